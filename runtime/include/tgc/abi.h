@@ -1,0 +1,196 @@
+/*===- tgc/abi.h - What a compiled module exports and what it calls --------===*
+ *
+ * The contract between code that tgc generates and the runtime that runs it. Standalone: libc headers only.
+ * A compiled module exports one symbol, `tgc_module_query`, which returns a versioned, size-prefixed descriptor.
+ * Generated entries call the `tgc_rt_*` functions below; in a shared library they are linked in and hidden, in the
+ * JIT they resolve to the host program's copy. Any change here raises TGC_ABI_VERSION and has a page in
+ * docs/runtime-abi.md.
+ *
+ *===----------------------------------------------------------------------===*/
+#ifndef TGC_ABI_H
+#define TGC_ABI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TGC_ABI_VERSION 1u
+/* The largest rank of a tensor that crosses the ABI. */
+#define TGC_MAX_RANK 16
+
+/* Element types; the numbers are those of TensorFlow's DataType. */
+typedef enum tgc_dtype {
+  TGC_DTYPE_INVALID = 0,
+  TGC_FLOAT32 = 1,
+  TGC_FLOAT64 = 2,
+  TGC_INT32 = 3,
+  TGC_UINT8 = 4,
+  TGC_INT16 = 5,
+  TGC_INT8 = 6,
+  TGC_STRING = 7, /* elements are tgc_string_t */
+  TGC_COMPLEX64 = 8,
+  TGC_INT64 = 9,
+  TGC_BOOL = 10, /* one byte, 0 or 1 */
+  TGC_QINT8 = 11,
+  TGC_QUINT8 = 12,
+  TGC_QINT32 = 13,
+  TGC_BFLOAT16 = 14,
+  TGC_QINT16 = 15,
+  TGC_QUINT16 = 16,
+  TGC_UINT16 = 17,
+  TGC_COMPLEX128 = 18,
+  TGC_FLOAT16 = 19,
+  TGC_UINT32 = 22,
+  TGC_UINT64 = 23
+} tgc_dtype_t;
+
+/* Status codes; the numbers and meanings are those of TensorFlow's (and absl's) error codes. */
+typedef enum tgc_status {
+  TGC_OK = 0,
+  TGC_CANCELLED = 1,
+  TGC_UNKNOWN = 2,
+  TGC_INVALID_ARGUMENT = 3,
+  TGC_DEADLINE_EXCEEDED = 4,
+  TGC_NOT_FOUND = 5,
+  TGC_ALREADY_EXISTS = 6,
+  TGC_PERMISSION_DENIED = 7,
+  TGC_RESOURCE_EXHAUSTED = 8,
+  TGC_FAILED_PRECONDITION = 9,
+  TGC_ABORTED = 10,
+  TGC_OUT_OF_RANGE = 11,
+  TGC_UNIMPLEMENTED = 12,
+  TGC_INTERNAL = 13,
+  TGC_UNAVAILABLE = 14,
+  TGC_DATA_LOSS = 15
+} tgc_status_t;
+
+/* One element of a string tensor: bytes, not zero-terminated. The bytes belong to whoever owns the tensor. */
+typedef struct tgc_string {
+  const char *data;
+  uint64_t size;
+} tgc_string_t;
+
+/* A dense row-major tensor. Never owns its memory. */
+typedef struct tgc_tensor {
+  void *data;         /* aligned to 64 bytes for best speed; any natural alignment is accepted */
+  uint64_t byte_size; /* bytes that `data` has room for */
+  int32_t dtype;      /* tgc_dtype_t */
+  int32_t rank;
+  int64_t dims[TGC_MAX_RANK];
+} tgc_tensor_t;
+
+/* What a module says of a feed, a fetch or a variable. */
+typedef struct tgc_tensor_info {
+  const char *name;    /* TensorFlow's: "x:0" for feeds and fetches, the checkpoint's key for variables */
+  int32_t dtype;       /* tgc_dtype_t */
+  int32_t rank;        /* -1: unknown until run time (variables only) */
+  const int64_t *dims; /* rank numbers; -1: known at run time only */
+} tgc_tensor_info_t;
+
+typedef struct tgc_variable_info {
+  tgc_tensor_info_t tensor;
+  uint8_t is_trainable;
+  /* Value that a session starts with (SavedModel, --checkpoint); NULL: uninitialised. Byte order and layout of the
+   * tensor; lives as long as the module. */
+  const void *initial_value;
+  const int64_t *initial_dims; /* NULL where the dims above are all known */
+} tgc_variable_info_t;
+
+/* One variable of one session, as generated code sees it. */
+typedef struct tgc_variable {
+  tgc_tensor_t value;
+  uint8_t is_initialized;
+} tgc_variable_t;
+
+typedef struct tgc_frame tgc_frame_t;
+
+/* One (feeds, fetches, targets) triple. */
+typedef struct tgc_entry_info {
+  const char *name;
+  uint32_t num_feeds;
+  uint32_t num_fetches;
+  uint32_t num_targets;
+  const tgc_tensor_info_t *feeds;
+  const tgc_tensor_info_t *fetches;
+  const char *const *targets; /* operation names */
+  /* How many run-time sized buffers (see tgc_rt_buffer) the entry keeps in its session. */
+  uint32_t num_buffers;
+  /* Runs the entry. The runtime has checked the feeds against `feeds`. Returns TGC_OK, or leaves through
+   * tgc_rt_fail. */
+  int32_t (*run)(tgc_frame_t *frame);
+} tgc_entry_info_t;
+
+/* What tgc_module_query returns. Fields are only ever appended; `size` says how many bytes the module's copy has. */
+typedef struct tgc_module_info {
+  uint32_t size;
+  uint32_t version; /* TGC_ABI_VERSION of the compiler that made it */
+  const char *target;        /* LLVM target triple and CPU, "x86_64-linux-gnu x86-64-v4" */
+  const char *fingerprint;   /* hexadecimal hash of graph and options */
+  uint32_t num_entries;
+  uint32_t num_variables;
+  const tgc_entry_info_t *entries;
+  const tgc_variable_info_t *variables;
+} tgc_module_info_t;
+
+/* The one symbol that a compiled module exports. NULL if the module is newer than `max_version`. */
+#define TGC_MODULE_QUERY_SYMBOL "tgc_module_query"
+typedef const tgc_module_info_t *(*tgc_module_query_fn)(uint32_t max_version);
+
+/* The state of one run; made by tgc_session_run, seen by generated code. */
+struct tgc_frame {
+  const tgc_tensor_t *feeds;     /* num_feeds, checked */
+  tgc_tensor_t *fetches;         /* num_fetches; see tgc_rt_fetch */
+  tgc_variable_t *variables;     /* num_variables of the module */
+  struct tgc_session *session;   /* the runtime's own */
+};
+
+/*===----------------------------------------------------------------------===*
+ * Functions that generated code calls. None allocates once a shape was seen; all report through tgc_rt_fail, which
+ * does not return: it ends the run with the status.
+ *===----------------------------------------------------------------------===*/
+
+/* Memory for the whole run: at least `bytes`, aligned to 64, contents undefined, the session's, kept between runs. */
+void *tgc_rt_workspace(tgc_frame_t *frame, uint64_t bytes);
+
+/* Buffer number `index` (< num_buffers) of this entry, for a tensor whose size is known only during the run: at least
+ * `bytes`, aligned to 64, the session's, kept and reused between runs. */
+void *tgc_rt_buffer(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
+
+/* Where fetch `index` goes: the caller's memory if it gave some (INVALID_ARGUMENT if that is too small), else memory of
+ * the session that stays valid until its next run. Sets the fetch's dims (`rank` numbers) and byte size. */
+void *tgc_rt_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
+
+/* The data of variable `index`; FAILED_PRECONDITION if it has no value. `node` names the reader. */
+void *tgc_rt_variable_read(tgc_frame_t *frame, uint32_t index, const char *node);
+
+/* Memory for a new value of variable `index` with the given dims; keeps the old contents if the byte size is the same.
+ * Marks the variable initialised. */
+void *tgc_rt_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
+
+/* Ends the run with `code`; the message is "<text> [node: <node>]". `text` may hold %d for each of the `num_values`
+ * values, in order, and %s for string values given as pointers. Safe on any thread of a parallel region. */
+void tgc_rt_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text, const int64_t *values,
+                 uint32_t num_values);
+
+/* Runs body(context, begin, end) over [0, count) in pieces of at least `grain`, on the session's threads; returns when
+ * all is done. Pieces depend on count and grain only, never on the number of threads. */
+typedef void (*tgc_loop_body_fn)(void *context, int64_t begin, int64_t end);
+void tgc_rt_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count, int64_t grain);
+
+/* A kernel written by hand (runtime/kernels): reads `inputs`, writes `outputs`, whose data, dtype and dims the caller
+ * has set. `attributes` is the constant text that the lowering of the operator documents. */
+typedef void (*tgc_host_kernel_fn)(tgc_frame_t *frame, const char *node, const char *attributes, const tgc_tensor_t *inputs,
+                                   uint32_t num_inputs, tgc_tensor_t *outputs, uint32_t num_outputs);
+
+/* An output whose size the kernel finds out: sets dims and byte_size and gives memory from buffer `index`. */
+void tgc_rt_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank, const int64_t *dims);
+
+/* Bytes of one element; 0 for an unknown dtype. */
+uint32_t tgc_dtype_size(int32_t dtype);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* TGC_ABI_H */

@@ -1,0 +1,39 @@
+# Short wrappers, one concern each. Every compiler library links the MLIR and LLVM shared libraries and nothing else of LLVM.
+include_guard()
+
+# The MLIR headers that every C++ file of tgc pulls in, compiled once; libraries and tools reuse it.
+function(tgc_precompiled_header)
+  file(WRITE ${CMAKE_BINARY_DIR}/tgc-pch.cpp "")
+  add_library(TgcPch OBJECT ${CMAKE_BINARY_DIR}/tgc-pch.cpp)
+  target_precompile_headers(TgcPch PRIVATE ${CMAKE_SOURCE_DIR}/tools/cmake/precompiled.h)
+  llvm_update_compile_flags(TgcPch)
+endfunction()
+
+# tgc_library(Name SRCS ... [DEPENDS ...] [LINK_LIBS ...]): a static library of the compiler.
+function(tgc_library name)
+  cmake_parse_arguments(A "" "" "SRCS;DEPENDS;LINK_LIBS" ${ARGN})
+  add_library(${name} STATIC ${A_SRCS})
+  llvm_update_compile_flags(${name})
+  target_precompile_headers(${name} REUSE_FROM TgcPch)
+  if(A_DEPENDS)
+    add_dependencies(${name} ${A_DEPENDS})
+  endif()
+  target_link_libraries(${name} PUBLIC ${A_LINK_LIBS})
+endfunction()
+
+# tgc_tool(name SRCS ... [LINK_LIBS ...]): an executable in build/bin.
+function(tgc_tool name)
+  cmake_parse_arguments(A "" "" "SRCS;LINK_LIBS" ${ARGN})
+  add_executable(${name} ${A_SRCS})
+  llvm_update_compile_flags(${name})
+  target_precompile_headers(${name} REUSE_FROM TgcPch)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  target_link_libraries(${name} PRIVATE ${A_LINK_LIBS} MLIR LLVM)
+endfunction()
+
+# tgc_passes(TargetName [Prefix]): declarations of the passes in ./Passes.td, and their page of documentation.
+function(tgc_passes target name)
+  set(LLVM_TARGET_DEFINITIONS Passes.td)
+  mlir_tablegen(Passes.h.inc -gen-pass-decls -name=${name})
+  add_public_tablegen_target(${target})
+endfunction()
