@@ -132,6 +132,10 @@ typedef struct tgc_module_info {
   uint32_t num_variables;
   const tgc_entry_info_t *entries;
   const tgc_variable_info_t *variables;
+  /* The public functions of the runtime that is linked into the module (tgc/runtime.h), for hosts that link no runtime
+   * of their own: dlopen and one query are enough. In a shared library the compiler sets it to &tgc_runtime_api, in the
+   * JIT it may be NULL. */
+  const struct tgc_runtime_api *api;
 } tgc_module_info_t;
 
 /* The one symbol that a compiled module exports. NULL if the module is newer than `max_version`. */
@@ -140,6 +144,9 @@ typedef const tgc_module_info_t *(*tgc_module_query_fn)(uint32_t max_version);
 
 /* The state of one run; made by tgc_session_run, seen by generated code. */
 struct tgc_frame {
+  /* The runtime that made the frame. The tgc_rt_* symbols linked into a module forward through it, so a host's own
+   * runtime (its thread pool, its allocator) serves every module that it loads. */
+  const struct tgc_runtime_functions *functions;
   const tgc_tensor_t *feeds;     /* num_feeds, checked */
   tgc_tensor_t *fetches;         /* num_fetches; see tgc_rt_fetch */
   tgc_variable_t *variables;     /* num_variables of the module */
@@ -169,8 +176,8 @@ void *tgc_rt_variable_read(tgc_frame_t *frame, uint32_t index, const char *node)
  * Marks the variable initialised. */
 void *tgc_rt_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
 
-/* Ends the run with `code`; the message is "<text> [node: <node>]". `text` may hold %d for each of the `num_values`
- * values, in order, and %s for string values given as pointers. Safe on any thread of a parallel region. */
+/* Ends the run with `code`; the message is "<text> [node: <node>]". `text` may hold %d (a number) or %s (a pointer to
+ * zero-terminated text) for each of the `num_values` values, in order, and %% for a percent sign. Safe on any thread of a parallel region. */
 void tgc_rt_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text, const int64_t *values,
                  uint32_t num_values);
 
@@ -186,6 +193,25 @@ typedef void (*tgc_host_kernel_fn)(tgc_frame_t *frame, const char *node, const c
 
 /* An output whose size the kernel finds out: sets dims and byte_size and gives memory from buffer `index`. */
 void tgc_rt_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank, const int64_t *dims);
+
+/* What stands behind each tgc_rt_* function above. Only ever appended to; `size` is what the runtime's copy has, and a
+ * forwarder whose function lies beyond it ends the run with UNIMPLEMENTED. */
+typedef struct tgc_runtime_functions {
+  uint32_t size;
+  uint32_t version; /* TGC_ABI_VERSION of the runtime */
+  void *(*workspace)(tgc_frame_t *frame, uint64_t bytes);
+  void *(*buffer)(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
+  void *(*fetch)(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
+  void *(*variable_read)(tgc_frame_t *frame, uint32_t index, const char *node);
+  void *(*variable_write)(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
+  void (*fail)(tgc_frame_t *frame, int32_t code, const char *node, const char *text, const int64_t *values,
+               uint32_t num_values);
+  void (*parallel_for)(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count, int64_t grain);
+  void (*host_output)(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank, const int64_t *dims);
+} tgc_runtime_functions_t;
+
+/* The public API of the runtime that is linked in; hidden in a shared library. See tgc_module_info_t. */
+extern const struct tgc_runtime_api tgc_runtime_api;
 
 /* Bytes of one element; 0 for an unknown dtype. */
 uint32_t tgc_dtype_size(int32_t dtype);
