@@ -3,6 +3,9 @@ include_guard()
 
 # The MLIR headers that every C++ file of tgc pulls in, compiled once; libraries and tools reuse it.
 function(tgc_precompiled_header)
+  if(TARGET TgcPch)
+    return()
+  endif()
   file(WRITE ${CMAKE_BINARY_DIR}/tgc-pch.cpp "")
   add_library(TgcPch OBJECT ${CMAKE_BINARY_DIR}/tgc-pch.cpp)
   target_precompile_headers(TgcPch PRIVATE ${CMAKE_SOURCE_DIR}/tools/cmake/precompiled.h)
@@ -21,7 +24,7 @@ function(tgc_library name)
   target_link_libraries(${name} PUBLIC ${A_LINK_LIBS})
 endfunction()
 
-# tgc_tool(name SRCS ... [LINK_LIBS ...]): an executable in build/bin.
+# tgc_tool(name SRCS ... [LINK_LIBS ...]): an executable in build/bin, which lit tests may call by its name.
 function(tgc_tool name)
   cmake_parse_arguments(A "" "" "SRCS;LINK_LIBS" ${ARGN})
   add_executable(${name} ${A_SRCS})
@@ -29,6 +32,17 @@ function(tgc_tool name)
   target_precompile_headers(${name} REUSE_FROM TgcPch)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   target_link_libraries(${name} PRIVATE ${A_LINK_LIBS} MLIR LLVM)
+  set_property(GLOBAL APPEND PROPERTY TGC_TOOLS ${name})
+endfunction()
+
+# tgc_unit_test(name SRCS ... [LINK_LIBS ...]): a gtest program in build/unit, run by check-tgc-unit.
+function(tgc_unit_test name)
+  cmake_parse_arguments(A "" "" "SRCS;LINK_LIBS" ${ARGN})
+  add_executable(${name} ${A_SRCS})
+  llvm_update_compile_flags(${name})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unit)
+  target_link_libraries(${name} PRIVATE ${A_LINK_LIBS} GTest::gtest GTest::gtest_main)
+  set_property(GLOBAL APPEND PROPERTY TGC_UNIT_TESTS ${name})
 endfunction()
 
 # tgc_passes(TargetName [Prefix]): declarations of the passes in ./Passes.td, and their page of documentation.

@@ -1,0 +1,40 @@
+# How lit finds and runs tests here. RUN lines may use every tool of the build by its name, FileCheck, not, split-file,
+# and %python, %cc (the C compiler of the build), %src_root, %inputs (the Inputs folder beside the test).
+import os
+import subprocess
+
+import lit.formats
+from lit.llvm import llvm_config
+
+config.name = "TGC"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".pbtxt", ".test"]
+config.excludes = ["Inputs", "Unit", "Fuzz"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.tgc_obj_root, "test")
+
+llvm_config.use_default_substitutions()
+tool_dirs = [os.path.join(config.tgc_obj_root, "bin"), config.llvm_tools_dir]
+llvm_config.add_tool_substitutions([t for t in config.tgc_tools if t] + ["not", "split-file", "llvm-nm"], tool_dirs)
+
+
+def python_with_numpy():
+    """The first interpreter that has numpy; tests that read arrays with it say `REQUIRES: numpy`."""
+    for python in (config.python_executable, "/usr/bin/python3"):
+        probe = [python, "-c", "import numpy"]
+        if os.path.exists(python) and subprocess.run(probe, stderr=subprocess.DEVNULL).returncode == 0:
+            config.available_features.add("numpy")
+            return python
+    return config.python_executable
+
+
+# Before the defaults, which have a %python of their own.
+config.substitutions[:0] = [
+    ("%python", python_with_numpy()),
+    ("%cc", config.tgc_cc),
+    ("%src_root", config.tgc_src_root),
+    ("%inputs", "%S/Inputs"),
+]
+config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
+# The build's own programs crash loudly; what they leak on exit is the business of the unit tests.
+config.environment["ASAN_OPTIONS"] = "detect_leaks=0"

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Checks what no file of the repository may hold: check-text.py [ROOT].
+
+Refused: absolute paths of someone's machine, marks for later work, source files of more than 1000 lines, tabs and
+trailing spaces in sources, conflict marks, files without a newline at the end.
+"""
+import os
+import re
+import sys
+
+MAX_LINES = 1000
+SKIPPED = re.compile(r"^(\.git|build.*|__pycache__|docs/generated)$")
+SOURCES = (".c", ".cpp", ".h", ".hpp", ".td", ".py", ".sh", ".cmake", ".mlir", ".proto")
+TEXTS = SOURCES + (".md", ".txt", ".in", ".json", ".pbtxt", ".test")
+# Written in pieces so that this file passes its own check.
+RULES = [
+    (TEXTS, re.compile(r"(?<![\w.*/$}%])/(?:ho" r"me|wo" r"rk|ro" r"ot|Us" r"ers|mnt)/\w"), "absolute path"),
+    (TEXTS, re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX)\b"), "mark for later work"),
+    (TEXTS, re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE), "conflict mark"),
+    (SOURCES, re.compile(r"[ \t]+$", re.MULTILINE), "trailing space"),
+    (SOURCES, re.compile(r"\t"), "tab"),
+]
+
+
+def files_of(root):
+    for folder, subfolders, files in os.walk(root):
+        inside = os.path.relpath(folder, root)
+        subfolders[:] = sorted(s for s in subfolders if not SKIPPED.match(os.path.normpath(os.path.join(inside, s))))
+        for name in sorted(files):
+            path = os.path.normpath(os.path.join(inside, name))
+            if name.endswith(TEXTS) and "/Inputs/" not in path:
+                yield path
+
+
+def violations(root):
+    for path in files_of(root):
+        try:
+            with open(os.path.join(root, path), encoding="utf-8", newline="") as f:
+                text = f.read()
+        except UnicodeDecodeError as error:
+            yield f"{path}: error: not UTF-8 ({error.reason})"
+            continue
+        for suffixes, pattern, what in RULES:
+            match = pattern.search(text) if path.endswith(suffixes) else None
+            if match:
+                yield f"{path}:{text.count(chr(10), 0, match.start()) + 1}: error: {what}"
+        if path.endswith(SOURCES) and text.count("\n") > MAX_LINES:
+            yield f"{path}: error: {text.count(chr(10))} lines, at most {MAX_LINES} are allowed: split it"
+        if text and not text.endswith("\n"):
+            yield f"{path}: error: no newline at the end of the file"
+
+
+def main():
+    root = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "..")
+    found = list(violations(root))
+    print("\n".join(found) if found else "text: ok")
+    sys.exit(1 if found else 0)
+
+
+main()
