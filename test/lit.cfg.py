@@ -1,6 +1,7 @@
 # How lit finds and runs tests here. RUN lines may use every tool of the build by its name, FileCheck, not, split-file,
 # and %python, %cc (the C compiler of the build), %src_root, %inputs (the Inputs folder beside the test).
 import os
+import shutil
 import subprocess
 
 import lit.formats
@@ -28,6 +29,8 @@ def python_with_numpy():
     return config.python_executable
 
 
+if shutil.which("clang-format-22") or shutil.which("clang-format-14"):
+    config.available_features.add("clang-format")
 # Before the defaults, which have a %python of their own.
 config.substitutions[:0] = [
     ("%python", python_with_numpy()),

@@ -12,12 +12,15 @@ function(tgc_precompiled_header)
   llvm_update_compile_flags(TgcPch)
 endfunction()
 
-# tgc_library(Name SRCS ... [DEPENDS ...] [LINK_LIBS ...]): a static library of the compiler.
+# tgc_library(Name SRCS ... [DEPENDS ...] [LINK_LIBS ...] [NO_MLIR]): a static library of the compiler. NO_MLIR is for
+# those that programs without MLIR link: the precompiled headers would make them refer to it.
 function(tgc_library name)
-  cmake_parse_arguments(A "" "" "SRCS;DEPENDS;LINK_LIBS" ${ARGN})
+  cmake_parse_arguments(A "NO_MLIR" "" "SRCS;DEPENDS;LINK_LIBS" ${ARGN})
   add_library(${name} STATIC ${A_SRCS})
   llvm_update_compile_flags(${name})
-  target_precompile_headers(${name} REUSE_FROM TgcPch)
+  if(NOT A_NO_MLIR)
+    target_precompile_headers(${name} REUSE_FROM TgcPch)
+  endif()
   if(A_DEPENDS)
     add_dependencies(${name} ${A_DEPENDS})
   endif()
