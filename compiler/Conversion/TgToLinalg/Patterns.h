@@ -1,0 +1,42 @@
+//===- Patterns.h - Lowering patterns by family ----------------*- C++ -*-===//
+//
+// One populate function per family, defined in the file of the same name, and what they share. Patterns see operands whose
+// types are converted already: no signed or unsigned integers.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_COMPILER_CONVERSION_TGTOLINALG_PATTERNS_H
+#define TGC_COMPILER_CONVERSION_TGTOLINALG_PATTERNS_H
+
+#include "dialects/Tg/IR/TgOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace tgc::detail {
+
+void populateElementwisePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+
+/// The sizes of result `index` of `op` by its ReifyRankedShapedTypeOpInterface; static where the type is.
+llvm::SmallVector<mlir::OpFoldResult> reifyResultSizes(mlir::OpBuilder &builder, mlir::Operation *op, unsigned index = 0);
+
+/// An uninitialised tensor for result `index` of `op`, of the converted element type.
+mlir::Value createEmptyResult(mlir::OpBuilder &builder, mlir::Operation *op, unsigned index = 0);
+
+/// A tensor like result `index` of `op`, filled with `scalar`.
+mlir::Value createFilledResult(mlir::OpBuilder &builder, mlir::Operation *op, mlir::Value scalar, unsigned index = 0);
+
+/// A linalg.generic over the index space of `init` (all dimensions parallel, every operand indexed by `maps`, init by the
+/// identity), its body built by `body`.
+mlir::Value createParallelGeneric(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value init, mlir::ValueRange inputs,
+                                  llvm::ArrayRef<mlir::AffineMap> maps,
+                                  llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)> body);
+
+/// The neutral element of a reduction over elements of tg type `element`, as a constant of its lowered type.
+mlir::Value createNeutralElement(mlir::OpBuilder &builder, mlir::Location loc, tg::ReductionKind kind, mlir::Type element);
+
+/// One step of a reduction on scalars: `accumulator` and `value` of the lowered type of `element`.
+mlir::Value combine(mlir::OpBuilder &builder, mlir::Location loc, tg::ReductionKind kind, mlir::Type element, mlir::Value accumulator,
+                    mlir::Value value);
+
+} // namespace tgc::detail
+
+#endif // TGC_COMPILER_CONVERSION_TGTOLINALG_PATTERNS_H
