@@ -9,5 +9,6 @@ include "dialects/Tg/IR/TgContractionOps.td"
 include "dialects/Tg/IR/TgShapeOps.td"
 include "dialects/Tg/IR/TgIndexingOps.td"
 include "dialects/Tg/IR/TgHostOps.td"
+include "dialects/Tg/IR/TgStateOps.td"
 
 #endif // TGC_DIALECTS_TG_IR_TGOPS_TD
