@@ -16,6 +16,13 @@
 extern "C" {
 #endif
 
+/* Visible in libtgc-runtime.so only: inside a compiled module every symbol but the query is hidden. */
+#if defined(TGC_RUNTIME_SHARED)
+#define TGC_API __attribute__((visibility("default")))
+#else
+#define TGC_API
+#endif
+
 #define TGC_ABI_VERSION 1u
 /* The largest rank of a tensor that crosses the ABI. */
 #define TGC_MAX_RANK 16
@@ -136,6 +143,8 @@ typedef struct tgc_module_info {
    * of their own: dlopen and one query are enough. In a shared library the compiler sets it to &tgc_runtime_api, in the
    * JIT it may be NULL. */
   const struct tgc_runtime_api *api;
+  /* How many counters (see tgc_rt_counter) a session of this module has. 0 if `size` ends before. */
+  uint32_t num_counters;
 } tgc_module_info_t;
 
 /* The one symbol that a compiled module exports. NULL if the module is newer than `max_version`. */
@@ -158,41 +167,55 @@ struct tgc_frame {
  * does not return: it ends the run with the status.
  *===----------------------------------------------------------------------===*/
 
-/* Memory for the whole run: at least `bytes`, aligned to 64, contents undefined, the session's, kept between runs. */
-void *tgc_rt_workspace(tgc_frame_t *frame, uint64_t bytes);
+/* Memory for the whole run: at least `bytes`, aligned to 64, contents undefined, the session's, kept between runs. A
+ * second call in one run may move it. */
+TGC_API void *tgc_rt_workspace(tgc_frame_t *frame, uint64_t bytes);
 
 /* Buffer number `index` (< num_buffers) of this entry, for a tensor whose size is known only during the run: at least
- * `bytes`, aligned to 64, the session's, kept and reused between runs. */
-void *tgc_rt_buffer(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
+ * `bytes`, aligned to 64, contents undefined, the session's, kept and reused between runs. */
+TGC_API void *tgc_rt_buffer(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
 
 /* Where fetch `index` goes: the caller's memory if it gave some (INVALID_ARGUMENT if that is too small), else memory of
- * the session that stays valid until its next run. Sets the fetch's dims (`rank` numbers) and byte size. */
-void *tgc_rt_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
+ * the session that stays valid until its next run. Sets the fetch's dims (`rank` numbers) and, for lent memory, its byte
+ * size. */
+TGC_API void *tgc_rt_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
 
 /* The data of variable `index`; FAILED_PRECONDITION if it has no value. `node` names the reader. */
-void *tgc_rt_variable_read(tgc_frame_t *frame, uint32_t index, const char *node);
+TGC_API void *tgc_rt_variable_read(tgc_frame_t *frame, uint32_t index, const char *node);
 
 /* Memory for a new value of variable `index` with the given dims; keeps the old contents if the byte size is the same.
  * Marks the variable initialised. */
-void *tgc_rt_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
+TGC_API void *tgc_rt_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
 
 /* Ends the run with `code`; the message is "<text> [node: <node>]". `text` may hold %d (a number) or %s (a pointer to
- * zero-terminated text) for each of the `num_values` values, in order, and %% for a percent sign. Safe on any thread of a parallel region. */
-void tgc_rt_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text, const int64_t *values,
-                 uint32_t num_values);
+ * zero-terminated text) for each of the `num_values` values, in order, and %% for a percent sign. The first error of a
+ * run counts. To be called on the run's own thread or from a body of tgc_rt_parallel_for, on any thread. */
+TGC_API void tgc_rt_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text,
+                         const int64_t *values, uint32_t num_values);
 
-/* Runs body(context, begin, end) over [0, count) in pieces of at least `grain`, on the session's threads; returns when
- * all is done. Pieces depend on count and grain only, never on the number of threads. */
+/* Runs body(context, begin, end) over [0, count) in pieces of `grain` (the last may be shorter), on the session's
+ * threads; returns when all is done. Pieces depend on count and grain only, never on the number of threads. Inside a
+ * body it runs serially. */
 typedef void (*tgc_loop_body_fn)(void *context, int64_t begin, int64_t end);
-void tgc_rt_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count, int64_t grain);
+TGC_API void tgc_rt_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count,
+                                 int64_t grain);
 
 /* A kernel written by hand (runtime/kernels): reads `inputs`, writes `outputs`, whose data, dtype and dims the caller
  * has set. `attributes` is the constant text that the lowering of the operator documents. */
-typedef void (*tgc_host_kernel_fn)(tgc_frame_t *frame, const char *node, const char *attributes, const tgc_tensor_t *inputs,
-                                   uint32_t num_inputs, tgc_tensor_t *outputs, uint32_t num_outputs);
+typedef void (*tgc_host_kernel_fn)(tgc_frame_t *frame, const char *node, const char *attributes,
+                                   const tgc_tensor_t *inputs, uint32_t num_inputs, tgc_tensor_t *outputs,
+                                   uint32_t num_outputs);
 
 /* An output whose size the kernel finds out: sets dims and byte_size and gives memory from buffer `index`. */
-void tgc_rt_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank, const int64_t *dims);
+TGC_API void tgc_rt_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank,
+                                const int64_t *dims);
+
+/* Counter number `index` (< num_counters) of the session: starts at 0, kept between runs and shared by all entries. What
+ * random operators count their samples in. */
+TGC_API uint64_t *tgc_rt_counter(tgc_frame_t *frame, uint32_t index);
+
+/* The seed the session was created with, for random operators that the graph gives no seed. */
+TGC_API uint64_t tgc_rt_seed(tgc_frame_t *frame);
 
 /* What stands behind each tgc_rt_* function above. Only ever appended to; `size` is what the runtime's copy has, and a
  * forwarder whose function lies beyond it ends the run with UNIMPLEMENTED. */
@@ -208,13 +231,15 @@ typedef struct tgc_runtime_functions {
                uint32_t num_values);
   void (*parallel_for)(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count, int64_t grain);
   void (*host_output)(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank, const int64_t *dims);
+  uint64_t *(*counter)(tgc_frame_t *frame, uint32_t index);
+  uint64_t (*seed)(tgc_frame_t *frame);
 } tgc_runtime_functions_t;
 
 /* The public API of the runtime that is linked in; hidden in a shared library. See tgc_module_info_t. */
-extern const struct tgc_runtime_api tgc_runtime_api;
+TGC_API extern const struct tgc_runtime_api tgc_runtime_api;
 
 /* Bytes of one element; 0 for an unknown dtype. */
-uint32_t tgc_dtype_size(int32_t dtype);
+TGC_API uint32_t tgc_dtype_size(int32_t dtype);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,61 @@
+/*===- forward.c - The symbols that generated code calls --------------------===
+ *
+ * Each goes through the table of the frame, to the runtime that made it. So a module runs on its host's runtime although
+ * it carries one of its own. Nothing here may look at a session.
+ *
+ *===----------------------------------------------------------------------===*/
+#include "tgc/abi.h"
+
+#include <stddef.h>
+
+/* Whether the table of the frame's runtime reaches to `member`: appended functions are missing in older runtimes. */
+#define HAS(functions, member)                                                                                         \
+  ((functions)->size >= offsetof(tgc_runtime_functions_t, member) + sizeof((functions)->member))
+
+void *tgc_rt_workspace(tgc_frame_t *frame, uint64_t bytes) { return frame->functions->workspace(frame, bytes); }
+
+void *tgc_rt_buffer(tgc_frame_t *frame, uint32_t index, uint64_t bytes) {
+  return frame->functions->buffer(frame, index, bytes);
+}
+
+void *tgc_rt_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes) {
+  return frame->functions->fetch(frame, index, dims, bytes);
+}
+
+void *tgc_rt_variable_read(tgc_frame_t *frame, uint32_t index, const char *node) {
+  return frame->functions->variable_read(frame, index, node);
+}
+
+void *tgc_rt_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes) {
+  return frame->functions->variable_write(frame, index, dims, bytes);
+}
+
+void tgc_rt_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text, const int64_t *values,
+                 uint32_t num_values) {
+  frame->functions->fail(frame, code, node, text, values, num_values);
+}
+
+void tgc_rt_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count, int64_t grain) {
+  frame->functions->parallel_for(frame, body, context, count, grain);
+}
+
+void tgc_rt_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank, const int64_t *dims) {
+  frame->functions->host_output(frame, index, output, rank, dims);
+}
+
+static void fail_for_age(tgc_frame_t *frame) {
+  frame->functions->fail(frame, TGC_UNIMPLEMENTED, NULL,
+                         "the module needs a newer runtime than the one that runs it", NULL, 0);
+}
+
+uint64_t *tgc_rt_counter(tgc_frame_t *frame, uint32_t index) {
+  if (!HAS(frame->functions, counter))
+    fail_for_age(frame);
+  return frame->functions->counter(frame, index);
+}
+
+uint64_t tgc_rt_seed(tgc_frame_t *frame) {
+  if (!HAS(frame->functions, seed))
+    fail_for_age(frame);
+  return frame->functions->seed(frame);
+}

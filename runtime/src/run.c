@@ -1,0 +1,84 @@
+/*===- run.c - One run of an entry ------------------------------------------===
+ *
+ * The price of a run that does nothing is a few tens of nanoseconds: no allocation, no lock but one atomic exchange, one
+ * setjmp that saves no signal mask.
+ *
+ *===----------------------------------------------------------------------===*/
+#include "session.h"
+
+static tgc_status_t check_call(const tgc_module_info_t *info, uint32_t index, const tgc_tensor_t *feeds,
+                               uint32_t num_feeds, const tgc_tensor_t *fetches, uint32_t num_fetches,
+                               tgc_error_t *error) {
+  if (index >= info->num_entries)
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "entry number %u: the module has %u", index, info->num_entries);
+  const tgc_entry_info_t *entry = &info->entries[index];
+  if ((num_feeds && !feeds) || (num_fetches && !fetches))
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "entry %s: the array of %s is NULL", entry->name,
+                         num_feeds && !feeds ? "feeds" : "fetches");
+  if (num_fetches != entry->num_fetches) {
+    tgc_name_list_t list = {.length = 0};
+    for (uint32_t i = 0; i < entry->num_fetches; ++i)
+      tgc_name_list_add(&list, entry->fetches[i].name);
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "entry %s has %u fetches (%s), %u are asked for", entry->name,
+                         entry->num_fetches, tgc_name_list_finish(&list), num_fetches);
+  }
+  return tgc_feeds_check(entry, feeds, num_feeds, error);
+}
+
+/* Gives fetched strings bytes of their own. */
+static tgc_status_t own_string_fetches(tgc_session_t *session, tgc_error_t *error) {
+  for (uint32_t i = 0; i < session->entry->num_fetches; ++i) {
+    tgc_tensor_t *fetch = &session->frame.fetches[i];
+    uint64_t count = 1;
+    if (session->entry->fetches[i].dtype != TGC_STRING)
+      continue;
+    for (int32_t d = 0; d < fetch->rank; ++d)
+      count *= (uint64_t)fetch->dims[d];
+    if (!tgc_strings_own(&session->module->services, &session->entry_state->fetches[i].bytes, fetch->data, count))
+      return tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "fetch '%s': cannot allocate its strings",
+                           session->entry->fetches[i].name);
+  }
+  return TGC_OK;
+}
+
+/* Runs the entry; comes back from wherever it fails. */
+static tgc_status_t call_entry(tgc_session_t *session) {
+  if (_setjmp(session->leave))
+    return session->status;
+  int32_t code = session->entry->run(&session->frame);
+  if (code == TGC_OK)
+    return TGC_OK;
+  return tgc_error_set(session->error, (tgc_status_t)code, "entry %s returned %s", session->entry->name,
+                       tgc_status_name(code));
+}
+
+tgc_status_t tgc_session_run(tgc_session_t *session, uint32_t entry, const tgc_tensor_t *feeds, uint32_t num_feeds,
+                             tgc_tensor_t *fetches, uint32_t num_fetches, tgc_error_t *error) {
+  const tgc_module_info_t *info = session->module->info;
+  tgc_status_t status = check_call(info, entry, feeds, num_feeds, fetches, num_fetches, error);
+  if (status != TGC_OK)
+    return status;
+  status = tgc_session_enter(session, error);
+  if (status != TGC_OK)
+    return status;
+  session->frame.feeds = feeds;
+  session->frame.fetches = fetches;
+  session->entry = &info->entries[entry];
+  session->entry_state = &session->entries[entry];
+  session->error = error;
+  atomic_store_explicit(&session->has_failed, 0, memory_order_relaxed);
+  for (uint32_t i = 0; i < num_fetches; ++i) {
+    fetches[i].dtype = session->entry->fetches[i].dtype;
+    fetches[i].rank = session->entry->fetches[i].rank;
+  }
+  tgc_error_clear(error);
+  status = call_entry(session);
+  if (session->has_string_variables) {
+    tgc_status_t owned = tgc_variables_own_strings(session, status == TGC_OK ? error : NULL);
+    status = status == TGC_OK ? owned : status;
+  }
+  if (status == TGC_OK && session->entry_state->has_string_fetches)
+    status = own_string_fetches(session, error);
+  tgc_session_leave(session);
+  return status;
+}

@@ -1,0 +1,208 @@
+/*===- thread_pool.c - Fork and join in about a microsecond -----------------===
+ *
+ * A region is published by raising a generation number. Workers spin on it for a while, then sleep in a futex. The
+ * caller works too and waits at the end only for the workers that entered: one that still wakes up delays nobody.
+ * Entering is a Dekker handshake: a worker counts itself active, then looks for a free seat; the caller takes all seats
+ * away, then looks whether someone is active. Both are sequentially consistent, so either the worker sees no seat or
+ * the caller sees the worker.
+ *
+ * One region at a time: a second session that wants one meanwhile does its pieces alone.
+ *
+ *===----------------------------------------------------------------------===*/
+#include "thread_pool.h"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MAX_WORKERS 255
+
+/* Turns of a waiting loop before a thread gives its CPU away: some hundred microseconds. */
+static const uint32_t max_spins = 4000;
+
+static struct {
+  _Alignas(64) atomic_uint generation; /* of regions; what sleepers wait on */
+  atomic_uint num_sleepers;
+  atomic_uint is_stopping;
+  atomic_int num_seats; /* how many more workers may enter the region */
+  _Alignas(64) atomic_llong next_piece;
+  _Alignas(64) atomic_uint num_active; /* workers that may be looking at the region */
+  _Alignas(64) atomic_uint is_taken;   /* by the caller of a region; guards all below but the references */
+  tgc_pool_task_fn task;
+  void *context;
+  int64_t count;
+  uint32_t num_workers;
+  pthread_t workers[MAX_WORKERS];
+  uint32_t num_references; /* guarded by references_lock */
+} pool;
+
+static pthread_mutex_t references_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t fork_handler_once = PTHREAD_ONCE_INIT;
+
+static inline void relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+static void futex_wait(unsigned seen) {
+  syscall(SYS_futex, &pool.generation, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+}
+
+static void futex_wake(int count) { syscall(SYS_futex, &pool.generation, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0); }
+
+/*===----------------------------------------------------------------------===*
+ * Workers.
+ *===----------------------------------------------------------------------===*/
+
+static void do_pieces(void) {
+  for (;;) {
+    long long piece = atomic_fetch_add_explicit(&pool.next_piece, 1, memory_order_relaxed);
+    if (piece >= pool.count)
+      return;
+    pool.task(pool.context, piece);
+  }
+}
+
+static uint8_t take_seat(void) {
+  int seats = atomic_load(&pool.num_seats);
+  while (seats > 0)
+    if (atomic_compare_exchange_weak(&pool.num_seats, &seats, seats - 1))
+      return 1;
+  return 0;
+}
+
+static void *work(void *argument) {
+  unsigned seen = (unsigned)(uintptr_t)argument;
+  for (;;) {
+    unsigned generation;
+    uint32_t spins = 0;
+    while ((generation = atomic_load_explicit(&pool.generation, memory_order_acquire)) == seen) {
+      if (++spins < max_spins) {
+        relax();
+        continue;
+      }
+      spins = 0;
+      atomic_fetch_add(&pool.num_sleepers, 1);
+      futex_wait(seen);
+      atomic_fetch_sub(&pool.num_sleepers, 1);
+    }
+    if (atomic_load_explicit(&pool.is_stopping, memory_order_relaxed))
+      return NULL;
+    seen = generation;
+    atomic_fetch_add(&pool.num_active, 1);
+    if (take_seat())
+      do_pieces();
+    atomic_fetch_sub_explicit(&pool.num_active, 1, memory_order_release);
+  }
+}
+
+/*===----------------------------------------------------------------------===*
+ * Life. The caller of start and stop has taken the pool.
+ *===----------------------------------------------------------------------===*/
+
+/* A forked child has none of the workers, and the locks are in whatever state they were. */
+static void forget_threads(void) {
+  pool.num_workers = 0;
+  atomic_store(&pool.num_sleepers, 0);
+  atomic_store(&pool.num_active, 0);
+  atomic_store(&pool.num_seats, 0);
+  atomic_store(&pool.is_stopping, 0);
+  atomic_store(&pool.is_taken, 0);
+  references_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}
+
+static void install_fork_handler(void) { pthread_atfork(NULL, NULL, forget_threads); }
+
+/* As many workers as wanted, or as the system allows. */
+static void start_workers(uint32_t wanted) {
+  pthread_once(&fork_handler_once, install_fork_handler);
+  /* Signals are the host's: they go to its own threads. */
+  sigset_t all, before;
+  sigfillset(&all);
+  if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+    return;
+  void *seen = (void *)(uintptr_t)atomic_load(&pool.generation);
+  while (pool.num_workers < wanted && pthread_create(&pool.workers[pool.num_workers], NULL, work, seen) == 0)
+    pool.num_workers++;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void stop_workers(void) {
+  atomic_store(&pool.is_stopping, 1);
+  atomic_fetch_add(&pool.generation, 1);
+  futex_wake(MAX_WORKERS);
+  for (uint32_t i = 0; i < pool.num_workers; ++i)
+    pthread_join(pool.workers[i], NULL);
+  pool.num_workers = 0;
+  atomic_store(&pool.is_stopping, 0);
+}
+
+void tgc_thread_pool_acquire(void) {
+  pthread_mutex_lock(&references_lock);
+  pool.num_references++;
+  pthread_mutex_unlock(&references_lock);
+}
+
+void tgc_thread_pool_release(void) {
+  pthread_mutex_lock(&references_lock);
+  if (--pool.num_references == 0 && !atomic_exchange_explicit(&pool.is_taken, 1, memory_order_acquire)) {
+    stop_workers();
+    atomic_store_explicit(&pool.is_taken, 0, memory_order_release);
+  }
+  pthread_mutex_unlock(&references_lock);
+}
+
+/* The library goes, or the process: no thread may be left in this code. Who exits from inside a region keeps it. */
+__attribute__((destructor)) static void stop_at_unload(void) {
+  if (!atomic_exchange_explicit(&pool.is_taken, 1, memory_order_acquire))
+    stop_workers();
+}
+
+/*===----------------------------------------------------------------------===*
+ * Regions.
+ *===----------------------------------------------------------------------===*/
+
+static void open_region(uint32_t num_seats) {
+  atomic_store_explicit(&pool.next_piece, 0, memory_order_relaxed);
+  atomic_store(&pool.num_seats, (int)num_seats);
+  atomic_fetch_add(&pool.generation, 1);
+  if (atomic_load(&pool.num_sleepers))
+    futex_wake((int)num_seats);
+}
+
+static void close_region(void) {
+  atomic_store(&pool.num_seats, 0);
+  uint32_t spins = 0;
+  while (atomic_load(&pool.num_active)) {
+    if (++spins < max_spins)
+      relax();
+    else
+      sched_yield();
+  }
+}
+
+uint8_t tgc_thread_pool_run(uint32_t num_threads, tgc_pool_task_fn task, void *context, int64_t count) {
+  uint32_t wanted = num_threads - 1;
+  wanted = wanted < MAX_WORKERS ? wanted : MAX_WORKERS;
+  wanted = (int64_t)wanted < count ? wanted : (uint32_t)(count - 1);
+  if (atomic_exchange_explicit(&pool.is_taken, 1, memory_order_acquire))
+    return 0;
+  if (pool.num_workers < wanted)
+    start_workers(wanted);
+  pool.task = task;
+  pool.context = context;
+  pool.count = count;
+  open_region(wanted);
+  do_pieces();
+  close_region();
+  atomic_store_explicit(&pool.is_taken, 0, memory_order_release);
+  return 1;
+}
