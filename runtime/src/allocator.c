@@ -30,15 +30,18 @@ static uint32_t count_cpus(void) {
   return count > 0 ? (uint32_t)count : 1;
 }
 
-tgc_status_t tgc_services_complete(const tgc_services_t *services, tgc_services_t *out_services, tgc_error_t *error) {
+tgc_status_t tgc_services_complete(const tgc_services_t *services, tgc_services_t *out_services,
+                                   tgc_error_t *error) {
   memset(out_services, 0, sizeof *out_services);
   if (services) {
     if (services->size < offsetof(tgc_services_t, user))
-      return tgc_error_set(error, TGC_INVALID_ARGUMENT, "tgc_services_t: size is %u; set it to sizeof(tgc_services_t)",
-                           services->size);
-    memcpy(out_services, services, services->size < sizeof *out_services ? services->size : sizeof *out_services);
+      return tgc_error_set(error, TGC_INVALID_ARGUMENT,
+                           "tgc_services_t: size is %u; set it to sizeof(tgc_services_t)", services->size);
+    memcpy(out_services, services,
+           services->size < sizeof *out_services ? services->size : sizeof *out_services);
     if (!out_services->allocate != !out_services->release)
-      return tgc_error_set(error, TGC_INVALID_ARGUMENT, "tgc_services_t: allocate and release must be given together");
+      return tgc_error_set(error, TGC_INVALID_ARGUMENT,
+                           "tgc_services_t: allocate and release must be given together");
   }
   out_services->size = sizeof *out_services;
   if (!out_services->num_threads)

@@ -57,17 +57,16 @@ const char *tgc_name_list_finish(tgc_name_list_t *list) {
   if (!list->num_shown && !list->num_left_out)
     return "nothing";
   if (list->num_left_out)
-    snprintf(list->text + list->length, sizeof list->text - list->length, "%s%llu more", list->num_shown ? " and " : "",
-             (unsigned long long)list->num_left_out);
+    snprintf(list->text + list->length, sizeof list->text - list->length, "%s%llu more",
+             list->num_shown ? " and " : "", (unsigned long long)list->num_left_out);
   return list->text;
 }
 
 const char *tgc_status_name(int32_t code) {
-  static const char *const names[] = {"OK",           "CANCELLED",          "UNKNOWN",
-                                      "INVALID_ARGUMENT", "DEADLINE_EXCEEDED",  "NOT_FOUND",
-                                      "ALREADY_EXISTS",   "PERMISSION_DENIED",  "RESOURCE_EXHAUSTED",
-                                      "FAILED_PRECONDITION", "ABORTED",         "OUT_OF_RANGE",
-                                      "UNIMPLEMENTED",    "INTERNAL",           "UNAVAILABLE",
-                                      "DATA_LOSS"};
+  static const char *const names[] = {
+      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+      "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+      "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+      "DATA_LOSS"};
   return code >= 0 && code <= TGC_DATA_LOSS ? names[code] : "UNKNOWN";
 }

@@ -1,7 +1,8 @@
 /*===- fail.c - How an error leaves generated code --------------------------===
  *
- * The first error of a run is written into the caller's tgc_error_t; then the thread jumps out: from the entry if it is
- * the run's own thread, from the body of a parallel region otherwise (parallel.c ends the region and then the run).
+ * The first error of a run is written into the caller's tgc_error_t; then the thread jumps out: from the
+ * entry if it is the run's own thread, from the body of a parallel region otherwise (parallel.c ends the
+ * region and then the run).
  *
  *===----------------------------------------------------------------------===*/
 #include "session.h"
@@ -76,8 +77,8 @@ _Noreturn void tgc_session_unwind(tgc_session_t *session) {
   _longjmp(body ? *body : session->leave, 1);
 }
 
-void tgc_frame_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text, const int64_t *values,
-                    uint32_t num_values) {
+void tgc_frame_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text,
+                    const int64_t *values, uint32_t num_values) {
   tgc_session_t *session = frame->session;
   if (claim(session)) {
     text_t message = {.length = 0};
@@ -88,7 +89,8 @@ void tgc_frame_fail(tgc_frame_t *frame, int32_t code, const char *node, const ch
   tgc_session_unwind(session);
 }
 
-_Noreturn void tgc_frame_fail_with(tgc_frame_t *frame, tgc_status_t code, const char *node, const char *format, ...) {
+_Noreturn void tgc_frame_fail_with(tgc_frame_t *frame, tgc_status_t code, const char *node,
+                                   const char *format, ...) {
   tgc_session_t *session = frame->session;
   if (claim(session)) {
     text_t message = {.length = 0};

@@ -1,18 +1,21 @@
 /*===- forward.c - The symbols that generated code calls --------------------===
  *
- * Each goes through the table of the frame, to the runtime that made it. So a module runs on its host's runtime although
- * it carries one of its own. Nothing here may look at a session.
+ * Each goes through the table of the frame, to the runtime that made it. So a module runs on its host's
+ * runtime although it carries one of its own. Nothing here may look at a session.
  *
  *===----------------------------------------------------------------------===*/
 #include "tgc/abi.h"
 
 #include <stddef.h>
 
-/* Whether the table of the frame's runtime reaches to `member`: appended functions are missing in older runtimes. */
-#define HAS(functions, member)                                                                                         \
+/* Whether the table of the frame's runtime reaches to `member`: appended functions are missing in older
+ * runtimes. */
+#define HAS(functions, member)                                                                               \
   ((functions)->size >= offsetof(tgc_runtime_functions_t, member) + sizeof((functions)->member))
 
-void *tgc_rt_workspace(tgc_frame_t *frame, uint64_t bytes) { return frame->functions->workspace(frame, bytes); }
+void *tgc_rt_workspace(tgc_frame_t *frame, uint64_t bytes) {
+  return frame->functions->workspace(frame, bytes);
+}
 
 void *tgc_rt_buffer(tgc_frame_t *frame, uint32_t index, uint64_t bytes) {
   return frame->functions->buffer(frame, index, bytes);
@@ -35,11 +38,13 @@ void tgc_rt_fail(tgc_frame_t *frame, int32_t code, const char *node, const char 
   frame->functions->fail(frame, code, node, text, values, num_values);
 }
 
-void tgc_rt_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count, int64_t grain) {
+void tgc_rt_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count,
+                         int64_t grain) {
   frame->functions->parallel_for(frame, body, context, count, grain);
 }
 
-void tgc_rt_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank, const int64_t *dims) {
+void tgc_rt_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank,
+                        const int64_t *dims) {
   frame->functions->host_output(frame, index, output, rank, dims);
 }
 

@@ -54,8 +54,8 @@ static tgc_status_t check_info(const tgc_module_info_t *info, tgc_error_t *error
     return tgc_error_set(error, TGC_INVALID_ARGUMENT, "the module descriptor is NULL");
   if (info->version > TGC_ABI_VERSION)
     return tgc_error_set(error, TGC_FAILED_PRECONDITION,
-                         "the module has ABI version %u, this runtime knows %u; use a newer runtime", info->version,
-                         TGC_ABI_VERSION);
+                         "the module has ABI version %u, this runtime knows %u; use a newer runtime",
+                         info->version, TGC_ABI_VERSION);
   if (info->size < TGC_MODULE_INFO_MIN_SIZE || info->version == 0 || !is_sane_module(info))
     return tgc_error_set(error, TGC_INVALID_ARGUMENT, "the module descriptor is damaged");
   return TGC_OK;
@@ -107,20 +107,21 @@ tgc_status_t tgc_module_load(const char *path, const tgc_services_t *services, t
   void *library = open_library(path);
   if (!library) {
     const char *reason = dlerror();
-    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "%s: cannot be loaded: %s", path, reason ? reason : "no memory");
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "%s: cannot be loaded: %s", path,
+                         reason ? reason : "no memory");
   }
   tgc_module_query_fn query;
   *(void **)&query = dlsym(library, TGC_MODULE_QUERY_SYMBOL);
   tgc_status_t status;
   if (!query) {
-    status = tgc_error_set(error, TGC_INVALID_ARGUMENT, "%s: not a module that tgc compiled (no symbol %s)", path,
-                           TGC_MODULE_QUERY_SYMBOL);
+    status = tgc_error_set(error, TGC_INVALID_ARGUMENT, "%s: not a module that tgc compiled (no symbol %s)",
+                           path, TGC_MODULE_QUERY_SYMBOL);
   } else {
     const tgc_module_info_t *info = query(TGC_ABI_VERSION);
     if (!info)
       status = tgc_error_set(error, TGC_FAILED_PRECONDITION,
-                             "%s: needs a newer ABI than version %u of this runtime; use a newer runtime", path,
-                             TGC_ABI_VERSION);
+                             "%s: needs a newer ABI than version %u of this runtime; use a newer runtime",
+                             path, TGC_ABI_VERSION);
     else
       status = tgc_module_from_info(info, services, out_module, error);
   }

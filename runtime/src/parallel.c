@@ -1,8 +1,8 @@
 /*===- parallel.c - Parallel regions of a run -------------------------------===
  *
- * A region is cut into pieces of `grain` whatever the number of threads, so that a body that sums over its piece gives
- * the same bits everywhere. A body that fails leaves to the thread's place, a jmp_buf outside of the bodies; no thread
- * jumps over the frames of the pool or of a host's parallel_for.
+ * A region is cut into pieces of `grain` whatever the number of threads, so that a body that sums over its
+ * piece gives the same bits everywhere. A body that fails leaves to the thread's place, a jmp_buf outside of
+ * the bodies; no thread jumps over the frames of the pool or of a host's parallel_for.
  *
  *===----------------------------------------------------------------------===*/
 #include "session.h"
@@ -18,8 +18,8 @@ typedef struct region {
   int64_t grain;
 } region_t;
 
-/* Where this thread stands in a region; NULL outside of regions. A body may run another session: the place then still
- * belongs to the first. */
+/* Where this thread stands in a region; NULL outside of regions. A body may run another session: the place
+ * then still belongs to the first. */
 typedef struct place {
   const tgc_session_t *session;
   jmp_buf leave;
@@ -52,7 +52,8 @@ static void run_pieces(void *context, int64_t begin, int64_t end) {
 
 static void run_piece(void *context, int64_t piece) { run_pieces(context, piece, piece + 1); }
 
-void tgc_frame_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count, int64_t grain) {
+void tgc_frame_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count,
+                            int64_t grain) {
   tgc_session_t *session = frame->session;
   const tgc_services_t *services = &session->module->services;
   if (count <= 0)

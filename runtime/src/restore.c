@@ -1,7 +1,7 @@
 /*===- restore.c - Variables from a checkpoint ------------------------------===
  *
- * Two passes: everything is looked up, checked and read into new memory first; then the values go to the variables. A
- * failure before the end changes nothing.
+ * Two passes: everything is looked up, checked and read into new memory first; then the values go to the
+ * variables. A failure before the end changes nothing.
  *
  *===----------------------------------------------------------------------===*/
 #include "session.h"
@@ -28,18 +28,20 @@ static tgc_status_t check_fits(const tgc_tensor_info_t *info, const char *name, 
                                const tgc_checkpoint_entry_t *entry, tgc_error_t *error) {
   tgc_shape_text_t got, wanted;
   if (entry->dtype != info->dtype)
-    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "%s: checkpoint tensor %s is %s, the graph wants %s", prefix, name,
-                         tgc_dtype_name(entry->dtype), tgc_dtype_name(info->dtype));
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "%s: checkpoint tensor %s is %s, the graph wants %s",
+                         prefix, name, tgc_dtype_name(entry->dtype), tgc_dtype_name(info->dtype));
   if (!tgc_shape_fits(info, entry->rank, entry->dims))
-    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "%s: checkpoint tensor %s has shape %s, the graph wants %s", prefix,
-                         name, tgc_shape_write(&got, entry->rank, entry->dims),
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT,
+                         "%s: checkpoint tensor %s has shape %s, the graph wants %s", prefix, name,
+                         tgc_shape_write(&got, entry->rank, entry->dims),
                          tgc_shape_write(&wanted, info->rank, info->dims));
   return TGC_OK;
 }
 
 /* Says which variables the checkpoint lacks, all of them at once. */
 static tgc_status_t check_complete(const tgc_module_info_t *info, const tgc_checkpoint_t *checkpoint,
-                                   const char *prefix, const tgc_restore_options_t *options, tgc_error_t *error) {
+                                   const char *prefix, const tgc_restore_options_t *options,
+                                   tgc_error_t *error) {
   tgc_name_list_t missing = {.length = 0}, present = {.length = 0};
   for (uint32_t i = 0; i < info->num_variables; ++i) {
     const char *name = checkpoint_name(options, info->variables[i].tensor.name);
@@ -52,7 +54,8 @@ static tgc_status_t check_complete(const tgc_module_info_t *info, const tgc_chec
   for (uint64_t i = 0; i < tgc_checkpoint_num_tensors(checkpoint); ++i)
     tgc_name_list_add(&present, tgc_checkpoint_name(checkpoint, i));
   return tgc_error_set(error, TGC_NOT_FOUND, "%s: checkpoint has no tensor%s %s (it has: %s)", prefix,
-                       num_missing > 1 ? "s" : "", tgc_name_list_finish(&missing), tgc_name_list_finish(&present));
+                       num_missing > 1 ? "s" : "", tgc_name_list_finish(&missing),
+                       tgc_name_list_finish(&present));
 }
 
 static tgc_status_t read_value(tgc_session_t *session, const tgc_checkpoint_t *checkpoint, const char *prefix,
@@ -64,8 +67,8 @@ static tgc_status_t read_value(tgc_session_t *session, const tgc_checkpoint_t *c
   if (status != TGC_OK)
     return status;
   if (!tgc_block_reserve(&session->module->services, &pending->memory, pending->entry.byte_size))
-    return tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "%s: cannot allocate %llu bytes for tensor %s", prefix,
-                         (unsigned long long)pending->entry.byte_size, name);
+    return tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "%s: cannot allocate %llu bytes for tensor %s",
+                         prefix, (unsigned long long)pending->entry.byte_size, name);
   return tgc_checkpoint_read(checkpoint, name, pending->memory.data, pending->entry.byte_size, error);
 }
 
@@ -119,14 +122,15 @@ static tgc_status_t restore(tgc_session_t *session, const tgc_checkpoint_t *chec
   return status;
 }
 
-tgc_status_t tgc_session_restore(tgc_session_t *session, const char *prefix, const tgc_restore_options_t *options,
-                                 tgc_error_t *error) {
+tgc_status_t tgc_session_restore(tgc_session_t *session, const char *prefix,
+                                 const tgc_restore_options_t *options, tgc_error_t *error) {
   tgc_restore_options_t given;
   memset(&given, 0, sizeof given);
   if (options) {
     if (options->size < sizeof options->size)
       return tgc_error_set(error, TGC_INVALID_ARGUMENT,
-                           "tgc_restore_options_t: size is %u; set it to sizeof(tgc_restore_options_t)", options->size);
+                           "tgc_restore_options_t: size is %u; set it to sizeof(tgc_restore_options_t)",
+                           options->size);
     memcpy(&given, options, options->size < sizeof given ? options->size : sizeof given);
   }
   tgc_checkpoint_t *checkpoint;

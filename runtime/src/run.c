@@ -1,7 +1,7 @@
 /*===- run.c - One run of an entry ------------------------------------------===
  *
- * The price of a run that does nothing is a few tens of nanoseconds: no allocation, no lock but one atomic exchange, one
- * setjmp that saves no signal mask.
+ * The price of a run that does nothing is a few tens of nanoseconds: no allocation, no lock but one atomic
+ * exchange, one setjmp that saves no signal mask.
  *
  *===----------------------------------------------------------------------===*/
 #include "session.h"
@@ -10,7 +10,8 @@ static tgc_status_t check_call(const tgc_module_info_t *info, uint32_t index, co
                                uint32_t num_feeds, const tgc_tensor_t *fetches, uint32_t num_fetches,
                                tgc_error_t *error) {
   if (index >= info->num_entries)
-    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "entry number %u: the module has %u", index, info->num_entries);
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "entry number %u: the module has %u", index,
+                         info->num_entries);
   const tgc_entry_info_t *entry = &info->entries[index];
   if ((num_feeds && !feeds) || (num_fetches && !fetches))
     return tgc_error_set(error, TGC_INVALID_ARGUMENT, "entry %s: the array of %s is NULL", entry->name,
@@ -19,8 +20,8 @@ static tgc_status_t check_call(const tgc_module_info_t *info, uint32_t index, co
     tgc_name_list_t list = {.length = 0};
     for (uint32_t i = 0; i < entry->num_fetches; ++i)
       tgc_name_list_add(&list, entry->fetches[i].name);
-    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "entry %s has %u fetches (%s), %u are asked for", entry->name,
-                         entry->num_fetches, tgc_name_list_finish(&list), num_fetches);
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "entry %s has %u fetches (%s), %u are asked for",
+                         entry->name, entry->num_fetches, tgc_name_list_finish(&list), num_fetches);
   }
   return tgc_feeds_check(entry, feeds, num_feeds, error);
 }
@@ -34,7 +35,8 @@ static tgc_status_t own_string_fetches(tgc_session_t *session, tgc_error_t *erro
       continue;
     for (int32_t d = 0; d < fetch->rank; ++d)
       count *= (uint64_t)fetch->dims[d];
-    if (!tgc_strings_own(&session->module->services, &session->entry_state->fetches[i].bytes, fetch->data, count))
+    if (!tgc_strings_own(&session->module->services, &session->entry_state->fetches[i].bytes, fetch->data,
+                         count))
       return tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "fetch '%s': cannot allocate its strings",
                            session->entry->fetches[i].name);
   }
@@ -52,8 +54,9 @@ static tgc_status_t call_entry(tgc_session_t *session) {
                        tgc_status_name(code));
 }
 
-tgc_status_t tgc_session_run(tgc_session_t *session, uint32_t entry, const tgc_tensor_t *feeds, uint32_t num_feeds,
-                             tgc_tensor_t *fetches, uint32_t num_fetches, tgc_error_t *error) {
+tgc_status_t tgc_session_run(tgc_session_t *session, uint32_t entry, const tgc_tensor_t *feeds,
+                             uint32_t num_feeds, tgc_tensor_t *fetches, uint32_t num_fetches,
+                             tgc_error_t *error) {
   const tgc_module_info_t *info = session->module->info;
   tgc_status_t status = check_call(info, entry, feeds, num_feeds, fetches, num_fetches, error);
   if (status != TGC_OK)

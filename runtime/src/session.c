@@ -15,8 +15,8 @@ static tgc_status_t initialize_variable(tgc_session_t *session, uint32_t index, 
   if (!info->initial_value)
     return TGC_OK;
   if (tensor->rank < 0 || !tgc_shape_byte_size(tensor->dtype, tensor->rank, dims, &bytes))
-    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "variable %s: the module gives a value without a known shape",
-                         tensor->name);
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT,
+                         "variable %s: the module gives a value without a known shape", tensor->name);
   return tgc_variable_assign(session, index, tensor->rank, dims, info->initial_value, bytes, error);
 }
 
@@ -54,8 +54,9 @@ static tgc_status_t prepare_entries(tgc_session_t *session, tgc_error_t *error) 
       state->has_string_fetches |= entry->fetches[f].dtype == TGC_STRING;
     is_complete = state->buffers && state->fetches;
   }
-  return is_complete ? TGC_OK
-                     : tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "cannot allocate the entries of a session");
+  return is_complete
+             ? TGC_OK
+             : tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "cannot allocate the entries of a session");
 }
 
 /* What the caller left out of an older or missing options structure is zero. */
@@ -66,7 +67,8 @@ static tgc_status_t read_options(const tgc_session_options_t *options, tgc_sessi
     return TGC_OK;
   if (options->size < sizeof options->size)
     return tgc_error_set(error, TGC_INVALID_ARGUMENT,
-                         "tgc_session_options_t: size is %u; set it to sizeof(tgc_session_options_t)", options->size);
+                         "tgc_session_options_t: size is %u; set it to sizeof(tgc_session_options_t)",
+                         options->size);
   memcpy(out_options, options, options->size < sizeof *options ? options->size : sizeof *options);
   return TGC_OK;
 }

@@ -64,13 +64,15 @@ struct tgc_session {
  *===----------------------------------------------------------------------===*/
 
 /* The host's table with defaults filled in. */
-tgc_status_t tgc_services_complete(const tgc_services_t *services, tgc_services_t *out_services, tgc_error_t *error);
+tgc_status_t tgc_services_complete(const tgc_services_t *services, tgc_services_t *out_services,
+                                   tgc_error_t *error);
 
 /* Zeroed memory for the runtime's own structures; NULL if there is none. */
 void *tgc_allocate_zeroed(const tgc_services_t *services, uint64_t count, uint64_t size);
 void tgc_release_memory(const tgc_services_t *services, void *memory);
 
-/* Makes room for `bytes`; the contents are lost if the block grows. 0 (false): no memory, the block is empty. */
+/* Makes room for `bytes`; the contents are lost if the block grows. 0 (false): no memory, the block is empty.
+ */
 uint8_t tgc_block_reserve(const tgc_services_t *services, tgc_block_t *block, uint64_t bytes);
 void tgc_block_release(const tgc_services_t *services, tgc_block_t *block);
 
@@ -92,9 +94,10 @@ static inline void tgc_session_leave(tgc_session_t *session) {
   atomic_store_explicit(&session->is_busy, 0, memory_order_release);
 }
 
-/* Copies the bytes of `count` strings into `bytes` (old memory of which they may point to) and points the strings there.
- * 0 (false): no memory, the strings are empty now. */
-uint8_t tgc_strings_own(const tgc_services_t *services, tgc_block_t *bytes, tgc_string_t *strings, uint64_t count);
+/* Copies the bytes of `count` strings into `bytes` (old memory of which they may point to) and points the
+ * strings there. 0 (false): no memory, the strings are empty now. */
+uint8_t tgc_strings_own(const tgc_services_t *services, tgc_block_t *bytes, tgc_string_t *strings,
+                        uint64_t count);
 
 /* Copies the bytes of string variables written in this run. */
 tgc_status_t tgc_variables_own_strings(tgc_session_t *session, tgc_error_t *error);
@@ -103,9 +106,10 @@ tgc_status_t tgc_variables_own_strings(tgc_session_t *session, tgc_error_t *erro
 tgc_status_t tgc_variable_assign(tgc_session_t *session, uint32_t index, int32_t rank, const int64_t *dims,
                                  const void *data, uint64_t bytes, tgc_error_t *error);
 
-/* Gives a variable `memory`, whose first `bytes` bytes are its value; the bytes of strings, if any, follow in it. */
-void tgc_variable_adopt(tgc_session_t *session, uint32_t index, int32_t rank, const int64_t *dims, tgc_block_t *memory,
-                        uint64_t bytes);
+/* Gives a variable `memory`, whose first `bytes` bytes are its value; the bytes of strings, if any, follow in
+ * it. */
+void tgc_variable_adopt(tgc_session_t *session, uint32_t index, int32_t rank, const int64_t *dims,
+                        tgc_block_t *memory, uint64_t bytes);
 
 /* Checks the caller's feeds against the entry. */
 tgc_status_t tgc_feeds_check(const tgc_entry_info_t *entry, const tgc_tensor_t *feeds, uint32_t num_feeds,
@@ -121,19 +125,21 @@ void *tgc_frame_buffer(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
 void *tgc_frame_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
 void *tgc_frame_variable_read(tgc_frame_t *frame, uint32_t index, const char *node);
 void *tgc_frame_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
-void tgc_frame_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text, const int64_t *values,
-                    uint32_t num_values);
-void tgc_frame_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count, int64_t grain);
+void tgc_frame_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text,
+                    const int64_t *values, uint32_t num_values);
+void tgc_frame_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count,
+                            int64_t grain);
 void tgc_frame_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank,
                            const int64_t *dims);
 uint64_t *tgc_frame_counter(tgc_frame_t *frame, uint32_t index);
 uint64_t tgc_frame_seed(tgc_frame_t *frame);
 
 /* fail.c: the runtime's own reasons to end a run, with a printf format. Does not return. */
-_Noreturn void tgc_frame_fail_with(tgc_frame_t *frame, tgc_status_t code, const char *node, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+_Noreturn void tgc_frame_fail_with(tgc_frame_t *frame, tgc_status_t code, const char *node,
+                                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Leaves the run of a session that has failed: out of the body in a parallel region, else out of the entry. */
+/* Leaves the run of a session that has failed: out of the body in a parallel region, else out of the entry.
+ */
 _Noreturn void tgc_session_unwind(tgc_session_t *session);
 
 /* parallel.c: where a body of this session that runs on this thread is left to, or NULL. */

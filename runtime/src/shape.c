@@ -8,14 +8,27 @@ static const struct {
   const char *name;
   uint8_t size;
 } dtypes[] = {
-    [TGC_FLOAT32] = {"float32", 4},   [TGC_FLOAT64] = {"float64", 8},     [TGC_INT32] = {"int32", 4},
-    [TGC_UINT8] = {"uint8", 1},       [TGC_INT16] = {"int16", 2},         [TGC_INT8] = {"int8", 1},
-    [TGC_STRING] = {"string", sizeof(tgc_string_t)},                      [TGC_COMPLEX64] = {"complex64", 8},
-    [TGC_INT64] = {"int64", 8},       [TGC_BOOL] = {"bool", 1},           [TGC_QINT8] = {"qint8", 1},
-    [TGC_QUINT8] = {"quint8", 1},     [TGC_QINT32] = {"qint32", 4},       [TGC_BFLOAT16] = {"bfloat16", 2},
-    [TGC_QINT16] = {"qint16", 2},     [TGC_QUINT16] = {"quint16", 2},     [TGC_UINT16] = {"uint16", 2},
-    [TGC_COMPLEX128] = {"complex128", 16},                                [TGC_FLOAT16] = {"float16", 2},
-    [TGC_UINT32] = {"uint32", 4},     [TGC_UINT64] = {"uint64", 8},
+    [TGC_FLOAT32] = {"float32", 4},
+    [TGC_FLOAT64] = {"float64", 8},
+    [TGC_INT32] = {"int32", 4},
+    [TGC_UINT8] = {"uint8", 1},
+    [TGC_INT16] = {"int16", 2},
+    [TGC_INT8] = {"int8", 1},
+    [TGC_STRING] = {"string", sizeof(tgc_string_t)},
+    [TGC_COMPLEX64] = {"complex64", 8},
+    [TGC_INT64] = {"int64", 8},
+    [TGC_BOOL] = {"bool", 1},
+    [TGC_QINT8] = {"qint8", 1},
+    [TGC_QUINT8] = {"quint8", 1},
+    [TGC_QINT32] = {"qint32", 4},
+    [TGC_BFLOAT16] = {"bfloat16", 2},
+    [TGC_QINT16] = {"qint16", 2},
+    [TGC_QUINT16] = {"quint16", 2},
+    [TGC_UINT16] = {"uint16", 2},
+    [TGC_COMPLEX128] = {"complex128", 16},
+    [TGC_FLOAT16] = {"float16", 2},
+    [TGC_UINT32] = {"uint32", 4},
+    [TGC_UINT64] = {"uint64", 8},
 };
 
 static uint8_t is_known(int32_t dtype) {

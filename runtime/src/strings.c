@@ -1,14 +1,15 @@
 /*===- strings.c - Who owns the bytes of string tensors ---------------------===
  *
- * Generated code builds string tensors of pointers into constants, feeds and buffers. What outlives the run (variables,
- * fetches) gets its own bytes here.
+ * Generated code builds string tensors of pointers into constants, feeds and buffers. What outlives the run
+ * (variables, fetches) gets its own bytes here.
  *
  *===----------------------------------------------------------------------===*/
 #include "session.h"
 
 #include <string.h>
 
-uint8_t tgc_strings_own(const tgc_services_t *services, tgc_block_t *bytes, tgc_string_t *strings, uint64_t count) {
+uint8_t tgc_strings_own(const tgc_services_t *services, tgc_block_t *bytes, tgc_string_t *strings,
+                        uint64_t count) {
   uint64_t total = 0;
   uint8_t fits = 1;
   for (uint64_t i = 0; fits && i < count; ++i)

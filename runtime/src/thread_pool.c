@@ -1,10 +1,10 @@
 /*===- thread_pool.c - Fork and join in about a microsecond -----------------===
  *
- * A region is published by raising a generation number. Workers spin on it for a while, then sleep in a futex. The
- * caller works too and waits at the end only for the workers that entered: one that still wakes up delays nobody.
- * Entering is a Dekker handshake: a worker counts itself active, then looks for a free seat; the caller takes all seats
- * away, then looks whether someone is active. Both are sequentially consistent, so either the worker sees no seat or
- * the caller sees the worker.
+ * A region is published by raising a generation number. Workers spin on it for a while, then sleep in a
+ * futex. The caller works too and waits at the end only for the workers that entered: one that still wakes up
+ * delays nobody. Entering is a Dekker handshake: a worker counts itself active, then looks for a free seat;
+ * the caller takes all seats away, then looks whether someone is active. Both are sequentially consistent, so
+ * either the worker sees no seat or the caller sees the worker.
  *
  * One region at a time: a second session that wants one meanwhile does its pieces alone.
  *
@@ -56,7 +56,9 @@ static void futex_wait(unsigned seen) {
   syscall(SYS_futex, &pool.generation, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
 }
 
-static void futex_wake(int count) { syscall(SYS_futex, &pool.generation, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0); }
+static void futex_wake(int count) {
+  syscall(SYS_futex, &pool.generation, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
 
 /*===----------------------------------------------------------------------===*
  * Workers.
@@ -160,7 +162,8 @@ void tgc_thread_pool_release(void) {
   pthread_mutex_unlock(&references_lock);
 }
 
-/* The library goes, or the process: no thread may be left in this code. Who exits from inside a region keeps it. */
+/* The library goes, or the process: no thread may be left in this code. Who exits from inside a region keeps
+ * it. */
 __attribute__((destructor)) static void stop_at_unload(void) {
   if (!atomic_exchange_explicit(&pool.is_taken, 1, memory_order_acquire))
     stop_workers();

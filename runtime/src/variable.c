@@ -8,9 +8,10 @@
  * Memory.
  *===----------------------------------------------------------------------===*/
 
-/* Room for a value of `bytes` bytes and `rank` dims. New memory of strings is zeroed: an unset one must not be
- * followed. 0 (false): no memory, the variable keeps what it had. */
-static uint8_t resize(tgc_session_t *session, uint32_t index, int32_t rank, const int64_t *dims, uint64_t bytes) {
+/* Room for a value of `bytes` bytes and `rank` dims. New memory of strings is zeroed: an unset one must not
+ * be followed. 0 (false): no memory, the variable keeps what it had. */
+static uint8_t resize(tgc_session_t *session, uint32_t index, int32_t rank, const int64_t *dims,
+                      uint64_t bytes) {
   const tgc_services_t *services = &session->module->services;
   tgc_variable_t *variable = &session->frame.variables[index];
   tgc_variable_state_t *state = &session->variable_states[index];
@@ -45,14 +46,14 @@ tgc_status_t tgc_variable_assign(tgc_session_t *session, uint32_t index, int32_t
     memmove(variable->value.data, data, bytes);
   variable->is_initialized = 1;
   if (variable->value.dtype == TGC_STRING &&
-      !tgc_strings_own(&session->module->services, &session->variable_states[index].bytes, variable->value.data,
-                       bytes / sizeof(tgc_string_t)))
+      !tgc_strings_own(&session->module->services, &session->variable_states[index].bytes,
+                       variable->value.data, bytes / sizeof(tgc_string_t)))
     return tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "variable %s: cannot allocate its strings", name);
   return TGC_OK;
 }
 
-void tgc_variable_adopt(tgc_session_t *session, uint32_t index, int32_t rank, const int64_t *dims, tgc_block_t *memory,
-                        uint64_t bytes) {
+void tgc_variable_adopt(tgc_session_t *session, uint32_t index, int32_t rank, const int64_t *dims,
+                        tgc_block_t *memory, uint64_t bytes) {
   const tgc_services_t *services = &session->module->services;
   tgc_variable_t *variable = &session->frame.variables[index];
   tgc_variable_state_t *state = &session->variable_states[index];
@@ -71,7 +72,8 @@ void tgc_variable_adopt(tgc_session_t *session, uint32_t index, int32_t rank, co
  * From outside.
  *===----------------------------------------------------------------------===*/
 
-tgc_status_t tgc_variable_get(tgc_session_t *session, const char *name, tgc_tensor_t *out_tensor, tgc_error_t *error) {
+tgc_status_t tgc_variable_get(tgc_session_t *session, const char *name, tgc_tensor_t *out_tensor,
+                              tgc_error_t *error) {
   uint32_t index;
   tgc_status_t status = tgc_session_enter(session, error);
   if (status != TGC_OK)
@@ -81,35 +83,41 @@ tgc_status_t tgc_variable_get(tgc_session_t *session, const char *name, tgc_tens
     if (session->frame.variables[index].is_initialized)
       *out_tensor = session->frame.variables[index].value;
     else
-      status = tgc_error_set(error, TGC_FAILED_PRECONDITION, "Attempting to use uninitialized value %s", name);
+      status =
+          tgc_error_set(error, TGC_FAILED_PRECONDITION, "Attempting to use uninitialized value %s", name);
   }
   tgc_session_leave(session);
   return status;
 }
 
-static tgc_status_t check_value(const tgc_tensor_info_t *info, const tgc_tensor_t *tensor, uint64_t *out_bytes,
-                                tgc_error_t *error) {
+static tgc_status_t check_value(const tgc_tensor_info_t *info, const tgc_tensor_t *tensor,
+                                uint64_t *out_bytes, tgc_error_t *error) {
   tgc_shape_text_t got, wanted;
   if (tensor->dtype != info->dtype)
-    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "Cannot assign a value of dtype %s to variable '%s', which has dtype %s",
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT,
+                         "Cannot assign a value of dtype %s to variable '%s', which has dtype %s",
                          tgc_dtype_name(tensor->dtype), info->name, tgc_dtype_name(info->dtype));
   if (tensor->rank < 0 || tensor->rank > TGC_MAX_RANK)
-    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "Cannot assign a value of rank %d to variable '%s': ranks are 0 to %d",
-                         tensor->rank, info->name, TGC_MAX_RANK);
-  if (!tgc_shape_byte_size(tensor->dtype, tensor->rank, tensor->dims, out_bytes))
     return tgc_error_set(error, TGC_INVALID_ARGUMENT,
-                         "Cannot assign a value of shape %s to variable '%s': a dimension is negative or the size overflows",
-                         tgc_shape_write(&got, tensor->rank, tensor->dims), info->name);
+                         "Cannot assign a value of rank %d to variable '%s': ranks are 0 to %d", tensor->rank,
+                         info->name, TGC_MAX_RANK);
+  if (!tgc_shape_byte_size(tensor->dtype, tensor->rank, tensor->dims, out_bytes))
+    return tgc_error_set(
+        error, TGC_INVALID_ARGUMENT,
+        "Cannot assign a value of shape %s to variable '%s': a dimension is negative or the size overflows",
+        tgc_shape_write(&got, tensor->rank, tensor->dims), info->name);
   if (!tgc_shape_fits(info, tensor->rank, tensor->dims))
-    return tgc_error_set(error, TGC_INVALID_ARGUMENT, "Cannot assign a value of shape %s to variable '%s', which has shape %s",
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT,
+                         "Cannot assign a value of shape %s to variable '%s', which has shape %s",
                          tgc_shape_write(&got, tensor->rank, tensor->dims), info->name,
                          tgc_shape_write(&wanted, info->rank, info->dims));
   if (tensor->byte_size < *out_bytes || (*out_bytes && !tensor->data))
-    return tgc_error_set(error, TGC_INVALID_ARGUMENT,
-                         "Cannot assign to variable '%s': the value has %llu bytes, shape %s of %s needs %llu", info->name,
-                         tensor->data ? (unsigned long long)tensor->byte_size : 0ull,
-                         tgc_shape_write(&got, tensor->rank, tensor->dims), tgc_dtype_name(info->dtype),
-                         (unsigned long long)*out_bytes);
+    return tgc_error_set(
+        error, TGC_INVALID_ARGUMENT,
+        "Cannot assign to variable '%s': the value has %llu bytes, shape %s of %s needs %llu", info->name,
+        tensor->data ? (unsigned long long)tensor->byte_size : 0ull,
+        tgc_shape_write(&got, tensor->rank, tensor->dims), tgc_dtype_name(info->dtype),
+        (unsigned long long)*out_bytes);
   return TGC_OK;
 }
 
@@ -147,8 +155,8 @@ void *tgc_frame_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t
   const tgc_tensor_info_t *info = &session->module->info->variables[index].tensor;
   int32_t rank = info->rank < 0 ? variable->value.rank : info->rank;
   if (!resize(session, index, rank, dims, bytes))
-    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "variable %s: cannot allocate %llu bytes", info->name,
-                        (unsigned long long)bytes);
+    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "variable %s: cannot allocate %llu bytes",
+                        info->name, (unsigned long long)bytes);
   variable->is_initialized = 1;
   session->variable_states[index].was_written = 1;
   return variable->value.data;

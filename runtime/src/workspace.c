@@ -5,8 +5,9 @@
 void *tgc_frame_workspace(tgc_frame_t *frame, uint64_t bytes) {
   tgc_session_t *session = frame->session;
   if (!tgc_block_reserve(&session->module->services, &session->workspace, bytes))
-    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "entry %s: cannot allocate its workspace of %llu bytes",
-                        session->entry->name, (unsigned long long)bytes);
+    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL,
+                        "entry %s: cannot allocate its workspace of %llu bytes", session->entry->name,
+                        (unsigned long long)bytes);
   return session->workspace.data;
 }
 
@@ -14,8 +15,9 @@ void *tgc_frame_buffer(tgc_frame_t *frame, uint32_t index, uint64_t bytes) {
   tgc_session_t *session = frame->session;
   tgc_block_t *buffer = &session->entry_state->buffers[index];
   if (!tgc_block_reserve(&session->module->services, buffer, bytes))
-    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "entry %s: cannot allocate %llu bytes for a tensor",
-                        session->entry->name, (unsigned long long)bytes);
+    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL,
+                        "entry %s: cannot allocate %llu bytes for a tensor", session->entry->name,
+                        (unsigned long long)bytes);
   return buffer->data;
 }
 
@@ -24,7 +26,8 @@ void tgc_frame_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *out
   tgc_shape_text_t text;
   uint64_t bytes;
   if (rank < 0 || rank > TGC_MAX_RANK)
-    tgc_frame_fail_with(frame, TGC_INTERNAL, NULL, "an output has rank %d, ranks are 0 to %d", rank, TGC_MAX_RANK);
+    tgc_frame_fail_with(frame, TGC_INTERNAL, NULL, "an output has rank %d, ranks are 0 to %d", rank,
+                        TGC_MAX_RANK);
   if (!tgc_shape_byte_size(output->dtype, rank, dims, &bytes))
     tgc_frame_fail_with(frame, TGC_INVALID_ARGUMENT, NULL,
                         "an output has shape %s: a dimension is negative or the size overflows",
@@ -47,14 +50,15 @@ void *tgc_frame_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *dims, u
     tgc_shape_text_t text;
     if (fetch->byte_size < bytes)
       tgc_frame_fail_with(frame, TGC_INVALID_ARGUMENT, NULL,
-                          "fetch '%s': the memory given has %llu bytes, shape %s of %s needs %llu", info->name,
-                          (unsigned long long)fetch->byte_size, tgc_shape_write(&text, info->rank, dims),
-                          tgc_dtype_name(info->dtype), (unsigned long long)bytes);
+                          "fetch '%s': the memory given has %llu bytes, shape %s of %s needs %llu",
+                          info->name, (unsigned long long)fetch->byte_size,
+                          tgc_shape_write(&text, info->rank, dims), tgc_dtype_name(info->dtype),
+                          (unsigned long long)bytes);
     return fetch->data;
   }
   if (!tgc_block_reserve(&session->module->services, lent, bytes))
-    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "fetch '%s': cannot allocate %llu bytes", info->name,
-                        (unsigned long long)bytes);
+    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "fetch '%s': cannot allocate %llu bytes",
+                        info->name, (unsigned long long)bytes);
   fetch->data = lent->data;
   fetch->byte_size = bytes;
   return fetch->data;

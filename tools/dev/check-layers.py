@@ -6,7 +6,7 @@ import sys
 
 # Room -> prefixes of quoted includes it may use. The longest room that holds a file decides. Headers of the runtime are
 # included as "tgc/abi.h", those of the compiler as "tgc/compiler.h".
-RUNTIME = ("tgc/abi.h", "tgc/runtime.h", "runtime/include/")
+RUNTIME = ("tgc/abi.h", "tgc/runtime.h", "tgc/checkpoint.h", "runtime/include/")
 COMPILER = RUNTIME + ("dialects/", "compiler/", "tgc/")
 EVERYTHING = ("dialects/", "frontend/", "compiler/", "runtime/", "tools/", "test/", "tgc/")
 ALLOWED = {

@@ -1,10 +1,10 @@
 /*===- tgc/abi.h - What a compiled module exports and what it calls --------===*
  *
  * The contract between code that tgc generates and the runtime that runs it. Standalone: libc headers only.
- * A compiled module exports one symbol, `tgc_module_query`, which returns a versioned, size-prefixed descriptor.
- * Generated entries call the `tgc_rt_*` functions below; in a shared library they are linked in and hidden, in the
- * JIT they resolve to the host program's copy. Any change here raises TGC_ABI_VERSION and has a page in
- * docs/runtime-abi.md.
+ * A compiled module exports one symbol, `tgc_module_query`, which returns a versioned, size-prefixed
+ * descriptor. Generated entries call the `tgc_rt_*` functions below; in a shared library they are linked in
+ * and hidden, in the JIT they resolve to the host program's copy. Any change here raises TGC_ABI_VERSION and
+ * has a page in docs/runtime-abi.md.
  *
  *===----------------------------------------------------------------------===*/
 #ifndef TGC_ABI_H
@@ -99,8 +99,8 @@ typedef struct tgc_tensor_info {
 typedef struct tgc_variable_info {
   tgc_tensor_info_t tensor;
   uint8_t is_trainable;
-  /* Value that a session starts with (SavedModel, --checkpoint); NULL: uninitialised. Byte order and layout of the
-   * tensor; lives as long as the module. */
+  /* Value that a session starts with (SavedModel, --checkpoint); NULL: uninitialised. Byte order and layout
+   * of the tensor; lives as long as the module. */
   const void *initial_value;
   const int64_t *initial_dims; /* NULL where the dims above are all known */
 } tgc_variable_info_t;
@@ -129,19 +129,20 @@ typedef struct tgc_entry_info {
   int32_t (*run)(tgc_frame_t *frame);
 } tgc_entry_info_t;
 
-/* What tgc_module_query returns. Fields are only ever appended; `size` says how many bytes the module's copy has. */
+/* What tgc_module_query returns. Fields are only ever appended; `size` says how many bytes the module's copy
+ * has. */
 typedef struct tgc_module_info {
   uint32_t size;
-  uint32_t version; /* TGC_ABI_VERSION of the compiler that made it */
-  const char *target;        /* LLVM target triple and CPU, "x86_64-linux-gnu x86-64-v4" */
-  const char *fingerprint;   /* hexadecimal hash of graph and options */
+  uint32_t version;        /* TGC_ABI_VERSION of the compiler that made it */
+  const char *target;      /* LLVM target triple and CPU, "x86_64-linux-gnu x86-64-v4" */
+  const char *fingerprint; /* hexadecimal hash of graph and options */
   uint32_t num_entries;
   uint32_t num_variables;
   const tgc_entry_info_t *entries;
   const tgc_variable_info_t *variables;
-  /* The public functions of the runtime that is linked into the module (tgc/runtime.h), for hosts that link no runtime
-   * of their own: dlopen and one query are enough. In a shared library the compiler sets it to &tgc_runtime_api, in the
-   * JIT it may be NULL. */
+  /* The public functions of the runtime that is linked into the module (tgc/runtime.h), for hosts that link
+   * no runtime of their own: dlopen and one query are enough. In a shared library the compiler sets it to
+   * &tgc_runtime_api, in the JIT it may be NULL. */
   const struct tgc_runtime_api *api;
   /* How many counters (see tgc_rt_counter) a session of this module has. 0 if `size` ends before. */
   uint32_t num_counters;
@@ -153,55 +154,56 @@ typedef const tgc_module_info_t *(*tgc_module_query_fn)(uint32_t max_version);
 
 /* The state of one run; made by tgc_session_run, seen by generated code. */
 struct tgc_frame {
-  /* The runtime that made the frame. The tgc_rt_* symbols linked into a module forward through it, so a host's own
-   * runtime (its thread pool, its allocator) serves every module that it loads. */
+  /* The runtime that made the frame. The tgc_rt_* symbols linked into a module forward through it, so a
+   * host's own runtime (its thread pool, its allocator) serves every module that it loads. */
   const struct tgc_runtime_functions *functions;
-  const tgc_tensor_t *feeds;     /* num_feeds, checked */
-  tgc_tensor_t *fetches;         /* num_fetches; see tgc_rt_fetch */
-  tgc_variable_t *variables;     /* num_variables of the module */
-  struct tgc_session *session;   /* the runtime's own */
+  const tgc_tensor_t *feeds;   /* num_feeds, checked */
+  tgc_tensor_t *fetches;       /* num_fetches; see tgc_rt_fetch */
+  tgc_variable_t *variables;   /* num_variables of the module */
+  struct tgc_session *session; /* the runtime's own */
 };
 
 /*===----------------------------------------------------------------------===*
- * Functions that generated code calls. None allocates once a shape was seen; all report through tgc_rt_fail, which
- * does not return: it ends the run with the status.
+ * Functions that generated code calls. None allocates once a shape was seen; all report through tgc_rt_fail,
+ * which does not return: it ends the run with the status.
  *===----------------------------------------------------------------------===*/
 
-/* Memory for the whole run: at least `bytes`, aligned to 64, contents undefined, the session's, kept between runs. A
- * second call in one run may move it. */
+/* Memory for the whole run: at least `bytes`, aligned to 64, contents undefined, the session's, kept between
+ * runs. A second call in one run may move it. */
 TGC_API void *tgc_rt_workspace(tgc_frame_t *frame, uint64_t bytes);
 
-/* Buffer number `index` (< num_buffers) of this entry, for a tensor whose size is known only during the run: at least
- * `bytes`, aligned to 64, contents undefined, the session's, kept and reused between runs. */
+/* Buffer number `index` (< num_buffers) of this entry, for a tensor whose size is known only during the run:
+ * at least `bytes`, aligned to 64, contents undefined, the session's, kept and reused between runs. */
 TGC_API void *tgc_rt_buffer(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
 
-/* Where fetch `index` goes: the caller's memory if it gave some (INVALID_ARGUMENT if that is too small), else memory of
- * the session that stays valid until its next run. Sets the fetch's dims (`rank` numbers) and, for lent memory, its byte
- * size. */
+/* Where fetch `index` goes: the caller's memory if it gave some (INVALID_ARGUMENT if that is too small), else
+ * memory of the session that stays valid until its next run. Sets the fetch's dims (`rank` numbers) and, for
+ * lent memory, its byte size. */
 TGC_API void *tgc_rt_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
 
 /* The data of variable `index`; FAILED_PRECONDITION if it has no value. `node` names the reader. */
 TGC_API void *tgc_rt_variable_read(tgc_frame_t *frame, uint32_t index, const char *node);
 
-/* Memory for a new value of variable `index` with the given dims; keeps the old contents if the byte size is the same.
- * Marks the variable initialised. */
+/* Memory for a new value of variable `index` with the given dims; keeps the old contents if the byte size is
+ * the same. Marks the variable initialised. */
 TGC_API void *tgc_rt_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
 
-/* Ends the run with `code`; the message is "<text> [node: <node>]". `text` may hold %d (a number) or %s (a pointer to
- * zero-terminated text) for each of the `num_values` values, in order, and %% for a percent sign. The first error of a
- * run counts. To be called on the run's own thread or from a body of tgc_rt_parallel_for, on any thread. */
+/* Ends the run with `code`; the message is "<text> [node: <node>]". `text` may hold %d (a number) or %s (a
+ * pointer to zero-terminated text) for each of the `num_values` values, in order, and %% for a percent sign.
+ * The first error of a run counts. To be called on the run's own thread or from a body of
+ * tgc_rt_parallel_for, on any thread. */
 TGC_API void tgc_rt_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text,
                          const int64_t *values, uint32_t num_values);
 
-/* Runs body(context, begin, end) over [0, count) in pieces of `grain` (the last may be shorter), on the session's
- * threads; returns when all is done. Pieces depend on count and grain only, never on the number of threads. Inside a
- * body it runs serially. */
+/* Runs body(context, begin, end) over [0, count) in pieces of `grain` (the last may be shorter), on the
+ * session's threads; returns when all is done. Pieces depend on count and grain only, never on the number of
+ * threads. Inside a body it runs serially. */
 typedef void (*tgc_loop_body_fn)(void *context, int64_t begin, int64_t end);
 TGC_API void tgc_rt_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count,
                                  int64_t grain);
 
-/* A kernel written by hand (runtime/kernels): reads `inputs`, writes `outputs`, whose data, dtype and dims the caller
- * has set. `attributes` is the constant text that the lowering of the operator documents. */
+/* A kernel written by hand (runtime/kernels): reads `inputs`, writes `outputs`, whose data, dtype and dims
+ * the caller has set. `attributes` is the constant text that the lowering of the operator documents. */
 typedef void (*tgc_host_kernel_fn)(tgc_frame_t *frame, const char *node, const char *attributes,
                                    const tgc_tensor_t *inputs, uint32_t num_inputs, tgc_tensor_t *outputs,
                                    uint32_t num_outputs);
@@ -210,15 +212,15 @@ typedef void (*tgc_host_kernel_fn)(tgc_frame_t *frame, const char *node, const c
 TGC_API void tgc_rt_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank,
                                 const int64_t *dims);
 
-/* Counter number `index` (< num_counters) of the session: starts at 0, kept between runs and shared by all entries. What
- * random operators count their samples in. */
+/* Counter number `index` (< num_counters) of the session: starts at 0, kept between runs and shared by all
+ * entries. What random operators count their samples in. */
 TGC_API uint64_t *tgc_rt_counter(tgc_frame_t *frame, uint32_t index);
 
 /* The seed the session was created with, for random operators that the graph gives no seed. */
 TGC_API uint64_t tgc_rt_seed(tgc_frame_t *frame);
 
-/* What stands behind each tgc_rt_* function above. Only ever appended to; `size` is what the runtime's copy has, and a
- * forwarder whose function lies beyond it ends the run with UNIMPLEMENTED. */
+/* What stands behind each tgc_rt_* function above. Only ever appended to; `size` is what the runtime's copy
+ * has, and a forwarder whose function lies beyond it ends the run with UNIMPLEMENTED. */
 typedef struct tgc_runtime_functions {
   uint32_t size;
   uint32_t version; /* TGC_ABI_VERSION of the runtime */
@@ -229,8 +231,10 @@ typedef struct tgc_runtime_functions {
   void *(*variable_write)(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
   void (*fail)(tgc_frame_t *frame, int32_t code, const char *node, const char *text, const int64_t *values,
                uint32_t num_values);
-  void (*parallel_for)(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count, int64_t grain);
-  void (*host_output)(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank, const int64_t *dims);
+  void (*parallel_for)(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count,
+                       int64_t grain);
+  void (*host_output)(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank,
+                      const int64_t *dims);
   uint64_t *(*counter)(tgc_frame_t *frame, uint32_t index);
   uint64_t (*seed)(tgc_frame_t *frame);
 } tgc_runtime_functions_t;

@@ -1,11 +1,13 @@
 /*===- tgc/checkpoint.h - Read TensorFlow's V2 checkpoints ------------------===*
  *
- * The TensorBundle format: PREFIX.index is a sorted table from names to descriptions, PREFIX.data-?????-of-????? hold
- * the bytes. Every block and every tensor is checked against its checksum. Partitioned variables are read as wholes.
- * A checkpoint object is immutable: any number of threads may read from it.
+ * The TensorBundle format: PREFIX.index is a sorted table from names to descriptions,
+ * PREFIX.data-?????-of-????? hold the bytes. Every block and every tensor is checked against its checksum.
+ * Partitioned variables are read as wholes. A checkpoint object is immutable: any number of threads may read
+ * from it.
  *
- * Errors follow tgc/runtime.h. NOT_FOUND: a file or a name is missing; DATA_LOSS: damaged or cut; UNIMPLEMENTED:
- * big-endian data, compressed blocks, more than TGC_MAX_RANK dimensions, element types that tgc does not know.
+ * Errors follow tgc/runtime.h. NOT_FOUND: a file or a name is missing; DATA_LOSS: damaged or cut;
+ * UNIMPLEMENTED: big-endian data, compressed blocks, more than TGC_MAX_RANK dimensions, element types that
+ * tgc does not know.
  *
  *===----------------------------------------------------------------------===*/
 #ifndef TGC_CHECKPOINT_H
@@ -25,14 +27,15 @@ typedef struct tgc_checkpoint_entry {
   int32_t rank;
   int64_t dims[TGC_MAX_RANK];
   uint64_t num_elements;
-  /* Room that tgc_checkpoint_read needs. Strings: num_elements times tgc_string_t, then their bytes. Never more than a
-   * small multiple of what the files really hold. */
+  /* Room that tgc_checkpoint_read needs. Strings: num_elements times tgc_string_t, then their bytes. Never
+   * more than a small multiple of what the files really hold. */
   uint64_t byte_size;
   uint32_t num_slices; /* 0: stored whole */
 } tgc_checkpoint_entry_t;
 
 /* Opens PREFIX.index and reads it whole. The data files are looked at when tensors are. */
-TGC_API tgc_status_t tgc_checkpoint_open(const char *prefix, tgc_checkpoint_t **out_checkpoint, tgc_error_t *error);
+TGC_API tgc_status_t tgc_checkpoint_open(const char *prefix, tgc_checkpoint_t **out_checkpoint,
+                                         tgc_error_t *error);
 TGC_API void tgc_checkpoint_close(tgc_checkpoint_t *checkpoint);
 
 /* The names, in byte order. */
@@ -40,12 +43,14 @@ TGC_API uint64_t tgc_checkpoint_num_tensors(const tgc_checkpoint_t *checkpoint);
 TGC_API const char *tgc_checkpoint_name(const tgc_checkpoint_t *checkpoint, uint64_t index);
 TGC_API uint8_t tgc_checkpoint_contains(const tgc_checkpoint_t *checkpoint, const char *name);
 
-/* Describes a tensor and makes sure that the data files are long enough for it. NOT_FOUND lists what there is. */
+/* Describes a tensor and makes sure that the data files are long enough for it. NOT_FOUND lists what there
+ * is. */
 TGC_API tgc_status_t tgc_checkpoint_lookup(const tgc_checkpoint_t *checkpoint, const char *name,
                                            tgc_checkpoint_entry_t *out_entry, tgc_error_t *error);
 
-/* Reads a tensor, row-major and little-endian, into `memory` of `byte_size` bytes (the entry's at least; aligned to 8
- * for strings, to nothing otherwise) and checks its checksum. On failure the memory's contents are undefined. */
+/* Reads a tensor, row-major and little-endian, into `memory` of `byte_size` bytes (the entry's at least;
+ * aligned to 8 for strings, to nothing otherwise) and checks its checksum. On failure the memory's contents
+ * are undefined. */
 TGC_API tgc_status_t tgc_checkpoint_read(const tgc_checkpoint_t *checkpoint, const char *name, void *memory,
                                          uint64_t byte_size, tgc_error_t *error);
 

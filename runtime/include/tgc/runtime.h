@@ -1,16 +1,18 @@
 /*===- tgc/runtime.h - Load and run compiled modules -----------------------===*
  *
- * The public C API of the runtime. A module is code (a compiled .so, or a descriptor of the JIT); a session is the state
- * of one user of it: variables, memory, random counters.
+ * The public C API of the runtime. A module is code (a compiled .so, or a descriptor of the JIT); a session
+ * is the state of one user of it: variables, memory, random counters.
  *
  * Said once for all functions:
- *  - Ownership. What *_load, *_from_info and *_create return belongs to the caller and goes with *_release (NULL is
- *    fine). What accessors return is borrowed from the object they are asked of. Strings passed in are copied or not
- *    kept.
- *  - Errors. A function that can fail returns the status and, if `error` is not NULL, fills it; on success it sets the
- *    code to TGC_OK and the texts to "". Nothing aborts, prints or throws. Outputs are untouched on failure unless said.
- *  - Threads. Modules are immutable and may be shared. A session serves one thread at a time: a second call while one is
- *    under way returns FAILED_PRECONDITION. Different sessions, also of one module, may run at the same time.
+ *  - Ownership. What *_load, *_from_info and *_create return belongs to the caller and goes with *_release
+ * (NULL is fine). What accessors return is borrowed from the object they are asked of. Strings passed in are
+ * copied or not kept.
+ *  - Errors. A function that can fail returns the status and, if `error` is not NULL, fills it; on success it
+ * sets the code to TGC_OK and the texts to "". Nothing aborts, prints or throws. Outputs are untouched on
+ * failure unless said.
+ *  - Threads. Modules are immutable and may be shared. A session serves one thread at a time: a second call
+ * while one is under way returns FAILED_PRECONDITION. Different sessions, also of one module, may run at the
+ * same time.
  *  - Memory. A run allocates nothing after the first one at given shapes.
  *
  *===----------------------------------------------------------------------===*/
@@ -30,12 +32,13 @@ typedef struct tgc_error {
   char node[256];     /* the node's name, or "" */
 } tgc_error_t;
 
-/* What a host lends to the runtime. Zero fields mean the defaults; set `size` to sizeof(tgc_services_t). The table is
- * copied; `user` and what it points to live as long as every module loaded with it. All functions may be called from
- * any thread. */
+/* What a host lends to the runtime. Zero fields mean the defaults; set `size` to sizeof(tgc_services_t). The
+ * table is copied; `user` and what it points to live as long as every module loaded with it. All functions
+ * may be called from any thread. */
 typedef struct tgc_services {
   uint32_t size;
-  /* Threads that a session may use unless its options say otherwise; 0: one per CPU the process may run on. */
+  /* Threads that a session may use unless its options say otherwise; 0: one per CPU the process may run on.
+   */
   uint32_t num_threads;
   void *user; /* first argument of every function below */
   /* Memory aligned to `alignment` (a power of two), or NULL. Both or neither of allocate and release. */
@@ -43,8 +46,9 @@ typedef struct tgc_services {
   void (*release)(void *user, void *memory);
   /* Something worth telling that is no error; default: silence. */
   void (*log)(void *user, const char *text);
-  /* Calls task(context, begin, end) so that [0, count) is covered exactly once, on any threads, in any grouping, and
-   * returns when all calls have. Default: the runtime's pool, one per process, with a thread per CPU at most. */
+  /* Calls task(context, begin, end) so that [0, count) is covered exactly once, on any threads, in any
+   * grouping, and returns when all calls have. Default: the runtime's pool, one per process, with a thread
+   * per CPU at most. */
   void (*parallel_for)(void *user, tgc_loop_body_fn task, void *context, int64_t count);
 } tgc_services_t;
 
@@ -63,10 +67,10 @@ typedef struct tgc_rename {
 } tgc_rename_t;
 
 typedef struct tgc_restore_options {
-  uint32_t size;        /* sizeof(tgc_restore_options_t) */
+  uint32_t size; /* sizeof(tgc_restore_options_t) */
   uint32_t num_renames;
   const tgc_rename_t *renames;
-  uint8_t partial;      /* variables that the checkpoint lacks keep what they have */
+  uint8_t partial; /* variables that the checkpoint lacks keep what they have */
 } tgc_restore_options_t;
 
 /*===----------------------------------------------------------------------===*
@@ -83,10 +87,10 @@ TGC_API const char *tgc_dtype_name(int32_t dtype);
  * Modules.
  *===----------------------------------------------------------------------===*/
 
-/* Loads the shared library at `path` (a file; no search path). NOT_FOUND: no such file; INVALID_ARGUMENT: not made by
- * tgc or damaged; FAILED_PRECONDITION: made by a newer tgc. `services` may be NULL. */
-TGC_API tgc_status_t tgc_module_load(const char *path, const tgc_services_t *services, tgc_module_t **out_module,
-                                     tgc_error_t *error);
+/* Loads the shared library at `path` (a file; no search path). NOT_FOUND: no such file; INVALID_ARGUMENT: not
+ * made by tgc or damaged; FAILED_PRECONDITION: made by a newer tgc. `services` may be NULL. */
+TGC_API tgc_status_t tgc_module_load(const char *path, const tgc_services_t *services,
+                                     tgc_module_t **out_module, tgc_error_t *error);
 
 /* A module from a descriptor that lives longer than it: static linking, the JIT. */
 TGC_API tgc_status_t tgc_module_from_info(const tgc_module_info_t *info, const tgc_services_t *services,
@@ -101,35 +105,36 @@ TGC_API const tgc_module_info_t *tgc_module_info(const tgc_module_t *module);
 /* NOT_FOUND lists what there is. */
 TGC_API tgc_status_t tgc_module_find_entry(const tgc_module_t *module, const char *name, uint32_t *out_index,
                                            tgc_error_t *error);
-TGC_API tgc_status_t tgc_module_find_variable(const tgc_module_t *module, const char *name, uint32_t *out_index,
-                                              tgc_error_t *error);
+TGC_API tgc_status_t tgc_module_find_variable(const tgc_module_t *module, const char *name,
+                                              uint32_t *out_index, tgc_error_t *error);
 TGC_API tgc_status_t tgc_entry_find_feed(const tgc_entry_info_t *entry, const char *name, uint32_t *out_index,
                                          tgc_error_t *error);
-TGC_API tgc_status_t tgc_entry_find_fetch(const tgc_entry_info_t *entry, const char *name, uint32_t *out_index,
-                                          tgc_error_t *error);
+TGC_API tgc_status_t tgc_entry_find_fetch(const tgc_entry_info_t *entry, const char *name,
+                                          uint32_t *out_index, tgc_error_t *error);
 
 /*===----------------------------------------------------------------------===*
  * Sessions.
  *===----------------------------------------------------------------------===*/
 
-/* A session whose variables have the module's initial values, those without one being uninitialised. `options` may be
- * NULL. The session keeps the module alive. */
+/* A session whose variables have the module's initial values, those without one being uninitialised.
+ * `options` may be NULL. The session keeps the module alive. */
 TGC_API tgc_status_t tgc_session_create(tgc_module_t *module, const tgc_session_options_t *options,
                                         tgc_session_t **out_session, tgc_error_t *error);
 TGC_API void tgc_session_release(tgc_session_t *session);
 
 /* Runs entry number `entry`. `feeds` and `fetches` are in the order of the entry's description.
- *  - A feed gives data, byte_size, dtype, rank and dims; it is only read, and not after the return. Natural alignment is
- *    enough. bool elements are 0 or 1.
- *  - A fetch with data NULL is lent memory of the session, valid until its next run; with data it is written there and
- *    byte_size says how much room there is. dtype, rank and dims are set. A tensor that was lent may be passed again as
- *    it is. The bytes of strings are lent in both cases.
- * A failed run may have updated some variables; the fetches are undefined. */
+ *  - A feed gives data, byte_size, dtype, rank and dims; it is only read, and not after the return. Natural
+ * alignment is enough. bool elements are 0 or 1.
+ *  - A fetch with data NULL is lent memory of the session, valid until its next run; with data it is written
+ * there and byte_size says how much room there is. dtype, rank and dims are set. A tensor that was lent may
+ * be passed again as it is. The bytes of strings are lent in both cases. A failed run may have updated some
+ * variables; the fetches are undefined. */
 TGC_API tgc_status_t tgc_session_run(tgc_session_t *session, uint32_t entry, const tgc_tensor_t *feeds,
                                      uint32_t num_feeds, tgc_tensor_t *fetches, uint32_t num_fetches,
                                      tgc_error_t *error);
 
-/* The value of a variable, borrowed until the session's next run, set or restore. FAILED_PRECONDITION if it has none. */
+/* The value of a variable, borrowed until the session's next run, set or restore. FAILED_PRECONDITION if it
+ * has none. */
 TGC_API tgc_status_t tgc_variable_get(tgc_session_t *session, const char *name, tgc_tensor_t *out_tensor,
                                       tgc_error_t *error);
 
@@ -137,14 +142,15 @@ TGC_API tgc_status_t tgc_variable_get(tgc_session_t *session, const char *name, 
 TGC_API tgc_status_t tgc_variable_set(tgc_session_t *session, const char *name, const tgc_tensor_t *tensor,
                                       tgc_error_t *error);
 
-/* Gives every variable its value in the TensorFlow V2 checkpoint PREFIX.index, PREFIX.data-*: all of them or, on
- * failure, none. Tensors that no variable wants are ignored. `options` may be NULL. Needs memory for a second copy of
- * the variables meanwhile. */
+/* Gives every variable its value in the TensorFlow V2 checkpoint PREFIX.index, PREFIX.data-*: all of them or,
+ * on failure, none. Tensors that no variable wants are ignored. `options` may be NULL. Needs memory for a
+ * second copy of the variables meanwhile. */
 TGC_API tgc_status_t tgc_session_restore(tgc_session_t *session, const char *prefix,
                                          const tgc_restore_options_t *options, tgc_error_t *error);
 
 /*===----------------------------------------------------------------------===*
- * The same functions as a table, for hosts that link no runtime: tgc_module_query(version)->api. Only ever appended to.
+ * The same functions as a table, for hosts that link no runtime: tgc_module_query(version)->api. Only ever
+ * appended to.
  *===----------------------------------------------------------------------===*/
 typedef struct tgc_runtime_api {
   uint32_t size;
@@ -157,13 +163,15 @@ typedef struct tgc_runtime_api {
   tgc_status_t (*session_create)(tgc_module_t *module, const tgc_session_options_t *options,
                                  tgc_session_t **out_session, tgc_error_t *error);
   void (*session_release)(tgc_session_t *session);
-  tgc_status_t (*session_run)(tgc_session_t *session, uint32_t entry, const tgc_tensor_t *feeds, uint32_t num_feeds,
-                              tgc_tensor_t *fetches, uint32_t num_fetches, tgc_error_t *error);
-  tgc_status_t (*variable_get)(tgc_session_t *session, const char *name, tgc_tensor_t *out_tensor, tgc_error_t *error);
+  tgc_status_t (*session_run)(tgc_session_t *session, uint32_t entry, const tgc_tensor_t *feeds,
+                              uint32_t num_feeds, tgc_tensor_t *fetches, uint32_t num_fetches,
+                              tgc_error_t *error);
+  tgc_status_t (*variable_get)(tgc_session_t *session, const char *name, tgc_tensor_t *out_tensor,
+                               tgc_error_t *error);
   tgc_status_t (*variable_set)(tgc_session_t *session, const char *name, const tgc_tensor_t *tensor,
                                tgc_error_t *error);
-  tgc_status_t (*session_restore)(tgc_session_t *session, const char *prefix, const tgc_restore_options_t *options,
-                                  tgc_error_t *error);
+  tgc_status_t (*session_restore)(tgc_session_t *session, const char *prefix,
+                                  const tgc_restore_options_t *options, tgc_error_t *error);
   const char *(*status_name)(int32_t code);
   const char *(*dtype_name)(int32_t dtype);
 } tgc_runtime_api_t;

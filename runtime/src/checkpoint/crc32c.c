@@ -34,7 +34,8 @@ static uint32_t extend_by_tables(uint32_t crc, const uint8_t *at, uint64_t size)
   pthread_once(&tables_once, make_tables);
   for (; size >= 4; at += 4, size -= 4) {
     crc ^= (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-    crc = tables[3][crc & 0xff] ^ tables[2][(crc >> 8) & 0xff] ^ tables[1][(crc >> 16) & 0xff] ^ tables[0][crc >> 24];
+    crc = tables[3][crc & 0xff] ^ tables[2][(crc >> 8) & 0xff] ^ tables[1][(crc >> 16) & 0xff] ^
+          tables[0][crc >> 24];
   }
   for (; size; ++at, --size)
     crc = (crc >> 8) ^ tables[0][(crc ^ *at) & 0xff];

@@ -14,8 +14,8 @@
 static const uint64_t piece_size = 256 * 1024;
 
 /* Opens a regular file and says how long it is. */
-static tgc_status_t open_file(const tgc_checkpoint_t *checkpoint, const char *path, const char *what, int *out_file,
-                              uint64_t *out_size, tgc_error_t *error) {
+static tgc_status_t open_file(const tgc_checkpoint_t *checkpoint, const char *path, const char *what,
+                              int *out_file, uint64_t *out_size, tgc_error_t *error) {
   struct stat info;
   int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0 && errno == ENOENT)
@@ -30,7 +30,8 @@ static tgc_status_t open_file(const tgc_checkpoint_t *checkpoint, const char *pa
   }
   if (!S_ISREG(info.st_mode)) {
     close(file);
-    return tgc_checkpoint_fail(checkpoint, error, TGC_INVALID_ARGUMENT, "%s file %s is not a file", what, path);
+    return tgc_checkpoint_fail(checkpoint, error, TGC_INVALID_ARGUMENT, "%s file %s is not a file", what,
+                               path);
   }
   *out_file = file;
   *out_size = (uint64_t)info.st_size;
@@ -63,8 +64,9 @@ tgc_status_t tgc_checkpoint_read_file(const tgc_checkpoint_t *checkpoint, const 
     return status;
   uint8_t *bytes = malloc(size + 1);
   if (!bytes)
-    status = tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED, "no memory for the %llu bytes of the %s file",
-                                 (unsigned long long)size, what);
+    status =
+        tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED,
+                            "no memory for the %llu bytes of the %s file", (unsigned long long)size, what);
   else if (!read_exactly(file, 0, bytes, size, NULL))
     status = tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "%s file %s cannot be read", what, path);
   close(file);
@@ -87,11 +89,12 @@ static char *shard_path(const tgc_checkpoint_t *checkpoint, int64_t shard) {
   return path;
 }
 
-static tgc_status_t open_shard(const tgc_checkpoint_t *checkpoint, int64_t shard, int *out_file, uint64_t *out_size,
-                               tgc_error_t *error) {
+static tgc_status_t open_shard(const tgc_checkpoint_t *checkpoint, int64_t shard, int *out_file,
+                               uint64_t *out_size, tgc_error_t *error) {
   char *path = shard_path(checkpoint, shard);
   if (!path)
-    return tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED, "no memory for the name of a data file");
+    return tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED,
+                               "no memory for the name of a data file");
   tgc_status_t status = open_file(checkpoint, path, "data", out_file, out_size, error);
   free(path);
   return status;
@@ -110,8 +113,8 @@ tgc_status_t tgc_checkpoint_shard_size(const tgc_checkpoint_t *checkpoint, int64
   return status;
 }
 
-tgc_status_t tgc_checkpoint_read_extent(const tgc_checkpoint_t *checkpoint, const tgc_extent_t *extent, void *memory,
-                                        uint32_t *crc, tgc_error_t *error) {
+tgc_status_t tgc_checkpoint_read_extent(const tgc_checkpoint_t *checkpoint, const tgc_extent_t *extent,
+                                        void *memory, uint32_t *crc, tgc_error_t *error) {
   if (checkpoint->data) {
     if (extent->size)
       memcpy(memory, checkpoint->data + extent->offset, extent->size);
@@ -125,8 +128,8 @@ tgc_status_t tgc_checkpoint_read_extent(const tgc_checkpoint_t *checkpoint, cons
   if (status != TGC_OK)
     return status;
   if (!read_exactly(file, extent->offset, memory, extent->size, crc))
-    status = tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "data file %lld became shorter or cannot be read",
-                                 (long long)extent->shard);
+    status = tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS,
+                                 "data file %lld became shorter or cannot be read", (long long)extent->shard);
   close(file);
   return status;
 }

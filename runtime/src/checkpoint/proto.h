@@ -20,8 +20,8 @@ uint8_t tgc_bytes_read_varint(tgc_bytes_t *bytes, uint64_t *out_value);
 /* The first entry of an index, under the empty key. */
 typedef struct tgc_bundle_header {
   int64_t num_shards;
-  uint64_t endianness;   /* 0: little */
-  int64_t min_consumer;  /* the oldest reader that the writer allows */
+  uint64_t endianness;  /* 0: little */
+  int64_t min_consumer; /* the oldest reader that the writer allows */
 } tgc_bundle_header_t;
 
 /* Everything else: a tensor, or a slice of one. */

@@ -45,7 +45,8 @@ static tgc_status_t read_header(tgc_checkpoint_t *checkpoint, tgc_error_t *error
     return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "index file is malformed: %lld data files",
                                (long long)header->num_shards);
   checkpoint->first_tensor = 1;
-  while (checkpoint->first_tensor < table->num_entries && table->entries[checkpoint->first_tensor].key[0] == '\0')
+  while (checkpoint->first_tensor < table->num_entries &&
+         table->entries[checkpoint->first_tensor].key[0] == '\0')
     checkpoint->first_tensor++;
   return TGC_OK;
 }
@@ -68,8 +69,8 @@ static tgc_checkpoint_t *allocate_checkpoint(const char *prefix, tgc_error_t *er
 }
 
 /* Hands an opened checkpoint out, or closes one that could not be. */
-static tgc_status_t finish_open(tgc_checkpoint_t *checkpoint, tgc_status_t status, tgc_checkpoint_t **out_checkpoint,
-                                tgc_error_t *error) {
+static tgc_status_t finish_open(tgc_checkpoint_t *checkpoint, tgc_status_t status,
+                                tgc_checkpoint_t **out_checkpoint, tgc_error_t *error) {
   if (status != TGC_OK) {
     tgc_checkpoint_close(checkpoint);
     return status;
@@ -98,8 +99,9 @@ tgc_status_t tgc_checkpoint_open(const char *prefix, tgc_checkpoint_t **out_chec
   return finish_open(checkpoint, status, out_checkpoint, error);
 }
 
-tgc_status_t tgc_checkpoint_from_bytes(const char *name, const uint8_t *index, uint64_t index_size, const uint8_t *data,
-                                       uint64_t data_size, tgc_checkpoint_t **out_checkpoint, tgc_error_t *error) {
+tgc_status_t tgc_checkpoint_from_bytes(const char *name, const uint8_t *index, uint64_t index_size,
+                                       const uint8_t *data, uint64_t data_size,
+                                       tgc_checkpoint_t **out_checkpoint, tgc_error_t *error) {
   tgc_checkpoint_t *checkpoint = allocate_checkpoint(name, error);
   if (!checkpoint)
     return TGC_RESOURCE_EXHAUSTED;
@@ -139,15 +141,17 @@ uint8_t tgc_checkpoint_contains(const tgc_checkpoint_t *checkpoint, const char *
 }
 
 tgc_status_t tgc_checkpoint_locate(const tgc_checkpoint_t *checkpoint, const char *name,
-                                   const tgc_bundle_entry_t *bundle, tgc_extent_t *out_extent, tgc_error_t *error) {
+                                   const tgc_bundle_entry_t *bundle, tgc_extent_t *out_extent,
+                                   tgc_error_t *error) {
   int64_t end;
   uint64_t file_size = 0;
-  if (bundle->shard < 0 || bundle->shard >= checkpoint->header.num_shards || bundle->offset < 0 || bundle->size < 0 ||
-      __builtin_add_overflow(bundle->offset, bundle->size, &end))
-    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS,
-                               "tensor %s lies at an impossible place (file %lld of %lld, offset %lld, %lld bytes)", name,
-                               (long long)bundle->shard, (long long)checkpoint->header.num_shards,
-                               (long long)bundle->offset, (long long)bundle->size);
+  if (bundle->shard < 0 || bundle->shard >= checkpoint->header.num_shards || bundle->offset < 0 ||
+      bundle->size < 0 || __builtin_add_overflow(bundle->offset, bundle->size, &end))
+    return tgc_checkpoint_fail(
+        checkpoint, error, TGC_DATA_LOSS,
+        "tensor %s lies at an impossible place (file %lld of %lld, offset %lld, %lld bytes)", name,
+        (long long)bundle->shard, (long long)checkpoint->header.num_shards, (long long)bundle->offset,
+        (long long)bundle->size);
   tgc_status_t status = tgc_checkpoint_shard_size(checkpoint, bundle->shard, &file_size, error);
   if (status != TGC_OK)
     return status;
@@ -155,20 +159,23 @@ tgc_status_t tgc_checkpoint_locate(const tgc_checkpoint_t *checkpoint, const cha
     return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS,
                                "data file is shorter (%llu bytes) than tensor %s needs (%lld)",
                                (unsigned long long)file_size, name, (long long)end);
-  *out_extent = (tgc_extent_t){bundle->shard, (uint64_t)bundle->offset, (uint64_t)bundle->size, bundle->crc32c};
+  *out_extent =
+      (tgc_extent_t){bundle->shard, (uint64_t)bundle->offset, (uint64_t)bundle->size, bundle->crc32c};
   return TGC_OK;
 }
 
 /* Type and shape of an entry; says what tgc cannot do with it. */
-static tgc_status_t describe(const tgc_checkpoint_t *checkpoint, const char *name, const tgc_bundle_entry_t *bundle,
-                             tgc_checkpoint_entry_t *entry, tgc_error_t *error) {
+static tgc_status_t describe(const tgc_checkpoint_t *checkpoint, const char *name,
+                             const tgc_bundle_entry_t *bundle, tgc_checkpoint_entry_t *entry,
+                             tgc_error_t *error) {
   memset(entry, 0, sizeof *entry);
   if (bundle->dtype > INT32_MAX || !tgc_dtype_size((int32_t)bundle->dtype))
     return tgc_checkpoint_fail(checkpoint, error, TGC_UNIMPLEMENTED,
                                "tensor %s has element type %llu, which tgc does not know", name,
                                (unsigned long long)bundle->dtype);
   if (bundle->has_unknown_rank || bundle->rank > TGC_MAX_RANK)
-    return tgc_checkpoint_fail(checkpoint, error, TGC_UNIMPLEMENTED, "tensor %s has %s dimensions, tgc handles %d", name,
+    return tgc_checkpoint_fail(checkpoint, error, TGC_UNIMPLEMENTED,
+                               "tensor %s has %s dimensions, tgc handles %d", name,
                                bundle->has_unknown_rank ? "an unknown number of" : "too many", TGC_MAX_RANK);
   entry->dtype = (int32_t)bundle->dtype;
   entry->rank = (int32_t)bundle->rank;
@@ -176,43 +183,47 @@ static tgc_status_t describe(const tgc_checkpoint_t *checkpoint, const char *nam
   tgc_shape_text_t text;
   if (!tgc_shape_num_elements(entry->rank, entry->dims, &entry->num_elements) ||
       !tgc_shape_byte_size(entry->dtype, entry->rank, entry->dims, &entry->byte_size))
-    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "tensor %s has the impossible shape %s", name,
-                               tgc_shape_write(&text, entry->rank, entry->dims));
+    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "tensor %s has the impossible shape %s",
+                               name, tgc_shape_write(&text, entry->rank, entry->dims));
   entry->num_slices = bundle->num_slices < UINT32_MAX ? (uint32_t)bundle->num_slices : UINT32_MAX;
   return TGC_OK;
 }
 
 /* Checks the size of a tensor that is stored whole; adds the bytes of strings. */
-static tgc_status_t check_size(const tgc_checkpoint_t *checkpoint, const char *name, const tgc_extent_t *extent,
-                               tgc_checkpoint_entry_t *entry, tgc_error_t *error) {
+static tgc_status_t check_size(const tgc_checkpoint_t *checkpoint, const char *name,
+                               const tgc_extent_t *extent, tgc_checkpoint_entry_t *entry,
+                               tgc_error_t *error) {
   tgc_shape_text_t text;
-  uint8_t fits = entry->dtype == TGC_STRING ? entry->num_elements <= extent->size : entry->byte_size == extent->size;
+  uint8_t fits =
+      entry->dtype == TGC_STRING ? entry->num_elements <= extent->size : entry->byte_size == extent->size;
   if (!fits)
-    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "tensor %s has %llu bytes, shape %s of %s needs %s%llu",
-                               name, (unsigned long long)extent->size,
-                               tgc_shape_write(&text, entry->rank, entry->dims), tgc_dtype_name(entry->dtype),
-                               entry->dtype == TGC_STRING ? "at least " : "",
-                               (unsigned long long)(entry->dtype == TGC_STRING ? entry->num_elements
-                                                                               : entry->byte_size));
+    return tgc_checkpoint_fail(
+        checkpoint, error, TGC_DATA_LOSS, "tensor %s has %llu bytes, shape %s of %s needs %s%llu", name,
+        (unsigned long long)extent->size, tgc_shape_write(&text, entry->rank, entry->dims),
+        tgc_dtype_name(entry->dtype), entry->dtype == TGC_STRING ? "at least " : "",
+        (unsigned long long)(entry->dtype == TGC_STRING ? entry->num_elements : entry->byte_size));
   if (entry->dtype == TGC_STRING)
     entry->byte_size += extent->size;
   return TGC_OK;
 }
 
-/* The work of lookup; also says where the bytes are, or, for a partitioned tensor, what the entry's bytes are. */
-static tgc_status_t resolve(const tgc_checkpoint_t *checkpoint, const char *name, tgc_checkpoint_entry_t *entry,
-                            tgc_extent_t *extent, tgc_bytes_t *value, tgc_error_t *error) {
+/* The work of lookup; also says where the bytes are, or, for a partitioned tensor, what the entry's bytes
+ * are. */
+static tgc_status_t resolve(const tgc_checkpoint_t *checkpoint, const char *name,
+                            tgc_checkpoint_entry_t *entry, tgc_extent_t *extent, tgc_bytes_t *value,
+                            tgc_error_t *error) {
   const tgc_sstable_entry_t *found = find_tensor(checkpoint, name);
   if (!found) {
     tgc_name_list_t list = {.length = 0};
     for (uint64_t i = 0; i < tgc_checkpoint_num_tensors(checkpoint); ++i)
       tgc_name_list_add(&list, tgc_checkpoint_name(checkpoint, i));
-    return tgc_error_set(error, TGC_NOT_FOUND, "%s: checkpoint has no tensor %s (it has: %s)", checkpoint->prefix, name,
-                         tgc_name_list_finish(&list));
+    return tgc_error_set(error, TGC_NOT_FOUND, "%s: checkpoint has no tensor %s (it has: %s)",
+                         checkpoint->prefix, name, tgc_name_list_finish(&list));
   }
   tgc_bundle_entry_t bundle;
   if (!tgc_bundle_entry_decode(found->value, &bundle))
-    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "the index entry of tensor %s is malformed", name);
+    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "the index entry of tensor %s is malformed",
+                               name);
   tgc_status_t status = describe(checkpoint, name, &bundle, entry, error);
   if (status != TGC_OK)
     return status;
@@ -245,13 +256,13 @@ tgc_status_t tgc_checkpoint_read_checked(const tgc_checkpoint_t *checkpoint, con
   tgc_status_t status = tgc_checkpoint_read_extent(checkpoint, extent, memory, &crc, error);
   if (status == TGC_OK && tgc_crc32c_mask(crc) != extent->crc32c)
     return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS,
-                               "checksum of tensor %s does not match (stored %08x, computed %08x)", name, extent->crc32c,
-                               tgc_crc32c_mask(crc));
+                               "checksum of tensor %s does not match (stored %08x, computed %08x)", name,
+                               extent->crc32c, tgc_crc32c_mask(crc));
   return status;
 }
 
-tgc_status_t tgc_checkpoint_read(const tgc_checkpoint_t *checkpoint, const char *name, void *memory, uint64_t byte_size,
-                                 tgc_error_t *error) {
+tgc_status_t tgc_checkpoint_read(const tgc_checkpoint_t *checkpoint, const char *name, void *memory,
+                                 uint64_t byte_size, tgc_error_t *error) {
   tgc_checkpoint_entry_t entry;
   tgc_extent_t extent;
   tgc_bytes_t value;

@@ -24,8 +24,9 @@ typedef struct tgc_extent {
 } tgc_extent_t;
 
 /* A checkpoint of bytes in memory that outlive it. `name` stands for the prefix in messages. */
-tgc_status_t tgc_checkpoint_from_bytes(const char *name, const uint8_t *index, uint64_t index_size, const uint8_t *data,
-                                       uint64_t data_size, tgc_checkpoint_t **out_checkpoint, tgc_error_t *error);
+tgc_status_t tgc_checkpoint_from_bytes(const char *name, const uint8_t *index, uint64_t index_size,
+                                       const uint8_t *data, uint64_t data_size,
+                                       tgc_checkpoint_t **out_checkpoint, tgc_error_t *error);
 
 /* Fills `error` with "PREFIX: checkpoint: " and the text. */
 tgc_status_t tgc_checkpoint_fail(const tgc_checkpoint_t *checkpoint, tgc_error_t *error, tgc_status_t code,
@@ -40,8 +41,8 @@ tgc_status_t tgc_checkpoint_shard_size(const tgc_checkpoint_t *checkpoint, int64
                                        tgc_error_t *error);
 
 /* data_file.c: the bytes of an extent; adds them to `*crc` (may be NULL). */
-tgc_status_t tgc_checkpoint_read_extent(const tgc_checkpoint_t *checkpoint, const tgc_extent_t *extent, void *memory,
-                                        uint32_t *crc, tgc_error_t *error);
+tgc_status_t tgc_checkpoint_read_extent(const tgc_checkpoint_t *checkpoint, const tgc_extent_t *extent,
+                                        void *memory, uint32_t *crc, tgc_error_t *error);
 
 /* Reads the extent of tensor `name` and compares the checksum. */
 tgc_status_t tgc_checkpoint_read_checked(const tgc_checkpoint_t *checkpoint, const char *name,
@@ -49,16 +50,20 @@ tgc_status_t tgc_checkpoint_read_checked(const tgc_checkpoint_t *checkpoint, con
 
 /* Checks that an entry's bytes are in its data file. */
 tgc_status_t tgc_checkpoint_locate(const tgc_checkpoint_t *checkpoint, const char *name,
-                                   const tgc_bundle_entry_t *bundle, tgc_extent_t *out_extent, tgc_error_t *error);
+                                   const tgc_bundle_entry_t *bundle, tgc_extent_t *out_extent,
+                                   tgc_error_t *error);
 
 /* slices.c: partitioned tensors. `value` are the bytes of the tensor's entry, `entry` its description. */
-tgc_status_t tgc_checkpoint_check_slices(const tgc_checkpoint_t *checkpoint, const char *name, tgc_bytes_t value,
-                                         const tgc_checkpoint_entry_t *entry, tgc_error_t *error);
-tgc_status_t tgc_checkpoint_read_slices(const tgc_checkpoint_t *checkpoint, const char *name, tgc_bytes_t value,
-                                        const tgc_checkpoint_entry_t *entry, void *memory, tgc_error_t *error);
+tgc_status_t tgc_checkpoint_check_slices(const tgc_checkpoint_t *checkpoint, const char *name,
+                                         tgc_bytes_t value, const tgc_checkpoint_entry_t *entry,
+                                         tgc_error_t *error);
+tgc_status_t tgc_checkpoint_read_slices(const tgc_checkpoint_t *checkpoint, const char *name,
+                                        tgc_bytes_t value, const tgc_checkpoint_entry_t *entry, void *memory,
+                                        tgc_error_t *error);
 
 /* string_tensor.c: reads the elements of a string tensor; their bytes follow them in `memory`. */
 tgc_status_t tgc_checkpoint_read_strings(const tgc_checkpoint_t *checkpoint, const char *name,
-                                         const tgc_extent_t *extent, uint64_t count, void *memory, tgc_error_t *error);
+                                         const tgc_extent_t *extent, uint64_t count, void *memory,
+                                         tgc_error_t *error);
 
 #endif /* TGC_SRC_CHECKPOINT_READER_H */

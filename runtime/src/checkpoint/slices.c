@@ -1,11 +1,10 @@
 /*===- slices.c - Partitioned tensors ---------------------------------------===
  *
- * A partitioned tensor's entry lists its slices; each has an entry of its own under a key that encodes name and place
- * so that keys sort as (name, place) do:
- *   0x00-free prefix "number 0", the name, the rank, then start and length of every dimension (0 and -1: all of it).
- * Numbers that sort as bytes: unsigned ones are their byte count and then their bytes, big-endian; signed ones have a
- * unary byte count in the leading bits, complemented if negative. In text, 00 becomes 00 FF, FF becomes FF 00, and
- * 00 01 ends it.
+ * A partitioned tensor's entry lists its slices; each has an entry of its own under a key that encodes name
+ * and place so that keys sort as (name, place) do: 0x00-free prefix "number 0", the name, the rank, then
+ * start and length of every dimension (0 and -1: all of it). Numbers that sort as bytes: unsigned ones are
+ * their byte count and then their bytes, big-endian; signed ones have a unary byte count in the leading bits,
+ * complemented if negative. In text, 00 becomes 00 FF, FF becomes FF 00, and 00 01 ends it.
  *
  *===----------------------------------------------------------------------===*/
 #include "reader.h"
@@ -30,7 +29,8 @@ static uint8_t *put_unsigned(uint8_t *at, uint64_t value) {
   return at;
 }
 
-/* n bytes hold [-2^(7n-1), 2^(7n-1)). The first bits are n ones and a zero for numbers >= 0, inverted below. */
+/* n bytes hold [-2^(7n-1), 2^(7n-1)). The first bits are n ones and a zero for numbers >= 0, inverted below.
+ */
 static uint8_t *put_signed(uint8_t *at, int64_t value) {
   uint64_t magnitude = value < 0 ? ~(uint64_t)value : (uint64_t)value;
   unsigned size = 1;
@@ -60,8 +60,8 @@ static uint8_t *put_text(uint8_t *at, const char *text) {
 }
 
 /* The entry of a slice, or NULL. `key` has room for any key of that name. */
-static const tgc_sstable_entry_t *find_slice(const tgc_checkpoint_t *checkpoint, uint8_t *key, const char *name,
-                                             const tgc_slice_t *slice) {
+static const tgc_sstable_entry_t *find_slice(const tgc_checkpoint_t *checkpoint, uint8_t *key,
+                                             const char *name, const tgc_slice_t *slice) {
   uint8_t *at = put_unsigned(key, 0);
   at = put_text(at, name);
   at = put_unsigned(at, slice->rank);
@@ -92,7 +92,8 @@ typedef struct slice_walk {
 } slice_walk_t;
 
 /* Replaces "all of it" by numbers and checks that the slice is inside of the tensor. */
-static uint8_t resolve_slice(const tgc_checkpoint_entry_t *entry, tgc_slice_t *slice, uint64_t *out_num_elements) {
+static uint8_t resolve_slice(const tgc_checkpoint_entry_t *entry, tgc_slice_t *slice,
+                             uint64_t *out_num_elements) {
   uint64_t count = 1;
   if (slice->rank != (uint64_t)entry->rank)
     return 0;
@@ -112,23 +113,25 @@ static tgc_status_t next_slice(slice_walk_t *walk, tgc_error_t *error) {
   const tgc_checkpoint_t *checkpoint = walk->checkpoint;
   tgc_bundle_entry_t bundle;
   if (!tgc_bundle_next_slice(&walk->value, &walk->slice) || walk->slice.rank > TGC_MAX_RANK)
-    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "the slices of tensor %s are malformed", walk->name);
+    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "the slices of tensor %s are malformed",
+                               walk->name);
   const tgc_sstable_entry_t *found = find_slice(checkpoint, walk->key, walk->name, &walk->slice);
   if (!resolve_slice(walk->entry, &walk->slice, &walk->num_elements))
-    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "a slice of tensor %s lies outside of it", walk->name);
-  if (!found || !tgc_bundle_entry_decode(found->value, &bundle) || bundle.num_slices)
-    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "a slice of tensor %s is missing in the index",
+    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "a slice of tensor %s lies outside of it",
                                walk->name);
+  if (!found || !tgc_bundle_entry_decode(found->value, &bundle) || bundle.num_slices)
+    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS,
+                               "a slice of tensor %s is missing in the index", walk->name);
   uint64_t bytes = walk->num_elements * tgc_dtype_size(walk->entry->dtype);
   if (bundle.dtype != (uint64_t)walk->entry->dtype || bundle.size < 0 || (uint64_t)bundle.size != bytes)
-    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "a slice of tensor %s has another type or size than it",
-                               walk->name);
+    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS,
+                               "a slice of tensor %s has another type or size than it", walk->name);
   return tgc_checkpoint_locate(checkpoint, walk->name, &bundle, &walk->extent, error);
 }
 
 /* Adds the size of a data file to `*total` unless it was seen. */
-static tgc_status_t add_shard(const tgc_checkpoint_t *checkpoint, int64_t shard, uint8_t *seen, uint64_t *total,
-                              tgc_error_t *error) {
+static tgc_status_t add_shard(const tgc_checkpoint_t *checkpoint, int64_t shard, uint8_t *seen,
+                              uint64_t *total, tgc_error_t *error) {
   uint64_t size = 0;
   if (seen[shard / 8] & (1u << (shard % 8)))
     return TGC_OK;
@@ -138,8 +141,9 @@ static tgc_status_t add_shard(const tgc_checkpoint_t *checkpoint, int64_t shard,
   return status;
 }
 
-tgc_status_t tgc_checkpoint_check_slices(const tgc_checkpoint_t *checkpoint, const char *name, tgc_bytes_t value,
-                                         const tgc_checkpoint_entry_t *entry, tgc_error_t *error) {
+tgc_status_t tgc_checkpoint_check_slices(const tgc_checkpoint_t *checkpoint, const char *name,
+                                         tgc_bytes_t value, const tgc_checkpoint_entry_t *entry,
+                                         tgc_error_t *error) {
   if (entry->dtype == TGC_STRING)
     return tgc_checkpoint_fail(checkpoint, error, TGC_UNIMPLEMENTED,
                                "tensor %s is a partitioned string tensor, which tgc does not read", name);
@@ -149,7 +153,8 @@ tgc_status_t tgc_checkpoint_check_slices(const tgc_checkpoint_t *checkpoint, con
   tgc_status_t status = TGC_OK;
   walk.key = allocate_key(name);
   if (!seen || !walk.key)
-    status = tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED, "no memory for the slices of tensor %s", name);
+    status = tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED,
+                                 "no memory for the slices of tensor %s", name);
   for (uint32_t i = 0; status == TGC_OK && i < entry->num_slices; ++i) {
     status = next_slice(&walk, error);
     if (status == TGC_OK)
@@ -201,21 +206,24 @@ static uint8_t place_slice(const slice_walk_t *walk, const uint8_t *from, uint8_
   return 1;
 }
 
-tgc_status_t tgc_checkpoint_read_slices(const tgc_checkpoint_t *checkpoint, const char *name, tgc_bytes_t value,
-                                        const tgc_checkpoint_entry_t *entry, void *memory, tgc_error_t *error) {
+tgc_status_t tgc_checkpoint_read_slices(const tgc_checkpoint_t *checkpoint, const char *name,
+                                        tgc_bytes_t value, const tgc_checkpoint_entry_t *entry, void *memory,
+                                        tgc_error_t *error) {
   slice_walk_t walk = {.checkpoint = checkpoint, .name = name, .entry = entry, .value = value};
   uint8_t *marks = calloc(1, entry->num_elements / 8 + 1);
   tgc_status_t status = TGC_OK;
   walk.key = allocate_key(name);
   if (!marks || !walk.key)
-    status = tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED, "no memory for the slices of tensor %s", name);
+    status = tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED,
+                                 "no memory for the slices of tensor %s", name);
   for (uint32_t i = 0; status == TGC_OK && i < entry->num_slices; ++i) {
     status = next_slice(&walk, error);
     if (status != TGC_OK)
       break;
     uint8_t *bytes = malloc(walk.extent.size + 1);
     if (!bytes)
-      status = tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED, "no memory for a slice of tensor %s", name);
+      status = tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED,
+                                   "no memory for a slice of tensor %s", name);
     else
       status = tgc_checkpoint_read_checked(checkpoint, name, &walk.extent, bytes, error);
     if (status == TGC_OK && !place_slice(&walk, bytes, memory, marks))

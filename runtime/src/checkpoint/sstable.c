@@ -1,11 +1,12 @@
 /*===- sstable.c - The table format of an index file ------------------------===
  *
- * A sorted string table as LevelDB defined it: blocks of entries whose keys share prefixes with the one before; each
- * block is followed by a type byte and a masked CRC-32C of both; an index block has the position of every data block;
- * a footer of 48 bytes has the positions of the index block and of a "metaindex" that is of no use here.
+ * A sorted string table as LevelDB defined it: blocks of entries whose keys share prefixes with the one
+ * before; each block is followed by a type byte and a masked CRC-32C of both; an index block has the position
+ * of every data block; a footer of 48 bytes has the positions of the index block and of a "metaindex" that is
+ * of no use here.
  *
- * The table is walked twice: to check it and count, then to fill arrays of the right size. What can be allocated is
- * bounded by the size of the file, whatever its numbers say.
+ * The table is walked twice: to check it and count, then to fill arrays of the right size. What can be
+ * allocated is bounded by the size of the file, whatever its numbers say.
  *
  *===----------------------------------------------------------------------===*/
 #include "sstable.h"
@@ -53,7 +54,8 @@ static uint64_t load_little_endian(const uint8_t *at, unsigned size) {
 }
 
 static tgc_status_t malformed(const walk_t *walk, const char *what) {
-  return tgc_error_set(walk->error, TGC_DATA_LOSS, "%s: checkpoint: index file is malformed: %s", walk->prefix, what);
+  return tgc_error_set(walk->error, TGC_DATA_LOSS, "%s: checkpoint: index file is malformed: %s",
+                       walk->prefix, what);
 }
 
 static uint8_t read_handle(tgc_bytes_t *bytes, handle_t *out_handle) {
@@ -69,16 +71,18 @@ static tgc_status_t read_block(const walk_t *walk, handle_t handle, tgc_bytes_t 
   const uint8_t *block = walk->bytes + handle.offset;
   uint32_t stored = (uint32_t)load_little_endian(block + handle.size + 1, 4);
   if (tgc_crc32c_mask(tgc_crc32c_extend(0, block, handle.size + 1)) != stored)
-    return tgc_error_set(walk->error, TGC_DATA_LOSS, "%s: checkpoint: checksum of an index block does not match",
-                         walk->prefix);
+    return tgc_error_set(walk->error, TGC_DATA_LOSS,
+                         "%s: checkpoint: checksum of an index block does not match", walk->prefix);
   if (block[handle.size] == TYPE_SNAPPY)
-    return tgc_error_set(walk->error, TGC_UNIMPLEMENTED,
-                         "%s: checkpoint: index file is compressed with Snappy, which tgc does not read; TensorFlow "
-                         "writes it uncompressed when it saves the checkpoint again",
-                         walk->prefix);
+    return tgc_error_set(
+        walk->error, TGC_UNIMPLEMENTED,
+        "%s: checkpoint: index file is compressed with Snappy, which tgc does not read; TensorFlow "
+        "writes it uncompressed when it saves the checkpoint again",
+        walk->prefix);
   if (block[handle.size] != TYPE_PLAIN)
-    return tgc_error_set(walk->error, TGC_UNIMPLEMENTED, "%s: checkpoint: index file has a block of unknown type %u",
-                         walk->prefix, block[handle.size]);
+    return tgc_error_set(walk->error, TGC_UNIMPLEMENTED,
+                         "%s: checkpoint: index file has a block of unknown type %u", walk->prefix,
+                         block[handle.size]);
   uint64_t num_restarts = handle.size >= 4 ? load_little_endian(block + handle.size - 4, 4) : 0;
   if (handle.size < 4 || num_restarts > handle.size / 4 - 1)
     return malformed(walk, "a block is shorter than its list of restarts");
@@ -182,16 +186,18 @@ static tgc_status_t read_footer(const walk_t *walk, handle_t *out_index) {
   if (has_magic)
     return has_handles ? TGC_OK : malformed(walk, "its footer does not point to the list of blocks");
   if (is_in_place)
-    return tgc_error_set(walk->error, TGC_DATA_LOSS,
-                         "%s: checkpoint: index file has a bad table magic number (damaged, or not a V2 checkpoint)",
-                         walk->prefix);
-  return tgc_error_set(walk->error, TGC_DATA_LOSS,
-                       "%s: checkpoint: index file truncated (no table footer), or not the index of a V2 checkpoint",
-                       walk->prefix);
+    return tgc_error_set(
+        walk->error, TGC_DATA_LOSS,
+        "%s: checkpoint: index file has a bad table magic number (damaged, or not a V2 checkpoint)",
+        walk->prefix);
+  return tgc_error_set(
+      walk->error, TGC_DATA_LOSS,
+      "%s: checkpoint: index file truncated (no table footer), or not the index of a V2 checkpoint",
+      walk->prefix);
 }
 
-tgc_status_t tgc_sstable_parse(const uint8_t *bytes, uint64_t size, const char *prefix, tgc_sstable_t *out_table,
-                               tgc_error_t *error) {
+tgc_status_t tgc_sstable_parse(const uint8_t *bytes, uint64_t size, const char *prefix,
+                               tgc_sstable_t *out_table, tgc_error_t *error) {
   walk_t walk = {.bytes = bytes, .size = size, .prefix = prefix, .error = error};
   handle_t index;
   memset(out_table, 0, sizeof *out_table);
@@ -206,8 +212,9 @@ tgc_status_t tgc_sstable_parse(const uint8_t *bytes, uint64_t size, const char *
   if (out_table->entries && out_table->keys)
     status = walk_table(&walk, index);
   else
-    status = tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "%s: checkpoint: no memory for the %llu entries of the index",
-                           prefix, (unsigned long long)walk.num_entries);
+    status = tgc_error_set(error, TGC_RESOURCE_EXHAUSTED,
+                           "%s: checkpoint: no memory for the %llu entries of the index", prefix,
+                           (unsigned long long)walk.num_entries);
   out_table->num_entries = walk.num_entries;
   if (status != TGC_OK)
     tgc_sstable_release(out_table);

@@ -18,9 +18,10 @@ typedef struct tgc_sstable {
   char *keys;
 } tgc_sstable_t;
 
-/* Reads the table in `bytes`, which must outlive it, and checks all its checksums. `prefix` begins the messages. */
-tgc_status_t tgc_sstable_parse(const uint8_t *bytes, uint64_t size, const char *prefix, tgc_sstable_t *out_table,
-                               tgc_error_t *error);
+/* Reads the table in `bytes`, which must outlive it, and checks all its checksums. `prefix` begins the
+ * messages. */
+tgc_status_t tgc_sstable_parse(const uint8_t *bytes, uint64_t size, const char *prefix,
+                               tgc_sstable_t *out_table, tgc_error_t *error);
 void tgc_sstable_release(tgc_sstable_t *table);
 
 /* The entry with that key, or NULL. */

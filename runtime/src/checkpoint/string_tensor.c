@@ -1,7 +1,8 @@
 /*===- string_tensor.c - String tensors in data files -----------------------===
  *
- * On disk: the lengths as varints, a masked CRC-32C of the lengths (each as 4 bytes, or 8 if it needs them), then the
- * bytes of all strings. The tensor's own checksum is over the lengths as before, that checksum, and the bytes.
+ * On disk: the lengths as varints, a masked CRC-32C of the lengths (each as 4 bytes, or 8 if it needs them),
+ * then the bytes of all strings. The tensor's own checksum is over the lengths as before, that checksum, and
+ * the bytes.
  *
  *===----------------------------------------------------------------------===*/
 #include "crc32c.h"
@@ -17,7 +18,8 @@ static uint32_t extend_by_number(uint32_t crc, uint64_t value, unsigned size) {
 }
 
 tgc_status_t tgc_checkpoint_read_strings(const tgc_checkpoint_t *checkpoint, const char *name,
-                                         const tgc_extent_t *extent, uint64_t count, void *memory, tgc_error_t *error) {
+                                         const tgc_extent_t *extent, uint64_t count, void *memory,
+                                         tgc_error_t *error) {
   tgc_string_t *strings = memory;
   uint8_t *raw = (uint8_t *)(strings + count);
   tgc_status_t status = tgc_checkpoint_read_extent(checkpoint, extent, raw, NULL, error);
@@ -29,7 +31,8 @@ tgc_status_t tgc_checkpoint_read_strings(const tgc_checkpoint_t *checkpoint, con
   for (uint64_t i = 0; i < count; ++i) {
     uint64_t length;
     if (!tgc_bytes_read_varint(&bytes, &length) || __builtin_add_overflow(total, length, &total))
-      return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "the lengths of string tensor %s cannot be read", name);
+      return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS,
+                                 "the lengths of string tensor %s cannot be read", name);
     strings[i].size = length;
     crc = extend_by_number(crc, length, length <= UINT32_MAX ? 4 : 8);
   }
@@ -42,7 +45,8 @@ tgc_status_t tgc_checkpoint_read_strings(const tgc_checkpoint_t *checkpoint, con
   uint8_t lengths_match = stored == tgc_crc32c_mask(crc);
   crc = tgc_crc32c_extend(crc, bytes.at, (uint64_t)(bytes.end - bytes.at));
   if (!lengths_match || tgc_crc32c_mask(crc) != extent->crc32c)
-    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "checksum of tensor %s does not match", name);
+    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "checksum of tensor %s does not match",
+                               name);
   const char *at = (const char *)bytes.at + 4;
   for (uint64_t i = 0; i < count; ++i) {
     strings[i].data = at;
