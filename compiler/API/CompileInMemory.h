@@ -1,0 +1,42 @@
+//===- CompileInMemory.h - A model, compiled to callable code --*- C++ -*-===//
+#ifndef TGC_COMPILER_API_COMPILEINMEMORY_H
+#define TGC_COMPILER_API_COMPILEINMEMORY_H
+
+#include "compiler/Pipelines/Options.h"
+#include "tgc/abi.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tgc {
+
+/// An array that will be fed. The graph may know more or less of the shape; sizes that the graph leaves open stay open.
+struct FeedRequest {
+  std::string tensor;
+  tgc_dtype_t dtype = TGC_DTYPE_INVALID;
+  std::vector<int64_t> shape;
+};
+
+/// One (feeds, fetches, targets) triple to compile as the entry `name`.
+struct EntryRequest {
+  std::string name;
+  std::vector<FeedRequest> feeds;
+  std::vector<std::string> fetches, targets;
+};
+
+/// Machine code in this process; `info` lives as long as the module.
+struct InMemoryModule {
+  const tgc_module_info_t *info = nullptr;
+  virtual ~InMemoryModule() = default;
+};
+
+/// Compiles the model at `modelPath` (anything that the command line of tgc takes). A .mlir or .mlirbc file brings its own
+/// entries: each request must name one of them. The error's text is one message, or one line per diagnostic.
+llvm::Expected<std::unique_ptr<InMemoryModule>> compileInMemory(llvm::StringRef modelPath, llvm::ArrayRef<EntryRequest> entries,
+                                                                const CompileOptions &options);
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_API_COMPILEINMEMORY_H

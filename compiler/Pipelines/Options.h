@@ -1,0 +1,36 @@
+//===- Options.h - What a compilation can be told --------------*- C++ -*-===//
+//
+// The one struct of options. Tools fill it from their command lines; pipelines and emitters read it and nothing else, so a
+// library user gets exactly what the command line offers.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_COMPILER_PIPELINES_OPTIONS_H
+#define TGC_COMPILER_PIPELINES_OPTIONS_H
+
+#include "compiler/Pipelines/Phases.h"
+#include <string>
+
+namespace llvm {
+class raw_ostream;
+} // namespace llvm
+
+namespace tgc {
+
+struct CompileOptions {
+  /// "cpu", or "cpu:" and an LLVM CPU name or "native". In-memory code is always for the host.
+  std::string target = "cpu";
+  /// 0 to 3; of LLVM's middle end and code generator.
+  unsigned optimizationLevel = 2;
+  /// The last phase to run.
+  Phase compileTo = Phase::LLVM;
+  /// Prints the module after each pass to stderr.
+  bool printIRAfterAll = false;
+  /// Where to write the time of each phase; null: nowhere.
+  llvm::raw_ostream *timing = nullptr;
+  /// Keeps symbol names and line tables in objects and libraries.
+  bool debugInfo = false;
+};
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_PIPELINES_OPTIONS_H
