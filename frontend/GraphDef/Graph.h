@@ -1,7 +1,7 @@
 //===- Graph.h - Models as TensorFlow stores them ---------------------------===//
 //
-// What the importer sees of a model file, whichever of TensorFlow's formats it came in. Nothing here knows MLIR's IR:
-// the readers turn bytes into checked messages, the importer turns messages into operations.
+// What the importer sees of a model file, whichever of TensorFlow's formats it came in. Nothing here knows
+// MLIR's IR: the readers turn bytes into checked messages, the importer turns messages into operations.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,8 +34,8 @@ llvm::StringRef modelFormatName(ModelFormat format);
 
 /// One input or output of a signature.
 struct SignatureTensor {
-  std::string key;                          ///< the name callers use
-  std::string tensor;                       ///< "node:index"
+  std::string key;    ///< the name callers use
+  std::string tensor; ///< "node:index"
   proto::DataType dtype = proto::DT_INVALID;
   std::optional<std::vector<int64_t>> shape; ///< none: unknown rank; -1: unknown dimension
 };
@@ -64,23 +64,26 @@ struct Model {
 
   // What only meta graphs and SavedModels have.
   std::vector<std::string> tags;
-  std::vector<Signature> signatures;               ///< sorted by name
-  std::vector<CollectedVariable> variables;        ///< in the order of the collections
-  llvm::StringMap<std::vector<std::string>> nodeCollections; ///< other collections that list nodes (train_op, losses, ...)
+  std::vector<Signature> signatures;        ///< sorted by name
+  std::vector<CollectedVariable> variables; ///< in the order of the collections
+  llvm::StringMap<std::vector<std::string>>
+      nodeCollections; ///< other collections that list nodes (train_op, losses, ...)
   std::optional<proto::SaverDef> saver;
   std::string initOp;           ///< SavedModel: op that must run after the variables are restored, else empty
   std::string checkpointPrefix; ///< SavedModel: "DIR/variables/variables" if it has variables, else empty
-  /// TF2 SavedModels name their checkpoint entries after objects: node name (and shared_name) of a VarHandleOp -> key.
+  /// TF2 SavedModels name their checkpoint entries after objects: node name (and shared_name) of a
+  /// VarHandleOp -> key.
   llvm::StringMap<std::string> variableKeys;
 };
 
 struct ReadOptions {
-  /// The MetaGraph of a SavedModel is the one that has exactly these tags, or else the only one that has them all.
+  /// The MetaGraph of a SavedModel is the one that has exactly these tags, or else the only one that has them
+  /// all.
   std::vector<std::string> tags = {"serve"};
 };
 
-/// Reads `path`: a SavedModel directory, a GraphDef (.pb, .pbtxt) or a MetaGraphDef (.meta). Content decides where the
-/// extension lies. The graph is what the file says; `validateGraph` says whether it makes sense.
+/// Reads `path`: a SavedModel directory, a GraphDef (.pb, .pbtxt) or a MetaGraphDef (.meta). Content decides
+/// where the extension lies. The graph is what the file says; `validateGraph` says whether it makes sense.
 llvm::Expected<std::unique_ptr<Model>> readModel(llvm::StringRef path, const ReadOptions &options = {});
 
 /// The same for a GraphDef or MetaGraphDef in memory; `name` stands for the path in messages.
@@ -89,8 +92,8 @@ llvm::Expected<std::unique_ptr<Model>> readModelFromBytes(llvm::StringRef bytes,
 /// TensorFlow's graph version whose ops and semantics are implemented (2.19.1 writes it).
 constexpr int kGraphVersion = 2129;
 
-/// Checks what needs no knowledge of ops: names, edges, versions, cycles, functions. The error joins all problems found,
-/// one message each, "PATH: node NAME (OP): ...".
+/// Checks what needs no knowledge of ops: names, edges, versions, cycles, functions. The error joins all
+/// problems found, one message each, "PATH: node NAME (OP): ...".
 llvm::Error validateGraph(const proto::GraphDef &graph, llvm::StringRef path);
 
 //===----------------------------------------------------------------------===//
@@ -122,9 +125,12 @@ const proto::AttrValue *findAttr(const proto::NodeDef &node, llvm::StringRef nam
 int64_t getIntAttr(const proto::NodeDef &node, llvm::StringRef name, int64_t otherwise);
 float getFloatAttr(const proto::NodeDef &node, llvm::StringRef name, float otherwise);
 bool getBoolAttr(const proto::NodeDef &node, llvm::StringRef name, bool otherwise);
-llvm::StringRef getStringAttr(const proto::NodeDef &node, llvm::StringRef name, llvm::StringRef otherwise = "");
-proto::DataType getTypeAttr(const proto::NodeDef &node, llvm::StringRef name, proto::DataType otherwise = proto::DT_INVALID);
-std::vector<int64_t> getIntListAttr(const proto::NodeDef &node, llvm::StringRef name, std::vector<int64_t> otherwise = {});
+llvm::StringRef getStringAttr(const proto::NodeDef &node, llvm::StringRef name,
+                              llvm::StringRef otherwise = "");
+proto::DataType getTypeAttr(const proto::NodeDef &node, llvm::StringRef name,
+                            proto::DataType otherwise = proto::DT_INVALID);
+std::vector<int64_t> getIntListAttr(const proto::NodeDef &node, llvm::StringRef name,
+                                    std::vector<int64_t> otherwise = {});
 std::vector<std::string> getStringListAttr(const proto::NodeDef &node, llvm::StringRef name);
 std::vector<proto::DataType> getTypeListAttr(const proto::NodeDef &node, llvm::StringRef name);
 /// Name of the function that a `func` attribute refers to, or "".

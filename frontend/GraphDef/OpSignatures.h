@@ -1,7 +1,7 @@
 //===- OpSignatures.h - Inputs, outputs and attributes of TensorFlow's ops --===//
 //
-// Facts about the ops of the format: what a node must bring along and what it gives. The tables are in Signatures/, one
-// file per family. An op that is in none of them is not supported.
+// Facts about the ops of the format: what a node must bring along and what it gives. The tables are in
+// Signatures/, one file per family. An op that is in none of them is not supported.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,8 +10,8 @@
 
 #include "frontend/GraphDef/Graph.h"
 
-#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/SmallVector.h"
 
 namespace tgc {
 
@@ -29,8 +29,8 @@ struct OpAttr {
   std::string name;
   std::string type; ///< "type", "int", "list(int)", "func", ... as TensorFlow spells them
   bool isRequired = true;
-  proto::AttrValue defaultValue;                 ///< if not required
-  std::vector<std::string> allowed;              ///< of a string attribute; empty: anything
+  proto::AttrValue defaultValue;    ///< if not required
+  std::vector<std::string> allowed; ///< of a string attribute; empty: anything
 };
 
 struct OpSignature {
@@ -49,28 +49,34 @@ const OpSignature *lookupOpSignature(llvm::StringRef op);
 std::vector<llvm::StringRef> listOpSignatures();
 
 /// The node's attribute, or the op's default for it, or null.
-const proto::AttrValue *findAttrOrDefault(const proto::NodeDef &node, const OpSignature &signature, llvm::StringRef name);
+const proto::AttrValue *findAttrOrDefault(const proto::NodeDef &node, const OpSignature &signature,
+                                          llvm::StringRef name);
 
 /// Writes the op's defaults into the node for attributes that it leaves out.
 void addDefaultAttrs(proto::NodeDef &node, const OpSignature &signature);
 
 /// Types of all inputs and outputs in order, lists unrolled. Reference outputs have reference types.
-llvm::Expected<llvm::SmallVector<proto::DataType>> inputTypes(const proto::NodeDef &node, const OpSignature &signature);
-llvm::Expected<llvm::SmallVector<proto::DataType>> outputTypes(const proto::NodeDef &node, const OpSignature &signature);
+llvm::Expected<llvm::SmallVector<proto::DataType>> inputTypes(const proto::NodeDef &node,
+                                                              const OpSignature &signature);
+llvm::Expected<llvm::SmallVector<proto::DataType>> outputTypes(const proto::NodeDef &node,
+                                                               const OpSignature &signature);
 
-/// Where the outputs of an argument start and how many there are, to resolve "node:output_arg:index" of function bodies.
+/// Where the outputs of an argument start and how many there are, to resolve "node:output_arg:index" of
+/// function bodies.
 struct OutputRange {
   int first = 0;
   int count = 0;
 };
-llvm::Expected<OutputRange> outputRange(const proto::NodeDef &node, const OpSignature &signature, llvm::StringRef arg);
+llvm::Expected<OutputRange> outputRange(const proto::NodeDef &node, const OpSignature &signature,
+                                        llvm::StringRef arg);
 
 /// Type of the tensor an input comes from: none if it is not known (then it is not checked).
 using InputTypeFn = llvm::function_ref<std::optional<proto::DataType>(int input)>;
 
-/// Checks required attributes, their kinds and types, the number of inputs and, where `inputType` knows them, their types.
-/// Messages begin with "node y (MatMul): ".
-llvm::Error checkNode(const proto::NodeDef &node, const OpSignature &signature, InputTypeFn inputType = nullptr);
+/// Checks required attributes, their kinds and types, the number of inputs and, where `inputType` knows them,
+/// their types. Messages begin with "node y (MatMul): ".
+llvm::Error checkNode(const proto::NodeDef &node, const OpSignature &signature,
+                      InputTypeFn inputType = nullptr);
 
 } // namespace tgc
 

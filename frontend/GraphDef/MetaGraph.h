@@ -1,0 +1,28 @@
+//===- MetaGraph.h - Meta graphs and SavedModels to models -------------------===//
+//
+// Signatures, collections, savers and the checkpoint keys of variables, as the importer wants them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TGC_FRONTEND_GRAPHDEF_METAGRAPH_H
+#define TGC_FRONTEND_GRAPHDEF_METAGRAPH_H
+
+#include "frontend/GraphDef/Graph.h"
+
+namespace tgc {
+
+/// Moves what the meta graph says into the model, its graph included.
+void takeMetaGraph(proto::MetaGraphDef &&meta, Model &model);
+
+/// Chooses the meta graph with the wanted tags. `path` is the file that was read; the checkpoint is looked
+/// for beside it.
+llvm::Expected<std::unique_ptr<Model>> modelFromSavedModel(proto::SavedModel &&saved, llvm::StringRef path,
+                                                           const ReadOptions &options);
+
+/// Follows the restore op: which variable is assigned from which key of the checkpoint. The variable is named
+/// by its node and, if it has one, by its shared_name.
+llvm::StringMap<std::string> findVariableKeys(const proto::GraphDef &graph, llvm::StringRef restoreOp);
+
+} // namespace tgc
+
+#endif // TGC_FRONTEND_GRAPHDEF_METAGRAPH_H

@@ -1,0 +1,160 @@
+//===- VariableKeys.cpp - Which variable has which key in the checkpoint -----===//
+//
+// A TF2 SavedModel names its checkpoint entries after objects of the program
+// ("net/layer/kernel/.ATTRIBUTES/..."), not after nodes. The graph itself says which is which: its restore op
+// reads keys and assigns what it read.
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/GraphDef/MetaGraph.h"
+
+#include "llvm/ADT/StringSet.h"
+
+using namespace llvm;
+using namespace tgc;
+
+namespace {
+
+using NodeMap = StringMap<const proto::NodeDef *>;
+using Nodes = google::protobuf::RepeatedPtrField<proto::NodeDef>;
+
+/// Steps that a name is followed through identities: a broken graph may have a cycle of them.
+constexpr int kMostSteps = 64;
+
+class KeyFinder {
+public:
+  explicit KeyFinder(const proto::GraphDef &graph) {
+    for (const proto::NodeDef &node : graph.node())
+      topLevel.try_emplace(node.name(), &node);
+    for (const proto::FunctionDef &function : graph.library().function())
+      functions.try_emplace(function.signature().name(), &function);
+  }
+
+  void run(StringRef restoreOp);
+
+  StringMap<std::string> keys;
+
+private:
+  /// Follows identities back from input `index` of `node`.
+  const proto::NodeDef *source(const NodeMap &nodes, const proto::NodeDef &node, int index,
+                               TensorName &name) const;
+  /// The checkpoint key that is assigned by an Assign or AssignVariableOp, or none.
+  std::optional<std::string> assignedKey(const NodeMap &nodes, const proto::NodeDef &assign) const;
+  void visitAssign(const proto::NodeDef &assign);
+  void visitCall(const proto::NodeDef &call, const proto::FunctionDef &function);
+  void addVariable(const proto::NodeDef &variable, const std::string &key);
+
+  NodeMap topLevel;
+  StringMap<const proto::FunctionDef *> functions;
+};
+
+bool isAssign(const proto::NodeDef &node) { return node.op() == "Assign" || node.op() == "AssignVariableOp"; }
+
+bool isIdentity(const proto::NodeDef &node) { return node.op() == "Identity" || node.op() == "RefIdentity"; }
+
+} // namespace
+
+const proto::NodeDef *KeyFinder::source(const NodeMap &nodes, const proto::NodeDef &node, int index,
+                                        TensorName &name) const {
+  const proto::NodeDef *at = &node;
+  for (int step = 0; step < kMostSteps; ++step) {
+    if (index >= at->input_size())
+      return nullptr;
+    std::optional<TensorName> input = parseTensorName(at->input(index));
+    if (!input || input->isControl)
+      return nullptr;
+    name = *input;
+    at = nodes.lookup(input->node);
+    if (!at || !isIdentity(*at))
+      return at;
+    index = 0;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> KeyFinder::assignedKey(const NodeMap &nodes, const proto::NodeDef &assign) const {
+  TensorName value, unused;
+  const proto::NodeDef *restore = source(nodes, assign, 1, value);
+  if (!restore || restore->op() != "RestoreV2")
+    return std::nullopt;
+  const proto::NodeDef *names = source(nodes, *restore, 1, unused);
+  const proto::AttrValue *tensor = names && names->op() == "Const" ? findAttr(*names, "value") : nullptr;
+  if (!tensor || !tensor->has_tensor())
+    return std::nullopt;
+  Expected<TensorData> data = decodeTensor(tensor->tensor(), names->name());
+  if (!data) {
+    consumeError(data.takeError());
+    return std::nullopt;
+  }
+  size_t index = data->isSplat ? 0 : value.index;
+  if (index >= data->strings.size())
+    return std::nullopt;
+  return data->strings[index];
+}
+
+void KeyFinder::addVariable(const proto::NodeDef &variable, const std::string &key) {
+  keys.try_emplace(variable.name(), key);
+  if (StringRef shared = getStringAttr(variable, "shared_name"); !shared.empty())
+    keys.try_emplace(shared, key);
+}
+
+void KeyFinder::visitAssign(const proto::NodeDef &assign) {
+  std::optional<std::string> key = assignedKey(topLevel, assign);
+  TensorName name;
+  const proto::NodeDef *variable = key ? source(topLevel, assign, 0, name) : nullptr;
+  if (variable)
+    addVariable(*variable, *key);
+}
+
+void KeyFinder::visitCall(const proto::NodeDef &call, const proto::FunctionDef &function) {
+  NodeMap body;
+  for (const proto::NodeDef &node : function.node_def())
+    body.try_emplace(node.name(), &node);
+  StringMap<int> arguments;
+  for (const auto &[index, arg] : enumerate(function.signature().input_arg()))
+    arguments.try_emplace(arg.name(), static_cast<int>(index));
+
+  for (const proto::NodeDef &node : function.node_def()) {
+    if (!isAssign(node))
+      continue;
+    std::optional<std::string> key = assignedKey(body, node);
+    TensorName resource;
+    // The walk ends at the argument, which is no node.
+    if (!key || source(body, node, 0, resource) != nullptr)
+      continue;
+    auto argument = arguments.find(resource.node);
+    if (argument == arguments.end())
+      continue;
+    TensorName name;
+    if (const proto::NodeDef *variable = source(topLevel, call, argument->second, name))
+      addVariable(*variable, *key);
+  }
+}
+
+void KeyFinder::run(StringRef restoreOp) {
+  std::optional<TensorName> root = parseTensorName(restoreOp);
+  if (!root)
+    return;
+  StringSet<> seen;
+  std::vector<StringRef> work{root->node};
+  while (!work.empty()) {
+    StringRef name = work.back();
+    work.pop_back();
+    const proto::NodeDef *node = topLevel.lookup(name);
+    if (!node || !seen.insert(name).second)
+      continue;
+    if (isAssign(*node))
+      visitAssign(*node);
+    else if (const proto::FunctionDef *function = functions.lookup(getFunctionAttr(*node, "f")))
+      visitCall(*node, *function);
+    for (const std::string &input : node->input())
+      if (std::optional<TensorName> source = parseTensorName(input))
+        work.push_back(source->node);
+  }
+}
+
+StringMap<std::string> tgc::findVariableKeys(const proto::GraphDef &graph, StringRef restoreOp) {
+  KeyFinder finder(graph);
+  finder.run(restoreOp);
+  return std::move(finder.keys);
+}
