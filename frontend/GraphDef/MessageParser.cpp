@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <google/protobuf/io/coded_stream.h>
@@ -104,7 +105,8 @@ Error tgc::parseText(StringRef text, pb::Message &message, StringRef what, Strin
 }
 
 bool tgc::looksLikeText(StringRef bytes) {
+  if (bytes.empty() || !json::isUTF8(bytes))
+    return false;
   constexpr size_t kLookAt = 4096;
-  StringRef head = bytes.take_front(kLookAt);
-  return !head.empty() && all_of(head, [](char c) { return isPrint(c) || isSpace(c) || (c & 0x80); });
+  return all_of(bytes.take_front(kLookAt), [](char c) { return isPrint(c) || isSpace(c) || (c & 0x80); });
 }

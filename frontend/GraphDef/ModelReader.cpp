@@ -43,18 +43,29 @@ static bool isPlausible(const proto::GraphDef &graph) {
   return all_of(graph.node(), [](const proto::NodeDef &node) { return !node.op().empty(); });
 }
 
-/// The kind of a binary message whose extension says GraphDef or nothing. `graph` is left parsed if it is
-/// one.
-static MessageKind binaryKind(StringRef bytes, proto::GraphDef &graph) {
+/// The kind of the binary message, or none if it is malformed. `graph` is left parsed if it is one.
+static std::optional<MessageKind> binaryKind(StringRef bytes, proto::GraphDef &graph) {
   // Field 1 of a SavedModel is a number (tag 8), and a graph has no number there.
   if (bytes.starts_with("\x08"))
     return MessageKind::SavedModel;
-  if (tryParseBinary(bytes, graph) && isPlausible(graph))
+  bool isGraph = tryParseBinary(bytes, graph);
+  if (isGraph && isPlausible(graph))
     return MessageKind::GraphDef;
   proto::MetaGraphDef meta;
   if (tryParseBinary(bytes, meta) && meta.has_graph_def() && isPlausible(meta.graph_def()))
     return MessageKind::MetaGraph;
-  return MessageKind::GraphDef;
+  if (isGraph)
+    return MessageKind::GraphDef;
+  return std::nullopt;
+}
+
+/// The kind of message that the name of the file promises, if it promises one that is not a GraphDef.
+static std::optional<MessageKind> kindOfName(StringRef path) {
+  if (sys::path::filename(path) == "saved_model.pb")
+    return MessageKind::SavedModel;
+  if (sys::path::extension(path) == ".meta")
+    return MessageKind::MetaGraph;
+  return std::nullopt;
 }
 
 static Expected<std::unique_ptr<Model>> modelFromMetaGraph(proto::MetaGraphDef &&meta, StringRef path) {
@@ -95,37 +106,37 @@ static Expected<std::unique_ptr<Model>> modelFromText(StringRef text, StringRef 
 
 static Expected<std::unique_ptr<Model>> modelFromBytes(StringRef bytes, StringRef path,
                                                        const ReadOptions &options) {
-  StringRef extension = sys::path::extension(path);
-  if (extension == ".pbtxt")
+  if (sys::path::extension(path) == ".pbtxt")
     return modelFromText(bytes, path, options);
-
   auto model = std::make_unique<Model>();
   model->path = path.str();
-  MessageKind kind = extension == ".meta" ? MessageKind::MetaGraph : binaryKind(bytes, model->graph);
-  if (kind == MessageKind::SavedModel) {
+  std::optional<MessageKind> kind = binaryKind(bytes, model->graph);
+  if (!kind && looksLikeText(bytes)) {
+    Expected<std::unique_ptr<Model>> fromText = modelFromText(bytes, path, options);
+    if (fromText)
+      return fromText;
+    return joinErrors(createStringError(path + ": holds text, not a binary message"), fromText.takeError());
+  }
+  // Malformed: parse again for the message, as what the name says it should be.
+  switch (kind.value_or(kindOfName(path).value_or(MessageKind::GraphDef))) {
+  case MessageKind::SavedModel: {
     proto::SavedModel saved;
     if (Error error = parseBinary(bytes, saved, "SavedModel", path))
       return std::move(error);
     return modelFromSavedModel(std::move(saved), path, options);
   }
-  if (kind == MessageKind::GraphDef && (isPlausible(model->graph) || bytes.empty()))
-    return std::move(model);
-  if (looksLikeText(bytes)) {
-    Expected<std::unique_ptr<Model>> fromText = modelFromText(bytes, path, options);
-    if (fromText)
-      return fromText;
-    return joinErrors(createStringError(path + ": holds protobuf text, not binary"), fromText.takeError());
-  }
-  if (kind == MessageKind::MetaGraph) {
+  case MessageKind::MetaGraph: {
     proto::MetaGraphDef meta;
     if (Error error = parseBinary(bytes, meta, "MetaGraphDef", path))
       return std::move(error);
     return modelFromMetaGraph(std::move(meta), path);
   }
-  model->graph.Clear();
-  if (Error error = parseBinary(bytes, model->graph, "GraphDef", path))
-    return std::move(error);
-  return std::move(model);
+  case MessageKind::GraphDef:
+    if (!kind)
+      return parseBinary(bytes, model->graph, "GraphDef", path);
+    return std::move(model);
+  }
+  llvm_unreachable("every kind returns");
 }
 
 static Expected<std::unique_ptr<Model>> modelFromDirectory(StringRef path, const ReadOptions &options) {

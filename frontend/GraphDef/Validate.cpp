@@ -111,7 +111,8 @@ static bool closesLoop(const proto::NodeDef &node) {
   return node.op() == "NextIteration" || node.op() == "RefNextIteration";
 }
 
-/// Nodes of one cycle, walking back from a node that has an unfinished input, as every unfinished node does.
+/// Nodes of one cycle from its first in the file, found by walking back from a node that has an unfinished
+/// input, as every unfinished node does.
 static std::vector<int> findCycle(ArrayRef<SmallVector<int, 2>> inputs, ArrayRef<int> waiting) {
   int at = static_cast<int>(find_if(waiting, [](int count) { return count > 0; }) - waiting.begin());
   std::vector<int> position(waiting.size(), -1), path;
@@ -122,6 +123,7 @@ static std::vector<int> findCycle(ArrayRef<SmallVector<int, 2>> inputs, ArrayRef
   }
   path.erase(path.begin(), path.begin() + position[at]);
   std::reverse(path.begin(), path.end());
+  std::rotate(path.begin(), std::min_element(path.begin(), path.end()), path.end());
   return path;
 }
 
