@@ -8,7 +8,10 @@
 #define TGC_COMPILER_PIPELINES_OPTIONS_H
 
 #include "compiler/Pipelines/Phases.h"
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace llvm {
 class raw_ostream;
@@ -17,6 +20,12 @@ class raw_ostream;
 namespace tgc {
 
 struct CompileOptions {
+  /// The signature of a SavedModel to take the entries from; empty: all.
+  std::string signature;
+  /// Prefix of the checkpoint whose values the variables start with; empty: those of the model, if it has some.
+  std::string checkpoint;
+  /// Shapes that refine or override those of the graph's feeds, by tensor name; -1 is unknown.
+  std::vector<std::pair<std::string, std::vector<int64_t>>> feedShapes;
   /// "cpu", or "cpu:" and an LLVM CPU name or "native". In-memory code is always for the host.
   std::string target = "cpu";
   /// 0 to 3; of LLVM's middle end and code generator.

@@ -250,7 +250,7 @@ Expected<NpyParts> tgc::formatNpy(const NumpyArray &array) {
   }
   std::optional<NumpyType> type = numpyTypeOf(int32_t(array.dtype));
   if (!type)
-    return createStringError("an array of " + dtypeName(array.dtype) + " cannot be stored");
+    return createStringError("arrays of element type " + Twine(int(array.dtype)) + " cannot be stored");
   if (array.bytes.size() != uint64_t(array.numElements()) * type->size)
     return createStringError("an array of shape " + shapeText(array.shape) + " has " +
                              Twine(array.bytes.size()) + " bytes");

@@ -6,7 +6,6 @@
 #include "tools/npz/NumpyArray.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/Twine.h"
 
 using namespace tgc;
 
@@ -56,55 +55,6 @@ std::optional<NumpyType> tgc::numpyTypeOf(int32_t dtype) {
     if (type.dtype == carrierOf(dtype))
       return type;
   return std::nullopt;
-}
-
-std::string tgc::dtypeName(int32_t dtype) {
-  switch (dtype) {
-  case TGC_FLOAT16:
-    return "float16";
-  case TGC_BFLOAT16:
-    return "bfloat16";
-  case TGC_FLOAT32:
-    return "float32";
-  case TGC_FLOAT64:
-    return "float64";
-  case TGC_INT8:
-    return "int8";
-  case TGC_INT16:
-    return "int16";
-  case TGC_INT32:
-    return "int32";
-  case TGC_INT64:
-    return "int64";
-  case TGC_UINT8:
-    return "uint8";
-  case TGC_UINT16:
-    return "uint16";
-  case TGC_UINT32:
-    return "uint32";
-  case TGC_UINT64:
-    return "uint64";
-  case TGC_BOOL:
-    return "bool";
-  case TGC_STRING:
-    return "string";
-  case TGC_COMPLEX64:
-    return "complex64";
-  case TGC_COMPLEX128:
-    return "complex128";
-  case TGC_QINT8:
-    return "qint8";
-  case TGC_QINT16:
-    return "qint16";
-  case TGC_QINT32:
-    return "qint32";
-  case TGC_QUINT8:
-    return "quint8";
-  case TGC_QUINT16:
-    return "quint16";
-  default:
-    return ("dtype " + llvm::Twine(dtype)).str();
-  }
 }
 
 std::string tgc::shapeText(llvm::ArrayRef<int64_t> shape) {

@@ -43,9 +43,6 @@ std::optional<NumpyType> numpyTypeOf(char kind, uint64_t size);
 /// types.
 std::optional<NumpyType> numpyTypeOf(int32_t dtype);
 
-/// TensorFlow's lower-case name of an element type, "float32"; "dtype 77" for an unknown one.
-std::string dtypeName(int32_t dtype);
-
 /// "[2,?,3]"; a negative dimension is unknown.
 std::string shapeText(llvm::ArrayRef<int64_t> shape);
 

@@ -1,0 +1,66 @@
+//===- LoadModule.cpp - A module to run, from a library or a model ------------===//
+#include "tools/tgc-run/LoadModule.h"
+#include "llvm/BinaryFormat/Magic.h"
+#include "llvm/Support/FileSystem.h"
+
+using namespace tgc;
+using llvm::createStringError;
+using llvm::Error;
+using llvm::Expected;
+using llvm::StringRef;
+
+Error tgc::runtimeError(const tgc_error_t &error) {
+  return createStringError(llvm::Twine(tgc_status_name(error.code)) + ": " + error.message);
+}
+
+/// Whether the file is a shared library; anything else is a model.
+static Expected<bool> isSharedLibrary(StringRef path) {
+  if (llvm::sys::fs::is_directory(path)) // a SavedModel
+    return false;
+  llvm::file_magic magic;
+  if (std::error_code code = llvm::identify_magic(path, magic))
+    return createStringError(code, path + ": " + code.message());
+  return magic.is_object();
+}
+
+Expected<bool> tgc::compilesEntries(StringRef path) {
+  Expected<bool> isLibrary = isSharedLibrary(path);
+  if (!isLibrary)
+    return isLibrary.takeError();
+  return !*isLibrary && !path.ends_with(".mlir") && !path.ends_with(".mlirbc");
+}
+
+static Expected<LoadedModule> loadLibrary(StringRef path) {
+  tgc_module_t *module = nullptr;
+  tgc_error_t error = {};
+  if (tgc_module_load(path.str().c_str(), nullptr, &module, &error) != TGC_OK)
+    return runtimeError(error);
+  return LoadedModule(module, nullptr);
+}
+
+#ifdef TGC_HAS_COMPILER
+static Expected<LoadedModule> compileModel(StringRef path, llvm::ArrayRef<EntryRequest> entries,
+                                           const CompileOptions &options) {
+  Expected<std::unique_ptr<InMemoryModule>> code = compileInMemory(path, entries, options);
+  if (!code)
+    return code.takeError();
+  tgc_module_t *module = nullptr;
+  tgc_error_t error = {};
+  if (tgc_module_from_info((*code)->info, nullptr, &module, &error) != TGC_OK)
+    return runtimeError(error);
+  return LoadedModule(module, std::move(*code));
+}
+#else
+static Expected<LoadedModule> compileModel(StringRef path, llvm::ArrayRef<EntryRequest>,
+                                           const CompileOptions &) {
+  return createStringError(path + ": not a shared library, and this tgc-run was built without the compiler");
+}
+#endif
+
+Expected<LoadedModule> tgc::loadModule(StringRef path, llvm::ArrayRef<EntryRequest> entries,
+                                       const CompileOptions &options) {
+  Expected<bool> isLibrary = isSharedLibrary(path);
+  if (!isLibrary)
+    return isLibrary.takeError();
+  return *isLibrary ? loadLibrary(path) : compileModel(path, entries, options);
+}

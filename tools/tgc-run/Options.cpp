@@ -1,0 +1,125 @@
+//===- Options.cpp - The command line of tgc-run ------------------------------===//
+#include "tools/tgc-run/Options.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+
+using namespace tgc;
+using llvm::createStringError;
+using llvm::Error;
+using llvm::Expected;
+using llvm::StringRef;
+namespace cl = llvm::cl;
+
+/// LLVM's libraries register hundreds of options, some under names that are wanted here. Only the help stays.
+static void removeForeignOptions() {
+  std::vector<cl::Option *> foreign;
+  for (auto &[name, option] : cl::getRegisteredOptions())
+    if (!llvm::is_contained({"h", "help", "version"}, name))
+      foreign.push_back(option);
+  for (cl::Option *option : foreign)
+    option->removeArgument();
+}
+
+namespace {
+/// Not globals: they may be registered only once LLVM's are gone.
+struct Flags {
+  cl::OptionCategory category{"tgc-run options"};
+  cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("MODEL_OR_SO"), cl::cat(category)};
+  cl::opt<std::string> feeds{"feeds", cl::desc("Arrays to feed; their names are tensor names"),
+                             cl::value_desc("in.npz"), cl::cat(category)};
+  cl::list<std::string> fetch{"fetch", cl::CommaSeparated,
+                              cl::desc("Tensors to fetch (default: all of the entry)"),
+                              cl::value_desc("a:0,b:0"), cl::cat(category)};
+  cl::list<std::string> target{"target", cl::CommaSeparated, cl::desc("Operations to run"),
+                               cl::value_desc("op,..."), cl::cat(category)};
+  cl::opt<std::string> entry{"entry", cl::desc("The entry to run (default: the one that fits)"),
+                             cl::value_desc("NAME"), cl::cat(category)};
+  cl::opt<std::string> out{
+      "out", cl::desc("Where the fetches go (default: they are printed); with --script a folder"),
+      cl::value_desc("out.npz|DIR"), cl::cat(category)};
+  cl::opt<std::string> script{"script", cl::desc("Steps of one session; step i leaves DIR/s<i>.npz"),
+                              cl::value_desc("steps.json"), cl::cat(category)};
+  cl::opt<std::string> signature{"signature", cl::desc("Signature of a SavedModel (default: all)"),
+                                 cl::value_desc("NAME"), cl::cat(category)};
+  cl::list<std::string> shape{"shape", cl::desc("Refine or override a feed's shape; repeated"),
+                              cl::value_desc("x:0=?,784"), cl::cat(category)};
+  cl::opt<std::string> checkpoint{"checkpoint", cl::desc("Values that the variables start with"),
+                                  cl::value_desc("PREFIX"), cl::cat(category)};
+  cl::opt<bool> benchmark{"benchmark",
+                          cl::desc("Measure how long a run takes; without --feeds on invented numbers"),
+                          cl::cat(category)};
+  cl::opt<uint64_t> runs{"runs", cl::desc("How many runs to measure (default: about a second)"),
+                         cl::value_desc("N"), cl::cat(category)};
+  cl::opt<unsigned> threads{"threads", cl::desc("Threads that a run may use (default: one per CPU)"),
+                            cl::value_desc("N"), cl::cat(category)};
+  cl::opt<uint64_t> seed{"seed", cl::desc("For random operators that the graph gives no seed"),
+                         cl::value_desc("N"), cl::cat(category)};
+  cl::opt<bool> list{"list", cl::desc("Show the module's entries, feeds, fetches and variables"),
+                     cl::cat(category)};
+};
+} // namespace
+
+/// "x:0=?,784" as name and dimensions.
+static Expected<std::pair<std::string, std::vector<int64_t>>> parseShape(StringRef text) {
+  auto [name, dimsText] = text.rsplit('=');
+  if (name.empty() || !text.contains('='))
+    return createStringError("--shape=" + text + ": NAME=DIM,DIM,... is expected");
+  std::vector<int64_t> dims;
+  llvm::SmallVector<StringRef> parts;
+  dimsText.split(parts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/!dimsText.empty());
+  for (StringRef part : parts) {
+    int64_t dim = -1;
+    if (part.trim() != "?" && (part.trim().getAsInteger(10, dim) || dim < 0))
+      return createStringError("--shape=" + text + ": '" + part +
+                               "' is no dimension; NAME=DIM,DIM,... with ? for an unknown one is expected");
+    dims.push_back(dim);
+  }
+  return std::make_pair(name.str(), dims);
+}
+
+static Error checkFlags(const Flags &flags) {
+  bool hasScript = !flags.script.empty();
+  if (flags.list + flags.benchmark + hasScript > 1)
+    return createStringError("--list, --benchmark and --script exclude each other");
+  if (!hasScript)
+    return Error::success();
+  if (!flags.feeds.empty() || !flags.entry.empty() || !flags.fetch.empty() || !flags.target.empty())
+    return createStringError("--script brings its own feeds, fetches, targets and entries; "
+                             "--feeds, --fetch, --target and --entry do not go with it");
+  return flags.out.empty() ? createStringError("--script needs --out DIR") : Error::success();
+}
+
+Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
+  removeForeignOptions();
+  Flags flags;
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "tgc-run: runs a module that tgc has compiled, or a model, which it compiles in memory first\n");
+  if (Error error = checkFlags(flags))
+    return std::move(error);
+  RunOptions options;
+  options.mode = flags.list              ? RunOptions::Mode::List
+                 : flags.benchmark       ? RunOptions::Mode::Benchmark
+                 : !flags.script.empty() ? RunOptions::Mode::Script
+                                         : RunOptions::Mode::Once;
+  options.modelPath = flags.model;
+  options.feedsPath = flags.feeds;
+  options.entryName = flags.entry;
+  options.fetches = flags.fetch;
+  options.targets = flags.target;
+  options.scriptPath = flags.script;
+  options.outPath = flags.out;
+  options.numRuns = flags.runs;
+  options.numThreads = flags.threads;
+  options.seed = flags.seed;
+  options.compile.signature = flags.signature;
+  options.compile.checkpoint = flags.checkpoint;
+  for (const std::string &text : flags.shape) {
+    auto shape = parseShape(text);
+    if (!shape)
+      return shape.takeError();
+    options.compile.feedShapes.push_back(std::move(*shape));
+  }
+  return options;
+}

@@ -1,0 +1,93 @@
+//===- main.cpp - tgc-run: runs a compiled module or a model ------------------===//
+#include "tools/tgc-run/Benchmark.h"
+#include "tools/tgc-run/Execute.h"
+#include "tools/tgc-run/Options.h"
+#include "tools/tgc-run/Print.h"
+#include "llvm/Support/InitLLVM.h"
+
+using namespace tgc;
+using llvm::Error;
+using llvm::Expected;
+
+/// The script, or the one step that the options describe.
+static Expected<std::vector<Step>> stepsOf(const RunOptions &options) {
+  if (options.mode == RunOptions::Mode::Script)
+    return readScript(options.scriptPath);
+  Step step;
+  step.path = options.feedsPath;
+  step.entry = options.entryName;
+  step.fetches = options.fetches;
+  step.targets = options.targets;
+  step.fetchesAll = options.fetches.empty() && options.targets.empty();
+  return std::vector<Step>{step};
+}
+
+static Error runOnce(Session &session, const PlannedStep &planned, const std::string &outPath) {
+  Expected<NamedArrays> arrays = session.execute(planned);
+  if (!arrays)
+    return arrays.takeError();
+  if (!outPath.empty())
+    return writeNpz(outPath, *arrays);
+  printArrays(*arrays, llvm::outs());
+  return Error::success();
+}
+
+/// A library knows nothing of --checkpoint; its session loads one as a script would.
+static Error loadCheckpoint(Session &session, const std::string &prefix) {
+  Step load;
+  load.kind = Step::Kind::Load;
+  load.path = prefix;
+  return session.execute({load, nullptr}).takeError();
+}
+
+static Error runSession(const LoadedModule &module, llvm::ArrayRef<PlannedStep> steps,
+                        const RunOptions &options) {
+  Expected<Session> session = Session::create(module, options.numThreads, options.seed);
+  if (!session)
+    return session.takeError();
+  if (!module.isCompiledHere() && !options.compile.checkpoint.empty())
+    if (Error error = loadCheckpoint(*session, options.compile.checkpoint))
+      return error;
+  switch (options.mode) {
+  case RunOptions::Mode::Benchmark:
+    return benchmark(*session, module, steps.front(), options.numRuns, llvm::outs());
+  case RunOptions::Mode::Script:
+    return executeScript(*session, steps, options.outPath);
+  default:
+    return runOnce(*session, steps.front(), options.outPath);
+  }
+}
+
+static Error runTool(int argc, char **argv) {
+  Expected<RunOptions> options = parseCommandLine(argc, argv);
+  if (!options)
+    return options.takeError();
+  Expected<bool> needsRequests = compilesEntries(options->modelPath);
+  if (!needsRequests)
+    return needsRequests.takeError();
+  Expected<std::vector<Step>> steps = stepsOf(*options);
+  if (!steps)
+    return steps.takeError();
+  Expected<std::vector<PlannedStep>> planned = planSteps(*steps);
+  if (!planned)
+    return planned.takeError();
+  std::vector<EntryRequest> requests;
+  if (*needsRequests)
+    requests = requestEntries(*planned);
+  Expected<LoadedModule> module = loadModule(options->modelPath, requests, options->compile);
+  if (!module)
+    return module.takeError();
+  if (options->mode != RunOptions::Mode::List)
+    return runSession(*module, *planned, *options);
+  printModule(module->info(), llvm::outs());
+  return Error::success();
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  if (Error error = runTool(argc, argv)) {
+    llvm::errs() << "tgc-run: error: " << llvm::toString(std::move(error)) << '\n';
+    return 1;
+  }
+  return 0;
+}
