@@ -50,6 +50,16 @@ function(tgc_unit_test name)
   set_property(GLOBAL APPEND PROPERTY TGC_UNIT_TESTS ${name})
 endfunction()
 
+# tgc_fuzzer(name SRCS ... [LINK_LIBS ...]): a libFuzzer program in build/fuzz.
+function(tgc_fuzzer name)
+  cmake_parse_arguments(A "" "" "SRCS;LINK_LIBS" ${ARGN})
+  add_executable(${name} ${A_SRCS})
+  llvm_update_compile_flags(${name})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  target_link_libraries(${name} PRIVATE ${A_LINK_LIBS})
+endfunction()
+
 # tgc_passes(TargetName [Prefix]): declarations of the passes in ./Passes.td, and their page of documentation.
 function(tgc_passes target name)
   set(LLVM_TARGET_DEFINITIONS Passes.td)

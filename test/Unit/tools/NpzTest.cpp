@@ -50,7 +50,7 @@ static std::string rawDeflate(StringRef bytes) {
 
 static void put(std::string &out, uint64_t value, unsigned size) {
   for (unsigned i = 0; i < size; ++i)
-    out += char(value >> (8 * i));
+    out += char(i < 8 ? value >> (8 * i) : 0);
 }
 
 /// A one-member archive as streaming writers make it: the local header has no sizes, a data descriptor
