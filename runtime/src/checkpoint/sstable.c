@@ -169,17 +169,16 @@ static tgc_status_t walk_table(walk_t *walk, handle_t index) {
   return status;
 }
 
-/* Finds the index block. A file whose footer is in place but for the magic number was not cut. */
-static tgc_status_t read_footer(const walk_t *walk, handle_t *out_index) {
+/* Finds the two blocks. A file whose footer is in place but for the magic number was not cut. */
+static tgc_status_t read_footer(const walk_t *walk, handle_t *out_metaindex, handle_t *out_index) {
   if (walk->size == 0)
     return tgc_error_set(walk->error, TGC_DATA_LOSS, "%s: checkpoint: index file is empty", walk->prefix);
-  handle_t metaindex;
   uint8_t has_handles = 0, is_in_place = 0, has_magic = 0;
   if (walk->size >= FOOTER_SIZE) {
     const uint8_t *footer = walk->bytes + walk->size - FOOTER_SIZE;
     tgc_bytes_t handles = {footer, footer + FOOTER_SIZE - 8};
     has_magic = load_little_endian(footer + FOOTER_SIZE - 8, 8) == table_magic;
-    has_handles = read_handle(&handles, &metaindex) && read_handle(&handles, out_index);
+    has_handles = read_handle(&handles, out_metaindex) && read_handle(&handles, out_index);
     is_in_place = has_handles && out_index->offset < walk->size && out_index->size < walk->size &&
                   out_index->offset + out_index->size + TRAILER_SIZE == walk->size - FOOTER_SIZE;
   }
@@ -199,9 +198,12 @@ static tgc_status_t read_footer(const walk_t *walk, handle_t *out_index) {
 tgc_status_t tgc_sstable_parse(const uint8_t *bytes, uint64_t size, const char *prefix,
                                tgc_sstable_t *out_table, tgc_error_t *error) {
   walk_t walk = {.bytes = bytes, .size = size, .prefix = prefix, .error = error};
-  handle_t index;
+  handle_t metaindex, index;
+  tgc_bytes_t ignored;
   memset(out_table, 0, sizeof *out_table);
-  tgc_status_t status = read_footer(&walk, &index);
+  tgc_status_t status = read_footer(&walk, &metaindex, &index);
+  if (status == TGC_OK)
+    status = read_block(&walk, metaindex, &ignored);
   if (status == TGC_OK)
     status = walk_table(&walk, index);
   if (status != TGC_OK)
