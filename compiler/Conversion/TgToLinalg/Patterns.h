@@ -14,8 +14,14 @@
 namespace tgc::detail {
 
 void populateElementwisePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateConvPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateMatMulPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateReductionPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateScanPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateTopKPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateWindowPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 
-/// The sizes of result `index` of `op` by its ReifyRankedShapedTypeOpInterface; static where the type is.
+/// The sizes of result `index` of `op` by its ReifyRankedShapedTypeOpInterface; attributes exactly where the type is static.
 llvm::SmallVector<mlir::OpFoldResult> reifyResultSizes(mlir::OpBuilder &builder, mlir::Operation *op, unsigned index = 0);
 
 /// An uninitialised tensor for result `index` of `op`, of the converted element type.

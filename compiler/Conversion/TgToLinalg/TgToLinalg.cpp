@@ -3,6 +3,7 @@
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
 #include "compiler/Conversion/TgToLinalg/Patterns.h"
 #include "dialects/Tg/IR/ScalarBuilder.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -22,11 +23,15 @@ SmallVector<OpFoldResult> reifyResultSizes(OpBuilder &builder, Operation *op, un
   if (type.hasStaticShape())
     return getAsIndexOpFoldResult(builder.getContext(), type.getShape());
   ReifiedRankedShapedTypeDims dims;
-  [[maybe_unused]] LogicalResult reified = cast<ReifyRankedShapedTypeOpInterface>(op).reifyResultShapes(builder, dims);
-  assert(succeeded(reified) && "op with dynamic result that cannot be reified reached the lowering");
-  for (auto [dim, size] : llvm::enumerate(type.getShape()))
-    if (!ShapedType::isDynamic(size))
-      dims[index][dim] = builder.getIndexAttr(size);
+  [[maybe_unused]] LogicalResult isKnown = cast<ReifyRankedShapedTypeOpInterface>(op).reifyResultShapes(builder, dims);
+  assert(succeeded(isKnown) && "op with dynamic result that cannot be reified reached the lowering");
+  for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+    OpFoldResult &reified = dims[index][dim];
+    // A size that the type does not know stays a value, so that what is built of it has exactly the result's type.
+    reified = ShapedType::isDynamic(size)
+                  ? OpFoldResult(getValueOrCreateConstantIndexOp(builder, op->getLoc(), reified))
+                  : builder.getIndexAttr(size);
+  }
   return dims[index];
 }
 
@@ -141,6 +146,12 @@ struct ConvertTgToLinalgPass : impl::ConvertTgToLinalgPassBase<ConvertTgToLinalg
     scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns, target);
     patterns.add<ConvertTypesOfOp>(converter, &getContext());
     detail::populateElementwisePatterns(converter, patterns);
+    detail::populateConvPatterns(converter, patterns);
+    detail::populateMatMulPatterns(converter, patterns);
+    detail::populateReductionPatterns(converter, patterns);
+    detail::populateScanPatterns(converter, patterns);
+    detail::populateTopKPatterns(converter, patterns);
+    detail::populateWindowPatterns(converter, patterns);
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
   }
