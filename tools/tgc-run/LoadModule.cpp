@@ -30,7 +30,9 @@ Expected<bool> tgc::compilesEntries(StringRef path) {
   return !*isLibrary && !path.ends_with(".mlir") && !path.ends_with(".mlirbc");
 }
 
-static Expected<LoadedModule> loadLibrary(StringRef path) {
+static Expected<LoadedModule> loadLibrary(StringRef path, const CompileOptions &options) {
+  if (!options.signature.empty() || !options.feedShapes.empty())
+    return createStringError(path + ": --signature and --shape are for models; this one is compiled already");
   tgc_module_t *module = nullptr;
   tgc_error_t error = {};
   if (tgc_module_load(path.str().c_str(), nullptr, &module, &error) != TGC_OK)
@@ -62,5 +64,5 @@ Expected<LoadedModule> tgc::loadModule(StringRef path, llvm::ArrayRef<EntryReque
   Expected<bool> isLibrary = isSharedLibrary(path);
   if (!isLibrary)
     return isLibrary.takeError();
-  return *isLibrary ? loadLibrary(path) : compileModel(path, entries, options);
+  return *isLibrary ? loadLibrary(path, options) : compileModel(path, entries, options);
 }
