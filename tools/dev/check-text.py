@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks what no file of the repository may hold: check-text.py [ROOT].
 
-Refused: absolute paths of someone's machine, marks for later work, source files of more than 1000 lines, tabs and
-trailing spaces in sources, conflict marks, files without a newline at the end.
+Refused: absolute paths of someone's machine, hosts of package registries, marks for later work, conflict marks, source
+files of more than 1000 lines or with a name that says nothing, tabs and trailing spaces in sources, files without a
+newline at the end.
 """
 import os
 import re
@@ -15,11 +16,13 @@ TEXTS = SOURCES + (".md", ".txt", ".in", ".json", ".pbtxt", ".test")
 # Written in pieces so that this file passes its own check.
 RULES = [
     (TEXTS, re.compile(r"(?<![\w.*/$}%])/(?:ho" r"me|wo" r"rk|ro" r"ot|Us" r"ers|mnt)/\w"), "absolute path"),
+    (TEXTS, re.compile(r"py" r"pi\.org|python" r"hosted\.org|npm" r"js\.org|crates\." r"io|deb" r"ian\.org"), "package registry"),
     (TEXTS, re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX)\b"), "mark for later work"),
     (TEXTS, re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE), "conflict mark"),
     (SOURCES, re.compile(r"[ \t]+$", re.MULTILINE), "trailing space"),
     (SOURCES, re.compile(r"\t"), "tab"),
 ]
+EMPTY_NAME = re.compile(r"(?:^|/)(?:utils?|common|misc|helpers?|uncategorized)\.\w+$", re.IGNORECASE)
 
 
 def files_of(root):
@@ -34,6 +37,8 @@ def files_of(root):
 
 def violations(root):
     for path in files_of(root):
+        if path.endswith(SOURCES) and EMPTY_NAME.search(path):
+            yield f"{path}: error: the name does not say what the file holds"
         try:
             with open(os.path.join(root, path), encoding="utf-8", newline="") as f:
                 text = f.read()
