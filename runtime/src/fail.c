@@ -89,19 +89,31 @@ void tgc_frame_fail(tgc_frame_t *frame, int32_t code, const char *node, const ch
   tgc_session_unwind(session);
 }
 
+/* Writes the error of the run if it is the first. */
+static void record_formatted(tgc_session_t *session, tgc_status_t code, const char *node, const char *format,
+                             va_list arguments) {
+  if (!claim(session))
+    return;
+  text_t message = {.length = 0};
+  int length = vsnprintf(message.data, sizeof message.data, format, arguments);
+  if (length > 0)
+    message.length = (size_t)length < sizeof message.data ? (size_t)length : sizeof message.data - 1;
+  append_node(&message, node);
+  record(session, code, &message, node);
+}
+
 _Noreturn void tgc_frame_fail_with(tgc_frame_t *frame, tgc_status_t code, const char *node,
                                    const char *format, ...) {
-  tgc_session_t *session = frame->session;
-  if (claim(session)) {
-    text_t message = {.length = 0};
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(message.data, sizeof message.data, format, arguments);
-    va_end(arguments);
-    if (length > 0)
-      message.length = (size_t)length < sizeof message.data ? (size_t)length : sizeof message.data - 1;
-    append_node(&message, node);
-    record(session, code, &message, node);
-  }
-  tgc_session_unwind(session);
+  va_list arguments;
+  va_start(arguments, format);
+  record_formatted(frame->session, code, node, format, arguments);
+  va_end(arguments);
+  tgc_session_unwind(frame->session);
+}
+
+void tgc_session_record(tgc_session_t *session, tgc_status_t code, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  record_formatted(session, code, NULL, format, arguments);
+  va_end(arguments);
 }

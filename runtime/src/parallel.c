@@ -8,6 +8,7 @@
 #include "session.h"
 #include "thread_pool.h"
 
+#include <pthread.h>
 #include <stddef.h>
 
 typedef struct region {
@@ -25,10 +26,26 @@ typedef struct place {
   jmp_buf leave;
 } place_t;
 
-static _Thread_local place_t *current_place;
+/* Not _Thread_local: that would make every module depend on the dynamic linker's library by name. */
+static pthread_key_t place_key;
+static uint8_t has_place_key;
+static pthread_once_t place_key_once = PTHREAD_ONCE_INIT;
+
+static void make_place_key(void) { has_place_key = pthread_key_create(&place_key, NULL) == 0; }
+
+__attribute__((destructor)) static void delete_place_key(void) {
+  if (has_place_key)
+    pthread_key_delete(place_key);
+}
 
 jmp_buf *tgc_parallel_leave_point(const tgc_session_t *session) {
-  return current_place && current_place->session == session ? &current_place->leave : NULL;
+  place_t *place = session->may_be_parallel ? pthread_getspecific(place_key) : NULL;
+  return place && place->session == session ? &place->leave : NULL;
+}
+
+uint8_t tgc_parallel_prepare(void) {
+  pthread_once(&place_key_once, make_place_key);
+  return has_place_key;
 }
 
 static void call_body(const region_t *region, int64_t piece) {
@@ -39,15 +56,18 @@ static void call_body(const region_t *region, int64_t piece) {
 
 static void run_pieces(void *context, int64_t begin, int64_t end) {
   region_t *region = context;
-  place_t *outer = current_place;
+  void *outer = pthread_getspecific(place_key);
   place_t place;
   place.session = region->session;
-  current_place = &place;
+  if (pthread_setspecific(place_key, &place) != 0) {
+    tgc_session_record(region->session, TGC_RESOURCE_EXHAUSTED, "a thread has no memory for its state");
+    return;
+  }
   if (!_setjmp(place.leave))
     for (int64_t i = begin; i < end; ++i)
       if (!atomic_load_explicit(&region->session->has_failed, memory_order_relaxed))
         call_body(region, i);
-  current_place = outer;
+  pthread_setspecific(place_key, outer);
 }
 
 static void run_piece(void *context, int64_t piece) { run_pieces(context, piece, piece + 1); }
@@ -62,7 +82,7 @@ void tgc_frame_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *con
   region_t region = {session, body, context, count, grain};
   int64_t num_pieces = count / grain + (count % grain != 0);
   uint8_t is_done = 0;
-  if (num_pieces > 1 && session->num_threads > 1 && !current_place) {
+  if (num_pieces > 1 && session->may_be_parallel && !pthread_getspecific(place_key)) {
     if (services->parallel_for) {
       services->parallel_for(services->user, run_pieces, &region, num_pieces);
       is_done = 1;

@@ -90,7 +90,8 @@ tgc_status_t tgc_session_create(tgc_module_t *module, const tgc_session_options_
   session->seed = given.seed;
   atomic_init(&session->is_busy, 0);
   atomic_init(&session->has_failed, 0);
-  if (session->num_threads > 1 && !module->services.parallel_for) {
+  session->may_be_parallel = session->num_threads > 1 && tgc_parallel_prepare();
+  if (session->may_be_parallel && !module->services.parallel_for) {
     tgc_thread_pool_acquire();
     session->uses_pool = 1;
   }

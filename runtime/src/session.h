@@ -45,6 +45,7 @@ struct tgc_session {
   atomic_uint has_failed; /* this run; the first to set it writes the error */
   uint32_t num_threads;
   uint8_t has_string_variables;
+  uint8_t may_be_parallel;
   uint8_t uses_pool;
   tgc_module_t *module;
   const tgc_entry_info_t *entry; /* that runs */
@@ -138,9 +139,16 @@ uint64_t tgc_frame_seed(tgc_frame_t *frame);
 _Noreturn void tgc_frame_fail_with(tgc_frame_t *frame, tgc_status_t code, const char *node,
                                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same without leaving: for threads that are outside of a body. */
+void tgc_session_record(tgc_session_t *session, tgc_status_t code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Leaves the run of a session that has failed: out of the body in a parallel region, else out of the entry.
  */
 _Noreturn void tgc_session_unwind(tgc_session_t *session);
+
+/* parallel.c: to be called before a session may use threads; 0 (false): it may not. */
+uint8_t tgc_parallel_prepare(void);
 
 /* parallel.c: where a body of this session that runs on this thread is left to, or NULL. */
 jmp_buf *tgc_parallel_leave_point(const tgc_session_t *session);

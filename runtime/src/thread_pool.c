@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,17 +33,15 @@ static struct {
   atomic_int num_seats; /* how many more workers may enter the region */
   _Alignas(64) atomic_llong next_piece;
   _Alignas(64) atomic_uint num_active; /* workers that may be looking at the region */
-  _Alignas(64) atomic_uint is_taken;   /* by the caller of a region; guards all below but the references */
+  _Alignas(64) atomic_uint is_taken;   /* by the caller of a region; guards all below but num_references */
   tgc_pool_task_fn task;
   void *context;
   int64_t count;
   uint32_t num_workers;
   pthread_t workers[MAX_WORKERS];
-  uint32_t num_references; /* guarded by references_lock */
+  _Atomic(atomic_uint *) fork_mark; /* NULL before the first worker; points to a fork_state */
+  atomic_uint num_references;
 } pool;
-
-static pthread_mutex_t references_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t fork_handler_once = PTHREAD_ONCE_INIT;
 
 static inline void relax(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -110,22 +109,49 @@ static void *work(void *argument) {
  * Life. The caller of start and stop has taken the pool.
  *===----------------------------------------------------------------------===*/
 
-/* A forked child has none of the workers, and the locks are in whatever state they were. */
-static void forget_threads(void) {
+enum fork_state { FORKED = 0, READY = 1, BEING_RESET = 2 };
+
+/* A page that the kernel clears in forked children. Handlers of pthread_atfork would be more code in every
+ * module, and the C library links them statically. */
+static uint8_t make_fork_mark(void) {
+  if (atomic_load(&pool.fork_mark))
+    return 1;
+  size_t size = (size_t)sysconf(_SC_PAGESIZE);
+  void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED)
+    return 0;
+  if (madvise(page, size, MADV_WIPEONFORK) != 0) {
+    munmap(page, size);
+    return 0;
+  }
+  atomic_init((atomic_uint *)page, READY);
+  atomic_store(&pool.fork_mark, (atomic_uint *)page);
+  return 1;
+}
+
+/* A forked child has none of the workers, and the pool is in whatever state it was: the first to come resets
+ * it. Cheap enough for every call. 0 (false): another thread is at that, the pool cannot be used. */
+static uint8_t notice_fork(void) {
+  atomic_uint *mark = atomic_load_explicit(&pool.fork_mark, memory_order_acquire);
+  if (!mark || atomic_load_explicit(mark, memory_order_acquire) == READY)
+    return 1;
+  unsigned state = FORKED;
+  if (!atomic_compare_exchange_strong(mark, &state, BEING_RESET))
+    return state == READY;
   pool.num_workers = 0;
   atomic_store(&pool.num_sleepers, 0);
   atomic_store(&pool.num_active, 0);
   atomic_store(&pool.num_seats, 0);
   atomic_store(&pool.is_stopping, 0);
   atomic_store(&pool.is_taken, 0);
-  references_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+  atomic_store(mark, READY);
+  return 1;
 }
-
-static void install_fork_handler(void) { pthread_atfork(NULL, NULL, forget_threads); }
 
 /* As many workers as wanted, or as the system allows. */
 static void start_workers(uint32_t wanted) {
-  pthread_once(&fork_handler_once, install_fork_handler);
+  if (!make_fork_mark())
+    return;
   /* Signals are the host's: they go to its own threads. */
   sigset_t all, before;
   sigfillset(&all);
@@ -147,26 +173,27 @@ static void stop_workers(void) {
   atomic_store(&pool.is_stopping, 0);
 }
 
-void tgc_thread_pool_acquire(void) {
-  pthread_mutex_lock(&references_lock);
-  pool.num_references++;
-  pthread_mutex_unlock(&references_lock);
-}
+void tgc_thread_pool_acquire(void) { atomic_fetch_add(&pool.num_references, 1); }
 
 void tgc_thread_pool_release(void) {
-  pthread_mutex_lock(&references_lock);
-  if (--pool.num_references == 0 && !atomic_exchange_explicit(&pool.is_taken, 1, memory_order_acquire)) {
-    stop_workers();
-    atomic_store_explicit(&pool.is_taken, 0, memory_order_release);
-  }
-  pthread_mutex_unlock(&references_lock);
+  if (atomic_fetch_sub(&pool.num_references, 1) != 1 || !notice_fork())
+    return;
+  /* Taken already: by a session that was made meanwhile, which will come here too. */
+  if (atomic_exchange_explicit(&pool.is_taken, 1, memory_order_acquire))
+    return;
+  stop_workers();
+  atomic_store_explicit(&pool.is_taken, 0, memory_order_release);
 }
 
 /* The library goes, or the process: no thread may be left in this code. Who exits from inside a region keeps
  * it. */
 __attribute__((destructor)) static void stop_at_unload(void) {
-  if (!atomic_exchange_explicit(&pool.is_taken, 1, memory_order_acquire))
-    stop_workers();
+  if (!notice_fork() || atomic_exchange_explicit(&pool.is_taken, 1, memory_order_acquire))
+    return;
+  stop_workers();
+  atomic_uint *mark = atomic_exchange(&pool.fork_mark, NULL);
+  if (mark)
+    munmap((void *)mark, (size_t)sysconf(_SC_PAGESIZE));
 }
 
 /*===----------------------------------------------------------------------===*
@@ -196,7 +223,7 @@ uint8_t tgc_thread_pool_run(uint32_t num_threads, tgc_pool_task_fn task, void *c
   uint32_t wanted = num_threads - 1;
   wanted = wanted < MAX_WORKERS ? wanted : MAX_WORKERS;
   wanted = (int64_t)wanted < count ? wanted : (uint32_t)(count - 1);
-  if (atomic_exchange_explicit(&pool.is_taken, 1, memory_order_acquire))
+  if (!notice_fork() || atomic_exchange_explicit(&pool.is_taken, 1, memory_order_acquire))
     return 0;
   if (pool.num_workers < wanted)
     start_workers(wanted);
