@@ -11,8 +11,8 @@ using namespace tgc;
 static void checkRoundTrip(const NumpyArray &array) {
   NpyParts parts = llvm::cantFail(formatNpy(array));
   NumpyArray back = llvm::cantFail(parseNpy(parts.header + parts.elements().str()));
-  bool isSame = back.dtype == array.dtype && back.shape == array.shape && back.bytes.ref() == array.bytes.ref() &&
-                back.strings == array.strings;
+  bool isSame = back.dtype == array.dtype && back.shape == array.shape &&
+                back.bytes.ref() == array.bytes.ref() && back.strings == array.strings;
   if (!isSame)
     __builtin_trap();
 }

@@ -43,13 +43,17 @@ static const tgc_tensor_info_t y[1] = {{"y:0", TGC_FLOAT32, 1, dynamic}};
 static const char *const init_targets[1] = {"init"};
 static const char *const step_targets[1] = {"inc"};
 
-#define EACH_TYPE(prefix)                                                                                              \
-  {prefix "f2:0", TGC_FLOAT16, 2, pair}, {prefix "f4:0", TGC_FLOAT32, 2, pair}, {prefix "f8:0", TGC_FLOAT64, 2, pair},  \
-      {prefix "i1:0", TGC_INT8, 2, pair}, {prefix "i2:0", TGC_INT16, 2, pair}, {prefix "i4:0", TGC_INT32, 2, pair},     \
-      {prefix "i8:0", TGC_INT64, 2, pair}, {prefix "u1:0", TGC_UINT8, 2, pair}, {prefix "u2:0", TGC_UINT16, 2, pair},   \
-      {prefix "u4:0", TGC_UINT32, 2, pair}, {prefix "u8:0", TGC_UINT64, 2, pair}, {prefix "b1:0", TGC_BOOL, 2, pair},   \
-      {prefix "c8:0", TGC_COMPLEX64, 2, pair}, {prefix "c16:0", TGC_COMPLEX128, 2, pair},                               \
-      {prefix "bf16:0", TGC_BFLOAT16, 2, pair}, {prefix "s:0", TGC_STRING, 2, pair}
+#define EACH_TYPE(prefix)                                                                                    \
+  {prefix "f2:0", TGC_FLOAT16, 2, pair}, {prefix "f4:0", TGC_FLOAT32, 2, pair},                              \
+      {prefix "f8:0", TGC_FLOAT64, 2, pair}, {prefix "i1:0", TGC_INT8, 2, pair},                             \
+      {prefix "i2:0", TGC_INT16, 2, pair}, {prefix "i4:0", TGC_INT32, 2, pair},                              \
+      {prefix "i8:0", TGC_INT64, 2, pair}, {prefix "u1:0", TGC_UINT8, 2, pair},                              \
+      {prefix "u2:0", TGC_UINT16, 2, pair}, {prefix "u4:0", TGC_UINT32, 2, pair},                            \
+      {prefix "u8:0", TGC_UINT64, 2, pair}, {prefix "b1:0", TGC_BOOL, 2, pair},                              \
+      {prefix "c8:0", TGC_COMPLEX64, 2, pair}, {prefix "c16:0", TGC_COMPLEX128, 2, pair},                    \
+      {prefix "bf16:0", TGC_BFLOAT16, 2, pair}, {                                                            \
+    prefix "s:0", TGC_STRING, 2, pair                                                                        \
+  }
 
 static const tgc_tensor_info_t echo_feeds[ECHOED] = {EACH_TYPE("in/")};
 static const tgc_tensor_info_t echo_fetches[ECHOED] = {EACH_TYPE("out/")};
@@ -66,9 +70,14 @@ static const tgc_variable_info_t variables[2] = {
     {{"w", TGC_FLOAT32, 1, two}, 1, w_value, NULL},
 };
 
-static const tgc_module_info_t module = {
-    .size = sizeof(tgc_module_info_t), .version = TGC_ABI_VERSION, .target = "test", .fingerprint = "0",
-    .num_entries = 3, .num_variables = 2, .entries = entries, .variables = variables};
+static const tgc_module_info_t module = {.size = sizeof(tgc_module_info_t),
+                                         .version = TGC_ABI_VERSION,
+                                         .target = "test",
+                                         .fingerprint = "0",
+                                         .num_entries = 3,
+                                         .num_variables = 2,
+                                         .entries = entries,
+                                         .variables = variables};
 
 __attribute__((visibility("default"))) const tgc_module_info_t *tgc_module_query(uint32_t max_version) {
   return max_version >= TGC_ABI_VERSION ? &module : NULL;

@@ -1,6 +1,7 @@
 /*===- linreg.c - y = x * W + b by hand, for the tests of checkpoints -------===*
  *
- * `more` is a variable that the checkpoints do not have, and they have some (Adam's) that the module does not.
+ * `more` is a variable that the checkpoints do not have, and they have some (Adam's) that the module does
+ * not.
  *
  *===----------------------------------------------------------------------===*/
 #include "tgc/abi.h"
@@ -25,9 +26,14 @@ static const tgc_variable_info_t variables[3] = {
     {{"b", TGC_FLOAT32, 1, one}, 1, NULL, NULL},
     {{"more", TGC_FLOAT32, 1, one}, 0, more, NULL},
 };
-static const tgc_module_info_t module = {
-    .size = sizeof(tgc_module_info_t), .version = TGC_ABI_VERSION, .target = "test", .fingerprint = "0",
-    .num_entries = 1, .num_variables = 3, .entries = &entry, .variables = variables};
+static const tgc_module_info_t module = {.size = sizeof(tgc_module_info_t),
+                                         .version = TGC_ABI_VERSION,
+                                         .target = "test",
+                                         .fingerprint = "0",
+                                         .num_entries = 1,
+                                         .num_variables = 3,
+                                         .entries = &entry,
+                                         .variables = variables};
 
 __attribute__((visibility("default"))) const tgc_module_info_t *tgc_module_query(uint32_t max_version) {
   return max_version >= TGC_ABI_VERSION ? &module : NULL;
