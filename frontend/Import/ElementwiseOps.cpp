@@ -1,0 +1,326 @@
+//===- ElementwiseOps.cpp - Elementwise operators -------------------------===//
+//
+// Ops of tg that have TensorFlow's name import by one template: broadcast, then build. The rest is spelled out in terms of
+// them, by the formulas of TensorFlow's CPU kernels.
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/OpRegistry.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+using Direction = tg::ComparisonDirection;
+
+/// Imports a node whose inputs are the operands of Op, broadcast to one shape.
+template <typename Op> LogicalResult importDirect(NodeImporter &n) {
+  auto operands = n.broadcastTogether(n.getTensors(0, n.getNumInputs()));
+  if (failed(operands))
+    return failure();
+  n.setResult(n.create<Op>(*operands));
+  return success();
+}
+
+/// Ops of the dialect that ScalarOpInterface knows register under their TensorFlow names.
+template <typename... Ops> void registerDirectOps(OpRegistry &registry, tg::OpList<Ops...>) {
+  auto registerOne = [&](auto *op) {
+    using Op = std::remove_pointer_t<decltype(op)>;
+    if constexpr (Op::template hasTrait<tg::ScalarOpInterface::Trait>())
+      if (!Op::getTfOpNames().empty())
+        for (StringRef name : Op::getTfOpNames())
+          registry.add(name, importDirect<Op>);
+  };
+  (registerOne(static_cast<Ops *>(nullptr)), ...);
+}
+
+/// Integer division and remainder: TensorFlow reports a zero divisor.
+template <typename Op> LogicalResult importIntegerDivision(NodeImporter &n) {
+  if (isa<IntegerType>(n.getElementType(0))) {
+    Value divisor = n.getTensor(1);
+    Value isZero = n.compare(Direction::EQ, divisor, n.splatLike(divisor, 0));
+    SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, n.getRank(1)));
+    Value any = n.reduce(tg::ReductionKind::Any, isZero, all);
+    Value anyZero = tensor::ExtractOp::create(n.builder, n.loc, any, ValueRange());
+    Value yes = arith::ConstantOp::create(n.builder, n.loc, n.builder.getBoolAttr(true));
+    n.check(arith::XOrIOp::create(n.builder, n.loc, anyZero, yes), "Integer division by zero");
+  }
+  return importDirect<Op>(n);
+}
+
+template <Direction direction> LogicalResult importCompare(NodeImporter &n) {
+  auto shapes = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
+  if (failed(shapes))
+    return failure();
+  n.setResult(n.compare(direction, (*shapes)[0], (*shapes)[1]));
+  return success();
+}
+
+LogicalResult importIdentity(NodeImporter &n) {
+  for (size_t i = 0; i < n.getNumInputs() && i < n.getOutputs().size(); ++i)
+    n.forward(i, i);
+  return success();
+}
+
+LogicalResult importNoOp(NodeImporter &) { return success(); }
+
+LogicalResult importCast(NodeImporter &n) {
+  auto element = n.getElementTypeAttr("DstT");
+  if (failed(element))
+    return failure();
+  Value x = n.getTensor(0);
+  auto type = tg::withElementType(x.getType(), *element);
+  n.setResult(type == x.getType() ? x : n.create<tg::CastOp>(type, x, n.builder.getBoolAttr(n.getBool("Truncate"))));
+  return success();
+}
+
+LogicalResult importSelect(NodeImporter &n) {
+  Value condition = n.getTensor(0), x = n.getTensor(1), y = n.getTensor(2);
+  int64_t rank = n.getRank(0), valueRank = n.getRank(1);
+  if (rank == 1 && valueRank > 1) {
+    // The old form: a vector chooses whole rows.
+    SmallVector<OpFoldResult> rows(valueRank, n.sizes.constant(1));
+    rows[0] = n.sizes.sizeOf(condition, 0);
+    condition = n.reshape(condition, rows);
+  }
+  auto operands = n.broadcastTogether({condition, x, y});
+  if (failed(operands))
+    return failure();
+  n.setResult(n.select((*operands)[0], (*operands)[1], (*operands)[2]));
+  return success();
+}
+
+LogicalResult importSquare(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  n.setResult(n.mul(x, x));
+  return success();
+}
+
+LogicalResult importSquaredDifference(NodeImporter &n) {
+  auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
+  if (failed(operands))
+    return failure();
+  Value difference = n.sub((*operands)[0], (*operands)[1]);
+  Value other = isa<ComplexType>(n.getElementType(0)) ? n.create<tg::ConjOp>(difference) : difference;
+  n.setResult(n.mul(other, difference));
+  return success();
+}
+
+LogicalResult importReciprocal(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  n.setResult(n.div(n.splatLike(x, 1), x));
+  return success();
+}
+
+LogicalResult importRelu6(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  n.setResult(n.create<tg::MinimumOp>(n.create<tg::ReluOp>(x), n.splatLike(x, 6)));
+  return success();
+}
+
+LogicalResult importLeakyRelu(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  Value scaled = n.mul(x, n.splatLike(x, n.getFloat("alpha")));
+  n.setResult(n.select(n.compare(Direction::GT, x, n.splatLike(x, 0)), x, scaled));
+  return success();
+}
+
+LogicalResult importElu(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  n.setResult(n.select(n.compare(Direction::LT, x, n.splatLike(x, 0)), n.create<tg::Expm1Op>(x), x));
+  return success();
+}
+
+/// Klambauer et al., Self-Normalizing Neural Networks, 2017.
+LogicalResult importSelu(NodeImporter &n) {
+  constexpr double scale = 1.0507009873554804934193349852946, scaleAlpha = 1.7580993408473768599402175208123;
+  Value x = n.getTensor(0);
+  Value negative = n.mul(n.splatLike(x, scaleAlpha), n.create<tg::Expm1Op>(x));
+  n.setResult(n.select(n.compare(Direction::LT, x, n.splatLike(x, 0)), negative, n.mul(n.splatLike(x, scale), x)));
+  return success();
+}
+
+/// log(1 + exp(x)) as max(x, 0) + log1p(exp(-|x|)).
+LogicalResult importSoftplus(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  Value tail = n.create<tg::Log1pOp>(n.create<tg::ExpOp>(n.create<tg::NegOp>(n.create<tg::AbsOp>(x))));
+  n.setResult(n.add(n.create<tg::MaximumOp>(x, n.splatLike(x, 0)), tail));
+  return success();
+}
+
+LogicalResult importSoftsign(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  n.setResult(n.div(x, n.add(n.create<tg::AbsOp>(x), n.splatLike(x, 1))));
+  return success();
+}
+
+/// x op y, and zero where x (or y, for those ending in NoNan) is zero.
+template <typename Op, bool tailIsSecond> LogicalResult importZeroSafe(NodeImporter &n) {
+  auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
+  if (failed(operands))
+    return failure();
+  Value x = (*operands)[0], y = (*operands)[1];
+  Value guard = tailIsSecond ? y : x;
+  Value zero = n.splatLike(x, 0);
+  n.setResult(n.select(n.compare(Direction::EQ, guard, zero), zero, n.create<Op>(x, y)));
+  return success();
+}
+
+/// x * f(y), zero where x is zero: Xlogy, Xlog1py.
+template <typename Fn> LogicalResult importXFn(NodeImporter &n) {
+  auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
+  if (failed(operands))
+    return failure();
+  Value x = (*operands)[0], y = (*operands)[1];
+  Value zero = n.splatLike(x, 0);
+  n.setResult(n.select(n.compare(Direction::EQ, x, zero), zero, n.mul(x, n.create<Fn>(y))));
+  return success();
+}
+
+LogicalResult importRound(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  n.setResult(isa<FloatType>(n.getElementType(0)) ? n.create<tg::RoundEvenOp>(x) : x);
+  return success();
+}
+
+LogicalResult importAddN(NodeImporter &n) {
+  auto operands = n.broadcastTogether(n.getTensors(0, n.getNumInputs()));
+  if (failed(operands))
+    return failure();
+  Value sum = operands->front();
+  for (Value operand : llvm::drop_begin(*operands))
+    sum = n.add(sum, operand);
+  n.setResult(sum);
+  return success();
+}
+
+LogicalResult importZerosLike(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  if (isa<tg::StringType>(n.getElementType(0))) {
+    auto type = RankedTensorType::get({}, n.getElementType(0));
+    Value empty = n.create<tg::StringConstantOp>(type, n.builder.getStrArrayAttr({""}));
+    n.setResult(n.broadcastTo(empty, n.sizes.sizesOf(x)));
+    return success();
+  }
+  n.setResult(n.splatLike(x, 0));
+  return success();
+}
+
+LogicalResult importOnesLike(NodeImporter &n) {
+  n.setResult(n.splatLike(n.getTensor(0), 1));
+  return success();
+}
+
+LogicalResult importClipByValue(NodeImporter &n) {
+  auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1), n.getTensor(2)});
+  if (failed(operands))
+    return failure();
+  n.setResult(n.create<tg::MaximumOp>(n.create<tg::MinimumOp>((*operands)[0], (*operands)[2]), (*operands)[1]));
+  return success();
+}
+
+LogicalResult importComplex(NodeImporter &n) {
+  auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
+  if (failed(operands))
+    return failure();
+  n.setResult(n.create<tg::ComplexOp>((*operands)[0], (*operands)[1]));
+  return success();
+}
+
+template <typename Op> LogicalResult importComplexPart(NodeImporter &n) {
+  n.setResult(n.create<Op>(n.getTensor(0)));
+  return success();
+}
+
+LogicalResult importAngle(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  n.setResult(n.create<tg::Atan2Op>(n.create<tg::ImagOp>(x), n.create<tg::RealOp>(x)));
+  return success();
+}
+
+LogicalResult importConj(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  n.setResult(isa<ComplexType>(n.getElementType(0)) ? n.create<tg::ConjOp>(x) : x);
+  return success();
+}
+
+LogicalResult importApproximateEqual(NodeImporter &n) {
+  auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
+  if (failed(operands))
+    return failure();
+  Value difference = n.create<tg::AbsOp>(n.sub((*operands)[0], (*operands)[1]));
+  n.setResult(n.compare(Direction::LT, difference, n.splatLike(difference, n.getFloat("tolerance"))));
+  return success();
+}
+
+/// Special functions of one or more numbers, by the name that runtime/kernels/special gives them.
+LogicalResult importSpecial(NodeImporter &n) {
+  static const llvm::StringMap<StringRef> names = {
+      {"Lgamma", "lgamma"}, {"Digamma", "digamma"}, {"Erfinv", "erfinv"}, {"Ndtri", "ndtri"}, {"Zeta", "zeta"}, {"Polygamma", "polygamma"},
+      {"Igamma", "igamma"}, {"Igammac", "igammac"}, {"IgammaGradA", "igamma_grad_a"}, {"Betainc", "betainc"}, {"BesselI0", "bessel_i0"},
+      {"BesselI0e", "bessel_i0e"}, {"BesselI1", "bessel_i1"}, {"BesselI1e", "bessel_i1e"}, {"BesselJ0", "bessel_j0"}, {"BesselJ1", "bessel_j1"},
+      {"BesselK0", "bessel_k0"}, {"BesselK0e", "bessel_k0e"}, {"BesselK1", "bessel_k1"}, {"BesselK1e", "bessel_k1e"}, {"BesselY0", "bessel_y0"},
+      {"BesselY1", "bessel_y1"}, {"Dawsn", "dawsn"}, {"Expint", "expint"}, {"FresnelCos", "fresnel_cos"}, {"FresnelSin", "fresnel_sin"},
+      {"Spence", "spence"}};
+  auto operands = n.broadcastTogether(n.getTensors(0, n.getNumInputs()));
+  if (failed(operands))
+    return failure();
+  n.setResult(n.create<tg::SpecialOp>(operands->front().getType(), *operands, names.lookup(n.node.op())));
+  return success();
+}
+
+} // namespace
+
+void registerElementwiseOps(OpRegistry &registry) {
+  registerDirectOps(registry, tg::AllOps{});
+  registry.add({"Div", "TruncateDiv"}, importIntegerDivision<tg::DivOp>);
+  registry.add({"FloorDiv"}, importIntegerDivision<tg::FloorDivOp>);
+  registry.add({"FloorMod"}, importIntegerDivision<tg::FloorModOp>);
+  registry.add({"Mod", "TruncateMod"}, importIntegerDivision<tg::TruncModOp>);
+  registry.add({"Equal"}, importCompare<Direction::EQ>);
+  registry.add({"NotEqual"}, importCompare<Direction::NE>);
+  registry.add({"Less"}, importCompare<Direction::LT>);
+  registry.add({"LessEqual"}, importCompare<Direction::LE>);
+  registry.add({"Greater"}, importCompare<Direction::GT>);
+  registry.add({"GreaterEqual"}, importCompare<Direction::GE>);
+  registry.add({"Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot", "GuaranteeConst", "PlaceholderWithDefault",
+                "EnsureShape", "RefIdentity", "_Retval"},
+               importIdentity);
+  registry.add({"NoOp", "ControlTrigger"}, importNoOp);
+  registry.add({"Cast"}, importCast);
+  registry.add({"Select", "SelectV2"}, importSelect);
+  registry.add({"Square"}, importSquare);
+  registry.add({"SquaredDifference"}, importSquaredDifference);
+  registry.add({"Reciprocal", "Inv"}, importReciprocal);
+  registry.add({"Relu6"}, importRelu6);
+  registry.add({"LeakyRelu"}, importLeakyRelu);
+  registry.add({"Elu"}, importElu);
+  registry.add({"Selu"}, importSelu);
+  registry.add({"Softplus"}, importSoftplus);
+  registry.add({"Softsign"}, importSoftsign);
+  registry.add({"DivNoNan"}, importZeroSafe<tg::DivOp, true>);
+  registry.add({"MulNoNan"}, importZeroSafe<tg::MulOp, true>);
+  registry.add({"Xdivy"}, importZeroSafe<tg::DivOp, false>);
+  registry.add({"Xlogy"}, importXFn<tg::LogOp>);
+  registry.add({"Xlog1py"}, importXFn<tg::Log1pOp>);
+  registry.add({"Round"}, importRound);
+  registry.add({"AddN"}, importAddN);
+  registry.add({"ZerosLike"}, importZerosLike);
+  registry.add({"OnesLike"}, importOnesLike);
+  registry.add({"ClipByValue"}, importClipByValue);
+  registry.add({"Complex"}, importComplex);
+  registry.add({"Real"}, importComplexPart<tg::RealOp>);
+  registry.add({"Imag"}, importComplexPart<tg::ImagOp>);
+  registry.add({"ComplexAbs"}, importComplexPart<tg::ComplexAbsOp>);
+  registry.add({"Angle"}, importAngle);
+  registry.add({"Conj"}, importConj);
+  registry.add({"ApproximateEqual"}, importApproximateEqual);
+  registry.add({"Lgamma", "Digamma", "Erfinv", "Ndtri", "Zeta", "Polygamma", "Igamma", "Igammac", "IgammaGradA", "Betainc", "BesselI0",
+                "BesselI0e", "BesselI1", "BesselI1e", "BesselJ0", "BesselJ1", "BesselK0", "BesselK0e", "BesselK1", "BesselK1e", "BesselY0",
+                "BesselY1", "Dawsn", "Expint", "FresnelCos", "FresnelSin", "Spence"},
+               importSpecial);
+}
+
+} // namespace tgc

@@ -1,0 +1,230 @@
+//===- GraphImporter.cpp - Imports the nodes of one graph -----------------===//
+
+#include "frontend/Import/GraphImporter.h"
+#include "frontend/GraphDef/OpSignatures.h"
+#include "frontend/Import/NodeImporter.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+//===----------------------------------------------------------------------===//
+// EntryImporter
+//===----------------------------------------------------------------------===//
+
+EntryImporter::EntryImporter(ModuleImport &module, func::FuncOp function)
+    : module(module), function(function), builder(OpBuilder::atBlockEnd(&function.getBody().front())), sizes(builder) {}
+
+LogicalResult EntryImporter::declareVariable(StringRef name, RankedTensorType type, Location loc) {
+  auto [it, isNew] = module.variables.insert({name.str(), ModuleVariable{type, false, nullptr}});
+  if (!isNew && it->second.type != type)
+    return emitError(loc) << "variable " << name << " has type " << it->second.type << " elsewhere, got " << type;
+  if (!isNew || !module.readCheckpoint)
+    return success();
+  auto value = module.readCheckpoint(name, type);
+  if (!value)
+    return emitError(loc) << llvm::toString(value.takeError());
+  it->second.initialValue = *value;
+  return success();
+}
+
+Value EntryImporter::readVariable(StringRef name) {
+  VariableState &state = variables[name.str()];
+  if (state.value)
+    return state.value;
+  ModuleVariable &variable = module.variables[name.str()];
+  if (module.options.freeze && variable.initialValue) {
+    state.value = tg::ConstantOp::create(builder, builder.getUnknownLoc(), variable.initialValue);
+    return state.value;
+  }
+  state.argument = function.getBody().front().addArgument(variable.type, NameLoc::get(builder.getStringAttr(name)));
+  state.value = state.argument;
+  return state.value;
+}
+
+void EntryImporter::writeVariable(StringRef name, Value value) {
+  VariableState &state = variables[name.str()];
+  state.value = value;
+  state.isWritten = true;
+}
+
+//===----------------------------------------------------------------------===//
+// GraphImporter
+//===----------------------------------------------------------------------===//
+
+GraphImporter::GraphImporter(EntryImporter &entry, GraphEdges::Nodes nodes, const GraphEdges &edges, std::string prefix, GraphImporter *caller)
+    : entry(entry), edges(edges), nodes(nodes), prefix(std::move(prefix)), caller(caller) {}
+
+void GraphImporter::setValue(NodeOutput output, ImportedValue value) { values[{output.node, output.output}] = std::move(value); }
+
+FailureOr<ImportedValue> GraphImporter::getValue(NodeOutput output, Location user) {
+  auto it = values.find({output.node, output.output});
+  if (it != values.end() && !it->second.isNull())
+    return it->second;
+  size_t count = 0;
+  while (values.count({output.node, static_cast<int>(count)}))
+    ++count;
+  emitError(user) << "output " << output.output << " of " << describeNode(*nodes[output.node]) << " is asked for, but it has "
+                  << (count ? "only " : "") << count << (count == 1 ? " output" : " outputs");
+  return failure();
+}
+
+Location GraphImporter::getLoc(const proto::NodeDef &node) {
+  std::string name = prefix + node.name();
+  entry.module.descriptions.try_emplace(name, "node " + name + " (" + node.op() + ")");
+  return NameLoc::get(StringAttr::get(entry.builder.getContext(), name));
+}
+
+int GraphImporter::depth() const { return caller ? caller->depth() + 1 : 0; }
+
+LogicalResult GraphImporter::importNodes(ArrayRef<int> order) {
+  // Go on after an error, so that one run reports all that can be reported; what needs a failed node is skipped silently.
+  bool isOk = true;
+  llvm::DenseSet<int> bad;
+  for (int index : order) {
+    bool needsBad = llvm::any_of(edges.dataInputs(index), [&](NodeOutput input) { return bad.contains(input.node) && !hasValue(input); });
+    if (!needsBad && succeeded(importNode(index)))
+      continue;
+    bad.insert(index);
+    isOk = false;
+  }
+  return success(isOk);
+}
+
+LogicalResult GraphImporter::importNode(int index) {
+  proto::NodeDef node = *nodes[index];
+  Location loc = getLoc(node);
+  const OpSignature *signature = lookupOpSignature(node.op());
+  NodeHandler handler = getOpRegistry().lookup(node.op());
+  if (!signature || !handler)
+    return emitError(loc) << "the operator is not supported";
+
+  SmallVector<ImportedValue> inputs;
+  for (NodeOutput source : edges.dataInputs(index)) {
+    auto value = getValue(source, loc);
+    if (failed(value))
+      return failure();
+    inputs.push_back(*value);
+  }
+  auto dtypeOf = [&](int i) -> std::optional<proto::DataType> {
+    NodeOutput source = edges.dataInputs(index)[i];
+    const OpSignature *producer = lookupOpSignature(nodes[source.node]->op());
+    if (!producer)
+      return std::nullopt;
+    proto::NodeDef complete = *nodes[source.node];
+    addDefaultAttrs(complete, *producer);
+    auto types = outputTypes(complete, *producer);
+    if (!types) {
+      llvm::consumeError(types.takeError());
+      return std::nullopt;
+    }
+    return source.output < static_cast<int>(types->size()) ? std::optional((*types)[source.output]) : std::nullopt;
+  };
+  addDefaultAttrs(node, *signature);
+  if (llvm::Error invalid = checkNode(node, *signature, dtypeOf)) {
+    std::string text = llvm::toString(std::move(invalid));
+    // The description of the node is added to every diagnostic; checkNode's own opens with it too.
+    StringRef message(text);
+    message.consume_front("node " + describeNode(node) + ": ");
+    return emitError(loc) << message;
+  }
+  auto types = outputTypes(node, *signature);
+  if (!types)
+    return emitError(loc) << llvm::toString(types.takeError());
+
+  NodeImporter importer(*this, node, inputs, types->size());
+  HostHandler host = getOpRegistry().lookupHost(node.op());
+  if (!(host && host(importer)) && failed(handler(importer)))
+    return failure();
+  for (auto [i, output] : llvm::enumerate(importer.getOutputs()))
+    values[{index, static_cast<int>(i)}] = std::move(output);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Unsupported ops
+//===----------------------------------------------------------------------===//
+
+llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nodes, ArrayRef<int> order) {
+  std::map<std::string, std::vector<std::string>> missing;
+  llvm::StringSet<> visited;
+  SmallVector<StringRef> functions;
+  auto visit = [&](const proto::NodeDef &node, StringRef prefix) {
+    bool isFunction = module.functions.count(node.op());
+    if (!isFunction && (!lookupOpSignature(node.op()) || !getOpRegistry().lookup(node.op())))
+      missing[node.op()].push_back((prefix + node.name()).str());
+    if (isFunction && visited.insert(node.op()).second)
+      functions.push_back(module.functions.find(node.op())->getKey());
+    for (const auto &attr : node.attr())
+      if (attr.second.has_func() && visited.insert(attr.second.func().name()).second)
+        functions.push_back(attr.second.func().name());
+  };
+  for (int index : order)
+    visit(*nodes[index], "");
+  while (!functions.empty()) {
+    StringRef name = functions.pop_back_val();
+    if (auto it = module.functions.find(name); it != module.functions.end())
+      for (const proto::NodeDef &node : it->second->node_def())
+        visit(node, (name + "/").str());
+  }
+  if (missing.empty())
+    return llvm::Error::success();
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << missing.size() << (missing.size() == 1 ? " operator is" : " operators are") << " not supported: ";
+  llvm::interleave(
+      missing, os,
+      [&](const auto &entry) {
+        os << entry.first << " (" << entry.second.size() << (entry.second.size() == 1 ? " node: " : " nodes: ");
+        size_t shown = std::min<size_t>(entry.second.size(), 5);
+        llvm::interleave(ArrayRef(entry.second).take_front(shown), os, ", ");
+        os << (shown < entry.second.size() ? ", ...)" : ")");
+      },
+      ", ");
+  os << "; a tensor after them can be fed instead (--feeds)";
+  return llvm::createStringError(text);
+}
+
+Type getElementType(MLIRContext *context, proto::DataType dtype) {
+  auto integer = [&](unsigned width, bool isUnsigned) -> Type {
+    return IntegerType::get(context, width, isUnsigned ? IntegerType::Unsigned : IntegerType::Signless);
+  };
+  switch (withoutReference(dtype)) {
+  case proto::DT_HALF:
+    return Float16Type::get(context);
+  case proto::DT_BFLOAT16:
+    return BFloat16Type::get(context);
+  case proto::DT_FLOAT:
+    return Float32Type::get(context);
+  case proto::DT_DOUBLE:
+    return Float64Type::get(context);
+  case proto::DT_INT8:
+    return integer(8, false);
+  case proto::DT_INT16:
+    return integer(16, false);
+  case proto::DT_INT32:
+    return integer(32, false);
+  case proto::DT_INT64:
+    return integer(64, false);
+  case proto::DT_UINT8:
+    return integer(8, true);
+  case proto::DT_UINT16:
+    return integer(16, true);
+  case proto::DT_UINT32:
+    return integer(32, true);
+  case proto::DT_UINT64:
+    return integer(64, true);
+  case proto::DT_BOOL:
+    return integer(1, false);
+  case proto::DT_COMPLEX64:
+    return ComplexType::get(Float32Type::get(context));
+  case proto::DT_COMPLEX128:
+    return ComplexType::get(Float64Type::get(context));
+  case proto::DT_STRING:
+    return tg::StringType::get(context);
+  default:
+    return nullptr;
+  }
+}
+
+} // namespace tgc

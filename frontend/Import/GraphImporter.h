@@ -1,0 +1,111 @@
+//===- GraphImporter.h - Imports the nodes of one graph --------*- C++ -*-===//
+//
+// EntryImporter holds what belongs to one entry: its function, the sizes, the variables as they stand at this point of the
+// order. GraphImporter walks the nodes of one graph, the main one or the body of a function that is inlined at its call.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_FRONTEND_IMPORT_GRAPHIMPORTER_H
+#define TGC_FRONTEND_IMPORT_GRAPHIMPORTER_H
+
+#include "frontend/Import/Import.h"
+#include "frontend/Import/ImportedValue.h"
+#include "frontend/Import/IndexBuilder.h"
+#include "frontend/Import/OpRegistry.h"
+#include "frontend/Import/Schedule.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace tgc {
+
+/// What the module knows of a variable, whichever entries use it.
+struct ModuleVariable {
+  mlir::RankedTensorType type;
+  bool trainable = false;
+  mlir::ElementsAttr initialValue; ///< null: uninitialised
+};
+
+/// State of the whole import: shared by all entries.
+struct ModuleImport {
+  const Model &model;
+  const ImportOptions &options;
+  mlir::ModuleOp module;
+  llvm::StringMap<const proto::FunctionDef *> functions;
+  llvm::MapVector<std::string, ModuleVariable> variables;
+  /// Node name (with the calls that lead to it) -> "node NAME (OP)", for messages.
+  llvm::StringMap<std::string> descriptions;
+  /// Values of the variables from the checkpoint: null if there is none or the checkpoint lacks the variable.
+  std::function<llvm::Expected<mlir::ElementsAttr>(llvm::StringRef name, mlir::RankedTensorType type)> readCheckpoint;
+};
+
+class EntryImporter {
+public:
+  EntryImporter(ModuleImport &module, mlir::func::FuncOp function);
+
+  ModuleImport &module;
+  mlir::func::FuncOp function;
+  mlir::OpBuilder builder;
+  IndexBuilder sizes;
+
+  /// The value of a variable now; its argument of the function on the first read.
+  mlir::Value readVariable(llvm::StringRef name);
+  void writeVariable(llvm::StringRef name, mlir::Value value);
+  /// Makes the variable known to the module; fails (with an error at `loc`) if another node gave it another type.
+  mlir::LogicalResult declareVariable(llvm::StringRef name, mlir::RankedTensorType type, mlir::Location loc);
+
+  struct VariableState {
+    mlir::Value value;       ///< null: not read or written yet
+    mlir::Value argument;    ///< null: never read before it was written
+    bool isWritten = false;
+  };
+  llvm::MapVector<std::string, VariableState> variables;
+};
+
+class GraphImporter {
+public:
+  using Value = ImportedValue;
+
+  /// `prefix`: the calls that lead here, "outer/inner/".
+  GraphImporter(EntryImporter &entry, GraphEdges::Nodes nodes, const GraphEdges &edges, std::string prefix, GraphImporter *caller);
+
+  EntryImporter &entry;
+  const GraphEdges &edges;
+
+  /// Gives a tensor from outside: a feed, or an argument of a function.
+  void setValue(NodeOutput output, ImportedValue value);
+  bool hasValue(NodeOutput output) const { return values.count({output.node, output.output}); }
+  /// The value of an imported output; an error if the node has no such output.
+  mlir::FailureOr<ImportedValue> getValue(NodeOutput output, mlir::Location user);
+  /// Imports the nodes in this order.
+  mlir::LogicalResult importNodes(llvm::ArrayRef<int> order);
+
+  /// Inlines a function of the library at a call: the values of its results. `location` is the call's.
+  mlir::FailureOr<llvm::SmallVector<ImportedValue>> inlineFunction(llvm::StringRef function, llvm::ArrayRef<ImportedValue> arguments,
+                                                                   llvm::StringRef callName, mlir::Location location,
+                                                                   const proto::NodeDef &call);
+
+  mlir::Location getLoc(const proto::NodeDef &node);
+  /// How deep calls are nested here.
+  int depth() const;
+
+private:
+  mlir::LogicalResult importNode(int index);
+
+  GraphEdges::Nodes nodes;
+  std::string prefix;
+  GraphImporter *caller;
+  llvm::DenseMap<std::pair<int, int>, ImportedValue> values;
+};
+
+/// All ops that `order` needs (functions included) and the importer lacks, as one error.
+llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nodes, llvm::ArrayRef<int> order);
+
+/// The tg type of a data type; null for those tgc has no tensors of.
+mlir::Type getElementType(mlir::MLIRContext *context, proto::DataType dtype);
+
+/// A constant as an attribute; large ones refer to the bytes, which must outlive the module.
+mlir::ElementsAttr getElementsAttr(mlir::RankedTensorType type, const TensorData &data, llvm::StringRef name);
+
+} // namespace tgc
+
+#endif // TGC_FRONTEND_IMPORT_GRAPHIMPORTER_H

@@ -1,0 +1,209 @@
+//===- HostArithmeticOps.cpp - Arithmetic on shapes -----------------------===//
+
+#include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/OpRegistry.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+using Size = OpFoldResult;
+
+/// The value as its element type holds it: constants wrap, sizes never get that large.
+Size wrap(NodeImporter &n, Size size, Type element) {
+  auto value = IndexBuilder::getConstant(size);
+  if (!value || element.getIntOrFloatBitWidth() == 64)
+    return size;
+  if (element.isInteger(1))
+    return n.sizes.constant(*value != 0);
+  return n.sizes.constant(static_cast<int32_t>(*value));
+}
+
+/// Elementwise on two host tensors, a scalar or one-element vector against any.
+template <typename Fn> bool hostBinary(NodeImporter &n, Fn fn) {
+  const HostTensor *a = n.getHost(0), *b = n.getHost(1);
+  if (!a || !b || a->shape.size() > 1 || b->shape.size() > 1)
+    return false;
+  size_t aCount = a->elements.size(), bCount = b->elements.size();
+  if (aCount != bCount && aCount != 1 && bCount != 1)
+    return false;
+  size_t count = aCount == 1 ? bCount : aCount;
+  SmallVector<Size> elements;
+  for (size_t i = 0; i < count; ++i) {
+    std::optional<Size> element = fn(a->elements[aCount == 1 ? 0 : i], b->elements[bCount == 1 ? 0 : i]);
+    if (!element)
+      return false;
+    elements.push_back(wrap(n, *element, a->elementType));
+  }
+  bool isScalar = a->isScalar() && b->isScalar();
+  n.setHostResult({a->elementType, isScalar ? SmallVector<int64_t>{} : SmallVector<int64_t>{static_cast<int64_t>(count)}, elements});
+  return true;
+}
+
+bool hostAdd(NodeImporter &n) {
+  return hostBinary(n, [&](Size a, Size b) { return std::optional(n.sizes.add(a, b)); });
+}
+bool hostSub(NodeImporter &n) {
+  return hostBinary(n, [&](Size a, Size b) { return std::optional(n.sizes.sub(a, b)); });
+}
+bool hostMul(NodeImporter &n) {
+  return hostBinary(n, [&](Size a, Size b) { return std::optional(n.sizes.mul(a, b)); });
+}
+bool hostMax(NodeImporter &n) {
+  return hostBinary(n, [&](Size a, Size b) { return std::optional(n.sizes.max(a, b)); });
+}
+bool hostMin(NodeImporter &n) {
+  return hostBinary(n, [&](Size a, Size b) { return std::optional(n.sizes.min(a, b)); });
+}
+
+/// Division where the divisor is a constant other than zero.
+bool hostFloorDiv(NodeImporter &n) {
+  return hostBinary(n, [&](Size a, Size b) -> std::optional<Size> {
+    auto divisor = IndexBuilder::getConstant(b);
+    return divisor && *divisor != 0 ? std::optional(n.sizes.floorDiv(a, b)) : std::nullopt;
+  });
+}
+bool hostFloorMod(NodeImporter &n) {
+  return hostBinary(n, [&](Size a, Size b) -> std::optional<Size> {
+    auto divisor = IndexBuilder::getConstant(b);
+    return divisor && *divisor != 0 ? std::optional(n.sizes.floorMod(a, b)) : std::nullopt;
+  });
+}
+
+/// As hostFloorDiv, and for sizes, which are divided as positive numbers, the same; for constants towards zero.
+bool hostTruncDiv(NodeImporter &n) {
+  return hostBinary(n, [&](Size a, Size b) -> std::optional<Size> {
+    auto x = IndexBuilder::getConstant(a), y = IndexBuilder::getConstant(b);
+    return x && y && *y != 0 ? std::optional(n.sizes.constant(*x / *y)) : std::nullopt;
+  });
+}
+
+bool hostNeg(NodeImporter &n) {
+  const HostTensor *host = n.getHost(0);
+  if (!host)
+    return false;
+  HostTensor result = *host;
+  for (Size &element : result.elements)
+    element = wrap(n, n.sizes.sub(n.sizes.constant(0), element), host->elementType);
+  n.setHostResult(result);
+  return true;
+}
+
+/// Conversions between 32 and 64 bits.
+bool hostCast(NodeImporter &n) {
+  const HostTensor *host = n.getHost(0);
+  proto::DataType to = getTypeAttr(n.node, "DstT");
+  if (!host || host->elementType.isInteger(1) || (to != proto::DT_INT32 && to != proto::DT_INT64))
+    return false;
+  HostTensor result = *host;
+  result.elementType = n.builder.getIntegerType(to == proto::DT_INT32 ? 32 : 64);
+  for (Size &element : result.elements)
+    element = wrap(n, element, result.elementType);
+  n.setHostResult(result);
+  return true;
+}
+
+/// Comparisons of constants.
+template <typename Fn> bool hostCompare(NodeImporter &n, Fn fn) {
+  const HostTensor *a = n.getHost(0), *b = n.getHost(1);
+  if (!a || !b || a->shape.size() > 1 || b->shape.size() > 1 || (a->elements.size() != b->elements.size() && a->elements.size() != 1 && b->elements.size() != 1))
+    return false;
+  auto x = a->getConstants(), y = b->getConstants();
+  if (!x || !y)
+    return false;
+  size_t count = x->size() == 1 ? y->size() : x->size();
+  SmallVector<Size> elements;
+  for (size_t i = 0; i < count; ++i)
+    elements.push_back(n.sizes.constant(fn((*x)[x->size() == 1 ? 0 : i], (*y)[y->size() == 1 ? 0 : i])));
+  bool isScalar = a->isScalar() && b->isScalar();
+  n.setHostResult({n.builder.getI1Type(), isScalar ? SmallVector<int64_t>{} : SmallVector<int64_t>{static_cast<int64_t>(count)}, elements});
+  return true;
+}
+
+/// Where the condition is constant.
+bool hostSelect(NodeImporter &n) {
+  const HostTensor *condition = n.getHost(0), *x = n.getHost(1), *y = n.getHost(2);
+  if (!condition || !x || !y || x->shape != y->shape || (condition->shape != x->shape && !condition->isScalar()))
+    return false;
+  auto chosen = condition->getConstants();
+  if (!chosen)
+    return false;
+  HostTensor result = *x;
+  for (size_t i = 0; i < result.elements.size(); ++i)
+    if (!(*chosen)[condition->isScalar() ? 0 : i])
+      result.elements[i] = y->elements[i];
+  n.setHostResult(result);
+  return true;
+}
+
+/// A reduction of a vector over its one dimension.
+template <typename Fn> bool hostReduce(NodeImporter &n, int64_t start, bool hasStart, Fn fn) {
+  const HostTensor *host = n.getHost(0);
+  if (!host || host->shape.size() > 1 || !n.getHost(1))
+    return false;
+  auto axes = n.getHost(1)->getConstants();
+  if (!axes || (host->elements.empty() && !hasStart))
+    return false;
+  if (axes->empty() || host->isScalar()) {
+    n.forward(0, 0);
+    return true;
+  }
+  if (axes->size() != 1 || (axes->front() != 0 && axes->front() != -1))
+    return false;
+  Size result = hasStart ? n.sizes.constant(start) : host->elements[0];
+  for (Size element : llvm::drop_begin(host->elements, hasStart ? 0 : 1))
+    result = fn(result, element);
+  SmallVector<int64_t> shape;
+  if (n.getBool("keep_dims"))
+    shape.push_back(1);
+  n.setHostResult({host->elementType, shape, {wrap(n, result, host->elementType)}});
+  return true;
+}
+
+bool hostProd(NodeImporter &n) {
+  const HostTensor *host = n.getHost(0);
+  // As IndexBuilder::product: equal products become one expression whatever the order of the sizes.
+  if (host && host->shape.size() == 1 && n.getHost(1)) {
+    Size product = n.sizes.product(host->elements);
+    return hostReduce(n, 1, true, [&](Size, Size) { return product; });
+  }
+  return false;
+}
+bool hostSum(NodeImporter &n) {
+  return hostReduce(n, 0, true, [&](Size a, Size b) { return n.sizes.add(a, b); });
+}
+bool hostReduceMax(NodeImporter &n) {
+  return hostReduce(n, 0, false, [&](Size a, Size b) { return n.sizes.max(a, b); });
+}
+bool hostReduceMin(NodeImporter &n) {
+  return hostReduce(n, 0, false, [&](Size a, Size b) { return n.sizes.min(a, b); });
+}
+
+} // namespace
+
+void registerHostArithmeticOps(OpRegistry &registry) {
+  registry.addHost({"Add", "AddV2"}, hostAdd);
+  registry.addHost({"Sub"}, hostSub);
+  registry.addHost({"Mul"}, hostMul);
+  registry.addHost({"Maximum"}, hostMax);
+  registry.addHost({"Minimum"}, hostMin);
+  registry.addHost({"FloorDiv"}, hostFloorDiv);
+  registry.addHost({"FloorMod"}, hostFloorMod);
+  registry.addHost({"Div", "TruncateDiv", "RealDiv"}, hostTruncDiv);
+  registry.addHost({"Neg"}, hostNeg);
+  registry.addHost({"Cast"}, hostCast);
+  registry.addHost({"Equal"}, [](NodeImporter &n) { return hostCompare(n, std::equal_to<int64_t>()); });
+  registry.addHost({"NotEqual"}, [](NodeImporter &n) { return hostCompare(n, std::not_equal_to<int64_t>()); });
+  registry.addHost({"Less"}, [](NodeImporter &n) { return hostCompare(n, std::less<int64_t>()); });
+  registry.addHost({"LessEqual"}, [](NodeImporter &n) { return hostCompare(n, std::less_equal<int64_t>()); });
+  registry.addHost({"Greater"}, [](NodeImporter &n) { return hostCompare(n, std::greater<int64_t>()); });
+  registry.addHost({"GreaterEqual"}, [](NodeImporter &n) { return hostCompare(n, std::greater_equal<int64_t>()); });
+  registry.addHost({"Select", "SelectV2"}, hostSelect);
+  registry.addHost({"Prod"}, hostProd);
+  registry.addHost({"Sum"}, hostSum);
+  registry.addHost({"Max"}, hostReduceMax);
+  registry.addHost({"Min"}, hostReduceMin);
+}
+
+} // namespace tgc

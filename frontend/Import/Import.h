@@ -1,0 +1,62 @@
+//===- Import.h - From TensorFlow's graphs to tg ---------------*- C++ -*-===//
+//
+// The importer's public face: a model and what is wanted of it go in, a module with one function per entry comes out.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_FRONTEND_IMPORT_IMPORT_H
+#define TGC_FRONTEND_IMPORT_IMPORT_H
+
+#include "frontend/GraphDef/Graph.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace tgc {
+
+/// One feed of an entry. What is not given is taken from the graph.
+struct FeedSpec {
+  std::string tensor; ///< "x:0"
+  /// Sizes that refine or replace the graph's; -1: dynamic.
+  std::optional<std::vector<int64_t>> shape;
+  /// Rank of the tensor that will be fed, for tensors whose rank the graph does not know.
+  std::optional<int64_t> rank;
+};
+
+/// One (feeds, fetches, targets) triple, as Session.run takes it.
+struct EntrySpec {
+  std::string name;
+  std::vector<FeedSpec> feeds;
+  std::vector<std::string> fetches; ///< "y:0" or "y"
+  std::vector<std::string> targets; ///< operation names
+};
+
+struct ImportOptions {
+  /// None: the signatures of a SavedModel, or else one entry `main` that feeds the placeholders which the tensors that
+  /// nobody consumes need, and fetches those.
+  std::vector<EntrySpec> entries;
+  /// The signature whose feeds and fetches make the entry, if `entries` is empty; "": all.
+  std::string signature;
+  /// Sizes of feeds by tensor name, for any entry.
+  llvm::StringMap<std::vector<int64_t>> shapes;
+  /// Values of the variables; "": the SavedModel's own, if it has some.
+  std::string checkpoint;
+  /// Variables become constants.
+  bool freeze = false;
+  /// Assert and CheckNumerics are left out.
+  bool stripAsserts = false;
+};
+
+/// Imports what the entries need. The module refers to the model's memory for its constants, so the model must outlive it.
+/// Problems are reported through the context's diagnostic handler and summed up in the error.
+llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> importModel(mlir::MLIRContext &context, const Model &model, const ImportOptions &options);
+
+/// Reads and imports a file. The model lives as long as the returned object.
+struct ImportedModel {
+  std::unique_ptr<Model> model;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+};
+llvm::Expected<ImportedModel> importModelFile(mlir::MLIRContext &context, llvm::StringRef path, const ImportOptions &options);
+
+} // namespace tgc
+
+#endif // TGC_FRONTEND_IMPORT_IMPORT_H

@@ -1,0 +1,45 @@
+//===- ImportedValue.h - What a tensor of the graph has become -*- C++ -*-===//
+#ifndef TGC_FRONTEND_IMPORT_IMPORTEDVALUE_H
+#define TGC_FRONTEND_IMPORT_IMPORTEDVALUE_H
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/Value.h"
+
+#include <memory>
+#include <optional>
+
+namespace tgc {
+
+/// A small integer or boolean tensor whose elements are known as sizes: a constant, a shape, or arithmetic on shapes. It
+/// becomes a tensor only if somebody uses it as data.
+struct HostTensor {
+  mlir::Type elementType;                           ///< i32, i64, i1, ...
+  llvm::SmallVector<int64_t> shape;                 ///< always static
+  llvm::SmallVector<mlir::OpFoldResult> elements;   ///< row-major; index attributes or index values
+
+  bool isScalar() const { return shape.empty(); }
+  /// All elements as numbers, if all are constant.
+  std::optional<llvm::SmallVector<int64_t>> getConstants() const;
+};
+
+/// Host tensors have at most this many elements; larger ones are data.
+constexpr int64_t kMaxHostElements = 1024;
+
+/// A variable that an edge of the graph names: the reference of a VariableV2 or the handle of a VarHandleOp.
+struct VariableReference {
+  std::string name; ///< as in the checkpoint
+};
+
+/// One output of a node.
+struct ImportedValue {
+  mlir::Value tensor;                    ///< null until a host tensor is used as data
+  std::shared_ptr<HostTensor> host;      ///< the elements, if they are known
+  std::optional<VariableReference> variable;
+
+  bool isNull() const { return !tensor && !host && !variable; }
+};
+
+} // namespace tgc
+
+#endif // TGC_FRONTEND_IMPORT_IMPORTEDVALUE_H

@@ -1,0 +1,328 @@
+//===- Importer.cpp - Entries of a model ----------------------------------===//
+//
+// Decides what each entry feeds and fetches, imports it into a function of its own, and turns diagnostics into messages that
+// name file, node and op.
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/GraphDef/OpSignatures.h"
+#include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/Import.h"
+#include "frontend/Import/NodeImporter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Verifier.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+/// Imports one entry of a model.
+class EntryBuilder {
+public:
+  EntryBuilder(ModuleImport &module, GraphEdges::Nodes nodes, const GraphEdges &edges, const EntrySpec &spec)
+      : module(module), nodes(nodes), edges(edges), spec(spec) {}
+
+  llvm::Error run();
+
+private:
+  llvm::Error resolve();
+  llvm::Expected<RankedTensorType> getFeedType(const FeedSpec &feed, NodeOutput output);
+  std::optional<std::vector<int64_t>> getGraphShape(NodeOutput output);
+  LogicalResult finish(EntryImporter &entry, GraphImporter &graph);
+
+  ModuleImport &module;
+  GraphEdges::Nodes nodes;
+  const GraphEdges &edges;
+  const EntrySpec &spec;
+  SmallVector<NodeOutput> feeds, fetches;
+  SmallVector<int> targets;
+};
+
+llvm::Error EntryBuilder::resolve() {
+  auto resolveTensor = [&](const std::string &text, StringRef what) -> llvm::Expected<NodeOutput> {
+    auto name = parseTensorName(text);
+    int node = name ? edges.find(name->node) : -1;
+    if (!name || node < 0 || name->isControl) {
+      std::string placeholders;
+      for (const proto::NodeDef *candidate : nodes)
+        if (StringRef(candidate->op()).starts_with("Placeholder") && placeholders.size() < 120)
+          placeholders += (placeholders.empty() ? "" : ", ") + candidate->name();
+      return llvm::createStringError("%s tensor %s not found%s%s%s", what.str().c_str(), text.c_str(), placeholders.empty() ? "" : " (the graph has Placeholder ",
+                                     placeholders.c_str(), placeholders.empty() ? "" : ")");
+    }
+    return NodeOutput{node, name->index};
+  };
+  for (const FeedSpec &feed : spec.feeds) {
+    auto output = resolveTensor(feed.tensor, "feed");
+    if (!output)
+      return output.takeError();
+    feeds.push_back(*output);
+  }
+  for (const std::string &fetch : spec.fetches) {
+    auto output = resolveTensor(fetch, "fetch");
+    if (!output)
+      return output.takeError();
+    fetches.push_back(*output);
+  }
+  for (const std::string &target : spec.targets) {
+    int node = edges.find(StringRef(target).ltrim('^').split(':').first);
+    if (node < 0)
+      return llvm::createStringError("target operation %s not found", target.c_str());
+    targets.push_back(node);
+  }
+  return llvm::Error::success();
+}
+
+/// The shape that the graph states for a tensor: of placeholders and variables, and what TensorFlow recorded.
+std::optional<std::vector<int64_t>> EntryBuilder::getGraphShape(NodeOutput output) {
+  const proto::NodeDef &node = *nodes[output.node];
+  // An empty shape attribute of a Placeholder meant "unknown" before graph version 24.
+  if (StringRef(node.op()) == "Placeholder") {
+    auto shape = getShapeAttr(node, "shape");
+    if (shape && shape->empty() && module.model.graph.versions().producer() < 24)
+      return std::nullopt;
+    return shape;
+  }
+  if (auto shape = getShapeAttr(node, "shape"))
+    return shape;
+  if (const proto::AttrValue *shapes = findAttr(node, "_output_shapes"))
+    if (shapes->has_list() && output.output < shapes->list().shape_size())
+      return shapeFromProto(shapes->list().shape(output.output));
+  return std::nullopt;
+}
+
+llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed, NodeOutput output) {
+  const proto::NodeDef &node = *nodes[output.node];
+  std::string name = (describeNode(node));
+  const OpSignature *signature = lookupOpSignature(node.op());
+  if (!signature)
+    return llvm::createStringError("node %s: the operator is not supported, so the type of feed %s is not known", name.c_str(), feed.tensor.c_str());
+  proto::NodeDef complete = node;
+  addDefaultAttrs(complete, *signature);
+  if (llvm::Error invalid = checkNode(complete, *signature))
+    return std::move(invalid);
+  auto types = outputTypes(complete, *signature);
+  if (!types)
+    return types.takeError();
+  if (output.output >= static_cast<int>(types->size()))
+    return llvm::createStringError("feed %s: %s has only %zu outputs", feed.tensor.c_str(), name.c_str(), types->size());
+  proto::DataType dtype = (*types)[output.output];
+  Type element = getElementType(module.module.getContext(), dtype);
+  if (!element)
+    return llvm::createStringError("feed %s is %s, which tgc has no tensors of", feed.tensor.c_str(), dataTypeName(dtype).c_str());
+  std::optional<std::vector<int64_t>> shape = feed.shape;
+  if (auto it = module.options.shapes.find(feed.tensor); !shape && it != module.options.shapes.end())
+    shape = it->second;
+  if (!shape)
+    shape = getGraphShape(output);
+  if (feed.rank && (!shape || (!feed.shape && static_cast<int64_t>(shape->size()) != *feed.rank && node.op() != "Placeholder")))
+    shape = std::vector<int64_t>(*feed.rank, -1);
+  if (!shape)
+    return llvm::createStringError("node %s: the rank of feed %s is not known; give its shape with --shape %s=?,...", name.c_str(), feed.tensor.c_str(),
+                                   feed.tensor.c_str());
+  SmallVector<int64_t> dims;
+  for (int64_t size : *shape)
+    dims.push_back(size < 0 ? ShapedType::kDynamic : size);
+  return RankedTensorType::get(dims, element);
+}
+
+llvm::Error EntryBuilder::run() {
+  if (llvm::Error error = resolve())
+    return error;
+  SmallVector<int> roots(targets);
+  auto isFed = [&](NodeOutput output) { return llvm::is_contained(feeds, output); };
+  for (NodeOutput fetch : fetches)
+    if (!isFed(fetch))
+      roots.push_back(fetch.node);
+  auto order = scheduleNodes(edges, nodes, roots, isFed);
+  if (!order)
+    return order.takeError();
+  for (int node : *order)
+    if (nodes[node]->op() == "Placeholder" && !isFed({node, 0})) {
+      std::string needs = fetches.empty() ? (targets.empty() ? "" : nodes[targets[0]]->name()) : spec.fetches[0];
+      return llvm::createStringError("placeholder %s is needed by %s and is not fed", nodes[node]->name().c_str(), needs.c_str());
+    }
+  if (llvm::Error unsupported = findUnsupportedOps(module, nodes, *order))
+    return unsupported;
+
+  MLIRContext *context = module.module.getContext();
+  OpBuilder builder = OpBuilder::atBlockEnd(module.module.getBody());
+  auto function = func::FuncOp::create(builder, NameLoc::get(builder.getStringAttr(spec.name)), spec.name, builder.getFunctionType({}, {}));
+  function.addEntryBlock();
+  EntryImporter entry(module, function);
+  GraphImporter graph(entry, nodes, edges, "", nullptr);
+  for (auto [feed, output] : llvm::zip_equal(spec.feeds, feeds)) {
+    auto type = getFeedType(feed, output);
+    if (!type)
+      return type.takeError();
+    ImportedValue value;
+    value.tensor = function.getBody().front().addArgument(*type, NameLoc::get(StringAttr::get(context, nodes[output.node]->name())));
+    graph.setValue(output, value);
+  }
+  if (failed(graph.importNodes(*order)) || failed(finish(entry, graph)))
+    return llvm::createStringError("");
+  return llvm::Error::success();
+}
+
+/// Returns fetches and new values of variables, and writes down what arguments and results are.
+LogicalResult EntryBuilder::finish(EntryImporter &entry, GraphImporter &graph) {
+  func::FuncOp function = entry.function;
+  OpBuilder &builder = entry.builder;
+  SmallVector<Value> results;
+  SmallVector<DictionaryAttr> resultAttrs;
+  auto named = [&](StringRef key, StringRef name) { return builder.getDictionaryAttr(builder.getNamedAttr(key, builder.getStringAttr(name))); };
+  for (auto [name, fetch] : llvm::zip_equal(spec.fetches, fetches)) {
+    Location loc = graph.getLoc(*nodes[fetch.node]);
+    auto value = graph.getValue(fetch, loc);
+    if (failed(value))
+      return failure();
+    ImportedValue inputs[] = {*value};
+    NodeImporter identity(graph, *nodes[fetch.node], inputs, 0);
+    results.push_back(identity.getTensor(0));
+    resultAttrs.push_back(named("tg.fetch", name));
+  }
+  for (auto &[name, state] : entry.variables)
+    if (state.isWritten) {
+      results.push_back(state.value);
+      resultAttrs.push_back(named("tg.variable", name));
+    }
+  func::ReturnOp::create(builder, function.getLoc(), results);
+
+  Block &body = function.getBody().front();
+  SmallVector<DictionaryAttr> argAttrs;
+  for (const FeedSpec &feed : spec.feeds)
+    argAttrs.push_back(named("tg.feed", feed.tensor));
+  // Arguments of variables were added in the order of their first read.
+  argAttrs.resize(body.getNumArguments());
+  for (auto &[name, state] : entry.variables)
+    if (state.argument)
+      argAttrs[cast<BlockArgument>(state.argument).getArgNumber()] = named("tg.variable", name);
+  function.setFunctionType(builder.getFunctionType(body.getArgumentTypes(), ValueRange(results).getTypes()));
+  function.setAllArgAttrs(argAttrs);
+  function.setAllResultAttrs(resultAttrs);
+  function->setAttr("tg.entry", builder.getStringAttr(spec.name));
+  SmallVector<StringRef> targetNames(spec.targets.begin(), spec.targets.end());
+  function->setAttr("tg.targets", builder.getStrArrayAttr(targetNames));
+  return success();
+}
+
+/// The entry of a model that says nothing of entries: all placeholders that matter, all tensors that nobody consumes.
+EntrySpec getDefaultEntry(GraphEdges::Nodes nodes, const GraphEdges &edges) {
+  llvm::DenseSet<int> consumed;
+  for (int node = 0, e = edges.size(); node < e; ++node)
+    for (NodeOutput input : edges.dataInputs(node))
+      consumed.insert(input.node);
+  EntrySpec spec{"main", {}, {}, {}};
+  SmallVector<int> roots;
+  for (int node = 0, e = edges.size(); node < e; ++node) {
+    StringRef op = nodes[node]->op();
+    if (consumed.contains(node) || op == "NoOp" || op == "Assert" || op.starts_with("Save") || isUpdateOp(op))
+      continue;
+    if (op == "Placeholder" || op == "VarHandleOp" || op == "VariableV2" || op == "Const")
+      continue;
+    spec.fetches.push_back(nodes[node]->name() + ":0");
+    roots.push_back(node);
+  }
+  auto order = scheduleNodes(edges, nodes, roots, [](NodeOutput) { return false; });
+  if (!order) {
+    llvm::consumeError(order.takeError());
+    return spec;
+  }
+  llvm::sort(*order);
+  for (int node : *order)
+    if (nodes[node]->op() == "Placeholder")
+      spec.feeds.push_back({nodes[node]->name() + ":0", std::nullopt, std::nullopt});
+  return spec;
+}
+
+llvm::Expected<std::vector<EntrySpec>> getEntries(const Model &model, const ImportOptions &options, GraphEdges::Nodes nodes, const GraphEdges &edges) {
+  if (!options.entries.empty())
+    return options.entries;
+  std::vector<EntrySpec> entries;
+  std::string names;
+  for (const Signature &signature : model.signatures) {
+    names += (names.empty() ? "" : ", ") + signature.name;
+    bool isInternal = signature.name == "__saved_model_init_op" || signature.name == "__saved_model_train_op";
+    if (options.signature.empty() ? isInternal : signature.name != options.signature)
+      continue;
+    EntrySpec spec{signature.name, {}, {}, {}};
+    for (const SignatureTensor &input : signature.inputs)
+      spec.feeds.push_back({input.tensor, input.shape, std::nullopt});
+    for (const SignatureTensor &output : signature.outputs)
+      spec.fetches.push_back(output.tensor);
+    entries.push_back(std::move(spec));
+  }
+  if (!options.signature.empty() && entries.empty())
+    return llvm::createStringError("signature %s not found; the model has: %s", options.signature.c_str(), names.empty() ? "none" : names.c_str());
+  if (entries.empty())
+    entries.push_back(getDefaultEntry(nodes, edges));
+  return entries;
+}
+
+} // namespace
+
+llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Model &model, const ImportOptions &options) {
+  context.loadDialect<tg::TgDialect, arith::ArithDialect, complex::ComplexDialect, func::FuncDialect, math::MathDialect, scf::SCFDialect,
+                      tensor::TensorDialect>();
+  if (llvm::Error invalid = validateGraph(model.graph, model.path))
+    return std::move(invalid);
+  OwningOpRef<ModuleOp> module = ModuleOp::create(NameLoc::get(StringAttr::get(&context, model.path)));
+  ModuleImport import{model, options, *module, {}, {}, {}, {}};
+  for (const proto::FunctionDef &function : model.graph.library().function())
+    import.functions[function.signature().name()] = &function;
+
+  // Every diagnostic becomes one line of the error, with file, node and op.
+  std::string text;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return failure();
+    std::string where;
+    if (auto name = dyn_cast<NameLoc>(diagnostic.getLocation()))
+      if (auto it = import.descriptions.find(name.getName()); it != import.descriptions.end())
+        where = it->second + ": ";
+    text += (text.empty() ? "" : "\n") + model.path + ": " + where + diagnostic.str();
+    return success();
+  });
+  auto fail = [&](llvm::Error error) -> llvm::Error {
+    std::string message = llvm::toString(std::move(error));
+    if (!message.empty())
+      text += (text.empty() ? "" : "\n") + model.path + ": " + message;
+    return llvm::createStringError(text);
+  };
+
+  std::vector<const proto::NodeDef *> nodes;
+  for (const proto::NodeDef &node : model.graph.node())
+    nodes.push_back(&node);
+  auto edges = GraphEdges::build(nodes, false);
+  if (!edges)
+    return fail(edges.takeError());
+  auto entries = getEntries(model, options, nodes, *edges);
+  if (!entries)
+    return fail(entries.takeError());
+  for (const EntrySpec &spec : *entries)
+    if (llvm::Error error = EntryBuilder(import, nodes, *edges, spec).run())
+      return fail(std::move(error));
+
+  OpBuilder builder = OpBuilder::atBlockBegin(module->getBody());
+  for (auto &[name, variable] : import.variables)
+    tg::VariableOp::create(builder, NameLoc::get(builder.getStringAttr(name)), name, variable.type, variable.trainable, variable.initialValue);
+  if (failed(verify(*module)))
+    return fail(llvm::Error::success());
+  return module;
+}
+
+llvm::Expected<ImportedModel> importModelFile(MLIRContext &context, StringRef path, const ImportOptions &options) {
+  auto model = readModel(path);
+  if (!model)
+    return model.takeError();
+  auto module = importModel(context, **model, options);
+  if (!module)
+    return module.takeError();
+  return ImportedModel{std::move(*model), std::move(*module)};
+}
+
+} // namespace tgc

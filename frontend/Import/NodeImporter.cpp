@@ -1,0 +1,337 @@
+//===- NodeImporter.cpp - What the importer of one op works with ----------===//
+
+#include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/GraphImporter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+std::optional<SmallVector<int64_t>> HostTensor::getConstants() const {
+  SmallVector<int64_t> values;
+  for (OpFoldResult element : elements) {
+    auto value = getConstantIntValue(element);
+    if (!value)
+      return std::nullopt;
+    values.push_back(*value);
+  }
+  return values;
+}
+
+NodeImporter::NodeImporter(GraphImporter &graph, const proto::NodeDef &node, ArrayRef<ImportedValue> inputs, size_t numOutputs)
+    : node(node), builder(graph.entry.builder), sizes(graph.entry.sizes), loc(graph.getLoc(node)), graph(graph), inputs(inputs),
+      outputs(numOutputs) {
+  sizes.setLoc(loc);
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+/// A host tensor as data.
+static Value materialize(NodeImporter &n, const HostTensor &host) {
+  auto type = RankedTensorType::get(host.shape, host.elementType);
+  if (auto constants = host.getConstants()) {
+    unsigned width = host.elementType.getIntOrFloatBitWidth();
+    auto elements = llvm::map_to_vector(*constants, [&](int64_t v) { return APInt(width, static_cast<uint64_t>(v), false, true); });
+    return n.create<tg::ConstantOp>(DenseElementsAttr::get(type, elements));
+  }
+  Type signless = tg::withoutSign(host.elementType);
+  SmallVector<Value> elements;
+  for (OpFoldResult element : host.elements)
+    elements.push_back(n.builder.createOrFold<arith::IndexCastOp>(n.loc, signless, n.sizes.get(element)));
+  return n.create<tensor::FromElementsOp>(RankedTensorType::get(host.shape, signless), elements);
+}
+
+Value NodeImporter::getTensor(size_t i) {
+  const ImportedValue &input = inputs[i];
+  if (input.tensor)
+    return input.tensor;
+  if (input.host)
+    return materialize(*this, *input.host);
+  return graph.entry.readVariable(input.variable->name);
+}
+
+SmallVector<Value> NodeImporter::getTensors(size_t begin, size_t end) {
+  SmallVector<Value> tensors;
+  for (size_t i = begin; i < end; ++i)
+    tensors.push_back(getTensor(i));
+  return tensors;
+}
+
+OpFoldResult NodeImporter::extract(Value tensor, ArrayRef<int64_t> position) {
+  SmallVector<Value> indices;
+  for (int64_t index : position)
+    indices.push_back(arith::ConstantIndexOp::create(builder, loc, index));
+  Value element = tensor::ExtractOp::create(builder, loc, tensor, indices);
+  return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), element).getResult();
+}
+
+FailureOr<SmallVector<OpFoldResult>> NodeImporter::getSizeOperand(size_t i, StringRef what) {
+  if (const HostTensor *host = getHost(i))
+    return host->elements;
+  RankedTensorType type = getType(i);
+  if (!type.getElementType().isSignlessInteger() || type.getRank() > 1) {
+    error() << what << " must be integers of rank 1, got " << type;
+    return failure();
+  }
+  if (!type.hasStaticShape()) {
+    error() << "the number of elements of " << what << " is not known, so the rank of the result cannot be known; give the shape of a feed with --shape";
+    return failure();
+  }
+  Value tensor = getTensor(i);
+  if (type.getRank() == 0)
+    return SmallVector<OpFoldResult>{extract(tensor, {})};
+  SmallVector<OpFoldResult> elements;
+  for (int64_t index = 0; index < type.getNumElements(); ++index)
+    elements.push_back(extract(tensor, {index}));
+  return elements;
+}
+
+FailureOr<OpFoldResult> NodeImporter::getScalarSize(size_t i, StringRef what) {
+  auto elements = getSizeOperand(i, what);
+  if (failed(elements))
+    return failure();
+  if (elements->size() != 1) {
+    error() << what << " must be a scalar, got " << elements->size() << " elements";
+    return failure();
+  }
+  return elements->front();
+}
+
+FailureOr<SmallVector<int64_t>> NodeImporter::getConstants(size_t i, StringRef what) {
+  if (const HostTensor *host = getHost(i))
+    if (auto values = host->getConstants())
+      return *values;
+  error() << what << " must be known at compile time";
+  return failure();
+}
+
+FailureOr<int64_t> NodeImporter::getConstant(size_t i, StringRef what) {
+  auto values = getConstants(i, what);
+  if (failed(values))
+    return failure();
+  if (values->size() != 1) {
+    error() << what << " must be a scalar, got " << values->size() << " elements";
+    return failure();
+  }
+  return values->front();
+}
+
+FailureOr<int64_t> NodeImporter::normalizeAxis(int64_t axis, int64_t rank, StringRef what) {
+  if (axis >= -rank && axis < rank)
+    return axis < 0 ? axis + rank : axis;
+  error() << what << " " << axis << " is out of range for rank " << rank << ", expected a number in [" << -rank << ", " << rank << ")";
+  return failure();
+}
+
+FailureOr<int64_t> NodeImporter::getAxis(size_t i, int64_t rank, StringRef what) {
+  auto axis = getConstant(i, what);
+  return failed(axis) ? axis : normalizeAxis(*axis, rank, what);
+}
+
+FailureOr<SmallVector<int64_t>> NodeImporter::getAxes(size_t i, int64_t rank, StringRef what) {
+  auto axes = getConstants(i, what);
+  if (failed(axes))
+    return failure();
+  for (int64_t &axis : *axes) {
+    auto normal = normalizeAxis(axis, rank, what);
+    if (failed(normal))
+      return failure();
+    axis = *normal;
+  }
+  llvm::sort(*axes);
+  axes->erase(llvm::unique(*axes), axes->end());
+  return axes;
+}
+
+FailureOr<Type> NodeImporter::getElementTypeAttr(StringRef name) {
+  proto::DataType dtype = getTypeAttr(node, name);
+  if (Type type = getElementType(builder.getContext(), dtype))
+    return type;
+  error() << "attr " << name << " is " << dataTypeName(dtype) << ", which tgc has no tensors of";
+  return failure();
+}
+
+//===----------------------------------------------------------------------===//
+// Results and errors
+//===----------------------------------------------------------------------===//
+
+void NodeImporter::setHostResult(size_t i, HostTensor host) { outputs[i].host = std::make_shared<HostTensor>(std::move(host)); }
+
+void NodeImporter::setSizesResult(size_t i, ArrayRef<Size> elements, Type elementType) {
+  setHostResult(i, {elementType, {static_cast<int64_t>(elements.size())}, SmallVector<Size>(elements)});
+}
+
+InFlightDiagnostic NodeImporter::error() { return emitError(loc); }
+
+//===----------------------------------------------------------------------===//
+// Building
+//===----------------------------------------------------------------------===//
+
+Value NodeImporter::scalar(Type element, double number) {
+  auto type = RankedTensorType::get({}, element);
+  if (auto complex = dyn_cast<ComplexType>(element)) {
+    auto part = cast<FloatType>(complex.getElementType());
+    APFloat re(number), im(0.0);
+    bool losesInfo;
+    re.convert(part.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
+    im.convert(part.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
+    return create<tg::ConstantOp>(DenseElementsAttr::get(type, std::complex<APFloat>(re, im)));
+  }
+  if (isa<FloatType>(element))
+    return create<tg::ConstantOp>(DenseElementsAttr::get(type, builder.getFloatAttr(element, number).getValue()));
+  APInt value(element.getIntOrFloatBitWidth(), static_cast<uint64_t>(static_cast<int64_t>(number)), false, true);
+  return create<tg::ConstantOp>(DenseElementsAttr::get(type, value));
+}
+
+Value NodeImporter::splatLike(Value like, double number) {
+  return broadcastTo(scalar(getElementTypeOrSelf(like.getType()), number), sizes.sizesOf(like));
+}
+
+Value NodeImporter::constantInts(ArrayRef<int64_t> values, Type elementType) {
+  auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, elementType);
+  auto elements = llvm::map_to_vector(
+      values, [&](int64_t v) { return APInt(elementType.getIntOrFloatBitWidth(), static_cast<uint64_t>(v), false, true); });
+  return create<tg::ConstantOp>(DenseElementsAttr::get(type, elements));
+}
+
+Value NodeImporter::refine(Value x, Type type) {
+  return x.getType() == type ? x : create<tensor::CastOp>(type, x);
+}
+
+Value NodeImporter::broadcastTo(Value x, ArrayRef<Size> to) {
+  auto type = cast<RankedTensorType>(x.getType());
+  RankedTensorType result = tg::getTypeOfSizes(to, type.getElementType());
+  SmallVector<Size> from = sizes.sizesOf(x);
+  SmallVector<int64_t> equal;
+  int64_t lead = to.size() - from.size();
+  for (auto [dim, size] : llvm::enumerate(from))
+    if (IndexBuilder::isEqual(size, to[dim + lead]))
+      equal.push_back(dim + lead);
+  if (equal.size() == to.size())
+    return refine(x, result);
+  if (auto constant = x.getDefiningOp<tg::ConstantOp>(); constant && result.hasStaticShape())
+    if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue()); dense && dense.isSplat())
+      return create<tg::ConstantOp>(dense.resizeSplat(result));
+  return create<tg::BroadcastToOp>(result, x, tg::getDynamicSizes(to), builder.getDenseI64ArrayAttr(equal));
+}
+
+/// "[3,?]" of the static parts.
+static std::string shapeText(ArrayRef<OpFoldResult> shape) {
+  std::string text = "[";
+  for (auto [i, size] : llvm::enumerate(shape)) {
+    auto value = IndexBuilder::getConstant(size);
+    text += (i ? "," : "") + (value ? std::to_string(*value) : std::string("%d"));
+  }
+  return text + "]";
+}
+
+FailureOr<SmallVector<OpFoldResult>> NodeImporter::broadcastSizes(ArrayRef<Size> a, ArrayRef<Size> b) {
+  size_t rank = std::max(a.size(), b.size());
+  SmallVector<Size> result;
+  Value fits;
+  for (size_t dim = 0; dim < rank; ++dim) {
+    Size x = dim + a.size() < rank ? sizes.constant(1) : a[dim + a.size() - rank];
+    Size y = dim + b.size() < rank ? sizes.constant(1) : b[dim + b.size() - rank];
+    auto known = IndexBuilder::getConstant(x), otherKnown = IndexBuilder::getConstant(y);
+    if (IndexBuilder::isEqual(x, y) || otherKnown == 1) {
+      result.push_back(x);
+      continue;
+    }
+    if (known == 1) {
+      result.push_back(y);
+      continue;
+    }
+    if (known && otherKnown) {
+      error() << "incompatible shapes " << shapeText(a) << " and " << shapeText(b);
+      return failure();
+    }
+    // Two sizes of which one may be one at run time.
+    Value equal = sizes.equals(x, y), xIsOne = known ? Value() : sizes.equals(x, sizes.constant(1));
+    Value ok = equal;
+    if (xIsOne)
+      ok = arith::OrIOp::create(builder, loc, ok, xIsOne);
+    if (!otherKnown)
+      ok = arith::OrIOp::create(builder, loc, ok, sizes.equals(y, sizes.constant(1)));
+    fits = fits ? Value(arith::AndIOp::create(builder, loc, fits, ok)) : ok;
+    result.push_back(known ? x : otherKnown ? y : sizes.select(xIsOne, y, x));
+  }
+  if (fits) {
+    SmallVector<Value> values = tg::getDynamicSizes(a);
+    llvm::append_range(values, tg::getDynamicSizes(b));
+    check(fits, "Incompatible shapes: " + shapeText(a) + " vs. " + shapeText(b), values);
+  }
+  return result;
+}
+
+FailureOr<SmallVector<Value>> NodeImporter::broadcastTogether(ValueRange operands) {
+  SmallVector<Size> shape = sizes.sizesOf(operands.front());
+  for (Value operand : operands.drop_front()) {
+    auto both = broadcastSizes(shape, sizes.sizesOf(operand));
+    if (failed(both))
+      return failure();
+    shape = *both;
+  }
+  return llvm::map_to_vector(operands, [&](Value operand) { return broadcastTo(operand, shape); });
+}
+
+Value NodeImporter::reshape(Value x, ArrayRef<Size> to) {
+  auto type = cast<RankedTensorType>(x.getType());
+  RankedTensorType result = tg::getTypeOfSizes(to, type.getElementType());
+  SmallVector<Size> from = sizes.sizesOf(x);
+  if (from.size() == to.size() && llvm::all_of(llvm::zip_equal(from, to), [](auto pair) { return IndexBuilder::isEqual(std::get<0>(pair), std::get<1>(pair)); }))
+    return refine(x, result);
+  return builder.createOrFold<tg::ReshapeOp>(loc, result, x, tg::getDynamicSizes(to));
+}
+
+Value NodeImporter::transpose(Value x, ArrayRef<int64_t> permutation) {
+  return builder.createOrFold<tg::TransposeOp>(loc, x, builder.getDenseI64ArrayAttr(permutation));
+}
+
+Value NodeImporter::cast(Value x, Type element) {
+  if (getElementTypeOrSelf(x.getType()) == element)
+    return x;
+  return create<tg::CastOp>(tg::withElementType(x.getType(), element), x, builder.getBoolAttr(false));
+}
+
+Value NodeImporter::slice(Value x, ArrayRef<Size> offsets, ArrayRef<Size> extents, ArrayRef<int64_t> strides) {
+  SmallVector<int64_t> steps(strides);
+  steps.resize(offsets.size(), 1);
+  return create<tg::SliceOp>(x, offsets, extents, steps);
+}
+
+Value NodeImporter::pad(Value x, Value value, ArrayRef<Size> low, ArrayRef<Size> high, ArrayRef<int64_t> interior) {
+  auto isZero = [](Size size) { return IndexBuilder::isConstant(size, 0); };
+  if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero) && llvm::all_of(interior, [](int64_t gap) { return gap == 0; }))
+    return x;
+  return create<tg::PadOp>(x, value, low, high, interior);
+}
+
+Value NodeImporter::iota(ArrayRef<Size> to, Type element, int64_t dimension) {
+  return create<tg::IotaOp>(tg::getTypeOfSizes(to, element), tg::getDynamicSizes(to), dimension);
+}
+
+Value NodeImporter::reduce(tg::ReductionKind kind, Value x, ArrayRef<int64_t> dimensions, bool keepDims) {
+  SmallVector<Size> kept = sizes.sizesOf(x);
+  Value result = builder.createOrFold<tg::ReduceOp>(loc, kind, x, builder.getDenseI64ArrayAttr(dimensions));
+  if (!keepDims)
+    return result;
+  for (int64_t dim : dimensions)
+    kept[dim] = sizes.constant(1);
+  return reshape(result, kept);
+}
+
+void NodeImporter::check(Value condition, const Twine &message, ValueRange values, int32_t code) {
+  tg::CheckOp::create(builder, loc, condition, builder.getI32IntegerAttr(code), builder.getStringAttr(message), values);
+}
+
+SmallVector<Value> NodeImporter::hostCall(StringRef kernel, ValueRange operands, TypeRange results, StringRef config, ValueRange extents,
+                                          bool isPure, bool findsSizes) {
+  auto call = tg::HostCallOp::create(builder, loc, results, operands, extents, kernel, config, isPure, findsSizes);
+  return SmallVector<Value>(call.getResults());
+}
+
+} // namespace tgc

@@ -1,0 +1,44 @@
+//===- OpRegistry.cpp - Which function imports which op -------------------===//
+
+#include "frontend/Import/OpRegistry.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+void OpRegistry::add(ArrayRef<StringRef> ops, NodeHandler handler) {
+  for (StringRef op : ops)
+    handlers[op] = handler;
+}
+
+void OpRegistry::addHost(ArrayRef<StringRef> ops, HostHandler handler) {
+  for (StringRef op : ops)
+    hostHandlers[op] = handler;
+}
+
+std::vector<StringRef> OpRegistry::list() const {
+  std::vector<StringRef> names;
+  for (const auto &entry : handlers)
+    names.push_back(entry.getKey());
+  llvm::sort(names);
+  return names;
+}
+
+const OpRegistry &getOpRegistry() {
+  static const OpRegistry registry = [] {
+    OpRegistry table;
+    registerElementwiseOps(table);
+    registerConstantOps(table);
+    registerHostShapeOps(table);
+    registerHostArithmeticOps(table);
+    registerReshapeOps(table);
+    registerReductionOps(table);
+    registerMatMulOps(table);
+    registerStateOps(table);
+    registerFunctionOps(table);
+    return table;
+  }();
+  return registry;
+}
+
+} // namespace tgc

@@ -1,0 +1,51 @@
+//===- OpRegistry.h - Which function imports which op ----------*- C++ -*-===//
+//
+// One register function per family, defined in the file of the same name. Ops that tg has one to one need no entry: the table
+// starts with a fold over all ops of the dialect.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_FRONTEND_IMPORT_OPREGISTRY_H
+#define TGC_FRONTEND_IMPORT_OPREGISTRY_H
+
+#include "mlir/Support/LLVM.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace tgc {
+
+class NodeImporter;
+
+/// Imports one node; failure after an error was reported.
+using NodeHandler = mlir::LogicalResult (*)(NodeImporter &);
+/// Computes a node's results as sizes; false, and nothing done, where its inputs are not known well enough.
+using HostHandler = bool (*)(NodeImporter &);
+
+class OpRegistry {
+public:
+  void add(llvm::ArrayRef<llvm::StringRef> ops, NodeHandler handler);
+  void addHost(llvm::ArrayRef<llvm::StringRef> ops, HostHandler handler);
+  NodeHandler lookup(llvm::StringRef op) const { return handlers.lookup(op); }
+  HostHandler lookupHost(llvm::StringRef op) const { return hostHandlers.lookup(op); }
+  /// All ops that can be imported, sorted.
+  std::vector<llvm::StringRef> list() const;
+
+private:
+  llvm::StringMap<NodeHandler> handlers;
+  llvm::StringMap<HostHandler> hostHandlers;
+};
+
+/// The table of all ops, made on first use.
+const OpRegistry &getOpRegistry();
+
+void registerElementwiseOps(OpRegistry &registry);
+void registerConstantOps(OpRegistry &registry);
+void registerHostShapeOps(OpRegistry &registry);
+void registerHostArithmeticOps(OpRegistry &registry);
+void registerReshapeOps(OpRegistry &registry);
+void registerStateOps(OpRegistry &registry);
+void registerReductionOps(OpRegistry &registry);
+void registerMatMulOps(OpRegistry &registry);
+void registerFunctionOps(OpRegistry &registry);
+
+} // namespace tgc
+
+#endif // TGC_FRONTEND_IMPORT_OPREGISTRY_H

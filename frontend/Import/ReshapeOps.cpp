@@ -1,0 +1,154 @@
+//===- ReshapeOps.cpp - Reshape, ExpandDims, Squeeze ----------------------===//
+
+#include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/OpRegistry.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+using Size = OpFoldResult;
+
+LogicalResult importReshape(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  auto wanted = n.getSizeOperand(1, "shape");
+  if (failed(wanted))
+    return failure();
+  Size total = n.sizes.product(n.sizes.sizesOf(x));
+  int64_t unknown = -1;
+  SmallVector<Size> known;
+  for (auto [i, size] : llvm::enumerate(*wanted)) {
+    auto value = IndexBuilder::getConstant(size);
+    if (value && *value < -1)
+      return n.error() << "size " << *value << " of the shape is negative";
+    if (value != -1) {
+      known.push_back(size);
+      continue;
+    }
+    if (unknown >= 0)
+      return n.error() << "more than one -1 in the shape";
+    unknown = i;
+  }
+  Size rest = n.sizes.product(known);
+  auto totalCount = IndexBuilder::getConstant(total), restCount = IndexBuilder::getConstant(rest);
+  if (unknown >= 0) {
+    if (totalCount && restCount && (*restCount == 0 || *totalCount % *restCount))
+      return n.error() << "cannot reshape " << *totalCount << " elements to a shape with a multiple of " << *restCount;
+    (*wanted)[unknown] = n.sizes.floorDiv(total, rest);
+  } else if (totalCount && restCount && *totalCount != *restCount) {
+    auto diagnostic = n.error() << "cannot reshape " << *totalCount << " elements to [";
+    llvm::interleave(*wanted, [&](Size size) { diagnostic << *IndexBuilder::getConstant(size); }, [&] { diagnostic << ","; });
+    return diagnostic << "]";
+  }
+  // Sizes that come from data may hold a -1 that shows only at run time.
+  if (unknown < 0)
+    for (Size &size : *wanted)
+      if (auto value = dyn_cast<Value>(size); value && value.getDefiningOp<arith::IndexCastOp>()) {
+        Value isUnknown = n.sizes.equals(size, n.sizes.constant(-1));
+        Size others = n.sizes.constant(1);
+        for (Size other : *wanted)
+          if (other != size)
+            others = n.sizes.mul(others, other);
+        size = n.sizes.select(isUnknown, n.sizes.floorDiv(total, others), size);
+        break;
+      }
+  Size product = n.sizes.product(*wanted);
+  if (!IndexBuilder::isEqual(product, total) && !(totalCount && restCount)) {
+    Value fits = n.sizes.equals(product, total);
+    n.check(fits, "Input to reshape is a tensor with %d values, but the requested shape has %d", {n.sizes.get(total), n.sizes.get(product)});
+  }
+  n.setResult(n.reshape(x, *wanted));
+  return success();
+}
+
+LogicalResult importExpandDims(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  SmallVector<Size> shape = n.sizes.sizesOf(x);
+  auto axis = n.getAxis(1, shape.size() + 1, "dim");
+  if (failed(axis))
+    return failure();
+  shape.insert(shape.begin() + *axis, n.sizes.constant(1));
+  n.setResult(n.reshape(x, shape));
+  return success();
+}
+
+LogicalResult importSqueeze(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  SmallVector<Size> from = n.sizes.sizesOf(x), to;
+  int64_t rank = from.size();
+  llvm::DenseSet<int64_t> chosen;
+  for (int64_t axis : n.getInts("squeeze_dims")) {
+    auto normal = n.normalizeAxis(axis, rank, "squeeze_dims");
+    if (failed(normal))
+      return failure();
+    chosen.insert(*normal);
+  }
+  for (auto [dim, size] : llvm::enumerate(from)) {
+    auto value = IndexBuilder::getConstant(size);
+    if (chosen.empty() && !value)
+      return n.error() << "dimension " << dim << " of " << x.getType() << " may be 1 at run time, so the rank of the result is not known; give squeeze_dims or the shape of a feed with --shape";
+    bool isGone = chosen.empty() ? value == 1 : chosen.contains(dim);
+    if (!isGone) {
+      to.push_back(size);
+      continue;
+    }
+    if (value && *value != 1)
+      return n.error() << "cannot squeeze dimension " << dim << ", expected a size of 1, got " << *value;
+    if (!value)
+      n.check(n.sizes.equals(size, n.sizes.constant(1)), "Can not squeeze dim[" + Twine(dim) + "], expected a dimension of 1, got %d", n.sizes.get(size));
+  }
+  n.setResult(n.reshape(x, to));
+  return success();
+}
+
+LogicalResult importBroadcastTo(NodeImporter &n) {
+  auto shape = n.getSizeOperand(1, "shape");
+  if (failed(shape))
+    return failure();
+  Value x = n.getTensor(0);
+  if (n.getRank(0) > static_cast<int64_t>(shape->size()))
+    return n.error() << "cannot broadcast " << x.getType() << " to rank " << shape->size();
+  auto both = n.broadcastSizes(n.sizes.sizesOf(x), *shape);
+  if (failed(both))
+    return failure();
+  n.setResult(n.broadcastTo(x, *shape));
+  return success();
+}
+
+LogicalResult importTranspose(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  auto permutation = n.getConstants(1, "perm");
+  if (failed(permutation))
+    return failure();
+  int64_t rank = n.getRank(0);
+  SmallVector<bool> seen(rank, false);
+  for (int64_t &dim : *permutation) {
+    auto normal = n.normalizeAxis(dim, rank, "perm");
+    if (failed(normal))
+      return failure();
+    dim = *normal;
+    if (seen[dim])
+      return n.error() << "dimension " << dim << " stands twice in perm";
+    seen[dim] = true;
+  }
+  if (static_cast<int64_t>(permutation->size()) != rank)
+    return n.error() << "perm has " << permutation->size() << " numbers for rank " << rank;
+  Value result = n.transpose(x, *permutation);
+  if (n.node.op() == "ConjugateTranspose" && isa<ComplexType>(n.getElementType(0)))
+    result = n.create<tg::ConjOp>(result);
+  n.setResult(result);
+  return success();
+}
+
+} // namespace
+
+void registerReshapeOps(OpRegistry &registry) {
+  registry.add({"Reshape"}, importReshape);
+  registry.add({"ExpandDims"}, importExpandDims);
+  registry.add({"Squeeze"}, importSqueeze);
+  registry.add({"BroadcastTo"}, importBroadcastTo);
+  registry.add({"Transpose", "ConjugateTranspose"}, importTranspose);
+}
+
+} // namespace tgc
