@@ -3,6 +3,7 @@
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 

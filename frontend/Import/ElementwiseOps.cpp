@@ -15,12 +15,21 @@ namespace {
 
 using Direction = tg::ComparisonDirection;
 
+/// Ops whose operands say all: one or two of them, and no attribute.
+template <typename Op>
+concept UnaryOp = requires(OpBuilder &b, Location loc, Value x) { Op::create(b, loc, x); } && Op::template hasTrait<OpTrait::OneOperand>();
+template <typename Op>
+concept BinaryOp = requires(OpBuilder &b, Location loc, Value x) { Op::create(b, loc, x, x); } && Op::template hasTrait<OpTrait::NOperands<2>::Impl>();
+
 /// Imports a node whose inputs are the operands of Op, broadcast to one shape.
 template <typename Op> LogicalResult importDirect(NodeImporter &n) {
   auto operands = n.broadcastTogether(n.getTensors(0, n.getNumInputs()));
   if (failed(operands))
     return failure();
-  n.setResult(n.create<Op>(*operands));
+  if constexpr (UnaryOp<Op>)
+    n.setResult(n.create<Op>(operands->front()));
+  else
+    n.setResult(n.create<Op>((*operands)[0], (*operands)[1]));
   return success();
 }
 
@@ -28,10 +37,9 @@ template <typename Op> LogicalResult importDirect(NodeImporter &n) {
 template <typename... Ops> void registerDirectOps(OpRegistry &registry, tg::OpList<Ops...>) {
   auto registerOne = [&](auto *op) {
     using Op = std::remove_pointer_t<decltype(op)>;
-    if constexpr (Op::template hasTrait<tg::ScalarOpInterface::Trait>())
-      if (!Op::getTfOpNames().empty())
-        for (StringRef name : Op::getTfOpNames())
-          registry.add(name, importDirect<Op>);
+    if constexpr (UnaryOp<Op> || BinaryOp<Op>)
+      for (StringRef name : Op::getTfOpNames())
+        registry.add(name, importDirect<Op>);
   };
   (registerOne(static_cast<Ops *>(nullptr)), ...);
 }

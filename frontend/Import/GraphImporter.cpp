@@ -3,6 +3,7 @@
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/NodeImporter.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 

@@ -14,7 +14,9 @@
 #include "frontend/Import/Schedule.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/MapVector.h"
+
+#include <map>
+
 
 namespace tgc {
 
@@ -31,7 +33,7 @@ struct ModuleImport {
   const ImportOptions &options;
   mlir::ModuleOp module;
   llvm::StringMap<const proto::FunctionDef *> functions;
-  llvm::MapVector<std::string, ModuleVariable> variables;
+  std::map<std::string, ModuleVariable> variables;
   /// Node name (with the calls that lead to it) -> "node NAME (OP)", for messages.
   llvm::StringMap<std::string> descriptions;
   /// Values of the variables from the checkpoint: null if there is none or the checkpoint lacks the variable.
@@ -58,7 +60,7 @@ public:
     mlir::Value argument;    ///< null: never read before it was written
     bool isWritten = false;
   };
-  llvm::MapVector<std::string, VariableState> variables;
+  std::map<std::string, VariableState> variables;
 };
 
 class GraphImporter {

@@ -149,7 +149,7 @@ FailureOr<SmallVector<int64_t>> NodeImporter::getAxes(size_t i, int64_t rank, St
 
 FailureOr<Type> NodeImporter::getElementTypeAttr(StringRef name) {
   proto::DataType dtype = getTypeAttr(node, name);
-  if (Type type = getElementType(builder.getContext(), dtype))
+  if (Type type = ::tgc::getElementType(builder.getContext(), dtype))
     return type;
   error() << "attr " << name << " is " << dataTypeName(dtype) << ", which tgc has no tensors of";
   return failure();

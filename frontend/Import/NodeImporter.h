@@ -94,7 +94,7 @@ public:
 
   /// Builds an op of one result.
   template <typename Op, typename... Args> Value create(Args &&...args) {
-    return Op::create(builder, loc, std::forward<Args>(args)...)->getResult(0);
+    return Op::create(builder, loc, std::forward<Args>(args)...).getOperation()->getResult(0);
   }
   /// Builds an op whose result type is inferred from its operands; an error of the inference becomes the node's.
   template <typename Op, typename... Args> FailureOr<Value> tryCreate(Args &&...args);
