@@ -103,6 +103,17 @@ TEST(Load, UnloadingEndsTheThreads) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
+TEST(Load, TheExampleOfTheDocumentationWorks) {
+  FILE *pipe = popen(TGC_TEST_EXAMPLE, "r");
+  ASSERT_TRUE(pipe);
+  char output[1024];
+  size_t length = fread(output, 1, sizeof output, pipe);
+  EXPECT_EQ(pclose(pipe), 0);
+  EXPECT_EQ(std::string(output, length),
+            "FAILED_PRECONDITION: Attempting to use uninitialized value b [node: "
+            "add/ReadVariableOp (ReadVariableOp)]\n3\n5\n7\n");
+}
+
 TEST(Load, SaysWhyNot) {
   tgc_error_t error;
   tgc_module_t *module;
