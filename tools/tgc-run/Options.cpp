@@ -15,7 +15,7 @@ namespace cl = llvm::cl;
 static void removeForeignOptions() {
   std::vector<cl::Option *> foreign;
   for (auto &[name, option] : cl::getRegisteredOptions())
-    if (!llvm::is_contained({"h", "help", "version"}, name))
+    if (name != "h" && name != "version" && !name.starts_with("help"))
       foreign.push_back(option);
   for (cl::Option *option : foreign)
     option->removeArgument();
