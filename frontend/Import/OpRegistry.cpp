@@ -36,6 +36,7 @@ const OpRegistry &getOpRegistry() {
     registerMatMulOps(table);
     registerStateOps(table);
     registerFunctionOps(table);
+    registerRandomOps(table);
     return table;
   }();
   return registry;
