@@ -23,11 +23,13 @@ SmallVector<OpFoldResult> reifyResultSizes(OpBuilder &builder, Operation *op, un
   if (type.hasStaticShape())
     return getAsIndexOpFoldResult(builder.getContext(), type.getShape());
   ReifiedRankedShapedTypeDims dims;
-  [[maybe_unused]] LogicalResult isKnown = cast<ReifyRankedShapedTypeOpInterface>(op).reifyResultShapes(builder, dims);
+  [[maybe_unused]] LogicalResult isKnown =
+      cast<ReifyRankedShapedTypeOpInterface>(op).reifyResultShapes(builder, dims);
   assert(succeeded(isKnown) && "op with dynamic result that cannot be reified reached the lowering");
   for (auto [dim, size] : llvm::enumerate(type.getShape())) {
     OpFoldResult &reified = dims[index][dim];
-    // A size that the type does not know stays a value, so that what is built of it has exactly the result's type.
+    // A size that the type does not know stays a value, so that what is built of it has exactly the result's
+    // type.
     reified = ShapedType::isDynamic(size)
                   ? OpFoldResult(getValueOrCreateConstantIndexOp(builder, op->getLoc(), reified))
                   : builder.getIndexAttr(size);
@@ -37,23 +39,32 @@ SmallVector<OpFoldResult> reifyResultSizes(OpBuilder &builder, Operation *op, un
 
 Value createEmptyResult(OpBuilder &builder, Operation *op, unsigned index) {
   auto type = cast<RankedTensorType>(tg::withoutSign(op->getResult(index).getType()));
-  return tensor::EmptyOp::create(builder, op->getLoc(), reifyResultSizes(builder, op, index), type.getElementType());
+  return tensor::EmptyOp::create(builder, op->getLoc(), reifyResultSizes(builder, op, index),
+                                 type.getElementType());
 }
 
 Value createFilledResult(OpBuilder &builder, Operation *op, Value scalar, unsigned index) {
-  return linalg::FillOp::create(builder, op->getLoc(), scalar, createEmptyResult(builder, op, index)).getResult(0);
+  return linalg::FillOp::create(builder, op->getLoc(), scalar, createEmptyResult(builder, op, index))
+      .getResult(0);
 }
 
-Value createParallelGeneric(OpBuilder &builder, Location loc, Value init, ValueRange inputs, ArrayRef<AffineMap> maps,
+Value createParallelGeneric(OpBuilder &builder, Location loc, Value init, ValueRange inputs,
+                            ArrayRef<AffineMap> maps,
                             function_ref<Value(OpBuilder &, Location, ValueRange)> body) {
   auto type = cast<RankedTensorType>(init.getType());
   SmallVector<AffineMap> allMaps(maps);
   allMaps.push_back(builder.getMultiDimIdentityMap(type.getRank()));
   SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
-  auto generic = linalg::GenericOp::create(builder, loc, type, inputs, init, allMaps, iterators,
-                                           [&](OpBuilder &b, Location l, ValueRange args) {
-                                             linalg::YieldOp::create(b, l, body(b, l, args.drop_back()));
-                                           });
+  auto generic = linalg::GenericOp::create(builder, loc, type, inputs, init, allMaps, iterators);
+  // The body is built inside the finished op: scalar code that calls a function declares it in the module
+  // around it.
+  OpBuilder::InsertionGuard guard(builder);
+  SmallVector<Type> elements;
+  for (Value operand : generic->getOperands())
+    elements.push_back(getElementTypeOrSelf(operand.getType()));
+  Block *block =
+      builder.createBlock(&generic.getRegion(), {}, elements, SmallVector<Location>(elements.size(), loc));
+  linalg::YieldOp::create(builder, loc, body(builder, loc, block->getArguments().drop_back()));
   return generic.getResult(0);
 }
 
@@ -69,14 +80,16 @@ Value createNeutralElement(OpBuilder &builder, Location loc, tg::ReductionKind k
     return arith::ConstantOp::create(builder, loc, builder.getBoolAttr(true));
   bool isMax = kind == Kind::Max;
   if (auto floatType = dyn_cast<FloatType>(element))
-    return arith::ConstantOp::create(builder, loc, builder.getFloatAttr(floatType, APFloat::getInf(floatType.getFloatSemantics(), isMax)));
+    return arith::ConstantOp::create(
+        builder, loc, builder.getFloatAttr(floatType, APFloat::getInf(floatType.getFloatSemantics(), isMax)));
   unsigned width = element.getIntOrFloatBitWidth();
   APInt value = s.isUnsigned() ? (isMax ? APInt::getMinValue(width) : APInt::getMaxValue(width))
                                : (isMax ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width));
   return arith::ConstantOp::create(builder, loc, builder.getIntegerAttr(type, value));
 }
 
-Value combine(OpBuilder &builder, Location loc, tg::ReductionKind kind, Type element, Value accumulator, Value value) {
+Value combine(OpBuilder &builder, Location loc, tg::ReductionKind kind, Type element, Value accumulator,
+              Value value) {
   tg::ScalarBuilder s(builder, loc, element);
   switch (kind) {
   case tg::ReductionKind::Sum:
@@ -118,8 +131,10 @@ struct LoweredTypeConverter : TypeConverter {
 
 /// Gives ops of other dialects (tensor.dim, tensor.extract, ...) the converted types.
 struct ConvertTypesOfOp : ConversionPattern {
-  ConvertTypesOfOp(const TypeConverter &converter, MLIRContext *context) : ConversionPattern(converter, MatchAnyOpTypeTag(), 0, context) {}
-  LogicalResult matchAndRewrite(Operation *op, ArrayRef<Value> operands, ConversionPatternRewriter &rewriter) const override {
+  ConvertTypesOfOp(const TypeConverter &converter, MLIRContext *context)
+      : ConversionPattern(converter, MatchAnyOpTypeTag(), 0, context) {}
+  LogicalResult matchAndRewrite(Operation *op, ArrayRef<Value> operands,
+                                ConversionPatternRewriter &rewriter) const override {
     if (isa<tg::TgDialect>(op->getDialect()) && !isa<tg::HostCallOp>(op))
       return rewriter.notifyMatchFailure(op, "has a lowering of its own");
     FailureOr<Operation *> converted = convertOpResultTypes(op, operands, *getTypeConverter(), rewriter);
@@ -138,7 +153,8 @@ struct ConvertTgToLinalgPass : impl::ConvertTgToLinalgPassBase<ConvertTgToLinalg
     target.addIllegalDialect<tg::TgDialect>();
     target.addDynamicallyLegalOp<tg::HostCallOp>([&](Operation *op) { return converter.isLegal(op); });
     target.addLegalOp<tg::CheckOp, ModuleOp>();
-    target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) { return converter.isSignatureLegal(op.getFunctionType()); });
+    target.addDynamicallyLegalOp<func::FuncOp>(
+        [&](func::FuncOp op) { return converter.isSignatureLegal(op.getFunctionType()); });
     target.markUnknownOpDynamicallyLegal([&](Operation *op) { return converter.isLegal(op); });
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, converter);
     populateReturnOpTypeConversionPattern(patterns, converter);

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
@@ -20,11 +21,30 @@ static Value build(OpBuilder &b, Location loc, Type element, Value x, Value y) {
   return IntOp::create(b, loc, x, y);
 }
 
-/// Builds MathOp on floats and ComplexOp on complex numbers.
-template <typename MathOp, typename ComplexOp> static Value build(OpBuilder &b, Location loc, Type element, Value x) {
+/// Half precision as f32, everything else as it is.
+static Value extendHalf(OpBuilder &b, Location loc, Value x) {
+  bool isHalf = isa<Float16Type, BFloat16Type>(x.getType());
+  return isHalf ? Value(arith::ExtFOp::create(b, loc, b.getF32Type(), x)) : x;
+}
+
+/// `x` rounded to `type` where it was computed in f32 on behalf of half precision.
+static Value roundToHalf(OpBuilder &b, Location loc, Value x, Type type) {
+  return x.getType() == type ? x : Value(arith::TruncFOp::create(b, loc, type, x));
+}
+
+/// Builds ComplexOp in double precision: the formulas behind it cancel for small arguments.
+template <typename ComplexOp>
+static Value buildInDouble(OpBuilder &b, Location loc, ScalarBuilder &s, Value x) {
+  Type type = x.getType(), wide = ComplexType::get(b.getF64Type());
+  return s.cast(ComplexOp::create(b, loc, s.cast(x, type, wide, false)), wide, type, false);
+}
+
+/// Builds MathOp on floats (half precision through f32) and ComplexOp on complex numbers.
+template <typename MathOp, typename ComplexOp>
+static Value build(OpBuilder &b, Location loc, Type element, Value x) {
   if (isa<ComplexType>(element))
     return ComplexOp::create(b, loc, x);
-  return MathOp::create(b, loc, x);
+  return roundToHalf(b, loc, MathOp::create(b, loc, extendHalf(b, loc, x)), x.getType());
 }
 
 Value ScalarBuilder::constant(Type type, double value) {
@@ -37,35 +57,54 @@ Value ScalarBuilder::constant(Type type, double value) {
   return arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, static_cast<int64_t>(value)));
 }
 
-Value ScalarBuilder::add(Value x, Value y) { return build<arith::AddFOp, arith::AddIOp, complex::AddOp>(b, loc, element, x, y); }
-Value ScalarBuilder::sub(Value x, Value y) { return build<arith::SubFOp, arith::SubIOp, complex::SubOp>(b, loc, element, x, y); }
-Value ScalarBuilder::mul(Value x, Value y) { return build<arith::MulFOp, arith::MulIOp, complex::MulOp>(b, loc, element, x, y); }
+Value ScalarBuilder::add(Value x, Value y) {
+  return build<arith::AddFOp, arith::AddIOp, complex::AddOp>(b, loc, element, x, y);
+}
+Value ScalarBuilder::sub(Value x, Value y) {
+  return build<arith::SubFOp, arith::SubIOp, complex::SubOp>(b, loc, element, x, y);
+}
+Value ScalarBuilder::mul(Value x, Value y) {
+  return build<arith::MulFOp, arith::MulIOp, complex::MulOp>(b, loc, element, x, y);
+}
+
+Value ScalarBuilder::safeDivisor(Value y) {
+  Value isZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, y, constant(y.getType(), 0));
+  Value refused = isZero;
+  if (!isUnsigned()) {
+    Value isMinusOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, y, constant(y.getType(), -1));
+    refused = arith::OrIOp::create(b, loc, isZero, isMinusOne);
+  }
+  return arith::SelectOp::create(b, loc, refused, constant(y.getType(), 1), y);
+}
 
 Value ScalarBuilder::div(Value x, Value y) {
+  if (isFloat())
+    return arith::DivFOp::create(b, loc, x, y);
+  if (isComplex())
+    return complex::DivOp::create(b, loc, x, y);
+  Value zero = constant(y.getType(), 0);
+  Value isZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, y, zero);
   if (isUnsigned())
-    return arith::DivUIOp::create(b, loc, x, y);
-  if (isFloat() || isComplex())
-    return build<arith::DivFOp, arith::DivSIOp, complex::DivOp>(b, loc, element, x, y);
-  // The lowest number divided by -1 traps on x86; wrapped, it is the negation.
-  Value minusOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, y, constant(y.getType(), -1));
-  Value divisor = arith::SelectOp::create(b, loc, minusOne, constant(y.getType(), 1), y);
-  Value quotient = arith::DivSIOp::create(b, loc, x, divisor);
-  return arith::SelectOp::create(b, loc, minusOne, neg(x), quotient);
+    return arith::SelectOp::create(b, loc, isZero, zero, arith::DivUIOp::create(b, loc, x, safeDivisor(y)));
+  // The lowest number divided by -1 wraps: it is its own negation.
+  Value isMinusOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, y, constant(y.getType(), -1));
+  Value quotient = arith::DivSIOp::create(b, loc, x, safeDivisor(y));
+  return arith::SelectOp::create(b, loc, isZero, zero,
+                                 arith::SelectOp::create(b, loc, isMinusOne, neg(x), quotient));
 }
 
 Value ScalarBuilder::truncMod(Value x, Value y) {
   if (isFloat())
-    return arith::RemFOp::create(b, loc, x, y);
+    return roundToHalf(b, loc, arith::RemFOp::create(b, loc, extendHalf(b, loc, x), extendHalf(b, loc, y)),
+                       x.getType());
   if (isUnsigned())
-    return arith::RemUIOp::create(b, loc, x, y);
-  Value minusOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, y, constant(y.getType(), -1));
-  Value divisor = arith::SelectOp::create(b, loc, minusOne, constant(y.getType(), 1), y);
-  return arith::RemSIOp::create(b, loc, x, divisor);
+    return arith::RemUIOp::create(b, loc, x, safeDivisor(y));
+  return arith::RemSIOp::create(b, loc, x, safeDivisor(y));
 }
 
 Value ScalarBuilder::floorDiv(Value x, Value y) {
   if (isUnsigned())
-    return arith::DivUIOp::create(b, loc, x, y);
+    return div(x, y);
   if (isFloat())
     return math::FloorOp::create(b, loc, arith::DivFOp::create(b, loc, x, y));
   // One less than the truncated quotient where the signs differ and there is a remainder.
@@ -83,41 +122,74 @@ Value ScalarBuilder::floorDiv(Value x, Value y) {
 
 Value ScalarBuilder::floorMod(Value x, Value y) {
   if (isUnsigned())
-    return arith::RemUIOp::create(b, loc, x, y);
+    return truncMod(x, y);
   Value zero = constant(x.getType(), 0);
   Value remainder = truncMod(x, y);
   Value inexact, signsDiffer;
   if (isFloat()) {
     inexact = compareFloat(arith::CmpFPredicate::UNE, remainder, zero);
-    signsDiffer = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, compareFloat(arith::CmpFPredicate::OLT, remainder, zero),
+    signsDiffer = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                        compareFloat(arith::CmpFPredicate::OLT, remainder, zero),
                                         compareFloat(arith::CmpFPredicate::OLT, y, zero));
   } else {
     inexact = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, remainder, zero);
-    signsDiffer = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
-                                        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, remainder, zero),
-                                        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, y, zero));
+    signsDiffer =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                              arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, remainder, zero),
+                              arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, y, zero));
   }
-  return arith::SelectOp::create(b, loc, arith::AndIOp::create(b, loc, inexact, signsDiffer), add(remainder, y), remainder);
+  return arith::SelectOp::create(b, loc, arith::AndIOp::create(b, loc, inexact, signsDiffer),
+                                 add(remainder, y), remainder);
+}
+
+/// x to the power y by repeated squaring, one bit of y a turn; wraps. A negative y is read as the unsigned
+/// number of its bits, so the loop ends.
+static Value integerPower(OpBuilder &b, Location loc, Value x, Value y) {
+  auto constant = [&](OpBuilder &at, int64_t value) -> Value {
+    return arith::ConstantOp::create(at, loc, at.getIntegerAttr(x.getType(), value));
+  };
+  SmallVector<Type> types(3, x.getType());
+  auto loop = scf::WhileOp::create(
+      b, loc, types, ValueRange{constant(b, 1), x, y},
+      [&](OpBuilder &before, Location l, ValueRange state) {
+        Value goesOn =
+            arith::CmpIOp::create(before, l, arith::CmpIPredicate::ne, state[2], constant(before, 0));
+        scf::ConditionOp::create(before, l, goesOn, state);
+      },
+      [&](OpBuilder &after, Location l, ValueRange state) {
+        Value one = constant(after, 1);
+        Value isOdd = arith::CmpIOp::create(after, l, arith::CmpIPredicate::eq,
+                                            arith::AndIOp::create(after, l, state[2], one), one);
+        Value product = arith::MulIOp::create(after, l, state[0], state[1]);
+        Value power = arith::SelectOp::create(after, l, isOdd, product, state[0]);
+        Value square = arith::MulIOp::create(after, l, state[1], state[1]);
+        scf::YieldOp::create(after, l,
+                             ValueRange{power, square, arith::ShRUIOp::create(after, l, state[2], one)});
+      });
+  return loop.getResult(0);
 }
 
 Value ScalarBuilder::pow(Value x, Value y) {
   if (isComplex())
     return complex::PowOp::create(b, loc, x, y);
   if (isFloat())
-    return call("pow", {x, y});
-  return math::IPowIOp::create(b, loc, x, y);
+    return roundToHalf(b, loc, math::PowFOp::create(b, loc, extendHalf(b, loc, x), extendHalf(b, loc, y)),
+                       x.getType());
+  return integerPower(b, loc, x, y);
 }
 
 Value ScalarBuilder::maximum(Value x, Value y) {
   if (isFloat())
     return arith::MaximumFOp::create(b, loc, x, y);
-  return isUnsigned() ? Value(arith::MaxUIOp::create(b, loc, x, y)) : Value(arith::MaxSIOp::create(b, loc, x, y));
+  return isUnsigned() ? Value(arith::MaxUIOp::create(b, loc, x, y))
+                      : Value(arith::MaxSIOp::create(b, loc, x, y));
 }
 
 Value ScalarBuilder::minimum(Value x, Value y) {
   if (isFloat())
     return arith::MinimumFOp::create(b, loc, x, y);
-  return isUnsigned() ? Value(arith::MinUIOp::create(b, loc, x, y)) : Value(arith::MinSIOp::create(b, loc, x, y));
+  return isUnsigned() ? Value(arith::MinUIOp::create(b, loc, x, y))
+                      : Value(arith::MinSIOp::create(b, loc, x, y));
 }
 
 Value ScalarBuilder::neg(Value x) {
@@ -139,7 +211,8 @@ Value ScalarBuilder::sign(Value x) {
   if (isComplex()) {
     Value size = complexAbs(x);
     Value isZero = compareFloat(arith::CmpFPredicate::OEQ, size, constant(size.getType(), 0));
-    Value divisor = complex(arith::SelectOp::create(b, loc, isZero, constant(size.getType(), 1), size), constant(size.getType(), 0));
+    Value divisor = complex(arith::SelectOp::create(b, loc, isZero, constant(size.getType(), 1), size),
+                            constant(size.getType(), 0));
     return complex::DivOp::create(b, loc, x, divisor);
   }
   Value zero = constant(type, 0), one = constant(type, 1), minusOne = constant(type, -1);
@@ -152,61 +225,72 @@ Value ScalarBuilder::sign(Value x) {
   return arith::SelectOp::create(b, loc, positive, one, rest);
 }
 
-Value ScalarBuilder::floor(Value x) { return math::FloorOp::create(b, loc, x); }
-Value ScalarBuilder::ceil(Value x) { return math::CeilOp::create(b, loc, x); }
-Value ScalarBuilder::roundEven(Value x) { return math::RoundEvenOp::create(b, loc, x); }
+Value ScalarBuilder::floor(Value x) {
+  return roundToHalf(b, loc, math::FloorOp::create(b, loc, extendHalf(b, loc, x)), x.getType());
+}
+Value ScalarBuilder::ceil(Value x) {
+  return roundToHalf(b, loc, math::CeilOp::create(b, loc, extendHalf(b, loc, x)), x.getType());
+}
+Value ScalarBuilder::roundEven(Value x) {
+  return roundToHalf(b, loc, math::RoundEvenOp::create(b, loc, extendHalf(b, loc, x)), x.getType());
+}
 Value ScalarBuilder::exp(Value x) { return build<math::ExpOp, complex::ExpOp>(b, loc, element, x); }
-Value ScalarBuilder::expm1(Value x) { return build<math::ExpM1Op, complex::Expm1Op>(b, loc, element, x); }
+Value ScalarBuilder::expm1(Value x) {
+  return isComplex() ? buildInDouble<complex::Expm1Op>(b, loc, *this, x)
+                     : build<math::ExpM1Op, complex::Expm1Op>(b, loc, element, x);
+}
 Value ScalarBuilder::log(Value x) { return build<math::LogOp, complex::LogOp>(b, loc, element, x); }
-Value ScalarBuilder::log1p(Value x) { return build<math::Log1pOp, complex::Log1pOp>(b, loc, element, x); }
+Value ScalarBuilder::log1p(Value x) {
+  return isComplex() ? buildInDouble<complex::Log1pOp>(b, loc, *this, x)
+                     : build<math::Log1pOp, complex::Log1pOp>(b, loc, element, x);
+}
 Value ScalarBuilder::sqrt(Value x) { return build<math::SqrtOp, complex::SqrtOp>(b, loc, element, x); }
-Value ScalarBuilder::sin(Value x) { return build<math::SinOp, complex::SinOp>(b, loc, element, x); }
-Value ScalarBuilder::cos(Value x) { return build<math::CosOp, complex::CosOp>(b, loc, element, x); }
-Value ScalarBuilder::tan(Value x) { return build<math::TanOp, complex::TanOp>(b, loc, element, x); }
-Value ScalarBuilder::tanh(Value x) { return build<math::TanhOp, complex::TanhOp>(b, loc, element, x); }
+Value ScalarBuilder::sin(Value x) {
+  return isComplex() ? buildInDouble<complex::SinOp>(b, loc, *this, x)
+                     : build<math::SinOp, complex::SinOp>(b, loc, element, x);
+}
+Value ScalarBuilder::cos(Value x) {
+  return isComplex() ? buildInDouble<complex::CosOp>(b, loc, *this, x)
+                     : build<math::CosOp, complex::CosOp>(b, loc, element, x);
+}
+Value ScalarBuilder::tan(Value x) {
+  return isComplex() ? buildInDouble<complex::TanOp>(b, loc, *this, x)
+                     : build<math::TanOp, complex::TanOp>(b, loc, element, x);
+}
+Value ScalarBuilder::tanh(Value x) {
+  return isComplex() ? buildInDouble<complex::TanhOp>(b, loc, *this, x)
+                     : build<math::TanhOp, complex::TanhOp>(b, loc, element, x);
+}
 
 Value ScalarBuilder::rsqrt(Value x) {
   if (isComplex())
     return complex::RsqrtOp::create(b, loc, x);
-  return arith::DivFOp::create(b, loc, constant(x.getType(), 1), math::SqrtOp::create(b, loc, x));
+  Value wide = extendHalf(b, loc, x);
+  Value root = math::SqrtOp::create(b, loc, wide);
+  return roundToHalf(b, loc, arith::DivFOp::create(b, loc, constant(wide.getType(), 1), root), x.getType());
 }
 
-Value ScalarBuilder::sigmoid(Value x) { return div(constant(x.getType(), 1), add(constant(x.getType(), 1), exp(neg(x)))); }
+Value ScalarBuilder::sigmoid(Value x) {
+  Value wide = extendHalf(b, loc, x), one = constant(wide.getType(), 1);
+  return roundToHalf(b, loc, div(one, add(one, exp(neg(wide)))), x.getType());
+}
 
 Value ScalarBuilder::relu(Value x) {
   Value zero = constant(x.getType(), 0);
   if (isUnsigned())
     return x;
   // Zero only where 0 > x holds, so a NaN stays; LLVM makes one max instruction of it.
-  Value negative = isFloat() ? compareFloat(arith::CmpFPredicate::OGT, zero, x) : compare(ComparisonDirection::GT, zero, x);
+  Value negative = isFloat() ? compareFloat(arith::CmpFPredicate::OGT, zero, x)
+                             : compare(ComparisonDirection::GT, zero, x);
   return arith::SelectOp::create(b, loc, negative, zero, x);
 }
 
-Value ScalarBuilder::erf(Value x) { return math::ErfOp::create(b, loc, x); }
+Value ScalarBuilder::erf(Value x) {
+  return roundToHalf(b, loc, math::ErfOp::create(b, loc, extendHalf(b, loc, x)), x.getType());
+}
 
 Value ScalarBuilder::unary(StringRef function, Value x) {
-  if (!isComplex())
-    return call(function, x);
-  // By the definitions through logarithms and exponentials (DLMF 4.23, 4.28, 4.37).
-  Type type = x.getType();
-  Value one = constant(type, 1), half = constant(type, 0.5);
-  Value imaginary = complex(constant(cast<ComplexType>(type).getElementType(), 0), constant(cast<ComplexType>(type).getElementType(), 1));
-  if (function == "sinh")
-    return mul(half, sub(exp(x), exp(neg(x))));
-  if (function == "cosh")
-    return mul(half, add(exp(x), exp(neg(x))));
-  if (function == "asinh")
-    return log(add(x, sqrt(add(mul(x, x), one))));
-  if (function == "acosh")
-    return log(add(x, mul(sqrt(add(x, one)), sqrt(sub(x, one)))));
-  if (function == "atanh")
-    return mul(half, sub(log1p(x), log1p(neg(x))));
-  if (function == "asin")
-    return neg(mul(imaginary, log(add(mul(imaginary, x), sqrt(sub(one, mul(x, x)))))));
-  if (function == "acos")
-    return neg(mul(imaginary, log(add(x, mul(imaginary, sqrt(sub(one, mul(x, x))))))));
-  Value ix = mul(imaginary, x);
-  return mul(mul(half, imaginary), sub(log1p(neg(ix)), log1p(ix))); // atan
+  return isComplex() ? complexUnary(function, x) : call(function, x);
 }
 
 /// The module's declaration of `name`, made where it is missing.
@@ -224,7 +308,8 @@ static void declareFunction(OpBuilder &b, Location loc, StringRef name, Function
 }
 
 /// Calls `name`<suffix of the type> on args, which half precision enters and leaves through f32.
-static Value callScalar(OpBuilder &b, Location loc, StringRef name, StringRef suffix32, StringRef suffix64, ValueRange args) {
+static Value callScalar(OpBuilder &b, Location loc, StringRef name, StringRef suffix32, StringRef suffix64,
+                        ValueRange args) {
   Type type = args[0].getType(), wide = type;
   SmallVector<Value> operands(args);
   if (type.getIntOrFloatBitWidth() < 32) {
@@ -239,7 +324,9 @@ static Value callScalar(OpBuilder &b, Location loc, StringRef name, StringRef su
   return wide == type ? result : arith::TruncFOp::create(b, loc, type, result);
 }
 
-Value ScalarBuilder::call(StringRef function, ValueRange args) { return callScalar(b, loc, function, "f", "", args); }
+Value ScalarBuilder::call(StringRef function, ValueRange args) {
+  return callScalar(b, loc, function, "f", "", args);
+}
 
 Value ScalarBuilder::special(StringRef function, ValueRange args) {
   return callScalar(b, loc, ("tgc_special_" + function).str(), "_f32", "_f64", args);
@@ -258,11 +345,14 @@ static Value clampShift(ScalarBuilder &s, OpBuilder &b, Location loc, Value y) {
   return arith::MinSIOp::create(b, loc, arith::MaxSIOp::create(b, loc, y, s.constant(y.getType(), 0)), last);
 }
 
-Value ScalarBuilder::shiftLeft(Value x, Value y) { return arith::ShLIOp::create(b, loc, x, clampShift(*this, b, loc, y)); }
+Value ScalarBuilder::shiftLeft(Value x, Value y) {
+  return arith::ShLIOp::create(b, loc, x, clampShift(*this, b, loc, y));
+}
 
 Value ScalarBuilder::shiftRight(Value x, Value y) {
   Value distance = clampShift(*this, b, loc, y);
-  return isUnsigned() ? Value(arith::ShRUIOp::create(b, loc, x, distance)) : Value(arith::ShRSIOp::create(b, loc, x, distance));
+  return isUnsigned() ? Value(arith::ShRUIOp::create(b, loc, x, distance))
+                      : Value(arith::ShRSIOp::create(b, loc, x, distance));
 }
 
 Value ScalarBuilder::populationCount(Value x) {
@@ -292,7 +382,9 @@ Value ScalarBuilder::compare(ComparisonDirection direction, Value x, Value y) {
   return arith::CmpIOp::create(b, loc, isUnsigned() ? unsignedInts[i] : ints[i], x, y);
 }
 
-Value ScalarBuilder::select(Value condition, Value x, Value y) { return arith::SelectOp::create(b, loc, condition, x, y); }
+Value ScalarBuilder::select(Value condition, Value x, Value y) {
+  return arith::SelectOp::create(b, loc, condition, x, y);
+}
 
 Value ScalarBuilder::isNan(Value x) { return compareFloat(arith::CmpFPredicate::UNO, x, x); }
 
@@ -327,7 +419,8 @@ Value ScalarBuilder::cast(Value x, Type from, Type to, bool truncate) {
     return complex(castReal(real(x), fromComplex.getElementType(), toComplex.getElementType(), truncate),
                    castReal(imag(x), fromComplex.getElementType(), toComplex.getElementType(), truncate));
   if (toComplex)
-    return complex(castReal(x, from, toComplex.getElementType(), truncate), constant(toComplex.getElementType(), 0));
+    return complex(castReal(x, from, toComplex.getElementType(), truncate),
+                   constant(toComplex.getElementType(), 0));
   if (fromComplex) {
     if (to.isInteger(1)) {
       Value zero = constant(x.getType(), 0);
@@ -341,8 +434,10 @@ Value ScalarBuilder::cast(Value x, Type from, Type to, bool truncate) {
 /// The high half of the bits of an f32: bfloat16 by truncation.
 static Value dropBits(OpBuilder &b, Location loc, Value x) {
   Value bits = arith::BitcastOp::create(b, loc, b.getI32Type(), x);
-  Value shifted = arith::ShRUIOp::create(b, loc, bits, arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(16)));
-  return arith::BitcastOp::create(b, loc, b.getBF16Type(), arith::TruncIOp::create(b, loc, b.getI16Type(), shifted));
+  Value shifted =
+      arith::ShRUIOp::create(b, loc, bits, arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(16)));
+  return arith::BitcastOp::create(b, loc, b.getBF16Type(),
+                                  arith::TruncIOp::create(b, loc, b.getI16Type(), shifted));
 }
 
 Value ScalarBuilder::castReal(Value x, Type from, Type to, bool truncate) {
@@ -361,15 +456,15 @@ Value ScalarBuilder::castReal(Value x, Type from, Type to, bool truncate) {
       return arith::ExtFOp::create(b, loc, to, x);
     if (width == newWidth) // f16 and bf16 meet in f32
       return arith::TruncFOp::create(b, loc, to, arith::ExtFOp::create(b, loc, b.getF32Type(), x));
-    if (truncate && to.isBF16()) {
-      Value single = from.isF32() ? x : (width > 32 ? Value(arith::TruncFOp::create(b, loc, b.getF32Type(), x)) : x);
-      return dropBits(b, loc, single);
-    }
-    return arith::TruncFOp::create(b, loc, to, x);
+    // TensorFlow's half types are made of f32 only: f64 rounds twice.
+    if (width > 32 && newWidth < 32)
+      x = arith::TruncFOp::create(b, loc, b.getF32Type(), x);
+    return truncate && to.isBF16() ? dropBits(b, loc, x) : Value(arith::TruncFOp::create(b, loc, to, x));
   }
   if (fromFloat) {
-    // What lies out of range is undefined in LLVM, so convert to the machine's 64 bits (whose out-of-range result is
-    // defined by the saturating form) and keep the low bits, as the scalar conversion of C compilers does on x86.
+    // What lies out of range is undefined in LLVM, so convert to the machine's 64 bits (whose out-of-range
+    // result is defined by the saturating form) and keep the low bits, as the scalar conversion of C
+    // compilers does on x86.
     Value wide = x;
     if (from.getIntOrFloatBitWidth() < 32)
       wide = arith::ExtFOp::create(b, loc, b.getF32Type(), x);
@@ -385,9 +480,11 @@ Value ScalarBuilder::castReal(Value x, Type from, Type to, bool truncate) {
       Value high = compareFloat(arith::CmpFPredicate::OGE, wide, bound);
       Value belowTop = compareFloat(arith::CmpFPredicate::OLT, wide, constant(wide.getType(), 0x1p64));
       Value useHigh = arith::AndIOp::create(b, loc, high, belowTop);
-      Value rest = arith::SelectOp::create(b, loc, useHigh, arith::SubFOp::create(b, loc, wide, bound), lowest);
-      Value highBits = arith::XOrIOp::create(b, loc, arith::FPToSIOp::create(b, loc, machine, rest),
-                                             arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(INT64_MIN)));
+      Value rest =
+          arith::SelectOp::create(b, loc, useHigh, arith::SubFOp::create(b, loc, wide, bound), lowest);
+      Value highBits =
+          arith::XOrIOp::create(b, loc, arith::FPToSIOp::create(b, loc, machine, rest),
+                                arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(INT64_MIN)));
       result = arith::SelectOp::create(b, loc, useHigh, highBits, result);
     }
     return machine == target ? result : Value(arith::TruncIOp::create(b, loc, target, result));
@@ -396,7 +493,8 @@ Value ScalarBuilder::castReal(Value x, Type from, Type to, bool truncate) {
   if (toFloat) {
     // TensorFlow converts integers to half precision through f32.
     Type wide = to.getIntOrFloatBitWidth() < 32 ? Type(b.getF32Type()) : to;
-    Value result = fromUnsigned ? Value(arith::UIToFPOp::create(b, loc, wide, x)) : Value(arith::SIToFPOp::create(b, loc, wide, x));
+    Value result = fromUnsigned ? Value(arith::UIToFPOp::create(b, loc, wide, x))
+                                : Value(arith::SIToFPOp::create(b, loc, wide, x));
     return wide == to ? result : Value(arith::TruncFOp::create(b, loc, to, result));
   }
   unsigned width = from.getIntOrFloatBitWidth(), newWidth = to.getIntOrFloatBitWidth();
@@ -404,7 +502,8 @@ Value ScalarBuilder::castReal(Value x, Type from, Type to, bool truncate) {
     return x;
   if (width > newWidth)
     return arith::TruncIOp::create(b, loc, target, x);
-  return fromUnsigned ? Value(arith::ExtUIOp::create(b, loc, target, x)) : Value(arith::ExtSIOp::create(b, loc, target, x));
+  return fromUnsigned ? Value(arith::ExtUIOp::create(b, loc, target, x))
+                      : Value(arith::ExtSIOp::create(b, loc, target, x));
 }
 
 } // namespace tgc::tg

@@ -1,8 +1,8 @@
 //===- ScalarBuilder.h - Scalar code of elementwise ops --------*- C++ -*-===//
 //
-// The vocabulary in which elementwise ops state what they compute. Each function takes scalars in lowered form (no signed
-// or unsigned integer types) and picks the instruction by the element type that the op's first operand has in tg, which
-// still knows the sign. Semantics are those of TensorFlow's CPU kernels.
+// The vocabulary in which elementwise ops state what they compute. Each function takes scalars in lowered
+// form (no signed or unsigned integer types) and picks the instruction by the element type that the op's
+// first operand has in tg, which still knows the sign. Semantics are those of TensorFlow's CPU kernels.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_DIALECTS_TG_IR_SCALARBUILDER_H
@@ -14,7 +14,8 @@ namespace tgc::tg {
 
 class ScalarBuilder {
 public:
-  ScalarBuilder(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type element) : b(builder), loc(loc), element(element) {}
+  ScalarBuilder(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type element)
+      : b(builder), loc(loc), element(element) {}
 
   using Value = mlir::Value;
   Value add(Value x, Value y);
@@ -78,6 +79,10 @@ public:
   bool isComplex() const { return llvm::isa<mlir::ComplexType>(element); }
 
 private:
+  /// Inverse and hyperbolic functions of complex numbers (ComplexFunctions.cpp).
+  Value complexUnary(llvm::StringRef function, Value x);
+  /// `y`, or 1 where a division of integers by it would trap.
+  Value safeDivisor(Value y);
   Value compareFloat(mlir::arith::CmpFPredicate predicate, Value x, Value y);
   Value castReal(Value x, mlir::Type from, mlir::Type to, bool truncate);
 

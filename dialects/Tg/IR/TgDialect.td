@@ -23,7 +23,7 @@ def Tg_Dialect : Dialect {
     - **Locations** are the names of TensorFlow's nodes.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect", "::mlir::complex::ComplexDialect",
-                           "::mlir::math::MathDialect"];
+                           "::mlir::math::MathDialect", "::mlir::scf::SCFDialect"];
   let useDefaultTypePrinterParser = 1;
   let hasConstantMaterializer = 1;
 }

@@ -23,7 +23,8 @@ def Tg_MulOp : Tg_BinaryOp<"mul", ["Mul"], [{ s.mul(lhs, rhs) }], Tg_NumberTenso
 def Tg_DivOp : Tg_BinaryOp<"div", ["Div", "RealDiv", "TruncateDiv"], [{ s.div(lhs, rhs) }]> {
   let summary = "Elementwise quotient; integers truncate towards zero";
   let description = [{
-    The quotient of integers by zero is undefined here: whoever builds the op guards it (TensorFlow reports an error).
+    An integer divided by zero gives 0, here and in the remainders, without a trap: whoever builds the op reports the error
+    that TensorFlow reports.
   }];
   let hasFolder = 1;
 }
