@@ -70,7 +70,7 @@ struct OutputRange {
 llvm::Expected<OutputRange> outputRange(const proto::NodeDef &node, const OpSignature &signature,
                                         llvm::StringRef arg);
 
-/// Type of the tensor an input comes from: none if it is not known (then it is not checked).
+/// Type of the tensor that node.input(input) names: none if it is not known (then it is not checked).
 using InputTypeFn = llvm::function_ref<std::optional<proto::DataType>(int input)>;
 
 /// Checks required attributes, their kinds and types, the number of inputs and, where `inputType` knows them,
