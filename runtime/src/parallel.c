@@ -17,6 +17,7 @@ typedef struct region {
   void *context;
   int64_t count;
   int64_t grain;
+  atomic_llong num_visited; /* pieces that the host's threads came to */
 } region_t;
 
 /* Where this thread stands in a region; NULL outside of regions. A body may run another session: the place
@@ -56,6 +57,7 @@ static void call_body(const region_t *region, int64_t piece) {
 
 static void run_pieces(void *context, int64_t begin, int64_t end) {
   region_t *region = context;
+  atomic_fetch_add_explicit(&region->num_visited, end - begin, memory_order_relaxed);
   void *outer = pthread_getspecific(place_key);
   place_t place;
   place.session = region->session;
@@ -79,12 +81,16 @@ void tgc_frame_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *con
   if (count <= 0)
     return;
   grain = grain > 0 ? grain : 1;
-  region_t region = {session, body, context, count, grain};
+  region_t region = {session, body, context, count, grain, 0};
   int64_t num_pieces = count / grain + (count % grain != 0);
   uint8_t is_done = 0;
   if (num_pieces > 1 && session->may_be_parallel && !pthread_getspecific(place_key)) {
     if (services->parallel_for) {
       services->parallel_for(services->user, run_pieces, &region, num_pieces);
+      if (atomic_load_explicit(&region.num_visited, memory_order_relaxed) != num_pieces)
+        tgc_session_record(session, TGC_INTERNAL,
+                           "the host's parallel_for did not visit each of %lld pieces once",
+                           (long long)num_pieces);
       is_done = 1;
     } else {
       is_done = tgc_thread_pool_run(session->num_threads, run_piece, &region, num_pieces);

@@ -26,6 +26,27 @@ static tgc_status_t check_call(const tgc_module_info_t *info, uint32_t index, co
   return tgc_feeds_check(entry, feeds, num_feeds, error);
 }
 
+/* A loop feeds what it fetched last. Such memory is not lent a second time in this run: the fetch goes
+ * elsewhere. */
+static void spare_fed_fetches(tgc_entry_state_t *state, const tgc_entry_info_t *entry,
+                              const tgc_tensor_t *feeds) {
+  for (uint32_t i = 0; i < entry->num_feeds; ++i) {
+    uintptr_t feed = (uintptr_t)feeds[i].data;
+    if (feed < state->lent_begin || feed >= state->lent_end)
+      continue;
+    for (uint32_t f = 0; f < entry->num_fetches; ++f) {
+      tgc_fetch_state_t *fetch = &state->fetches[f];
+      uintptr_t begin = (uintptr_t)fetch->memory.data;
+      if (feed < begin || feed - begin >= fetch->memory.capacity)
+        continue;
+      tgc_block_t lent = fetch->memory;
+      fetch->memory = fetch->spare;
+      fetch->spare = lent;
+      break;
+    }
+  }
+}
+
 /* Gives fetched strings bytes of their own. */
 static tgc_status_t own_string_fetches(tgc_session_t *session, tgc_error_t *error) {
   for (uint32_t i = 0; i < session->entry->num_fetches; ++i) {
@@ -74,6 +95,7 @@ tgc_status_t tgc_session_run(tgc_session_t *session, uint32_t entry, const tgc_t
     fetches[i].dtype = session->entry->fetches[i].dtype;
     fetches[i].rank = session->entry->fetches[i].rank;
   }
+  spare_fed_fetches(session->entry_state, session->entry, feeds);
   tgc_error_clear(error);
   status = call_entry(session);
   if (session->has_string_variables) {

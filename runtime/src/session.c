@@ -115,6 +115,7 @@ static void release_entries(tgc_session_t *session) {
       tgc_block_release(services, &state->buffers[b]);
     for (uint32_t f = 0; state->fetches && f < info->entries[i].num_fetches; ++f) {
       tgc_block_release(services, &state->fetches[f].memory);
+      tgc_block_release(services, &state->fetches[f].spare);
       tgc_block_release(services, &state->fetches[f].bytes);
     }
     tgc_release_memory(services, state->buffers);

@@ -24,12 +24,15 @@ typedef struct tgc_block {
 
 typedef struct tgc_fetch_state {
   tgc_block_t memory; /* what is lent */
+  tgc_block_t spare;  /* what was lent before, if it was fed to the run after */
   tgc_block_t bytes;  /* of the elements of a string tensor */
 } tgc_fetch_state_t;
 
 typedef struct tgc_entry_state {
   tgc_block_t *buffers;
   tgc_fetch_state_t *fetches;
+  /* All lent memory lies in [lent_begin, lent_end): a quick look tells most feeds from it. */
+  uintptr_t lent_begin, lent_end;
   uint8_t has_string_fetches;
 } tgc_entry_state_t;
 

@@ -39,28 +39,42 @@ void tgc_frame_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *out
     output->dims[i] = dims[i];
 }
 
+/* Whether a fetch's memory is what an earlier run lent: the caller passes its tensor again as it is. */
+static uint8_t is_lent(const tgc_fetch_state_t *state, const tgc_tensor_t *fetch) {
+  return !fetch->data || fetch->data == state->memory.data || fetch->data == state->spare.data;
+}
+
+static void *lend(tgc_session_t *session, uint32_t index, uint64_t bytes) {
+  tgc_entry_state_t *state = session->entry_state;
+  tgc_block_t *memory = &state->fetches[index].memory;
+  if (!tgc_block_reserve(&session->module->services, memory, bytes))
+    tgc_frame_fail_with(&session->frame, TGC_RESOURCE_EXHAUSTED, NULL,
+                        "fetch '%s': cannot allocate %llu bytes", session->entry->fetches[index].name,
+                        (unsigned long long)bytes);
+  uintptr_t begin = (uintptr_t)memory->data, end = begin + memory->capacity;
+  if (!state->lent_end || begin < state->lent_begin)
+    state->lent_begin = begin;
+  if (end > state->lent_end)
+    state->lent_end = end;
+  return memory->data;
+}
+
 void *tgc_frame_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes) {
   tgc_session_t *session = frame->session;
   const tgc_tensor_info_t *info = &session->entry->fetches[index];
-  tgc_block_t *lent = &session->entry_state->fetches[index].memory;
   tgc_tensor_t *fetch = &frame->fetches[index];
   for (int32_t i = 0; i < info->rank; ++i)
     fetch->dims[i] = dims[i];
-  if (fetch->data && fetch->data != lent->data) {
+  if (is_lent(&session->entry_state->fetches[index], fetch)) {
+    fetch->data = lend(session, index, bytes);
+    fetch->byte_size = bytes;
+  } else if (fetch->byte_size < bytes) {
     tgc_shape_text_t text;
-    if (fetch->byte_size < bytes)
-      tgc_frame_fail_with(frame, TGC_INVALID_ARGUMENT, NULL,
-                          "fetch '%s': the memory given has %llu bytes, shape %s of %s needs %llu",
-                          info->name, (unsigned long long)fetch->byte_size,
-                          tgc_shape_write(&text, info->rank, dims), tgc_dtype_name(info->dtype),
-                          (unsigned long long)bytes);
-    return fetch->data;
+    tgc_frame_fail_with(frame, TGC_INVALID_ARGUMENT, NULL,
+                        "fetch '%s': the memory given has %llu bytes, shape %s of %s needs %llu", info->name,
+                        (unsigned long long)fetch->byte_size, tgc_shape_write(&text, info->rank, dims),
+                        tgc_dtype_name(info->dtype), (unsigned long long)bytes);
   }
-  if (!tgc_block_reserve(&session->module->services, lent, bytes))
-    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "fetch '%s': cannot allocate %llu bytes",
-                        info->name, (unsigned long long)bytes);
-  fetch->data = lent->data;
-  fetch->byte_size = bytes;
   return fetch->data;
 }
 

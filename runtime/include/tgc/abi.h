@@ -3,8 +3,8 @@
  * The contract between code that tgc generates and the runtime that runs it. Standalone: libc headers only.
  * A compiled module exports one symbol, `tgc_module_query`, which returns a versioned, size-prefixed
  * descriptor. Generated entries call the `tgc_rt_*` functions below; in a shared library they are linked in
- * and hidden, in the JIT they resolve to the host program's copy. Any change here raises TGC_ABI_VERSION and
- * has a page in docs/runtime-abi.md.
+ * and hidden, in the JIT they resolve to the host program's copy. Changing anything here raises
+ * TGC_ABI_VERSION, appending does not; docs/runtime-abi.md has the whole picture.
  *
  *===----------------------------------------------------------------------===*/
 #ifndef TGC_ABI_H

@@ -3,17 +3,19 @@
  * The public C API of the runtime. A module is code (a compiled .so, or a descriptor of the JIT); a session
  * is the state of one user of it: variables, memory, random counters.
  *
- * Said once for all functions:
- *  - Ownership. What *_load, *_from_info and *_create return belongs to the caller and goes with *_release
- * (NULL is fine). What accessors return is borrowed from the object they are asked of. Strings passed in are
- * copied or not kept.
- *  - Errors. A function that can fail returns the status and, if `error` is not NULL, fills it; on success it
+ * Ownership, for all functions: what a *_load, *_from_info or *_create returns belongs to the caller, who
+ * gives it to the *_release of its kind (NULL is fine). What accessors return is borrowed from the object
+ * they are asked of. Strings passed in are copied or not kept.
+ *
+ * Errors: a function that can fail returns the status and, if `error` is not NULL, fills it; on success it
  * sets the code to TGC_OK and the texts to "". Nothing aborts, prints or throws. Outputs are untouched on
  * failure unless said.
- *  - Threads. Modules are immutable and may be shared. A session serves one thread at a time: a second call
+ *
+ * Threads: modules are immutable and may be shared. A session serves one thread at a time: a second call
  * while one is under way returns FAILED_PRECONDITION. Different sessions, also of one module, may run at the
  * same time.
- *  - Memory. A run allocates nothing after the first one at given shapes.
+ *
+ * Memory: a run allocates nothing after the first one at given shapes.
  *
  *===----------------------------------------------------------------------===*/
 #ifndef TGC_RUNTIME_H
@@ -123,12 +125,16 @@ TGC_API tgc_status_t tgc_session_create(tgc_module_t *module, const tgc_session_
 TGC_API void tgc_session_release(tgc_session_t *session);
 
 /* Runs entry number `entry`. `feeds` and `fetches` are in the order of the entry's description.
- *  - A feed gives data, byte_size, dtype, rank and dims; it is only read, and not after the return. Natural
+ *
+ * A feed gives data, byte_size, dtype, rank and dims; it is only read, and not after the return. Natural
  * alignment is enough. bool elements are 0 or 1.
- *  - A fetch with data NULL is lent memory of the session, valid until its next run; with data it is written
- * there and byte_size says how much room there is. dtype, rank and dims are set. A tensor that was lent may
- * be passed again as it is. The bytes of strings are lent in both cases. A failed run may have updated some
- * variables; the fetches are undefined. */
+ *
+ * A fetch with data NULL is lent memory of the session, valid until its next run; with data it is written
+ * there and byte_size says how much room there is. It must not overlap a feed. dtype, rank and dims are set.
+ * A tensor that was lent may be passed again as it is, and may be fed to the next run. The bytes of strings
+ * are lent in both cases.
+ *
+ * A failed run may have updated some variables; the fetches are undefined. */
 TGC_API tgc_status_t tgc_session_run(tgc_session_t *session, uint32_t entry, const tgc_tensor_t *feeds,
                                      uint32_t num_feeds, tgc_tensor_t *fetches, uint32_t num_fetches,
                                      tgc_error_t *error);

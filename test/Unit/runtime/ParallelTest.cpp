@@ -124,6 +124,18 @@ TEST(Parallel, HostsThreads) {
   EXPECT_STREQ(host.error.message, "piece 3 [node: loop (While)]");
 }
 
+TEST(Parallel, HostsThatLeaveOutPiecesAreCaught) {
+  tgc_services_t services = {};
+  services.size = sizeof services;
+  services.parallel_for = [](void *, tgc_loop_body_fn task, void *context, int64_t count) {
+    task(context, 0, count - 1);
+  };
+  Session s(4, &services);
+  int64_t n = 1000;
+  EXPECT_EQ(s.run(kSumPieces, {scalar(TGC_INT64, n)}), TGC_INTERNAL);
+  EXPECT_STREQ(s.error.message, "the host's parallel_for did not visit each of 10 pieces once");
+}
+
 /// A session that runs inside the region of another one: its failures are its own.
 TEST(Parallel, SessionsInRegionsOfAHost) {
   static std::vector<Session *> *inner;

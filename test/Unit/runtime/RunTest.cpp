@@ -29,6 +29,19 @@ TEST(Run, LentTensorMayBePassedAgain) {
   EXPECT_EQ(static_cast<float *>(fetches[0].data)[5], 12);
 }
 
+TEST(Run, LentTensorMayBeFed) {
+  Session s;
+  std::vector<tgc_tensor_t> fetches;
+  ASSERT_EQ(s.run(kScale, {tensor(TGC_FLOAT32, values, {3, 2})}, fetches), TGC_OK);
+  for (float expected = 4; expected < 1000; expected *= 2) {
+    tgc_tensor_t fed = fetches[0];
+    ASSERT_EQ(s.run(kScale, {fed}, fetches), TGC_OK) << s.error.message;
+    EXPECT_NE(fetches[0].data, fed.data);
+    EXPECT_EQ(static_cast<float *>(fed.data)[0], expected / 2);
+    EXPECT_EQ(static_cast<float *>(fetches[0].data)[0], expected);
+  }
+}
+
 TEST(Run, WritesToTheCallersMemory) {
   Session s;
   std::vector<float> room(8);
