@@ -1,7 +1,12 @@
 //===- InitAll.cpp - Registration of everything ---------------------------===//
 
 #include "compiler/InitAll.h"
+#include "compiler/ABI/Passes.h"
+#include "compiler/Codegen/Common/Bufferize.h"
+#include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
+#include "compiler/Pipelines/Pipelines.h"
+#include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/TgDialect.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -12,12 +17,16 @@ namespace tgc {
 void registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<tg::TgDialect>();
+  registry.insert<tg::TgDialect, rt::RtDialect>();
+  registerHostCallBufferization(registry);
 }
 
 void registerAllPasses() {
   mlir::registerAllPasses();
+  registerABIPasses();
+  registerCodegenPasses();
   registerTgToLinalgPasses();
+  registerPipelines();
 }
 
 } // namespace tgc

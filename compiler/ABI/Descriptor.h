@@ -1,0 +1,42 @@
+//===- Descriptor.h - What tgc_module_query returns ------------*- C++ -*-===//
+#ifndef TGC_COMPILER_ABI_DESCRIPTOR_H
+#define TGC_COMPILER_ABI_DESCRIPTOR_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/ArrayRef.h"
+#include <string>
+
+namespace llvm {
+class Module;
+} // namespace llvm
+
+namespace tgc {
+
+/// How a module's weights come to stand behind the symbol of rt.weights.
+enum class WeightsLinkage {
+  /// As a section of the object.
+  Embedded,
+  /// Whoever loads the code defines the symbol.
+  External
+};
+
+/// The bytes that PlaceWeights collected; they belong to the module's context.
+llvm::ArrayRef<char> weightsOf(mlir::ModuleOp module);
+
+struct DescriptorOptions {
+  /// What a user calls the target, "x86_64-linux-gnu x86-64-v3".
+  std::string target;
+  /// Hash of the graph and the options.
+  std::string fingerprint;
+  WeightsLinkage weights = WeightsLinkage::Embedded;
+  /// Whether the runtime's API stands beside the code under the name tgc_runtime_api.
+  bool hasRuntimeAPI = false;
+};
+
+/// Adds the descriptor of `module` (lowered to LLVM; the attributes of DescribeModule are still there) and the query symbol
+/// to its translation. Everything else becomes internal.
+void emitDescriptor(mlir::ModuleOp module, const DescriptorOptions &options, llvm::Module &code);
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_ABI_DESCRIPTOR_H

@@ -1,0 +1,14 @@
+//===- RtToLLVM.h - The runtime ABI as loads and calls ---------*- C++ -*-===//
+#ifndef TGC_COMPILER_ABI_RTTOLLVM_H
+#define TGC_COMPILER_ABI_RTTOLLVM_H
+
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+
+namespace tgc {
+/// The symbol that `rt.weights` refers to; whoever emits the code defines it.
+inline constexpr const char kWeightsSymbol[] = "tgc_weights";
+
+void populateRtToLLVMPatterns(const mlir::LLVMTypeConverter &converter, mlir::RewritePatternSet &patterns);
+} // namespace tgc
+
+#endif // TGC_COMPILER_ABI_RTTOLLVM_H

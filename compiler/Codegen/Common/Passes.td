@@ -1,0 +1,35 @@
+//===- Passes.td - Buffers and LLVM, for every target ------*- tablegen -*-===//
+#ifndef TGC_COMPILER_CODEGEN_COMMON_PASSES_TD
+#define TGC_COMPILER_CODEGEN_COMMON_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertToLLVMPass : Pass<"tgc-convert-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Convert everything that is left to the LLVM dialect";
+  let description = [{
+    One conversion for all dialects instead of a walk for each. Booleans in memory are bytes: LLVM would pack vectors of `i1`.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect"];
+}
+
+def PlaceWeightsPass : Pass<"tgc-place-weights", "::mlir::ModuleOp"> {
+  let summary = "Collect constants in one blob that the code addresses by offset";
+  let description = [{
+    Constants above 64 bytes and initial values of variables leave the program for `rt.weights_data`, a resource on the module in
+    which each starts at a multiple of 64 bytes. Equal constants are stored once. What is smaller stays with the code, where LLVM can
+    look into it.
+  }];
+  let dependentDialects = ["::tgc::rt::RtDialect"];
+}
+
+def PlanBuffersPass : Pass<"tgc-plan-buffers", "::mlir::ModuleOp"> {
+  let summary = "Replace allocations of entries by places in the arena";
+  let description = [{
+    A buffer whose size follows from the feeds gets a place in the session's arena, which is asked for once at the top of the entry.
+    Buffers that are not in use at the same time share memory. Those whose size is known only during the run get a numbered
+    buffer of the session; `rt.num_buffers` on the entry says how many there are.
+  }];
+  let dependentDialects = ["::tgc::rt::RtDialect", "::mlir::arith::ArithDialect"];
+}
+
+#endif // TGC_COMPILER_CODEGEN_COMMON_PASSES_TD

@@ -1,0 +1,103 @@
+//===- Pipelines.cpp - The passes of each phase ---------------------------===//
+
+#include "compiler/Pipelines/Pipelines.h"
+#include "compiler/ABI/Passes.h"
+#include "compiler/Codegen/Common/Bufferize.h"
+#include "compiler/Codegen/Common/Passes.h"
+#include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+/// Canonicalization and common subexpressions, between most steps.
+static void addCleanup(OpPassManager &passes) {
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+}
+
+void buildGraphPipeline(OpPassManager &passes, const CompileOptions &) {
+  passes.addPass(createInlinerPass());
+  passes.addPass(createSymbolDCEPass());
+  addCleanup(passes);
+}
+
+void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &) {
+  passes.addPass(createDescribeModulePass());
+  passes.addPass(createConvertTgToLinalgPass());
+  addCleanup(passes);
+  passes.addPass(createLinalgElementwiseOpFusionPass());
+  addCleanup(passes);
+  passes.addPass(createExpandEntriesPass());
+  passes.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  addCleanup(passes);
+  passes.addPass(createHoistDestinationsPass());
+}
+
+void buildTiledPipeline(OpPassManager &, const CompileOptions &) {}
+
+void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &) {
+  buildBufferizationPipeline(passes);
+  passes.addPass(createPlaceWeightsPass());
+  passes.addPass(createPlanBuffersPass());
+  addCleanup(passes);
+}
+
+void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &) {
+  passes.addPass(createConvertLinalgToLoopsPass());
+  passes.addPass(createConvertComplexToStandardPass());
+  arith::ArithEmulateUnsupportedFloatsOptions emulated;
+  emulated.sourceTypeStrs = {"bf16"};
+  emulated.targetTypeStr = "f32";
+  passes.addPass(math::createMathExtendToSupportedTypes());
+  passes.addPass(arith::createArithEmulateUnsupportedFloats(emulated));
+  arith::ArithExpandOpsPassOptions expanded;
+  expanded.includeBf16 = true;
+  passes.addPass(arith::createArithExpandOpsPass(expanded));
+  passes.addPass(createConvertVectorToSCFPass());
+  passes.addPass(createSCFToControlFlowPass());
+  passes.addPass(memref::createExpandStridedMetadataPass());
+  passes.addPass(createLowerAffinePass());
+  addCleanup(passes);
+  passes.addPass(createConvertToLLVMPass());
+  addCleanup(passes);
+}
+
+void buildPhasePipeline(Phase phase, OpPassManager &passes, const CompileOptions &options) {
+  switch (phase) {
+  case Phase::Import:
+  case Phase::Gradient:
+  case Phase::Fusion:
+    return;
+  case Phase::Graph:
+    return buildGraphPipeline(passes, options);
+  case Phase::Linalg:
+    return buildLinalgPipeline(passes, options);
+  case Phase::Tiled:
+    return buildTiledPipeline(passes, options);
+  case Phase::Buffers:
+    return buildBuffersPipeline(passes, options);
+  case Phase::LLVM:
+    return buildLLVMPipeline(passes, options);
+  }
+}
+
+void registerPipelines() {
+  for (const PhaseInfo &info : kPhases)
+    PassPipelineRegistration<>(("tgc-" + info.name + "-pipeline").str(), info.description,
+                               [phase = info.phase](OpPassManager &passes) { buildPhasePipeline(phase, passes, CompileOptions()); });
+  PassPipelineRegistration<>("tgc-pipeline", "All phases, from tg to LLVM", [](OpPassManager &passes) {
+    for (const PhaseInfo &info : kPhases)
+      buildPhasePipeline(info.phase, passes, CompileOptions());
+  });
+}
+
+} // namespace tgc

@@ -1,0 +1,98 @@
+//===- RtOps.td - What generated code asks of the runtime --*- tablegen -*-===//
+#ifndef TGC_DIALECTS_RT_IR_RTOPS_TD
+#define TGC_DIALECTS_RT_IR_RTOPS_TD
+
+include "mlir/Dialect/LLVMIR/LLVMTypes.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Rt_Dialect : Dialect {
+  let name = "rt";
+  let cppNamespace = "::tgc::rt";
+  let summary = "The runtime ABI on memrefs";
+  let description = [{
+    One op for each thing that an entry asks of its frame (runtime/include/tgc/abi.h). An entry is a function from the frame to a
+    status. The ops work on memrefs with the identity layout, so that bufferization sees the tensors behind them as ordinary
+    buffers; they become loads from the frame and calls of `tgc_rt_*` when the rest of the program becomes LLVM.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def Rt_Frame : Type<CPred<"::llvm::isa<::mlir::LLVM::LLVMPointerType>($_self)">, "pointer to a frame", "::mlir::LLVM::LLVMPointerType">,
+               BuildableType<"::mlir::LLVM::LLVMPointerType::get($_builder.getContext())">;
+
+class Rt_Op<string mnemonic, list<Trait> traits = []> : Op<Rt_Dialect, mnemonic, traits>;
+
+def Rt_FeedOp : Rt_Op<"feed", [Pure]> {
+  let summary = "The tensor that was fed";
+  let arguments = (ins Rt_Frame:$frame, I64Attr:$index);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$frame `[` $index `]` attr-dict `:` type($result)";
+}
+
+def Rt_VariableOp : Rt_Op<"variable"> {
+  let summary = "The memory of a variable that has a value; the run fails if it has none";
+  let arguments = (ins Rt_Frame:$frame, I64Attr:$index);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$frame `[` $index `]` attr-dict `:` type($result)";
+}
+
+def Rt_NewVariableOp : Rt_Op<"new_variable"> {
+  let summary = "Memory for a new value of a variable";
+  let description = [{ Memory that `rt.variable` gave for the same variable is no longer valid after it. }];
+  let arguments = (ins Rt_Frame:$frame, I64Attr:$index, Variadic<Index>:$sizes);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$frame `[` $index `]` `(` $sizes `)` attr-dict `:` type($result)";
+}
+
+def Rt_FetchOp : Rt_Op<"fetch"> {
+  let summary = "Memory for a fetch; `sizes` are those of the dynamic dimensions";
+  let arguments = (ins Rt_Frame:$frame, I64Attr:$index, Variadic<Index>:$sizes);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$frame `[` $index `]` `(` $sizes `)` attr-dict `:` type($result)";
+}
+
+def Rt_WorkspaceOp : Rt_Op<"workspace"> {
+  let summary = "The arena of the run; at most one in a function";
+  let arguments = (ins Rt_Frame:$frame, Index:$bytes);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$frame `,` $bytes attr-dict `:` type($result)";
+}
+
+def Rt_BufferOp : Rt_Op<"buffer"> {
+  let summary = "Memory for a tensor whose size is known only during the run";
+  let arguments = (ins Rt_Frame:$frame, I64Attr:$slot, Index:$bytes);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$frame `[` $slot `]` `,` $bytes attr-dict `:` type($result)";
+}
+
+def Rt_WeightsOp : Rt_Op<"weights", [Pure]> {
+  let summary = "A constant, `offset` bytes into the module's weights";
+  let arguments = (ins I64Attr:$offset);
+  let results = (outs AnyStaticShapeMemRef:$result);
+  let assemblyFormat = "$offset attr-dict `:` type($result)";
+}
+
+def Rt_FailOp : Rt_Op<"fail"> {
+  let summary = "Ends the run with a status; the location names the node";
+  let arguments = (ins Rt_Frame:$frame, I32Attr:$code, StrAttr:$message, Variadic<Index>:$values);
+  let assemblyFormat = "$frame `,` $code `,` $message `(` $values `)` attr-dict";
+}
+
+def Rt_HostCallOp : Rt_Op<"host_call", [AttrSizedOperandSegments]> {
+  let summary = "Calls a hand-written kernel";
+  let description = [{
+    `outputs` are written in place. Results, if any, are outputs whose dynamic sizes the kernel finds out: `slots` has the number of the
+    runtime buffer of each, and they follow `outputs` in the kernel's list in the places that `found` names. `dtypes` holds the
+    tgc_dtype_t of the inputs and then of the outputs. A kernel sees data == NULL and the slot in byte_size for an output whose size it finds.
+  }];
+  let arguments = (ins Rt_Frame:$frame, StrAttr:$kernel, StrAttr:$config, Variadic<AnyMemRef>:$inputs, Variadic<AnyMemRef>:$outputs,
+                       DenseI32ArrayAttr:$dtypes, DenseI64ArrayAttr:$slots, DenseI64ArrayAttr:$found);
+  let results = (outs Variadic<AnyMemRef>:$results);
+  let assemblyFormat = [{
+    $frame `,` $kernel `(` $config `)` `ins` `(` $inputs `:` type($inputs) `)` `outs` `(` $outputs `:` type($outputs) `)`
+    `dtypes` $dtypes `slots` $slots `found` $found attr-dict `->` type($results)
+  }];
+}
+
+#endif // TGC_DIALECTS_RT_IR_RTOPS_TD
