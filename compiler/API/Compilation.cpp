@@ -1,0 +1,175 @@
+//===- Compilation.cpp - One model on its way to code ---------------------===//
+
+#include "compiler/API/Compilation.h"
+#include "compiler/InitAll.h"
+#include "compiler/Pipelines/Pipelines.h"
+#include "compiler/Target/Linker.h"
+#include "compiler/Target/ObjectEmitter.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
+#include <chrono>
+
+using namespace mlir;
+
+namespace tgc {
+
+struct Compilation::State {
+  CompileOptions options;
+  CodeTarget target;
+  std::unique_ptr<llvm::TargetMachine> machine;
+  std::unique_ptr<MLIRContext> context;
+  std::string modelPath, fingerprint, diagnostics;
+  OwningOpRef<ModuleOp> module;
+  llvm::LLVMContext codeContext;
+  std::unique_ptr<llvm::Module> code;
+};
+
+Compilation::Compilation(std::unique_ptr<State> state) : state(std::move(state)) {}
+Compilation::~Compilation() = default;
+
+ModuleOp Compilation::module() const { return *state->module; }
+ArrayRef<char> Compilation::weights() const { return weightsOf(*state->module); }
+void Compilation::printIR(raw_ostream &stream) const { state->module->print(stream); }
+void Compilation::printLLVMIR(raw_ostream &stream) const { state->code->print(stream, nullptr); }
+
+namespace {
+
+/// The node or the place in a file that a location names.
+std::string describeLocation(Location location, StringRef modelPath) {
+  if (auto file = location->findInstanceOf<FileLineColLoc>(); file && !location->findInstanceOf<NameLoc>())
+    return (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn()) + ": ").str();
+  if (auto name = location->findInstanceOf<NameLoc>())
+    return (modelPath + ": " + name.getName().getValue() + ": ").str();
+  return (modelPath + ": ").str();
+}
+
+/// Writes the time of a step when it ends.
+class StepTimer {
+public:
+  StepTimer(raw_ostream *stream, StringRef step) : stream(stream), step(step), start(std::chrono::steady_clock::now()) {}
+  ~StepTimer() {
+    if (!stream)
+      return;
+    std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+    *stream << llvm::format("%10.2f ms  ", elapsed.count()) << step << "\n";
+  }
+
+private:
+  raw_ostream *stream;
+  StringRef step;
+  std::chrono::steady_clock::time_point start;
+};
+
+} // namespace
+
+llvm::Expected<std::unique_ptr<Compilation>> Compilation::create(const CompileOptions &options) {
+  StepTimer timer(options.timing, "startup");
+  auto state = std::make_unique<State>();
+  state->options = options;
+  llvm::Expected<CodeTarget> target = parseTarget(options.target);
+  if (!target)
+    return target.takeError();
+  state->target = *target;
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine = createTargetMachine(state->target, options.optimizationLevel);
+  if (!machine)
+    return machine.takeError();
+  state->machine = std::move(*machine);
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  registerLLVMTranslations(registry);
+  state->context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  State *raw = state.get();
+  state->context->getDiagEngine().registerHandler([raw](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+      raw->diagnostics += (raw->diagnostics.empty() ? "" : "\n") + describeLocation(diagnostic.getLocation(), raw->modelPath) + diagnostic.str();
+  });
+  return std::unique_ptr<Compilation>(new Compilation(std::move(state)));
+}
+
+llvm::Error Compilation::load(StringRef modelPath, ArrayRef<EntryRequest> entries) {
+  StepTimer timer(state->options.timing, "import");
+  state->modelPath = modelPath.str();
+  if (!llvm::sys::fs::exists(modelPath))
+    return llvm::createStringError("cannot open '" + modelPath + "': no such file or directory");
+  StringRef extension = llvm::sys::path::extension(modelPath);
+  if (extension != ".mlir" && extension != ".mlirbc")
+    return llvm::createStringError("'" + modelPath + "': expected a .mlir or .mlirbc file");
+  state->module = parseSourceFile<ModuleOp>(modelPath, state->context.get());
+  if (!state->module)
+    return llvm::createStringError(state->diagnostics);
+  llvm::StringSet<> known;
+  for (Operation &op : state->module->getOps())
+    if (auto name = op.getAttrOfType<StringAttr>("tg.entry"))
+      known.insert(name.getValue());
+  for (const EntryRequest &entry : entries)
+    if (!known.contains(entry.name))
+      return llvm::createStringError("'" + modelPath + "' has no entry '" + entry.name + "'");
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::runPhases() {
+  std::string text;
+  llvm::raw_string_ostream(text) << **state->module << state->target.describe() << state->target.features << state->options.optimizationLevel;
+  state->fingerprint = llvm::utohexstr(llvm::xxh3_64bits(text), /*LowerCase=*/true);
+  for (const PhaseInfo &info : kPhases) {
+    if (info.phase > state->options.compileTo)
+      break;
+    StepTimer timer(state->options.timing, info.name);
+    PassManager passes(state->context.get());
+    passes.enableVerifier(false);
+    if (state->options.printIRAfterAll)
+      passes.enableIRPrinting([](Pass *, Operation *) { return false; }, [](Pass *, Operation *) { return true; });
+    buildPhasePipeline(info.phase, passes, state->options);
+    if (failed(passes.run(*state->module)))
+      return llvm::createStringError(state->diagnostics.empty() ? "phase '" + info.name.str() + "' failed" : state->diagnostics);
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::optimizeCode(bool externalWeights) {
+  DescriptorOptions descriptor;
+  descriptor.target = state->target.describe();
+  descriptor.fingerprint = state->fingerprint;
+  descriptor.weights = externalWeights ? WeightsLinkage::External : WeightsLinkage::Embedded;
+  descriptor.hasRuntimeAPI = !externalWeights;
+  {
+    StepTimer timer(state->options.timing, "translate");
+    auto code = translateToLLVMIR(*state->module, descriptor, *state->machine, state->codeContext);
+    if (!code)
+      return code.takeError();
+    state->code = std::move(*code);
+  }
+  StepTimer timer(state->options.timing, "optimize");
+  optimize(*state->code, *state->machine, state->options.optimizationLevel);
+  return llvm::Error::success();
+}
+
+llvm::Expected<SmallVector<char, 0>> Compilation::emitObject() {
+  StepTimer timer(state->options.timing, "object");
+  return emitCode(*state->code, *state->machine, llvm::CodeGenFileType::ObjectFile);
+}
+
+llvm::Expected<SmallVector<char, 0>> Compilation::emitAssembly() {
+  return emitCode(*state->code, *state->machine, llvm::CodeGenFileType::AssemblyFile);
+}
+
+llvm::Error Compilation::writeLibrary(StringRef path) {
+  llvm::Expected<SmallVector<char, 0>> object = emitObject();
+  if (!object)
+    return object.takeError();
+  StepTimer timer(state->options.timing, "link");
+  LinkOptions options;
+  options.target = state->target;
+  options.debugInfo = state->options.debugInfo;
+  return linkSharedLibrary(*object, path, options);
+}
+
+} // namespace tgc

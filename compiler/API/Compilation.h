@@ -1,0 +1,48 @@
+//===- Compilation.h - One model on its way to code ------------*- C++ -*-===//
+//
+// What the tools and the C APIs share: a model is loaded, taken through the phases and emitted. Every step reports through
+// llvm::Error, with all diagnostics in its text.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_COMPILER_API_COMPILATION_H
+#define TGC_COMPILER_API_COMPILATION_H
+
+#include "compiler/API/CompileInMemory.h"
+#include "compiler/Target/CodeTarget.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/SmallVector.h"
+
+namespace tgc {
+
+class Compilation {
+public:
+  static llvm::Expected<std::unique_ptr<Compilation>> create(const CompileOptions &options);
+  ~Compilation();
+
+  /// Reads the model; without entries a graph gets the one that its shape suggests.
+  llvm::Error load(llvm::StringRef modelPath, llvm::ArrayRef<EntryRequest> entries);
+  /// Runs the phases up to the one that the options name.
+  llvm::Error runPhases();
+  /// After the last phase: LLVM IR, optimised.
+  llvm::Error optimizeCode(bool externalWeights);
+  /// The object file of the code.
+  llvm::Expected<llvm::SmallVector<char, 0>> emitObject();
+  llvm::Expected<llvm::SmallVector<char, 0>> emitAssembly();
+  /// Links the code with the runtime into a shared library.
+  llvm::Error writeLibrary(llvm::StringRef path);
+
+  void printIR(llvm::raw_ostream &stream) const;
+  void printLLVMIR(llvm::raw_ostream &stream) const;
+  mlir::ModuleOp module() const;
+  llvm::ArrayRef<char> weights() const;
+
+private:
+  struct State;
+  explicit Compilation(std::unique_ptr<State> state);
+  std::unique_ptr<State> state;
+};
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_API_COMPILATION_H

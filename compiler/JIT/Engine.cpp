@@ -1,0 +1,79 @@
+//===- Engine.cpp - Objects as code of this process -----------------------===//
+
+#include "compiler/JIT/Engine.h"
+#include "compiler/ABI/RtToLLVM.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
+#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Support/TargetSelect.h"
+
+using namespace llvm;
+
+namespace tgc {
+
+struct Engine::State {
+  std::unique_ptr<orc::LLJIT> jit;
+};
+
+Engine::Engine(std::unique_ptr<State> state) : state(std::move(state)) {}
+Engine::~Engine() = default;
+
+namespace {
+
+/// The functions that generated code calls, by name: the tools that link them need not export them.
+struct RuntimeSymbol {
+  StringLiteral name;
+  void *address;
+};
+
+const RuntimeSymbol kRuntimeSymbols[] = {
+    {"tgc_rt_workspace", reinterpret_cast<void *>(&tgc_rt_workspace)},
+    {"tgc_rt_buffer", reinterpret_cast<void *>(&tgc_rt_buffer)},
+    {"tgc_rt_fetch", reinterpret_cast<void *>(&tgc_rt_fetch)},
+    {"tgc_rt_variable_read", reinterpret_cast<void *>(&tgc_rt_variable_read)},
+    {"tgc_rt_variable_write", reinterpret_cast<void *>(&tgc_rt_variable_write)},
+    {"tgc_rt_fail", reinterpret_cast<void *>(&tgc_rt_fail)},
+    {"tgc_rt_parallel_for", reinterpret_cast<void *>(&tgc_rt_parallel_for)},
+    {"tgc_rt_host_output", reinterpret_cast<void *>(&tgc_rt_host_output)},
+    {"tgc_rt_counter", reinterpret_cast<void *>(&tgc_rt_counter)},
+};
+
+} // namespace
+
+Expected<std::unique_ptr<Engine>> Engine::create(ArrayRef<char> object, ArrayRef<char> weights) {
+  InitializeNativeTarget();
+  InitializeNativeTargetAsmPrinter();
+  auto state = std::make_unique<State>();
+  Expected<std::unique_ptr<orc::LLJIT>> jit = orc::LLJITBuilder().create();
+  if (!jit)
+    return jit.takeError();
+  state->jit = std::move(*jit);
+
+  orc::JITDylib &library = state->jit->getMainJITDylib();
+  orc::SymbolMap symbols;
+  auto define = [&](StringRef name, const void *address) {
+    symbols[state->jit->mangleAndIntern(name)] = {orc::ExecutorAddr::fromPtr(address), JITSymbolFlags::Exported};
+  };
+  for (const RuntimeSymbol &symbol : kRuntimeSymbols)
+    define(symbol.name, symbol.address);
+  define(kWeightsSymbol, weights.data());
+  if (Error error = library.define(orc::absoluteSymbols(std::move(symbols))))
+    return std::move(error);
+  // libm and libc.
+  auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(state->jit->getDataLayout().getGlobalPrefix());
+  if (!process)
+    return process.takeError();
+  library.addGenerator(std::move(*process));
+
+  auto buffer = MemoryBuffer::getMemBufferCopy(StringRef(object.data(), object.size()), "tgc");
+  if (Error error = state->jit->addObjectFile(std::move(buffer)))
+    return std::move(error);
+  Expected<orc::ExecutorAddr> query = state->jit->lookup(TGC_MODULE_QUERY_SYMBOL);
+  if (!query)
+    return query.takeError();
+  std::unique_ptr<Engine> engine(new Engine(std::move(state)));
+  engine->moduleInfo = query->toPtr<tgc_module_query_fn>()(TGC_ABI_VERSION);
+  return engine;
+}
+
+} // namespace tgc

@@ -1,0 +1,36 @@
+//===- CodeTarget.h - The machine that code is made for --------*- C++ -*-===//
+#ifndef TGC_COMPILER_TARGET_CODETARGET_H
+#define TGC_COMPILER_TARGET_CODETARGET_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Target/TargetMachine.h"
+#include <memory>
+#include <string>
+
+namespace tgc {
+
+struct CodeTarget {
+  std::string triple;
+  /// As LLVM names it.
+  std::string cpu;
+  /// "+avx2,-foo", beyond what the CPU's name implies.
+  std::string features;
+
+  /// For the module's descriptor: "x86_64-linux-gnu x86-64-v3".
+  std::string describe() const;
+  bool isHost() const;
+};
+
+/// Understands "cpu", "cpu:native", "cpu:<LLVM CPU name>" and "cpu:aarch64". Plain "cpu" is x86-64-v3 on x86-64: every machine
+/// since 2015, and what a library that travels should assume.
+llvm::Expected<CodeTarget> parseTarget(llvm::StringRef target);
+
+/// The machine that runs the compiler, with all its features.
+CodeTarget hostTarget();
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const CodeTarget &target, unsigned optimizationLevel);
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_TARGET_CODETARGET_H

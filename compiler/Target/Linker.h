@@ -1,0 +1,26 @@
+//===- Linker.h - Objects and the runtime, to a shared library -*- C++ -*-===//
+#ifndef TGC_COMPILER_TARGET_LINKER_H
+#define TGC_COMPILER_TARGET_LINKER_H
+
+#include "compiler/Target/CodeTarget.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+namespace tgc {
+
+/// The runtime as a static archive of the host's objects; part of the compiler's image.
+llvm::StringRef runtimeArchive();
+
+struct LinkOptions {
+  CodeTarget target;
+  /// Keep names and line tables.
+  bool debugInfo = false;
+};
+
+/// Links an object file with the runtime and writes the library to `path`. It exports tgc_module_query only and needs libc and
+/// libm.
+llvm::Error linkSharedLibrary(llvm::ArrayRef<char> object, llvm::StringRef path, const LinkOptions &options);
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_TARGET_LINKER_H

@@ -1,0 +1,72 @@
+//===- ObjectEmitter.cpp - LLVM dialect to object code --------------------===//
+
+#include "compiler/Target/ObjectEmitter.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+
+namespace tgc {
+
+void registerLLVMTranslations(mlir::DialectRegistry &registry) {
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
+}
+
+Expected<std::unique_ptr<Module>> translateToLLVMIR(mlir::ModuleOp module, const DescriptorOptions &descriptor, TargetMachine &machine,
+                                                    LLVMContext &context) {
+  std::unique_ptr<Module> code = mlir::translateModuleToLLVMIR(module, context, "tgc");
+  if (!code)
+    return createStringError("the program cannot be expressed in LLVM IR");
+  code->setTargetTriple(machine.getTargetTriple());
+  code->setDataLayout(machine.createDataLayout());
+  emitDescriptor(module, descriptor, *code);
+  for (Function &function : *code) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", machine.getTargetCPU());
+    function.addFnAttr("target-features", machine.getTargetFeatureString());
+    // Nothing here unwinds; without tables the code is smaller.
+    function.addFnAttr(Attribute::NoUnwind);
+    if (!function.hasExternalLinkage() || function.getName() == "tgc_module_query")
+      continue;
+    function.setLinkage(GlobalValue::InternalLinkage);
+  }
+  return code;
+}
+
+void optimize(Module &code, TargetMachine &machine, unsigned level) {
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager components;
+  ModuleAnalysisManager modules;
+  PipelineTuningOptions tuning;
+  tuning.LoopVectorization = tuning.SLPVectorization = level >= 2;
+  PassBuilder builder(&machine, tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  const OptimizationLevel kLevels[] = {OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2, OptimizationLevel::O3};
+  OptimizationLevel chosen = kLevels[std::min(level, 3u)];
+  ModulePassManager passes =
+      level == 0 ? builder.buildO0DefaultPipeline(chosen) : builder.buildPerModuleDefaultPipeline(chosen);
+  passes.run(code, modules);
+}
+
+Expected<SmallVector<char, 0>> emitCode(Module &code, TargetMachine &machine, CodeGenFileType kind) {
+  SmallVector<char, 0> bytes;
+  raw_svector_ostream stream(bytes);
+  legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, kind))
+    return createStringError("the target cannot emit this kind of file");
+  passes.run(code);
+  return bytes;
+}
+
+} // namespace tgc
