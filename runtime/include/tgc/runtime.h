@@ -140,7 +140,7 @@ TGC_API tgc_status_t tgc_session_run(tgc_session_t *session, uint32_t entry, con
                                      tgc_error_t *error);
 
 /* The value of a variable, borrowed until the session's next run, set or restore. FAILED_PRECONDITION if it
- * has none. */
+ * has none. Copy it before feeding it to an entry that writes the variable. */
 TGC_API tgc_status_t tgc_variable_get(tgc_session_t *session, const char *name, tgc_tensor_t *out_tensor,
                                       tgc_error_t *error);
 

@@ -30,7 +30,9 @@ static void make_tables(void) {
       tables[t][i] = (tables[t - 1][i] >> 8) ^ tables[0][tables[t - 1][i] & 0xff];
 }
 
-static uint32_t extend_by_tables(uint32_t crc, const uint8_t *at, uint64_t size) {
+uint32_t tgc_crc32c_extend_by_tables(uint32_t crc, const void *bytes, uint64_t size) {
+  const uint8_t *at = bytes;
+  crc = ~crc;
   pthread_once(&tables_once, make_tables);
   for (; size >= 4; at += 4, size -= 4) {
     crc ^= (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
@@ -39,7 +41,7 @@ static uint32_t extend_by_tables(uint32_t crc, const uint8_t *at, uint64_t size)
   }
   for (; size; ++at, --size)
     crc = (crc >> 8) ^ tables[0][(crc ^ *at) & 0xff];
-  return crc;
+  return ~crc;
 }
 
 #if defined(__x86_64__)
@@ -81,10 +83,9 @@ static uint32_t extend_by_instruction(uint32_t crc, const uint8_t *at, uint64_t 
 #endif
 
 uint32_t tgc_crc32c_extend(uint32_t crc, const void *bytes, uint64_t size) {
-  crc = ~crc;
 #if defined(HAS_INSTRUCTION)
   if (has_instruction())
-    return ~extend_by_instruction(crc, bytes, size);
+    return ~extend_by_instruction(~crc, bytes, size);
 #endif
-  return ~extend_by_tables(crc, bytes, size);
+  return tgc_crc32c_extend_by_tables(crc, bytes, size);
 }
