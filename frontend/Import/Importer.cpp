@@ -32,6 +32,7 @@ private:
   llvm::Error resolve();
   llvm::Expected<RankedTensorType> getFeedType(const FeedSpec &feed, NodeOutput output);
   std::optional<std::vector<int64_t>> getGraphShape(NodeOutput output);
+  std::optional<std::vector<int64_t>> inferShape(NodeOutput output);
   LogicalResult finish(EntryImporter &entry, GraphImporter &graph);
 
   ModuleImport &module;
@@ -95,6 +96,51 @@ std::optional<std::vector<int64_t>> EntryBuilder::getGraphShape(NodeOutput outpu
   return std::nullopt;
 }
 
+/// The shape of a tensor in the middle of the graph: what importing its producers from the placeholders on gives. None where
+/// that is not possible.
+std::optional<std::vector<int64_t>> EntryBuilder::inferShape(NodeOutput output) {
+  auto order = scheduleNodes(edges, nodes, output.node, [](NodeOutput) { return false; });
+  if (!order) {
+    llvm::consumeError(order.takeError());
+    return std::nullopt;
+  }
+  MLIRContext *context = module.module.getContext();
+  ScopedDiagnosticHandler silence(context, [](Diagnostic &) { return success(); });
+  OwningOpRef<ModuleOp> scratch = ModuleOp::create(UnknownLoc::get(context));
+  ModuleImport import = module;
+  import.module = *scratch;
+  OpBuilder builder = OpBuilder::atBlockEnd(scratch->getBody());
+  auto function = func::FuncOp::create(builder, UnknownLoc::get(context), "scratch", builder.getFunctionType({}, {}));
+  function.addEntryBlock();
+  EntryImporter entry(import, function);
+  GraphImporter graph(entry, nodes, edges, "", nullptr);
+  for (int node : *order) {
+    if (nodes[node]->op() != "Placeholder")
+      continue;
+    auto type = getFeedType({nodes[node]->name() + ":0", std::nullopt, std::nullopt}, {node, 0});
+    if (!type) {
+      llvm::consumeError(type.takeError());
+      return std::nullopt;
+    }
+    ImportedValue value;
+    value.tensor = function.getBody().front().addArgument(*type, UnknownLoc::get(context));
+    graph.setValue({node, 0}, value);
+  }
+  llvm::erase_if(*order, [&](int node) { return nodes[node]->op() == "Placeholder"; });
+  if (failed(graph.importNodes(*order)))
+    return std::nullopt;
+  auto value = graph.getValue(output, UnknownLoc::get(context));
+  if (failed(value))
+    return std::nullopt;
+  if (value->host)
+    return std::vector<int64_t>(value->host->shape.begin(), value->host->shape.end());
+  Type type = value->tensor ? value->tensor.getType() : Type(import.variables[value->variable->name].type);
+  std::vector<int64_t> shape;
+  for (int64_t size : cast<RankedTensorType>(type).getShape())
+    shape.push_back(ShapedType::isDynamic(size) ? -1 : size);
+  return shape;
+}
+
 llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed, NodeOutput output) {
   const proto::NodeDef &node = *nodes[output.node];
   std::string name = (describeNode(node));
@@ -119,6 +165,8 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
     shape = it->second;
   if (!shape)
     shape = getGraphShape(output);
+  if (!shape && !feed.rank && node.op() != "Placeholder")
+    shape = inferShape(output);
   if (feed.rank && (!shape || (!feed.shape && static_cast<int64_t>(shape->size()) != *feed.rank && node.op() != "Placeholder")))
     shape = std::vector<int64_t>(*feed.rank, -1);
   if (!shape)
