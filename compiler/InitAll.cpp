@@ -4,6 +4,7 @@
 #include "compiler/ABI/Passes.h"
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
+#include "compiler/Conversion/MemRefViews/MemRefViews.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
 #include "compiler/Pipelines/Pipelines.h"
 #include "dialects/Rt/IR/RtDialect.h"
@@ -25,6 +26,7 @@ void registerAllPasses() {
   mlir::registerAllPasses();
   registerABIPasses();
   registerCodegenPasses();
+  registerMemRefViewsPasses();
   registerTgToLinalgPasses();
   registerPipelines();
 }

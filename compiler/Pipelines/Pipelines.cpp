@@ -4,6 +4,7 @@
 #include "compiler/ABI/Passes.h"
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
+#include "compiler/Conversion/MemRefViews/MemRefViews.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -64,6 +65,7 @@ void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(arith::createArithExpandOpsPass(expanded));
   passes.addPass(createConvertVectorToSCFPass());
   passes.addPass(createSCFToControlFlowPass());
+  passes.addPass(createConvertDynamicExpandShapePass());
   passes.addPass(memref::createExpandStridedMetadataPass());
   passes.addPass(createLowerAffinePass());
   addCleanup(passes);

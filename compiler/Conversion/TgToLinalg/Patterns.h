@@ -14,15 +14,27 @@
 namespace tgc::detail {
 
 void populateElementwisePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateBitcastPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateConstantPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateConvPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateGatherPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateMatMulPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populatePadPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateReductionPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateReshapePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateScanPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateScatterPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateShapePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateSlicePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateTopKPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateWherePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateWindowPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 
 /// The sizes of result `index` of `op` by its ReifyRankedShapedTypeOpInterface; attributes exactly where the type is static.
 llvm::SmallVector<mlir::OpFoldResult> reifyResultSizes(mlir::OpBuilder &builder, mlir::Operation *op, unsigned index = 0);
+
+/// The sizes of a lowered tensor; attributes exactly where its type is static.
+llvm::SmallVector<mlir::OpFoldResult> getTypedSizes(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);
 
 /// An uninitialised tensor for result `index` of `op`, of the converted element type.
 mlir::Value createEmptyResult(mlir::OpBuilder &builder, mlir::Operation *op, unsigned index = 0);
@@ -35,6 +47,10 @@ mlir::Value createFilledResult(mlir::OpBuilder &builder, mlir::Operation *op, ml
 mlir::Value createParallelGeneric(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value init, mlir::ValueRange inputs,
                                   llvm::ArrayRef<mlir::AffineMap> maps,
                                   llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)> body);
+
+/// `x` as a tensor of these sizes, which hold as many elements: a view. `original` is what `tensor.dim`s may call `x`.
+mlir::Value createReshape(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x, llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                          mlir::Value original = {});
 
 /// The neutral element of a reduction over elements of tg type `element`, as a constant of its lowered type.
 mlir::Value createNeutralElement(mlir::OpBuilder &builder, mlir::Location loc, tg::ReductionKind kind, mlir::Type element);

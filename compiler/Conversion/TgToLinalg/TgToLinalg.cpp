@@ -6,9 +6,11 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
@@ -35,6 +37,14 @@ SmallVector<OpFoldResult> reifyResultSizes(OpBuilder &builder, Operation *op, un
                   : builder.getIndexAttr(size);
   }
   return dims[index];
+}
+
+SmallVector<OpFoldResult> getTypedSizes(OpBuilder &builder, Location loc, Value tensor) {
+  SmallVector<OpFoldResult> sizes;
+  for (auto [dim, size] : llvm::enumerate(cast<RankedTensorType>(tensor.getType()).getShape()))
+    sizes.push_back(ShapedType::isDynamic(size) ? OpFoldResult(tensor::DimOp::create(builder, loc, tensor, dim).getResult())
+                                                : OpFoldResult(builder.getIndexAttr(size)));
+  return sizes;
 }
 
 Value createEmptyResult(OpBuilder &builder, Operation *op, unsigned index) {
@@ -116,11 +126,7 @@ namespace {
 struct LoweredTypeConverter : TypeConverter {
   LoweredTypeConverter() {
     addConversion([](Type type) { return type; });
-    addConversion([](RankedTensorType type) -> Type {
-      if (isa<tg::StringType>(type.getElementType()))
-        return type.clone(VectorType::get({2}, IntegerType::get(type.getContext(), 64)));
-      return tg::withoutSign(type);
-    });
+    addConversion([](RankedTensorType type) -> Type { return tg::withoutSign(type); });
     auto materialize = [](OpBuilder &builder, Type type, ValueRange inputs, Location loc) -> Value {
       return UnrealizedConversionCastOp::create(builder, loc, type, inputs).getResult(0);
     };
@@ -162,11 +168,20 @@ struct ConvertTgToLinalgPass : impl::ConvertTgToLinalgPassBase<ConvertTgToLinalg
     scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns, target);
     patterns.add<ConvertTypesOfOp>(converter, &getContext());
     detail::populateElementwisePatterns(converter, patterns);
+    detail::populateBitcastPatterns(converter, patterns);
+    detail::populateConstantPatterns(converter, patterns);
     detail::populateConvPatterns(converter, patterns);
+    detail::populateGatherPatterns(converter, patterns);
     detail::populateMatMulPatterns(converter, patterns);
+    detail::populatePadPatterns(converter, patterns);
     detail::populateReductionPatterns(converter, patterns);
+    detail::populateReshapePatterns(converter, patterns);
     detail::populateScanPatterns(converter, patterns);
+    detail::populateScatterPatterns(converter, patterns);
+    detail::populateShapePatterns(converter, patterns);
+    detail::populateSlicePatterns(converter, patterns);
     detail::populateTopKPatterns(converter, patterns);
+    detail::populateWherePatterns(converter, patterns);
     detail::populateWindowPatterns(converter, patterns);
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();

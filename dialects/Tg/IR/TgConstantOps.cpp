@@ -22,7 +22,7 @@ LogicalResult StringConstantOp::verify() {
 
 /// One size operand for each `?` of the type.
 static LogicalResult verifySizes(Operation *op, RankedTensorType type, ValueRange sizes) {
-  if (static_cast<int64_t>(sizes.size()) != type.getNumDynamicDims())
+  if (static_cast<int64_t>(sizes.size()) != static_cast<int64_t>(type.getNumDynamicDims()))
     return op->emitOpError() << "has " << sizes.size() << " sizes for the " << type.getNumDynamicDims() << " dynamic dimensions of " << type;
   return success();
 }

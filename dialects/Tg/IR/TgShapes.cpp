@@ -1,6 +1,7 @@
 //===- TgShapes.cpp - Sizes and element types of tg values ----------------===//
 
 #include "dialects/Tg/IR/TgShapes.h"
+#include "dialects/Tg/IR/TgDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -24,6 +25,8 @@ Type withComplexElement(Type type) { return withElementType(type, ComplexType::g
 Type withoutSign(Type type) {
   if (auto tensor = dyn_cast<RankedTensorType>(type))
     return tensor.clone(withoutSign(tensor.getElementType()));
+  if (isa<StringType>(type))
+    return VectorType::get({2}, IntegerType::get(type.getContext(), 64));
   auto integer = dyn_cast<IntegerType>(type);
   return integer ? IntegerType::get(type.getContext(), integer.getWidth()) : type;
 }

@@ -20,7 +20,8 @@ mlir::Type withBoolElement(mlir::Type type);
 /// A tensor of complex<T> as the tensor of T of the same shape, and the other way round.
 mlir::Type withRealElement(mlir::Type type);
 mlir::Type withComplexElement(mlir::Type type);
-/// The type without the sign of its elements, as lowered code has it: `tensor<4xui8>` -> `tensor<4xi8>`.
+/// The type without the sign of its elements, as lowered code has it: `tensor<4xui8>` -> `tensor<4xi8>`. A string is its
+/// pointer and length, `vector<2xi64>`.
 mlir::Type withoutSign(mlir::Type type);
 
 /// Size of dimension `dim` of a ranked tensor: a constant where the type knows it, else a folded `tensor.dim`.
