@@ -20,7 +20,8 @@ bool hasGroupOfSeveralDynamicSizes(memref::ExpandShapeOp op) {
   });
 }
 
-/// The view as a cast: within a group the last dimension has the operand's stride, each other the extent of the next.
+/// The view as a cast: within a group the last dimension has the operand's stride, each other the extent of
+/// the next.
 void convert(memref::ExpandShapeOp op, IRRewriter &rewriter) {
   Location loc = op.getLoc();
   rewriter.setInsertionPoint(op);
@@ -33,16 +34,19 @@ void convert(memref::ExpandShapeOp op, IRRewriter &rewriter) {
       bool isKnown = !ShapedType::isDynamic(knownStrides[dim]);
       strides[dim] = isKnown ? OpFoldResult(rewriter.getIndexAttr(knownStrides[dim])) : OpFoldResult(stride);
       Value size = getValueOrCreateConstantIndexOp(rewriter, loc, sizes[dim]);
-      stride = rewriter.createOrFold<arith::MulIOp>(loc, getValueOrCreateConstantIndexOp(rewriter, loc, strides[dim]), size);
+      stride = rewriter.createOrFold<arith::MulIOp>(
+          loc, getValueOrCreateConstantIndexOp(rewriter, loc, strides[dim]), size);
     }
   }
   OpFoldResult offset = source.getOffset();
   if (!ShapedType::isDynamic(knownOffset))
     offset = rewriter.getIndexAttr(knownOffset);
-  rewriter.replaceOpWithNewOp<memref::ReinterpretCastOp>(op, op.getResultType(), source.getBaseBuffer(), offset, sizes, strides);
+  rewriter.replaceOpWithNewOp<memref::ReinterpretCastOp>(op, op.getResultType(), source.getBaseBuffer(),
+                                                         offset, sizes, strides);
 }
 
-struct ConvertDynamicExpandShapePass : impl::ConvertDynamicExpandShapePassBase<ConvertDynamicExpandShapePass> {
+struct ConvertDynamicExpandShapePass
+    : impl::ConvertDynamicExpandShapePassBase<ConvertDynamicExpandShapePass> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     getOperation()->walk([&](memref::ExpandShapeOp op) {

@@ -23,7 +23,8 @@ Value shift(OpBuilder &b, Location loc, Value bits, unsigned distance, bool toLe
   if (distance == 0)
     return bits;
   Value amount = arith::ConstantOp::create(b, loc, b.getIntegerAttr(bits.getType(), distance));
-  return toLeft ? Value(arith::ShLIOp::create(b, loc, bits, amount)) : Value(arith::ShRUIOp::create(b, loc, bits, amount));
+  return toLeft ? Value(arith::ShLIOp::create(b, loc, bits, amount))
+                : Value(arith::ShRUIOp::create(b, loc, bits, amount));
 }
 
 /// The bits of `value` as an integer.
@@ -44,8 +45,10 @@ Value fromBits(OpBuilder &b, Location loc, Value bits, Type type) {
   if (auto complex = dyn_cast<ComplexType>(type)) {
     unsigned half = getBits(type) / 2;
     Value re = arith::TruncIOp::create(b, loc, b.getIntegerType(half), bits);
-    Value im = arith::TruncIOp::create(b, loc, b.getIntegerType(half), shift(b, loc, bits, half, /*toLeft=*/false));
-    return complex::CreateOp::create(b, loc, complex, fromBits(b, loc, re, complex.getElementType()), fromBits(b, loc, im, complex.getElementType()));
+    Value im =
+        arith::TruncIOp::create(b, loc, b.getIntegerType(half), shift(b, loc, bits, half, /*toLeft=*/false));
+    return complex::CreateOp::create(b, loc, complex, fromBits(b, loc, re, complex.getElementType()),
+                                     fromBits(b, loc, im, complex.getElementType()));
   }
   if (type.isInteger(1)) {
     Value zero = arith::ConstantOp::create(b, loc, b.getIntegerAttr(bits.getType(), 0));
@@ -56,12 +59,14 @@ Value fromBits(OpBuilder &b, Location loc, Value bits, Type type) {
 
 struct LowerBitcast : OpConversionPattern<tg::BitcastOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(tg::BitcastOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(tg::BitcastOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Value x = adaptor.getX(), init = createEmptyResult(rewriter, op);
     auto from = cast<RankedTensorType>(x.getType()), to = cast<RankedTensorType>(init.getType());
     unsigned fromBitCount = getBits(from.getElementType()), toBitCount = getBits(to.getElementType());
     int64_t rank = to.getRank();
-    // One operand per piece of a wider result; one operand, repeated along the new last dimension, of a narrower one.
+    // One operand per piece of a wider result; one operand, repeated along the new last dimension, of a
+    // narrower one.
     SmallVector<Value> inputs;
     SmallVector<AffineMap> maps;
     AffineMap identity = rewriter.getMultiDimIdentityMap(rank);
@@ -73,27 +78,32 @@ struct LowerBitcast : OpConversionPattern<tg::BitcastOp> {
       else
         maps.push_back(from.getRank() < rank ? identity.dropResult(rank - 1) : identity);
     }
-    rewriter.replaceOp(op, createParallelGeneric(rewriter, op.getLoc(), init, inputs, maps, [&](OpBuilder &b, Location l, ValueRange args) {
-                         Type integer = b.getIntegerType(toBitCount);
-                         Value bits = toBits(b, l, args[0]);
-                         if (fromBitCount > toBitCount) {
-                           Value piece = arith::IndexCastOp::create(b, l, b.getI64Type(), linalg::IndexOp::create(b, l, rank - 1));
-                           Value width = arith::ConstantOp::create(b, l, b.getI64IntegerAttr(toBitCount));
-                           Value distance = arith::MulIOp::create(b, l, piece, width);
-                           if (fromBitCount > 64)
-                             distance = arith::ExtUIOp::create(b, l, bits.getType(), distance);
-                           else if (fromBitCount < 64)
-                             distance = arith::TruncIOp::create(b, l, bits.getType(), distance);
-                           bits = arith::TruncIOp::create(b, l, integer, arith::ShRUIOp::create(b, l, bits, distance));
-                         } else if (fromBitCount < toBitCount) {
-                           bits = arith::ExtUIOp::create(b, l, integer, bits);
-                           for (unsigned piece = 1; piece < pieces; ++piece) {
-                             Value high = arith::ExtUIOp::create(b, l, integer, toBits(b, l, args[piece]));
-                             bits = arith::OrIOp::create(b, l, bits, shift(b, l, high, piece * fromBitCount, /*toLeft=*/true));
-                           }
-                         }
-                         return fromBits(b, l, bits, to.getElementType());
-                       }));
+    rewriter.replaceOp(
+        op, createParallelGeneric(
+                rewriter, op.getLoc(), init, inputs, maps, [&](OpBuilder &b, Location l, ValueRange args) {
+                  Type integer = b.getIntegerType(toBitCount);
+                  Value bits = toBits(b, l, args[0]);
+                  if (fromBitCount > toBitCount) {
+                    Value piece = arith::IndexCastOp::create(b, l, b.getI64Type(),
+                                                             linalg::IndexOp::create(b, l, rank - 1));
+                    Value width = arith::ConstantOp::create(b, l, b.getI64IntegerAttr(toBitCount));
+                    Value distance = arith::MulIOp::create(b, l, piece, width);
+                    if (fromBitCount > 64)
+                      distance = arith::ExtUIOp::create(b, l, bits.getType(), distance);
+                    else if (fromBitCount < 64)
+                      distance = arith::TruncIOp::create(b, l, bits.getType(), distance);
+                    bits =
+                        arith::TruncIOp::create(b, l, integer, arith::ShRUIOp::create(b, l, bits, distance));
+                  } else if (fromBitCount < toBitCount) {
+                    bits = arith::ExtUIOp::create(b, l, integer, bits);
+                    for (unsigned piece = 1; piece < pieces; ++piece) {
+                      Value high = arith::ExtUIOp::create(b, l, integer, toBits(b, l, args[piece]));
+                      bits = arith::OrIOp::create(b, l, bits,
+                                                  shift(b, l, high, piece * fromBitCount, /*toLeft=*/true));
+                    }
+                  }
+                  return fromBits(b, l, bits, to.getElementType());
+                }));
     return success();
   }
 };

@@ -37,11 +37,13 @@ static Value findFirstOffender(OpBuilder &builder, Location loc, Value rows, Val
   AffineMap maps[] = {builder.getMultiDimIdentityMap(2), AffineMap::get(2, 0, builder.getContext())};
   SmallVector<utils::IteratorType> iterators(2, utils::IteratorType::reduction);
   auto reduction = linalg::GenericOp::create(
-      builder, loc, init.getType(), rows, init, maps, iterators, [&](OpBuilder &b, Location l, ValueRange args) {
+      builder, loc, init.getType(), rows, init, maps, iterators,
+      [&](OpBuilder &b, Location l, ValueRange args) {
         Value index = arith::IndexCastOp::create(b, l, b.getIndexType(), args[0]), limit = limits[0];
         for (auto [depth, other] : llvm::enumerate(limits.drop_front())) {
           Value wanted = arith::ConstantIndexOp::create(b, l, depth + 1);
-          Value isOther = arith::CmpIOp::create(b, l, arith::CmpIPredicate::eq, linalg::IndexOp::create(b, l, 1), wanted);
+          Value isOther =
+              arith::CmpIOp::create(b, l, arith::CmpIPredicate::eq, linalg::IndexOp::create(b, l, 1), wanted);
           limit = arith::SelectOp::create(b, l, isOther, other, limit);
         }
         Value row = arith::IndexCastOp::create(b, l, i64, linalg::IndexOp::create(b, l, 0));
@@ -57,16 +59,18 @@ static std::string getPlaceholders(size_t count, StringRef separator) {
   return llvm::join(parts, separator);
 }
 
-/// "indices[%d,%d] = %d is not in [0, %d)", or "indices[%d] = [%d, %d] does not index into param shape [%d,%d,%d]".
+/// "indices[%d,%d] = %d is not in [0, %d)", or "indices[%d] = [%d, %d] does not index into param shape
+/// [%d,%d,%d]".
 static std::string getMessage(size_t rank, const IndexedTensor &target) {
   std::string where = rank ? "indices[" + getPlaceholders(rank, ",") + "]" : "indices";
   if (target.name.empty())
     return where + " = %d is not in [0, %d)";
-  return where + " = [" + getPlaceholders(target.dimensions.size(), ", ") + "] does not index into " + target.name.str() + " [" +
-         getPlaceholders(target.sizes.size(), ",") + "]";
+  return where + " = [" + getPlaceholders(target.dimensions.size(), ", ") + "] does not index into " +
+         target.name.str() + " [" + getPlaceholders(target.sizes.size(), ",") + "]";
 }
 
-void createBoundsCheck(OpBuilder &builder, Location loc, Value rows, ArrayRef<OpFoldResult> sizes, const IndexedTensor &target) {
+void createBoundsCheck(OpBuilder &builder, Location loc, Value rows, ArrayRef<OpFoldResult> sizes,
+                       const IndexedTensor &target) {
   if (target.dimensions.empty())
     return;
   SmallVector<Value> limits, values;

@@ -1,7 +1,7 @@
 //===- Gather.cpp - Lowering of tg.gather and tg.gather_nd ----------------===//
 //
-// One pass over the result that reads by computed indices. Where an index out of range is an error, it is clamped as well:
-// nothing is read out of bounds even if a pass moves the reads before the check.
+// One pass over the result that reads by computed indices. Where an index out of range is an error, it is
+// clamped as well: nothing is read out of bounds even if a pass moves the reads before the check.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,8 +26,8 @@ Value clamp(OpBuilder &b, Location loc, Value coordinate, Value limit) {
 }
 
 /// Reads `params` at `position`, of which the dimensions `checked` came from the user.
-Value read(OpBuilder &b, Location loc, Value params, SmallVector<Value> position, ArrayRef<int64_t> checked, ArrayRef<Value> sizes,
-           tg::BoundsMode bounds) {
+Value read(OpBuilder &b, Location loc, Value params, SmallVector<Value> position, ArrayRef<int64_t> checked,
+           ArrayRef<Value> sizes, tg::BoundsMode bounds) {
   if (bounds == tg::BoundsMode::Error) {
     for (int64_t dim : checked)
       position[dim] = clamp(b, loc, position[dim], sizes[dim]);
@@ -49,10 +49,13 @@ Value read(OpBuilder &b, Location loc, Value params, SmallVector<Value> position
 
 struct LowerGather : OpConversionPattern<tg::GatherOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(tg::GatherOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(tg::GatherOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Value params = adaptor.getParams(), indices = adaptor.getIndices(), init = createEmptyResult(rewriter, op);
-    int64_t axis = op.getAxis(), batch = op.getBatchDims(), rank = cast<RankedTensorType>(init.getType()).getRank();
+    Value params = adaptor.getParams(), indices = adaptor.getIndices(),
+          init = createEmptyResult(rewriter, op);
+    int64_t axis = op.getAxis(), batch = op.getBatchDims(),
+            rank = cast<RankedTensorType>(init.getType()).getRank();
     int64_t span = cast<RankedTensorType>(indices.getType()).getRank() - batch;
     SmallVector<Value> sizes = getSizeValues(rewriter, loc, params);
     if (op.getBounds() == tg::BoundsMode::Error) {
@@ -69,24 +72,28 @@ struct LowerGather : OpConversionPattern<tg::GatherOp> {
     for (int64_t dim = axis; dim < axis + span; ++dim)
       exprs.push_back(rewriter.getAffineDimExpr(dim));
     AffineMap map = AffineMap::get(rank, 0, exprs, rewriter.getContext());
-    rewriter.replaceOp(op, createParallelGeneric(rewriter, loc, init, indices, map, [&](OpBuilder &b, Location l, ValueRange args) {
-                         SmallVector<Value> position;
-                         for (int64_t dim = 0; dim < axis; ++dim)
-                           position.push_back(linalg::IndexOp::create(b, l, dim));
-                         position.push_back(arith::IndexCastOp::create(b, l, b.getIndexType(), args[0]));
-                         for (int64_t dim = axis + span; dim < rank; ++dim)
-                           position.push_back(linalg::IndexOp::create(b, l, dim));
-                         return read(b, l, params, position, axis, sizes, op.getBounds());
-                       }));
+    rewriter.replaceOp(op,
+                       createParallelGeneric(
+                           rewriter, loc, init, indices, map, [&](OpBuilder &b, Location l, ValueRange args) {
+                             SmallVector<Value> position;
+                             for (int64_t dim = 0; dim < axis; ++dim)
+                               position.push_back(linalg::IndexOp::create(b, l, dim));
+                             position.push_back(arith::IndexCastOp::create(b, l, b.getIndexType(), args[0]));
+                             for (int64_t dim = axis + span; dim < rank; ++dim)
+                               position.push_back(linalg::IndexOp::create(b, l, dim));
+                             return read(b, l, params, position, axis, sizes, op.getBounds());
+                           }));
     return success();
   }
 };
 
 struct LowerGatherNd : OpConversionPattern<tg::GatherNdOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(tg::GatherNdOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(tg::GatherNdOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Value params = adaptor.getParams(), indices = adaptor.getIndices(), init = createEmptyResult(rewriter, op);
+    Value params = adaptor.getParams(), indices = adaptor.getIndices(),
+          init = createEmptyResult(rewriter, op);
     auto indexType = cast<RankedTensorType>(indices.getType());
     int64_t lead = indexType.getRank() - 1, depth = indexType.getShape().back(), batch = op.getBatchDims();
     int64_t rank = cast<RankedTensorType>(init.getType()).getRank();
@@ -104,20 +111,25 @@ struct LowerGatherNd : OpConversionPattern<tg::GatherNdOp> {
     // One operand per coordinate, each a column of the indices.
     SmallVector<AffineMap> maps;
     for (int64_t column = 0; column < depth; ++column) {
-      AffineMap map = AffineMap::getMultiDimIdentityMap(rank, rewriter.getContext()).getMajorSubMap(lead);
-      maps.push_back(map.insertResult(rewriter.getAffineConstantExpr(column), lead));
+      SmallVector<AffineExpr> exprs;
+      for (int64_t dim = 0; dim < lead; ++dim)
+        exprs.push_back(rewriter.getAffineDimExpr(dim));
+      exprs.push_back(rewriter.getAffineConstantExpr(column));
+      maps.push_back(AffineMap::get(rank, 0, exprs, rewriter.getContext()));
     }
     SmallVector<Value> columns(depth, indices);
-    rewriter.replaceOp(op, createParallelGeneric(rewriter, loc, init, columns, maps, [&](OpBuilder &b, Location l, ValueRange args) {
-                         SmallVector<Value> position;
-                         for (int64_t dim = 0; dim < batch; ++dim)
-                           position.push_back(linalg::IndexOp::create(b, l, dim));
-                         for (Value coordinate : args)
-                           position.push_back(arith::IndexCastOp::create(b, l, b.getIndexType(), coordinate));
-                         for (int64_t dim = lead; dim < rank; ++dim)
-                           position.push_back(linalg::IndexOp::create(b, l, dim));
-                         return read(b, l, params, position, checked, sizes, op.getBounds());
-                       }));
+    rewriter.replaceOp(
+        op, createParallelGeneric(
+                rewriter, loc, init, columns, maps, [&](OpBuilder &b, Location l, ValueRange args) {
+                  SmallVector<Value> position;
+                  for (int64_t dim = 0; dim < batch; ++dim)
+                    position.push_back(linalg::IndexOp::create(b, l, dim));
+                  for (Value coordinate : args)
+                    position.push_back(arith::IndexCastOp::create(b, l, b.getIndexType(), coordinate));
+                  for (int64_t dim = lead; dim < rank; ++dim)
+                    position.push_back(linalg::IndexOp::create(b, l, dim));
+                  return read(b, l, params, position, checked, sizes, op.getBounds());
+                }));
     return success();
   }
 };

@@ -1,7 +1,8 @@
 //===- Pad.cpp - Lowering of tg.pad ---------------------------------------===//
 //
-// The result is filled with the padding value and the elements that remain are copied over it in one strided insertion.
-// Which ones remain when `low` or `high` is negative is arithmetic on sizes that folds away where they are static.
+// The result is filled with the padding value and the elements that remain are copied over it in one strided
+// insertion. Which ones remain when `low` or `high` is negative is arithmetic on sizes that folds away where
+// they are static.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,11 +24,12 @@ struct SizeMath {
     auto p = getConstantIntValue(x), q = getConstantIntValue(y);
     if (p && q)
       return b.getIndexAttr(fn(*p, *q));
-    return getAsOpFoldResult(
-        b.createOrFold<Op>(loc, getValueOrCreateConstantIndexOp(b, loc, x), getValueOrCreateConstantIndexOp(b, loc, y)));
+    return getAsOpFoldResult(b.createOrFold<Op>(loc, getValueOrCreateConstantIndexOp(b, loc, x),
+                                                getValueOrCreateConstantIndexOp(b, loc, y)));
   }
   OpFoldResult sub(OpFoldResult x, OpFoldResult y) {
-    return isConstantIntValue(y, 0) ? x : fold<arith::SubIOp>(x, y, [](int64_t p, int64_t q) { return p - q; });
+    return isConstantIntValue(y, 0) ? x
+                                    : fold<arith::SubIOp>(x, y, [](int64_t p, int64_t q) { return p - q; });
   }
   OpFoldResult min(OpFoldResult x, OpFoldResult y) {
     return fold<arith::MinSIOp>(x, y, [](int64_t p, int64_t q) { return std::min(p, q); });
@@ -50,19 +52,23 @@ struct Placement {
   int64_t step;
 };
 
-Placement getPlacement(SizeMath math, OpFoldResult size, OpFoldResult low, OpFoldResult high, int64_t interior, OpFoldResult padded) {
+Placement getPlacement(SizeMath math, OpFoldResult size, OpFoldResult low, OpFoldResult high,
+                       int64_t interior, OpFoldResult padded) {
   int64_t step = interior + 1;
   OpFoldResult zero = math.b.getIndexAttr(0);
-  bool keepsStart = getConstantIntValue(low).value_or(-1) >= 0, keepsEnd = getConstantIntValue(high).value_or(-1) >= 0;
+  bool keepsStart = getConstantIntValue(low).value_or(-1) >= 0,
+       keepsEnd = getConstantIntValue(high).value_or(-1) >= 0;
   if (keepsStart && keepsEnd)
     return {zero, size, low, step};
   OpFoldResult first = math.ceilDiv(math.atLeastZero(math.sub(zero, low)), step);
-  OpFoldResult position = tg::addSizes(math.b, math.loc, low, tg::mulSizes(math.b, math.loc, first, math.b.getIndexAttr(step)));
+  OpFoldResult position =
+      tg::addSizes(math.b, math.loc, low, tg::mulSizes(math.b, math.loc, first, math.b.getIndexAttr(step)));
   OpFoldResult end = math.min(size, math.ceilDiv(math.atLeastZero(math.sub(padded, low)), step));
   return {first, math.atLeastZero(math.sub(end, first)), position, step};
 }
 
-/// Whether a static `offset` lies behind the static end `bound`: then nothing is there, which a view may not express.
+/// Whether a static `offset` lies behind the static end `bound`: then nothing is there, which a view may not
+/// express.
 bool isBehind(OpFoldResult offset, OpFoldResult bound) {
   auto p = getConstantIntValue(offset), q = getConstantIntValue(bound);
   return p && q && *p >= *q;
@@ -70,16 +76,20 @@ bool isBehind(OpFoldResult offset, OpFoldResult bound) {
 
 struct LowerPad : OpConversionPattern<tg::PadOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(tg::PadOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(tg::PadOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Value x = adaptor.getX();
-    SmallVector<OpFoldResult> sizes = getTypedSizes(rewriter, loc, x), padded = reifyResultSizes(rewriter, op);
+    SmallVector<OpFoldResult> sizes = getTypedSizes(rewriter, loc, x),
+                              padded = reifyResultSizes(rewriter, op);
     SmallVector<OpFoldResult> low = op.getMixedLow(), high = op.getMixedHigh();
     SmallVector<OpFoldResult> firsts, counts, positions, steps, ones(sizes.size(), rewriter.getIndexAttr(1));
     bool isEmpty = false, isCut = false;
     for (size_t dim = 0; dim < sizes.size(); ++dim) {
-      Placement p = getPlacement({rewriter, loc}, sizes[dim], low[dim], high[dim], op.getInterior()[dim], padded[dim]);
-      isEmpty |= isConstantIntValue(p.count, 0) || isBehind(p.first, sizes[dim]) || isBehind(p.position, padded[dim]);
+      Placement p =
+          getPlacement({rewriter, loc}, sizes[dim], low[dim], high[dim], op.getInterior()[dim], padded[dim]);
+      isEmpty |= isConstantIntValue(p.count, 0) || isBehind(p.first, sizes[dim]) ||
+                 isBehind(p.position, padded[dim]);
       isCut |= p.count != sizes[dim];
       firsts.push_back(p.first);
       counts.push_back(p.count);

@@ -1,8 +1,8 @@
 //===- Reshape.cpp - Lowering of tg.reshape to views ----------------------===//
 //
-// A reshape moves no bytes: it becomes a collapse followed by an expansion. The dimensions of both shapes are matched from
-// either end as far as their sizes are known to agree, so that batch dimensions stay visible to tiling and fusion; whatever
-// lies between is collapsed into one dimension and expanded by the sizes given.
+// A reshape moves no bytes: it becomes a collapse followed by an expansion. The dimensions of both shapes are
+// matched from either end as far as their sizes are known to agree, so that batch dimensions stay visible to
+// tiling and fusion; whatever lies between is collapsed into one dimension and expanded by the sizes given.
 //
 //===----------------------------------------------------------------------===//
 
@@ -42,7 +42,8 @@ public:
     }
     while (matchBack()) {
     }
-    if (!isStatic(from.slice(fromBegin, fromEnd - fromBegin)) || !isStatic(ArrayRef(to).slice(toBegin, toEnd - toBegin)))
+    if (!isStatic(from.slice(fromBegin, fromEnd - fromBegin)) ||
+        !isStatic(ArrayRef(to).slice(toBegin, toEnd - toBegin)))
       giveBackDynamic();
     SmallVector<DimensionGroup> groups(front);
     if (fromBegin < fromEnd || toBegin < toEnd)
@@ -53,7 +54,9 @@ public:
 
 private:
   static bool isStatic(ArrayRef<int64_t> shape) { return llvm::none_of(shape, ShapedType::isDynamic); }
-  static ReassociationIndices range(int64_t begin, int64_t end) { return llvm::to_vector<2>(llvm::seq(begin, end)); }
+  static ReassociationIndices range(int64_t begin, int64_t end) {
+    return llvm::to_vector<2>(llvm::seq(begin, end));
+  }
 
   /// Whether the result's dimension is asked of this very operand.
   bool isSameDynamicSize(int64_t fromDim, int64_t toDim) const {
@@ -71,7 +74,8 @@ private:
       int64_t p = from[i], q = to[j];
       while (!ShapedType::isDynamic(p) && !ShapedType::isDynamic(q) && p != q) {
         int64_t &product = p < q ? p : q;
-        int64_t next = p < q ? (++i < fromEnd ? from[i] : ShapedType::kDynamic) : (++j < toEnd ? to[j] : ShapedType::kDynamic);
+        int64_t next = p < q ? (++i < fromEnd ? from[i] : ShapedType::kDynamic)
+                             : (++j < toEnd ? to[j] : ShapedType::kDynamic);
         product = ShapedType::isDynamic(next) ? next : product * next;
       }
       if (ShapedType::isDynamic(p) || ShapedType::isDynamic(q))
@@ -90,7 +94,8 @@ private:
     int64_t i = fromEnd - 1, j = toEnd - 1, p = from[i], q = to[j];
     while (!ShapedType::isDynamic(p) && !ShapedType::isDynamic(q) && p != q) {
       int64_t &product = p < q ? p : q;
-      int64_t next = p < q ? (--i >= fromBegin ? from[i] : ShapedType::kDynamic) : (--j >= toBegin ? to[j] : ShapedType::kDynamic);
+      int64_t next = p < q ? (--i >= fromBegin ? from[i] : ShapedType::kDynamic)
+                           : (--j >= toBegin ? to[j] : ShapedType::kDynamic);
       product = ShapedType::isDynamic(next) ? next : product * next;
     }
     if (ShapedType::isDynamic(p) || ShapedType::isDynamic(q))
@@ -101,8 +106,8 @@ private:
     return true;
   }
 
-  /// With a size of zero at run time the rest of the two shapes need not agree, so a dynamic group may stand alone only if
-  /// the rest is static.
+  /// With a size of zero at run time the rest of the two shapes need not agree, so a dynamic group may stand
+  /// alone only if the rest is static.
   void giveBackDynamic() {
     for (auto [index, group] : llvm::enumerate(front))
       if (ShapedType::isDynamic(from[group.from.front()])) {
@@ -155,7 +160,8 @@ SmallVector<int64_t> getOnes(int64_t rank) { return SmallVector<int64_t>(rank, 1
 
 struct LowerReshape : OpConversionPattern<tg::ReshapeOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(tg::ReshapeOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(tg::ReshapeOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     SmallVector<OpFoldResult> sizes = reifyResultSizes(rewriter, op);
     rewriter.replaceOp(op, createReshape(rewriter, op.getLoc(), adaptor.getX(), sizes, op.getX()));
     return success();
@@ -171,11 +177,14 @@ Value createReshape(OpBuilder &builder, Location loc, Value x, ArrayRef<OpFoldRe
     return tensor::EmptyOp::create(builder, loc, sizes, from.getElementType());
   if (to.getRank() == 0) {
     Value one = castTo(builder, loc, x, from.clone(getOnes(from.getRank())));
-    return from.getRank() == 0 ? x : Value(tensor::CollapseShapeOp::create(builder, loc, to, one, ArrayRef<ReassociationIndices>()));
+    return from.getRank() == 0 ? x
+                               : Value(tensor::CollapseShapeOp::create(builder, loc, to, one,
+                                                                       ArrayRef<ReassociationIndices>()));
   }
   if (from.getRank() == 0) {
     auto ones = from.clone(getOnes(to.getRank()));
-    return castTo(builder, loc, tensor::ExpandShapeOp::create(builder, loc, ones, x, ArrayRef<ReassociationIndices>()), to);
+    return castTo(builder, loc,
+                  tensor::ExpandShapeOp::create(builder, loc, ones, x, ArrayRef<ReassociationIndices>()), to);
   }
   SmallVector<ReassociationIndices> fromGroups, toGroups;
   SmallVector<int64_t> shape;

@@ -12,22 +12,26 @@ namespace {
 /// A view where all strides are positive, a copy where the order of elements turns round.
 struct LowerSlice : OpConversionPattern<tg::SliceOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(tg::SliceOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(tg::SliceOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Value x = adaptor.getX();
-    auto from = cast<RankedTensorType>(x.getType()), to = getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto from = cast<RankedTensorType>(x.getType()),
+         to = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     // A static offset behind the end says that nothing is read, which a view may not express.
     bool isEmpty = llvm::is_contained(to.getShape(), 0);
     for (auto [offset, bound] : llvm::zip_equal(op.getStaticOffsets(), from.getShape()))
-      isEmpty |= !ShapedType::isDynamic(offset) && !ShapedType::isDynamic(bound) && (offset < 0 || offset >= bound);
+      isEmpty |=
+          !ShapedType::isDynamic(offset) && !ShapedType::isDynamic(bound) && (offset < 0 || offset >= bound);
     if (isEmpty) {
       rewriter.replaceOp(op, createEmptyResult(rewriter, op));
       return success();
     }
     SmallVector<OpFoldResult> offsets = op.getMixedOffsets();
     if (llvm::all_of(op.getStrides(), [](int64_t stride) { return stride > 0; })) {
-      rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(op, to, x, offsets, op.getMixedSizes(),
-                                                          getAsIndexOpFoldResult(rewriter.getContext(), op.getStrides()));
+      rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(
+          op, to, x, offsets, op.getMixedSizes(),
+          getAsIndexOpFoldResult(rewriter.getContext(), op.getStrides()));
       return success();
     }
     SmallVector<Value> starts, strides;
@@ -35,14 +39,17 @@ struct LowerSlice : OpConversionPattern<tg::SliceOp> {
       starts.push_back(getValueOrCreateConstantIndexOp(rewriter, loc, offset));
       strides.push_back(arith::ConstantIndexOp::create(rewriter, loc, stride));
     }
-    rewriter.replaceOp(op, createParallelGeneric(rewriter, loc, createEmptyResult(rewriter, op), {}, {}, [&](OpBuilder &b, Location l, ValueRange) -> Value {
-                         SmallVector<Value> indices;
-                         for (size_t dim = 0; dim < starts.size(); ++dim) {
-                           Value step = arith::MulIOp::create(b, l, linalg::IndexOp::create(b, l, dim), strides[dim]);
-                           indices.push_back(arith::AddIOp::create(b, l, starts[dim], step));
-                         }
-                         return tensor::ExtractOp::create(b, l, x, indices);
-                       }));
+    rewriter.replaceOp(
+        op, createParallelGeneric(rewriter, loc, createEmptyResult(rewriter, op), {}, {},
+                                  [&](OpBuilder &b, Location l, ValueRange) -> Value {
+                                    SmallVector<Value> indices;
+                                    for (size_t dim = 0; dim < starts.size(); ++dim) {
+                                      Value step = arith::MulIOp::create(
+                                          b, l, linalg::IndexOp::create(b, l, dim), strides[dim]);
+                                      indices.push_back(arith::AddIOp::create(b, l, starts[dim], step));
+                                    }
+                                    return tensor::ExtractOp::create(b, l, x, indices);
+                                  }));
     return success();
   }
 };

@@ -18,26 +18,31 @@ Value isNonzero(OpBuilder &b, Location loc, Type element, Value value) {
     return value;
   if (isa<tg::StringType>(element)) {
     Value length = vector::ExtractOp::create(b, loc, value, ArrayRef<int64_t>{1});
-    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, length, createZero(b, loc, length.getType()));
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, length,
+                                 createZero(b, loc, length.getType()));
   }
-  return tg::ScalarBuilder(b, loc, element).compare(tg::ComparisonDirection::NE, value, createZero(b, loc, value.getType()));
+  return tg::ScalarBuilder(b, loc, element)
+      .compare(tg::ComparisonDirection::NE, value, createZero(b, loc, value.getType()));
 }
 
 struct LowerCountNonzero : OpConversionPattern<tg::CountNonzeroOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(tg::CountNonzeroOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(tg::CountNonzeroOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Type i64 = rewriter.getI64Type(), element = op.getX().getType().getElementType();
     int64_t rank = op.getX().getType().getRank();
     Value empty = tensor::EmptyOp::create(rewriter, loc, ArrayRef<int64_t>{}, i64);
     Value init = linalg::FillOp::create(rewriter, loc, createZero(rewriter, loc, i64), empty).getResult(0);
-    AffineMap maps[] = {rewriter.getMultiDimIdentityMap(rank), AffineMap::get(rank, 0, rewriter.getContext())};
+    AffineMap maps[] = {rewriter.getMultiDimIdentityMap(rank),
+                        AffineMap::get(rank, 0, rewriter.getContext())};
     SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::reduction);
-    auto sum = linalg::GenericOp::create(rewriter, loc, init.getType(), adaptor.getX(), init, maps, iterators,
-                                         [&](OpBuilder &b, Location l, ValueRange args) {
-                                           Value one = arith::ExtUIOp::create(b, l, i64, isNonzero(b, l, element, args[0]));
-                                           linalg::YieldOp::create(b, l, Value(arith::AddIOp::create(b, l, args[1], one)));
-                                         });
+    auto sum = linalg::GenericOp::create(
+        rewriter, loc, init.getType(), adaptor.getX(), init, maps, iterators,
+        [&](OpBuilder &b, Location l, ValueRange args) {
+          Value one = arith::ExtUIOp::create(b, l, i64, isNonzero(b, l, element, args[0]));
+          linalg::YieldOp::create(b, l, Value(arith::AddIOp::create(b, l, args[1], one)));
+        });
     Value count = tensor::ExtractOp::create(rewriter, loc, sum.getResult(0), ValueRange{});
     rewriter.replaceOpWithNewOp<arith::IndexCastOp>(op, rewriter.getIndexType(), count);
     return success();
@@ -47,7 +52,8 @@ struct LowerCountNonzero : OpConversionPattern<tg::CountNonzeroOp> {
 /// One walk over `x` that carries the number of coordinates found so far.
 struct LowerWhere : OpConversionPattern<tg::WhereOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(tg::WhereOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(tg::WhereOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Value x = adaptor.getX(), init = createEmptyResult(rewriter, op);
     int64_t rank = op.getX().getType().getRank();
@@ -55,7 +61,8 @@ struct LowerWhere : OpConversionPattern<tg::WhereOp> {
       rewriter.replaceOp(op, init);
       return success();
     }
-    Value zero = arith::ConstantIndexOp::create(rewriter, loc, 0), one = arith::ConstantIndexOp::create(rewriter, loc, 1);
+    Value zero = arith::ConstantIndexOp::create(rewriter, loc, 0),
+          one = arith::ConstantIndexOp::create(rewriter, loc, 1);
     SmallVector<Value> begins(rank, zero), steps(rank, one);
     SmallVector<Value> ends = getValueOrCreateConstantIndexOp(rewriter, loc, getTypedSizes(rewriter, loc, x));
     auto body = [&](OpBuilder &b, Location l, ValueRange position, ValueRange state) -> scf::ValueVector {
@@ -70,7 +77,8 @@ struct LowerWhere : OpConversionPattern<tg::WhereOp> {
         scf::YieldOp::create(inner, il, ValueRange{arith::AddIOp::create(inner, il, state[0], one), target});
       };
       auto skipped = [&](OpBuilder &inner, Location il) { scf::YieldOp::create(inner, il, state); };
-      auto step = scf::IfOp::create(b, l, isNonzero(b, l, op.getX().getType().getElementType(), element), found, skipped);
+      auto step = scf::IfOp::create(b, l, isNonzero(b, l, op.getX().getType().getElementType(), element),
+                                    found, skipped);
       return scf::ValueVector(step.result_begin(), step.result_end());
     };
     scf::LoopNest nest = scf::buildLoopNest(rewriter, loc, begins, ends, steps, ValueRange{zero, init}, body);
