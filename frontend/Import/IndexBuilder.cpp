@@ -54,6 +54,17 @@ Size IndexBuilder::add(Size a, Size b) {
     return b;
   if (y == 0)
     return a;
+  if (x)
+    return add(b, a);
+  // (v + c) + d, and (v - w) + w.
+  if (Operation *op = cast<Value>(a).getDefiningOp()) {
+    if (auto inner = isa<arith::AddIOp>(op) ? getConstant(getAsOpFoldResult(op->getOperand(1))) : std::nullopt; y && inner)
+      return add(op->getOperand(0), constant(*inner + *y));
+    if (isa<arith::SubIOp>(op) && isEqual(getAsOpFoldResult(op->getOperand(1)), b))
+      return getAsOpFoldResult(op->getOperand(0));
+  }
+  if (auto difference = y ? nullptr : cast<Value>(b).getDefiningOp<arith::SubIOp>(); difference && isEqual(getAsOpFoldResult(difference.getRhs()), a))
+    return getAsOpFoldResult(difference.getLhs());
   return build(Kind::Add, a, b, true, [&](Value l, Value r) { return arith::AddIOp::create(builder, location, l, r); });
 }
 
@@ -65,6 +76,17 @@ Size IndexBuilder::sub(Size a, Size b) {
     return a;
   if (isEqual(a, b))
     return constant(0);
+  if (y)
+    return add(a, constant(-*y));
+  // v - (v - w), and (v + w) - w.
+  if (auto difference = cast<Value>(b).getDefiningOp<arith::SubIOp>(); difference && isEqual(getAsOpFoldResult(difference.getLhs()), a))
+    return getAsOpFoldResult(difference.getRhs());
+  if (auto sum = x ? nullptr : cast<Value>(a).getDefiningOp<arith::AddIOp>()) {
+    if (isEqual(getAsOpFoldResult(sum.getRhs()), b))
+      return getAsOpFoldResult(sum.getLhs());
+    if (isEqual(getAsOpFoldResult(sum.getLhs()), b))
+      return getAsOpFoldResult(sum.getRhs());
+  }
   return build(Kind::Sub, a, b, false, [&](Value l, Value r) { return arith::SubIOp::create(builder, location, l, r); });
 }
 
@@ -110,7 +132,7 @@ Size IndexBuilder::floorMod(Size a, Size b) {
   return sub(a, mul(floorDiv(a, b), b));
 }
 
-Size IndexBuilder::ceilDiv(Size a, Size b) { return floorDiv(sub(add(a, b), constant(1)), b); }
+Size IndexBuilder::ceilDiv(Size a, Size b) { return isConstant(b, 1) ? a : floorDiv(sub(add(a, b), constant(1)), b); }
 
 Size IndexBuilder::max(Size a, Size b) {
   auto x = getConstant(a), y = getConstant(b);
@@ -154,6 +176,34 @@ Value IndexBuilder::equals(Size a, Size b) {
   if (isEqual(a, b) || (x && y))
     return arith::ConstantOp::create(builder, location, builder.getBoolAttr(isEqual(a, b)));
   return arith::CmpIOp::create(builder, location, arith::CmpIPredicate::eq, get(a), get(b));
+}
+
+Value IndexBuilder::compare(arith::CmpIPredicate predicate, Size a, Size b) {
+  auto x = getConstant(a), y = getConstant(b);
+  if (x && y)
+    return arith::ConstantOp::create(builder, location, builder.getBoolAttr(arith::applyCmpPredicate(predicate, APInt(64, *x, true), APInt(64, *y, true))));
+  return builder.createOrFold<arith::CmpIOp>(location, predicate, get(a), get(b));
+}
+
+bool IndexBuilder::isNonNegative(Size size) {
+  if (auto value = getConstant(size))
+    return *value >= 0;
+  Operation *op = cast<Value>(size).getDefiningOp();
+  auto operand = [&](unsigned i) { return isNonNegative(getAsOpFoldResult(op->getOperand(i))); };
+  if (!op)
+    return false;
+  if (isa<tensor::DimOp, tg::CountNonzeroOp>(op))
+    return true;
+  if (isa<arith::MaxSIOp>(op))
+    return operand(0) || operand(1);
+  if (isa<arith::AddIOp, arith::MulIOp, arith::MinSIOp, arith::FloorDivSIOp>(op))
+    return operand(0) && operand(1);
+  return isa<arith::SelectOp>(op) && operand(1) && operand(2);
+}
+
+void IndexBuilder::setSizes(Value tensor, ArrayRef<Size> sizes) {
+  tensors[tensor] = SmallVector<Size>(sizes);
+  tensorLog.push_back(tensor);
 }
 
 SmallVector<Size> IndexBuilder::sizesOf(Value tensor) {

@@ -7,6 +7,7 @@
 #ifndef TGC_FRONTEND_IMPORT_INDEXBUILDER_H
 #define TGC_FRONTEND_IMPORT_INDEXBUILDER_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
 #include "llvm/ADT/DenseMap.h"
@@ -44,8 +45,15 @@ public:
   llvm::SmallVector<Size> sizesOf(mlir::Value tensor);
   Size sizeOf(mlir::Value tensor, int64_t dim) { return sizesOf(tensor)[dim]; }
 
+  /// States that `tensor` has these sizes, where they are better known than by the op that makes it.
+  void setSizes(mlir::Value tensor, llvm::ArrayRef<Size> sizes);
+
   /// Comparison of sizes as an i1, folded where known.
   mlir::Value equals(Size a, Size b);
+  mlir::Value compare(mlir::arith::CmpIPredicate predicate, Size a, Size b);
+  mlir::Value lessEqual(Size a, Size b) { return compare(mlir::arith::CmpIPredicate::sle, a, b); }
+  /// Whether a size is known not to be negative: a size of a tensor, or a sum, product, quotient or maximum of such.
+  static bool isNonNegative(Size size);
 
   /// Forgets what was built in a region that is left, so that later code does not refer to it. `mark` is taken on entering.
   struct Mark {

@@ -3,7 +3,9 @@
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/GraphImporter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -69,12 +71,12 @@ OpFoldResult NodeImporter::extract(Value tensor, ArrayRef<int64_t> position) {
   return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), element).getResult();
 }
 
-FailureOr<SmallVector<OpFoldResult>> NodeImporter::getSizeOperand(size_t i, StringRef what) {
+FailureOr<SmallVector<OpFoldResult>> NodeImporter::getSizeOperand(size_t i, StringRef what, int64_t maxRank) {
   if (const HostTensor *host = getHost(i))
     return host->elements;
   RankedTensorType type = getType(i);
-  if (!type.getElementType().isSignlessInteger() || type.getRank() > 1) {
-    error() << what << " must be integers of rank 1, got " << type;
+  if (!type.getElementType().isSignlessInteger() || type.getRank() > maxRank) {
+    error() << what << " must be integers of rank " << maxRank << ", got " << type;
     return failure();
   }
   if (!type.hasStaticShape()) {
@@ -82,11 +84,10 @@ FailureOr<SmallVector<OpFoldResult>> NodeImporter::getSizeOperand(size_t i, Stri
     return failure();
   }
   Value tensor = getTensor(i);
-  if (type.getRank() == 0)
-    return SmallVector<OpFoldResult>{extract(tensor, {})};
   SmallVector<OpFoldResult> elements;
+  SmallVector<int64_t> strides = computeStrides(type.getShape());
   for (int64_t index = 0; index < type.getNumElements(); ++index)
-    elements.push_back(extract(tensor, {index}));
+    elements.push_back(extract(tensor, delinearize(index, strides)));
   return elements;
 }
 
@@ -173,6 +174,8 @@ InFlightDiagnostic NodeImporter::error() { return emitError(loc); }
 
 Value NodeImporter::scalar(Type element, double number) {
   auto type = RankedTensorType::get({}, element);
+  if (isa<tg::StringType>(element))
+    return create<tg::StringConstantOp>(type, builder.getStrArrayAttr({""}));
   if (auto complex = dyn_cast<ComplexType>(element)) {
     auto part = cast<FloatType>(complex.getElementType());
     APFloat re(number), im(0.0);
@@ -185,6 +188,14 @@ Value NodeImporter::scalar(Type element, double number) {
     return create<tg::ConstantOp>(DenseElementsAttr::get(type, builder.getFloatAttr(element, number).getValue()));
   APInt value(element.getIntOrFloatBitWidth(), static_cast<uint64_t>(static_cast<int64_t>(number)), false, true);
   return create<tg::ConstantOp>(DenseElementsAttr::get(type, value));
+}
+
+Value NodeImporter::sizeTensor(Size size, Type element) {
+  if (auto value = IndexBuilder::getConstant(size); value && isa<IntegerType>(element))
+    return create<tg::ConstantOp>(DenseElementsAttr::get(RankedTensorType::get({}, element), APInt(element.getIntOrFloatBitWidth(), static_cast<uint64_t>(*value), false, true)));
+  Type wide = builder.getI64Type();
+  Value integer = arith::IndexCastOp::create(builder, loc, wide, sizes.get(size));
+  return cast(create<tensor::FromElementsOp>(RankedTensorType::get({}, wide), integer), element);
 }
 
 Value NodeImporter::splatLike(Value like, double number) {
@@ -300,6 +311,10 @@ Value NodeImporter::cast(Value x, Type element) {
 Value NodeImporter::slice(Value x, ArrayRef<Size> offsets, ArrayRef<Size> extents, ArrayRef<int64_t> strides) {
   SmallVector<int64_t> steps(strides);
   steps.resize(offsets.size(), 1);
+  SmallVector<Size> whole = sizes.sizesOf(x);
+  auto isWhole = [&](size_t dim) { return steps[dim] == 1 && IndexBuilder::isConstant(offsets[dim], 0) && IndexBuilder::isEqual(extents[dim], whole[dim]); };
+  if (llvm::all_of(llvm::seq<size_t>(0, offsets.size()), isWhole))
+    return x;
   return create<tg::SliceOp>(x, offsets, extents, steps);
 }
 
@@ -325,7 +340,47 @@ Value NodeImporter::reduce(tg::ReductionKind kind, Value x, ArrayRef<int64_t> di
 }
 
 void NodeImporter::check(Value condition, const Twine &message, ValueRange values, int32_t code) {
+  if (matchPattern(condition, m_One()))
+    return;
   tg::CheckOp::create(builder, loc, condition, builder.getI32IntegerAttr(code), builder.getStringAttr(message), values);
+}
+
+void NodeImporter::checkAll(Value conditions, const Twine &message, ValueRange values) {
+  int64_t rank = mlir::cast<RankedTensorType>(conditions.getType()).getRank();
+  Value all = reduce(tg::ReductionKind::All, conditions, llvm::to_vector(llvm::seq<int64_t>(0, rank)));
+  check(tensor::ExtractOp::create(builder, loc, all, ValueRange()), message, values);
+}
+
+/// `message` with each %d replaced by the next value, as the run time does it.
+static std::string formatMessage(StringRef message, ArrayRef<int64_t> values) {
+  std::string text;
+  for (int64_t value : values) {
+    auto [head, tail] = message.split("%d");
+    text += head;
+    if (head.size() == message.size())
+      return text;
+    text += std::to_string(value);
+    message = tail;
+  }
+  return text + message.str();
+}
+
+LogicalResult NodeImporter::requireAtMost(Size a, Size b, const Twine &message) {
+  auto x = IndexBuilder::getConstant(a), y = IndexBuilder::getConstant(b);
+  if (x && y && *x > *y)
+    return error() << formatMessage(message.str(), {*x, *y});
+  if (!(x && y) && !(x == 0 && IndexBuilder::isNonNegative(b)) && !IndexBuilder::isEqual(a, b))
+    check(sizes.lessEqual(a, b), message, sizes.get({a, b}));
+  return success();
+}
+
+LogicalResult NodeImporter::requireEqual(Size a, Size b, const Twine &message) {
+  auto x = IndexBuilder::getConstant(a), y = IndexBuilder::getConstant(b);
+  if (x && y && *x != *y)
+    return error() << formatMessage(message.str(), {*x, *y});
+  if (!IndexBuilder::isEqual(a, b))
+    check(sizes.equals(a, b), message, sizes.get({a, b}));
+  return success();
 }
 
 SmallVector<Value> NodeImporter::hostCall(StringRef kernel, ValueRange operands, TypeRange results, StringRef config, ValueRange extents,

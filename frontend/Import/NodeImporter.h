@@ -49,8 +49,8 @@ public:
   /// The elements of input `i`, if they are known as sizes; else null.
   const HostTensor *getHost(size_t i) const { return inputs[i].host.get(); }
   /// The elements of a 1-D (or scalar) integer input as sizes: known ones, or extracted from the tensor. Fails with an error
-  /// if their number is not known.
-  FailureOr<llvm::SmallVector<Size>> getSizeOperand(size_t i, llvm::StringRef what);
+  /// if their number is not known. Tensors of up to `maxRank` dimensions are taken, in row-major order.
+  FailureOr<llvm::SmallVector<Size>> getSizeOperand(size_t i, llvm::StringRef what, int64_t maxRank = 1);
   /// A scalar (or one-element) integer input as a size.
   FailureOr<Size> getScalarSize(size_t i, llvm::StringRef what);
   /// The elements of an integer input that must be known at compile time.
@@ -99,9 +99,12 @@ public:
   /// Builds an op whose result type is inferred from its operands; an error of the inference becomes the node's.
   template <typename Op, typename... Args> FailureOr<Value> tryCreate(Args &&...args);
 
-  /// A splat of `number` of the type and run-time sizes of `like`, or a scalar (rank 0) of `element`.
+  /// A splat of `number` of the type and run-time sizes of `like`, or a scalar (rank 0) of `element`. Strings are empty.
   Value splatLike(Value like, double number);
   Value scalar(mlir::Type element, double number);
+  /// A size as a tensor: of rank 0, or repeated to `sizes`.
+  Value sizeTensor(Size size, mlir::Type element);
+  Value sizeTensor(Size size, mlir::Type element, llvm::ArrayRef<Size> sizes) { return broadcastTo(sizeTensor(size, element), sizes); }
   /// A constant tensor of integers.
   Value constantInts(llvm::ArrayRef<int64_t> values, mlir::Type elementType);
   /// An uninteresting repetition: `x` repeated to `sizes`. Dimensions that are known to be equal are marked so.
@@ -128,6 +131,12 @@ public:
   Value div(Value x, Value y) { return create<tg::DivOp>(x, y); }
   /// Ends the run with INVALID_ARGUMENT and the message unless `condition` (an i1) holds.
   void check(Value condition, const llvm::Twine &message, mlir::ValueRange values = {}, int32_t code = 3);
+  /// The same for a tensor of i1: all of it must hold.
+  void checkAll(Value conditions, const llvm::Twine &message, mlir::ValueRange values = {});
+  /// An error, or a check at run time where it is not known, that a <= b, or that a == b. Each %d of the message takes one of
+  /// the two.
+  LogicalResult requireAtMost(Size a, Size b, const llvm::Twine &message);
+  LogicalResult requireEqual(Size a, Size b, const llvm::Twine &message);
   /// A call of a hand-written kernel. `sizes`: of the results' dynamic dimensions, in order.
   llvm::SmallVector<Value> hostCall(llvm::StringRef kernel, mlir::ValueRange operands, mlir::TypeRange results, llvm::StringRef config = "",
                                     mlir::ValueRange sizes = {}, bool isPure = true, bool findsSizes = false);

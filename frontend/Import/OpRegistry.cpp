@@ -37,6 +37,11 @@ const OpRegistry &getOpRegistry() {
     registerStateOps(table);
     registerFunctionOps(table);
     registerRandomOps(table);
+    registerSliceOps(table);
+    registerStridedSliceOps(table);
+    registerConcatOps(table);
+    registerPadOps(table);
+    registerGatherOps(table);
     return table;
   }();
   return registry;

@@ -46,6 +46,11 @@ void registerReductionOps(OpRegistry &registry);
 void registerMatMulOps(OpRegistry &registry);
 void registerFunctionOps(OpRegistry &registry);
 void registerRandomOps(OpRegistry &registry);
+void registerSliceOps(OpRegistry &registry);
+void registerStridedSliceOps(OpRegistry &registry);
+void registerConcatOps(OpRegistry &registry);
+void registerPadOps(OpRegistry &registry);
+void registerGatherOps(OpRegistry &registry);
 
 } // namespace tgc
 
