@@ -294,7 +294,7 @@ void registerElementwiseOps(OpRegistry &registry) {
   registry.add({"Greater"}, importCompare<Direction::GT>);
   registry.add({"GreaterEqual"}, importCompare<Direction::GE>);
   registry.add({"Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot", "GuaranteeConst", "PlaceholderWithDefault",
-                "EnsureShape", "RefIdentity", "_Retval"},
+                "RefIdentity", "_Retval"},
                importIdentity);
   registry.add({"NoOp", "ControlTrigger"}, importNoOp);
   registry.add({"Cast"}, importCast);

@@ -1,6 +1,6 @@
 //===- GatherOps.cpp - Gather, OneHot, Where, partitions ------------------===//
 
-#include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/OpRegistry.h"
 
 using namespace mlir;
@@ -11,15 +11,8 @@ namespace {
 using Size = OpFoldResult;
 using Direction = tg::ComparisonDirection;
 
-/// Indices in one of the types that tg indexes with.
-Value getIndices(NodeImporter &n, size_t i) {
-  Type element = n.getElementType(i);
-  bool isIndex = element.isSignlessInteger(32) || element.isSignlessInteger(64);
-  return isIndex ? n.getTensor(i) : n.cast(n.getTensor(i), n.builder.getI64Type());
-}
-
 LogicalResult gather(NodeImporter &n, int64_t axis, int64_t batchDims) {
-  Value params = n.getTensor(0), indices = getIndices(n, 1);
+  Value params = n.getTensor(0), indices = toIndices(n, n.getTensor(1));
   int64_t indexRank = n.getRank(1);
   if (batchDims < -indexRank || batchDims > indexRank)
     return n.error() << "batch_dims " << batchDims << " is out of range for indices of rank " << indexRank;
@@ -29,7 +22,7 @@ LogicalResult gather(NodeImporter &n, int64_t axis, int64_t batchDims) {
   for (int64_t dim = 0; dim < batchDims; ++dim)
     if (failed(n.requireEqual(n.sizes.sizeOf(params, dim), n.sizes.sizeOf(indices, dim), "params has %d elements in batch dimension " + Twine(dim) + ", indices has %d")))
       return failure();
-  auto result = n.tryCreate<tg::GatherOp>(params, indices, n.builder.getI64IntegerAttr(axis), n.builder.getI64IntegerAttr(batchDims));
+  auto result = gatherAlong(n, params, indices, axis, batchDims);
   if (failed(result))
     return failure();
   n.setResult(*result);
@@ -55,7 +48,7 @@ LogicalResult importResourceGather(NodeImporter &n) {
 }
 
 LogicalResult importGatherNd(NodeImporter &n) {
-  Value params = n.getTensor(0), indices = getIndices(n, 1);
+  Value params = n.getTensor(0), indices = toIndices(n, n.getTensor(1));
   auto type = n.getType(1);
   if (type.getRank() < 1 || type.isDynamicDim(type.getRank() - 1))
     return n.error() << "the last dimension of indices must be known, got " << type;
@@ -151,15 +144,8 @@ template <bool isUpper> LogicalResult importBound(NodeImporter &n) {
 // Sizes that the data decide
 //===----------------------------------------------------------------------===//
 
-/// Coordinates of the elements that are not zero.
-Value where(NodeImporter &n, Value x) {
-  int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
-  Value count = n.create<tg::CountNonzeroOp>(n.builder.getIndexType(), x);
-  return n.create<tg::WhereOp>(RankedTensorType::get({ShapedType::kDynamic, rank}, n.builder.getI64Type()), x, count);
-}
-
 LogicalResult importWhere(NodeImporter &n) {
-  n.setResult(where(n, n.getTensor(0)));
+  n.setResult(whereNonzero(n, n.getTensor(0)));
   return success();
 }
 
@@ -183,8 +169,8 @@ LogicalResult importDynamicPartition(NodeImporter &n) {
     partitions = n.reshape(partitions, {n.sizes.constant(1)});
   }
   for (int64_t i = 0; i < count; ++i) {
-    Value rows = where(n, n.compare(Direction::EQ, partitions, n.splatLike(partitions, i)));
-    auto part = n.tryCreate<tg::GatherNdOp>(data, rows, n.builder.getI64IntegerAttr(0));
+    Value rows = whereNonzero(n, n.compare(Direction::EQ, partitions, n.splatLike(partitions, i)));
+    auto part = n.tryCreate<tg::GatherNdOp>(data, rows, n.builder.getI64IntegerAttr(0), tg::BoundsModeAttr::get(n.builder.getContext(), tg::BoundsMode::Error));
     if (failed(part))
       return failure();
     n.setResult(i, *part);
@@ -223,7 +209,7 @@ LogicalResult importDataFormatDimMap(NodeImporter &n) {
     map[from] = to;
   Value table = n.constantInts(map, n.getElementType(0));
   Value indices = n.select(n.compare(Direction::LT, x, n.splatLike(x, 0)), n.add(x, n.splatLike(x, rank)), x);
-  auto result = n.tryCreate<tg::GatherOp>(table, indices, n.builder.getI64IntegerAttr(0), n.builder.getI64IntegerAttr(0));
+  auto result = gatherAlong(n, table, indices, 0);
   if (failed(result))
     return failure();
   n.setResult(*result);
@@ -248,7 +234,7 @@ LogicalResult importDataFormatVecPermute(NodeImporter &n) {
     n.setHostResult(result);
     return success();
   }
-  auto result = n.tryCreate<tg::GatherOp>(n.getTensor(0), n.constantInts(*sources, n.builder.getI64Type()), n.builder.getI64IntegerAttr(0), n.builder.getI64IntegerAttr(0));
+  auto result = gatherAlong(n, n.getTensor(0), n.constantInts(*sources, n.builder.getI64Type()), 0);
   if (failed(result))
     return failure();
   n.setResult(*result);

@@ -42,6 +42,12 @@ const OpRegistry &getOpRegistry() {
     registerConcatOps(table);
     registerPadOps(table);
     registerGatherOps(table);
+    registerScatterOps(table);
+    registerSegmentOps(table);
+    registerEinsumOps(table);
+    registerDiagonalOps(table);
+    registerSortOps(table);
+    registerCheckOps(table);
     return table;
   }();
   return registry;

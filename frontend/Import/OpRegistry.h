@@ -51,6 +51,12 @@ void registerStridedSliceOps(OpRegistry &registry);
 void registerConcatOps(OpRegistry &registry);
 void registerPadOps(OpRegistry &registry);
 void registerGatherOps(OpRegistry &registry);
+void registerScatterOps(OpRegistry &registry);
+void registerSegmentOps(OpRegistry &registry);
+void registerEinsumOps(OpRegistry &registry);
+void registerDiagonalOps(OpRegistry &registry);
+void registerSortOps(OpRegistry &registry);
+void registerCheckOps(OpRegistry &registry);
 
 } // namespace tgc
 

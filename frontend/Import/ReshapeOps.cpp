@@ -1,4 +1,4 @@
-//===- ReshapeOps.cpp - Reshape, ExpandDims, Squeeze ----------------------===//
+//===- ReshapeOps.cpp - The same elements in another shape or type --------===//
 
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
@@ -141,6 +141,44 @@ LogicalResult importTranspose(NodeImporter &n) {
   return success();
 }
 
+unsigned byteWidth(Type element) {
+  if (auto complex = dyn_cast<ComplexType>(element))
+    return 2 * byteWidth(complex.getElementType());
+  return isa<tg::StringType>(element) ? 0 : (element.getIntOrFloatBitWidth() + 7) / 8;
+}
+
+/// The same bytes as another type: a narrower one adds a last dimension, a wider one takes it away.
+LogicalResult importBitcast(NodeImporter &n) {
+  auto element = n.getElementTypeAttr("type");
+  if (failed(element))
+    return failure();
+  Value x = n.getTensor(0);
+  Type from = n.getElementType(0);
+  unsigned fromWidth = byteWidth(from), toWidth = byteWidth(*element);
+  if (!fromWidth || !toWidth || from.isInteger(1) != element->isInteger(1))
+    return n.error() << "Cannot bitcast " << from << " to " << *element;
+  if (from == *element) {
+    n.setResult(x);
+    return success();
+  }
+  SmallVector<Size> shape = n.sizes.sizesOf(x);
+  if (fromWidth > toWidth) {
+    shape.push_back(n.sizes.constant(fromWidth / toWidth));
+  } else if (fromWidth < toWidth) {
+    Size ratio = n.sizes.constant(toWidth / fromWidth);
+    if (shape.empty())
+      return n.error() << "Cannot bitcast the scalar " << x.getType() << " to the wider " << *element;
+    if (failed(n.requireEqual(shape.back(), ratio, "Cannot bitcast: the last dimension has %d elements, the wider type takes %d")))
+      return failure();
+    shape.back() = ratio;
+    x = n.refine(x, tg::getTypeOfSizes(shape, from));
+    shape.pop_back();
+  }
+  n.setResult(n.create<tg::BitcastOp>(tg::getTypeOfSizes(shape, *element), x));
+  n.sizes.setSizes(n.getOutputs()[0].tensor, shape);
+  return success();
+}
+
 } // namespace
 
 void registerReshapeOps(OpRegistry &registry) {
@@ -148,6 +186,7 @@ void registerReshapeOps(OpRegistry &registry) {
   registry.add({"ExpandDims"}, importExpandDims);
   registry.add({"Squeeze"}, importSqueeze);
   registry.add({"BroadcastTo"}, importBroadcastTo);
+  registry.add({"Bitcast"}, importBitcast);
   registry.add({"Transpose", "ConjugateTranspose"}, importTranspose);
 }
 

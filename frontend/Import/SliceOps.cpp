@@ -1,6 +1,6 @@
 //===- SliceOps.cpp - Parts of tensors, turned and shifted ----------------===//
 
-#include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/OpRegistry.h"
 
 using namespace mlir;
@@ -110,6 +110,35 @@ LogicalResult importUnpack(NodeImporter &n) {
   return success();
 }
 
+/// The vector product of the last dimensions, which have three elements.
+LogicalResult importCross(NodeImporter &n) {
+  Value a = n.getTensor(0), b = n.getTensor(1);
+  SmallVector<Size> shape = n.sizes.sizesOf(a), other = n.sizes.sizesOf(b);
+  int64_t last = static_cast<int64_t>(shape.size()) - 1;
+  if (last < 0 || other.size() != shape.size())
+    return n.error() << "inputs must be of the same shape with a last dimension of 3, got " << a.getType() << " and " << b.getType();
+  for (auto [dim, size] : llvm::enumerate(shape))
+    if (failed(n.requireEqual(size, other[dim], "inputs must be of the same shape: dimension " + Twine(dim) + " has %d and %d elements")))
+      return failure();
+  if (failed(n.requireEqual(shape.back(), n.sizes.constant(3), "the last dimension has %d elements, expected %d")))
+    return failure();
+  b = n.broadcastTo(b, shape);
+  Value parts[3], as[3], bs[3];
+  for (int64_t i = 0; i < 3; ++i) {
+    as[i] = sliceDim(n, a, last, n.sizes.constant(i), n.sizes.constant(1));
+    bs[i] = sliceDim(n, b, last, n.sizes.constant(i), n.sizes.constant(1));
+  }
+  for (int i = 0; i < 3; ++i) {
+    int next = (i + 1) % 3, after = (i + 2) % 3;
+    parts[i] = n.sub(n.mul(as[next], bs[after]), n.mul(as[after], bs[next]));
+  }
+  auto joined = n.tryCreate<tg::ConcatOp>(ValueRange(parts), n.builder.getI64IntegerAttr(last));
+  if (failed(joined))
+    return failure();
+  n.setResult(*joined);
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Turned and shifted
 //===----------------------------------------------------------------------===//
@@ -169,7 +198,7 @@ LogicalResult importReverseSequence(NodeImporter &n) {
       order.push_back(dim);
   for (auto [to, from] : llvm::enumerate(order))
     inverse[from] = to;
-  auto gathered = n.tryCreate<tg::GatherOp>(n.transpose(x, order), indices, n.builder.getI64IntegerAttr(1), n.builder.getI64IntegerAttr(1));
+  auto gathered = gatherAlong(n, n.transpose(x, order), indices, 1, 1);
   if (failed(gathered))
     return failure();
   n.setResult(n.transpose(*gathered, inverse));
@@ -218,6 +247,7 @@ void registerSliceOps(OpRegistry &registry) {
   registry.add({"Split"}, importSplit);
   registry.add({"SplitV"}, importSplitV);
   registry.add({"Unpack"}, importUnpack);
+  registry.add({"Cross"}, importCross);
   registry.add({"Reverse"}, importReverse);
   registry.add({"ReverseV2"}, importReverseV2);
   registry.add({"ReverseSequence"}, importReverseSequence);

@@ -1,0 +1,161 @@
+//===- CheckOps.cpp - Assertions ------------------------------------------===//
+
+#include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/OpRegistry.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+using Size = OpFoldResult;
+
+/// Text for a message of the run time, in which a percent sign opens a value.
+std::string escape(StringRef text) {
+  std::string escaped;
+  for (char c : text)
+    escaped += c == '%' ? "%%" : std::string(1, c);
+  return escaped;
+}
+
+Value conjunction(NodeImporter &n, Value conditions) {
+  SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(conditions.getType()).getRank()));
+  return tensor::ExtractOp::create(n.builder, n.loc, n.reduce(tg::ReductionKind::All, conditions, all), ValueRange());
+}
+
+/// The text of a tensor in a message: strings and integers are shown, up to `most` elements, of other numbers the type.
+std::string describeData(NodeImporter &n, size_t i, int64_t most, SmallVectorImpl<Value> &values) {
+  if (const HostTensor *host = n.getHost(i)) {
+    std::string text = host->isScalar() ? "" : "[";
+    for (auto [k, element] : llvm::enumerate(host->elements)) {
+      if (static_cast<int64_t>(k) == most)
+        return text + "...]";
+      text += k ? " %d" : "%d";
+      values.push_back(n.sizes.get(element));
+    }
+    return text + (host->isScalar() ? "" : "]");
+  }
+  Value x = n.getTensor(i);
+  auto type = cast<RankedTensorType>(x.getType());
+  if (auto constant = x.getDefiningOp<tg::StringConstantOp>()) {
+    std::string text;
+    for (Attribute value : constant.getValues())
+      text += (text.empty() ? "" : " ") + escape(cast<StringAttr>(value).getValue());
+    return text;
+  }
+  if (isa<IntegerType>(type.getElementType()) && type.hasStaticShape() && type.getRank() <= 1) {
+    Value wide = n.cast(x, n.builder.getI64Type());
+    std::string text = type.getRank() ? "[" : "";
+    for (int64_t k = 0; k < type.getNumElements(); ++k) {
+      if (k == most)
+        return text + "...]";
+      text += k ? " %d" : "%d";
+      values.push_back(n.sizes.get(type.getRank() ? n.extract(wide, {k}) : n.extract(wide, {})));
+    }
+    return text + (type.getRank() ? "]" : "");
+  }
+  std::string text;
+  llvm::raw_string_ostream(text) << type;
+  return text;
+}
+
+LogicalResult importAssert(NodeImporter &n) {
+  if (n.graph.entry.module.options.stripAsserts)
+    return success();
+  if (const HostTensor *host = n.getHost(0))
+    if (auto known = host->getConstants(); known && !llvm::is_contained(*known, 0))
+      return success();
+  SmallVector<Value> values;
+  std::string text = "assertion failed:";
+  for (size_t i = 1; i < n.getNumInputs(); ++i)
+    text += " [" + describeData(n, i, n.getInt("summarize"), values) + "]";
+  n.check(conjunction(n, n.getTensor(0)), text, values);
+  return success();
+}
+
+/// Ends the run with "<message> : Tensor had NaN values", or Inf, or both.
+LogicalResult importCheckNumerics(NodeImporter &n) {
+  n.forward(0, 0);
+  if (n.graph.entry.module.options.stripAsserts)
+    return success();
+  Value x = n.getTensor(0);
+  bool isSigned = n.node.op() == "CheckNumericsV2";
+  Value yes = arith::ConstantOp::create(n.builder, n.loc, n.builder.getBoolAttr(true));
+  // Each as "there is none": of NaNs, and of infinities (of either sign, for V2).
+  struct Kind {
+    StringRef name;
+    Value isAbsent;
+  };
+  auto absent = [&](Value elements) { return conjunction(n, n.create<tg::NotOp>(elements)); };
+  SmallVector<Kind> kinds;
+  if (isSigned) {
+    Value isInf = n.create<tg::IsInfOp>(x), zero = n.splatLike(x, 0);
+    kinds.push_back({"-Inf", absent(n.create<tg::AndOp>(isInf, n.compare(tg::ComparisonDirection::LT, x, zero)))});
+    kinds.push_back({"+Inf", absent(n.create<tg::AndOp>(isInf, n.compare(tg::ComparisonDirection::GT, x, zero)))});
+  } else {
+    kinds.push_back({"Inf", absent(n.create<tg::IsInfOp>(x))});
+  }
+  kinds.push_back({"NaN", absent(n.create<tg::IsNanOp>(x))});
+  // The message names exactly those that occur, so every combination has its own check; the fullest comes first.
+  std::string message = escape(n.getString("message"));
+  for (unsigned set = (1u << kinds.size()) - 1; set > 0; --set) {
+    Value isAnyAbsent;
+    SmallVector<StringRef> names;
+    for (auto [i, kind] : llvm::enumerate(kinds))
+      if (set >> i & 1) {
+        names.push_back(kind.name);
+        isAnyAbsent = isAnyAbsent ? Value(arith::OrIOp::create(n.builder, n.loc, isAnyAbsent, kind.isAbsent)) : kind.isAbsent;
+      }
+    std::string list = llvm::join(ArrayRef(names).drop_back(), ", ");
+    list += (names.size() > 1 ? " and " : "") + names.back().str();
+    n.check(isAnyAbsent, message + " : Tensor had " + list + " values");
+  }
+  return success();
+}
+
+/// The shape must be compatible; what it says more than the type is known from here on.
+LogicalResult importEnsureShape(NodeImporter &n) {
+  auto shape = getShapeAttr(n.node, "shape");
+  Value x = n.getTensor(0);
+  if (!shape) {
+    n.forward(0, 0);
+    return success();
+  }
+  SmallVector<Size> sizes = n.sizes.sizesOf(x);
+  if (shape->size() != sizes.size())
+    return n.error() << "Shape of tensor " << x.getType() << " is not compatible with expected rank " << shape->size();
+  for (auto [dim, size] : llvm::enumerate(*shape)) {
+    if (size < 0)
+      continue;
+    Size wanted = n.sizes.constant(size);
+    if (failed(n.requireEqual(sizes[dim], wanted, "Shape of tensor is not compatible with expected shape: dimension " + Twine(dim) + " has %d elements, expected %d")))
+      return failure();
+    sizes[dim] = wanted;
+  }
+  Value refined = n.refine(x, tg::getTypeOfSizes(sizes, n.getElementType(0)));
+  n.sizes.setSizes(refined, sizes);
+  n.setResult(refined);
+  return success();
+}
+
+/// What is left undefined by TensorFlow is zero here.
+LogicalResult importEmpty(NodeImporter &n) {
+  auto element = n.getElementTypeAttr("dtype");
+  auto shape = n.getSizeOperand(0, "shape");
+  if (failed(element) || failed(shape))
+    return failure();
+  n.setResult(n.broadcastTo(n.scalar(*element, 0), *shape));
+  return success();
+}
+
+} // namespace
+
+void registerCheckOps(OpRegistry &registry) {
+  registry.add({"Assert"}, importAssert);
+  registry.add({"CheckNumerics", "CheckNumericsV2"}, importCheckNumerics);
+  registry.add({"EnsureShape"}, importEnsureShape);
+  registry.add({"Empty"}, importEmpty);
+}
+
+} // namespace tgc

@@ -1,0 +1,51 @@
+//===- Indexing.cpp - Gathers and scatters that several families build ----===//
+
+#include "frontend/Import/Indexing.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+using Size = OpFoldResult;
+
+Value toIndices(NodeImporter &n, Value indices) {
+  Type element = getElementTypeOrSelf(indices.getType());
+  bool isIndex = element.isSignlessInteger(32) || element.isSignlessInteger(64);
+  return isIndex ? indices : n.cast(indices, n.builder.getI64Type());
+}
+
+FailureOr<Value> gatherAlong(NodeImporter &n, Value params, Value indices, int64_t axis, int64_t batchDims) {
+  return n.tryCreate<tg::GatherOp>(params, indices, n.builder.getI64IntegerAttr(axis), n.builder.getI64IntegerAttr(batchDims),
+                                   tg::BoundsModeAttr::get(n.builder.getContext(), tg::BoundsMode::Error));
+}
+
+Value scatterRows(NodeImporter &n, tg::ScatterKind kind, Value x, Value rows, Value updates, tg::BoundsMode bounds) {
+  SmallVector<Size> column = n.sizes.sizesOf(rows);
+  column.push_back(n.sizes.constant(1));
+  return n.create<tg::ScatterOp>(kind, x, n.reshape(toIndices(n, rows), column), updates, bounds);
+}
+
+Value whereNonzero(NodeImporter &n, Value x) {
+  int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
+  Value count = n.create<tg::CountNonzeroOp>(n.builder.getIndexType(), x);
+  return n.create<tg::WhereOp>(RankedTensorType::get({ShapedType::kDynamic, rank}, n.builder.getI64Type()), x, count);
+}
+
+OpFoldResult largestElement(NodeImporter &n, Value x, int64_t ifEmpty) {
+  SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(x.getType()).getRank()));
+  Size count = n.sizes.product(n.sizes.sizesOf(x));
+  if (IndexBuilder::isConstant(count, 0))
+    return n.sizes.constant(ifEmpty);
+  Size largest = n.extract(n.reduce(tg::ReductionKind::Max, x, all), {});
+  if (IndexBuilder::getConstant(count))
+    return largest;
+  return n.sizes.select(n.sizes.equals(count, n.sizes.constant(0)), n.sizes.constant(ifEmpty), largest);
+}
+
+Value broadcastTrailing(NodeImporter &n, Value x, ArrayRef<Size> sizes) {
+  SmallVector<Size> column = n.sizes.sizesOf(x);
+  column.resize(sizes.size(), n.sizes.constant(1));
+  return n.broadcastTo(n.reshape(x, column), sizes);
+}
+
+} // namespace tgc
