@@ -1,8 +1,10 @@
 //===- TopK.cpp - Lowering of the search for the largest elements ---------===//
 //
-// Each row is read once; an element that belongs to the k largest so far is inserted at its place among them,
-// behind its equals. Random rows need about k log(n / k) insertions. A NaN counts as larger than every
-// number, so it is not lost.
+// Each row is read once. The k best elements so far stand in the row of the results as a heap, the worst of
+// them at the root; whoever is better than the root takes its place. At the end the heap is taken apart from
+// the root, which leaves the row in descending order: O(n log k) steps, no memory but the results. Of equal
+// elements the one with the lower index is better. A NaN counts as larger than every number, so it is not
+// lost.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,15 +18,27 @@ using namespace mlir;
 namespace tgc::detail {
 namespace {
 
-/// The scalar code of one search.
-struct TopKBuilder {
+/// An element and where it was.
+struct Candidate {
+  Value value, index;
+};
+
+/// The code of one row's search, at the insertion point of `b`. `values` and `indices` are the results so
+/// far.
+struct RowSearch {
   OpBuilder &b;
   Location loc;
   Type element;
+  /// The indices of the row in the leading dimensions.
+  ValueRange row;
 
-  Value index(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
-  Value equals(Value x, Value y) { return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, x, y); }
-  Value less(Value x, Value y) { return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, x, y); }
+  RowSearch at(OpBuilder &builder) const { return {builder, loc, element, row}; }
+
+  Value constant(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
+  Value add(Value x, Value y) { return arith::AddIOp::create(b, loc, x, y); }
+  Value sub(Value x, Value y) { return arith::SubIOp::create(b, loc, x, y); }
+  Value less(Value x, Value y) { return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, x, y); }
+  Value both(Value x, Value y) { return arith::AndIOp::create(b, loc, x, y); }
   Value either(Value x, Value y) { return arith::OrIOp::create(b, loc, x, y); }
   Value choose(Value condition, Value x, Value y) { return arith::SelectOp::create(b, loc, condition, x, y); }
 
@@ -33,66 +47,113 @@ struct TopKBuilder {
     Value larger = s.compare(tg::ComparisonDirection::GT, x, y);
     if (!s.isFloat())
       return larger;
-    Value isNumber = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, y, y);
-    return either(larger, arith::AndIOp::create(b, loc, s.isNan(x), isNumber));
+    return either(larger, both(s.isNan(x), arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, y, y)));
   }
 
-  /// The indices of element `last` of the row.
-  static SmallVector<Value> at(ValueRange row, Value last) {
+  /// Whether x comes before y in the result.
+  Value isBetter(Candidate x, Candidate y) {
+    Value comesFirst = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, x.index, y.index);
+    Value isNotSmaller = arith::XOrIOp::create(b, loc, isLarger(y.value, x.value), createTrue());
+    return either(isLarger(x.value, y.value), both(isNotSmaller, comesFirst));
+  }
+  Value createTrue() { return arith::ConstantOp::create(b, loc, b.getBoolAttr(true)); }
+
+  SmallVector<Value> place(Value last) {
     SmallVector<Value> indices(row);
     indices.push_back(last);
     return indices;
   }
-
-  /// Walks down the slots of the row: from the first one that holds less than the element (or nothing yet:
-  /// slot `filled`) on, each takes what it gets and hands on what it held.
-  ValueRange insertElement(ValueRange row, Value x, Value xIndex, Value filled, Value end,
-                           ValueRange results) {
-    Value isMoving = arith::ConstantOp::create(b, loc, b.getBoolAttr(false));
-    auto loop = scf::ForOp::create(
-        b, loc, index(0), end, index(1), ValueRange{results[0], results[1], x, xIndex, isMoving},
-        [&](OpBuilder &inner, Location l, Value slot, ValueRange state) {
-          TopKBuilder t{inner, l, element};
-          SmallVector<Value> place = at(row, slot);
-          Value held = tensor::ExtractOp::create(inner, l, state[0], place),
-                heldIndex = tensor::ExtractOp::create(inner, l, state[1], place);
-          Value takes = t.either(t.either(state[4], t.equals(slot, filled)), t.isLarger(state[2], held));
-          Value values = tensor::InsertOp::create(inner, l, t.choose(takes, state[2], held), state[0], place);
-          Value indices =
-              tensor::InsertOp::create(inner, l, t.choose(takes, state[3], heldIndex), state[1], place);
-          Value next = t.choose(takes, held, state[2]), nextIndex = t.choose(takes, heldIndex, state[3]);
-          scf::YieldOp::create(inner, l, ValueRange{values, indices, next, nextIndex, takes});
-        });
-    return loop.getResults().take_front(2);
+  Value read(Value tensor, Value last) { return tensor::ExtractOp::create(b, loc, tensor, place(last)); }
+  Candidate read(ValueRange results, Value slot) { return {read(results[0], slot), read(results[1], slot)}; }
+  SmallVector<Value> write(ValueRange results, Value slot, Candidate x) {
+    return {tensor::InsertOp::create(b, loc, x.value, results[0], place(slot)),
+            tensor::InsertOp::create(b, loc, x.index, results[1], place(slot))};
   }
 
-  /// Searches the row whose leading indices are `row`.
-  ValueRange searchRow(ValueRange row, Value x, Value size, Value k, ValueRange results) {
-    Value none = equals(k, index(0));
-    Value lastSlot = arith::SubIOp::create(b, loc, k, choose(none, index(0), index(1)));
-    auto loop = scf::ForOp::create(
-        b, loc, index(0), choose(none, index(0), size), index(1), results,
-        [&](OpBuilder &inner, Location l, Value i, ValueRange state) {
-          TopKBuilder t{inner, l, element};
-          Value value = tensor::ExtractOp::create(inner, l, x, at(row, i));
-          Value smallest = tensor::ExtractOp::create(inner, l, state[0], at(row, lastSlot));
-          Value isWanted = t.either(t.less(i, k), t.isLarger(value, smallest));
-          auto choice = scf::IfOp::create(
-              inner, l, isWanted,
-              [&](OpBuilder &then, Location tl) {
-                TopKBuilder tt{then, tl, element};
-                Type indexType = cast<RankedTensorType>(state[1].getType()).getElementType();
-                Value position = arith::IndexCastOp::create(then, tl, indexType, i);
-                Value end =
-                    arith::MinUIOp::create(then, tl, k, arith::AddIOp::create(then, tl, i, tt.index(1)));
-                scf::YieldOp::create(then, tl, tt.insertElement(row, value, position, i, end, state));
-              },
-              [&](OpBuilder &otherwise, Location ol) { scf::YieldOp::create(otherwise, ol, state); });
-          scf::YieldOp::create(inner, l, choice.getResults());
-        });
+  /// Element `i` of the operand, as a candidate.
+  Candidate readOperand(Value x, Value i, Value indices) {
+    Type indexType = cast<RankedTensorType>(indices.getType()).getElementType();
+    return {read(x, i), arith::IndexCastOp::create(b, loc, indexType, i)};
+  }
+
+  /// Puts `x` into the heap of the first `size` slots in place of slot `hole`: children that are worse move
+  /// up.
+  SmallVector<Value> siftDown(ValueRange results, Value hole, Value size, Candidate x);
+
+  /// Builds `for i = lower; i < upper` over the results.
+  SmallVector<Value> forEach(Value lower, Value upper, ValueRange results,
+                             function_ref<SmallVector<Value>(RowSearch, Value i, ValueRange results)> body) {
+    auto loop = scf::ForOp::create(b, loc, lower, upper, constant(1), results,
+                                   [&](OpBuilder &inner, Location l, Value i, ValueRange state) {
+                                     scf::YieldOp::create(inner, l, body(at(inner), i, state));
+                                   });
     return loop.getResults();
   }
+
+  SmallVector<Value> run(Value x, Value size, Value k, ValueRange results);
 };
+
+SmallVector<Value> RowSearch::siftDown(ValueRange results, Value hole, Value size, Candidate x) {
+  Type indexType = b.getIndexType(), valueType = x.value.getType(), positionType = x.index.getType();
+  SmallVector<Type> before{results[0].getType(), results[1].getType(), indexType}, after(before);
+  after.append({indexType, valueType, positionType});
+  auto loop = scf::WhileOp::create(
+      b, loc, after, ValueRange{results[0], results[1], hole},
+      [&](OpBuilder &inner, Location l, ValueRange state) {
+        RowSearch s = at(inner);
+        // Children that do not exist are read as the last slot, which does.
+        Value left = s.add(s.add(state[2], state[2]), s.constant(1)), last = s.sub(size, s.constant(1));
+        Value first = arith::MinSIOp::create(inner, l, left, last);
+        Value second = arith::MinSIOp::create(inner, l, s.add(left, s.constant(1)), last);
+        Candidate a = s.read(state, first), c = s.read(state, second);
+        Value secondIsWorse = s.isBetter(a, c);
+        Candidate child{s.choose(secondIsWorse, c.value, a.value), s.choose(secondIsWorse, c.index, a.index)};
+        Value goesOn = s.both(s.less(left, size), s.isBetter(x, child));
+        scf::ConditionOp::create(inner, l, goesOn,
+                                 ValueRange{state[0], state[1], state[2],
+                                            s.choose(secondIsWorse, second, first), child.value,
+                                            child.index});
+      },
+      [&](OpBuilder &inner, Location l, ValueRange state) {
+        SmallVector<Value> next = at(inner).write(state.take_front(2), state[2], {state[4], state[5]});
+        next.push_back(state[3]);
+        scf::YieldOp::create(inner, l, next);
+      });
+  return write(loop.getResults().take_front(2), loop.getResult(2), x);
+}
+
+SmallVector<Value> RowSearch::run(Value x, Value size, Value k, ValueRange results) {
+  Value zero = constant(0), one = constant(1);
+  auto filled = forEach(zero, k, results, [&](RowSearch s, Value i, ValueRange state) {
+    return s.write(state, i, s.readOperand(x, i, state[1]));
+  });
+  // Slots k / 2 - 1, ..., 0 have children.
+  Value parents = arith::ShRUIOp::create(b, loc, k, one);
+  auto heap = forEach(zero, parents, filled, [&](RowSearch s, Value i, ValueRange state) {
+    Value slot = s.sub(s.sub(parents, s.constant(1)), i);
+    return s.siftDown(state, slot, k, s.read(state, slot));
+  });
+  // A heap of nothing has no root to compare with.
+  Value end = choose(less(zero, k), size, zero);
+  auto best = forEach(k, end, heap, [&](RowSearch s, Value i, ValueRange state) -> SmallVector<Value> {
+    Candidate candidate = s.readOperand(x, i, state[1]);
+    Value enters = s.isLarger(candidate.value, s.read(state[0], s.constant(0)));
+    auto choice = scf::IfOp::create(
+        s.b, loc, enters,
+        [&](OpBuilder &inner, Location l) {
+          RowSearch t = s.at(inner);
+          scf::YieldOp::create(inner, l, t.siftDown(state, t.constant(0), k, candidate));
+        },
+        [&](OpBuilder &inner, Location l) { scf::YieldOp::create(inner, l, state); });
+    return choice.getResults();
+  });
+  return forEach(one, arith::MaxSIOp::create(b, loc, k, one), best,
+                 [&](RowSearch s, Value i, ValueRange state) {
+                   Value last = s.sub(k, i);
+                   Candidate worst = s.read(state, s.constant(0)), moved = s.read(state, last);
+                   return s.siftDown(s.write(state, last, worst), s.constant(0), last, moved);
+                 });
+}
 
 struct LowerTopK : OpConversionPattern<tg::TopKOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -100,9 +161,9 @@ struct LowerTopK : OpConversionPattern<tg::TopKOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Type element = cast<RankedTensorType>(op.getX().getType()).getElementType();
-    Value empty[] = {createEmptyResult(rewriter, op, 0), createEmptyResult(rewriter, op, 1)};
-    SmallVector<Value> sizes =
-        getValueOrCreateConstantIndexOp(rewriter, loc, tg::getSizes(rewriter, loc, adaptor.getX()));
+    Value x = adaptor.getX(),
+          empty[] = {createEmptyResult(rewriter, op, 0), createEmptyResult(rewriter, op, 1)};
+    SmallVector<Value> sizes = getValueOrCreateConstantIndexOp(rewriter, loc, tg::getSizes(rewriter, loc, x));
     Value size = sizes.pop_back_val();
     Value zero = arith::ConstantIndexOp::create(rewriter, loc, 0),
           one = arith::ConstantIndexOp::create(rewriter, loc, 1);
@@ -110,8 +171,7 @@ struct LowerTopK : OpConversionPattern<tg::TopKOp> {
     auto nest = scf::buildLoopNest(
         rewriter, loc, lower, sizes, steps, empty,
         [&](OpBuilder &b, Location l, ValueRange row, ValueRange state) -> scf::ValueVector {
-          ValueRange found =
-              TopKBuilder{b, l, element}.searchRow(row, adaptor.getX(), size, adaptor.getK(), state);
+          SmallVector<Value> found = RowSearch{b, l, element, row}.run(x, size, adaptor.getK(), state);
           return {found.begin(), found.end()};
         });
     rewriter.replaceOp(op, nest.results);

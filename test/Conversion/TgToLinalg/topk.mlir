@@ -6,6 +6,7 @@
 // CHECK-DAG: tensor.empty(%{{.+}}, %{{.+}}) : tensor<?x?xi32>
 // CHECK: scf.for
 // CHECK: tensor.extract %[[X]]
+// CHECK: scf.while
 // CHECK: arith.cmpf ogt
 func.func @top_k(%x: tensor<?x?xf32>, %k: index) -> (tensor<?x?xf32>, tensor<?x?xi32>) {
   %v, %i = tg.top_k %x, %k : tensor<?x?xf32> -> tensor<?x?xf32>, tensor<?x?xi32>
