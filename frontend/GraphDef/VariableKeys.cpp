@@ -8,6 +8,7 @@
 
 #include "frontend/GraphDef/MetaGraph.h"
 
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace llvm;
@@ -39,13 +40,17 @@ private:
   const proto::NodeDef *source(const NodeMap &nodes, const proto::NodeDef &node, int index,
                                TensorName &name) const;
   /// The checkpoint key that is assigned by an Assign or AssignVariableOp, or none.
-  std::optional<std::string> assignedKey(const NodeMap &nodes, const proto::NodeDef &assign) const;
+  std::optional<std::string> assignedKey(const NodeMap &nodes, const proto::NodeDef &assign);
+  /// The strings of a constant, or none if it is no such constant. A restore op's names are asked for once
+  /// per variable.
+  const std::vector<std::string> &namesIn(const proto::NodeDef &constant);
   void visitAssign(const proto::NodeDef &assign);
   void visitCall(const proto::NodeDef &call, const proto::FunctionDef &function);
   void addVariable(const proto::NodeDef &variable, const std::string &key);
 
   NodeMap topLevel;
   StringMap<const proto::FunctionDef *> functions;
+  DenseMap<const proto::NodeDef *, std::vector<std::string>> decodedNames;
 };
 
 bool isAssign(const proto::NodeDef &node) { return node.op() == "Assign" || node.op() == "AssignVariableOp"; }
@@ -72,24 +77,32 @@ const proto::NodeDef *KeyFinder::source(const NodeMap &nodes, const proto::NodeD
   return nullptr;
 }
 
-std::optional<std::string> KeyFinder::assignedKey(const NodeMap &nodes, const proto::NodeDef &assign) const {
+std::optional<std::string> KeyFinder::assignedKey(const NodeMap &nodes, const proto::NodeDef &assign) {
   TensorName value, unused;
   const proto::NodeDef *restore = source(nodes, assign, 1, value);
   if (!restore || restore->op() != "RestoreV2")
     return std::nullopt;
-  const proto::NodeDef *names = source(nodes, *restore, 1, unused);
-  const proto::AttrValue *tensor = names && names->op() == "Const" ? findAttr(*names, "value") : nullptr;
-  if (!tensor || !tensor->has_tensor())
+  const proto::NodeDef *constant = source(nodes, *restore, 1, unused);
+  if (!constant)
     return std::nullopt;
-  Expected<TensorData> data = decodeTensor(tensor->tensor(), names->name());
-  if (!data) {
+  const std::vector<std::string> &names = namesIn(*constant);
+  if (value.index >= static_cast<int>(names.size()))
+    return std::nullopt;
+  return names[value.index];
+}
+
+const std::vector<std::string> &KeyFinder::namesIn(const proto::NodeDef &constant) {
+  auto [entry, isNew] = decodedNames.try_emplace(&constant);
+  std::vector<std::string> &names = entry->second;
+  const proto::AttrValue *value = constant.op() == "Const" ? findAttr(constant, "value") : nullptr;
+  if (!isNew || !value || !value->has_tensor())
+    return names;
+  Expected<TensorData> data = decodeTensor(value->tensor(), constant.name());
+  if (data)
+    names = std::move(data->strings);
+  else
     consumeError(data.takeError());
-    return std::nullopt;
-  }
-  size_t index = data->isSplat ? 0 : value.index;
-  if (index >= data->strings.size())
-    return std::nullopt;
-  return data->strings[index];
+  return names;
 }
 
 void KeyFinder::addVariable(const proto::NodeDef &variable, const std::string &key) {
