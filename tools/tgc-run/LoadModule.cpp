@@ -40,7 +40,6 @@ static Expected<LoadedModule> loadLibrary(StringRef path, const CompileOptions &
   return LoadedModule(module, nullptr);
 }
 
-#ifdef TGC_HAS_COMPILER
 static Expected<LoadedModule> compileModel(StringRef path, llvm::ArrayRef<EntryRequest> entries,
                                            const CompileOptions &options) {
   Expected<std::unique_ptr<InMemoryModule>> code = compileInMemory(path, entries, options);
@@ -52,12 +51,6 @@ static Expected<LoadedModule> compileModel(StringRef path, llvm::ArrayRef<EntryR
     return runtimeError(error);
   return LoadedModule(module, std::move(*code));
 }
-#else
-static Expected<LoadedModule> compileModel(StringRef path, llvm::ArrayRef<EntryRequest>,
-                                           const CompileOptions &) {
-  return createStringError(path + ": not a shared library, and this tgc-run was built without the compiler");
-}
-#endif
 
 Expected<LoadedModule> tgc::loadModule(StringRef path, llvm::ArrayRef<EntryRequest> entries,
                                        const CompileOptions &options) {
