@@ -26,7 +26,7 @@ ElementsAttr withType(ElementsAttr value, RankedTensorType type) {
     return value;
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
     return DenseResourceElementsAttr::get(type, resource.getRawHandle());
-  if (auto dense = dyn_cast<DenseElementsAttr>(value))
+  if (auto dense = dyn_cast<DenseIntOrFPElementsAttr>(value))
     return DenseElementsAttr::getFromRawBuffer(type, dense.getRawData());
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include "dialects/Tg/IR/TgOps.h"
 #include "dialects/Tg/IR/TgShapes.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 
@@ -15,9 +16,13 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   if (batch < 0 || batch > axis || batch > indices.getRank())
     return emitOptionalError(loc, batch, " batch dimensions do not fit axis ", axis, " and indices of rank ", indices.getRank());
   SmallVector<int64_t> shape(params.getShape().take_front(axis));
-  for (int64_t dim = 0; dim < batch; ++dim)
+  for (int64_t dim = 0; dim < batch; ++dim) {
+    int64_t size = indices.getDimSize(dim);
+    if (!ShapedType::isDynamic(shape[dim]) && !ShapedType::isDynamic(size) && shape[dim] != size)
+      return emitOptionalError(loc, "batch dimensions of ", params, " and ", indices, " differ");
     if (ShapedType::isDynamic(shape[dim]))
-      shape[dim] = indices.getDimSize(dim);
+      shape[dim] = size;
+  }
   llvm::append_range(shape, indices.getShape().drop_front(batch));
   llvm::append_range(shape, params.getShape().drop_front(axis + 1));
   types.push_back(params.clone(shape));
@@ -73,6 +78,14 @@ LogicalResult ScatterOp::verify() {
     return emitOpError() << "coordinates of " << depth << " numbers do not fit " << x;
   if (updates.getElementType() != x.getElementType() || updates.getRank() != indices.getRank() - 1 + x.getRank() - depth)
     return emitOpError() << "updates " << updates << " do not fit indices " << indices << " into " << x;
+  SmallVector<int64_t> wanted(indices.getShape().drop_back());
+  llvm::append_range(wanted, x.getShape().drop_front(depth));
+  if (failed(verifyCompatibleShape(updates.getShape(), wanted)))
+    return emitOpError() << "updates " << updates << " do not fit indices " << indices << " into " << x;
+  Type element = x.getElementType();
+  bool isOrder = getKind() == ScatterKind::Max || getKind() == ScatterKind::Min;
+  if (getKind() != ScatterKind::Update && (element.isInteger(1) || isa<StringType>(element) || (isOrder && isa<ComplexType>(element))))
+    return emitOpError() << stringifyScatterKind(getKind()) << " cannot combine elements of type " << element;
   return success();
 }
 

@@ -17,6 +17,14 @@ static LogicalResult verifySizes(Operation *op, RankedTensorType type, ValueRang
   return success();
 }
 
+/// One operand for each kDynamic of a static list, which the text form guarantees but the generic form does not.
+static LogicalResult verifyDynamicList(Operation *op, StringRef what, ArrayRef<int64_t> list, ValueRange operands) {
+  int64_t wanted = llvm::count_if(list, ShapedType::isDynamic);
+  if (static_cast<int64_t>(operands.size()) != wanted)
+    return op->emitOpError() << "has " << operands.size() << " dynamic " << what << ", expected " << wanted;
+  return success();
+}
+
 static LogicalResult verifySameElements(Operation *op, Type a, Type b) {
   if (getElementTypeOrSelf(a) != getElementTypeOrSelf(b))
     return op->emitOpError() << "cannot change the element type from " << getElementTypeOrSelf(a) << " to " << getElementTypeOrSelf(b);
@@ -103,7 +111,9 @@ LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
 
 LogicalResult TransposeOp::verify() { return success(); }
 
-OpFoldResult TransposeOp::fold(FoldAdaptor) {
+OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
+  if (auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX()); elements && elements.isSplat())
+    return elements.resizeSplat(cast<ShapedType>(getType()));
   if (llvm::equal(getPermutation(), llvm::seq<int64_t>(0, getPermutation().size())))
     return getX();
   if (auto inner = getX().getDefiningOp<TransposeOp>()) {
@@ -215,6 +225,9 @@ LogicalResult SliceOp::verify() {
   size_t rank = from.getRank();
   if (getStaticOffsets().size() != rank || getStaticSizes().size() != rank || getStrides().size() != rank)
     return emitOpError() << "needs one offset, size and stride for each of the " << rank << " dimensions of " << from;
+  if (failed(verifyDynamicList(*this, "offsets", getStaticOffsets(), getOffsets())) ||
+      failed(verifyDynamicList(*this, "sizes", getStaticSizes(), getSizes())))
+    return failure();
   if (to.getShape() != getStaticSizes())
     return emitOpError() << "result " << to << " has other sizes than [" << getStaticSizes() << "]";
   for (size_t dim = 0; dim < rank; ++dim) {
@@ -230,8 +243,11 @@ LogicalResult SliceOp::verify() {
   return verifySameElements(*this, from, to);
 }
 
-OpFoldResult SliceOp::fold(FoldAdaptor) {
+OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
   auto type = cast<RankedTensorType>(getType());
+  auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX());
+  if (elements && elements.isSplat() && type.hasStaticShape())
+    return elements.resizeSplat(type);
   bool isWhole = type == getX().getType() && type.hasStaticShape() && llvm::all_of(getStaticOffsets(), [](int64_t o) { return o == 0; }) &&
                  llvm::all_of(getStrides(), [](int64_t s) { return s == 1; });
   return isWhole ? OpFoldResult(getX()) : OpFoldResult();
@@ -288,14 +304,20 @@ LogicalResult PadOp::verify() {
   size_t rank = from.getRank();
   if (getStaticLow().size() != rank || getStaticHigh().size() != rank || getInterior().size() != rank || static_cast<size_t>(to.getRank()) != rank)
     return emitOpError() << "needs low, high and interior for each of the " << rank << " dimensions of " << from;
+  if (failed(verifyDynamicList(*this, "low", getStaticLow(), getLow())) || failed(verifyDynamicList(*this, "high", getStaticHigh(), getHigh())))
+    return failure();
   auto value = cast<RankedTensorType>(getValue().getType());
   if (value.getRank() != 0 || value.getElementType() != from.getElementType())
     return emitOpError() << "pads " << from << " with " << value << ", which is no scalar of its element type";
   for (size_t dim = 0; dim < rank; ++dim) {
     if (getInterior()[dim] < 0)
       return emitOpError() << "interior padding " << getInterior()[dim] << " is negative";
-    if (!to.isDynamicDim(dim) && to.getDimSize(dim) < 0)
-      return emitOpError() << "result has the negative size " << to.getDimSize(dim);
+    int64_t size = from.getDimSize(dim), low = getStaticLow()[dim], high = getStaticHigh()[dim];
+    if (to.isDynamicDim(dim) || ShapedType::isDynamic(size) || ShapedType::isDynamic(low) || ShapedType::isDynamic(high))
+      continue;
+    int64_t padded = low + high + size + std::max<int64_t>(size - 1, 0) * getInterior()[dim];
+    if (to.getDimSize(dim) != padded)
+      return emitOpError() << "dimension " << dim << " of the result has size " << to.getDimSize(dim) << ", expected " << padded;
   }
   return verifySameElements(*this, from, to);
 }
@@ -334,6 +356,9 @@ LogicalResult BitcastOp::verify() {
     return emitOpError() << "last dimension of " << to << " must be " << fromBits / toBits;
   if (fromBits < toBits && from.getShape().back() != toBits / fromBits)
     return emitOpError() << "last dimension of " << from << " must be " << toBits / fromBits;
+  size_t common = std::min(from.getRank(), to.getRank());
+  if (from.getShape().take_front(common) != to.getShape().take_front(common))
+    return emitOpError() << "of " << from << " to " << to << " changes a size other than the last";
   return success();
 }
 
