@@ -36,6 +36,10 @@ def run_unit(build, report):
             os.remove(report)
         print(f"-- {name}", flush=True)
         program = os.path.join(build, "unit", name)
+        if not os.path.exists(program):
+            print("not built")
+            failed += 1
+            continue
         status = subprocess.run([program, "--gtest_brief=1", f"--gtest_output=json:{report}"]).returncode
         try:
             with open(report) as f:
