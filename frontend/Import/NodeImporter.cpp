@@ -230,12 +230,12 @@ Value NodeImporter::broadcastTo(Value x, ArrayRef<Size> to) {
   return create<tg::BroadcastToOp>(result, x, tg::getDynamicSizes(to), builder.getDenseI64ArrayAttr(equal));
 }
 
-/// "[3,?]" of the static parts.
-static std::string shapeText(ArrayRef<OpFoldResult> shape) {
+/// "[3,%d]" with `unknown` for sizes that are not known.
+static std::string shapeText(ArrayRef<OpFoldResult> shape, StringRef unknown = "%d") {
   std::string text = "[";
   for (auto [i, size] : llvm::enumerate(shape)) {
     auto value = IndexBuilder::getConstant(size);
-    text += (i ? "," : "") + (value ? std::to_string(*value) : std::string("%d"));
+    text += (i ? "," : "") + (value ? std::to_string(*value) : unknown.str());
   }
   return text + "]";
 }
@@ -287,6 +287,72 @@ FailureOr<SmallVector<Value>> NodeImporter::broadcastTogether(ValueRange operand
     shape = *both;
   }
   return llvm::map_to_vector(operands, [&](Value operand) { return broadcastTo(operand, shape); });
+}
+
+Value NodeImporter::broadcastAlong(Value vector, int64_t dim, ArrayRef<Size> to) {
+  SmallVector<Size> shape(to.size(), sizes.constant(1));
+  shape[dim] = sizes.sizeOf(vector, 0);
+  return broadcastTo(reshape(vector, shape), to);
+}
+
+FailureOr<SmallVector<Value>> NodeImporter::withOneShape(ValueRange operands) {
+  return withShape(operands, sizes.sizesOf(operands.front()));
+}
+
+FailureOr<SmallVector<Value>> NodeImporter::withShape(ValueRange operands, ArrayRef<Size> wanted) {
+  SmallVector<Size> shape(wanted);
+  Value fits;
+  for (Value operand : operands) {
+    SmallVector<Size> other = sizes.sizesOf(operand);
+    bool conflicts = other.size() != shape.size();
+    for (size_t dim = 0; !conflicts && dim < shape.size(); ++dim) {
+      if (IndexBuilder::isEqual(shape[dim], other[dim]))
+        continue;
+      bool isKnown = IndexBuilder::getConstant(shape[dim]).has_value(), isOtherKnown = IndexBuilder::getConstant(other[dim]).has_value();
+      conflicts = isKnown && isOtherKnown;
+      Value equal = sizes.equals(shape[dim], other[dim]);
+      fits = fits ? Value(arith::AndIOp::create(builder, loc, fits, equal)) : equal;
+      if (isOtherKnown)
+        shape[dim] = other[dim];
+    }
+    if (conflicts) {
+      error() << "expects a tensor of shape " << shapeText(wanted, "?") << ", got " << operand.getType();
+      return failure();
+    }
+  }
+  if (fits)
+    check(fits, "operands do not have the same shape");
+  return llvm::map_to_vector(operands, [&](Value operand) { return withSizes(operand, shape); });
+}
+
+Value NodeImporter::withSizes(Value x, ArrayRef<Size> known) {
+  SmallVector<Size> shape(known);
+  auto type = cast<RankedTensorType>(x.getType());
+  for (auto [size, fixed] : llvm::zip_equal(shape, type.getShape()))
+    if (!ShapedType::isDynamic(fixed))
+      size = sizes.constant(fixed);
+  Value refined = refine(x, tg::getTypeOfSizes(shape, type.getElementType()));
+  sizes.setSizes(refined, shape);
+  return refined;
+}
+
+Value NodeImporter::sizeTensor(Size size, Type element) {
+  if (auto value = IndexBuilder::getConstant(size))
+    return scalar(element, *value);
+  Value integer = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), sizes.get(size));
+  return cast(create<tensor::FromElementsOp>(RankedTensorType::get({}, builder.getI64Type()), integer), element);
+}
+
+Value NodeImporter::lowest(Type element) {
+  if (isa<FloatType>(element))
+    return scalar(element, -std::numeric_limits<double>::infinity());
+  unsigned width = element.getIntOrFloatBitWidth();
+  APInt value = element.isUnsignedInteger() ? APInt::getMinValue(width) : APInt::getSignedMinValue(width);
+  return create<tg::ConstantOp>(DenseElementsAttr::get(RankedTensorType::get({}, element), value));
+}
+
+Type NodeImporter::getSumType(Type element) {
+  return isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32 ? Type(builder.getF32Type()) : element;
 }
 
 Value NodeImporter::reshape(Value x, ArrayRef<Size> to) {

@@ -113,6 +113,21 @@ public:
   FailureOr<llvm::SmallVector<Size>> broadcastSizes(llvm::ArrayRef<Size> a, llvm::ArrayRef<Size> b);
   /// All operands broadcast to their common shape.
   FailureOr<llvm::SmallVector<Value>> broadcastTogether(mlir::ValueRange operands);
+  /// A vector along dimension `dim`, repeated to `sizes`.
+  Value broadcastAlong(Value vector, int64_t dim, llvm::ArrayRef<Size> sizes);
+  /// Operands that must have one shape (a gradient and what it is the gradient of): checked, at run time where it is not known,
+  /// and given the most precise type.
+  FailureOr<llvm::SmallVector<Value>> withOneShape(mlir::ValueRange operands);
+  /// The same, where the shape is known to be `shape`.
+  FailureOr<llvm::SmallVector<Value>> withShape(mlir::ValueRange operands, llvm::ArrayRef<Size> shape);
+  /// The same tensor, whose sizes are known to be `sizes`.
+  Value withSizes(Value x, llvm::ArrayRef<Size> sizes);
+  /// A size as a tensor of rank 0.
+  Value sizeTensor(Size size, mlir::Type element);
+  /// The neutral element of the maximum, of rank 0: -infinity or the lowest integer.
+  Value lowest(mlir::Type element);
+  /// What sums of `element` are kept in: f32 for half precision, else the type itself.
+  mlir::Type getSumType(mlir::Type element);
   /// `x` with other sizes, the same number of elements.
   Value reshape(Value x, llvm::ArrayRef<Size> sizes);
   Value transpose(Value x, llvm::ArrayRef<int64_t> permutation);

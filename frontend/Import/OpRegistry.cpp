@@ -48,6 +48,14 @@ const OpRegistry &getOpRegistry() {
     registerDiagonalOps(table);
     registerSortOps(table);
     registerCheckOps(table);
+    registerConvOps(table);
+    registerConvGradOps(table);
+    registerPoolOps(table);
+    registerPoolGradOps(table);
+    registerNormOps(table);
+    registerSoftmaxOps(table);
+    registerActivationGradOps(table);
+    registerPatchOps(table);
     return table;
   }();
   return registry;

@@ -57,6 +57,14 @@ void registerEinsumOps(OpRegistry &registry);
 void registerDiagonalOps(OpRegistry &registry);
 void registerSortOps(OpRegistry &registry);
 void registerCheckOps(OpRegistry &registry);
+void registerConvOps(OpRegistry &registry);
+void registerConvGradOps(OpRegistry &registry);
+void registerPoolOps(OpRegistry &registry);
+void registerPoolGradOps(OpRegistry &registry);
+void registerNormOps(OpRegistry &registry);
+void registerSoftmaxOps(OpRegistry &registry);
+void registerActivationGradOps(OpRegistry &registry);
+void registerPatchOps(OpRegistry &registry);
 
 } // namespace tgc
 

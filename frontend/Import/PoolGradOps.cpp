@@ -1,0 +1,240 @@
+//===- PoolGradOps.cpp - Gradients of pooling, and where maxima were ------===//
+//
+// The gradient of a maximum goes to the first of the largest elements under the window, in row-major order, as TensorFlow's CPU
+// kernels have it. Windows of few elements are taken apart: one comparison per place in the window finds which place won, one
+// padded tensor per place carries the gradient back, and all of it is elementwise. Larger windows go through indices.
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/Import/OpRegistry.h"
+#include "frontend/Import/PatchOps.h"
+#include "frontend/Import/PoolOps.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+using Direction = tg::ComparisonDirection;
+using Kind = tg::ReductionKind;
+using Size = OpFoldResult;
+
+/// Windows with more elements than this are not taken apart: the code would grow with them.
+constexpr int64_t kMaxUnrolledWindow = 64;
+
+/// Calls `fn(number, position)` for every place of the window in row-major order.
+void forEachPlace(ArrayRef<int64_t> window, llvm::function_ref<void(int64_t, ArrayRef<int64_t>)> fn) {
+  SmallVector<int64_t> position(window.size(), 0);
+  int64_t count = 1;
+  for (int64_t size : window)
+    count *= size;
+  for (int64_t number = 0; number < count; ++number) {
+    fn(number, position);
+    for (int64_t dim = window.size() - 1; dim >= 0 && ++position[dim] == window[dim]; --dim)
+      position[dim] = 0;
+  }
+}
+
+/// A maximum pooling whose winners are asked for.
+struct MaxPooling {
+  NodeImporter &n;
+  Pooling pooling;
+  Value padded; ///< the input
+  Value y;      ///< the maxima
+
+  int64_t windowSize() const {
+    int64_t size = 1;
+    for (int64_t extent : pooling.window())
+      size *= extent;
+    return size;
+  }
+
+  bool isUnrolled() const { return windowSize() <= kMaxUnrolledWindow; }
+
+  /// The number (i32) of the place in each window where the maximum stands first.
+  Value findWinners() const;
+  /// The same as positions in the flattened input, of type `element`. `countsBatch`: the images before count.
+  Value findPositions(Type element, bool countsBatch) const;
+};
+
+Value MaxPooling::findWinners() const {
+  Type i32 = n.builder.getI32Type();
+  SmallVector<Size> shape = getOutputSizes(pooling.windows);
+  if (!isUnrolled()) {
+    Value patches = extractPatches(n, padded, pooling.windows);
+    return n.create<tg::ArgReduceOp>(tg::getTypeOfSizes(shape, i32), Kind::Max, patches, static_cast<int64_t>(shape.size()));
+  }
+  SmallVector<SmallVector<int64_t>> places;
+  forEachPlace(pooling.window(), [&](int64_t, ArrayRef<int64_t> position) { places.emplace_back(position); });
+  Value winners = n.broadcastTo(n.scalar(i32, 0), shape);
+  for (int64_t number = places.size() - 1; number > 0; --number) {
+    Value isMax = n.compare(Direction::EQ, sliceAtPosition(n, padded, pooling.windows, places[number]), y);
+    winners = n.select(isMax, n.splatLike(winners, number), winners);
+  }
+  // The first place is asked last, for it wins over all others.
+  Value isFirst = n.compare(Direction::EQ, sliceAtPosition(n, padded, pooling.windows, places.front()), y);
+  return n.select(isFirst, n.splatLike(winners, 0), winners);
+}
+
+Value MaxPooling::findPositions(Type element, bool countsBatch) const {
+  Value winners = n.cast(findWinners(), element);
+  SmallVector<Size> shape = getOutputSizes(pooling.windows);
+  auto spread = [&](Value x) { return n.broadcastTo(x, shape); };
+  Value position = n.splatLike(winners, 0);
+  int64_t inner = windowSize();
+  for (auto [dim, w] : llvm::enumerate(pooling.windows)) {
+    int64_t extent = *IndexBuilder::getConstant(w.window);
+    inner /= extent;
+    if (dim == 0 && !countsBatch)
+      continue;
+    Value coordinate = n.mul(n.iota(shape, element, dim), n.splatLike(winners, w.stride));
+    if (extent > 1)
+      coordinate = n.add(coordinate, n.create<tg::FloorModOp>(n.create<tg::FloorDivOp>(winners, n.splatLike(winners, inner)), n.splatLike(winners, extent)));
+    coordinate = n.sub(coordinate, spread(n.sizeTensor(w.low, element)));
+    position = n.add(n.mul(position, spread(n.sizeTensor(w.input, element))), coordinate);
+  }
+  return position;
+}
+
+FailureOr<MaxPooling> getMaxPooling(NodeImporter &n, Value x, Value y, std::optional<size_t> windowInput = std::nullopt) {
+  auto pooling = getPooling(n, n.sizes.sizesOf(x), windowInput);
+  if (failed(pooling))
+    return failure();
+  Value padded = padForWindows(n, x, n.lowest(getElementTypeOrSelf(x.getType())), pooling->windows);
+  if (!y)
+    y = pooling->reduceWindows(n, Kind::Max, padded);
+  return MaxPooling{n, *pooling, padded, y};
+}
+
+Value flatten(NodeImporter &n, Value x) { return n.reshape(x, {n.sizes.product(n.sizes.sizesOf(x))}); }
+
+/// A tensor of `shape`, zero but for `updates` added at flat `positions`.
+Value addAtPositions(NodeImporter &n, Value positions, Value updates, ArrayRef<Size> shape) {
+  Value zeros = n.broadcastTo(n.scalar(getElementTypeOrSelf(updates.getType()), 0), {n.sizes.product(shape)});
+  Value flat = flatten(n, positions);
+  Value rows = n.reshape(flat, {n.sizes.sizeOf(flat, 0), n.sizes.constant(1)});
+  Value sum = n.create<tg::ScatterOp>(tg::ScatterKind::Add, zeros, rows, flatten(n, updates));
+  return n.reshape(sum, shape);
+}
+
+Value takeAtPositions(NodeImporter &n, Value x, Value positions) {
+  return n.create<tg::GatherOp>(flatten(n, x), positions, 0, 0, tg::BoundsMode::Error);
+}
+
+/// Inputs: input, output, gradient (, ksize, strides).
+template <bool windowIsInput> LogicalResult importMaxPoolGrad(NodeImporter &n) {
+  auto max = getMaxPooling(n, n.getTensor(0), n.getTensor(1), windowIsInput ? std::optional<size_t>(3) : std::nullopt);
+  if (failed(max))
+    return failure();
+  auto outputs = n.withShape({n.getTensor(1), n.getTensor(2)}, getOutputSizes(max->pooling.windows));
+  if (failed(outputs))
+    return failure();
+  max->y = outputs->front();
+  Value gradient = outputs->back();
+  if (!max->isUnrolled()) {
+    Value positions = max->findPositions(n.builder.getI64Type(), true);
+    n.setResult(addAtPositions(n, positions, gradient, getInputSizes(max->pooling.windows)));
+    return success();
+  }
+  Value winners = max->findWinners(), zero = n.splatLike(gradient, 0), sum;
+  forEachPlace(max->pooling.window(), [&](int64_t number, ArrayRef<int64_t> position) {
+    Value won = n.select(n.compare(Direction::EQ, winners, n.splatLike(winners, number)), gradient, zero);
+    Value spread = spreadFromPosition(n, won, max->pooling.windows, position);
+    sum = sum ? n.add(sum, spread) : spread;
+  });
+  n.setResult(sum);
+  return success();
+}
+
+/// Inputs: input, output, gradient of the gradient (as large as the input) (, ksize, strides).
+template <bool windowIsInput> LogicalResult importMaxPoolGradGrad(NodeImporter &n) {
+  auto same = n.withOneShape({n.getTensor(0), n.getTensor(2)});
+  if (failed(same))
+    return failure();
+  auto max = getMaxPooling(n, same->front(), n.getTensor(1), windowIsInput ? std::optional<size_t>(3) : std::nullopt);
+  if (failed(max))
+    return failure();
+  auto outputs = n.withShape({n.getTensor(1)}, getOutputSizes(max->pooling.windows));
+  if (failed(outputs))
+    return failure();
+  max->y = outputs->front();
+  n.setResult(takeAtPositions(n, same->back(), max->findPositions(n.builder.getI64Type(), true)));
+  return success();
+}
+
+LogicalResult importMaxPoolWithArgmax(NodeImporter &n) {
+  auto element = n.getElementTypeAttr("Targmax");
+  if (failed(element))
+    return failure();
+  auto max = getMaxPooling(n, n.getTensor(0), nullptr);
+  if (failed(max))
+    return failure();
+  n.setResult(0, max->y);
+  n.setResult(1, max->findPositions(*element, n.getBool("include_batch_in_index")));
+  return success();
+}
+
+/// Flat positions in the input, where argmax may leave out the images before.
+Value getAbsolutePositions(NodeImporter &n, Value argmax, ArrayRef<Size> inputSizes) {
+  Value positions = n.cast(argmax, n.builder.getI64Type());
+  if (n.getBool("include_batch_in_index"))
+    return positions;
+  Size perImage = n.sizes.product(inputSizes.drop_front());
+  Value image = n.iota(n.sizes.sizesOf(positions), n.builder.getI64Type(), 0);
+  return n.add(positions, n.mul(image, n.broadcastTo(n.sizeTensor(perImage, n.builder.getI64Type()), n.sizes.sizesOf(positions))));
+}
+
+/// Inputs: input, gradient, argmax.
+LogicalResult importMaxPoolGradWithArgmax(NodeImporter &n) {
+  auto same = n.withOneShape({n.getTensor(1), n.getTensor(2)});
+  if (failed(same))
+    return failure();
+  SmallVector<Size> shape = n.sizes.sizesOf(n.getTensor(0));
+  n.setResult(addAtPositions(n, getAbsolutePositions(n, same->back(), shape), same->front(), shape));
+  return success();
+}
+
+/// Inputs: input, gradient (as large as the input), argmax.
+LogicalResult importMaxPoolGradGradWithArgmax(NodeImporter &n) {
+  auto same = n.withOneShape({n.getTensor(0), n.getTensor(1)});
+  if (failed(same))
+    return failure();
+  n.setResult(takeAtPositions(n, same->back(), getAbsolutePositions(n, n.getTensor(2), n.sizes.sizesOf(same->front()))));
+  return success();
+}
+
+/// Inputs: sizes of the input, gradient. Each element of the input gets its share from every window over it.
+LogicalResult importAvgPoolGrad(NodeImporter &n) {
+  auto inputSizes = n.getSizeOperand(0, "orig_input_shape");
+  if (failed(inputSizes))
+    return failure();
+  if (static_cast<int64_t>(inputSizes->size()) != n.getRank(1))
+    return n.error() << "orig_input_shape has " << inputSizes->size() << " numbers for a gradient of rank " << n.getRank(1);
+  auto pooling = getPooling(n, *inputSizes);
+  if (failed(pooling))
+    return failure();
+  auto outputs = n.withShape({n.getTensor(1)}, getOutputSizes(pooling->windows));
+  if (failed(outputs))
+    return failure();
+  Type element = n.getElementType(1);
+  Value shares = divideByCovered(n, n.cast(outputs->front(), n.getSumType(element)), *pooling);
+  SmallVector<int64_t> ones(pooling->windows.size(), 1);
+  Value sum = n.create<tg::ReduceWindowOp>(Kind::Sum, padForTransposed(n, shares, pooling->windows), pooling->window(), ones, ones);
+  n.setResult(n.cast(n.withSizes(sum, *inputSizes), element));
+  return success();
+}
+
+} // namespace
+
+void registerPoolGradOps(OpRegistry &registry) {
+  registry.add({"MaxPoolGrad", "MaxPool3DGrad"}, importMaxPoolGrad<false>);
+  registry.add({"MaxPoolGradV2"}, importMaxPoolGrad<true>);
+  registry.add({"MaxPoolGradGrad", "MaxPool3DGradGrad"}, importMaxPoolGradGrad<false>);
+  registry.add({"MaxPoolGradGradV2"}, importMaxPoolGradGrad<true>);
+  registry.add({"MaxPoolWithArgmax"}, importMaxPoolWithArgmax);
+  registry.add({"MaxPoolGradWithArgmax"}, importMaxPoolGradWithArgmax);
+  registry.add({"MaxPoolGradGradWithArgmax"}, importMaxPoolGradGradWithArgmax);
+  registry.add({"AvgPoolGrad", "AvgPool3DGrad"}, importAvgPoolGrad);
+}
+
+} // namespace tgc
