@@ -1,7 +1,7 @@
 //===- ActivationGradOps.cpp - Biases and gradients of activations --------===//
 //
-// TensorFlow's own backward passes use these. Some take the activation's input, some its output: each formula says which. Half
-// precision is computed in f32.
+// TensorFlow's own backward passes use these. Some take the activation's input, some its output: each formula
+// says which. Half precision is computed in f32.
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,10 +32,14 @@ Value isPositive(NodeImporter &n, Value x) { return n.compare(Direction::GT, x, 
 Value isNegative(NodeImporter &n, Value x) { return n.compare(Direction::LT, x, n.splatLike(x, 0)); }
 
 /// The conjugate of complex numbers.
-Value conjugate(NodeImporter &n, Value x) { return isa<ComplexType>(getElementTypeOrSelf(x.getType())) ? n.create<tg::ConjOp>(x) : x; }
+Value conjugate(NodeImporter &n, Value x) {
+  return isa<ComplexType>(getElementTypeOrSelf(x.getType())) ? n.create<tg::ConjOp>(x) : x;
+}
 
 /// (gradient, input or output)
-Value reluGradient(NodeImporter &n, Value dy, Value x) { return n.select(isPositive(n, x), dy, n.splatLike(dy, 0)); }
+Value reluGradient(NodeImporter &n, Value dy, Value x) {
+  return n.select(isPositive(n, x), dy, n.splatLike(dy, 0));
+}
 
 /// (gradient, input or output)
 Value relu6Gradient(NodeImporter &n, Value dy, Value x) {
@@ -56,7 +60,8 @@ Value eluGradient(NodeImporter &n, Value dy, Value y) {
 /// (gradient, output); the constants of Klambauer et al., 2017.
 Value seluGradient(NodeImporter &n, Value dy, Value y) {
   constexpr double scale = 1.0507009873554804934193349852946, scaleAlpha = 1.7580993408473768599402175208123;
-  return n.select(isNegative(n, y), n.mul(dy, n.add(y, n.splatLike(y, scaleAlpha))), n.mul(dy, n.splatLike(dy, scale)));
+  return n.select(isNegative(n, y), n.mul(dy, n.add(y, n.splatLike(y, scaleAlpha))),
+                  n.mul(dy, n.splatLike(dy, scale)));
 }
 
 /// (output, gradient)
@@ -83,7 +88,9 @@ Value softsignGradient(NodeImporter &n, Value dy, Value x) {
 }
 
 /// (output, gradient)
-Value sqrtGradient(NodeImporter &n, Value y, Value dy) { return n.div(n.mul(dy, n.splatLike(dy, 0.5)), conjugate(n, y)); }
+Value sqrtGradient(NodeImporter &n, Value y, Value dy) {
+  return n.div(n.mul(dy, n.splatLike(dy, 0.5)), conjugate(n, y));
+}
 
 /// (output, gradient)
 Value rsqrtGradient(NodeImporter &n, Value y, Value dy) {
@@ -124,9 +131,11 @@ LogicalResult importBiasAdd(NodeImporter &n) {
   Size channels = shape[*dim], biases = n.sizes.sizeOf(bias, 0);
   auto channelCount = IndexBuilder::getConstant(channels), biasCount = IndexBuilder::getConstant(biases);
   if (channelCount && biasCount && *channelCount != *biasCount)
-    return n.error() << "bias has " << *biasCount << " elements, the value has " << *channelCount << " channels";
+    return n.error() << "bias has " << *biasCount << " elements, the value has " << *channelCount
+                     << " channels";
   if (!IndexBuilder::isEqual(channels, biases)) {
-    n.check(n.sizes.equals(channels, biases), "bias has %d elements, the value has %d channels", {n.sizes.get(biases), n.sizes.get(channels)});
+    n.check(n.sizes.equals(channels, biases), "bias has %d elements, the value has %d channels",
+            {n.sizes.get(biases), n.sizes.get(channels)});
     if (biasCount)
       shape[*dim] = biases;
     value = n.withSizes(value, shape);
@@ -145,7 +154,8 @@ LogicalResult importBiasAddGrad(NodeImporter &n) {
     if (i != *dim)
       others.push_back(i);
   Type element = n.getElementType(0);
-  n.setResult(n.cast(n.reduce(tg::ReductionKind::Sum, n.cast(n.getTensor(0), n.getSumType(element)), others), element));
+  n.setResult(n.cast(n.reduce(tg::ReductionKind::Sum, n.cast(n.getTensor(0), n.getSumType(element)), others),
+                     element));
   return success();
 }
 

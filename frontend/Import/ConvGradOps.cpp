@@ -1,8 +1,9 @@
 //===- ConvGradOps.cpp - Gradients of convolutions ------------------------===//
 //
-// Both gradients are convolutions again. With respect to the input: the gradient, with zeros between its elements where the
-// stride was more than one, over the filter turned around and with its two kinds of channels swapped. With respect to the
-// filter: the input over the gradient, batch and channels changing roles, strides and dilations too.
+// Both gradients are convolutions again. With respect to the input: the gradient, with zeros between its
+// elements where the stride was more than one, over the filter turned around and with its two kinds of
+// channels swapped. With respect to the filter: the input over the gradient, batch and channels changing
+// roles, strides and dilations too.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,7 +18,8 @@ namespace {
 using Size = OpFoldResult;
 
 /// Sizes of a tensor that the node gives as an operand of sizes (`isSizes`) or as a tensor of that shape.
-FailureOr<SmallVector<Size>> getShapeOperand(NodeImporter &n, size_t input, bool isSizes, StringRef what, int64_t rank) {
+FailureOr<SmallVector<Size>> getShapeOperand(NodeImporter &n, size_t input, bool isSizes, StringRef what,
+                                             int64_t rank) {
   if (!isSizes)
     return n.sizes.sizesOf(n.getTensor(input));
   auto sizes = n.getSizeOperand(input, what);
@@ -31,15 +33,18 @@ FailureOr<SmallVector<Size>> getShapeOperand(NodeImporter &n, size_t input, bool
 }
 
 /// Checks that the gradient has the output's size, and states it.
-FailureOr<Value> checkGradient(NodeImporter &n, const Convolution &conv, Value gradient, Size batch, Size outputs) {
-  SmallVector<Size> want = getOutputSizes(conv.windowsOfAll(n, batch, outputs)), have = n.sizes.sizesOf(gradient);
+FailureOr<Value> checkGradient(NodeImporter &n, const Convolution &conv, Value gradient, Size batch,
+                               Size outputs) {
+  SmallVector<Size> want = getOutputSizes(conv.windowsOfAll(n, batch, outputs)),
+                    have = n.sizes.sizesOf(gradient);
   for (auto [dim, pair] : llvm::enumerate(llvm::zip_equal(want, have))) {
     auto [wanted, got] = pair;
     if (IndexBuilder::isEqual(wanted, got))
       continue;
     auto wantedNumber = IndexBuilder::getConstant(wanted), gotNumber = IndexBuilder::getConstant(got);
     if (wantedNumber && gotNumber) {
-      n.error() << "out_backprop has size " << *gotNumber << " where the convolution's output has " << *wantedNumber;
+      n.error() << "out_backprop has size " << *gotNumber << " where the convolution's output has "
+                << *wantedNumber;
       return failure();
     }
     n.check(n.sizes.equals(wanted, got), "out_backprop has size %d where the convolution's output has %d",
@@ -67,7 +72,8 @@ Value swapChannels(NodeImporter &n, Value filter, int64_t groups) {
 }
 
 /// The sizes of the input whose gradient is wanted. Two numbers stand for height and width alone.
-FailureOr<SmallVector<Size>> getInputShape(NodeImporter &n, bool isSizes, ArrayRef<Size> filterSizes, Value gradient) {
+FailureOr<SmallVector<Size>> getInputShape(NodeImporter &n, bool isSizes, ArrayRef<Size> filterSizes,
+                                           Value gradient) {
   SmallVector<Size> batchAndMore = n.sizes.sizesOf(gradient);
   int64_t rank = batchAndMore.size();
   const HostTensor *host = isSizes ? n.getHost(0) : nullptr;
@@ -97,7 +103,8 @@ LogicalResult importInputGradient(NodeImporter &n, bool isSizes, bool isDepthwis
     filter = n.reshape(filter, filterSizes = getGroupedFilterSizes(n, filterSizes));
 
   Size batch = sizes->front(), channels = (*sizes)[conv->layout.channel()];
-  auto checked = checkGradient(n, *conv, n.transpose(gradient, conv->layout.toChannelsLast()), batch, filterSizes.back());
+  auto checked = checkGradient(n, *conv, n.transpose(gradient, conv->layout.toChannelsLast()), batch,
+                               filterSizes.back());
   if (failed(checked))
     return failure();
   Value spread = padForTransposed(n, *checked, conv->windowsOfAll(n, batch, filterSizes.back()));
@@ -112,7 +119,8 @@ LogicalResult importInputGradient(NodeImporter &n, bool isSizes, bool isDepthwis
   return success();
 }
 
-/// The input of the filter gradient's convolution: [batch, spatial..., groups * c] -> [c, spatial..., groups * batch].
+/// The input of the filter gradient's convolution: [batch, spatial..., groups * c] -> [c, spatial..., groups
+/// * batch].
 Value swapBatch(NodeImporter &n, Value input, int64_t groups) {
   SmallVector<Size> sizes = n.sizes.sizesOf(input);
   int64_t last = sizes.size() - 1;
@@ -148,21 +156,25 @@ LogicalResult importFilterGradient(NodeImporter &n, bool isSizes, bool isDepthwi
     return failure();
   SmallVector<Size> grouped = isDepthwise ? getGroupedFilterSizes(n, *filterSizes) : *filterSizes;
   const DataLayout &layout = conv->layout;
-  auto checked = checkGradient(n, *conv, n.transpose(gradient, layout.toChannelsLast()), inputSizes.front(), grouped.back());
+  auto checked = checkGradient(n, *conv, n.transpose(gradient, layout.toChannelsLast()), inputSizes.front(),
+                               grouped.back());
   if (failed(checked))
     return failure();
 
-  // The part of the padded input that the gradient slides over, so that there are as many positions as the filter is large.
+  // The part of the padded input that the gradient slides over, so that there are as many positions as the
+  // filter is large.
   IndexBuilder &s = n.sizes;
   SmallVector<Size> low{s.constant(0)}, high{s.constant(0)};
   for (const SlidingWindow &w : conv->windows) {
-    Size reach = s.add(s.mul(s.sub(w.window, s.constant(1)), s.constant(w.dilation)), s.mul(s.sub(w.output, s.constant(1)), s.constant(w.stride)));
+    Size reach = s.add(s.mul(s.sub(w.window, s.constant(1)), s.constant(w.dilation)),
+                       s.mul(s.sub(w.output, s.constant(1)), s.constant(w.stride)));
     low.push_back(w.low);
     high.push_back(s.sub(s.sub(s.add(reach, s.constant(1)), w.input), w.low));
   }
   low.push_back(s.constant(0));
   high.push_back(s.constant(0));
-  Value padded = n.pad(n.transpose(input, layout.toChannelsLast()), n.scalar(n.getElementType(0), 0), low, high);
+  Value padded =
+      n.pad(n.transpose(input, layout.toChannelsLast()), n.scalar(n.getElementType(0), 0), low, high);
   Value asInput = swapBatch(n, padded, conv->groups);
   // The gradient as the filter: [spatial..., batch, outputs].
   auto permutation = llvm::to_vector(llvm::seq<int64_t>(1, layout.rank - 1));
@@ -178,8 +190,12 @@ LogicalResult importFilterGradient(NodeImporter &n, bool isSizes, bool isDepthwi
   return success();
 }
 
-template <bool isSizes, bool isDepthwise> LogicalResult importInput(NodeImporter &n) { return importInputGradient(n, isSizes, isDepthwise); }
-template <bool isSizes, bool isDepthwise> LogicalResult importFilter(NodeImporter &n) { return importFilterGradient(n, isSizes, isDepthwise); }
+template <bool isSizes, bool isDepthwise> LogicalResult importInput(NodeImporter &n) {
+  return importInputGradient(n, isSizes, isDepthwise);
+}
+template <bool isSizes, bool isDepthwise> LogicalResult importFilter(NodeImporter &n) {
+  return importFilterGradient(n, isSizes, isDepthwise);
+}
 
 } // namespace
 

@@ -1,7 +1,7 @@
 //===- ConvOps.cpp - Convolutions -----------------------------------------===//
 //
-// All become tg.conv: padding is a tg.pad before it, other layouts are transposed, a depthwise convolution is a grouped one
-// with as many groups as channels.
+// All become tg.conv: padding is a tg.pad before it, other layouts are transposed, a depthwise convolution is
+// a grouped one with as many groups as channels.
 //
 //===----------------------------------------------------------------------===//
 
@@ -39,35 +39,42 @@ SmallVector<Size> getGroupedFilterSizes(NodeImporter &n, ArrayRef<Size> depthwis
 }
 
 /// Finds how many groups there are from the channels of input and filter.
-static LogicalResult findGroups(NodeImporter &n, Convolution &conv, Size channels, ArrayRef<Size> filterSizes, bool isDepthwise) {
+static LogicalResult findGroups(NodeImporter &n, Convolution &conv, Size channels, ArrayRef<Size> filterSizes,
+                                bool isDepthwise) {
   Size perGroup = filterSizes[conv.layout.rank - 2], outputs = filterSizes.back();
-  auto have = IndexBuilder::getConstant(channels), want = IndexBuilder::getConstant(perGroup), made = IndexBuilder::getConstant(outputs);
+  auto have = IndexBuilder::getConstant(channels), want = IndexBuilder::getConstant(perGroup),
+       made = IndexBuilder::getConstant(outputs);
   if (isDepthwise) {
     if (!have && !want)
-      return n.error() << "the number of channels must be known at compile time; give the shape of a feed with --shape";
+      return n.error()
+             << "the number of channels must be known at compile time; give the shape of a feed with --shape";
     if (have && want && *have != *want)
       return n.error() << "input has " << *have << " channels, the filter wants " << *want;
     conv.groups = have ? *have : *want;
   } else if (have && want) {
     if (*want < 1 || *have % *want)
-      return n.error() << "input has " << *have << " channels, the filter wants " << *want << " or, in groups, a multiple of that";
+      return n.error() << "input has " << *have << " channels, the filter wants " << *want
+                       << " or, in groups, a multiple of that";
     conv.groups = std::max<int64_t>(*have / *want, 1);
     if (made && *made % conv.groups)
-      return n.error() << "the filter makes " << *made << " channels, which do not divide into the " << conv.groups << " groups of "
-                       << *want << " input channels";
+      return n.error() << "the filter makes " << *made << " channels, which do not divide into the "
+                       << conv.groups << " groups of " << *want << " input channels";
   }
   if ((!have || !want) && !IndexBuilder::isEqual(channels, perGroup))
-    n.check(n.sizes.equals(channels, perGroup), "input has %d channels, the filter wants %d", {n.sizes.get(channels), n.sizes.get(perGroup)});
+    n.check(n.sizes.equals(channels, perGroup), "input has %d channels, the filter wants %d",
+            {n.sizes.get(channels), n.sizes.get(perGroup)});
   return success();
 }
 
-FailureOr<Convolution> getConvolution(NodeImporter &n, ArrayRef<Size> inputSizes, ArrayRef<Size> filterSizes, bool isDepthwise) {
+FailureOr<Convolution> getConvolution(NodeImporter &n, ArrayRef<Size> inputSizes, ArrayRef<Size> filterSizes,
+                                      bool isDepthwise) {
   int64_t rank = inputSizes.size();
   auto layout = getDataLayout(n, rank);
   if (failed(layout))
     return failure();
   if (static_cast<int64_t>(filterSizes.size()) != rank) {
-    n.error() << "filter has rank " << filterSizes.size() << ", the input has rank " << rank << "; expected equal ranks";
+    n.error() << "filter has rank " << filterSizes.size() << ", the input has rank " << rank
+              << "; expected equal ranks";
     return failure();
   }
   auto attrs = getWindowAttrs(n, rank);
@@ -117,16 +124,19 @@ LogicalResult importConvolution(NodeImporter &n, bool isDepthwise) {
 LogicalResult importConv(NodeImporter &n) { return importConvolution(n, false); }
 LogicalResult importDepthwise(NodeImporter &n) { return importConvolution(n, true); }
 
-/// The operator for any number of spatial dimensions: strides and paddings may leave out batch and channels, several batch
-/// dimensions count as one.
+/// The operator for any number of spatial dimensions: strides and paddings may leave out batch and channels,
+/// several batch dimensions count as one.
 LogicalResult importGenericConv(NodeImporter &n) {
   if (n.getInt("batch_dims") != 1)
     return n.error() << "batch_dims " << n.getInt("batch_dims") << " is not supported, expected 1";
   int64_t groups = n.getInt("groups");
-  auto channels = IndexBuilder::getConstant(n.sizes.sizeOf(n.getTensor(0), n.getString("data_format") == "CHANNELS_FIRST" ? 1 : n.getRank(0) - 1));
-  auto perGroup = IndexBuilder::getConstant(n.sizes.sizeOf(n.getTensor(1), std::max<int64_t>(n.getRank(1) - 2, 0)));
+  auto channels = IndexBuilder::getConstant(
+      n.sizes.sizeOf(n.getTensor(0), n.getString("data_format") == "CHANNELS_FIRST" ? 1 : n.getRank(0) - 1));
+  auto perGroup =
+      IndexBuilder::getConstant(n.sizes.sizeOf(n.getTensor(1), std::max<int64_t>(n.getRank(1) - 2, 0)));
   if (channels && perGroup && *channels != *perGroup * groups)
-    return n.error() << "input has " << *channels << " channels, the filter wants " << *perGroup * groups << " in " << groups << " groups";
+    return n.error() << "input has " << *channels << " channels, the filter wants " << *perGroup * groups
+                     << " in " << groups << " groups";
   return importConvolution(n, false);
 }
 

@@ -6,7 +6,8 @@
 
 namespace tgc {
 
-/// Everything a convolution node says but its tensors. Filters are [spatial..., channels per group, output channels].
+/// Everything a convolution node says but its tensors. Filters are [spatial..., channels per group, output
+/// channels].
 struct Convolution {
   DataLayout layout;
   WindowAttrs attrs;
@@ -16,16 +17,19 @@ struct Convolution {
   llvm::SmallVector<int64_t> strides() const;
   llvm::SmallVector<int64_t> dilations() const;
   /// `windows` with those of batch and channels around them, for a tensor with the channels last.
-  llvm::SmallVector<SlidingWindow> windowsOfAll(NodeImporter &n, mlir::OpFoldResult batch, mlir::OpFoldResult channels) const;
+  llvm::SmallVector<SlidingWindow> windowsOfAll(NodeImporter &n, mlir::OpFoldResult batch,
+                                                mlir::OpFoldResult channels) const;
 };
 
-/// Reads the attributes and finds the windows and groups for an input of `inputSizes` (in the node's layout) and a filter of
-/// `filterSizes`. `isDepthwise`: the filter is [spatial..., channels, multiplier].
+/// Reads the attributes and finds the windows and groups for an input of `inputSizes` (in the node's layout)
+/// and a filter of `filterSizes`. `isDepthwise`: the filter is [spatial..., channels, multiplier].
 mlir::FailureOr<Convolution> getConvolution(NodeImporter &n, llvm::ArrayRef<mlir::OpFoldResult> inputSizes,
                                             llvm::ArrayRef<mlir::OpFoldResult> filterSizes, bool isDepthwise);
 
-/// A depthwise filter [spatial..., channels, multiplier] as that of a grouped convolution, [spatial..., 1, channels * multiplier].
-llvm::SmallVector<mlir::OpFoldResult> getGroupedFilterSizes(NodeImporter &n, llvm::ArrayRef<mlir::OpFoldResult> depthwise);
+/// A depthwise filter [spatial..., channels, multiplier] as that of a grouped convolution, [spatial..., 1,
+/// channels * multiplier].
+llvm::SmallVector<mlir::OpFoldResult> getGroupedFilterSizes(NodeImporter &n,
+                                                            llvm::ArrayRef<mlir::OpFoldResult> depthwise);
 
 } // namespace tgc
 

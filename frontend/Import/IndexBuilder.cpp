@@ -221,12 +221,6 @@ SmallVector<Size> IndexBuilder::sizesOf(Value tensor) {
   return sizes;
 }
 
-void IndexBuilder::setSizes(Value tensor, ArrayRef<Size> sizes) {
-  auto [it, isNew] = tensors.try_emplace(tensor, sizes);
-  if (isNew)
-    tensorLog.push_back(tensor);
-}
-
 SmallVector<Size> IndexBuilder::computeSizes(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
   auto windowed = [&](Size size, Size window, int64_t stride, int64_t dilation) {

@@ -43,8 +43,6 @@ public:
   /// The sizes of a ranked tensor; each computed once. Looks through the ops of tg, whose result sizes follow from their
   /// operands'.
   llvm::SmallVector<Size> sizesOf(mlir::Value tensor);
-  /// States the sizes of a tensor where the caller knows better (the output of a SAME convolution is as large as its input).
-  void setSizes(mlir::Value tensor, llvm::ArrayRef<Size> sizes);
   Size sizeOf(mlir::Value tensor, int64_t dim) { return sizesOf(tensor)[dim]; }
 
   /// States that `tensor` has these sizes, where they are better known than by the op that makes it.

@@ -191,7 +191,10 @@ Value NodeImporter::scalar(Type element, double number) {
 }
 
 Value NodeImporter::sizeTensor(Size size, Type element) {
-  if (auto value = IndexBuilder::getConstant(size); value && isa<IntegerType>(element))
+  auto value = IndexBuilder::getConstant(size);
+  if (value && isa<FloatType>(element))
+    return scalar(element, *value);
+  if (value && isa<IntegerType>(element))
     return create<tg::ConstantOp>(DenseElementsAttr::get(RankedTensorType::get({}, element), APInt(element.getIntOrFloatBitWidth(), static_cast<uint64_t>(*value), false, true)));
   Type wide = builder.getI64Type();
   Value integer = arith::IndexCastOp::create(builder, loc, wide, sizes.get(size));
@@ -334,13 +337,6 @@ Value NodeImporter::withSizes(Value x, ArrayRef<Size> known) {
   Value refined = refine(x, tg::getTypeOfSizes(shape, type.getElementType()));
   sizes.setSizes(refined, shape);
   return refined;
-}
-
-Value NodeImporter::sizeTensor(Size size, Type element) {
-  if (auto value = IndexBuilder::getConstant(size))
-    return scalar(element, *value);
-  Value integer = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), sizes.get(size));
-  return cast(create<tensor::FromElementsOp>(RankedTensorType::get({}, builder.getI64Type()), integer), element);
 }
 
 Value NodeImporter::lowest(Type element) {

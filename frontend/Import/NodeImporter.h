@@ -122,8 +122,6 @@ public:
   FailureOr<llvm::SmallVector<Value>> withShape(mlir::ValueRange operands, llvm::ArrayRef<Size> shape);
   /// The same tensor, whose sizes are known to be `sizes`.
   Value withSizes(Value x, llvm::ArrayRef<Size> sizes);
-  /// A size as a tensor of rank 0.
-  Value sizeTensor(Size size, mlir::Type element);
   /// The neutral element of the maximum, of rank 0: -infinity or the lowest integer.
   Value lowest(mlir::Type element);
   /// What sums of `element` are kept in: f32 for half precision, else the type itself.

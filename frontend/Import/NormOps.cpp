@@ -1,7 +1,8 @@
 //===- NormOps.cpp - Batch and local response normalisation ---------------===//
 //
-// Formulas of TensorFlow's CPU kernels. The fused ops keep statistics in f32 whatever the type of the images is; their outputs
-// hold the variance with Bessel's correction (for the moving average) and without (for the gradient).
+// Formulas of TensorFlow's CPU kernels. The fused ops keep statistics in f32 whatever the type of the images
+// is; their outputs hold the variance with Bessel's correction (for the moving average) and without (for the
+// gradient).
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,7 +28,10 @@ struct ChannelView {
 
   Value spread(Value vector) const { return n.broadcastAlong(vector, channel, shape); }
   Value sum(Value images) const { return n.reduce(Kind::Sum, images, others); }
-  Value mean(Value images) const { return n.div(sum(images), n.broadcastTo(n.sizeTensor(count, getElementTypeOrSelf(images.getType())), {shape[channel]})); }
+  Value mean(Value images) const {
+    return n.div(sum(images), n.broadcastTo(n.sizeTensor(count, getElementTypeOrSelf(images.getType())),
+                                            {shape[channel]}));
+  }
 };
 
 FailureOr<ChannelView> viewChannels(NodeImporter &n, size_t input) {
@@ -35,7 +39,8 @@ FailureOr<ChannelView> viewChannels(NodeImporter &n, size_t input) {
   if (failed(layout))
     return failure();
   Value x = n.getTensor(input);
-  ChannelView view{n, n.cast(x, n.getSumType(n.getElementType(input))), layout->channel(), {}, n.sizes.sizesOf(x), {}};
+  ChannelView view{
+      n, n.cast(x, n.getSumType(n.getElementType(input))), layout->channel(), {}, n.sizes.sizesOf(x), {}};
   SmallVector<Size> counted;
   for (int64_t dim = 0; dim < layout->rank; ++dim)
     if (dim != view.channel) {
@@ -52,7 +57,8 @@ FailureOr<Value> getChannelVector(NodeImporter &n, size_t input, const ChannelVi
   auto have = n.getRank(input) == 1 ? IndexBuilder::getConstant(n.sizes.sizeOf(vector, 0)) : std::nullopt;
   auto want = IndexBuilder::getConstant(view.shape[view.channel]);
   if (n.getRank(input) != 1 || (have && want && *have != *want)) {
-    n.error() << what << " must be a vector with one element for each channel of " << view.x.getType() << ", got " << vector.getType();
+    n.error() << what << " must be a vector with one element for each channel of " << view.x.getType()
+              << ", got " << vector.getType();
     return failure();
   }
   Size size = n.sizes.sizeOf(vector, 0);
@@ -62,7 +68,8 @@ FailureOr<Value> getChannelVector(NodeImporter &n, size_t input, const ChannelVi
   return n.cast(n.withSizes(vector, view.shape[view.channel]), getElementTypeOrSelf(view.x.getType()));
 }
 
-FailureOr<SmallVector<Value>> getChannelVectors(NodeImporter &n, const ChannelView &view, ArrayRef<std::pair<size_t, StringRef>> inputs) {
+FailureOr<SmallVector<Value>> getChannelVectors(NodeImporter &n, const ChannelView &view,
+                                                ArrayRef<std::pair<size_t, StringRef>> inputs) {
   SmallVector<Value> vectors;
   for (auto [input, what] : inputs) {
     auto vector = getChannelVector(n, input, view, what);
@@ -119,7 +126,8 @@ LogicalResult importFusedBatchNorm(NodeImporter &n) {
     // N / (N - 1)
     Type element = getElementTypeOrSelf(variance.getType());
     Value count = n.sizeTensor(view->count, element);
-    Value less = n.sizeTensor(n.sizes.max(n.sizes.sub(view->count, n.sizes.constant(1)), n.sizes.constant(1)), element);
+    Value less = n.sizeTensor(n.sizes.max(n.sizes.sub(view->count, n.sizes.constant(1)), n.sizes.constant(1)),
+                              element);
     Value unbiased = n.mul(variance, n.broadcastTo(n.div(count, less), {view->shape[view->channel]}));
     mean = movingAverage(n, estimates[0], mean, factor);
     variance = movingAverage(n, estimates[1], unbiased, factor);
@@ -131,7 +139,8 @@ LogicalResult importFusedBatchNorm(NodeImporter &n) {
   return success();
 }
 
-/// Inputs: gradient, x, scale, saved mean, saved variance. Outputs: gradients of x, scale and offset, and two that are not used.
+/// Inputs: gradient, x, scale, saved mean, saved variance. Outputs: gradients of x, scale and offset, and two
+/// that are not used.
 LogicalResult importFusedBatchNormGrad(NodeImporter &n) {
   auto same = n.withOneShape({n.getTensor(0), n.getTensor(1)});
   if (failed(same))
@@ -153,13 +162,15 @@ LogicalResult importFusedBatchNormGrad(NodeImporter &n) {
   if (n.getBool("is_training")) {
     Value count = n.broadcastTo(n.sizeTensor(view->count, element), {view->shape[view->channel]});
     Value slope = n.div(n.mul(n.mul(inverse, inverse), centeredSum), count);
-    gradient = n.sub(n.sub(dy, view->spread(n.div(offsetGradient, count))), n.mul(centered, view->spread(slope)));
+    gradient =
+        n.sub(n.sub(dy, view->spread(n.div(offsetGradient, count))), n.mul(centered, view->spread(slope)));
   }
   gradient = n.mul(gradient, view->spread(n.mul(scale, inverse)));
   n.setResult(0, n.cast(gradient, n.getElementType(1)));
   n.setResult(1, n.mul(centeredSum, inverse));
   n.setResult(2, offsetGradient);
-  Value unused = n.broadcastTo(n.scalar(element, 0), {n.getBool("is_training") ? n.sizes.constant(0) : view->shape[view->channel]});
+  Value unused = n.broadcastTo(n.scalar(element, 0),
+                               {n.getBool("is_training") ? n.sizes.constant(0) : view->shape[view->channel]});
   n.setResult(3, unused);
   n.setResult(4, unused);
   return success();
@@ -197,7 +208,8 @@ LogicalResult importGlobalNormalizationGrad(NodeImporter &n) {
   Value scaling = scales ? n.mul(inverse, (*vectors)[2]) : inverse;
   Value offsetGradient = view->sum(dy), centeredSum = view->sum(n.mul(dy, center(*view, (*vectors)[0])));
   Value cubed = n.mul(n.mul(inverse, inverse), scaling);
-  SmallVector<Value> results{n.mul(dy, view->spread(scaling)), n.create<tg::NegOp>(n.mul(offsetGradient, scaling)),
+  SmallVector<Value> results{n.mul(dy, view->spread(scaling)),
+                             n.create<tg::NegOp>(n.mul(offsetGradient, scaling)),
                              n.mul(n.mul(centeredSum, cubed), n.splatLike(cubed, -0.5)), offsetGradient,
                              scales ? n.mul(centeredSum, inverse) : n.splatLike(inverse, 0)};
   for (auto [i, result] : llvm::enumerate(results))
@@ -252,7 +264,8 @@ LogicalResult importLocalResponseGrad(NodeImporter &n) {
   double beta = n.getFloat("beta");
   Value direct = n.mul(dy, n.create<tg::PowOp>(norm, n.splatLike(norm, -beta)));
   Value across = n.mul(x, sumNeighbours(n, n.div(n.mul(dy, y), norm)));
-  n.setResult(n.cast(n.add(direct, n.mul(across, n.splatLike(across, -2 * n.getFloat("alpha") * beta))), element));
+  n.setResult(
+      n.cast(n.add(direct, n.mul(across, n.splatLike(across, -2 * n.getFloat("alpha") * beta))), element));
   return success();
 }
 
@@ -260,7 +273,8 @@ LogicalResult importLocalResponseGrad(NodeImporter &n) {
 
 void registerNormOps(OpRegistry &registry) {
   registry.add({"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"}, importFusedBatchNorm);
-  registry.add({"FusedBatchNormGrad", "FusedBatchNormGradV2", "FusedBatchNormGradV3"}, importFusedBatchNormGrad);
+  registry.add({"FusedBatchNormGrad", "FusedBatchNormGradV2", "FusedBatchNormGradV3"},
+               importFusedBatchNormGrad);
   registry.add({"BatchNormWithGlobalNormalization"}, importGlobalNormalization);
   registry.add({"BatchNormWithGlobalNormalizationGrad"}, importGlobalNormalizationGrad);
   registry.add({"LRN"}, importLocalResponse);

@@ -56,6 +56,10 @@ const OpRegistry &getOpRegistry() {
     registerSoftmaxOps(table);
     registerActivationGradOps(table);
     registerPatchOps(table);
+    registerResizeOps(table);
+    registerImageOps(table);
+    registerDilationOps(table);
+    registerQuantizeOps(table);
     return table;
   }();
   return registry;

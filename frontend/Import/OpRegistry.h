@@ -65,6 +65,10 @@ void registerNormOps(OpRegistry &registry);
 void registerSoftmaxOps(OpRegistry &registry);
 void registerActivationGradOps(OpRegistry &registry);
 void registerPatchOps(OpRegistry &registry);
+void registerResizeOps(OpRegistry &registry);
+void registerImageOps(OpRegistry &registry);
+void registerDilationOps(OpRegistry &registry);
+void registerQuantizeOps(OpRegistry &registry);
 
 } // namespace tgc
 

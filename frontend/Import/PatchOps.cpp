@@ -23,7 +23,8 @@ Value extractPatches(NodeImporter &n, Value padded, ArrayRef<SlidingWindow> wind
     }
     SmallVector<Size> grid{w.output, w.window};
     Value place = n.iota(grid, i32, 0), within = n.iota(grid, i32, 1);
-    Value index = n.add(n.mul(place, n.splatLike(place, w.stride)), n.mul(within, n.splatLike(within, w.dilation)));
+    Value index =
+        n.add(n.mul(place, n.splatLike(place, w.stride)), n.mul(within, n.splatLike(within, w.dilation)));
     padded = n.create<tg::GatherOp>(padded, index, dim, 0, tg::BoundsMode::Error);
     inner.push_back(dim + 1);
     dim += 2;
@@ -33,6 +34,45 @@ Value extractPatches(NodeImporter &n, Value padded, ArrayRef<SlidingWindow> wind
   SmallVector<Size> shape = getOutputSizes(windows);
   shape.push_back(elements);
   return n.reshape(n.transpose(padded, outer), shape);
+}
+
+int64_t getWindowElements(ArrayRef<SlidingWindow> windows) {
+  int64_t elements = 1;
+  for (const SlidingWindow &w : windows)
+    elements *= *IndexBuilder::getConstant(w.window);
+  return elements;
+}
+
+Value flattenPositions(NodeImporter &n, Value winners, ArrayRef<SlidingWindow> windows, Type element,
+                       bool countsBatch) {
+  winners = n.cast(winners, element);
+  SmallVector<Size> shape = getOutputSizes(windows);
+  auto spread = [&](Size size) { return n.broadcastTo(n.sizeTensor(size, element), shape); };
+  Value position = n.splatLike(winners, 0);
+  int64_t inner = getWindowElements(windows);
+  for (auto [dim, w] : llvm::enumerate(windows)) {
+    int64_t extent = *IndexBuilder::getConstant(w.window);
+    inner /= extent;
+    if (dim == 0 && !countsBatch)
+      continue;
+    Value coordinate = n.mul(n.iota(shape, element, dim), n.splatLike(winners, w.stride));
+    if (extent > 1) {
+      Value place = n.create<tg::FloorModOp>(n.create<tg::FloorDivOp>(winners, n.splatLike(winners, inner)),
+                                             n.splatLike(winners, extent));
+      coordinate = n.add(coordinate, n.mul(place, n.splatLike(place, w.dilation)));
+    }
+    coordinate = n.sub(coordinate, spread(w.low));
+    position = n.add(n.mul(position, spread(w.input)), coordinate);
+  }
+  return position;
+}
+
+Value addAtPositions(NodeImporter &n, Value positions, Value updates, ArrayRef<Size> shape) {
+  Value zeros = n.broadcastTo(n.scalar(getElementTypeOrSelf(updates.getType()), 0), {n.sizes.product(shape)});
+  Size count = n.sizes.product(n.sizes.sizesOf(updates));
+  Value rows = n.reshape(positions, {count, n.sizes.constant(1)});
+  Value sum = n.create<tg::ScatterOp>(tg::ScatterKind::Add, zeros, rows, n.reshape(updates, {count}));
+  return n.reshape(sum, shape);
 }
 
 namespace {
@@ -56,7 +96,8 @@ LogicalResult importExtractPatches(NodeImporter &n) {
   SmallVector<Size> sizes = n.sizes.sizesOf(x);
   for (int64_t dim = 0; dim < rank; ++dim) {
     if (ksizes[dim] < 1 || ((dim == 0 || dim == rank - 1) && ksizes[dim] != 1))
-      return n.error() << "ksizes " << ksizes[dim] << " in dimension " << dim << ", expected a positive number, and 1 for batch and channels";
+      return n.error() << "ksizes " << ksizes[dim] << " in dimension " << dim
+                       << ", expected a positive number, and 1 for batch and channels";
     auto window = getWindow(n, *attrs, dim, sizes[dim], n.sizes.constant(ksizes[dim]));
     if (failed(window))
       return failure();
@@ -76,12 +117,15 @@ LogicalResult importExtractPatches(NodeImporter &n) {
 /// The sizes `size / block`, checked.
 FailureOr<Size> divideSize(NodeImporter &n, Size size, int64_t block, int64_t dim) {
   if (auto known = IndexBuilder::getConstant(size); known && *known % block) {
-    n.error() << "dimension " << dim << " has " << *known << " elements, which are no multiple of the block size " << block;
+    n.error() << "dimension " << dim << " has " << *known
+              << " elements, which are no multiple of the block size " << block;
     return failure();
   }
   if (!IndexBuilder::getConstant(size))
     n.check(n.sizes.equals(n.sizes.floorMod(size, n.sizes.constant(block)), n.sizes.constant(0)),
-            "dimension " + Twine(dim) + " has %d elements, which are no multiple of the block size " + Twine(block), n.sizes.get(size));
+            "dimension " + Twine(dim) + " has %d elements, which are no multiple of the block size " +
+                Twine(block),
+            n.sizes.get(size));
   return n.sizes.floorDiv(size, n.sizes.constant(block));
 }
 
@@ -103,13 +147,15 @@ LogicalResult importSpaceToDepth(NodeImporter &n) {
     return n.error() << "expects a tensor of rank 4, got " << n.getType(0);
   Value x = n.transpose(n.getTensor(0), layout->toChannelsLast());
   SmallVector<Size> s = n.sizes.sizesOf(x);
-  auto rows = divideSize(n, s[1], *block, layout->spatial(0)), columns = divideSize(n, s[2], *block, layout->spatial(1));
+  auto rows = divideSize(n, s[1], *block, layout->spatial(0)),
+       columns = divideSize(n, s[2], *block, layout->spatial(1));
   if (failed(rows) || failed(columns))
     return failure();
   Size b = n.sizes.constant(*block);
   Value split = n.reshape(x, {s[0], *rows, b, *columns, b, s[3]});
   Value moved = n.transpose(split, {0, 1, 3, 2, 4, 5});
-  Value joined = n.reshape(moved, {s[0], *rows, *columns, n.sizes.mul(s[3], n.sizes.constant(*block * *block))});
+  Value joined =
+      n.reshape(moved, {s[0], *rows, *columns, n.sizes.mul(s[3], n.sizes.constant(*block * *block))});
   n.setResult(n.transpose(joined, layout->fromChannelsLast()));
   return success();
 }
@@ -135,7 +181,8 @@ LogicalResult importDepthToSpace(NodeImporter &n) {
   return success();
 }
 
-/// What SpaceToBatch and BatchToSpace say: block sizes of the dimensions after the batch, and two numbers for each to pad or crop.
+/// What SpaceToBatch and BatchToSpace say: block sizes of the dimensions after the batch, and two numbers for
+/// each to pad or crop.
 struct Blocks {
   SmallVector<int64_t> sizes;
   SmallVector<Size> low, high;
@@ -171,8 +218,10 @@ FailureOr<Blocks> getBlocks(NodeImporter &n) {
       for (int64_t column = 0; column < type.getDimSize(1); ++column)
         borders.push_back(n.extract(n.getTensor(borderInput), {row, column}));
   }
-  if (borders.size() != 2 * blocks.sizes.size() || static_cast<int64_t>(blocks.sizes.size()) >= n.getRank(0)) {
-    n.error() << borders.size() << " paddings or crops and " << blocks.sizes.size() << " block sizes do not fit each other and " << n.getType(0);
+  if (borders.size() != 2 * blocks.sizes.size() ||
+      static_cast<int64_t>(blocks.sizes.size()) >= n.getRank(0)) {
+    n.error() << borders.size() << " paddings or crops and " << blocks.sizes.size()
+              << " block sizes do not fit each other and " << n.getType(0);
     return failure();
   }
   for (size_t i = 0; i < blocks.sizes.size(); ++i) {
@@ -258,7 +307,8 @@ LogicalResult importBatchToSpace(NodeImporter &n) {
     if (auto known = IndexBuilder::getConstant(left); known && *known < 0)
       return n.error() << "crops take " << -*known << " more elements than dimension " << i + 1 << " has";
     if (!IndexBuilder::getConstant(left))
-      n.check(n.sizes.equals(n.sizes.max(left, n.sizes.constant(0)), left), "crops take more elements than dimension " + Twine(i + 1) + " has");
+      n.check(n.sizes.equals(n.sizes.max(left, n.sizes.constant(0)), left),
+              "crops take more elements than dimension " + Twine(i + 1) + " has");
     cropped[i + 1] = left;
   }
   n.setResult(n.slice(whole, low, cropped));

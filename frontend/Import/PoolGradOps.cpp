@@ -1,8 +1,9 @@
 //===- PoolGradOps.cpp - Gradients of pooling, and where maxima were ------===//
 //
-// The gradient of a maximum goes to the first of the largest elements under the window, in row-major order, as TensorFlow's CPU
-// kernels have it. Windows of few elements are taken apart: one comparison per place in the window finds which place won, one
-// padded tensor per place carries the gradient back, and all of it is elementwise. Larger windows go through indices.
+// The gradient of a maximum goes to the first of the largest elements under the window, in row-major order,
+// as TensorFlow's CPU kernels have it. Windows of few elements are taken apart: one comparison per place in
+// the window finds which place won, one padded tensor per place carries the gradient back, and all of it is
+// elementwise. Larger windows go through indices.
 //
 //===----------------------------------------------------------------------===//
 
@@ -42,14 +43,7 @@ struct MaxPooling {
   Value padded; ///< the input
   Value y;      ///< the maxima
 
-  int64_t windowSize() const {
-    int64_t size = 1;
-    for (int64_t extent : pooling.window())
-      size *= extent;
-    return size;
-  }
-
-  bool isUnrolled() const { return windowSize() <= kMaxUnrolledWindow; }
+  bool isUnrolled() const { return getWindowElements(pooling.windows) <= kMaxUnrolledWindow; }
 
   /// The number (i32) of the place in each window where the maximum stands first.
   Value findWinners() const;
@@ -62,7 +56,8 @@ Value MaxPooling::findWinners() const {
   SmallVector<Size> shape = getOutputSizes(pooling.windows);
   if (!isUnrolled()) {
     Value patches = extractPatches(n, padded, pooling.windows);
-    return n.create<tg::ArgReduceOp>(tg::getTypeOfSizes(shape, i32), Kind::Max, patches, static_cast<int64_t>(shape.size()));
+    return n.create<tg::ArgReduceOp>(tg::getTypeOfSizes(shape, i32), Kind::Max, patches,
+                                     static_cast<int64_t>(shape.size()));
   }
   SmallVector<SmallVector<int64_t>> places;
   forEachPlace(pooling.window(), [&](int64_t, ArrayRef<int64_t> position) { places.emplace_back(position); });
@@ -77,26 +72,11 @@ Value MaxPooling::findWinners() const {
 }
 
 Value MaxPooling::findPositions(Type element, bool countsBatch) const {
-  Value winners = n.cast(findWinners(), element);
-  SmallVector<Size> shape = getOutputSizes(pooling.windows);
-  auto spread = [&](Value x) { return n.broadcastTo(x, shape); };
-  Value position = n.splatLike(winners, 0);
-  int64_t inner = windowSize();
-  for (auto [dim, w] : llvm::enumerate(pooling.windows)) {
-    int64_t extent = *IndexBuilder::getConstant(w.window);
-    inner /= extent;
-    if (dim == 0 && !countsBatch)
-      continue;
-    Value coordinate = n.mul(n.iota(shape, element, dim), n.splatLike(winners, w.stride));
-    if (extent > 1)
-      coordinate = n.add(coordinate, n.create<tg::FloorModOp>(n.create<tg::FloorDivOp>(winners, n.splatLike(winners, inner)), n.splatLike(winners, extent)));
-    coordinate = n.sub(coordinate, spread(n.sizeTensor(w.low, element)));
-    position = n.add(n.mul(position, spread(n.sizeTensor(w.input, element))), coordinate);
-  }
-  return position;
+  return flattenPositions(n, findWinners(), pooling.windows, element, countsBatch);
 }
 
-FailureOr<MaxPooling> getMaxPooling(NodeImporter &n, Value x, Value y, std::optional<size_t> windowInput = std::nullopt) {
+FailureOr<MaxPooling> getMaxPooling(NodeImporter &n, Value x, Value y,
+                                    std::optional<size_t> windowInput = std::nullopt) {
   auto pooling = getPooling(n, n.sizes.sizesOf(x), windowInput);
   if (failed(pooling))
     return failure();
@@ -106,24 +86,15 @@ FailureOr<MaxPooling> getMaxPooling(NodeImporter &n, Value x, Value y, std::opti
   return MaxPooling{n, *pooling, padded, y};
 }
 
-Value flatten(NodeImporter &n, Value x) { return n.reshape(x, {n.sizes.product(n.sizes.sizesOf(x))}); }
-
-/// A tensor of `shape`, zero but for `updates` added at flat `positions`.
-Value addAtPositions(NodeImporter &n, Value positions, Value updates, ArrayRef<Size> shape) {
-  Value zeros = n.broadcastTo(n.scalar(getElementTypeOrSelf(updates.getType()), 0), {n.sizes.product(shape)});
-  Value flat = flatten(n, positions);
-  Value rows = n.reshape(flat, {n.sizes.sizeOf(flat, 0), n.sizes.constant(1)});
-  Value sum = n.create<tg::ScatterOp>(tg::ScatterKind::Add, zeros, rows, flatten(n, updates));
-  return n.reshape(sum, shape);
-}
-
 Value takeAtPositions(NodeImporter &n, Value x, Value positions) {
-  return n.create<tg::GatherOp>(flatten(n, x), positions, 0, 0, tg::BoundsMode::Error);
+  Value flat = n.reshape(x, {n.sizes.product(n.sizes.sizesOf(x))});
+  return n.create<tg::GatherOp>(flat, positions, 0, 0, tg::BoundsMode::Error);
 }
 
 /// Inputs: input, output, gradient (, ksize, strides).
 template <bool windowIsInput> LogicalResult importMaxPoolGrad(NodeImporter &n) {
-  auto max = getMaxPooling(n, n.getTensor(0), n.getTensor(1), windowIsInput ? std::optional<size_t>(3) : std::nullopt);
+  auto max = getMaxPooling(n, n.getTensor(0), n.getTensor(1),
+                           windowIsInput ? std::optional<size_t>(3) : std::nullopt);
   if (failed(max))
     return failure();
   auto outputs = n.withShape({n.getTensor(1), n.getTensor(2)}, getOutputSizes(max->pooling.windows));
@@ -151,7 +122,8 @@ template <bool windowIsInput> LogicalResult importMaxPoolGradGrad(NodeImporter &
   auto same = n.withOneShape({n.getTensor(0), n.getTensor(2)});
   if (failed(same))
     return failure();
-  auto max = getMaxPooling(n, same->front(), n.getTensor(1), windowIsInput ? std::optional<size_t>(3) : std::nullopt);
+  auto max = getMaxPooling(n, same->front(), n.getTensor(1),
+                           windowIsInput ? std::optional<size_t>(3) : std::nullopt);
   if (failed(max))
     return failure();
   auto outputs = n.withShape({n.getTensor(1)}, getOutputSizes(max->pooling.windows));
@@ -181,7 +153,8 @@ Value getAbsolutePositions(NodeImporter &n, Value argmax, ArrayRef<Size> inputSi
     return positions;
   Size perImage = n.sizes.product(inputSizes.drop_front());
   Value image = n.iota(n.sizes.sizesOf(positions), n.builder.getI64Type(), 0);
-  return n.add(positions, n.mul(image, n.broadcastTo(n.sizeTensor(perImage, n.builder.getI64Type()), n.sizes.sizesOf(positions))));
+  return n.add(positions, n.mul(image, n.broadcastTo(n.sizeTensor(perImage, n.builder.getI64Type()),
+                                                     n.sizes.sizesOf(positions))));
 }
 
 /// Inputs: input, gradient, argmax.
@@ -199,7 +172,8 @@ LogicalResult importMaxPoolGradGradWithArgmax(NodeImporter &n) {
   auto same = n.withOneShape({n.getTensor(0), n.getTensor(1)});
   if (failed(same))
     return failure();
-  n.setResult(takeAtPositions(n, same->back(), getAbsolutePositions(n, n.getTensor(2), n.sizes.sizesOf(same->front()))));
+  n.setResult(takeAtPositions(n, same->back(),
+                              getAbsolutePositions(n, n.getTensor(2), n.sizes.sizesOf(same->front()))));
   return success();
 }
 
@@ -209,7 +183,8 @@ LogicalResult importAvgPoolGrad(NodeImporter &n) {
   if (failed(inputSizes))
     return failure();
   if (static_cast<int64_t>(inputSizes->size()) != n.getRank(1))
-    return n.error() << "orig_input_shape has " << inputSizes->size() << " numbers for a gradient of rank " << n.getRank(1);
+    return n.error() << "orig_input_shape has " << inputSizes->size() << " numbers for a gradient of rank "
+                     << n.getRank(1);
   auto pooling = getPooling(n, *inputSizes);
   if (failed(pooling))
     return failure();
@@ -219,7 +194,8 @@ LogicalResult importAvgPoolGrad(NodeImporter &n) {
   Type element = n.getElementType(1);
   Value shares = divideByCovered(n, n.cast(outputs->front(), n.getSumType(element)), *pooling);
   SmallVector<int64_t> ones(pooling->windows.size(), 1);
-  Value sum = n.create<tg::ReduceWindowOp>(Kind::Sum, padForTransposed(n, shares, pooling->windows), pooling->window(), ones, ones);
+  Value sum = n.create<tg::ReduceWindowOp>(Kind::Sum, padForTransposed(n, shares, pooling->windows),
+                                           pooling->window(), ones, ones);
   n.setResult(n.cast(n.withSizes(sum, *inputSizes), element));
   return success();
 }

@@ -1,7 +1,7 @@
 //===- PoolOps.cpp - Maximum and average pooling --------------------------===//
 
-#include "frontend/Import/OpRegistry.h"
 #include "frontend/Import/PoolOps.h"
+#include "frontend/Import/OpRegistry.h"
 
 using namespace mlir;
 
@@ -11,7 +11,8 @@ using Kind = tg::ReductionKind;
 using Size = OpFoldResult;
 
 SmallVector<int64_t> Pooling::window() const {
-  return llvm::map_to_vector(windows, [](const SlidingWindow &w) { return *IndexBuilder::getConstant(w.window); });
+  return llvm::map_to_vector(windows,
+                             [](const SlidingWindow &w) { return *IndexBuilder::getConstant(w.window); });
 }
 
 SmallVector<int64_t> Pooling::strides() const {
@@ -20,7 +21,8 @@ SmallVector<int64_t> Pooling::strides() const {
 
 Value Pooling::reduceWindows(NodeImporter &n, tg::ReductionKind kind, Value padded) const {
   SmallVector<int64_t> ones(windows.size(), 1);
-  return n.withSizes(n.create<tg::ReduceWindowOp>(kind, padded, window(), strides(), ones), getOutputSizes(windows));
+  return n.withSizes(n.create<tg::ReduceWindowOp>(kind, padded, window(), strides(), ones),
+                     getOutputSizes(windows));
 }
 
 FailureOr<Pooling> getPooling(NodeImporter &n, ArrayRef<Size> inputSizes, std::optional<size_t> windowInput) {
@@ -44,11 +46,13 @@ FailureOr<Pooling> getPooling(NodeImporter &n, ArrayRef<Size> inputSizes, std::o
   if (failed(checkWindowAttrs(n, attrs, rank)))
     return failure();
   if (static_cast<int64_t>(window.size()) != rank) {
-    n.error() << "ksize has " << window.size() << " numbers, expected one for each of the " << rank << " dimensions";
+    n.error() << "ksize has " << window.size() << " numbers, expected one for each of the " << rank
+              << " dimensions";
     return failure();
   }
   if (window[0] != 1 || attrs.strides[0] != 1) {
-    n.error() << "pooling over the batch dimension is not supported, expected ksize and stride 1, got " << window[0] << " and " << attrs.strides[0];
+    n.error() << "pooling over the batch dimension is not supported, expected ksize and stride 1, got "
+              << window[0] << " and " << attrs.strides[0];
     return failure();
   }
   Pooling pooling{*layout, {}};
@@ -65,22 +69,27 @@ FailureOr<Pooling> getPooling(NodeImporter &n, ArrayRef<Size> inputSizes, std::o
   return pooling;
 }
 
-/// How many elements of the input each position of a window covers: a number where all are equal, else a vector.
+/// How many elements of the input each position of a window covers: a number where all are equal, else a
+/// vector.
 static OpFoldResult countCovered(NodeImporter &n, const SlidingWindow &w) {
-  auto input = IndexBuilder::getConstant(w.input), low = IndexBuilder::getConstant(w.low), output = IndexBuilder::getConstant(w.output);
+  auto input = IndexBuilder::getConstant(w.input), low = IndexBuilder::getConstant(w.low),
+       output = IndexBuilder::getConstant(w.output);
   int64_t window = *IndexBuilder::getConstant(w.window);
   if (IndexBuilder::isConstant(w.low, 0) && IndexBuilder::isConstant(w.high, 0))
     return OpFoldResult(n.builder.getI64IntegerAttr(window));
   if (input && low && output) {
     SmallVector<int64_t> counts;
     for (int64_t i = 0; i < *output; ++i)
-      counts.push_back(std::min(i * w.stride - *low + window, *input) - std::max<int64_t>(i * w.stride - *low, 0));
+      counts.push_back(std::min(i * w.stride - *low + window, *input) -
+                       std::max<int64_t>(i * w.stride - *low, 0));
     return n.constantInts(counts, n.builder.getI32Type());
   }
   Type i32 = n.builder.getI32Type();
   Value start = n.iota({w.output}, i32, 0);
-  start = n.sub(n.mul(start, n.splatLike(start, w.stride)), n.broadcastTo(n.sizeTensor(w.low, i32), {w.output}));
-  Value end = n.create<tg::MinimumOp>(n.add(start, n.splatLike(start, window)), n.broadcastTo(n.sizeTensor(w.input, i32), {w.output}));
+  start =
+      n.sub(n.mul(start, n.splatLike(start, w.stride)), n.broadcastTo(n.sizeTensor(w.low, i32), {w.output}));
+  Value end = n.create<tg::MinimumOp>(n.add(start, n.splatLike(start, window)),
+                                      n.broadcastTo(n.sizeTensor(w.input, i32), {w.output}));
   return n.sub(end, n.create<tg::MaximumOp>(start, n.splatLike(start, 0)));
 }
 

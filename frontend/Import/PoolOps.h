@@ -6,7 +6,8 @@
 
 namespace tgc {
 
-/// The windows of a pooling node, one per dimension of its input in the node's layout. Their sizes are constants.
+/// The windows of a pooling node, one per dimension of its input in the node's layout. Their sizes are
+/// constants.
 struct Pooling {
   DataLayout layout;
   llvm::SmallVector<SlidingWindow> windows;
@@ -17,8 +18,8 @@ struct Pooling {
   mlir::Value reduceWindows(NodeImporter &n, tg::ReductionKind kind, mlir::Value padded) const;
 };
 
-/// Reads and checks the node's attributes for an input of these sizes. `windowInput`: the input that holds ksize, the next
-/// holds the strides, for the versions that have them there.
+/// Reads and checks the node's attributes for an input of these sizes. `windowInput`: the input that holds
+/// ksize, the next holds the strides, for the versions that have them there.
 mlir::FailureOr<Pooling> getPooling(NodeImporter &n, llvm::ArrayRef<mlir::OpFoldResult> inputSizes,
                                     std::optional<size_t> windowInput = std::nullopt);
 

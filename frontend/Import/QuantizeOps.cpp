@@ -48,15 +48,19 @@ FailureOr<NudgedRange> nudgeRange(NodeImporter &n, Value min, Value max) {
   Numbers range{n, min};
   double lowest = n.getBool("narrow_range") ? 1 : 0, highest = (1 << bits) - 1;
   Value zero = range.number(0), first = range.number(lowest), last = range.number(highest);
-  Value isEmpty = n.create<tg::AndOp>(n.compare(Direction::EQ, min, zero), n.compare(Direction::EQ, max, zero));
+  Value isEmpty =
+      n.create<tg::AndOp>(n.compare(Direction::EQ, min, zero), n.compare(Direction::EQ, max, zero));
   Value scale = n.div(n.sub(max, min), range.number(highest - lowest));
   Value exactZero = n.sub(first, n.div(min, scale));
   Value rounded = n.create<tg::FloorOp>(n.add(exactZero, range.number(0.5)));
-  Value zeroPoint = n.select(range.isLess(exactZero, first), first, n.select(range.isLess(last, exactZero), last, rounded));
-  return NudgedRange{n.mul(n.sub(first, zeroPoint), scale), n.mul(n.sub(last, zeroPoint), scale), scale, isEmpty};
+  Value zeroPoint =
+      n.select(range.isLess(exactZero, first), first, n.select(range.isLess(last, exactZero), last, rounded));
+  return NudgedRange{n.mul(n.sub(first, zeroPoint), scale), n.mul(n.sub(last, zeroPoint), scale), scale,
+                     isEmpty};
 }
 
-/// The range of the node: attributes, scalar inputs from `first` on, or vectors along the last dimension of `x`.
+/// The range of the node: attributes, scalar inputs from `first` on, or vectors along the last dimension of
+/// `x`.
 FailureOr<NudgedRange> getRange(NodeImporter &n, Value x, std::optional<size_t> first, bool isPerChannel) {
   Type element = getElementTypeOrSelf(x.getType());
   if (!first) {
@@ -105,7 +109,8 @@ template <bool hasInputs, bool isPerChannel> LogicalResult importFakeQuant(NodeI
   return success();
 }
 
-/// Inputs: gradient, x (, min, max). The gradient passes within the range; what lies beyond goes to min and max.
+/// Inputs: gradient, x (, min, max). The gradient passes within the range; what lies beyond goes to min and
+/// max.
 template <bool hasInputs, bool isPerChannel> LogicalResult importFakeQuantGradient(NodeImporter &n) {
   auto same = n.withOneShape({n.getTensor(0), n.getTensor(1)});
   if (failed(same))
@@ -134,7 +139,8 @@ template <bool hasInputs, bool isPerChannel> LogicalResult importFakeQuantGradie
 // QuantizeAndDequantize
 //===----------------------------------------------------------------------===//
 
-/// V2, V3 (num_bits is an input) and V4: scaled so that the range fits the integers and zero stays zero, rounded, scaled back.
+/// V2, V3 (num_bits is an input) and V4: scaled so that the range fits the integers and zero stays zero,
+/// rounded, scaled back.
 LogicalResult importQuantizeAndDequantize(NodeImporter &n) {
   Value x = n.getTensor(0);
   int64_t rank = n.getRank(0), bits = n.getInt("num_bits");
@@ -144,7 +150,8 @@ LogicalResult importQuantizeAndDequantize(NodeImporter &n) {
       return failure();
     bits = *number;
   }
-  bool isSigned = n.getBool("signed_input"), isNarrow = n.getBool("narrow_range"), isGiven = n.getBool("range_given");
+  bool isSigned = n.getBool("signed_input"), isNarrow = n.getBool("narrow_range"),
+       isGiven = n.getBool("range_given");
   if (bits < 1 || bits > 63 || (isSigned && bits < 2))
     return n.error() << "num_bits " << bits << " is out of range";
   int64_t axis = findAttr(n.node, "axis") ? n.getInt("axis") : -1;
@@ -177,15 +184,20 @@ LogicalResult importQuantizeAndDequantize(NodeImporter &n) {
   Numbers range{n, min};
   Value first = range.number(lowest), last = range.number(highest), zero = range.number(0);
   Value unbounded = range.number(std::numeric_limits<double>::infinity());
-  auto sideScale = [&](Value bound, Value side) { return n.select(range.isLess(zero, n.mul(bound, side)), n.div(bound, side), unbounded); };
+  auto sideScale = [&](Value bound, Value side) {
+    return n.select(range.isLess(zero, n.mul(bound, side)), n.div(bound, side), unbounded);
+  };
   Value fromMin = sideScale(first, min), fromMax = sideScale(last, max);
   Value isMinSide = range.isLess(fromMin, fromMax);
   Value scale = n.select(isMinSide, fromMin, fromMax);
   Value inverse = lowest == 0 ? n.div(max, last) : n.select(isMinSide, n.div(min, first), n.div(max, last));
-  Value newMax = n.select(isMinSide, n.mul(last, inverse), max), newMin = n.select(isMinSide, min, n.mul(first, inverse));
+  Value newMax = n.select(isMinSide, n.mul(last, inverse), max),
+        newMin = n.select(isMinSide, min, n.mul(first, inverse));
 
   SmallVector<Size> shape = n.sizes.sizesOf(x);
-  auto spread = [&](Value v) { return axis >= 0 ? n.broadcastAlong(v, axis, shape) : n.broadcastTo(v, shape); };
+  auto spread = [&](Value v) {
+    return axis >= 0 ? n.broadcastAlong(v, axis, shape) : n.broadcastTo(v, shape);
+  };
   Numbers all{n, x};
   Value clamped = isGiven ? all.max(all.min(x, spread(newMax)), spread(newMin)) : x;
   Value scaled = n.mul(clamped, spread(scale));
@@ -204,7 +216,8 @@ void registerQuantizeOps(OpRegistry &registry) {
   registry.add({"FakeQuantWithMinMaxArgsGradient"}, importFakeQuantGradient<false, false>);
   registry.add({"FakeQuantWithMinMaxVarsGradient"}, importFakeQuantGradient<true, false>);
   registry.add({"FakeQuantWithMinMaxVarsPerChannelGradient"}, importFakeQuantGradient<true, true>);
-  registry.add({"QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3", "QuantizeAndDequantizeV4"}, importQuantizeAndDequantize);
+  registry.add({"QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3", "QuantizeAndDequantizeV4"},
+               importQuantizeAndDequantize);
 }
 
 } // namespace tgc

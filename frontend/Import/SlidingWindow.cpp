@@ -37,7 +37,8 @@ FailureOr<DataLayout> getDataLayout(NodeImporter &n, int64_t rank) {
     return DataLayout{rank, false};
   if (format == "NCHW" || format == "NCDHW" || format == "CHANNELS_FIRST")
     return DataLayout{rank, true};
-  n.error() << "data_format " << format << " is not supported, expected channels last (NHWC, NDHWC) or first (NCHW, NCDHW)";
+  n.error() << "data_format " << format
+            << " is not supported, expected channels last (NHWC, NDHWC) or first (NCHW, NCDHW)";
   return failure();
 }
 
@@ -48,7 +49,8 @@ FailureOr<DataLayout> getDataLayout(NodeImporter &n, int64_t rank) {
 LogicalResult checkWindowAttrs(NodeImporter &n, const WindowAttrs &attrs, int64_t rank) {
   auto checkList = [&](ArrayRef<int64_t> list, StringRef what) -> LogicalResult {
     if (static_cast<int64_t>(list.size()) != rank)
-      return n.error() << what << "s has " << list.size() << " numbers, expected one for each of the " << rank << " dimensions";
+      return n.error() << what << "s has " << list.size() << " numbers, expected one for each of the " << rank
+                       << " dimensions";
     for (int64_t number : list)
       if (number < 1)
         return n.error() << what << " " << number << " is not positive";
@@ -61,8 +63,8 @@ LogicalResult checkWindowAttrs(NodeImporter &n, const WindowAttrs &attrs, int64_
   if (attrs.padding != "EXPLICIT")
     return success();
   if (static_cast<int64_t>(attrs.explicitPaddings.size()) != 2 * rank)
-    return n.error() << "explicit_paddings has " << attrs.explicitPaddings.size() << " numbers, expected two for each of the " << rank
-                     << " dimensions";
+    return n.error() << "explicit_paddings has " << attrs.explicitPaddings.size()
+                     << " numbers, expected two for each of the " << rank << " dimensions";
   for (int64_t amount : attrs.explicitPaddings)
     if (amount < 0)
       return n.error() << "padding " << amount << " in explicit_paddings is negative";
@@ -87,8 +89,10 @@ LogicalResult checkSpatialOnly(NodeImporter &n, const WindowAttrs &attrs, const 
     if (attrs.strides[dim] != 1)
       return n.error() << "stride " << attrs.strides[dim] << " in the batch or channel dimension, expected 1";
     if (attrs.dilations[dim] != 1)
-      return n.error() << "dilation " << attrs.dilations[dim] << " in the batch or channel dimension, expected 1";
-    if (attrs.padding == "EXPLICIT" && (attrs.explicitPaddings[2 * dim] || attrs.explicitPaddings[2 * dim + 1]))
+      return n.error() << "dilation " << attrs.dilations[dim]
+                       << " in the batch or channel dimension, expected 1";
+    if (attrs.padding == "EXPLICIT" &&
+        (attrs.explicitPaddings[2 * dim] || attrs.explicitPaddings[2 * dim + 1]))
       return n.error() << "explicit_paddings pads the batch or channel dimension, expected 0";
   }
   return success();
@@ -98,15 +102,18 @@ LogicalResult checkSpatialOnly(NodeImporter &n, const WindowAttrs &attrs, const 
 // Windows
 //===----------------------------------------------------------------------===//
 
-FailureOr<SlidingWindow> getWindow(NodeImporter &n, const WindowAttrs &attrs, int64_t dim, Size input, Size window) {
+FailureOr<SlidingWindow> getWindow(NodeImporter &n, const WindowAttrs &attrs, int64_t dim, Size input,
+                                   Size window) {
   IndexBuilder &s = n.sizes;
   SlidingWindow w{input, window, attrs.strides[dim], attrs.dilations[dim], s.constant(0), s.constant(0), {}};
   Size extent = s.add(s.mul(s.sub(window, s.constant(1)), s.constant(w.dilation)), s.constant(1));
   if (attrs.padding == "SAME") {
     w.output = s.ceilDiv(input, s.constant(w.stride));
     // With stride 1 the padding does not depend on the input's size.
-    Size total = w.stride == 1 ? s.sub(extent, s.constant(1))
-                               : s.sub(s.add(s.mul(s.sub(w.output, s.constant(1)), s.constant(w.stride)), extent), input);
+    Size total =
+        w.stride == 1
+            ? s.sub(extent, s.constant(1))
+            : s.sub(s.add(s.mul(s.sub(w.output, s.constant(1)), s.constant(w.stride)), extent), input);
     total = IndexBuilder::getConstant(extent) && w.stride == 1 ? total : s.max(total, s.constant(0));
     w.low = s.floorDiv(total, s.constant(2));
     w.high = s.sub(total, w.low);
@@ -119,8 +126,9 @@ FailureOr<SlidingWindow> getWindow(NodeImporter &n, const WindowAttrs &attrs, in
   Size room = s.sub(s.add(input, s.add(w.low, w.high)), extent);
   auto known = IndexBuilder::getConstant(room);
   if (known && *known < -w.stride) {
-    n.error() << "window of " << *IndexBuilder::getConstant(extent) << " elements is larger than the padded input of " << *known + *IndexBuilder::getConstant(extent)
-              << " in dimension " << dim;
+    n.error() << "window of " << *IndexBuilder::getConstant(extent)
+              << " elements is larger than the padded input of "
+              << *known + *IndexBuilder::getConstant(extent) << " in dimension " << dim;
     return failure();
   }
   if (IndexBuilder::isConstant(extent, 1) && w.stride == 1)
@@ -143,7 +151,8 @@ Value padForWindows(NodeImporter &n, Value x, Value value, ArrayRef<SlidingWindo
                llvm::map_to_vector(windows, [](const SlidingWindow &w) { return w.high; }));
 }
 
-Value sliceAtPosition(NodeImporter &n, Value padded, ArrayRef<SlidingWindow> windows, ArrayRef<int64_t> position) {
+Value sliceAtPosition(NodeImporter &n, Value padded, ArrayRef<SlidingWindow> windows,
+                      ArrayRef<int64_t> position) {
   SmallVector<Size> offsets;
   SmallVector<int64_t> strides;
   for (auto [w, place] : llvm::zip_equal(windows, position)) {
@@ -160,7 +169,8 @@ static Size getSpreadSize(IndexBuilder &s, Size count, int64_t stride) {
   return s.add(count, s.mul(s.max(s.sub(count, s.constant(1)), s.constant(0)), s.constant(stride - 1)));
 }
 
-Value spreadFromPosition(NodeImporter &n, Value x, ArrayRef<SlidingWindow> windows, ArrayRef<int64_t> position) {
+Value spreadFromPosition(NodeImporter &n, Value x, ArrayRef<SlidingWindow> windows,
+                         ArrayRef<int64_t> position) {
   IndexBuilder &s = n.sizes;
   SmallVector<Size> low, high;
   SmallVector<int64_t> interior;

@@ -1,8 +1,8 @@
 //===- SlidingWindow.h - Layouts and windows of convolution and pooling -*- C++ -*-===//
 //
-// Convolution, pooling, patches and dilation slide a window over spatial dimensions. They share how the layout, strides,
-// dilations and paddings of a node are read and checked, and how many elements are padded, which may depend on sizes that are
-// known only at run time.
+// Convolution, pooling, patches and dilation slide a window over spatial dimensions. They share how the
+// layout, strides, dilations and paddings of a node are read and checked, and how many elements are padded,
+// which may depend on sizes that are known only at run time.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_SLIDINGWINDOW_H
@@ -39,13 +39,16 @@ mlir::FailureOr<DataLayout> getDataLayout(NodeImporter &n, int64_t rank);
 /// A window over one dimension.
 struct SlidingWindow {
   using Size = mlir::OpFoldResult;
-  Size input;                        ///< elements to slide over, without padding
-  Size window;                       ///< elements under the window
+  Size input;  ///< elements to slide over, without padding
+  Size window; ///< elements under the window
   int64_t stride = 1, dilation = 1;
-  Size low, high;                    ///< padding before and after
-  Size output;                       ///< number of positions
+  Size low, high; ///< padding before and after
+  Size output;    ///< number of positions
 
-  bool isTrivial() const { return IndexBuilder::isConstant(window, 1) && stride == 1 && IndexBuilder::isConstant(low, 0) && IndexBuilder::isConstant(high, 0); }
+  bool isTrivial() const {
+    return IndexBuilder::isConstant(window, 1) && stride == 1 && IndexBuilder::isConstant(low, 0) &&
+           IndexBuilder::isConstant(high, 0);
+  }
 };
 
 /// The attributes that describe windows, one number per dimension of the tensor.
@@ -55,28 +58,35 @@ struct WindowAttrs {
   llvm::SmallVector<int64_t> explicitPaddings; ///< low and high per dimension, for EXPLICIT
 };
 
-/// Reads strides, dilations (all 1 where the op has none), padding and explicit_paddings and checks them for tensors of `rank`.
-mlir::FailureOr<WindowAttrs> getWindowAttrs(NodeImporter &n, int64_t rank, llvm::StringRef dilations = "dilations");
+/// Reads strides, dilations (all 1 where the op has none), padding and explicit_paddings and checks them for
+/// tensors of `rank`.
+mlir::FailureOr<WindowAttrs> getWindowAttrs(NodeImporter &n, int64_t rank,
+                                            llvm::StringRef dilations = "dilations");
 mlir::LogicalResult checkWindowAttrs(NodeImporter &n, const WindowAttrs &attrs, int64_t rank);
 /// Refuses strides and dilations other than 1 in batch and channels.
 mlir::LogicalResult checkSpatialOnly(NodeImporter &n, const WindowAttrs &attrs, const DataLayout &layout);
 
 /// The window over dimension `dim`, of `input` elements.
-mlir::FailureOr<SlidingWindow> getWindow(NodeImporter &n, const WindowAttrs &attrs, int64_t dim, mlir::OpFoldResult input,
-                                         mlir::OpFoldResult window);
+mlir::FailureOr<SlidingWindow> getWindow(NodeImporter &n, const WindowAttrs &attrs, int64_t dim,
+                                         mlir::OpFoldResult input, mlir::OpFoldResult window);
 
 /// Pads `x` with the scalar `value`: one window per dimension of x.
-mlir::Value padForWindows(NodeImporter &n, mlir::Value x, mlir::Value value, llvm::ArrayRef<SlidingWindow> windows);
+mlir::Value padForWindows(NodeImporter &n, mlir::Value x, mlir::Value value,
+                          llvm::ArrayRef<SlidingWindow> windows);
 
-/// The elements of a padded tensor that lie at place `position` of each window: a tensor as large as the outputs.
-mlir::Value sliceAtPosition(NodeImporter &n, mlir::Value padded, llvm::ArrayRef<SlidingWindow> windows, llvm::ArrayRef<int64_t> position);
+/// The elements of a padded tensor that lie at place `position` of each window: a tensor as large as the
+/// outputs.
+mlir::Value sliceAtPosition(NodeImporter &n, mlir::Value padded, llvm::ArrayRef<SlidingWindow> windows,
+                            llvm::ArrayRef<int64_t> position);
 
-/// The opposite: an input-sized tensor, zero but for the elements of `x` (as large as the outputs) at the places that
-/// `position` of each window covers. What falls on padding is dropped.
-mlir::Value spreadFromPosition(NodeImporter &n, mlir::Value x, llvm::ArrayRef<SlidingWindow> windows, llvm::ArrayRef<int64_t> position);
+/// The opposite: an input-sized tensor, zero but for the elements of `x` (as large as the outputs) at the
+/// places that `position` of each window covers. What falls on padding is dropped.
+mlir::Value spreadFromPosition(NodeImporter &n, mlir::Value x, llvm::ArrayRef<SlidingWindow> windows,
+                               llvm::ArrayRef<int64_t> position);
 
-/// Spreads `x` (as large as the outputs) as the transposed sliding does: `stride - 1` zeros between elements and such a border
-/// that sliding a window of the same size and dilation with stride 1 over the result gives the input's size.
+/// Spreads `x` (as large as the outputs) as the transposed sliding does: `stride - 1` zeros between elements
+/// and such a border that sliding a window of the same size and dilation with stride 1 over the result gives
+/// the input's size.
 mlir::Value padForTransposed(NodeImporter &n, mlir::Value x, llvm::ArrayRef<SlidingWindow> windows);
 
 /// The sizes of the outputs, respectively of the inputs.

@@ -79,14 +79,16 @@ LogicalResult importCrossEntropy(NodeImporter &n) {
 void checkLabels(NodeImporter &n, Value labels, Size classes) {
   Type element = getElementTypeOrSelf(labels.getType());
   Value bound = n.broadcastTo(n.sizeTensor(classes, element), n.sizes.sizesOf(labels));
-  Value isBad = n.create<tg::OrOp>(n.compare(Direction::LT, labels, n.splatLike(labels, 0)), n.compare(Direction::GE, labels, bound));
+  Value isBad = n.create<tg::OrOp>(n.compare(Direction::LT, labels, n.splatLike(labels, 0)),
+                                   n.compare(Direction::GE, labels, bound));
   Value anyBad = tensor::ExtractOp::create(n.builder, n.loc, n.reduce(Kind::Any, isBad, {0}), ValueRange());
   Value yes = arith::ConstantOp::create(n.builder, n.loc, n.builder.getBoolAttr(true));
   // The message names the smallest of them; the number is not used unless there is one.
   Value bad = n.reduce(Kind::Min, n.select(isBad, labels, bound), {0});
   Size example = n.extract(bad, {});
   n.check(arith::XOrIOp::create(n.builder, n.loc, anyBad, yes),
-          "Received a label value of %d which is outside the valid range of [0, %d).", {n.sizes.get(example), n.sizes.get(classes)});
+          "Received a label value of %d which is outside the valid range of [0, %d).",
+          {n.sizes.get(example), n.sizes.get(classes)});
 }
 
 /// True where the class is that of the row's label.
@@ -109,7 +111,8 @@ FailureOr<SmallVector<Size>> checkLabelShape(NodeImporter &n, StringRef what) {
     return failure();
   }
   if (!IndexBuilder::isEqual(rows, labels))
-    n.check(n.sizes.equals(rows, labels), what + " must have as many rows as elements, got %d and %d", {n.sizes.get(rows), n.sizes.get(labels)});
+    n.check(n.sizes.equals(rows, labels), what + " must have as many rows as elements, got %d and %d",
+            {n.sizes.get(rows), n.sizes.get(labels)});
   return shape;
 }
 
@@ -134,7 +137,8 @@ LogicalResult importSparseCrossEntropy(NodeImporter &n) {
   return success();
 }
 
-/// Whether fewer than k classes are more probable than the target. False where the target names no class or a prediction is not finite.
+/// Whether fewer than k classes are more probable than the target. False where the target names no class or a
+/// prediction is not finite.
 LogicalResult importInTopK(NodeImporter &n) {
   auto shape = checkLabelShape(n, "predictions and targets");
   if (failed(shape))
