@@ -20,7 +20,7 @@ LogicalResult EntryImporter::declareVariable(StringRef name, RankedTensorType ty
   auto [it, isNew] = module.variables.insert({name.str(), ModuleVariable{type, false, nullptr}});
   if (!isNew && it->second.type != type)
     return emitError(loc) << "variable " << name << " has type " << it->second.type << " elsewhere, got " << type;
-  if (!isNew || !module.readCheckpoint)
+  if (!isNew || !module.readCheckpoint || name.starts_with(kRandomStatePrefix))
     return success();
   auto value = module.readCheckpoint(name, type);
   if (!value)
@@ -186,6 +186,10 @@ llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nod
   return llvm::createStringError(text);
 }
 
+//===----------------------------------------------------------------------===//
+// Element types
+//===----------------------------------------------------------------------===//
+
 Type getElementType(MLIRContext *context, proto::DataType dtype) {
   auto integer = [&](unsigned width, bool isUnsigned) -> Type {
     return IntegerType::get(context, width, isUnsigned ? IntegerType::Unsigned : IntegerType::Signless);
@@ -226,6 +230,13 @@ Type getElementType(MLIRContext *context, proto::DataType dtype) {
   default:
     return nullptr;
   }
+}
+
+proto::DataType getDataType(Type element) {
+  for (int dtype = proto::DT_FLOAT; dtype <= proto::DT_UINT64; ++dtype)
+    if (getElementType(element.getContext(), static_cast<proto::DataType>(dtype)) == element)
+      return static_cast<proto::DataType>(dtype);
+  return proto::DT_INVALID;
 }
 
 } // namespace tgc

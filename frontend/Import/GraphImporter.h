@@ -27,6 +27,9 @@ struct ModuleVariable {
   mlir::ElementsAttr initialValue; ///< null: uninitialised
 };
 
+/// Variables of this prefix are the state of random operators: no checkpoint holds them, and they start at zero.
+constexpr llvm::StringLiteral kRandomStatePrefix = "tgc.rng/";
+
 /// State of the whole import: shared by all entries.
 struct ModuleImport {
   const Model &model;
@@ -104,6 +107,9 @@ llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nod
 
 /// The tg type of a data type; null for those tgc has no tensors of.
 mlir::Type getElementType(mlir::MLIRContext *context, proto::DataType dtype);
+
+/// The data type of a tg element type.
+proto::DataType getDataType(mlir::Type element);
 
 /// A constant as an attribute; large ones refer to the bytes, which must outlive the module.
 mlir::ElementsAttr getElementsAttr(mlir::RankedTensorType type, const TensorData &data, llvm::StringRef name);

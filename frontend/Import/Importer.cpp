@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/GraphDef/Checkpoint.h"
 #include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Import.h"
@@ -311,6 +312,29 @@ llvm::Expected<std::vector<EntrySpec>> getEntries(const Model &model, const Impo
   return entries;
 }
 
+/// A variable's value of a checkpoint, as an attribute of the wanted type; checked against it.
+llvm::Expected<ElementsAttr> readVariableValue(const Checkpoint &checkpoint, const llvm::StringMap<std::string> &objectKeys, StringRef name,
+                                               RankedTensorType type) {
+  std::string key = name.str();
+  if (auto it = objectKeys.find(name); it != objectKeys.end() && !checkpoint.contains(name))
+    key = it->second;
+  auto entry = checkpoint.lookup(key);
+  if (!entry)
+    return entry.takeError();
+  proto::DataType wanted = getDataType(type.getElementType());
+  std::vector<int64_t> shape;
+  for (int64_t size : type.getShape())
+    shape.push_back(ShapedType::isDynamic(size) ? -1 : size);
+  if (llvm::Error differs = checkpoint.check(key, wanted, shape))
+    return std::move(differs);
+  auto data = checkpoint.read(key);
+  if (!data)
+    return data.takeError();
+  if (wanted == proto::DT_STRING)
+    return llvm::createStringError("variable %s holds strings, which cannot be initial values", name.str().c_str());
+  return getElementsAttr(RankedTensorType::get(data->shape, type.getElementType()), *data, name);
+}
+
 } // namespace
 
 llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Model &model, const ImportOptions &options) {
@@ -341,6 +365,20 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
       text += (text.empty() ? "" : "\n") + model.path + ": " + message;
     return llvm::createStringError(text);
   };
+
+  std::optional<Checkpoint> checkpoint;
+  llvm::StringMap<std::string> objectKeys;
+  if (std::string prefix = options.checkpoint.empty() ? model.checkpointPrefix : options.checkpoint; !prefix.empty()) {
+    auto opened = openCheckpoint(prefix);
+    if (!opened)
+      return opened.takeError();
+    checkpoint = std::move(*opened);
+    auto keys = checkpoint->objectKeys();
+    if (!keys)
+      return keys.takeError();
+    objectKeys = std::move(*keys);
+    import.readCheckpoint = [&](StringRef name, RankedTensorType type) { return readVariableValue(*checkpoint, objectKeys, name, type); };
+  }
 
   std::vector<const proto::NodeDef *> nodes;
   for (const proto::NodeDef &node : model.graph.node())

@@ -30,7 +30,7 @@ Type getWordType(NodeImporter &n, int64_t count) {
 /// The generator of a stateful node for `count` elements; moves its counter on.
 FailureOr<Generator> getStatefulGenerator(NodeImporter &n, Size count) {
   EntryImporter &entry = n.graph.entry;
-  std::string name = "tgc.rng/" + cast<NameLoc>(n.loc).getName().str();
+  std::string name = (kRandomStatePrefix + cast<NameLoc>(n.loc).getName().getValue()).str();
   auto type = RankedTensorType::get({}, n.builder.getI64Type());
   if (failed(entry.declareVariable(name, type, n.loc)))
     return failure();
