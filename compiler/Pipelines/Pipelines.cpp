@@ -63,8 +63,6 @@ void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &) {
   arith::ArithExpandOpsPassOptions expanded;
   expanded.includeBf16 = true;
   passes.addPass(arith::createArithExpandOpsPass(expanded));
-  // Before the conversion to LLVM, which writes expm1 as exp(x) - 1 and knows no erf or log1p.
-  passes.addPass(createConvertMathToLibmPass());
   passes.addPass(createConvertVectorToSCFPass());
   passes.addPass(createSCFToControlFlowPass());
   passes.addPass(createConvertDynamicExpandShapePass());

@@ -66,9 +66,19 @@ struct ComplexFunctions {
     return s.add(log, log);
   }
 
+  /// The real part is log|1 + z|, half of log1p(2 re + re^2 + im^2); exact near zero.
+  Value log1p(Value z) {
+    Value re = s.real(z), im = s.imag(z);
+    Value excess = arith::AddFOp::create(
+        b, loc, product(re, arith::AddFOp::create(b, loc, re, realConstant(2))), product(im, im));
+    ScalarBuilder r(b, loc, b.getF64Type());
+    Value half = product(realConstant(0.5), r.log1p(excess));
+    return s.complex(half, r.call("atan2", {im, arith::AddFOp::create(b, loc, re, realConstant(1))}));
+  }
+
   /// (log(1 + z) - log(1 - z)) / 2
   Value atanh(Value z) {
-    Value difference = s.sub(complex::Log1pOp::create(b, loc, z), complex::Log1pOp::create(b, loc, s.neg(z)));
+    Value difference = s.sub(log1p(z), log1p(s.neg(z)));
     return s.mul(s.constant(z.getType(), 0.5), difference);
   }
 
@@ -94,6 +104,7 @@ Value ScalarBuilder::complexUnary(StringRef function, Value x) {
                       .Case("asinh", &ComplexFunctions::asinh)
                       .Case("acosh", &ComplexFunctions::acosh)
                       .Case("atanh", &ComplexFunctions::atanh)
+                      .Case("log1p", &ComplexFunctions::log1p)
                       .Case("asin", &ComplexFunctions::asin)
                       .Case("acos", &ComplexFunctions::acos)
                       .Case("atan", &ComplexFunctions::atan);

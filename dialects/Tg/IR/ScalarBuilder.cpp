@@ -235,15 +235,12 @@ Value ScalarBuilder::roundEven(Value x) {
   return roundToHalf(b, loc, math::RoundEvenOp::create(b, loc, extendHalf(b, loc, x)), x.getType());
 }
 Value ScalarBuilder::exp(Value x) { return build<math::ExpOp, complex::ExpOp>(b, loc, element, x); }
+// The conversions to LLVM write expm1 as exp(x) - 1 and know no log1p or erf, so these are calls.
 Value ScalarBuilder::expm1(Value x) {
-  return isComplex() ? buildInDouble<complex::Expm1Op>(b, loc, *this, x)
-                     : build<math::ExpM1Op, complex::Expm1Op>(b, loc, element, x);
+  return isComplex() ? buildInDouble<complex::Expm1Op>(b, loc, *this, x) : call("expm1", x);
 }
 Value ScalarBuilder::log(Value x) { return build<math::LogOp, complex::LogOp>(b, loc, element, x); }
-Value ScalarBuilder::log1p(Value x) {
-  return isComplex() ? buildInDouble<complex::Log1pOp>(b, loc, *this, x)
-                     : build<math::Log1pOp, complex::Log1pOp>(b, loc, element, x);
-}
+Value ScalarBuilder::log1p(Value x) { return isComplex() ? complexUnary("log1p", x) : call("log1p", x); }
 Value ScalarBuilder::sqrt(Value x) { return build<math::SqrtOp, complex::SqrtOp>(b, loc, element, x); }
 Value ScalarBuilder::sin(Value x) {
   return isComplex() ? buildInDouble<complex::SinOp>(b, loc, *this, x)
@@ -285,9 +282,7 @@ Value ScalarBuilder::relu(Value x) {
   return arith::SelectOp::create(b, loc, negative, zero, x);
 }
 
-Value ScalarBuilder::erf(Value x) {
-  return roundToHalf(b, loc, math::ErfOp::create(b, loc, extendHalf(b, loc, x)), x.getType());
-}
+Value ScalarBuilder::erf(Value x) { return call("erf", x); }
 
 Value ScalarBuilder::unary(StringRef function, Value x) {
   return isComplex() ? complexUnary(function, x) : call(function, x);
