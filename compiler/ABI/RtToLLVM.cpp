@@ -99,6 +99,11 @@ template <typename Op> struct RtPattern : ConvertOpToLLVMPattern<Op> {
     return result ? call.getResult() : Value();
   }
 
+  /// Names the memory that `data` points to; see kMemoryAttribute.
+  void nameMemory(OpBuilder &b, Value data, const Twine &kind, uint64_t index) const {
+    data.getDefiningOp()->setAttr(kMemoryAttribute, b.getStringAttr(kind + Twine(index)));
+  }
+
   /// The sizes of a memref whose dynamic ones are given.
   SmallVector<Value> allSizes(OpBuilder &b, Location loc, MemRefType type, ValueRange dynamicSizes) const {
     SmallVector<Value> sizes;
@@ -155,6 +160,7 @@ struct LowerFeed : RtPattern<rt::FeedOp> {
     Value feeds = loadConstant(b, loc, pointer(b), adaptor.getFrame(), kFeedsOffset);
     Value tensor = address(b, loc, feeds, kTensorSize * op.getIndex());
     Value data = loadConstant(b, loc, pointer(b), tensor, 0);
+    nameMemory(b, data, "feed", op.getIndex());
     b.replaceOp(op, memrefOfTensor(b, loc, cast<MemRefType>(op.getType()), data, tensor));
     return success();
   }
@@ -166,6 +172,7 @@ struct LowerVariable : RtPattern<rt::VariableOp> {
     Location loc = op.getLoc();
     Value data = call(b, op, "tgc_rt_variable_read", pointer(b),
                       {adaptor.getFrame(), i32(b, loc, op.getIndex()), text(b, op, nodeName(loc))});
+    nameMemory(b, data, "variable", op.getIndex());
     Value variables = loadConstant(b, loc, pointer(b), adaptor.getFrame(), kVariablesOffset);
     Value tensor = address(b, loc, variables, sizeof(tgc_variable_t) * op.getIndex());
     auto type = cast<MemRefType>(op.getType());
@@ -180,8 +187,9 @@ struct LowerVariable : RtPattern<rt::VariableOp> {
 
 /// rt.fetch and rt.new_variable: memory of given sizes from `Function`.
 template <typename Op> struct LowerDestination : RtPattern<Op> {
-  StringRef function;
-  LowerDestination(const LLVMTypeConverter &converter, StringRef function) : RtPattern<Op>(converter), function(function) {}
+  StringRef function, kind;
+  LowerDestination(const LLVMTypeConverter &converter, StringRef function, StringRef kind)
+      : RtPattern<Op>(converter), function(function), kind(kind) {}
   LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor, ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
     auto type = cast<MemRefType>(op.getType());
@@ -189,6 +197,7 @@ template <typename Op> struct LowerDestination : RtPattern<Op> {
     Value data = this->call(b, op, function, this->pointer(b),
                             {adaptor.getFrame(), this->i32(b, loc, op.getIndex()), this->storeSizes(b, op, sizes),
                              this->byteSize(b, loc, type, sizes)});
+    this->nameMemory(b, data, kind, op.getIndex());
     b.replaceOp(op, this->memref(b, loc, type, data, sizes));
     return success();
   }
@@ -198,6 +207,7 @@ struct LowerWorkspace : RtPattern<rt::WorkspaceOp> {
   using RtPattern::RtPattern;
   LogicalResult matchAndRewrite(rt::WorkspaceOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
     Value data = call(b, op, "tgc_rt_workspace", pointer(b), {adaptor.getFrame(), adaptor.getBytes()});
+    nameMemory(b, data, "arena", 0);
     b.replaceOp(op, memref(b, op.getLoc(), cast<MemRefType>(op.getType()), data, adaptor.getBytes()));
     return success();
   }
@@ -207,6 +217,7 @@ struct LowerBuffer : RtPattern<rt::BufferOp> {
   using RtPattern::RtPattern;
   LogicalResult matchAndRewrite(rt::BufferOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
     Value data = call(b, op, "tgc_rt_buffer", pointer(b), {adaptor.getFrame(), i32(b, op.getLoc(), op.getSlot()), adaptor.getBytes()});
+    nameMemory(b, data, "buffer", op.getSlot());
     b.replaceOp(op, memref(b, op.getLoc(), cast<MemRefType>(op.getType()), data, adaptor.getBytes()));
     return success();
   }
@@ -307,8 +318,8 @@ struct LowerHostCall : RtPattern<rt::HostCallOp> {
 
 void populateRtToLLVMPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<LowerFeed, LowerVariable, LowerWorkspace, LowerBuffer, LowerWeights, LowerFail, LowerHostCall>(converter);
-  patterns.add<LowerDestination<rt::FetchOp>>(converter, "tgc_rt_fetch");
-  patterns.add<LowerDestination<rt::NewVariableOp>>(converter, "tgc_rt_variable_write");
+  patterns.add<LowerDestination<rt::FetchOp>>(converter, "tgc_rt_fetch", "fetch");
+  patterns.add<LowerDestination<rt::NewVariableOp>>(converter, "tgc_rt_variable_write", "variable");
 }
 
 } // namespace tgc

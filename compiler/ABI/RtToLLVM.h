@@ -8,6 +8,9 @@ namespace tgc {
 /// The symbol that `rt.weights` refers to; whoever emits the code defines it.
 inline constexpr const char kWeightsSymbol[] = "tgc_weights";
 
+/// On the op that gives the address of a piece of memory: which one it is. Different names, no overlap.
+inline constexpr const char kMemoryAttribute[] = "rt.memory";
+
 void populateRtToLLVMPatterns(const mlir::LLVMTypeConverter &converter, mlir::RewritePatternSet &patterns);
 } // namespace tgc
 

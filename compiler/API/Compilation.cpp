@@ -5,6 +5,7 @@
 #include "compiler/Pipelines/Pipelines.h"
 #include "compiler/Target/Linker.h"
 #include "compiler/Target/ObjectEmitter.h"
+#include "frontend/Import/Import.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -27,6 +28,8 @@ struct Compilation::State {
   std::unique_ptr<llvm::TargetMachine> machine;
   std::unique_ptr<MLIRContext> context;
   std::string modelPath, fingerprint, diagnostics;
+  /// Owns the bytes that constants of the module refer to.
+  std::unique_ptr<Model> model;
   OwningOpRef<ModuleOp> module;
   llvm::LLVMContext codeContext;
   std::unique_ptr<llvm::Module> code;
@@ -49,6 +52,23 @@ std::string describeLocation(Location location, StringRef modelPath) {
   if (auto name = location->findInstanceOf<NameLoc>())
     return (modelPath + ": " + name.getName().getValue() + ": ").str();
   return (modelPath + ": ").str();
+}
+
+/// What the importer is asked for.
+ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest> entries) {
+  ImportOptions result;
+  for (const EntryRequest &entry : entries) {
+    EntrySpec spec = {entry.name, {}, entry.fetches, entry.targets};
+    for (const FeedRequest &feed : entry.feeds)
+      spec.feeds.push_back({feed.tensor, std::nullopt, feed.dtype == TGC_DTYPE_INVALID ? std::nullopt : std::optional<int64_t>(feed.shape.size())});
+    result.entries.push_back(std::move(spec));
+  }
+  for (const auto &[tensor, shape] : options.feedShapes)
+    result.shapes[tensor] = shape;
+  result.signature = options.signature;
+  result.checkpoint = options.checkpoint;
+  result.freeze = options.freeze;
+  return result;
 }
 
 /// Writes the time of a step when it ends.
@@ -95,14 +115,23 @@ llvm::Expected<std::unique_ptr<Compilation>> Compilation::create(const CompileOp
 }
 
 llvm::Error Compilation::load(StringRef modelPath, ArrayRef<EntryRequest> entries) {
-  StepTimer timer(state->options.timing, "import");
+  StepTimer timer(state->options.timing, "read");
   state->modelPath = modelPath.str();
   if (!llvm::sys::fs::exists(modelPath))
     return llvm::createStringError("cannot open '" + modelPath + "': no such file or directory");
   StringRef extension = llvm::sys::path::extension(modelPath);
-  if (extension != ".mlir" && extension != ".mlirbc")
-    return llvm::createStringError("'" + modelPath + "': expected a .mlir or .mlirbc file");
-  state->module = parseSourceFile<ModuleOp>(modelPath, state->context.get());
+  if (extension == ".mlir" || extension == ".mlirbc")
+    return loadProgram(entries);
+  llvm::Expected<ImportedModel> imported = importModelFile(*state->context, modelPath, importOptions(state->options, entries));
+  if (!imported)
+    return imported.takeError();
+  state->model = std::move(imported->model);
+  state->module = std::move(imported->module);
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::loadProgram(ArrayRef<EntryRequest> entries) {
+  state->module = parseSourceFile<ModuleOp>(state->modelPath, state->context.get());
   if (!state->module)
     return llvm::createStringError(state->diagnostics);
   llvm::StringSet<> known;
@@ -111,7 +140,7 @@ llvm::Error Compilation::load(StringRef modelPath, ArrayRef<EntryRequest> entrie
       known.insert(name.getValue());
   for (const EntryRequest &entry : entries)
     if (!known.contains(entry.name))
-      return llvm::createStringError("'" + modelPath + "' has no entry '" + entry.name + "'");
+      return llvm::createStringError("'" + state->modelPath + "' has no entry '" + entry.name + "'");
   return llvm::Error::success();
 }
 

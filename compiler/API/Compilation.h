@@ -20,7 +20,7 @@ public:
   static llvm::Expected<std::unique_ptr<Compilation>> create(const CompileOptions &options);
   ~Compilation();
 
-  /// Reads the model; without entries a graph gets the one that its shape suggests.
+  /// Reads the model. Without entries a SavedModel gets its signatures, a graph the one entry that its form suggests.
   llvm::Error load(llvm::StringRef modelPath, llvm::ArrayRef<EntryRequest> entries);
   /// Runs the phases up to the one that the options name.
   llvm::Error runPhases();
@@ -38,6 +38,9 @@ public:
   llvm::ArrayRef<char> weights() const;
 
 private:
+  /// A file in the tg dialect.
+  llvm::Error loadProgram(llvm::ArrayRef<EntryRequest> entries);
+
   struct State;
   explicit Compilation(std::unique_ptr<State> state);
   std::unique_ptr<State> state;

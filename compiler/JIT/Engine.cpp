@@ -2,6 +2,7 @@
 
 #include "compiler/JIT/Engine.h"
 #include "compiler/ABI/RtToLLVM.h"
+#include "compiler/Target/RuntimeArchives.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -36,6 +37,8 @@ const RuntimeSymbol kRuntimeSymbols[] = {
     {"tgc_rt_parallel_for", reinterpret_cast<void *>(&tgc_rt_parallel_for)},
     {"tgc_rt_host_output", reinterpret_cast<void *>(&tgc_rt_host_output)},
     {"tgc_rt_counter", reinterpret_cast<void *>(&tgc_rt_counter)},
+    {"tgc_rt_seed", reinterpret_cast<void *>(&tgc_rt_seed)},
+    {"tgc_dtype_size", reinterpret_cast<void *>(&tgc_dtype_size)},
 };
 
 } // namespace
@@ -59,6 +62,11 @@ Expected<std::unique_ptr<Engine>> Engine::create(ArrayRef<char> object, ArrayRef
   define(kWeightsSymbol, weights.data());
   if (Error error = library.define(orc::absoluteSymbols(std::move(symbols))))
     return std::move(error);
+  auto archive = MemoryBuffer::getMemBuffer(kernelArchive(), "tgc_kernels.a", /*RequiresNullTerminator=*/false);
+  auto kernels = orc::StaticLibraryDefinitionGenerator::Create(state->jit->getObjLinkingLayer(), std::move(archive));
+  if (!kernels)
+    return kernels.takeError();
+  library.addGenerator(std::move(*kernels));
   // libm and libc.
   auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(state->jit->getDataLayout().getGlobalPrefix());
   if (!process)

@@ -26,6 +26,8 @@ struct CompileOptions {
   std::string checkpoint;
   /// Shapes that refine or override those of the graph's feeds, by tensor name; -1 is unknown.
   std::vector<std::pair<std::string, std::vector<int64_t>>> feedShapes;
+  /// Variables become constants.
+  bool freeze = false;
   /// "cpu", or "cpu:" and an LLVM CPU name or "native". In-memory code is always for the host.
   std::string target = "cpu";
   /// 0 to 3; of LLVM's middle end and code generator.

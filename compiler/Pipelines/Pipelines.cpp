@@ -47,12 +47,14 @@ void buildTiledPipeline(OpPassManager &, const CompileOptions &) {}
 
 void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &) {
   buildBufferizationPipeline(passes);
+  passes.addPass(createRotateLoopBuffersPass());
   passes.addPass(createPlaceWeightsPass());
   passes.addPass(createPlanBuffersPass());
   addCleanup(passes);
 }
 
 void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &) {
+  passes.addPass(createLowerCopiesPass());
   passes.addPass(createConvertLinalgToLoopsPass());
   passes.addPass(createConvertComplexToStandardPass());
   arith::ArithEmulateUnsupportedFloatsOptions emulated;
@@ -71,6 +73,7 @@ void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &) {
   addCleanup(passes);
   passes.addPass(createConvertToLLVMPass());
   addCleanup(passes);
+  passes.addPass(createAnnotateAliasesPass());
 }
 
 void buildPhasePipeline(Phase phase, OpPassManager &passes, const CompileOptions &options) {

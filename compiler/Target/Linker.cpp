@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Target/Linker.h"
+#include "compiler/Target/RuntimeArchives.h"
 #include "lld/Common/Driver.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -88,14 +89,17 @@ Error linkSharedLibrary(ArrayRef<char> object, StringRef path, const LinkOptions
   Expected<ScratchFile> archive = ScratchFile::create("a", runtimeArchive());
   if (!archive)
     return archive.takeError();
+  Expected<ScratchFile> kernels = ScratchFile::create("a", kernelArchive());
+  if (!kernels)
+    return kernels.takeError();
   Expected<ScratchFile> exports = ScratchFile::create("map", "{ global: tgc_module_query; local: *; };\n");
   if (!exports)
     return exports.takeError();
   std::string libm = loadedLibrary("libm.so.6"), libc = loadedLibrary("libc.so.6"), output = path.str();
 
-  SmallVector<const char *> arguments = {"ld.lld",        "-shared",      "-o",         output.c_str(),     objectFile->name(), archive->name(),
-                                         "--version-script", exports->name(), "--gc-sections", "-z",             "relro",            "-z",
-                                         "now",           "-z",           "defs",       "--build-id=sha1",  "--hash-style=gnu", "--as-needed"};
+  SmallVector<const char *> arguments = {"ld.lld", "-shared", "-o", output.c_str(), objectFile->name(), kernels->name(), archive->name()};
+  arguments.append({"--version-script", exports->name(), "--gc-sections", "-z", "relro", "-z", "now", "-z", "defs"});
+  arguments.append({"--build-id=sha1", "--hash-style=gnu", "--as-needed"});
   if (!options.debugInfo)
     arguments.push_back("--strip-all");
   for (const std::string &library : {std::cref(libm), std::cref(libc)})

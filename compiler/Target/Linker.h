@@ -8,9 +8,6 @@
 
 namespace tgc {
 
-/// The runtime as a static archive of the host's objects; part of the compiler's image.
-llvm::StringRef runtimeArchive();
-
 struct LinkOptions {
   CodeTarget target;
   /// Keep names and line tables.

@@ -17,6 +17,8 @@ void buildBufferizationPipeline(OpPassManager &passes) {
   options.bufferizeFunctionBoundaries = true;
   options.functionBoundaryTypeConversion = bufferization::LayoutMapOption::IdentityLayoutMap;
   options.bufferAlignment = 64;
+  // RotateLoopBuffers makes them right.
+  options.allowReturnAllocsFromLoops = true;
   passes.addPass(bufferization::createOneShotBufferizePass(options));
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());

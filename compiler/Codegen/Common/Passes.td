@@ -4,12 +4,23 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AnnotateAliasesPass : Pass<"tgc-annotate-aliases", "::mlir::ModuleOp"> {
+  let summary = "Tell LLVM that feeds, fetches, variables and the arena do not overlap";
+  let description = [{ Runs on the LLVM dialect; loads and stores get alias scopes. }];
+}
+
 def ConvertToLLVMPass : Pass<"tgc-convert-to-llvm", "::mlir::ModuleOp"> {
   let summary = "Convert everything that is left to the LLVM dialect";
   let description = [{
     One conversion for all dialects instead of a walk for each. Booleans in memory are bytes: LLVM would pack vectors of `i1`.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect"];
+}
+
+def LowerCopiesPass : Pass<"tgc-lower-copies", "::mlir::ModuleOp"> {
+  let summary = "Make loops of copies from or to strided memory";
+  let description = [{ What is contiguous on both sides stays a `memref.copy`, which becomes a memcpy. }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
 def PlaceWeightsPass : Pass<"tgc-place-weights", "::mlir::ModuleOp"> {
@@ -30,6 +41,15 @@ def PlanBuffersPass : Pass<"tgc-plan-buffers", "::mlir::ModuleOp"> {
     buffer of the session; `rt.num_buffers` on the entry says how many there are.
   }];
   let dependentDialects = ["::tgc::rt::RtDialect", "::mlir::arith::ArithDialect"];
+}
+
+def RotateLoopBuffersPass : Pass<"tgc-rotate-loop-buffers", "::mlir::ModuleOp"> {
+  let summary = "Give loop-carried buffers two places that take turns";
+  let description = [{
+    Runs before `tgc-plan-buffers`, which gives each allocation one place however often it runs. Carried values whose size is not
+    static live in numbered buffers of the session, which grow.
+  }];
+  let dependentDialects = ["::tgc::rt::RtDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
 #endif // TGC_COMPILER_CODEGEN_COMMON_PASSES_TD

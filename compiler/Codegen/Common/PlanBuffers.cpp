@@ -113,6 +113,7 @@ struct EntryPlanner {
       : func(func), block(func.front()), builder(func), loc(func.getLoc()), frame(func.getArgument(0)), anchor(&block.front()) {}
 
   void run() {
+    func.walk([&](rt::BufferOp buffer) { numSlots = std::max<int64_t>(numSlots, buffer.getSlot() + 1); });
     while (isa<rt::FeedOp, rt::VariableOp, memref::DimOp>(anchor) || anchor->hasTrait<OpTrait::ConstantLike>())
       anchor = anchor->getNextNode();
     SmallVector<Buffer> buffers = collectBuffers();

@@ -1,0 +1,17 @@
+//===- RuntimeArchives.h - The runtime inside the compiler -----*- C++ -*-===//
+#ifndef TGC_COMPILER_TARGET_RUNTIMEARCHIVES_H
+#define TGC_COMPILER_TARGET_RUNTIMEARCHIVES_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace tgc {
+
+/// The runtime as a static archive of the host's objects.
+llvm::StringRef runtimeArchive();
+
+/// The hand-written kernels, from which a module takes those that it calls.
+llvm::StringRef kernelArchive();
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_TARGET_RUNTIMEARCHIVES_H

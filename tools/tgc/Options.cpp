@@ -1,0 +1,181 @@
+//===- Options.cpp - The command line of tgc ------------------------------===//
+
+#include "tools/tgc/Options.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/raw_ostream.h"
+#include <map>
+
+using namespace llvm;
+
+namespace tgc {
+namespace {
+
+struct Flags {
+  cl::OptionCategory category{"tgc options"};
+  cl::opt<std::string> model{cl::Positional, cl::desc("MODEL"), cl::cat(category)};
+  cl::opt<std::string> output{"o", cl::desc("Output file; its ending tells what to write (.so, .o, .s, .ll, .mlir)"), cl::value_desc("OUT"),
+                              cl::cat(category)};
+  cl::list<std::string> entry{"entry", cl::desc("Begins an entry: the --feeds, --fetches and --targets that follow are its own"),
+                              cl::value_desc("NAME"), cl::cat(category)};
+  cl::list<std::string> feeds{"feeds", cl::desc("Tensors that are fed"), cl::value_desc("a:0,b:0"), cl::cat(category)};
+  cl::list<std::string> fetches{"fetches", cl::desc("Tensors that are fetched"), cl::value_desc("c:0"), cl::cat(category)};
+  cl::list<std::string> targets{"targets", cl::desc("Operations that are run"), cl::value_desc("op,..."), cl::cat(category)};
+  cl::opt<std::string> signature{"signature", cl::desc("Signature of a SavedModel (default: all)"), cl::value_desc("NAME"), cl::cat(category)};
+  cl::list<std::string> shape{"shape", cl::desc("Refine or override a feed's shape; repeated"), cl::value_desc("x:0=?,784"), cl::cat(category)};
+  cl::opt<std::string> checkpoint{"checkpoint", cl::desc("Values that the variables start with"), cl::value_desc("PREFIX"), cl::cat(category)};
+  cl::opt<bool> freeze{"freeze", cl::desc("Variables become constants"), cl::cat(category)};
+  cl::opt<std::string> target{"target", cl::init("cpu"), cl::desc("cpu (x86-64-v3), cpu:native, cpu:<CPU>, cpu:aarch64"), cl::value_desc("TARGET"),
+                              cl::cat(category)};
+  cl::opt<unsigned> level{"O", cl::Prefix, cl::init(2), cl::desc("Optimisation level, 0 to 3 (default: 2)"), cl::cat(category)};
+  cl::opt<std::string> emit{"emit", cl::desc("What to write: so, obj, asm, llvm, mlir"), cl::value_desc("KIND"), cl::cat(category)};
+  cl::opt<std::string> compileTo{"compile-to", cl::desc("Stop after a phase and print the program"), cl::value_desc("PHASE"), cl::cat(category)};
+  cl::opt<bool> printIRAfterAll{"print-ir-after-all", cl::desc("Print the program after each pass to stderr"), cl::cat(category)};
+  cl::opt<bool> timePasses{"time-passes", cl::desc("Print the time of each step to stderr"), cl::cat(category)};
+  cl::opt<bool> debugInfo{"g", cl::desc("Keep names and line tables"), cl::cat(category)};
+  cl::opt<bool> listOps{"list-ops", cl::desc("Print the operators that can be imported"), cl::cat(category)};
+};
+
+std::vector<std::string> splitNames(StringRef text) {
+  std::vector<std::string> names;
+  for (StringRef name : split(text, ','))
+    if (!name.trim().empty())
+      names.push_back(name.trim().str());
+  return names;
+}
+
+/// The entries in the order of the command line.
+Expected<std::vector<EntryRequest>> entriesOf(Flags &flags) {
+  enum Kind { Entry, Feeds, Fetches, Targets };
+  std::map<unsigned, std::pair<Kind, std::string>> ordered;
+  auto collect = [&](cl::list<std::string> &list, Kind kind) {
+    for (unsigned i = 0; i < list.size(); ++i)
+      ordered[list.getPosition(i)] = {kind, list[i]};
+  };
+  collect(flags.entry, Entry);
+  collect(flags.feeds, Feeds);
+  collect(flags.fetches, Fetches);
+  collect(flags.targets, Targets);
+  std::vector<EntryRequest> entries;
+  for (auto &[position, option] : ordered) {
+    auto &[kind, text] = option;
+    if (kind == Entry) {
+      for (const EntryRequest &entry : entries)
+        if (entry.name == text)
+          return createStringError("entry '" + text + "' is given twice");
+      entries.push_back({text, {}, {}, {}});
+      continue;
+    }
+    if (entries.empty() && !flags.entry.empty())
+      return createStringError("--feeds, --fetches and --targets follow the --entry that they belong to");
+    if (entries.empty())
+      entries.push_back({"main", {}, {}, {}});
+    for (std::string &name : splitNames(text)) {
+      if (kind == Feeds)
+        entries.back().feeds.push_back({name, TGC_DTYPE_INVALID, {}});
+      else
+        (kind == Fetches ? entries.back().fetches : entries.back().targets).push_back(name);
+    }
+  }
+  return entries;
+}
+
+Expected<std::pair<std::string, std::vector<int64_t>>> parseShape(StringRef text) {
+  auto [name, sizes] = text.rsplit('=');
+  std::vector<int64_t> shape;
+  for (StringRef part : split(sizes, ',')) {
+    int64_t size = -1;
+    if (part.trim().empty() && sizes.trim().empty())
+      break;
+    if (part.trim() != "?" && (part.trim().getAsInteger(10, size) || size < 0))
+      return createStringError("--shape=" + text + ": '" + part + "' is no size, expected a number or ?");
+    shape.push_back(size);
+  }
+  if (name.empty() || name == text)
+    return createStringError("--shape=" + text + ": expected <tensor>=<size>,<size>,...");
+  return std::pair(name.str(), shape);
+}
+
+/// By --emit, or else by the ending of the output's name.
+Expected<EmitKind> emitKindOf(const Flags &flags) {
+  StringRef kind = flags.emit, output = flags.output;
+  if (kind.empty())
+    kind = output.ends_with(".o") ? "obj" : output.ends_with(".s") ? "asm" : output.ends_with(".ll") ? "llvm" : output.ends_with(".mlir") ? "mlir" : "so";
+  const std::pair<StringRef, EmitKind> kKinds[] = {
+      {"so", EmitKind::Library}, {"obj", EmitKind::Object}, {"asm", EmitKind::Assembly}, {"llvm", EmitKind::LLVM}, {"mlir", EmitKind::MLIR}};
+  for (auto &[name, value] : kKinds)
+    if (name == kind)
+      return value;
+  return createStringError("--emit=" + kind + ": expected so, obj, asm, llvm or mlir");
+}
+
+Expected<Phase> phaseOf(StringRef name) {
+  if (std::optional<Phase> phase = findPhase(name))
+    return *phase;
+  std::string known;
+  for (const PhaseInfo &info : kPhases)
+    known += (known.empty() ? "" : ", ") + info.name.str();
+  return createStringError("--compile-to=" + name + ": expected one of " + known);
+}
+
+} // namespace
+
+Expected<CommandLine> parseCommandLine(int argc, char **argv) {
+  // LLVM's libraries bring an option of this name for their own passes.
+  cl::getRegisteredOptions().erase("time-passes");
+  Flags flags;
+  cl::HideUnrelatedOptions(flags.category);
+  std::string errors;
+  raw_string_ostream stream(errors);
+  if (!cl::ParseCommandLineOptions(argc, argv, "tgc: compiles TensorFlow graphs to native code\n", &stream)) {
+    StringRef first = StringRef(errors).split('\n').first;
+    first.consume_front(argv[0]);
+    first.consume_front(": ");
+    return createStringError(first);
+  }
+  CommandLine result;
+  result.modelPath = flags.model;
+  result.outputPath = flags.output;
+  result.listsOps = flags.listOps;
+  CompileOptions &compile = result.compile;
+  compile.signature = flags.signature;
+  compile.checkpoint = flags.checkpoint;
+  compile.freeze = flags.freeze;
+  compile.target = flags.target;
+  compile.optimizationLevel = flags.level;
+  compile.printIRAfterAll = flags.printIRAfterAll;
+  compile.debugInfo = flags.debugInfo;
+  compile.timing = flags.timePasses ? &errs() : nullptr;
+  if (flags.level > 3)
+    return createStringError("-O" + Twine(flags.level) + ": expected 0 to 3");
+  for (const std::string &text : flags.shape) {
+    auto shape = parseShape(text);
+    if (!shape)
+      return shape.takeError();
+    compile.feedShapes.push_back(std::move(*shape));
+  }
+  auto entries = entriesOf(flags);
+  if (!entries)
+    return entries.takeError();
+  result.entries = std::move(*entries);
+  auto emit = emitKindOf(flags);
+  if (!emit)
+    return emit.takeError();
+  result.emit = *emit;
+  if (!flags.compileTo.empty()) {
+    auto phase = phaseOf(flags.compileTo);
+    if (!phase)
+      return phase.takeError();
+    compile.compileTo = *phase;
+    result.emit = EmitKind::MLIR;
+  }
+  if (result.listsOps)
+    return result;
+  if (result.modelPath.empty())
+    return createStringError("no model given; tgc --help shows how");
+  if (result.emit == EmitKind::Library && result.outputPath.empty())
+    return createStringError("no output file given; add -o OUT.so");
+  return result;
+}
+
+} // namespace tgc
