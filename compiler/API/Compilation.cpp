@@ -145,15 +145,17 @@ llvm::Error Compilation::loadProgram(ArrayRef<EntryRequest> entries) {
 }
 
 llvm::Error Compilation::runPhases() {
+  // Large constants count when they are one block of bytes.
   std::string text;
-  llvm::raw_string_ostream(text) << **state->module << state->target.describe() << state->target.features << state->options.optimizationLevel;
+  llvm::raw_string_ostream stream(text);
+  state->module->print(stream, OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(16));
+  stream << state->target.describe() << state->target.features << state->options.optimizationLevel;
   state->fingerprint = llvm::utohexstr(llvm::xxh3_64bits(text), /*LowerCase=*/true);
   for (const PhaseInfo &info : kPhases) {
     if (info.phase > state->options.compileTo)
       break;
     StepTimer timer(state->options.timing, info.name);
     PassManager passes(state->context.get());
-    passes.enableVerifier(false);
     if (state->options.printIRAfterAll)
       passes.enableIRPrinting([](Pass *, Operation *) { return false; }, [](Pass *, Operation *) { return true; });
     buildPhasePipeline(info.phase, passes, state->options);
@@ -166,7 +168,8 @@ llvm::Error Compilation::runPhases() {
 llvm::Error Compilation::optimizeCode(bool externalWeights) {
   DescriptorOptions descriptor;
   descriptor.target = state->target.describe();
-  descriptor.fingerprint = state->fingerprint;
+  ArrayRef<char> bytes = weights();
+  descriptor.fingerprint = state->fingerprint + llvm::utohexstr(llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size())), /*LowerCase=*/true);
   descriptor.weights = externalWeights ? WeightsLinkage::External : WeightsLinkage::Embedded;
   descriptor.hasRuntimeAPI = !externalWeights;
   {

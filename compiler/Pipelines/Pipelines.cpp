@@ -37,6 +37,7 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &) {
   addCleanup(passes);
   passes.addPass(createLinalgElementwiseOpFusionPass());
   addCleanup(passes);
+  passes.addPass(createExpandSplatsPass());
   passes.addPass(createExpandEntriesPass());
   passes.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   addCleanup(passes);

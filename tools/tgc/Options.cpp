@@ -1,6 +1,7 @@
 //===- Options.cpp - The command line of tgc ------------------------------===//
 
 #include "tools/tgc/Options.h"
+#include "compiler/API/OptionsText.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
@@ -35,14 +36,6 @@ struct Flags {
   cl::opt<bool> debugInfo{"g", cl::desc("Keep names and line tables"), cl::cat(category)};
   cl::opt<bool> listOps{"list-ops", cl::desc("Print the operators that can be imported"), cl::cat(category)};
 };
-
-std::vector<std::string> splitNames(StringRef text) {
-  std::vector<std::string> names;
-  for (StringRef name : split(text, ','))
-    if (!name.trim().empty())
-      names.push_back(name.trim().str());
-  return names;
-}
 
 /// The entries in the order of the command line.
 Expected<std::vector<EntryRequest>> entriesOf(Flags &flags) {
@@ -80,22 +73,6 @@ Expected<std::vector<EntryRequest>> entriesOf(Flags &flags) {
   return entries;
 }
 
-Expected<std::pair<std::string, std::vector<int64_t>>> parseShape(StringRef text) {
-  auto [name, sizes] = text.rsplit('=');
-  std::vector<int64_t> shape;
-  for (StringRef part : split(sizes, ',')) {
-    int64_t size = -1;
-    if (part.trim().empty() && sizes.trim().empty())
-      break;
-    if (part.trim() != "?" && (part.trim().getAsInteger(10, size) || size < 0))
-      return createStringError("--shape=" + text + ": '" + part + "' is no size, expected a number or ?");
-    shape.push_back(size);
-  }
-  if (name.empty() || name == text)
-    return createStringError("--shape=" + text + ": expected <tensor>=<size>,<size>,...");
-  return std::pair(name.str(), shape);
-}
-
 /// By --emit, or else by the ending of the output's name.
 Expected<EmitKind> emitKindOf(const Flags &flags) {
   StringRef kind = flags.emit, output = flags.output;
@@ -128,10 +105,9 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
   std::string errors;
   raw_string_ostream stream(errors);
   if (!cl::ParseCommandLineOptions(argc, argv, "tgc: compiles TensorFlow graphs to native code\n", &stream)) {
+    // "tgc: Unknown command line argument ...".
     StringRef first = StringRef(errors).split('\n').first;
-    first.consume_front(argv[0]);
-    first.consume_front(": ");
-    return createStringError(first);
+    return createStringError(first.substr(first.find(": ") + 2));
   }
   CommandLine result;
   result.modelPath = flags.model;
@@ -149,7 +125,7 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
   if (flags.level > 3)
     return createStringError("-O" + Twine(flags.level) + ": expected 0 to 3");
   for (const std::string &text : flags.shape) {
-    auto shape = parseShape(text);
+    auto shape = parseFeedShape(text);
     if (!shape)
       return shape.takeError();
     compile.feedShapes.push_back(std::move(*shape));

@@ -17,6 +17,11 @@ def ConvertToLLVMPass : Pass<"tgc-convert-to-llvm", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect"];
 }
 
+def ExpandSplatsPass : Pass<"tgc-expand-splats", "::mlir::ModuleOp"> {
+  let summary = "Make fills of constants that repeat one value";
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def LowerCopiesPass : Pass<"tgc-lower-copies", "::mlir::ModuleOp"> {
   let summary = "Make loops of copies from or to strided memory";
   let description = [{ What is contiguous on both sides stays a `memref.copy`, which becomes a memcpy. }];

@@ -65,7 +65,9 @@ struct PlaceWeightsPass : impl::PlaceWeightsPassBase<PlaceWeightsPass> {
     module.walk([&](memref::GetGlobalOp use) {
       auto global = symbols.lookupNearestSymbolFrom<memref::GlobalOp>(use, use.getNameAttr());
       auto type = cast<MemRefType>(use.getType());
-      if (!global || !global.getConstant() || byteWidth(type.getElementType()) * type.getNumElements() <= kLargestInCode)
+      // LLVM has no constants of complex numbers.
+      bool staysInCode = byteWidth(type.getElementType()) * type.getNumElements() <= kLargestInCode && type.getElementType().isIntOrIndexOrFloat();
+      if (!global || !global.getConstant() || staysInCode)
         return;
       FailureOr<int64_t> offset = place(use, cast<ElementsAttr>(global.getConstantInitValue()));
       ok &= succeeded(offset);

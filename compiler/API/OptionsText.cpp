@@ -1,0 +1,98 @@
+//===- OptionsText.cpp - Options of the C APIs ----------------------------===//
+
+#include "compiler/API/OptionsText.h"
+#include "llvm/ADT/StringExtras.h"
+#include <cstring>
+
+using namespace llvm;
+
+namespace tgc {
+
+std::vector<std::string> splitNames(StringRef text) {
+  std::vector<std::string> names;
+  for (StringRef name : split(text, ','))
+    if (!name.trim().empty())
+      names.push_back(name.trim().str());
+  return names;
+}
+
+Expected<std::pair<std::string, std::vector<int64_t>>> parseFeedShape(StringRef text) {
+  auto [name, sizes] = text.rsplit('=');
+  if (name.empty() || name == text)
+    return createStringError("shape " + text + ": expected <tensor>=<size>,<size>,...");
+  std::vector<int64_t> shape;
+  if (sizes.trim().empty())
+    return std::pair(name.str(), shape);
+  for (StringRef part : split(sizes, ',')) {
+    int64_t size = -1;
+    if (part.trim() != "?" && (part.trim().getAsInteger(10, size) || size < 0))
+      return createStringError("shape " + text + ": '" + part + "' is no size, expected a number or ?");
+    shape.push_back(size);
+  }
+  return std::pair(name.str(), shape);
+}
+
+/// Takes one line into the request; false if there is no such key.
+static Expected<bool> applyOption(Request &request, StringRef key, StringRef value) {
+  auto currentEntry = [&]() -> EntryRequest & {
+    if (request.entries.empty())
+      request.entries.push_back({"main", {}, {}, {}});
+    return request.entries.back();
+  };
+  CompileOptions &options = request.options;
+  if (key == "entry") {
+    request.entries.push_back({value.str(), {}, {}, {}});
+  } else if (key == "feeds") {
+    for (std::string &name : splitNames(value))
+      currentEntry().feeds.push_back({name, TGC_DTYPE_INVALID, {}});
+  } else if (key == "fetches") {
+    append_range(currentEntry().fetches, splitNames(value));
+  } else if (key == "targets") {
+    append_range(currentEntry().targets, splitNames(value));
+  } else if (key == "signature") {
+    options.signature = value.str();
+  } else if (key == "checkpoint") {
+    options.checkpoint = value.str();
+  } else if (key == "target") {
+    options.target = value.str();
+  } else if (key == "freeze") {
+    options.freeze = value != "0";
+  } else if (key == "optimization") {
+    if (value.getAsInteger(10, options.optimizationLevel) || options.optimizationLevel > 3)
+      return createStringError("optimization=" + value + ": expected 0 to 3");
+  } else if (key == "shape") {
+    auto shape = parseFeedShape(value);
+    if (!shape)
+      return shape.takeError();
+    options.feedShapes.push_back(std::move(*shape));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+Expected<Request> parseOptionsText(const char *text) {
+  Request request;
+  for (StringRef line : split(text ? text : "", '\n')) {
+    if (line.trim().empty())
+      continue;
+    auto [key, value] = line.trim().split('=');
+    Expected<bool> isKnown = applyOption(request, key, value);
+    if (!isKnown)
+      return isKnown.takeError();
+    if (!*isKnown)
+      return createStringError("unknown option '" + line.trim() + "'; tgc/compiler.h lists them");
+  }
+  return request;
+}
+
+void reportError(Error error, char *buffer, size_t size) {
+  std::string message = toString(std::move(error));
+  if (!buffer || size == 0)
+    return;
+  size_t length = std::min(size - 1, message.size());
+  std::memcpy(buffer, message.data(), length);
+  buffer[length] = 0;
+}
+
+} // namespace tgc

@@ -1,0 +1,28 @@
+//===- OptionsText.h - Options of the C APIs -------------------*- C++ -*-===//
+#ifndef TGC_COMPILER_API_OPTIONSTEXT_H
+#define TGC_COMPILER_API_OPTIONSTEXT_H
+
+#include "compiler/API/CompileInMemory.h"
+
+namespace tgc {
+
+struct Request {
+  CompileOptions options;
+  std::vector<EntryRequest> entries;
+};
+
+/// Reads the `key=value` lines of tgc/compiler.h; null is no line.
+llvm::Expected<Request> parseOptionsText(const char *text);
+
+/// "x:0=?,784", as --shape takes it.
+llvm::Expected<std::pair<std::string, std::vector<int64_t>>> parseFeedShape(llvm::StringRef text);
+
+/// The names of a comma-separated list.
+std::vector<std::string> splitNames(llvm::StringRef text);
+
+/// Writes the error's text to a caller's buffer, cut to its size.
+void reportError(llvm::Error error, char *buffer, size_t size);
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_API_OPTIONSTEXT_H

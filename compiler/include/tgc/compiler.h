@@ -1,0 +1,36 @@
+/*===- tgc/compiler.h - The compiler as a library ---------------------------===*
+ *
+ * Models in, shared libraries out. Options are text, one `key=value` a line, with the names of tgc's command line:
+ *
+ *   entry=NAME           begins an entry; the feeds, fetches and targets that follow are its own
+ *   feeds=a:0,b:0        tensors that are fed
+ *   fetches=c:0          tensors that are fetched
+ *   targets=op           operations that are run
+ *   signature=NAME       of a SavedModel
+ *   shape=x:0=?,784      refines or overrides a feed's shape
+ *   checkpoint=PREFIX    values that the variables start with
+ *   freeze=1             variables become constants
+ *   target=cpu:native    see tgc --help
+ *   optimization=2       0 to 3
+ *
+ * NULL or "" means the defaults. Functions may be called from several threads at once.
+ *
+ *===-----------------------------------------------------------------------===*/
+#ifndef TGC_COMPILER_H
+#define TGC_COMPILER_H
+
+#include "tgc/abi.h"
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Compiles the model at `model_path` to the shared library `output_path`. Otherwise writes a zero-terminated message of at most
+ * `error_size` bytes to `error` (which may be NULL) and returns INVALID_ARGUMENT. */
+tgc_status_t tgc_compile(const char *model_path, const char *output_path, const char *options, char *error, size_t error_size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* TGC_COMPILER_H */

@@ -1,0 +1,30 @@
+// RUN: tgc-opt %s -allow-unregistered-dialect -tgc-hoist-destinations | FileCheck %s
+
+// CHECK-LABEL: func.func @early
+// CHECK: rt.feed
+// CHECK: memref.dim
+// CHECK: rt.fetch
+// CHECK: "test.compute"
+func.func @early(%frame: !llvm.ptr) attributes {tg.entry = "early"} {
+  %c0 = arith.constant 0 : index
+  %x = rt.feed %frame[0] : memref<?xf32>
+  %t = bufferization.to_tensor %x restrict : memref<?xf32> to tensor<?xf32>
+  %y = "test.compute"(%t) : (tensor<?xf32>) -> tensor<?xf32>
+  %size = memref.dim %x, %c0 : memref<?xf32>
+  %fetch = rt.fetch %frame[0](%size) : memref<?xf32>
+  bufferization.materialize_in_destination %y in restrict writable %fetch : (tensor<?xf32>, memref<?xf32>) -> ()
+  return
+}
+
+// The size is known only when the result is.
+// CHECK-LABEL: func.func @late
+// CHECK: "test.compute"
+// CHECK: rt.fetch
+func.func @late(%frame: !llvm.ptr) attributes {tg.entry = "late"} {
+  %c0 = arith.constant 0 : index
+  %y = "test.compute"() : () -> tensor<?xf32>
+  %size = tensor.dim %y, %c0 : tensor<?xf32>
+  %fetch = rt.fetch %frame[0](%size) : memref<?xf32>
+  bufferization.materialize_in_destination %y in restrict writable %fetch : (tensor<?xf32>, memref<?xf32>) -> ()
+  return
+}

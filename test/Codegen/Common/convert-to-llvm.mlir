@@ -1,0 +1,34 @@
+// RUN: tgc-opt %s -tgc-convert-to-llvm -canonicalize -cse | FileCheck %s
+
+// CHECK-LABEL: llvm.func @feed
+// CHECK: %[[FEEDS_AT:.+]] = llvm.getelementptr %{{.+}}[8]
+// CHECK: %[[FEEDS:.+]] = llvm.load %[[FEEDS_AT]] invariant
+// CHECK: %[[TENSOR:.+]] = llvm.getelementptr %[[FEEDS]][152]
+// CHECK: %[[DATA:.+]] = llvm.load %[[TENSOR]] invariant {rt.memory = "feed1"}
+// CHECK: llvm.load %[[DATA]]
+func.func @feed(%frame: !llvm.ptr) -> f32 {
+  %c0 = arith.constant 0 : index
+  %x = rt.feed %frame[1] : memref<4xf32>
+  %0 = memref.load %x[%c0] : memref<4xf32>
+  return %0 : f32
+}
+
+// A boolean in memory is a byte.
+// CHECK-LABEL: llvm.func @boolean
+// CHECK: %[[BYTE:.+]] = llvm.load {{.*}} -> i8
+// CHECK: llvm.trunc %[[BYTE]] : i8 to i1
+// CHECK: llvm.store {{.*}} : i8, !llvm.ptr
+func.func @boolean(%a: memref<4xi1>, %i: index) {
+  %0 = memref.load %a[%i] : memref<4xi1>
+  %c1 = arith.constant 1 : index
+  memref.store %0, %a[%c1] : memref<4xi1>
+  return
+}
+
+// CHECK-LABEL: llvm.func @fail
+// CHECK: %[[NODE:.+]] = llvm.mlir.addressof @tgc.text.
+// CHECK: llvm.call @tgc_rt_fail(
+func.func @fail(%frame: !llvm.ptr, %n: index) {
+  rt.fail %frame, 3, "got %d"(%n) loc("conv1")
+  return
+}
