@@ -49,6 +49,29 @@ struct StoreBoolean : ConvertOpToLLVMPattern<memref::StoreOp> {
   }
 };
 
+/// A string is aligned like the pointer in it, not like the vector that stands for it.
+struct LoadString : ConvertOpToLLVMPattern<memref::LoadOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(memref::LoadOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    if (!isa<VectorType>(op.getType()))
+      return rewriter.notifyMatchFailure(op, "no string");
+    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref(), adaptor.getIndices());
+    rewriter.replaceOpWithNewOp<LLVM::LoadOp>(op, op.getType(), address, /*alignment=*/8);
+    return success();
+  }
+};
+
+struct StoreString : ConvertOpToLLVMPattern<memref::StoreOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(memref::StoreOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    if (!isa<VectorType>(op.getValueToStore().getType()))
+      return rewriter.notifyMatchFailure(op, "no string");
+    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref(), adaptor.getIndices());
+    rewriter.replaceOpWithNewOp<LLVM::StoreOp>(op, adaptor.getValue(), address, /*alignment=*/8);
+    return success();
+  }
+};
+
 struct ConvertToLLVMPass : impl::ConvertToLLVMPassBase<ConvertToLLVMPass> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
@@ -56,7 +79,7 @@ struct ConvertToLLVMPass : impl::ConvertToLLVMPassBase<ConvertToLLVMPass> {
     LLVMConversionTarget target(*context);
     target.addLegalOp<ModuleOp>();
     RewritePatternSet patterns(context);
-    patterns.add<LoadBoolean, StoreBoolean>(converter, /*benefit=*/2);
+    patterns.add<LoadBoolean, LoadString, StoreBoolean, StoreString>(converter, /*benefit=*/2);
     populateRtToLLVMPatterns(converter, patterns);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
