@@ -150,6 +150,13 @@ struct EntryExpander {
     bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), value, memory, /*restrict=*/true, /*writable=*/true);
   }
 
+  /// Stores a new value over an old one that the entry reads. Materialising it there would tell bufferization that it may be
+  /// computed in that memory, whatever still reads the old value; a plain copy goes away where both are the same buffer.
+  void overwrite(Value value, Value memory) {
+    Value buffer = bufferization::ToBufferOp::create(builder, loc, memoryOf(value), value, /*readOnly=*/true);
+    memref::CopyOp::create(builder, loc, buffer, memory);
+  }
+
   /// `value`, in memory that no variable but `own` has.
   Value copyAsideUnlessSafe(Value value, Value own) {
     SmallPtrSet<Value, 8> visited, memory;
@@ -176,7 +183,7 @@ struct EntryExpander {
   }
 
   LogicalResult expandNewValues(ArrayRef<std::pair<Value, StringAttr>> newValues) {
-    SmallVector<std::pair<Value, Value>> copies;
+    SmallVector<std::pair<Value, Value>> overwritten, initialized;
     SmallVector<std::pair<Value, int64_t>> resized;
     for (auto [value, variable] : newValues) {
       FailureOr<int64_t> number = numberOf(variable);
@@ -187,17 +194,19 @@ struct EntryExpander {
         continue;
       if (old.tensor && cast<RankedTensorType>(old.tensor.getType()).hasStaticShape()) {
         computeInPlace(value, old.tensor);
-        copies.push_back({copyAsideUnlessSafe(value, old.memory), old.memory});
+        overwritten.push_back({copyAsideUnlessSafe(value, old.memory), old.memory});
       } else if (old.tensor) {
         resized.push_back({copyAsideUnlessSafe(value, Value()), *number});
       } else {
         value = copyAsideUnlessSafe(value, Value());
         Value memory = rt::NewVariableOp::create(builder, loc, memoryOf(value), frame, *number, dynamicSizes(builder, loc, value));
-        copies.push_back({value, memory});
+        initialized.push_back({value, memory});
       }
     }
-    for (auto [value, memory] : copies)
+    for (auto [value, memory] : initialized)
       materialize(value, memory);
+    for (auto [value, memory] : overwritten)
+      overwrite(value, memory);
     for (auto [value, number] : resized)
       materialize(value, rt::NewVariableOp::create(builder, loc, memoryOf(value), frame, number, dynamicSizes(builder, loc, value)));
     return success();

@@ -20,7 +20,8 @@ func.func @feed_and_fetch(%x: tensor<?x4xf32> {tg.feed = "x:0"}) -> (tensor<?x4x
 // CHECK: %[[MEMORY:.+]] = rt.variable %{{.+}}[0] : memref<2xf32>
 // CHECK: %[[OLD:.+]] = bufferization.to_tensor %[[MEMORY]] restrict writable
 // CHECK: %[[NEW:.+]] = linalg.generic {{.*}} outs(%[[OLD]] : tensor<2xf32>)
-// CHECK: materialize_in_destination %[[NEW]] in restrict writable %[[MEMORY]]
+// CHECK: %[[BUFFER:.+]] = bufferization.to_buffer %[[NEW]] read_only
+// CHECK: memref.copy %[[BUFFER]], %[[MEMORY]]
 #id = affine_map<(d0) -> (d0)>
 module attributes {rt.variables = [{name = "w"}]} {
   func.func @update(%w: tensor<2xf32> {tg.variable = "w"}) -> (tensor<2xf32> {tg.variable = "w"}) attributes {tg.entry = "main"} {
@@ -42,8 +43,10 @@ module attributes {rt.variables = [{name = "w"}]} {
 // CHECK-DAG: %[[B:.+]] = rt.variable %{{.+}}[1]
 // CHECK: %[[COPY0:.+]] = bufferization.alloc_tensor() copy
 // CHECK: %[[COPY1:.+]] = bufferization.alloc_tensor() copy
-// CHECK: materialize_in_destination %[[COPY0]] in restrict writable %[[A]]
-// CHECK: materialize_in_destination %[[COPY1]] in restrict writable %[[B]]
+// CHECK: %[[BUFFER0:.+]] = bufferization.to_buffer %[[COPY0]]
+// CHECK: memref.copy %[[BUFFER0]], %[[A]]
+// CHECK: %[[BUFFER1:.+]] = bufferization.to_buffer %[[COPY1]]
+// CHECK: memref.copy %[[BUFFER1]], %[[B]]
 module attributes {rt.variables = [{name = "a"}, {name = "b"}]} {
   func.func @swap(%a: tensor<2xf32> {tg.variable = "a"}, %b: tensor<2xf32> {tg.variable = "b"})
       -> (tensor<2xf32> {tg.variable = "a"}, tensor<2xf32> {tg.variable = "b"}) attributes {tg.entry = "main"} {
