@@ -100,7 +100,8 @@ Expected<Phase> phaseOf(StringRef name) {
 Expected<CommandLine> parseCommandLine(int argc, char **argv) {
   // LLVM's libraries bring an option of this name for their own passes.
   cl::getRegisteredOptions().erase("time-passes");
-  Flags flags;
+  // They stay registered, and lld goes through all registered options again.
+  static Flags flags;
   cl::HideUnrelatedOptions(flags.category);
   std::string errors;
   raw_string_ostream stream(errors);
