@@ -58,7 +58,7 @@ module attributes {rt.variables = [{name = "a"}, {name = "b"}]} {
 
 // CHECK-LABEL: func.func @check
 // CHECK: scf.if
-// CHECK-NEXT: rt.fail %{{.+}}, 3, "got %d" (%{{.+}})
+// CHECK-NEXT: rt.fail %{{.+}}, 3, "got %d"(%{{.+}})
 func.func @check(%x: tensor<?xf32> {tg.feed = "x:0"}) attributes {tg.entry = "main"} {
   %c0 = arith.constant 0 : index
   %size = tensor.dim %x, %c0 : tensor<?xf32>
