@@ -352,10 +352,12 @@ bool hostBroadcastGradientArgs(NodeImporter &n) {
     Size one = n.sizes.constant(1);
     Size x = dim + a.size() < rank ? one : a[dim + a.size() - rank], y = dim + b.size() < rank ? one : b[dim + b.size() - rank];
     bool xIsOne = IndexBuilder::isConstant(x, 1), yIsOne = IndexBuilder::isConstant(y, 1);
-    // A size that is one only at run time needs no sum where the other is the same size or one itself; else which dimensions
-    // are summed is not known here.
+    // Two sizes that are not known are taken to be equal, and checked at run time: were one of them 1 there, a sum would be missing.
     if (!IndexBuilder::isEqual(x, y) && !xIsOne && !yIsOne && !(IndexBuilder::getConstant(x) && IndexBuilder::getConstant(y)))
-      return false;
+      n.check(n.sizes.equals(x, y),
+              "operands of a gradient have sizes %d and %d in dimension " + Twine(dim) +
+                  ", which are not known when compiling and must be equal then; compile with --shape to broadcast one of them",
+              {n.sizes.get(x), n.sizes.get(y)});
     if (xIsOne || dim + a.size() < rank)
       axes[0].push_back(n.sizes.constant(dim));
     if (yIsOne || dim + b.size() < rank)
