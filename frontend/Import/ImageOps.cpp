@@ -209,6 +209,8 @@ LogicalResult importCropAndResize(NodeImporter &n) {
     return failure();
   if (crop->size() != 2)
     return n.error() << "crop_size must have two elements, got " << crop->size();
+  if (failed(n.checkPositive(*crop, "crop_size")))
+    return failure();
   Type f32 = n.builder.getF32Type(), i32 = n.builder.getI32Type();
   Value image = n.cast(n.getTensor(0), f32), boxes = n.cast(n.getTensor(1), f32);
   SmallVector<Size> sizes = n.sizes.sizesOf(image);

@@ -328,6 +328,17 @@ FailureOr<SmallVector<Value>> NodeImporter::withShape(ValueRange operands, Array
   return llvm::map_to_vector(operands, [&](Value operand) { return withSizes(operand, shape); });
 }
 
+LogicalResult NodeImporter::checkPositive(ArrayRef<Size> values, StringRef what) {
+  for (Size value : values) {
+    auto known = IndexBuilder::getConstant(value);
+    if (known && *known < 1)
+      return error() << what << " must be positive, got " << *known;
+    if (!known)
+      check(sizes.lessEqual(sizes.constant(1), value), what + " must be positive, got %d", sizes.get(value));
+  }
+  return success();
+}
+
 Value NodeImporter::withSizes(Value x, ArrayRef<Size> known) {
   SmallVector<Size> shape(known);
   auto type = cast<RankedTensorType>(x.getType());

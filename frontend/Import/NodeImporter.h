@@ -120,6 +120,8 @@ public:
   FailureOr<llvm::SmallVector<Value>> withOneShape(mlir::ValueRange operands);
   /// The same, where the shape is known to be `shape`.
   FailureOr<llvm::SmallVector<Value>> withShape(mlir::ValueRange operands, llvm::ArrayRef<Size> shape);
+  /// Checks that sizes which data gives are at least 1, at run time where they are not known.
+  LogicalResult checkPositive(llvm::ArrayRef<Size> sizes, llvm::StringRef what);
   /// The same tensor, whose sizes are known to be `sizes`.
   Value withSizes(Value x, llvm::ArrayRef<Size> sizes);
   /// The neutral element of the maximum, of rank 0: -infinity or the lowest integer.

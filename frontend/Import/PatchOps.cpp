@@ -9,6 +9,11 @@ namespace tgc {
 
 using Size = OpFoldResult;
 
+/// x * factor
+static Value scaleBy(NodeImporter &n, Value x, int64_t factor) {
+  return factor == 1 ? x : n.mul(x, n.splatLike(x, factor));
+}
+
 Value extractPatches(NodeImporter &n, Value padded, ArrayRef<SlidingWindow> windows) {
   // Each dimension becomes two, place of the window and place in the window; then the latter all go last.
   Type i32 = n.builder.getI32Type();
@@ -23,8 +28,7 @@ Value extractPatches(NodeImporter &n, Value padded, ArrayRef<SlidingWindow> wind
     }
     SmallVector<Size> grid{w.output, w.window};
     Value place = n.iota(grid, i32, 0), within = n.iota(grid, i32, 1);
-    Value index =
-        n.add(n.mul(place, n.splatLike(place, w.stride)), n.mul(within, n.splatLike(within, w.dilation)));
+    Value index = n.add(scaleBy(n, place, w.stride), scaleBy(n, within, w.dilation));
     padded = n.create<tg::GatherOp>(padded, index, dim, 0, tg::BoundsMode::Error);
     inner.push_back(dim + 1);
     dim += 2;
@@ -55,11 +59,11 @@ Value flattenPositions(NodeImporter &n, Value winners, ArrayRef<SlidingWindow> w
     inner /= extent;
     if (dim == 0 && !countsBatch)
       continue;
-    Value coordinate = n.mul(n.iota(shape, element, dim), n.splatLike(winners, w.stride));
+    Value coordinate = scaleBy(n, n.iota(shape, element, dim), w.stride);
     if (extent > 1) {
       Value place = n.create<tg::FloorModOp>(n.create<tg::FloorDivOp>(winners, n.splatLike(winners, inner)),
                                              n.splatLike(winners, extent));
-      coordinate = n.add(coordinate, n.mul(place, n.splatLike(place, w.dilation)));
+      coordinate = n.add(coordinate, scaleBy(n, place, w.dilation));
     }
     coordinate = n.sub(coordinate, spread(w.low));
     position = n.add(n.mul(position, spread(w.input)), coordinate);

@@ -161,11 +161,6 @@ FailureOr<Axes> makeAxes(NodeImporter &n, ArrayRef<Size> from, ArrayRef<Size> to
     n.error() << "align_corners and half_pixel_centers exclude each other";
     return failure();
   }
-  for (Size size : llvm::concat<const Size>(from, to))
-    if (auto known = IndexBuilder::getConstant(size); known && *known < 1) {
-      n.error() << "image size " << *known << " is not positive";
-      return failure();
-    }
   return Axes{{n, from[0], to[0], alignsCorners, usesPixelCenters},
               {n, from[1], to[1], alignsCorners, usesPixelCenters}};
 }
@@ -183,6 +178,8 @@ FailureOr<Axes> getAxes(NodeImporter &n) {
     n.error() << "size must have two elements, height and width, got " << to->size();
     return failure();
   }
+  if (failed(n.checkPositive(*to, "size")))
+    return failure();
   SmallVector<Size> sizes = n.sizes.sizesOf(n.getTensor(0));
   return makeAxes(n, {sizes[1], sizes[2]}, *to);
 }
@@ -277,7 +274,7 @@ template <Matrix matrix> LogicalResult importGradient(NodeImporter &n) {
 /// Inputs: gradient, height and width of the images that were resized.
 LogicalResult importNearestGradient(NodeImporter &n) {
   auto size = n.getSizeOperand(1, "size");
-  if (failed(size))
+  if (failed(size) || failed(n.checkPositive(*size, "size")))
     return failure();
   auto axes = getGradientAxes(n, *size);
   if (failed(axes))
