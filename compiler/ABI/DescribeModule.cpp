@@ -18,16 +18,17 @@ DictionaryAttr describe(Operation *where, StringAttr name, Type type, ArrayRef<N
   Builder builder(where->getContext());
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || dtypeOf(tensor.getElementType()) == TGC_DTYPE_INVALID || tensor.getRank() > TGC_MAX_RANK) {
-    where->emitError() << "'" << name.getValue() << "' has type " << type << ", expected a tensor of rank " << TGC_MAX_RANK
-                       << " or less of an element type of TensorFlow";
+    where->emitError() << "'" << name.getValue() << "' has type " << type << ", expected a tensor of rank "
+                       << TGC_MAX_RANK << " or less of an element type of TensorFlow";
     return {};
   }
   SmallVector<int64_t> dims(tensor.getShape());
   for (int64_t &dim : dims)
     dim = ShapedType::isDynamic(dim) ? -1 : dim;
-  SmallVector<NamedAttribute> fields = {builder.getNamedAttr("name", name),
-                                        builder.getNamedAttr("dtype", builder.getI32IntegerAttr(dtypeOf(tensor.getElementType()))),
-                                        builder.getNamedAttr("dims", builder.getDenseI64ArrayAttr(dims))};
+  SmallVector<NamedAttribute> fields = {
+      builder.getNamedAttr("name", name),
+      builder.getNamedAttr("dtype", builder.getI32IntegerAttr(dtypeOf(tensor.getElementType()))),
+      builder.getNamedAttr("dims", builder.getDenseI64ArrayAttr(dims))};
   fields.append(more.begin(), more.end());
   return builder.getDictionaryAttr(fields);
 }
@@ -69,7 +70,8 @@ struct DescribeModulePass : impl::DescribeModulePassBase<DescribeModulePass> {
       if (auto name = func.getArgAttrOfType<StringAttr>(i, "tg.feed"))
         feeds.push_back(describe(func, name, func.getArgumentTypes()[i]));
       else if (!func.getArgAttr(i, "tg.variable"))
-        return func.emitError() << "argument " << i << " of the entry is neither a feed nor a variable", false;
+        return func.emitError() << "argument " << i << " of the entry is neither a feed nor a variable",
+               false;
     for (unsigned i = 0; i < func.getNumResults(); ++i)
       if (auto name = func.getResultAttrOfType<StringAttr>(i, "tg.fetch"))
         fetches.push_back(describe(func, name, func.getResultTypes()[i]));
@@ -79,7 +81,8 @@ struct DescribeModulePass : impl::DescribeModulePassBase<DescribeModulePass> {
       return false;
     func->setAttr("rt.feeds", builder.getArrayAttr(feeds));
     func->setAttr("rt.fetches", builder.getArrayAttr(fetches));
-    func->setAttr("rt.targets", func->hasAttr("tg.targets") ? func->getAttr("tg.targets") : builder.getArrayAttr({}));
+    func->setAttr("rt.targets",
+                  func->hasAttr("tg.targets") ? func->getAttr("tg.targets") : builder.getArrayAttr({}));
     return true;
   }
 

@@ -1,16 +1,16 @@
 //===- Descriptor.cpp - What tgc_module_query returns ---------------------===//
 //
-// Constants of the shapes of runtime/include/tgc/abi.h, made as LLVM IR: there is no pass after it that would gain from
-// seeing them.
+// Constants of the shapes of runtime/include/tgc/abi.h, made as LLVM IR: there is no pass after it that would
+// gain from seeing them.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/ABI/Descriptor.h"
 #include "compiler/ABI/RtToLLVM.h"
-#include "tgc/abi.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "tgc/abi.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
@@ -36,29 +36,44 @@ struct DescriptorEmitter {
   llvm::PointerType *pointer;
 
   DescriptorEmitter(ModuleOp module, const DescriptorOptions &options, llvm::Module &code)
-      : module(module), options(options), code(code), context(code.getContext()), i8(llvm::Type::getInt8Ty(context)),
-        i32(llvm::Type::getInt32Ty(context)), i64(llvm::Type::getInt64Ty(context)), pointer(llvm::PointerType::get(context, 0)) {}
+      : module(module), options(options), code(code), context(code.getContext()),
+        i8(llvm::Type::getInt8Ty(context)), i32(llvm::Type::getInt32Ty(context)),
+        i64(llvm::Type::getInt64Ty(context)), pointer(llvm::PointerType::get(context, 0)) {}
 
   llvm::Constant *null() { return llvm::ConstantPointerNull::get(pointer); }
-  llvm::Constant *number(llvm::Type *type, int64_t value) { return llvm::ConstantInt::getSigned(type, value); }
+  llvm::Constant *number(llvm::Type *type, int64_t value) {
+    return llvm::ConstantInt::getSigned(type, value);
+  }
 
   llvm::Constant *global(llvm::Constant *value, const llvm::Twine &name) {
-    auto *result = new llvm::GlobalVariable(code, value->getType(), /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage, value, name);
+    auto *result = new llvm::GlobalVariable(code, value->getType(), /*isConstant=*/true,
+                                            llvm::GlobalValue::PrivateLinkage, value, name);
     result->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
     return result;
   }
-  llvm::Constant *text(StringRef value) { return global(llvm::ConstantDataArray::getString(context, value), "tgc.name"); }
+  llvm::Constant *text(StringRef value) {
+    return global(llvm::ConstantDataArray::getString(context, value), "tgc.name");
+  }
   llvm::Constant *numbers(ArrayRef<int64_t> values) {
-    return values.empty() ? null() : global(llvm::ConstantDataArray::get(context, ArrayRef(reinterpret_cast<const uint64_t *>(values.data()), values.size())), "tgc.dims");
+    return values.empty() ? null()
+                          : global(llvm::ConstantDataArray::get(
+                                       context, ArrayRef(reinterpret_cast<const uint64_t *>(values.data()),
+                                                         values.size())),
+                                   "tgc.dims");
   }
   llvm::Constant *array(ArrayRef<llvm::Constant *> values, const llvm::Twine &name) {
-    return values.empty() ? null() : global(llvm::ConstantArray::get(llvm::ArrayType::get(values.front()->getType(), values.size()), values), name);
+    return values.empty()
+               ? null()
+               : global(llvm::ConstantArray::get(
+                            llvm::ArrayType::get(values.front()->getType(), values.size()), values),
+                        name);
   }
 
   /// tgc_tensor_info_t.
   llvm::Constant *tensorInfo(DictionaryAttr tensor) {
     ArrayRef<int64_t> dims = tensor.getAs<DenseI64ArrayAttr>("dims").asArrayRef();
-    return llvm::ConstantStruct::getAnon({text(tensor.getAs<StringAttr>("name")), number(i32, tensor.getAs<IntegerAttr>("dtype").getInt()),
+    return llvm::ConstantStruct::getAnon({text(tensor.getAs<StringAttr>("name")),
+                                          number(i32, tensor.getAs<IntegerAttr>("dtype").getInt()),
                                           number(i32, dims.size()), numbers(dims)});
   }
   llvm::Constant *tensorInfos(ArrayAttr tensors) {
@@ -77,13 +92,15 @@ struct DescriptorEmitter {
       if (variable.getAs<DenseI64ArrayAttr>("initial_dims").empty())
         dims = null();
     }
-    return llvm::ConstantStruct::getAnon({tensorInfo(variable), number(i8, variable.contains("trainable")), value, dims});
+    return llvm::ConstantStruct::getAnon(
+        {tensorInfo(variable), number(i8, variable.contains("trainable")), value, dims});
   }
 
   llvm::GlobalVariable *weights() {
     if (auto *known = code.getNamedGlobal(kWeightsSymbol))
       return known;
-    return new llvm::GlobalVariable(code, llvm::ArrayType::get(i8, 0), /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage, nullptr, kWeightsSymbol);
+    return new llvm::GlobalVariable(code, llvm::ArrayType::get(i8, 0), /*isConstant=*/true,
+                                    llvm::GlobalValue::ExternalLinkage, nullptr, kWeightsSymbol);
   }
 
   void embedWeights() {
@@ -91,8 +108,10 @@ struct DescriptorEmitter {
     llvm::GlobalVariable *declared = code.getNamedGlobal(kWeightsSymbol);
     if (!declared || options.weights == WeightsLinkage::External)
       return;
-    llvm::Constant *data = llvm::ConstantDataArray::getRaw(StringRef(bytes.data(), bytes.size()), bytes.size(), i8);
-    auto *defined = new llvm::GlobalVariable(code, data->getType(), /*isConstant=*/true, llvm::GlobalValue::InternalLinkage, data);
+    llvm::Constant *data =
+        llvm::ConstantDataArray::getRaw(StringRef(bytes.data(), bytes.size()), bytes.size(), i8);
+    auto *defined = new llvm::GlobalVariable(code, data->getType(), /*isConstant=*/true,
+                                             llvm::GlobalValue::InternalLinkage, data);
     defined->setAlignment(llvm::Align(64));
     defined->setSection(".rodata.tgc_weights");
     declared->replaceAllUsesWith(defined);
@@ -113,9 +132,10 @@ struct DescriptorEmitter {
     llvm::Function *function = code.getFunction(entry.getName());
     function->setName("tgc.run." + name);
     function->setLinkage(llvm::GlobalValue::InternalLinkage);
-    return llvm::ConstantStruct::getAnon({text(name), number(i32, feeds.size()), number(i32, fetches.size()), number(i32, targets.size()),
-                                          number(i32, 0), tensorInfos(feeds), tensorInfos(fetches), array(targetNames, "tgc.targets"),
-                                          number(i32, numBuffers ? numBuffers.getInt() : 0), number(i32, 0), function});
+    return llvm::ConstantStruct::getAnon(
+        {text(name), number(i32, feeds.size()), number(i32, fetches.size()), number(i32, targets.size()),
+         number(i32, 0), tensorInfos(feeds), tensorInfos(fetches), array(targetNames, "tgc.targets"),
+         number(i32, numBuffers ? numBuffers.getInt() : 0), number(i32, 0), function});
   }
 
   void run() {
@@ -128,20 +148,23 @@ struct DescriptorEmitter {
         variables.push_back(variableInfo(variable));
     llvm::Constant *api = null();
     if (options.hasRuntimeAPI) {
-      auto *declared = new llvm::GlobalVariable(code, i8, /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage, nullptr, "tgc_runtime_api");
+      auto *declared = new llvm::GlobalVariable(
+          code, i8, /*isConstant=*/true, llvm::GlobalValue::ExternalLinkage, nullptr, "tgc_runtime_api");
       declared->setVisibility(llvm::GlobalValue::HiddenVisibility);
       api = declared;
     }
     llvm::Constant *info = llvm::ConstantStruct::getAnon(
-        {number(i32, sizeof(tgc_module_info_t)), number(i32, TGC_ABI_VERSION), text(options.target), text(options.fingerprint),
-         number(i32, entries.size()), number(i32, variables.size()), array(entries, "tgc.entries"), array(variables, "tgc.variables"), api});
+        {number(i32, sizeof(tgc_module_info_t)), number(i32, TGC_ABI_VERSION), text(options.target),
+         text(options.fingerprint), number(i32, entries.size()), number(i32, variables.size()),
+         array(entries, "tgc.entries"), array(variables, "tgc.variables"), api});
     emitQuery(global(info, "tgc.module"));
     embedWeights();
   }
 
   void emitQuery(llvm::Constant *info) {
     auto *type = llvm::FunctionType::get(pointer, {i32}, /*isVarArg=*/false);
-    auto *query = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, TGC_MODULE_QUERY_SYMBOL, code);
+    auto *query =
+        llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, TGC_MODULE_QUERY_SYMBOL, code);
     query->addFnAttr(llvm::Attribute::NoUnwind);
     llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "", query));
     llvm::Value *isKnown = builder.CreateICmpUGE(query->getArg(0), number(i32, TGC_ABI_VERSION));
@@ -151,6 +174,8 @@ struct DescriptorEmitter {
 
 } // namespace
 
-void emitDescriptor(ModuleOp module, const DescriptorOptions &options, llvm::Module &code) { DescriptorEmitter(module, options, code).run(); }
+void emitDescriptor(ModuleOp module, const DescriptorOptions &options, llvm::Module &code) {
+  DescriptorEmitter(module, options, code).run();
+}
 
 } // namespace tgc

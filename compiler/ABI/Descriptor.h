@@ -33,8 +33,8 @@ struct DescriptorOptions {
   bool hasRuntimeAPI = false;
 };
 
-/// Adds the descriptor of `module` (lowered to LLVM; the attributes of DescribeModule are still there) and the query symbol
-/// to its translation. Everything else becomes internal.
+/// Adds the descriptor of `module` (lowered to LLVM; the attributes of DescribeModule are still there) and
+/// the query symbol to its translation. Everything else becomes internal.
 void emitDescriptor(mlir::ModuleOp module, const DescriptorOptions &options, llvm::Module &code);
 
 } // namespace tgc

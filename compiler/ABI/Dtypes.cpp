@@ -31,7 +31,9 @@ tgc_dtype_t dtypeOf(Type element) {
   if (auto integer = dyn_cast<IntegerType>(element))
     return dtypeOfInteger(integer);
   if (auto complex = dyn_cast<ComplexType>(element))
-    return complex.getElementType().isF32() ? TGC_COMPLEX64 : complex.getElementType().isF64() ? TGC_COMPLEX128 : TGC_DTYPE_INVALID;
+    return complex.getElementType().isF32()   ? TGC_COMPLEX64
+           : complex.getElementType().isF64() ? TGC_COMPLEX128
+                                              : TGC_DTYPE_INVALID;
   if (isa<tg::StringType>(element))
     return TGC_STRING;
   if (element.isF32())

@@ -2,13 +2,14 @@
 #ifndef TGC_COMPILER_ABI_DTYPES_H
 #define TGC_COMPILER_ABI_DTYPES_H
 
-#include "tgc/abi.h"
 #include "mlir/IR/Types.h"
+#include "tgc/abi.h"
 #include "llvm/ADT/StringRef.h"
 
 namespace tgc {
 
-/// The dtype of a tg element type, with the sign that unsigned types have before lowering; TGC_DTYPE_INVALID for others.
+/// The dtype of a tg element type, with the sign that unsigned types have before lowering; TGC_DTYPE_INVALID
+/// for others.
 tgc_dtype_t dtypeOf(mlir::Type element);
 
 /// Bytes of one element of a lowered type in memory: booleans take one, strings are a pointer and a length.

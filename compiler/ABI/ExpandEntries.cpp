@@ -1,10 +1,11 @@
 //===- ExpandEntries.cpp - Entries as functions of a frame ----------------===//
 //
-// What the runtime gives an entry is memory, what the entry computes with is tensors. The seam is made here, before
-// bufferization, because its analysis then places results: a fetch is materialised in the fetch's memory, and a variable's
-// new value is computed in the variable's memory wherever no later read wants the old one. The analysis does not see that
-// materialising in memory overwrites the tensor read from it, so those copies stand after everything else, and a value that
-// may live in the memory of another variable is copied aside first.
+// What the runtime gives an entry is memory, what the entry computes with is tensors. The seam is made here,
+// before bufferization, because its analysis then places results: a fetch is materialised in the fetch's
+// memory, and a variable's new value is computed in the variable's memory wherever no later read wants the
+// old one. The analysis does not see that materialising in memory overwrites the tensor read from it, so
+// those copies stand after everything else, and a value that may live in the memory of another variable is
+// copied aside first.
 //
 //===----------------------------------------------------------------------===//
 
@@ -73,11 +74,12 @@ MemRefType memoryOf(Value tensor) {
   return MemRefType::get(type.getShape(), type.getElementType());
 }
 
-/// Lets an elementwise op that makes the new value of a variable write over the old one. Whether it then does is up to the
-/// analysis: the value that the op starts from is not read.
+/// Lets an elementwise op that makes the new value of a variable write over the old one. Whether it then does
+/// is up to the analysis: the value that the op starts from is not read.
 void computeInPlace(Value newValue, Value oldValue) {
   auto generic = newValue.getDefiningOp<linalg::GenericOp>();
-  if (!generic || generic.getNumParallelLoops() != generic.getNumLoops() || newValue.getType() != oldValue.getType())
+  if (!generic || generic.getNumParallelLoops() != generic.getNumLoops() ||
+      newValue.getType() != oldValue.getType())
     return;
   OpOperand *init = generic.getTiedOpOperand(cast<OpResult>(newValue));
   if (init->get().getDefiningOp<tensor::EmptyOp>() && generic.getMatchingIndexingMap(init).isIdentity() &&
@@ -138,7 +140,8 @@ struct EntryExpander {
         memory = rt::FeedOp::create(builder, argument.getLoc(), memoryOf(argument), frame, numFeeds++);
       }
       bool isWritable = variable && cast<RankedTensorType>(argument.getType()).hasStaticShape();
-      auto tensor = bufferization::ToTensorOp::create(builder, argument.getLoc(), argument.getType(), memory, /*restrict=*/true, isWritable);
+      auto tensor = bufferization::ToTensorOp::create(builder, argument.getLoc(), argument.getType(), memory,
+                                                      /*restrict=*/true, isWritable);
       argument.replaceAllUsesWith(tensor);
       if (variable)
         readVariables[variable] = {memory, tensor};
@@ -147,11 +150,13 @@ struct EntryExpander {
   }
 
   void materialize(Value value, Value memory) {
-    bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), value, memory, /*restrict=*/true, /*writable=*/true);
+    bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), value, memory, /*restrict=*/true,
+                                                      /*writable=*/true);
   }
 
-  /// Stores a new value over an old one that the entry reads. Materialising it there would tell bufferization that it may be
-  /// computed in that memory, whatever still reads the old value; a plain copy goes away where both are the same buffer.
+  /// Stores a new value over an old one that the entry reads. Materialising it there would tell bufferization
+  /// that it may be computed in that memory, whatever still reads the old value; a plain copy goes away where
+  /// both are the same buffer.
   void overwrite(Value value, Value memory) {
     Value buffer = bufferization::ToBufferOp::create(builder, loc, memoryOf(value), value, /*readOnly=*/true);
     memref::CopyOp::create(builder, loc, buffer, memory);
@@ -161,10 +166,12 @@ struct EntryExpander {
   Value copyAsideUnlessSafe(Value value, Value own) {
     SmallPtrSet<Value, 8> visited, memory;
     collectPossibleMemory(value, visited, memory);
-    bool isSafe = llvm::all_of(memory, [&](Value found) { return found == own || found.getDefiningOp<rt::FeedOp>(); });
+    bool isSafe =
+        llvm::all_of(memory, [&](Value found) { return found == own || found.getDefiningOp<rt::FeedOp>(); });
     if (isSafe)
       return value;
-    return bufferization::AllocTensorOp::create(builder, loc, cast<RankedTensorType>(value.getType()), ValueRange(), value);
+    return bufferization::AllocTensorOp::create(builder, loc, cast<RankedTensorType>(value.getType()),
+                                                ValueRange(), value);
   }
 
   LogicalResult expandResults(func::ReturnOp returnOp) {
@@ -176,7 +183,8 @@ struct EntryExpander {
         newValues.push_back({value, variable});
         continue;
       }
-      Value memory = rt::FetchOp::create(builder, loc, memoryOf(value), frame, numFetches++, dynamicSizes(builder, loc, value));
+      Value memory = rt::FetchOp::create(builder, loc, memoryOf(value), frame, numFetches++,
+                                         dynamicSizes(builder, loc, value));
       materialize(value, memory);
     }
     return expandNewValues(newValues);
@@ -199,7 +207,8 @@ struct EntryExpander {
         resized.push_back({copyAsideUnlessSafe(value, Value()), *number});
       } else {
         value = copyAsideUnlessSafe(value, Value());
-        Value memory = rt::NewVariableOp::create(builder, loc, memoryOf(value), frame, *number, dynamicSizes(builder, loc, value));
+        Value memory = rt::NewVariableOp::create(builder, loc, memoryOf(value), frame, *number,
+                                                 dynamicSizes(builder, loc, value));
         initialized.push_back({value, memory});
       }
     }
@@ -208,7 +217,8 @@ struct EntryExpander {
     for (auto [value, memory] : overwritten)
       overwrite(value, memory);
     for (auto [value, number] : resized)
-      materialize(value, rt::NewVariableOp::create(builder, loc, memoryOf(value), frame, number, dynamicSizes(builder, loc, value)));
+      materialize(value, rt::NewVariableOp::create(builder, loc, memoryOf(value), frame, number,
+                                                   dynamicSizes(builder, loc, value)));
     return success();
   }
 
@@ -219,7 +229,8 @@ struct EntryExpander {
       Value fails = arith::XOrIOp::create(builder, check.getLoc(), check.getCondition(), isTrue);
       auto ifFails = scf::IfOp::create(builder, check.getLoc(), fails, /*withElseRegion=*/false);
       builder.setInsertionPointToStart(ifFails.thenBlock());
-      rt::FailOp::create(builder, check.getLoc(), frame, check.getCodeAttr(), check.getMessageAttr(), check.getValues());
+      rt::FailOp::create(builder, check.getLoc(), frame, check.getCodeAttr(), check.getMessageAttr(),
+                         check.getValues());
       check.erase();
     });
   }

@@ -16,7 +16,8 @@ namespace {
 /// Whether `op` belongs to the head of an entry: what it was given.
 bool isInput(Operation &op) {
   if (auto toTensor = dyn_cast<bufferization::ToTensorOp>(op))
-    return toTensor.getBuffer().getDefiningOp<rt::FeedOp>() || toTensor.getBuffer().getDefiningOp<rt::VariableOp>();
+    return toTensor.getBuffer().getDefiningOp<rt::FeedOp>() ||
+           toTensor.getBuffer().getDefiningOp<rt::VariableOp>();
   return isa<rt::FeedOp, rt::VariableOp>(op) || op.hasTrait<OpTrait::ConstantLike>();
 }
 
@@ -33,9 +34,10 @@ bool collectNeeded(Operation *op, Block *block, llvm::SetVector<Operation *> &ne
     Operation *definition = operand.getDefiningOp();
     if (!definition || isInput(*definition) || needed.contains(definition))
       continue;
-    bool computesTensors = llvm::any_of(definition->getOperandTypes(), llvm::IsaPred<TensorType>) && !readsFeed(definition);
-    if (definition->getBlock() != block || computesTensors || definition->getNumRegions() || !isPure(definition) ||
-        !collectNeeded(definition, block, needed))
+    bool computesTensors =
+        llvm::any_of(definition->getOperandTypes(), llvm::IsaPred<TensorType>) && !readsFeed(definition);
+    if (definition->getBlock() != block || computesTensors || definition->getNumRegions() ||
+        !isPure(definition) || !collectNeeded(definition, block, needed))
       return false;
     needed.insert(definition);
   }
@@ -65,7 +67,8 @@ struct HoistDestinationsPass : impl::HoistDestinationsPassBase<HoistDestinations
     for (Operation &op : llvm::make_early_inc_range(block)) {
       auto newVariable = dyn_cast<rt::NewVariableOp>(op);
       llvm::SetVector<Operation *> moved;
-      bool isDestination = isa<rt::FetchOp>(op) || (newVariable && !readVariables.contains(newVariable.getIndex()));
+      bool isDestination =
+          isa<rt::FetchOp>(op) || (newVariable && !readVariables.contains(newVariable.getIndex()));
       if (!isDestination || !collectNeeded(&op, &block, moved))
         continue;
       moved.insert(&op);

@@ -21,8 +21,9 @@ constexpr int64_t kTensorSize = sizeof(tgc_tensor_t);
 constexpr int64_t kDimsOffset = offsetof(tgc_tensor_t, dims);
 constexpr int64_t kFeedsOffset = offsetof(tgc_frame_t, feeds);
 constexpr int64_t kVariablesOffset = offsetof(tgc_frame_t, variables);
-static_assert(offsetof(tgc_tensor_t, data) == 0 && offsetof(tgc_tensor_t, byte_size) == 8 && offsetof(tgc_tensor_t, dtype) == 16 &&
-              offsetof(tgc_tensor_t, rank) == 20 && offsetof(tgc_variable_t, value) == 0);
+static_assert(offsetof(tgc_tensor_t, data) == 0 && offsetof(tgc_tensor_t, byte_size) == 8 &&
+              offsetof(tgc_tensor_t, dtype) == 16 && offsetof(tgc_tensor_t, rank) == 20 &&
+              offsetof(tgc_variable_t, value) == 0);
 
 /// The name of the node that a location stands for: the innermost name.
 StringRef nodeName(Location loc) {
@@ -42,13 +43,18 @@ template <typename Op> struct RtPattern : ConvertOpToLLVMPattern<Op> {
   using ConvertOpToLLVMPattern<Op>::ConvertOpToLLVMPattern;
 
   Type pointer(OpBuilder &b) const { return LLVM::LLVMPointerType::get(b.getContext()); }
-  Value i64(OpBuilder &b, Location loc, int64_t value) const { return LLVM::ConstantOp::create(b, loc, b.getI64Type(), b.getI64IntegerAttr(value)); }
-  Value i32(OpBuilder &b, Location loc, int64_t value) const { return LLVM::ConstantOp::create(b, loc, b.getI32Type(), b.getI32IntegerAttr(value)); }
+  Value i64(OpBuilder &b, Location loc, int64_t value) const {
+    return LLVM::ConstantOp::create(b, loc, b.getI64Type(), b.getI64IntegerAttr(value));
+  }
+  Value i32(OpBuilder &b, Location loc, int64_t value) const {
+    return LLVM::ConstantOp::create(b, loc, b.getI32Type(), b.getI32IntegerAttr(value));
+  }
 
   Value address(OpBuilder &b, Location loc, Value base, int64_t offset) const {
     if (offset == 0)
       return base;
-    return LLVM::GEPOp::create(b, loc, pointer(b), b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
+    return LLVM::GEPOp::create(b, loc, pointer(b), b.getI8Type(), base,
+                               ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
   }
   /// What the runtime set before the run and does not change during it.
   Value loadConstant(OpBuilder &b, Location loc, Type type, Value base, int64_t offset) const {
@@ -77,18 +83,21 @@ template <typename Op> struct RtPattern : ConvertOpToLLVMPattern<Op> {
       b.setInsertionPointToStart(module.getBody());
       std::string bytes = text.str() + '\0';
       auto type = LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size());
-      LLVM::GlobalOp::create(b, b.getUnknownLoc(), type, /*isConstant=*/true, LLVM::Linkage::Internal, name, b.getStringAttr(bytes));
+      LLVM::GlobalOp::create(b, b.getUnknownLoc(), type, /*isConstant=*/true, LLVM::Linkage::Internal, name,
+                             b.getStringAttr(bytes));
     }
     return LLVM::AddressOfOp::create(b, op->getLoc(), pointer(b), name);
   }
 
-  Value call(ConversionPatternRewriter &b, Operation *op, StringRef function, Type result, ValueRange operands, bool returns = true) const {
+  Value call(ConversionPatternRewriter &b, Operation *op, StringRef function, Type result,
+             ValueRange operands, bool returns = true) const {
     auto module = op->getParentOfType<ModuleOp>();
     auto declared = module.lookupSymbol<LLVM::LLVMFuncOp>(function);
     if (!declared) {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(module.getBody());
-      auto type = LLVM::LLVMFunctionType::get(result ? result : LLVM::LLVMVoidType::get(b.getContext()), llvm::to_vector(operands.getTypes()));
+      auto type = LLVM::LLVMFunctionType::get(result ? result : LLVM::LLVMVoidType::get(b.getContext()),
+                                              llvm::to_vector(operands.getTypes()));
       declared = LLVM::LLVMFuncOp::create(b, b.getUnknownLoc(), function, type);
       SmallVector<Attribute> attributes = {b.getStringAttr("nounwind")};
       if (!returns)
@@ -124,7 +133,8 @@ template <typename Op> struct RtPattern : ConvertOpToLLVMPattern<Op> {
     return bytes;
   }
   /// A row-major memref at `data`.
-  Value memref(ConversionPatternRewriter &b, Location loc, MemRefType type, Value data, ValueRange sizes) const {
+  Value memref(ConversionPatternRewriter &b, Location loc, MemRefType type, Value data,
+               ValueRange sizes) const {
     auto descriptor = MemRefDescriptor::poison(b, loc, this->getTypeConverter()->convertType(type));
     descriptor.setAllocatedPtr(b, loc, data);
     descriptor.setAlignedPtr(b, loc, data);
@@ -138,10 +148,13 @@ template <typename Op> struct RtPattern : ConvertOpToLLVMPattern<Op> {
     return descriptor;
   }
   /// A row-major memref over a tgc_tensor_t that the runtime filled in.
-  Value memrefOfTensor(ConversionPatternRewriter &b, Location loc, MemRefType type, Value data, Value tensor) const {
+  Value memrefOfTensor(ConversionPatternRewriter &b, Location loc, MemRefType type, Value data,
+                       Value tensor) const {
     SmallVector<Value> sizes;
     for (auto [dim, size] : llvm::enumerate(type.getShape()))
-      sizes.push_back(ShapedType::isDynamic(size) ? loadConstant(b, loc, b.getI64Type(), tensor, kDimsOffset + 8 * dim) : i64(b, loc, size));
+      sizes.push_back(ShapedType::isDynamic(size)
+                          ? loadConstant(b, loc, b.getI64Type(), tensor, kDimsOffset + 8 * dim)
+                          : i64(b, loc, size));
     return memref(b, loc, type, data, sizes);
   }
   /// An array of sizes on the stack.
@@ -155,7 +168,8 @@ template <typename Op> struct RtPattern : ConvertOpToLLVMPattern<Op> {
 
 struct LowerFeed : RtPattern<rt::FeedOp> {
   using RtPattern::RtPattern;
-  LogicalResult matchAndRewrite(rt::FeedOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+  LogicalResult matchAndRewrite(rt::FeedOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
     Value feeds = loadConstant(b, loc, pointer(b), adaptor.getFrame(), kFeedsOffset);
     Value tensor = address(b, loc, feeds, kTensorSize * op.getIndex());
@@ -168,7 +182,8 @@ struct LowerFeed : RtPattern<rt::FeedOp> {
 
 struct LowerVariable : RtPattern<rt::VariableOp> {
   using RtPattern::RtPattern;
-  LogicalResult matchAndRewrite(rt::VariableOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+  LogicalResult matchAndRewrite(rt::VariableOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
     Value data = call(b, op, "tgc_rt_variable_read", pointer(b),
                       {adaptor.getFrame(), i32(b, loc, op.getIndex()), text(b, op, nodeName(loc))});
@@ -178,8 +193,10 @@ struct LowerVariable : RtPattern<rt::VariableOp> {
     auto type = cast<MemRefType>(op.getType());
     SmallVector<Value> sizes;
     for (auto [dim, size] : llvm::enumerate(type.getShape()))
-      sizes.push_back(ShapedType::isDynamic(size) ? LLVM::LoadOp::create(b, loc, b.getI64Type(), address(b, loc, tensor, kDimsOffset + 8 * dim))
-                                                  : i64(b, loc, size));
+      sizes.push_back(
+          ShapedType::isDynamic(size)
+              ? LLVM::LoadOp::create(b, loc, b.getI64Type(), address(b, loc, tensor, kDimsOffset + 8 * dim))
+              : i64(b, loc, size));
     b.replaceOp(op, memref(b, loc, type, data, sizes));
     return success();
   }
@@ -190,13 +207,14 @@ template <typename Op> struct LowerDestination : RtPattern<Op> {
   StringRef function, kind;
   LowerDestination(const LLVMTypeConverter &converter, StringRef function, StringRef kind)
       : RtPattern<Op>(converter), function(function), kind(kind) {}
-  LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor, ConversionPatternRewriter &b) const override {
+  LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
     auto type = cast<MemRefType>(op.getType());
     SmallVector<Value> sizes = this->allSizes(b, loc, type, adaptor.getSizes());
     Value data = this->call(b, op, function, this->pointer(b),
-                            {adaptor.getFrame(), this->i32(b, loc, op.getIndex()), this->storeSizes(b, op, sizes),
-                             this->byteSize(b, loc, type, sizes)});
+                            {adaptor.getFrame(), this->i32(b, loc, op.getIndex()),
+                             this->storeSizes(b, op, sizes), this->byteSize(b, loc, type, sizes)});
     this->nameMemory(b, data, kind, op.getIndex());
     b.replaceOp(op, this->memref(b, loc, type, data, sizes));
     return success();
@@ -205,7 +223,8 @@ template <typename Op> struct LowerDestination : RtPattern<Op> {
 
 struct LowerWorkspace : RtPattern<rt::WorkspaceOp> {
   using RtPattern::RtPattern;
-  LogicalResult matchAndRewrite(rt::WorkspaceOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+  LogicalResult matchAndRewrite(rt::WorkspaceOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
     Value data = call(b, op, "tgc_rt_workspace", pointer(b), {adaptor.getFrame(), adaptor.getBytes()});
     nameMemory(b, data, "arena", 0);
     b.replaceOp(op, memref(b, op.getLoc(), cast<MemRefType>(op.getType()), data, adaptor.getBytes()));
@@ -215,8 +234,10 @@ struct LowerWorkspace : RtPattern<rt::WorkspaceOp> {
 
 struct LowerBuffer : RtPattern<rt::BufferOp> {
   using RtPattern::RtPattern;
-  LogicalResult matchAndRewrite(rt::BufferOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
-    Value data = call(b, op, "tgc_rt_buffer", pointer(b), {adaptor.getFrame(), i32(b, op.getLoc(), op.getSlot()), adaptor.getBytes()});
+  LogicalResult matchAndRewrite(rt::BufferOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Value data = call(b, op, "tgc_rt_buffer", pointer(b),
+                      {adaptor.getFrame(), i32(b, op.getLoc(), op.getSlot()), adaptor.getBytes()});
     nameMemory(b, data, "buffer", op.getSlot());
     b.replaceOp(op, memref(b, op.getLoc(), cast<MemRefType>(op.getType()), data, adaptor.getBytes()));
     return success();
@@ -232,11 +253,13 @@ struct LowerWeights : RtPattern<rt::WeightsOp> {
     if (!module.lookupSymbol(kWeightsSymbol)) {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(module.getBody());
-      LLVM::GlobalOp::create(b, b.getUnknownLoc(), LLVM::LLVMArrayType::get(b.getI8Type(), 0), /*isConstant=*/true, LLVM::Linkage::External,
-                             kWeightsSymbol, Attribute(), /*alignment=*/64);
+      LLVM::GlobalOp::create(b, b.getUnknownLoc(), LLVM::LLVMArrayType::get(b.getI8Type(), 0),
+                             /*isConstant=*/true, LLVM::Linkage::External, kWeightsSymbol, Attribute(),
+                             /*alignment=*/64);
     }
     Value base = LLVM::AddressOfOp::create(b, loc, pointer(b), kWeightsSymbol);
-    Value data = LLVM::GEPOp::create(b, loc, pointer(b), b.getI8Type(), base, ValueRange{i64(b, loc, op.getOffset())});
+    Value data =
+        LLVM::GEPOp::create(b, loc, pointer(b), b.getI8Type(), base, ValueRange{i64(b, loc, op.getOffset())});
     b.replaceOp(op, memref(b, loc, type, data, allSizes(b, loc, type, {})));
     return success();
   }
@@ -244,12 +267,14 @@ struct LowerWeights : RtPattern<rt::WeightsOp> {
 
 struct LowerFail : RtPattern<rt::FailOp> {
   using RtPattern::RtPattern;
-  LogicalResult matchAndRewrite(rt::FailOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+  LogicalResult matchAndRewrite(rt::FailOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
-    Value values = adaptor.getValues().empty() ? LLVM::ZeroOp::create(b, loc, pointer(b)).getResult() : storeSizes(b, op, adaptor.getValues());
+    Value values = adaptor.getValues().empty() ? LLVM::ZeroOp::create(b, loc, pointer(b)).getResult()
+                                               : storeSizes(b, op, adaptor.getValues());
     call(b, op, "tgc_rt_fail", Type(),
-         {adaptor.getFrame(), i32(b, loc, op.getCode()), text(b, op, nodeName(loc)), text(b, op, op.getMessage()), values,
-          i32(b, loc, adaptor.getValues().size())},
+         {adaptor.getFrame(), i32(b, loc, op.getCode()), text(b, op, nodeName(loc)),
+          text(b, op, op.getMessage()), values, i32(b, loc, adaptor.getValues().size())},
          /*returns=*/false);
     b.eraseOp(op);
     return success();
@@ -258,38 +283,43 @@ struct LowerFail : RtPattern<rt::FailOp> {
 
 struct LowerHostCall : RtPattern<rt::HostCallOp> {
   using RtPattern::RtPattern;
-  LogicalResult matchAndRewrite(rt::HostCallOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const override {
+  LogicalResult matchAndRewrite(rt::HostCallOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
     ArrayRef<int32_t> dtypes = op.getDtypes();
     unsigned numInputs = op.getInputs().size(), numOutputs = op.getOutputs().size() + op.getNumResults();
     Value inputs = stackBytes(b, op, kTensorSize * numInputs);
     Value outputs = stackBytes(b, op, kTensorSize * numOutputs);
     for (unsigned i = 0; i < numInputs; ++i)
-      storeTensor(b, loc, address(b, loc, inputs, kTensorSize * i), cast<MemRefType>(op.getInputs()[i].getType()), adaptor.getInputs()[i], dtypes[i]);
+      storeTensor(b, loc, address(b, loc, inputs, kTensorSize * i),
+                  cast<MemRefType>(op.getInputs()[i].getType()), adaptor.getInputs()[i], dtypes[i]);
 
     SmallVector<Value> foundTensors;
     for (unsigned i = 0, given = 0; i < numOutputs; ++i) {
       Value tensor = address(b, loc, outputs, kTensorSize * i);
       if (!llvm::is_contained(op.getFound(), static_cast<int64_t>(i))) {
-        storeTensor(b, loc, tensor, cast<MemRefType>(op.getOutputs()[given].getType()), adaptor.getOutputs()[given], dtypes[numInputs + i]);
+        storeTensor(b, loc, tensor, cast<MemRefType>(op.getOutputs()[given].getType()),
+                    adaptor.getOutputs()[given], dtypes[numInputs + i]);
         ++given;
         continue;
       }
       store(b, loc, LLVM::ZeroOp::create(b, loc, pointer(b)), tensor, 0);
       store(b, loc, i64(b, loc, op.getSlots()[foundTensors.size()]), tensor, 8);
-      storeType(b, loc, tensor, dtypes[numInputs + i], cast<MemRefType>(op.getResult(foundTensors.size()).getType()).getRank());
+      storeType(b, loc, tensor, dtypes[numInputs + i],
+                cast<MemRefType>(op.getResult(foundTensors.size()).getType()).getRank());
       foundTensors.push_back(tensor);
     }
     call(b, op, op.getKernel(), Type(),
-         {adaptor.getFrame(), text(b, op, nodeName(loc)), text(b, op, op.getConfig()), inputs, i32(b, loc, numInputs), outputs,
-          i32(b, loc, numOutputs)});
+         {adaptor.getFrame(), text(b, op, nodeName(loc)), text(b, op, op.getConfig()), inputs,
+          i32(b, loc, numInputs), outputs, i32(b, loc, numOutputs)});
     SmallVector<Value> results;
     for (auto [result, tensor] : llvm::zip_equal(op.getResults(), foundTensors)) {
       auto type = cast<MemRefType>(result.getType());
       Value data = LLVM::LoadOp::create(b, loc, pointer(b), tensor);
       SmallVector<Value> sizes;
       for (int64_t dim = 0; dim < type.getRank(); ++dim)
-        sizes.push_back(LLVM::LoadOp::create(b, loc, b.getI64Type(), address(b, loc, tensor, kDimsOffset + 8 * dim)));
+        sizes.push_back(
+            LLVM::LoadOp::create(b, loc, b.getI64Type(), address(b, loc, tensor, kDimsOffset + 8 * dim)));
       results.push_back(memref(b, loc, type, data, sizes));
     }
     b.replaceOp(op, results);
@@ -301,7 +331,8 @@ struct LowerHostCall : RtPattern<rt::HostCallOp> {
     store(b, loc, i32(b, loc, rank), tensor, 20);
   }
 
-  void storeTensor(OpBuilder &b, Location loc, Value tensor, MemRefType type, Value memref, int32_t dtype) const {
+  void storeTensor(OpBuilder &b, Location loc, Value tensor, MemRefType type, Value memref,
+                   int32_t dtype) const {
     MemRefDescriptor descriptor(memref);
     SmallVector<Value> sizes;
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
@@ -317,7 +348,8 @@ struct LowerHostCall : RtPattern<rt::HostCallOp> {
 } // namespace
 
 void populateRtToLLVMPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerFeed, LowerVariable, LowerWorkspace, LowerBuffer, LowerWeights, LowerFail, LowerHostCall>(converter);
+  patterns.add<LowerFeed, LowerVariable, LowerWorkspace, LowerBuffer, LowerWeights, LowerFail, LowerHostCall>(
+      converter);
   patterns.add<LowerDestination<rt::FetchOp>>(converter, "tgc_rt_fetch", "fetch");
   patterns.add<LowerDestination<rt::NewVariableOp>>(converter, "tgc_rt_variable_write", "variable");
 }

@@ -48,7 +48,9 @@ namespace {
 /// The node or the place in a file that a location names.
 std::string describeLocation(Location location, StringRef modelPath) {
   if (auto file = location->findInstanceOf<FileLineColLoc>(); file && !location->findInstanceOf<NameLoc>())
-    return (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn()) + ": ").str();
+    return (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn()) +
+            ": ")
+        .str();
   if (auto name = location->findInstanceOf<NameLoc>())
     return (modelPath + ": " + name.getName().getValue() + ": ").str();
   return (modelPath + ": ").str();
@@ -60,7 +62,9 @@ ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest
   for (const EntryRequest &entry : entries) {
     EntrySpec spec = {entry.name, {}, entry.fetches, entry.targets};
     for (const FeedRequest &feed : entry.feeds)
-      spec.feeds.push_back({feed.tensor, std::nullopt, feed.dtype == TGC_DTYPE_INVALID ? std::nullopt : std::optional<int64_t>(feed.shape.size())});
+      spec.feeds.push_back(
+          {feed.tensor, std::nullopt,
+           feed.dtype == TGC_DTYPE_INVALID ? std::nullopt : std::optional<int64_t>(feed.shape.size())});
     result.entries.push_back(std::move(spec));
   }
   for (const auto &[tensor, shape] : options.feedShapes)
@@ -74,7 +78,8 @@ ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest
 /// Writes the time of a step when it ends.
 class StepTimer {
 public:
-  StepTimer(raw_ostream *stream, StringRef step) : stream(stream), step(step), start(std::chrono::steady_clock::now()) {}
+  StepTimer(raw_ostream *stream, StringRef step)
+      : stream(stream), step(step), start(std::chrono::steady_clock::now()) {}
   ~StepTimer() {
     if (!stream)
       return;
@@ -98,7 +103,8 @@ llvm::Expected<std::unique_ptr<Compilation>> Compilation::create(const CompileOp
   if (!target)
     return target.takeError();
   state->target = *target;
-  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine = createTargetMachine(state->target, options.optimizationLevel);
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine =
+      createTargetMachine(state->target, options.optimizationLevel);
   if (!machine)
     return machine.takeError();
   state->machine = std::move(*machine);
@@ -109,7 +115,8 @@ llvm::Expected<std::unique_ptr<Compilation>> Compilation::create(const CompileOp
   State *raw = state.get();
   state->context->getDiagEngine().registerHandler([raw](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
-      raw->diagnostics += (raw->diagnostics.empty() ? "" : "\n") + describeLocation(diagnostic.getLocation(), raw->modelPath) + diagnostic.str();
+      raw->diagnostics += (raw->diagnostics.empty() ? "" : "\n") +
+                          describeLocation(diagnostic.getLocation(), raw->modelPath) + diagnostic.str();
   });
   return std::unique_ptr<Compilation>(new Compilation(std::move(state)));
 }
@@ -122,7 +129,8 @@ llvm::Error Compilation::load(StringRef modelPath, ArrayRef<EntryRequest> entrie
   StringRef extension = llvm::sys::path::extension(modelPath);
   if (extension == ".mlir" || extension == ".mlirbc")
     return loadProgram(entries);
-  llvm::Expected<ImportedModel> imported = importModelFile(*state->context, modelPath, importOptions(state->options, entries));
+  llvm::Expected<ImportedModel> imported =
+      importModelFile(*state->context, modelPath, importOptions(state->options, entries));
   if (!imported)
     return imported.takeError();
   state->model = std::move(imported->model);
@@ -157,10 +165,12 @@ llvm::Error Compilation::runPhases() {
     StepTimer timer(state->options.timing, info.name);
     PassManager passes(state->context.get());
     if (state->options.printIRAfterAll)
-      passes.enableIRPrinting([](Pass *, Operation *) { return false; }, [](Pass *, Operation *) { return true; });
+      passes.enableIRPrinting([](Pass *, Operation *) { return false; },
+                              [](Pass *, Operation *) { return true; });
     buildPhasePipeline(info.phase, passes, state->options);
     if (failed(passes.run(*state->module)))
-      return llvm::createStringError(state->diagnostics.empty() ? "phase '" + info.name.str() + "' failed" : state->diagnostics);
+      return llvm::createStringError(state->diagnostics.empty() ? "phase '" + info.name.str() + "' failed"
+                                                                : state->diagnostics);
   }
   return llvm::Error::success();
 }
@@ -169,7 +179,9 @@ llvm::Error Compilation::optimizeCode(bool externalWeights) {
   DescriptorOptions descriptor;
   descriptor.target = state->target.describe();
   ArrayRef<char> bytes = weights();
-  descriptor.fingerprint = state->fingerprint + llvm::utohexstr(llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size())), /*LowerCase=*/true);
+  descriptor.fingerprint =
+      state->fingerprint +
+      llvm::utohexstr(llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size())), /*LowerCase=*/true);
   descriptor.weights = externalWeights ? WeightsLinkage::External : WeightsLinkage::Embedded;
   descriptor.hasRuntimeAPI = !externalWeights;
   {

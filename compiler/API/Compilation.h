@@ -1,7 +1,7 @@
 //===- Compilation.h - One model on its way to code ------------*- C++ -*-===//
 //
-// What the tools and the C APIs share: a model is loaded, taken through the phases and emitted. Every step reports through
-// llvm::Error, with all diagnostics in its text.
+// What the tools and the C APIs share: a model is loaded, taken through the phases and emitted. Every step
+// reports through llvm::Error, with all diagnostics in its text.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_COMPILER_API_COMPILATION_H
@@ -20,7 +20,8 @@ public:
   static llvm::Expected<std::unique_ptr<Compilation>> create(const CompileOptions &options);
   ~Compilation();
 
-  /// Reads the model. Without entries a SavedModel gets its signatures, a graph the one entry that its form suggests.
+  /// Reads the model. Without entries a SavedModel gets its signatures, a graph the one entry that its form
+  /// suggests.
   llvm::Error load(llvm::StringRef modelPath, llvm::ArrayRef<EntryRequest> entries);
   /// Runs the phases up to the one that the options name.
   llvm::Error runPhases();

@@ -15,7 +15,8 @@ struct CompiledModule : InMemoryModule {
 
 } // namespace
 
-llvm::Expected<std::unique_ptr<InMemoryModule>> compileInMemory(llvm::StringRef modelPath, llvm::ArrayRef<EntryRequest> entries,
+llvm::Expected<std::unique_ptr<InMemoryModule>> compileInMemory(llvm::StringRef modelPath,
+                                                                llvm::ArrayRef<EntryRequest> entries,
                                                                 const CompileOptions &options) {
   CompileOptions hostOptions = options;
   hostOptions.target = "cpu:native";

@@ -12,7 +12,8 @@
 
 namespace tgc {
 
-/// An array that will be fed. The graph may know more or less of the shape; sizes that the graph leaves open stay open.
+/// An array that will be fed. The graph may know more or less of the shape; sizes that the graph leaves open
+/// stay open.
 struct FeedRequest {
   std::string tensor;
   tgc_dtype_t dtype = TGC_DTYPE_INVALID;
@@ -32,9 +33,11 @@ struct InMemoryModule {
   virtual ~InMemoryModule() = default;
 };
 
-/// Compiles the model at `modelPath` (anything that the command line of tgc takes). A .mlir or .mlirbc file brings its own
-/// entries: each request must name one of them. The error's text is one message, or one line per diagnostic.
-llvm::Expected<std::unique_ptr<InMemoryModule>> compileInMemory(llvm::StringRef modelPath, llvm::ArrayRef<EntryRequest> entries,
+/// Compiles the model at `modelPath` (anything that the command line of tgc takes). A .mlir or .mlirbc file
+/// brings its own entries: each request must name one of them. The error's text is one message, or one line
+/// per diagnostic.
+llvm::Expected<std::unique_ptr<InMemoryModule>> compileInMemory(llvm::StringRef modelPath,
+                                                                llvm::ArrayRef<EntryRequest> entries,
                                                                 const CompileOptions &options);
 
 } // namespace tgc

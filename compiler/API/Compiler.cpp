@@ -23,7 +23,8 @@ static Error compileToLibrary(const char *modelPath, const char *outputPath, con
   return (*compilation)->writeLibrary(outputPath);
 }
 
-tgc_status_t tgc_compile(const char *model_path, const char *output_path, const char *options, char *error, size_t error_size) {
+tgc_status_t tgc_compile(const char *model_path, const char *output_path, const char *options, char *error,
+                         size_t error_size) {
   Error failure = compileToLibrary(model_path, output_path, options);
   if (!failure)
     return TGC_OK;

@@ -10,7 +10,8 @@ struct tgc_jit_module {
   std::unique_ptr<InMemoryModule> module;
 };
 
-tgc_status_t tgc_jit_compile(const char *model_path, const char *options, tgc_jit_module_t **out_module, char *error, size_t error_size) {
+tgc_status_t tgc_jit_compile(const char *model_path, const char *options, tgc_jit_module_t **out_module,
+                             char *error, size_t error_size) {
   Expected<Request> request = parseOptionsText(options);
   if (!request) {
     reportError(request.takeError(), error, error_size);

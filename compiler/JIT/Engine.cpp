@@ -55,20 +55,24 @@ Expected<std::unique_ptr<Engine>> Engine::create(ArrayRef<char> object, ArrayRef
   orc::JITDylib &library = state->jit->getMainJITDylib();
   orc::SymbolMap symbols;
   auto define = [&](StringRef name, const void *address) {
-    symbols[state->jit->mangleAndIntern(name)] = {orc::ExecutorAddr::fromPtr(address), JITSymbolFlags::Exported};
+    symbols[state->jit->mangleAndIntern(name)] = {orc::ExecutorAddr::fromPtr(address),
+                                                  JITSymbolFlags::Exported};
   };
   for (const RuntimeSymbol &symbol : kRuntimeSymbols)
     define(symbol.name, symbol.address);
   define(kWeightsSymbol, weights.data());
   if (Error error = library.define(orc::absoluteSymbols(std::move(symbols))))
     return std::move(error);
-  auto archive = MemoryBuffer::getMemBuffer(kernelArchive(), "tgc_kernels.a", /*RequiresNullTerminator=*/false);
-  auto kernels = orc::StaticLibraryDefinitionGenerator::Create(state->jit->getObjLinkingLayer(), std::move(archive));
+  auto archive =
+      MemoryBuffer::getMemBuffer(kernelArchive(), "tgc_kernels.a", /*RequiresNullTerminator=*/false);
+  auto kernels =
+      orc::StaticLibraryDefinitionGenerator::Create(state->jit->getObjLinkingLayer(), std::move(archive));
   if (!kernels)
     return kernels.takeError();
   library.addGenerator(std::move(*kernels));
   // libm and libc.
-  auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(state->jit->getDataLayout().getGlobalPrefix());
+  auto process =
+      orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(state->jit->getDataLayout().getGlobalPrefix());
   if (!process)
     return process.takeError();
   library.addGenerator(std::move(*process));

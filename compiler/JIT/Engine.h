@@ -13,7 +13,8 @@ namespace tgc {
 class Engine {
 public:
   /// `weights` is what the symbol of rt.weights stands for; the caller keeps it.
-  static llvm::Expected<std::unique_ptr<Engine>> create(llvm::ArrayRef<char> object, llvm::ArrayRef<char> weights);
+  static llvm::Expected<std::unique_ptr<Engine>> create(llvm::ArrayRef<char> object,
+                                                        llvm::ArrayRef<char> weights);
   ~Engine();
 
   const tgc_module_info_t *info() const { return moduleInfo; }

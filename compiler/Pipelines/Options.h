@@ -1,7 +1,7 @@
 //===- Options.h - What a compilation can be told --------------*- C++ -*-===//
 //
-// The one struct of options. Tools fill it from their command lines; pipelines and emitters read it and nothing else, so a
-// library user gets exactly what the command line offers.
+// The one struct of options. Tools fill it from their command lines; pipelines and emitters read it and
+// nothing else, so a library user gets exactly what the command line offers.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_COMPILER_PIPELINES_OPTIONS_H
@@ -22,7 +22,8 @@ namespace tgc {
 struct CompileOptions {
   /// The signature of a SavedModel to take the entries from; empty: all.
   std::string signature;
-  /// Prefix of the checkpoint whose values the variables start with; empty: those of the model, if it has some.
+  /// Prefix of the checkpoint whose values the variables start with; empty: those of the model, if it has
+  /// some.
   std::string checkpoint;
   /// Shapes that refine or override those of the graph's feeds, by tensor name; -1 is unknown.
   std::vector<std::pair<std::string, std::vector<int64_t>>> feedShapes;

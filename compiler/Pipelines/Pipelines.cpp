@@ -98,8 +98,9 @@ void buildPhasePipeline(Phase phase, OpPassManager &passes, const CompileOptions
 
 void registerPipelines() {
   for (const PhaseInfo &info : kPhases)
-    PassPipelineRegistration<>(("tgc-" + info.name + "-pipeline").str(), info.description,
-                               [phase = info.phase](OpPassManager &passes) { buildPhasePipeline(phase, passes, CompileOptions()); });
+    PassPipelineRegistration<>(
+        ("tgc-" + info.name + "-pipeline").str(), info.description,
+        [phase = info.phase](OpPassManager &passes) { buildPhasePipeline(phase, passes, CompileOptions()); });
   PassPipelineRegistration<>("tgc-pipeline", "All phases, from tg to LLVM", [](OpPassManager &passes) {
     for (const PhaseInfo &info : kPhases)
       buildPhasePipeline(info.phase, passes, CompileOptions());

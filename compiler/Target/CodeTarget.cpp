@@ -15,10 +15,13 @@ namespace tgc {
 
 std::string CodeTarget::describe() const {
   Triple parsed(triple);
-  return (parsed.getArchName() + "-" + parsed.getOSName() + "-" + parsed.getEnvironmentName() + " " + cpu).str();
+  return (parsed.getArchName() + "-" + parsed.getOSName() + "-" + parsed.getEnvironmentName() + " " + cpu)
+      .str();
 }
 
-bool CodeTarget::isHost() const { return Triple(triple).getArch() == Triple(sys::getProcessTriple()).getArch(); }
+bool CodeTarget::isHost() const {
+  return Triple(triple).getArch() == Triple(sys::getProcessTriple()).getArch();
+}
 
 CodeTarget hostTarget() {
   CodeTarget target = {sys::getProcessTriple(), sys::getHostCPUName().str(), ""};
@@ -56,12 +59,14 @@ Expected<CodeTarget> parseTarget(StringRef target) {
   if (!machine)
     return machine.takeError();
   if (!(*machine)->getMCSubtargetInfo()->isCPUStringValid(result.cpu))
-    return createStringError("unknown CPU '" + cpu + "' for " + Triple(result.triple).getArchName() +
-                             ", expected native, x86-64-v2, x86-64-v3, x86-64-v4, aarch64 or a CPU that LLVM names");
+    return createStringError(
+        "unknown CPU '" + cpu + "' for " + Triple(result.triple).getArchName() +
+        ", expected native, x86-64-v2, x86-64-v3, x86-64-v4, aarch64 or a CPU that LLVM names");
   return result;
 }
 
-Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const CodeTarget &target, unsigned optimizationLevel) {
+Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const CodeTarget &target,
+                                                             unsigned optimizationLevel) {
   initializeTargets();
   std::string error;
   Triple triple(target.triple);
@@ -73,8 +78,8 @@ Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const CodeTarget &t
   options.AllowFPOpFusion = FPOpFusion::Strict;
   options.DataSections = options.FunctionSections = true;
   auto level = CodeGenOpt::getLevel(static_cast<int>(optimizationLevel)).value_or(CodeGenOptLevel::Default);
-  return std::unique_ptr<TargetMachine>(
-      found->createTargetMachine(triple, target.cpu, target.features, options, Reloc::PIC_, std::nullopt, level));
+  return std::unique_ptr<TargetMachine>(found->createTargetMachine(
+      triple, target.cpu, target.features, options, Reloc::PIC_, std::nullopt, level));
 }
 
 } // namespace tgc

@@ -22,14 +22,15 @@ struct CodeTarget {
   bool isHost() const;
 };
 
-/// Understands "cpu", "cpu:native", "cpu:<LLVM CPU name>" and "cpu:aarch64". Plain "cpu" is x86-64-v3 on x86-64: every machine
-/// since 2015, and what a library that travels should assume.
+/// Understands "cpu", "cpu:native", "cpu:<LLVM CPU name>" and "cpu:aarch64". Plain "cpu" is x86-64-v3 on
+/// x86-64: every machine since 2015, and what a library that travels should assume.
 llvm::Expected<CodeTarget> parseTarget(llvm::StringRef target);
 
 /// The machine that runs the compiler, with all its features.
 CodeTarget hostTarget();
 
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const CodeTarget &target, unsigned optimizationLevel);
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const CodeTarget &target,
+                                                                         unsigned optimizationLevel);
 
 } // namespace tgc
 

@@ -1,7 +1,7 @@
 //===- Linker.cpp - Objects and the runtime, to a shared library ----------===//
 //
-// lld runs inside the compiler, so a machine without a tool chain can make libraries. libc and libm are those of the
-// running process: their versioned symbols are what the loader of this machine will bind.
+// lld runs inside the compiler, so a machine without a tool chain can make libraries. libc and libm are those
+// of the running process: their versioned symbols are what the loader of this machine will bind.
 //
 //===----------------------------------------------------------------------===//
 
@@ -82,7 +82,8 @@ Error runLld(ArrayRef<const char *> arguments) {
 
 Error linkSharedLibrary(ArrayRef<char> object, StringRef path, const LinkOptions &options) {
   if (!options.target.isHost())
-    return createStringError("libraries for " + options.target.describe() + " cannot be linked here; use --emit=obj");
+    return createStringError("libraries for " + options.target.describe() +
+                             " cannot be linked here; use --emit=obj");
   Expected<ScratchFile> objectFile = ScratchFile::create("o", StringRef(object.data(), object.size()));
   if (!objectFile)
     return objectFile.takeError();
@@ -97,8 +98,10 @@ Error linkSharedLibrary(ArrayRef<char> object, StringRef path, const LinkOptions
     return exports.takeError();
   std::string libm = loadedLibrary("libm.so.6"), libc = loadedLibrary("libc.so.6"), output = path.str();
 
-  SmallVector<const char *> arguments = {"ld.lld", "-shared", "-o", output.c_str(), objectFile->name(), kernels->name(), archive->name()};
-  arguments.append({"--version-script", exports->name(), "--gc-sections", "-z", "relro", "-z", "now", "-z", "defs"});
+  SmallVector<const char *> arguments = {"ld.lld",           "-shared",       "-o",           output.c_str(),
+                                         objectFile->name(), kernels->name(), archive->name()};
+  arguments.append(
+      {"--version-script", exports->name(), "--gc-sections", "-z", "relro", "-z", "now", "-z", "defs"});
   arguments.append({"--build-id=sha1", "--hash-style=gnu", "--as-needed"});
   if (!options.debugInfo)
     arguments.push_back("--strip-all");

@@ -14,8 +14,8 @@ struct LinkOptions {
   bool debugInfo = false;
 };
 
-/// Links an object file with the runtime and writes the library to `path`. It exports tgc_module_query only and needs libc and
-/// libm.
+/// Links an object file with the runtime and writes the library to `path`. It exports tgc_module_query only
+/// and needs libc and libm.
 llvm::Error linkSharedLibrary(llvm::ArrayRef<char> object, llvm::StringRef path, const LinkOptions &options);
 
 } // namespace tgc

@@ -17,8 +17,9 @@ void registerLLVMTranslations(mlir::DialectRegistry &registry) {
   mlir::registerLLVMDialectTranslation(registry);
 }
 
-Expected<std::unique_ptr<Module>> translateToLLVMIR(mlir::ModuleOp module, const DescriptorOptions &descriptor, TargetMachine &machine,
-                                                    LLVMContext &context) {
+Expected<std::unique_ptr<Module>> translateToLLVMIR(mlir::ModuleOp module,
+                                                    const DescriptorOptions &descriptor,
+                                                    TargetMachine &machine, LLVMContext &context) {
   std::unique_ptr<Module> code = mlir::translateModuleToLLVMIR(module, context, "tgc");
   if (!code)
     return createStringError("the program cannot be expressed in LLVM IR");
@@ -52,7 +53,8 @@ void optimize(Module &code, TargetMachine &machine, unsigned level) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  const OptimizationLevel kLevels[] = {OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2, OptimizationLevel::O3};
+  const OptimizationLevel kLevels[] = {OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2,
+                                       OptimizationLevel::O3};
   OptimizationLevel chosen = kLevels[std::min(level, 3u)];
   ModulePassManager passes =
       level == 0 ? builder.buildO0DefaultPipeline(chosen) : builder.buildPerModuleDefaultPipeline(chosen);

@@ -15,14 +15,17 @@ namespace tgc {
 void registerLLVMTranslations(mlir::DialectRegistry &registry);
 
 /// LLVM IR of a module in the LLVM dialect, with the descriptor.
-llvm::Expected<std::unique_ptr<llvm::Module>> translateToLLVMIR(mlir::ModuleOp module, const DescriptorOptions &descriptor,
-                                                                llvm::TargetMachine &machine, llvm::LLVMContext &context);
+llvm::Expected<std::unique_ptr<llvm::Module>> translateToLLVMIR(mlir::ModuleOp module,
+                                                                const DescriptorOptions &descriptor,
+                                                                llvm::TargetMachine &machine,
+                                                                llvm::LLVMContext &context);
 
 /// LLVM's middle end.
 void optimize(llvm::Module &code, llvm::TargetMachine &machine, unsigned level);
 
 /// The bytes of an object file or the text of an assembly file.
-llvm::Expected<llvm::SmallVector<char, 0>> emitCode(llvm::Module &code, llvm::TargetMachine &machine, llvm::CodeGenFileType kind);
+llvm::Expected<llvm::SmallVector<char, 0>> emitCode(llvm::Module &code, llvm::TargetMachine &machine,
+                                                    llvm::CodeGenFileType kind);
 
 } // namespace tgc
 

@@ -15,24 +15,38 @@ namespace {
 struct Flags {
   cl::OptionCategory category{"tgc options"};
   cl::opt<std::string> model{cl::Positional, cl::desc("MODEL"), cl::cat(category)};
-  cl::opt<std::string> output{"o", cl::desc("Output file; its ending tells what to write (.so, .o, .s, .ll, .mlir)"), cl::value_desc("OUT"),
+  cl::opt<std::string> output{
+      "o", cl::desc("Output file; its ending tells what to write (.so, .o, .s, .ll, .mlir)"),
+      cl::value_desc("OUT"), cl::cat(category)};
+  cl::list<std::string> entry{
+      "entry", cl::desc("Begins an entry: the --feeds, --fetches and --targets that follow are its own"),
+      cl::value_desc("NAME"), cl::cat(category)};
+  cl::list<std::string> feeds{"feeds", cl::desc("Tensors that are fed"), cl::value_desc("a:0,b:0"),
                               cl::cat(category)};
-  cl::list<std::string> entry{"entry", cl::desc("Begins an entry: the --feeds, --fetches and --targets that follow are its own"),
-                              cl::value_desc("NAME"), cl::cat(category)};
-  cl::list<std::string> feeds{"feeds", cl::desc("Tensors that are fed"), cl::value_desc("a:0,b:0"), cl::cat(category)};
-  cl::list<std::string> fetches{"fetches", cl::desc("Tensors that are fetched"), cl::value_desc("c:0"), cl::cat(category)};
-  cl::list<std::string> targets{"targets", cl::desc("Operations that are run"), cl::value_desc("op,..."), cl::cat(category)};
-  cl::opt<std::string> signature{"signature", cl::desc("Signature of a SavedModel (default: all)"), cl::value_desc("NAME"), cl::cat(category)};
-  cl::list<std::string> shape{"shape", cl::desc("Refine or override a feed's shape; repeated"), cl::value_desc("x:0=?,784"), cl::cat(category)};
-  cl::opt<std::string> checkpoint{"checkpoint", cl::desc("Values that the variables start with"), cl::value_desc("PREFIX"), cl::cat(category)};
+  cl::list<std::string> fetches{"fetches", cl::desc("Tensors that are fetched"), cl::value_desc("c:0"),
+                                cl::cat(category)};
+  cl::list<std::string> targets{"targets", cl::desc("Operations that are run"), cl::value_desc("op,..."),
+                                cl::cat(category)};
+  cl::opt<std::string> signature{"signature", cl::desc("Signature of a SavedModel (default: all)"),
+                                 cl::value_desc("NAME"), cl::cat(category)};
+  cl::list<std::string> shape{"shape", cl::desc("Refine or override a feed's shape; repeated"),
+                              cl::value_desc("x:0=?,784"), cl::cat(category)};
+  cl::opt<std::string> checkpoint{"checkpoint", cl::desc("Values that the variables start with"),
+                                  cl::value_desc("PREFIX"), cl::cat(category)};
   cl::opt<bool> freeze{"freeze", cl::desc("Variables become constants"), cl::cat(category)};
-  cl::opt<std::string> target{"target", cl::init("cpu"), cl::desc("cpu (x86-64-v3), cpu:native, cpu:<CPU>, cpu:aarch64"), cl::value_desc("TARGET"),
-                              cl::cat(category)};
-  cl::opt<unsigned> level{"O", cl::Prefix, cl::init(2), cl::desc("Optimisation level, 0 to 3 (default: 2)"), cl::cat(category)};
-  cl::opt<std::string> emit{"emit", cl::desc("What to write: so, obj, asm, llvm, mlir"), cl::value_desc("KIND"), cl::cat(category)};
-  cl::opt<std::string> compileTo{"compile-to", cl::desc("Stop after a phase and print the program"), cl::value_desc("PHASE"), cl::cat(category)};
-  cl::opt<bool> printIRAfterAll{"print-ir-after-all", cl::desc("Print the program after each pass to stderr"), cl::cat(category)};
-  cl::opt<bool> timePasses{"time-passes", cl::desc("Print the time of each step to stderr"), cl::cat(category)};
+  cl::opt<std::string> target{"target", cl::init("cpu"),
+                              cl::desc("cpu (x86-64-v3), cpu:native, cpu:<CPU>, cpu:aarch64"),
+                              cl::value_desc("TARGET"), cl::cat(category)};
+  cl::opt<unsigned> level{"O", cl::Prefix, cl::init(2), cl::desc("Optimisation level, 0 to 3 (default: 2)"),
+                          cl::cat(category)};
+  cl::opt<std::string> emit{"emit", cl::desc("What to write: so, obj, asm, llvm, mlir"),
+                            cl::value_desc("KIND"), cl::cat(category)};
+  cl::opt<std::string> compileTo{"compile-to", cl::desc("Stop after a phase and print the program"),
+                                 cl::value_desc("PHASE"), cl::cat(category)};
+  cl::opt<bool> printIRAfterAll{"print-ir-after-all", cl::desc("Print the program after each pass to stderr"),
+                                cl::cat(category)};
+  cl::opt<bool> timePasses{"time-passes", cl::desc("Print the time of each step to stderr"),
+                           cl::cat(category)};
   cl::opt<bool> debugInfo{"g", cl::desc("Keep names and line tables"), cl::cat(category)};
   cl::opt<bool> listOps{"list-ops", cl::desc("Print the operators that can be imported"), cl::cat(category)};
 };
@@ -77,9 +91,16 @@ Expected<std::vector<EntryRequest>> entriesOf(Flags &flags) {
 Expected<EmitKind> emitKindOf(const Flags &flags) {
   StringRef kind = flags.emit, output = flags.output;
   if (kind.empty())
-    kind = output.ends_with(".o") ? "obj" : output.ends_with(".s") ? "asm" : output.ends_with(".ll") ? "llvm" : output.ends_with(".mlir") ? "mlir" : "so";
-  const std::pair<StringRef, EmitKind> kKinds[] = {
-      {"so", EmitKind::Library}, {"obj", EmitKind::Object}, {"asm", EmitKind::Assembly}, {"llvm", EmitKind::LLVM}, {"mlir", EmitKind::MLIR}};
+    kind = output.ends_with(".o")      ? "obj"
+           : output.ends_with(".s")    ? "asm"
+           : output.ends_with(".ll")   ? "llvm"
+           : output.ends_with(".mlir") ? "mlir"
+                                       : "so";
+  const std::pair<StringRef, EmitKind> kKinds[] = {{"so", EmitKind::Library},
+                                                   {"obj", EmitKind::Object},
+                                                   {"asm", EmitKind::Assembly},
+                                                   {"llvm", EmitKind::LLVM},
+                                                   {"mlir", EmitKind::MLIR}};
   for (auto &[name, value] : kKinds)
     if (name == kind)
       return value;

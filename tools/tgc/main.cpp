@@ -80,6 +80,8 @@ int main(int argc, char **argv) {
   Error error = run(argc, argv);
   if (!error)
     return 0;
-  handleAllErrors(std::move(error), [](const ErrorInfoBase &info) { WithColor::error(errs(), "tgc") << info.message() << "\n"; });
+  handleAllErrors(std::move(error), [](const ErrorInfoBase &info) {
+    WithColor::error(errs(), "tgc") << info.message() << "\n";
+  });
   return 1;
 }

@@ -1,8 +1,9 @@
 //===- AnnotateAliases.cpp - Which memory cannot overlap ------------------===//
 //
-// The tensors of a frame are different objects, but to LLVM they are pointers that were loaded or returned: without a hint
-// it neither vectorises short loops nor keeps loaded values. Each piece of memory that an entry was given is an alias scope of
-// its own. Inside the arena nothing is claimed, because buffers share memory in turn there.
+// The tensors of a frame are different objects, but to LLVM they are pointers that were loaded or returned:
+// without a hint it neither vectorises short loops nor keeps loaded values. Each piece of memory that an
+// entry was given is an alias scope of its own. Inside the arena nothing is claimed, because buffers share
+// memory in turn there.
 //
 //===----------------------------------------------------------------------===//
 
@@ -56,10 +57,12 @@ struct AnnotateAliasesPass : impl::AnnotateAliasesPassBase<AnnotateAliasesPass> 
     if (accesses.size() < 2 || accesses.size() > kMostScopes)
       return;
     Builder builder(&getContext());
-    auto domain = LLVM::AliasScopeDomainAttr::get(&getContext(), builder.getStringAttr(func.getName()), builder.getStringAttr("frame"));
+    auto domain = LLVM::AliasScopeDomainAttr::get(&getContext(), builder.getStringAttr(func.getName()),
+                                                  builder.getStringAttr("frame"));
     SmallVector<Attribute> scopes;
     for (auto &[memory, ops] : accesses)
-      scopes.push_back(LLVM::AliasScopeAttr::get(&getContext(), builder.getStringAttr(func.getName() + "." + memory.getValue()), domain, memory));
+      scopes.push_back(LLVM::AliasScopeAttr::get(
+          &getContext(), builder.getStringAttr(func.getName() + "." + memory.getValue()), domain, memory));
     for (auto [i, access] : llvm::enumerate(accesses)) {
       SmallVector<Attribute> others = scopes;
       others.erase(others.begin() + i);

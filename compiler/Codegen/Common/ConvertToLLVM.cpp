@@ -27,10 +27,12 @@ namespace {
 /// A boolean in memory is a byte that holds 0 or 1.
 struct LoadBoolean : ConvertOpToLLVMPattern<memref::LoadOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
-  LogicalResult matchAndRewrite(memref::LoadOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(memref::LoadOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     if (!op.getType().isInteger(1))
       return rewriter.notifyMatchFailure(op, "no boolean");
-    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref(), adaptor.getIndices());
+    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref(),
+                                         adaptor.getIndices());
     Value byte = LLVM::LoadOp::create(rewriter, op.getLoc(), rewriter.getI8Type(), address);
     rewriter.replaceOpWithNewOp<LLVM::TruncOp>(op, rewriter.getI1Type(), byte);
     return success();
@@ -39,10 +41,12 @@ struct LoadBoolean : ConvertOpToLLVMPattern<memref::LoadOp> {
 
 struct StoreBoolean : ConvertOpToLLVMPattern<memref::StoreOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
-  LogicalResult matchAndRewrite(memref::StoreOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(memref::StoreOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     if (!op.getValueToStore().getType().isInteger(1))
       return rewriter.notifyMatchFailure(op, "no boolean");
-    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref(), adaptor.getIndices());
+    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref(),
+                                         adaptor.getIndices());
     Value byte = LLVM::ZExtOp::create(rewriter, op.getLoc(), rewriter.getI8Type(), adaptor.getValue());
     rewriter.replaceOpWithNewOp<LLVM::StoreOp>(op, byte, address);
     return success();
@@ -52,10 +56,12 @@ struct StoreBoolean : ConvertOpToLLVMPattern<memref::StoreOp> {
 /// A string is aligned like the pointer in it, not like the vector that stands for it.
 struct LoadString : ConvertOpToLLVMPattern<memref::LoadOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
-  LogicalResult matchAndRewrite(memref::LoadOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(memref::LoadOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     if (!isa<VectorType>(op.getType()))
       return rewriter.notifyMatchFailure(op, "no string");
-    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref(), adaptor.getIndices());
+    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref(),
+                                         adaptor.getIndices());
     rewriter.replaceOpWithNewOp<LLVM::LoadOp>(op, op.getType(), address, /*alignment=*/8);
     return success();
   }
@@ -63,10 +69,12 @@ struct LoadString : ConvertOpToLLVMPattern<memref::LoadOp> {
 
 struct StoreString : ConvertOpToLLVMPattern<memref::StoreOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
-  LogicalResult matchAndRewrite(memref::StoreOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(memref::StoreOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     if (!isa<VectorType>(op.getValueToStore().getType()))
       return rewriter.notifyMatchFailure(op, "no string");
-    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref(), adaptor.getIndices());
+    Value address = getStridedElementPtr(rewriter, op.getLoc(), op.getMemRefType(), adaptor.getMemref(),
+                                         adaptor.getIndices());
     rewriter.replaceOpWithNewOp<LLVM::StoreOp>(op, adaptor.getValue(), address, /*alignment=*/8);
     return success();
   }

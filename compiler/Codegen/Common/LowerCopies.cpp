@@ -15,7 +15,8 @@ namespace {
 struct LowerCopiesPass : impl::LowerCopiesPassBase<LowerCopiesPass> {
   void runOnOperation() override {
     getOperation().walk([](memref::CopyOp copy) {
-      auto source = cast<MemRefType>(copy.getSource().getType()), target = cast<MemRefType>(copy.getTarget().getType());
+      auto source = cast<MemRefType>(copy.getSource().getType()),
+           target = cast<MemRefType>(copy.getTarget().getType());
       if (source.getLayout().isIdentity() && target.getLayout().isIdentity())
         return;
       OpBuilder builder(copy);

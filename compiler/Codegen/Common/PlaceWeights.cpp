@@ -1,7 +1,7 @@
 //===- PlaceWeights.cpp - Constants in one blob ---------------------------===//
 //
-// Weights may take gigabytes: they must neither become LLVM constants, which are copied and hashed, nor text. The blob is
-// one resource; a library holds it as a section, the JIT hands out its address.
+// Weights may take gigabytes: they must neither become LLVM constants, which are copied and hashed, nor text.
+// The blob is one resource; a library holds it as a section, the JIT hands out its address.
 //
 //===----------------------------------------------------------------------===//
 
@@ -66,7 +66,8 @@ struct PlaceWeightsPass : impl::PlaceWeightsPassBase<PlaceWeightsPass> {
       auto global = symbols.lookupNearestSymbolFrom<memref::GlobalOp>(use, use.getNameAttr());
       auto type = cast<MemRefType>(use.getType());
       // LLVM has no constants of complex numbers.
-      bool staysInCode = byteWidth(type.getElementType()) * type.getNumElements() <= kLargestInCode && type.getElementType().isIntOrIndexOrFloat();
+      bool staysInCode = byteWidth(type.getElementType()) * type.getNumElements() <= kLargestInCode &&
+                         type.getElementType().isIntOrIndexOrFloat();
       if (!global || !global.getConstant() || staysInCode)
         return;
       FailureOr<int64_t> offset = place(use, cast<ElementsAttr>(global.getConstantInitValue()));
@@ -84,16 +85,19 @@ struct PlaceWeightsPass : impl::PlaceWeightsPassBase<PlaceWeightsPass> {
       return signalPassFailure();
     if (blob.empty())
       return;
-    auto type = RankedTensorType::get({static_cast<int64_t>(blob.size())}, IntegerType::get(&getContext(), 8));
-    module->setAttr("rt.weights_data",
-                    DenseResourceElementsAttr::get(type, "tgc_weights", HeapAsmResourceBlob::allocateAndCopyWithAlign(blob, kAlignment)));
+    auto type =
+        RankedTensorType::get({static_cast<int64_t>(blob.size())}, IntegerType::get(&getContext(), 8));
+    module->setAttr("rt.weights_data", DenseResourceElementsAttr::get(
+                                           type, "tgc_weights",
+                                           HeapAsmResourceBlob::allocateAndCopyWithAlign(blob, kAlignment)));
   }
 
   bool placeInitialValues(ModuleOp module) {
     Builder builder(&getContext());
     auto variables = module->getAttrOfType<ArrayAttr>("rt.variables");
     SmallVector<Attribute> placed;
-    for (auto variable : variables ? variables.getAsRange<DictionaryAttr>() : ArrayAttr::get(&getContext(), {}).getAsRange<DictionaryAttr>()) {
+    for (auto variable : variables ? variables.getAsRange<DictionaryAttr>()
+                                   : ArrayAttr::get(&getContext(), {}).getAsRange<DictionaryAttr>()) {
       NamedAttrList fields(variable);
       if (auto value = dyn_cast_or_null<ElementsAttr>(fields.erase("initial_value"))) {
         FailureOr<int64_t> offset = place(module, value);

@@ -1,9 +1,10 @@
 //===- PlanBuffers.cpp - Places for buffers in the arena ------------------===//
 //
-// Buffers of static size are packed by offset: largest first, each at the lowest place where nothing that lives at the same
-// time lies (the greedy heuristic of interval packing, as in "Efficient memory management for deep neural net inference",
-// Pisarchyk and Lee 2020). A dynamic size is coefficient * product of sizes; those with the same product are compared by
-// their coefficients and share slots, whose offsets are summed at run time. A loop counts as one point in time.
+// Buffers of static size are packed by offset: largest first, each at the lowest place where nothing that
+// lives at the same time lies (the greedy heuristic of interval packing, as in "Efficient memory management
+// for deep neural net inference", Pisarchyk and Lee 2020). A dynamic size is coefficient * product of sizes;
+// those with the same product are compared by their coefficients and share slots, whose offsets are summed at
+// run time. A loop counts as one point in time.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,7 +25,8 @@ namespace tgc {
 namespace {
 
 constexpr int64_t kAlignment = 64;
-/// Buffers up to this size live on the stack, where LLVM turns them into registers, as long as they are not too many.
+/// Buffers up to this size live on the stack, where LLVM turns them into registers, as long as they are not
+/// too many.
 constexpr int64_t kLargestOnStack = 1024;
 constexpr int64_t kMostOnStack = 16384;
 
@@ -110,11 +112,13 @@ struct EntryPlanner {
   int64_t numSlots = 0;
 
   explicit EntryPlanner(func::FuncOp func)
-      : func(func), block(func.front()), builder(func), loc(func.getLoc()), frame(func.getArgument(0)), anchor(&block.front()) {}
+      : func(func), block(func.front()), builder(func), loc(func.getLoc()), frame(func.getArgument(0)),
+        anchor(&block.front()) {}
 
   void run() {
     func.walk([&](rt::BufferOp buffer) { numSlots = std::max<int64_t>(numSlots, buffer.getSlot() + 1); });
-    while (isa<rt::FeedOp, rt::VariableOp, memref::DimOp>(anchor) || anchor->hasTrait<OpTrait::ConstantLike>())
+    while (isa<rt::FeedOp, rt::VariableOp, memref::DimOp>(anchor) ||
+           anchor->hasTrait<OpTrait::ConstantLike>())
       anchor = anchor->getNextNode();
     SmallVector<Buffer> buffers = collectBuffers();
     Liveness liveness(block);
@@ -172,7 +176,9 @@ struct EntryPlanner {
         useNumberedBuffer(buffer);
         continue;
       }
-      llvm::sort(buffer.sizes, [](Value a, Value b) { return a != b && a.getDefiningOp()->isBeforeInBlock(b.getDefiningOp()); });
+      llvm::sort(buffer.sizes, [](Value a, Value b) {
+        return a != b && a.getDefiningOp()->isBeforeInBlock(b.getDefiningOp());
+      });
       buffers.push_back(std::move(buffer));
     }
     return buffers;
@@ -187,7 +193,8 @@ struct EntryPlanner {
 
   void replaceByView(Buffer &buffer, Value memory, Value offset) {
     builder.setInsertionPoint(buffer.alloc);
-    Value view = memref::ViewOp::create(builder, buffer.alloc.getLoc(), buffer.alloc.getType(), memory, offset, buffer.alloc.getDynamicSizes());
+    Value view = memref::ViewOp::create(builder, buffer.alloc.getLoc(), buffer.alloc.getType(), memory,
+                                        offset, buffer.alloc.getDynamicSizes());
     buffer.alloc.replaceAllUsesWith(view);
     buffer.alloc.erase();
   }
@@ -196,7 +203,8 @@ struct EntryPlanner {
 
   void useNumberedBuffer(Buffer &buffer) {
     builder.setInsertionPoint(buffer.alloc);
-    Value memory = rt::BufferOp::create(builder, buffer.alloc.getLoc(), bytesType(), frame, numSlots++, product(buffer.coefficient, buffer.sizes));
+    Value memory = rt::BufferOp::create(builder, buffer.alloc.getLoc(), bytesType(), frame, numSlots++,
+                                        product(buffer.coefficient, buffer.sizes));
     replaceByView(buffer, memory, arith::ConstantIndexOp::create(builder, loc, 0));
   }
 
@@ -215,7 +223,8 @@ struct EntryPlanner {
     }
     for (Buffer *buffer : onStack) {
       builder.setInsertionPointToStart(&block);
-      Value memory = memref::AllocaOp::create(builder, buffer->alloc.getLoc(), buffer->alloc.getType(), builder.getI64IntegerAttr(kAlignment));
+      Value memory = memref::AllocaOp::create(builder, buffer->alloc.getLoc(), buffer->alloc.getType(),
+                                              builder.getI64IntegerAttr(kAlignment));
       buffer->alloc.replaceAllUsesWith(memory);
       if (buffer->alloc == anchor)
         anchor = anchor->getNextNode();
@@ -244,7 +253,9 @@ struct EntryPlanner {
       }
       buffer->offset = offset;
       total = std::max(total, offset + size);
-      placed.insert(llvm::upper_bound(placed, buffer, [](Buffer *a, Buffer *b) { return a->offset < b->offset; }), buffer);
+      placed.insert(
+          llvm::upper_bound(placed, buffer, [](Buffer *a, Buffer *b) { return a->offset < b->offset; }),
+          buffer);
     }
     return total;
   }
@@ -254,7 +265,8 @@ struct EntryPlanner {
     SmallVector<Slot> slots;
     for (Buffer *buffer : buffers) {
       auto isFree = [&](const Slot &slot) {
-        return slot.largest().sizes == buffer->sizes && llvm::none_of(slot.users, [&](Buffer *user) { return user->livesWith(*buffer); });
+        return slot.largest().sizes == buffer->sizes &&
+               llvm::none_of(slot.users, [&](Buffer *user) { return user->livesWith(*buffer); });
       };
       // The last one that fits is the smallest.
       auto found = std::find_if(slots.rbegin(), slots.rend(), isFree);
@@ -266,7 +278,8 @@ struct EntryPlanner {
     return slots;
   }
 
-  void emitArena(ArrayRef<Buffer *> packed, int64_t staticBytes, ArrayRef<Buffer *> dynamic, ArrayRef<Slot> slots) {
+  void emitArena(ArrayRef<Buffer *> packed, int64_t staticBytes, ArrayRef<Buffer *> dynamic,
+                 ArrayRef<Slot> slots) {
     builder.setInsertionPoint(anchor);
     Value total = arith::ConstantIndexOp::create(builder, loc, staticBytes);
     Value roundUp = arith::ConstantIndexOp::create(builder, loc, kAlignment - 1);

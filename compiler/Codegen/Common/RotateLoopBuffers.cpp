@@ -1,9 +1,10 @@
 //===- RotateLoopBuffers.cpp - Memory of loop-carried values --------------===//
 //
-// A buffer that is allocated in a loop has one place in memory for all iterations. A value that is carried to the next
-// iteration must not be there: that iteration would write the new value over the one it still reads. So each carried value
-// gets two places, taken in turn. The next value never lies where the current one does, whatever the loop reads when, and
-// swapping two carried values needs no thought. Values that bufferization updates in place are not touched.
+// A buffer that is allocated in a loop has one place in memory for all iterations. A value that is carried to
+// the next iteration must not be there: that iteration would write the new value over the one it still reads.
+// So each carried value gets two places, taken in turn. The next value never lies where the current one does,
+// whatever the loop reads when, and swapping two carried values needs no thought. Values that bufferization
+// updates in place are not touched.
 //
 //===----------------------------------------------------------------------===//
 
@@ -46,7 +47,8 @@ struct LoopRotator {
   void rotateFor(scf::ForOp loop) {
     Operation *yield = loop.getBody()->getTerminator();
     for (OpOperand &operand : yield->getOpOperands())
-      if (isa<MemRefType>(operand.get().getType()) && stripCasts(operand.get()) != loop.getRegionIterArg(operand.getOperandNumber()))
+      if (isa<MemRefType>(operand.get().getType()) &&
+          stripCasts(operand.get()) != loop.getRegionIterArg(operand.getOperandNumber()))
         rotate(loop, operand);
   }
 
@@ -55,7 +57,8 @@ struct LoopRotator {
       if (!isa<MemRefType>(operand.get().getType()))
         continue;
       Value value = stripCasts(operand.get());
-      if (auto argument = dyn_cast<BlockArgument>(value); argument && argument.getOwner() == loop.getAfterBody())
+      if (auto argument = dyn_cast<BlockArgument>(value);
+          argument && argument.getOwner() == loop.getAfterBody())
         value = stripCasts(loop.getConditionOp().getArgs()[argument.getArgNumber()]);
       if (value != loop.getBeforeArguments()[operand.getOperandNumber()])
         rotate(loop, operand);
@@ -74,12 +77,15 @@ struct LoopRotator {
     memref::StoreOp::create(builder, loc, arith::ConstantIntOp::create(builder, loc, 0, 1), turn);
 
     auto alloc = stripCasts(yielded.get()).getDefiningOp<memref::AllocOp>();
-    bool computesInNext = alloc && type.hasStaticShape() && alloc->getBlock() == yielded.getOwner()->getBlock() && isYieldedOnce(alloc);
+    bool computesInNext = alloc && type.hasStaticShape() &&
+                          alloc->getBlock() == yielded.getOwner()->getBlock() && isYieldedOnce(alloc);
     builder.setInsertionPoint(computesInNext ? alloc.getOperation() : yielded.getOwner());
     Value isSecond = memref::LoadOp::create(builder, loc, turn);
-    Value other = arith::XOrIOp::create(builder, loc, isSecond, arith::ConstantIntOp::create(builder, loc, 1, 1));
+    Value other =
+        arith::XOrIOp::create(builder, loc, isSecond, arith::ConstantIntOp::create(builder, loc, 1, 1));
     memref::StoreOp::create(builder, loc, other, turn);
-    Value next = type.hasStaticShape() ? staticPlace(loop, loc, type, isSecond) : dynamicPlace(yielded, type, isSecond);
+    Value next = type.hasStaticShape() ? staticPlace(loop, loc, type, isSecond)
+                                       : dynamicPlace(yielded, type, isSecond);
     if (computesInNext) {
       alloc.replaceAllUsesWith(next);
       alloc.erase();
@@ -133,7 +139,8 @@ struct LoopRotator {
     int64_t slot = numSlots;
     numSlots += 2;
     auto chosen = scf::IfOp::create(
-        builder, loc, isSecond, [&](OpBuilder &b, Location) { buffer(b, slot + 1); }, [&](OpBuilder &b, Location) { buffer(b, slot); });
+        builder, loc, isSecond, [&](OpBuilder &b, Location) { buffer(b, slot + 1); },
+        [&](OpBuilder &b, Location) { buffer(b, slot); });
     return chosen.getResult(0);
   }
 };

@@ -1,6 +1,7 @@
 /*===- tgc/compiler.h - The compiler as a library ---------------------------===*
  *
- * Models in, shared libraries out. Options are text, one `key=value` a line, with the names of tgc's command line:
+ * Models in, shared libraries out. Options are text, one `key=value` a line, with the names of tgc's command
+ * line:
  *
  *   entry=NAME           begins an entry; the feeds, fetches and targets that follow are its own
  *   feeds=a:0,b:0        tensors that are fed
@@ -26,9 +27,10 @@
 extern "C" {
 #endif
 
-/* Compiles the model at `model_path` to the shared library `output_path`. Otherwise writes a zero-terminated message of at most
- * `error_size` bytes to `error` (which may be NULL) and returns INVALID_ARGUMENT. */
-tgc_status_t tgc_compile(const char *model_path, const char *output_path, const char *options, char *error, size_t error_size);
+/* Compiles the model at `model_path` to the shared library `output_path`. Otherwise writes a zero-terminated
+ * message of at most `error_size` bytes to `error` (which may be NULL) and returns INVALID_ARGUMENT. */
+tgc_status_t tgc_compile(const char *model_path, const char *output_path, const char *options, char *error,
+                         size_t error_size);
 
 #ifdef __cplusplus
 }

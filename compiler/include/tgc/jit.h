@@ -1,7 +1,7 @@
 /*===- tgc/jit.h - Compile and call in one process --------------------------===*
  *
- * The same road as tgc/compiler.h, to machine code of this process. What comes out is what tgc_module_query of a library
- * returns, so tgc_module_from_info of tgc/runtime.h takes it.
+ * The same road as tgc/compiler.h, to machine code of this process. What comes out is what tgc_module_query
+ * of a library returns, so tgc_module_from_info of tgc/runtime.h takes it.
  *
  *===-----------------------------------------------------------------------===*/
 #ifndef TGC_JIT_H
@@ -16,9 +16,10 @@ extern "C" {
 
 typedef struct tgc_jit_module tgc_jit_module_t;
 
-/* Compiles the model at `model_path` with options as in tgc/compiler.h (the target is always this machine). The caller
- * releases the module when no session uses it any more. */
-tgc_status_t tgc_jit_compile(const char *model_path, const char *options, tgc_jit_module_t **out_module, char *error, size_t error_size);
+/* Compiles the model at `model_path` with options as in tgc/compiler.h (the target is always this machine).
+ * The caller releases the module when no session uses it any more. */
+tgc_status_t tgc_jit_compile(const char *model_path, const char *options, tgc_jit_module_t **out_module,
+                             char *error, size_t error_size);
 
 /* Lives as long as the module. */
 const tgc_module_info_t *tgc_jit_module_info(const tgc_jit_module_t *module);
