@@ -60,6 +60,7 @@ const OpRegistry &getOpRegistry() {
     registerImageOps(table);
     registerDilationOps(table);
     registerQuantizeOps(table);
+    registerUniqueOps(table);
     return table;
   }();
   return registry;

@@ -69,6 +69,7 @@ void registerResizeOps(OpRegistry &registry);
 void registerImageOps(OpRegistry &registry);
 void registerDilationOps(OpRegistry &registry);
 void registerQuantizeOps(OpRegistry &registry);
+void registerUniqueOps(OpRegistry &registry);
 
 } // namespace tgc
 

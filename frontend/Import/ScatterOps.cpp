@@ -103,6 +103,28 @@ LogicalResult importDynamicStitch(NodeImporter &n) {
   return success();
 }
 
+/// The same of known sizes, as the gradients of reductions compute their shapes.
+bool hostDynamicStitch(NodeImporter &n) {
+  size_t count = n.getNumInputs() / 2;
+  SmallVector<Size> merged;
+  for (size_t i = 0; i < count; ++i) {
+    const HostTensor *indices = n.getHost(i), *data = n.getHost(count + i);
+    auto places = indices ? indices->getConstants() : std::nullopt;
+    if (!places || !data || data->shape != indices->shape)
+      return false;
+    for (auto [place, element] : llvm::zip_equal(*places, data->elements)) {
+      if (place < 0 || place >= kMaxHostElements)
+        return false;
+      merged.resize(std::max<size_t>(merged.size(), place + 1));
+      merged[place] = element;
+    }
+  }
+  if (llvm::is_contained(merged, Size()))
+    return false;
+  n.setSizesResult(0, merged, n.getHost(count)->elementType);
+  return true;
+}
+
 LogicalResult importInvertPermutation(NodeImporter &n) {
   Value x = n.getTensor(0);
   if (n.getRank(0) != 1)
@@ -233,6 +255,7 @@ void registerScatterOps(OpRegistry &registry) {
   registry.add({"TensorScatterMax"}, importTensorScatter<Kind::Max>);
   registry.add({"TensorScatterMin"}, importTensorScatter<Kind::Min>);
   registry.add({"DynamicStitch", "ParallelDynamicStitch"}, importDynamicStitch);
+  registry.addHost({"DynamicStitch", "ParallelDynamicStitch"}, hostDynamicStitch);
   registry.add({"InvertPermutation"}, importInvertPermutation);
   registry.add({"Bincount", "DenseBincount"}, importBincount);
   registry.add({"SparseToDense"}, importSparseToDense);
