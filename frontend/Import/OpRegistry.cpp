@@ -61,6 +61,7 @@ const OpRegistry &getOpRegistry() {
     registerDilationOps(table);
     registerQuantizeOps(table);
     registerUniqueOps(table);
+    registerLinalgOps(table);
     return table;
   }();
   return registry;

@@ -70,6 +70,7 @@ void registerImageOps(OpRegistry &registry);
 void registerDilationOps(OpRegistry &registry);
 void registerQuantizeOps(OpRegistry &registry);
 void registerUniqueOps(OpRegistry &registry);
+void registerLinalgOps(OpRegistry &registry);
 
 } // namespace tgc
 

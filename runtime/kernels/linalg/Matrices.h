@@ -10,8 +10,14 @@
 
 #include "tgc/abi.h"
 
-#include <Eigen/Dense>
 #include <complex>
+#include <new>
+
+// Where memory runs out Eigen asks for more than there is, so that operator new throws; without exceptions it would end the
+// process either way. Under its own name it keeps libstdc++ out of compiled modules.
+void *operator new(std::size_t size) __asm__("tgc_kernel_linalg_no_memory");
+
+#include <Eigen/Dense>
 
 namespace tgc::linalg {
 

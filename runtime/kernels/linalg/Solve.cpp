@@ -3,7 +3,10 @@
 #include "runtime/kernels/linalg/Matrices.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+
+extern "C" void *tgc_kernel_linalg_no_memory(std::size_t) { std::abort(); }
 
 namespace tgc::linalg {
 
