@@ -8,16 +8,15 @@
 #ifndef TGC_KERNELS_LINALG_MATRICES_H
 #define TGC_KERNELS_LINALG_MATRICES_H
 
+// Where memory runs out Eigen asks for more than there is, so that operator new throws; without exceptions it would end the
+// process either way. Under its own name it keeps libstdc++ out of compiled modules;
+// no header may use it before.
+void *operator new(__SIZE_TYPE__ size) __asm__("tgc_kernel_linalg_no_memory");
+
 #include "tgc/abi.h"
 
-#include <complex>
-#include <new>
-
-// Where memory runs out Eigen asks for more than there is, so that operator new throws; without exceptions it would end the
-// process either way. Under its own name it keeps libstdc++ out of compiled modules.
-void *operator new(std::size_t size) __asm__("tgc_kernel_linalg_no_memory");
-
 #include <Eigen/Dense>
+#include <complex>
 
 namespace tgc::linalg {
 
