@@ -134,18 +134,6 @@ Size IndexBuilder::floorMod(Size a, Size b) {
 
 Size IndexBuilder::ceilDiv(Size a, Size b) { return isConstant(b, 1) ? a : floorDiv(sub(add(a, b), constant(1)), b); }
 
-/// Whether a size is certainly not negative: one of a tensor, or made of such.
-static bool isNonNegative(Size size) {
-  if (auto known = IndexBuilder::getConstant(size))
-    return *known >= 0;
-  Operation *op = cast<Value>(size).getDefiningOp();
-  auto areOperands = [&](Operation *o) {
-    return llvm::all_of(o->getOperands(), [](Value operand) { return isNonNegative(getAsOpFoldResult(operand)); });
-  };
-  return op && (isa<tensor::DimOp>(op) ||
-                (isa<arith::AddIOp, arith::MulIOp, arith::FloorDivSIOp, arith::MinSIOp, arith::MaxSIOp>(op) && areOperands(op)));
-}
-
 Size IndexBuilder::max(Size a, Size b) {
   auto x = getConstant(a), y = getConstant(b);
   if (x && y)
