@@ -20,11 +20,14 @@ std::string escape(StringRef text) {
 }
 
 Value conjunction(NodeImporter &n, Value conditions) {
-  SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(conditions.getType()).getRank()));
-  return tensor::ExtractOp::create(n.builder, n.loc, n.reduce(tg::ReductionKind::All, conditions, all), ValueRange());
+  SmallVector<int64_t> all =
+      llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(conditions.getType()).getRank()));
+  return tensor::ExtractOp::create(n.builder, n.loc, n.reduce(tg::ReductionKind::All, conditions, all),
+                                   ValueRange());
 }
 
-/// The text of a tensor in a message: strings and integers are shown, up to `most` elements, of other numbers the type.
+/// The text of a tensor in a message: strings and integers are shown, up to `most` elements, of other numbers
+/// the type.
 std::string describeData(NodeImporter &n, size_t i, int64_t most, SmallVectorImpl<Value> &values) {
   if (const HostTensor *host = n.getHost(i)) {
     std::string text = host->isScalar() ? "" : "[";
@@ -91,13 +94,16 @@ LogicalResult importCheckNumerics(NodeImporter &n) {
   SmallVector<Kind> kinds;
   if (isSigned) {
     Value isInf = n.create<tg::IsInfOp>(x), zero = n.splatLike(x, 0);
-    kinds.push_back({"-Inf", absent(n.create<tg::AndOp>(isInf, n.compare(tg::ComparisonDirection::LT, x, zero)))});
-    kinds.push_back({"+Inf", absent(n.create<tg::AndOp>(isInf, n.compare(tg::ComparisonDirection::GT, x, zero)))});
+    kinds.push_back(
+        {"-Inf", absent(n.create<tg::AndOp>(isInf, n.compare(tg::ComparisonDirection::LT, x, zero)))});
+    kinds.push_back(
+        {"+Inf", absent(n.create<tg::AndOp>(isInf, n.compare(tg::ComparisonDirection::GT, x, zero)))});
   } else {
     kinds.push_back({"Inf", absent(n.create<tg::IsInfOp>(x))});
   }
   kinds.push_back({"NaN", absent(n.create<tg::IsNanOp>(x))});
-  // The message names exactly those that occur, so every combination has its own check; the fullest comes first.
+  // The message names exactly those that occur, so every combination has its own check; the fullest comes
+  // first.
   std::string message = escape(n.getString("message"));
   for (unsigned set = (1u << kinds.size()) - 1; set > 0; --set) {
     Value isAnyAbsent;
@@ -105,7 +111,8 @@ LogicalResult importCheckNumerics(NodeImporter &n) {
     for (auto [i, kind] : llvm::enumerate(kinds))
       if (set >> i & 1) {
         names.push_back(kind.name);
-        isAnyAbsent = isAnyAbsent ? Value(arith::OrIOp::create(n.builder, n.loc, isAnyAbsent, kind.isAbsent)) : kind.isAbsent;
+        isAnyAbsent = isAnyAbsent ? Value(arith::OrIOp::create(n.builder, n.loc, isAnyAbsent, kind.isAbsent))
+                                  : kind.isAbsent;
       }
     std::string list = llvm::join(ArrayRef(names).drop_back(), ", ");
     list += (names.size() > 1 ? " and " : "") + names.back().str();
@@ -124,12 +131,15 @@ LogicalResult importEnsureShape(NodeImporter &n) {
   }
   SmallVector<Size> sizes = n.sizes.sizesOf(x);
   if (shape->size() != sizes.size())
-    return n.error() << "Shape of tensor " << x.getType() << " is not compatible with expected rank " << shape->size();
+    return n.error() << "Shape of tensor " << x.getType() << " is not compatible with expected rank "
+                     << shape->size();
   for (auto [dim, size] : llvm::enumerate(*shape)) {
     if (size < 0)
       continue;
     Size wanted = n.sizes.constant(size);
-    if (failed(n.requireEqual(sizes[dim], wanted, "Shape of tensor is not compatible with expected shape: dimension " + Twine(dim) + " has %d elements, expected %d")))
+    if (failed(n.requireEqual(sizes[dim], wanted,
+                              "Shape of tensor is not compatible with expected shape: dimension " +
+                                  Twine(dim) + " has %d elements, expected %d")))
       return failure();
     sizes[dim] = wanted;
   }

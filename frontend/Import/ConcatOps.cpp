@@ -14,17 +14,22 @@ using Size = OpFoldResult;
 LogicalResult concat(NodeImporter &n, ArrayRef<Value> parts, int64_t axis) {
   auto firstType = cast<RankedTensorType>(parts.front().getType());
   int64_t rank = firstType.getRank();
-  SmallVector<SmallVector<Size>> shapes = llvm::map_to_vector(parts, [&](Value part) { return n.sizes.sizesOf(part); });
+  SmallVector<SmallVector<Size>> shapes =
+      llvm::map_to_vector(parts, [&](Value part) { return n.sizes.sizesOf(part); });
   SmallVector<Size> result = shapes[0];
   for (auto [i, shape] : llvm::enumerate(llvm::drop_begin(shapes))) {
     if (static_cast<int64_t>(shape.size()) != rank)
-      return n.error() << "ranks of all inputs should match, got " << firstType << " and " << parts[i + 1].getType();
+      return n.error() << "ranks of all inputs should match, got " << firstType << " and "
+                       << parts[i + 1].getType();
     for (int64_t dim = 0; dim < rank; ++dim) {
       if (dim == axis) {
         result[dim] = n.sizes.add(result[dim], shape[dim]);
         continue;
       }
-      if (failed(n.requireEqual(shapes[0][dim], shape[dim], "Dimension " + Twine(dim) + " in both shapes must be equal: input 0 has %d, input " + Twine(i + 1) + " has %d elements")))
+      if (failed(n.requireEqual(shapes[0][dim], shape[dim],
+                                "Dimension " + Twine(dim) +
+                                    " in both shapes must be equal: input 0 has %d, input " + Twine(i + 1) +
+                                    " has %d elements")))
         return failure();
       if (IndexBuilder::getConstant(shape[dim]))
         result[dim] = shape[dim];
@@ -49,7 +54,9 @@ LogicalResult importConcat(NodeImporter &n, size_t begin, size_t end, size_t axi
   return concat(n, n.getTensors(begin, end), *axis);
 }
 LogicalResult importConcatV1(NodeImporter &n) { return importConcat(n, 1, n.getNumInputs(), 0); }
-LogicalResult importConcatV2(NodeImporter &n) { return importConcat(n, 0, n.getNumInputs() - 1, n.getNumInputs() - 1); }
+LogicalResult importConcatV2(NodeImporter &n) {
+  return importConcat(n, 0, n.getNumInputs() - 1, n.getNumInputs() - 1);
+}
 
 LogicalResult importPack(NodeImporter &n) {
   SmallVector<Value> parts = n.getTensors(0, n.getNumInputs());
@@ -60,7 +67,8 @@ LogicalResult importPack(NodeImporter &n) {
   for (Value &part : parts) {
     SmallVector<Size> shape = n.sizes.sizesOf(part);
     if (static_cast<int64_t>(shape.size()) != rank)
-      return n.error() << "shapes of all inputs must match, got " << n.getType(0) << " and " << part.getType();
+      return n.error() << "shapes of all inputs must match, got " << n.getType(0) << " and "
+                       << part.getType();
     shape.insert(shape.begin() + *axis, n.sizes.constant(1));
     part = n.reshape(part, shape);
   }
@@ -75,11 +83,14 @@ LogicalResult importTile(NodeImporter &n) {
   if (failed(times))
     return failure();
   if (times->size() != shape.size())
-    return n.error() << "multiples has " << times->size() << " elements for an input of rank " << shape.size();
+    return n.error() << "multiples has " << times->size() << " elements for an input of rank "
+                     << shape.size();
   SmallVector<Size> split, repeated, result;
   for (auto [dim, size] : llvm::enumerate(shape)) {
     Size count = (*times)[dim];
-    if (!IndexBuilder::isNonNegative(count) && failed(n.requireAtMost(n.sizes.constant(0), count, "Expected multiples[" + Twine(dim) + "] >= %d, but got %d")))
+    if (!IndexBuilder::isNonNegative(count) &&
+        failed(n.requireAtMost(n.sizes.constant(0), count,
+                               "Expected multiples[" + Twine(dim) + "] >= %d, but got %d")))
       return failure();
     bool isOne = IndexBuilder::isConstant(size, 1), isOnce = IndexBuilder::isConstant(count, 1);
     if (!isOne && !isOnce) {

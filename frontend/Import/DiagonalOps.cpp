@@ -1,7 +1,8 @@
 //===- DiagonalOps.cpp - Diagonals of matrices ----------------------------===//
 //
-// The diagonals [lower, upper] of a matrix are packed as [upper - lower + 1, length], the highest first, the shorter ones
-// aligned left or right. Packing and unpacking are gathers whose indices are arithmetic on the coordinates.
+// The diagonals [lower, upper] of a matrix are packed as [upper - lower + 1, length], the highest first, the
+// shorter ones aligned left or right. Packing and unpacking are gathers whose indices are arithmetic on the
+// coordinates.
 //
 //===----------------------------------------------------------------------===//
 
@@ -82,7 +83,8 @@ private:
 
 /// The longest of the diagonals of the band.
 Size packedLength(NodeImporter &n, const Band &band, Size rows, Size columns) {
-  return n.sizes.min(n.sizes.add(rows, n.sizes.constant(std::min<int64_t>(band.upper, 0))), n.sizes.sub(columns, n.sizes.constant(std::max<int64_t>(band.lower, 0))));
+  return n.sizes.min(n.sizes.add(rows, n.sizes.constant(std::min<int64_t>(band.upper, 0))),
+                     n.sizes.sub(columns, n.sizes.constant(std::max<int64_t>(band.lower, 0))));
 }
 
 /// The last `taken` dimensions of x as one.
@@ -95,7 +97,9 @@ Value flattenLast(NodeImporter &n, Value x, int64_t taken) {
 }
 
 /// A [rows, columns] condition for all matrices of `shape`.
-Value forAll(NodeImporter &n, Value condition, ArrayRef<Size> shape) { return n.broadcastTo(condition, shape); }
+Value forAll(NodeImporter &n, Value condition, ArrayRef<Size> shape) {
+  return n.broadcastTo(condition, shape);
+}
 
 /// Packed diagonals of `band` as matrices; elsewhere what `background` has (of the result's type).
 FailureOr<Value> unpack(NodeImporter &n, Value diagonals, const Band &band, Size length, Value background) {
@@ -124,7 +128,8 @@ FailureOr<Size> flattenDiagonals(NodeImporter &n, Value &diagonals, const Band &
   Size length = n.sizes.sizeOf(diagonals, rank - 1);
   if (band.count() == 1)
     return length;
-  if (failed(n.requireEqual(n.sizes.sizeOf(diagonals, rank - 2), n.sizes.constant(band.count()), "diagonal has %d rows, k names %d diagonals")))
+  if (failed(n.requireEqual(n.sizes.sizeOf(diagonals, rank - 2), n.sizes.constant(band.count()),
+                            "diagonal has %d rows, k names %d diagonals")))
     return failure();
   diagonals = flattenLast(n, diagonals, 2);
   return length;
@@ -149,7 +154,8 @@ LogicalResult importMatrixDiag(NodeImporter &n) {
     columns = *givenColumns;
   }
   // The smallest matrix that has diagonals of this length.
-  Size minRows = s.add(*length, s.constant(-std::min<int64_t>(band->upper, 0))), minColumns = s.add(*length, s.constant(std::max<int64_t>(band->lower, 0)));
+  Size minRows = s.add(*length, s.constant(-std::min<int64_t>(band->upper, 0))),
+       minColumns = s.add(*length, s.constant(std::max<int64_t>(band->lower, 0)));
   bool rowsOpen = IndexBuilder::isEqual(rows, unknown), columnsOpen = IndexBuilder::isEqual(columns, unknown);
   if (rowsOpen && columnsOpen)
     rows = columns = s.max(minRows, minColumns);
@@ -157,9 +163,13 @@ LogicalResult importMatrixDiag(NodeImporter &n) {
     rows = minRows;
   else if (columnsOpen)
     columns = minColumns;
-  if (failed(n.requireAtMost(minRows, rows, "The number of rows is too small: at least %d are needed, got %d")) ||
-      failed(n.requireAtMost(minColumns, columns, "The number of columns is too small: at least %d are needed, got %d")) ||
-      (!isFirst && failed(n.requireEqual(packedLength(n, *band, rows, columns), *length, "The diagonals of the matrix are up to %d long, diagonal has %d columns"))))
+  if (failed(n.requireAtMost(minRows, rows,
+                             "The number of rows is too small: at least %d are needed, got %d")) ||
+      failed(n.requireAtMost(minColumns, columns,
+                             "The number of columns is too small: at least %d are needed, got %d")) ||
+      (!isFirst &&
+       failed(n.requireEqual(packedLength(n, *band, rows, columns), *length,
+                             "The diagonals of the matrix are up to %d long, diagonal has %d columns"))))
     return failure();
   SmallVector<Size> shape = s.sizesOf(diagonals);
   shape.back() = rows;
@@ -183,8 +193,10 @@ LogicalResult importMatrixDiagPart(NodeImporter &n) {
   if (rank < 2)
     return n.error() << "input must be at least 2-dim, received shape: " << x.getType();
   Size rows = shape[rank - 2], columns = shape[rank - 1], length = packedLength(n, *band, rows, columns);
-  if (failed(n.requireAtMost(n.sizes.constant(1 - band->lower), rows, "lower diagonal index is out of bound: %d rows are needed, got %d")) ||
-      failed(n.requireAtMost(n.sizes.constant(1 + band->upper), columns, "upper diagonal index is out of bound: %d columns are needed, got %d")))
+  if (failed(n.requireAtMost(n.sizes.constant(1 - band->lower), rows,
+                             "lower diagonal index is out of bound: %d rows are needed, got %d")) ||
+      failed(n.requireAtMost(n.sizes.constant(1 + band->upper), columns,
+                             "upper diagonal index is out of bound: %d columns are needed, got %d")))
     return failure();
   Coordinates c(n, {n.sizes.constant(band->count()), length});
   Value d = n.sub(c.number(band->upper), c.axis(0)), zero = c.number(static_cast<int64_t>(0));
@@ -202,7 +214,8 @@ LogicalResult importMatrixDiagPart(NodeImporter &n) {
   Value result = *picked;
   if (band->count() > 1) {
     Value padding = isFirst ? n.scalar(n.getElementType(0), 0) : n.getTensor(2);
-    result = n.select(forAll(n, isInside, packed), n.broadcastTo(result, packed), n.broadcastTo(padding, packed));
+    result =
+        n.select(forAll(n, isInside, packed), n.broadcastTo(result, packed), n.broadcastTo(padding, packed));
   } else {
     packed.erase(packed.end() - 2);
     result = n.reshape(result, packed);
@@ -220,7 +233,9 @@ LogicalResult importMatrixSetDiag(NodeImporter &n) {
   if (shape.size() < 2)
     return n.error() << "input must be at least 2-dim, received shape: " << x.getType();
   auto length = flattenDiagonals(n, diagonals, *band);
-  if (failed(length) || failed(n.requireEqual(packedLength(n, *band, shape[shape.size() - 2], shape.back()), *length, "The diagonals of the matrix are up to %d long, diagonal has %d columns")))
+  if (failed(length) ||
+      failed(n.requireEqual(packedLength(n, *band, shape[shape.size() - 2], shape.back()), *length,
+                            "The diagonals of the matrix are up to %d long, diagonal has %d columns")))
     return failure();
   if (cast<RankedTensorType>(diagonals.getType()).getRank() + 1 != n.getRank(0))
     return n.error() << "diagonal " << n.getType(1) << " does not fit input " << x.getType();
@@ -248,7 +263,8 @@ LogicalResult importMatrixBandPart(NodeImporter &n) {
   };
   Coordinates c(n, {rows, columns});
   Value i = c.axis(0), j = c.axis(1);
-  Value isInside = c.andAll({c.atLeast(c.number(orAll(*lower, rows)), n.sub(i, j)), c.atLeast(c.number(orAll(*upper, columns)), n.sub(j, i))});
+  Value isInside = c.andAll({c.atLeast(c.number(orAll(*lower, rows)), n.sub(i, j)),
+                             c.atLeast(c.number(orAll(*upper, columns)), n.sub(j, i))});
   n.setResult(n.select(forAll(n, isInside, shape), x, n.splatLike(x, 0)));
   return success();
 }
@@ -280,13 +296,16 @@ LogicalResult importDiagPart(NodeImporter &n) {
   if (shape.empty() || shape.size() % 2)
     return n.error() << "The rank of the tensor should be even and positive, got " << x.getType();
   for (size_t dim = 0; dim < half; ++dim)
-    if (failed(n.requireEqual(shape[dim], shape[dim + half], "Invalid shape: dimensions " + Twine(dim) + " and " + Twine(dim + half) + " do not match, got %d and %d")))
+    if (failed(n.requireEqual(shape[dim], shape[dim + half],
+                              "Invalid shape: dimensions " + Twine(dim) + " and " + Twine(dim + half) +
+                                  " do not match, got %d and %d")))
       return failure();
   shape.resize(half);
   Size total = n.sizes.product(shape);
   Type element = n.builder.getI64Type();
   Value step = n.sizeTensor(n.sizes.add(total, n.sizes.constant(1)), element, {total});
-  auto picked = gatherAlong(n, n.reshape(x, {n.sizes.mul(total, total)}), n.mul(n.iota({total}, element, 0), step), 0);
+  auto picked =
+      gatherAlong(n, n.reshape(x, {n.sizes.mul(total, total)}), n.mul(n.iota({total}, element, 0), step), 0);
   if (failed(picked))
     return failure();
   n.setResult(n.reshape(*picked, shape));
@@ -297,8 +316,10 @@ LogicalResult importDiagPart(NodeImporter &n) {
 
 void registerDiagonalOps(OpRegistry &registry) {
   registry.add({"MatrixDiag", "BatchMatrixDiag", "MatrixDiagV2", "MatrixDiagV3"}, importMatrixDiag);
-  registry.add({"MatrixDiagPart", "BatchMatrixDiagPart", "MatrixDiagPartV2", "MatrixDiagPartV3"}, importMatrixDiagPart);
-  registry.add({"MatrixSetDiag", "BatchMatrixSetDiag", "MatrixSetDiagV2", "MatrixSetDiagV3"}, importMatrixSetDiag);
+  registry.add({"MatrixDiagPart", "BatchMatrixDiagPart", "MatrixDiagPartV2", "MatrixDiagPartV3"},
+               importMatrixDiagPart);
+  registry.add({"MatrixSetDiag", "BatchMatrixSetDiag", "MatrixSetDiagV2", "MatrixSetDiagV3"},
+               importMatrixSetDiag);
   registry.add({"MatrixBandPart", "BatchMatrixBandPart"}, importMatrixBandPart);
   registry.add({"Diag"}, importDiag);
   registry.add({"DiagPart"}, importDiagPart);

@@ -1,8 +1,9 @@
 //===- EinsumOps.cpp - Einsum by transposes, sums and matrix products -----===//
 //
-// Every label of an operand is one of four: in both operands and the result (batch), in both operands only (contracted), in one
-// operand and the result (free), or in one operand only (summed). Doubled labels are diagonals. With these settled, a product
-// of two operands is one batched matrix product between transposes, or an elementwise product if nothing is contracted.
+// Every label of an operand is one of four: in both operands and the result (batch), in both operands only
+// (contracted), in one operand and the result (free), or in one operand only (summed). Doubled labels are
+// diagonals. With these settled, a product of two operands is one batched matrix product between transposes,
+// or an elementwise product if nothing is contracted.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,11 +29,13 @@ struct Operand {
 };
 
 Labels without(ArrayRef<Label> labels, ArrayRef<Label> excluded) {
-  return llvm::to_vector(llvm::make_filter_range(labels, [&](Label label) { return !llvm::is_contained(excluded, label); }));
+  return llvm::to_vector(
+      llvm::make_filter_range(labels, [&](Label label) { return !llvm::is_contained(excluded, label); }));
 }
 
 Labels common(ArrayRef<Label> labels, ArrayRef<Label> others) {
-  return llvm::to_vector(llvm::make_filter_range(labels, [&](Label label) { return llvm::is_contained(others, label); }));
+  return llvm::to_vector(
+      llvm::make_filter_range(labels, [&](Label label) { return llvm::is_contained(others, label); }));
 }
 
 /// "ab...c" as labels; the ellipsis stands for `dimensions` of them.
@@ -87,7 +90,8 @@ FailureOr<Operand> takeDiagonals(NodeImporter &n, Operand x) {
     permutation.push_back(first);
     permutation.push_back(other);
     Size size = n.sizes.sizeOf(x.value, first);
-    if (failed(n.requireEqual(size, n.sizes.sizeOf(x.value, other), "a label that occurs twice stands for dimensions of %d and %d elements")))
+    if (failed(n.requireEqual(size, n.sizes.sizeOf(x.value, other),
+                              "a label that occurs twice stands for dimensions of %d and %d elements")))
       return failure();
     Value turned = n.transpose(x.value, permutation);
     SmallVector<Size> flat = n.sizes.sizesOf(turned);
@@ -95,7 +99,8 @@ FailureOr<Operand> takeDiagonals(NodeImporter &n, Operand x) {
     flat.back() = n.sizes.mul(size, size);
     Type element = n.builder.getI64Type();
     Value step = n.sizeTensor(n.sizes.add(size, n.sizes.constant(1)), element, {size});
-    auto diagonal = gatherAlong(n, n.reshape(turned, flat), n.mul(n.iota({size}, element, 0), step), flat.size() - 1);
+    auto diagonal =
+        gatherAlong(n, n.reshape(turned, flat), n.mul(n.iota({size}, element, 0), step), flat.size() - 1);
     if (failed(diagonal))
       return failure();
     rest.push_back(label);
@@ -125,7 +130,9 @@ LogicalResult unify(NodeImporter &n, Operand &x, Operand &y) {
       continue;
     size_t j = it - y.labels.begin();
     if (!isEllipsis(label)) {
-      if (failed(n.requireEqual(xs[i], ys[j], Twine("label ") + Twine(static_cast<char>(label)) + " of the equation stands for dimensions of %d and %d elements")))
+      if (failed(n.requireEqual(xs[i], ys[j],
+                                Twine("label ") + Twine(static_cast<char>(label)) +
+                                    " of the equation stands for dimensions of %d and %d elements")))
         return failure();
       (IndexBuilder::getConstant(xs[i]) ? ys[j] : xs[i]) = IndexBuilder::getConstant(xs[i]) ? xs[i] : ys[j];
       continue;
@@ -148,7 +155,8 @@ SmallVector<Size> sizesOfLabels(NodeImporter &n, const Operand &x, ArrayRef<Labe
 }
 
 /// The operand as [batch..., product of `first`, product of `second`].
-Value toMatrices(NodeImporter &n, const Operand &x, ArrayRef<Label> batch, ArrayRef<Label> first, ArrayRef<Label> second) {
+Value toMatrices(NodeImporter &n, const Operand &x, ArrayRef<Label> batch, ArrayRef<Label> first,
+                 ArrayRef<Label> second) {
   Labels order(batch);
   llvm::append_range(order, first);
   llvm::append_range(order, second);
@@ -166,16 +174,26 @@ bool isInOrder(const Operand &x, ArrayRef<Label> batch, ArrayRef<Label> first, A
 }
 
 FailureOr<Operand> multiply(NodeImporter &n, Operand x, Operand y, ArrayRef<Label> result) {
-  x = sumOut(n, x, [&] { Labels kept(y.labels); llvm::append_range(kept, result); return kept; }());
-  y = sumOut(n, y, [&] { Labels kept(x.labels); llvm::append_range(kept, result); return kept; }());
+  x = sumOut(n, x, [&] {
+    Labels kept(y.labels);
+    llvm::append_range(kept, result);
+    return kept;
+  }());
+  y = sumOut(n, y, [&] {
+    Labels kept(x.labels);
+    llvm::append_range(kept, result);
+    return kept;
+  }());
   if (failed(unify(n, x, y)))
     return failure();
-  Labels shared = common(x.labels, y.labels), batch = common(shared, result), contracted = without(shared, result);
+  Labels shared = common(x.labels, y.labels), batch = common(shared, result),
+         contracted = without(shared, result);
   Labels xFree = without(x.labels, shared), yFree = without(y.labels, shared);
   Operand product{Value(), batch};
   llvm::append_range(product.labels, xFree);
   llvm::append_range(product.labels, yFree);
-  SmallVector<Size> shape = sizesOfLabels(n, x, batch), xSizes = sizesOfLabels(n, x, xFree), ySizes = sizesOfLabels(n, y, yFree);
+  SmallVector<Size> shape = sizesOfLabels(n, x, batch), xSizes = sizesOfLabels(n, x, xFree),
+                    ySizes = sizesOfLabels(n, y, yFree);
   SmallVector<Size> full = shape;
   llvm::append_range(full, xSizes);
   llvm::append_range(full, ySizes);
@@ -191,9 +209,12 @@ FailureOr<Operand> multiply(NodeImporter &n, Operand x, Operand y, ArrayRef<Labe
     return product;
   }
   // A transposed operand is taken as it lies where that needs no transpose.
-  bool transposeX = isInOrder(x, batch, contracted, xFree), transposeY = isInOrder(y, batch, yFree, contracted);
-  Value lhs = transposeX ? toMatrices(n, x, batch, contracted, xFree) : toMatrices(n, x, batch, xFree, contracted);
-  Value rhs = transposeY ? toMatrices(n, y, batch, yFree, contracted) : toMatrices(n, y, batch, contracted, yFree);
+  bool transposeX = isInOrder(x, batch, contracted, xFree),
+       transposeY = isInOrder(y, batch, yFree, contracted);
+  Value lhs =
+      transposeX ? toMatrices(n, x, batch, contracted, xFree) : toMatrices(n, x, batch, xFree, contracted);
+  Value rhs =
+      transposeY ? toMatrices(n, y, batch, yFree, contracted) : toMatrices(n, y, batch, contracted, yFree);
   auto matmul = n.tryCreate<tg::MatMulOp>(lhs, rhs, transposeX, transposeY);
   if (failed(matmul))
     return failure();
@@ -210,7 +231,8 @@ Operand spreadDiagonals(NodeImporter &n, Operand x, ArrayRef<Label> result) {
     SmallVector<Size> shape = n.sizes.sizesOf(x.value);
     shape.push_back(shape[dim]);
     Type element = n.builder.getI64Type();
-    Value isDiagonal = n.compare(tg::ComparisonDirection::EQ, n.iota(shape, element, dim), n.iota(shape, element, shape.size() - 1));
+    Value isDiagonal = n.compare(tg::ComparisonDirection::EQ, n.iota(shape, element, dim),
+                                 n.iota(shape, element, shape.size() - 1));
     Value spread = broadcastTrailing(n, x.value, shape);
     x.value = n.select(isDiagonal, spread, n.splatLike(spread, 0));
     // The new dimension is the next occurrence of the label.
@@ -229,14 +251,17 @@ LogicalResult importEinsum(NodeImporter &n) {
   StringRef(equation).take_front(arrow).split(subscripts, ',');
   size_t count = n.getNumInputs();
   if (subscripts.size() != count || count == 0 || count > 2)
-    return n.error() << "equation " << equation << " has " << subscripts.size() << " operands, the node has " << count << "; one or two are supported";
+    return n.error() << "equation " << equation << " has " << subscripts.size() << " operands, the node has "
+                     << count << "; one or two are supported";
   SmallVector<Operand> operands;
   int64_t ellipsisRank = 0;
   for (auto [i, text] : llvm::enumerate(subscripts)) {
-    int64_t letters = llvm::count_if(text, [](char c) { return llvm::isAlpha(c); }), dimensions = n.getRank(i) - letters;
+    int64_t letters = llvm::count_if(text, [](char c) { return llvm::isAlpha(c); }),
+            dimensions = n.getRank(i) - letters;
     bool hasEllipsis = text.contains("...");
     if (dimensions < 0 || (dimensions > 0 && !hasEllipsis))
-      return n.error() << "subscript " << text << " of equation " << equation << " does not fit input " << i << " of type " << n.getType(i);
+      return n.error() << "subscript " << text << " of equation " << equation << " does not fit input " << i
+                       << " of type " << n.getType(i);
     auto labels = parseLabels(n, text, dimensions);
     if (failed(labels))
       return failure();
@@ -251,7 +276,8 @@ LogicalResult importEinsum(NodeImporter &n) {
     return failure();
   for (Label label : *result)
     if (llvm::none_of(operands, [&](const Operand &x) { return llvm::is_contained(x.labels, label); }))
-      return n.error() << "output label " << static_cast<char>(label) << " of equation " << equation << " is in no operand";
+      return n.error() << "output label " << static_cast<char>(label) << " of equation " << equation
+                       << " is in no operand";
   Operand product = operands[0];
   if (count == 2) {
     auto both = multiply(n, operands[0], operands[1], *result);

@@ -18,9 +18,12 @@ LogicalResult gather(NodeImporter &n, int64_t axis, int64_t batchDims) {
     return n.error() << "batch_dims " << batchDims << " is out of range for indices of rank " << indexRank;
   batchDims += batchDims < 0 ? indexRank : 0;
   if (batchDims > axis)
-    return n.error() << "batch_dims (" << batchDims << ") must be less than or equal to axis (" << axis << ")";
+    return n.error() << "batch_dims (" << batchDims << ") must be less than or equal to axis (" << axis
+                     << ")";
   for (int64_t dim = 0; dim < batchDims; ++dim)
-    if (failed(n.requireEqual(n.sizes.sizeOf(params, dim), n.sizes.sizeOf(indices, dim), "params has %d elements in batch dimension " + Twine(dim) + ", indices has %d")))
+    if (failed(
+            n.requireEqual(n.sizes.sizeOf(params, dim), n.sizes.sizeOf(indices, dim),
+                           "params has %d elements in batch dimension " + Twine(dim) + ", indices has %d")))
       return failure();
   auto result = gatherAlong(n, params, indices, axis, batchDims);
   if (failed(result))
@@ -54,7 +57,8 @@ LogicalResult importGatherNd(NodeImporter &n) {
     return n.error() << "the last dimension of indices must be known, got " << type;
   int64_t depth = type.getShape().back();
   if (depth > n.getRank(0))
-    return n.error() << "index innermost dimension length must be <= params rank; saw: " << depth << " vs. " << n.getRank(0);
+    return n.error() << "index innermost dimension length must be <= params rank; saw: " << depth << " vs. "
+                     << n.getRank(0);
   if (depth == 0) {
     SmallVector<Size> shape = n.sizes.sizesOf(indices);
     shape.pop_back();
@@ -63,7 +67,8 @@ LogicalResult importGatherNd(NodeImporter &n) {
     return success();
   }
   auto bounds = n.getString("bad_indices_policy") == "IGNORE" ? tg::BoundsMode::Skip : tg::BoundsMode::Error;
-  auto result = n.tryCreate<tg::GatherNdOp>(params, indices, n.builder.getI64IntegerAttr(0), tg::BoundsModeAttr::get(n.builder.getContext(), bounds));
+  auto result = n.tryCreate<tg::GatherNdOp>(params, indices, n.builder.getI64IntegerAttr(0),
+                                            tg::BoundsModeAttr::get(n.builder.getContext(), bounds));
   if (failed(result))
     return failure();
   n.setResult(*result);
@@ -79,7 +84,8 @@ LogicalResult importOneHot(NodeImporter &n) {
   auto depth = n.getScalarSize(1, "depth");
   if (failed(depth))
     return failure();
-  if (!IndexBuilder::isNonNegative(*depth) && failed(n.requireAtMost(n.sizes.constant(0), *depth, "depth must be at least %d, got %d")))
+  if (!IndexBuilder::isNonNegative(*depth) &&
+      failed(n.requireAtMost(n.sizes.constant(0), *depth, "depth must be at least %d, got %d")))
     return failure();
   for (size_t i : {2, 3})
     if (n.getRank(i) != 0)
@@ -94,7 +100,8 @@ LogicalResult importOneHot(NodeImporter &n) {
   SmallVector<Size> column = shape;
   column.insert(column.begin() + *axis, n.sizes.constant(1));
   shape.insert(shape.begin() + *axis, *depth);
-  Value isOn = n.compare(Direction::EQ, n.iota(shape, element, *axis), n.broadcastTo(n.reshape(indices, column), shape));
+  Value isOn = n.compare(Direction::EQ, n.iota(shape, element, *axis),
+                         n.broadcastTo(n.reshape(indices, column), shape));
   n.setResult(n.select(isOn, n.broadcastTo(n.getTensor(2), shape), n.broadcastTo(n.getTensor(3), shape)));
   return success();
 }
@@ -114,28 +121,36 @@ LogicalResult importBucketize(NodeImporter &n) {
     n.setResult(n.broadcastTo(n.scalar(n.builder.getI32Type(), 0), n.sizes.sizesOf(x)));
     return success();
   }
-  auto values = DenseElementsAttr::get(RankedTensorType::get(boundaries.size(), n.builder.getF32Type()), ArrayRef<float>(boundaries));
+  auto values = DenseElementsAttr::get(RankedTensorType::get(boundaries.size(), n.builder.getF32Type()),
+                                       ArrayRef<float>(boundaries));
   Value limits = n.broadcastTo(n.cast(n.create<tg::ConstantOp>(values), element), shape);
-  Value isBelow = n.compare(Direction::LT, n.broadcastTo(n.reshape(n.cast(x, element), column), shape), limits);
+  Value isBelow =
+      n.compare(Direction::LT, n.broadcastTo(n.reshape(n.cast(x, element), column), shape), limits);
   Value isPassed = n.cast(n.create<tg::NotOp>(isBelow), n.builder.getI32Type());
   n.setResult(n.reduce(tg::ReductionKind::Sum, isPassed, n.getRank(0)));
   return success();
 }
 
-/// Where each value would go in its sorted row: the number of elements before it (or, for UpperBound, not behind it).
+/// Where each value would go in its sorted row: the number of elements before it (or, for UpperBound, not
+/// behind it).
 template <bool isUpper> LogicalResult importBound(NodeImporter &n) {
   Value sorted = n.getTensor(0), values = n.getTensor(1);
   auto element = n.getElementTypeAttr("out_type");
   if (failed(element))
     return failure();
   if (n.getRank(0) != 2 || n.getRank(1) != 2)
-    return n.error() << "sorted_inputs and values must have rank 2, got " << n.getType(0) << " and " << n.getType(1);
-  Size rows = n.sizes.sizeOf(sorted, 0), length = n.sizes.sizeOf(sorted, 1), count = n.sizes.sizeOf(values, 1), one = n.sizes.constant(1);
-  if (failed(n.requireEqual(rows, n.sizes.sizeOf(values, 0), "Leading dim_size of both tensors must match: %d and %d")))
+    return n.error() << "sorted_inputs and values must have rank 2, got " << n.getType(0) << " and "
+                     << n.getType(1);
+  Size rows = n.sizes.sizeOf(sorted, 0), length = n.sizes.sizeOf(sorted, 1),
+       count = n.sizes.sizeOf(values, 1), one = n.sizes.constant(1);
+  if (failed(n.requireEqual(rows, n.sizes.sizeOf(values, 0),
+                            "Leading dim_size of both tensors must match: %d and %d")))
     return failure();
   SmallVector<Size> shape{rows, count, length};
-  Value a = n.broadcastTo(n.reshape(sorted, {rows, one, length}), shape), b = n.broadcastTo(n.reshape(values, {rows, count, one}), shape);
-  Value isBefore = isUpper ? n.create<tg::NotOp>(n.compare(Direction::LT, b, a)) : n.compare(Direction::LT, a, b);
+  Value a = n.broadcastTo(n.reshape(sorted, {rows, one, length}), shape),
+        b = n.broadcastTo(n.reshape(values, {rows, count, one}), shape);
+  Value isBefore =
+      isUpper ? n.create<tg::NotOp>(n.compare(Direction::LT, b, a)) : n.compare(Direction::LT, a, b);
   n.setResult(n.reduce(tg::ReductionKind::Sum, n.cast(isBefore, *element), 2));
   return success();
 }
@@ -153,14 +168,18 @@ LogicalResult importDynamicPartition(NodeImporter &n) {
   Value data = n.getTensor(0), partitions = n.getTensor(1);
   int64_t rank = n.getRank(1), count = n.getOutputs().size();
   if (rank > n.getRank(0))
-    return n.error() << "the shape of data must start with the shape of partitions, got " << n.getType(0) << " and " << n.getType(1);
+    return n.error() << "the shape of data must start with the shape of partitions, got " << n.getType(0)
+                     << " and " << n.getType(1);
   SmallVector<Size> shape = n.sizes.sizesOf(partitions);
   for (int64_t dim = 0; dim < rank; ++dim)
-    if (failed(n.requireEqual(n.sizes.sizeOf(data, dim), shape[dim], "data must start with the shape of partitions, but dimension " + Twine(dim) + " has %d elements, that of partitions %d")))
+    if (failed(n.requireEqual(n.sizes.sizeOf(data, dim), shape[dim],
+                              "data must start with the shape of partitions, but dimension " + Twine(dim) +
+                                  " has %d elements, that of partitions %d")))
       return failure();
   Value isLow = n.compare(Direction::LT, partitions, n.splatLike(partitions, 0));
   Value isHigh = n.compare(Direction::GE, partitions, n.splatLike(partitions, count));
-  n.checkAll(n.create<tg::NotOp>(n.create<tg::OrOp>(isLow, isHigh)), "partitions has an element that is not in [0, " + Twine(count) + ")");
+  n.checkAll(n.create<tg::NotOp>(n.create<tg::OrOp>(isLow, isHigh)),
+             "partitions has an element that is not in [0, " + Twine(count) + ")");
   // A scalar partition is one row.
   if (rank == 0) {
     SmallVector<Size> rows = n.sizes.sizesOf(data);
@@ -170,7 +189,9 @@ LogicalResult importDynamicPartition(NodeImporter &n) {
   }
   for (int64_t i = 0; i < count; ++i) {
     Value rows = whereNonzero(n, n.compare(Direction::EQ, partitions, n.splatLike(partitions, i)));
-    auto part = n.tryCreate<tg::GatherNdOp>(data, rows, n.builder.getI64IntegerAttr(0), tg::BoundsModeAttr::get(n.builder.getContext(), tg::BoundsMode::Error));
+    auto part =
+        n.tryCreate<tg::GatherNdOp>(data, rows, n.builder.getI64IntegerAttr(0),
+                                    tg::BoundsModeAttr::get(n.builder.getContext(), tg::BoundsMode::Error));
     if (failed(part))
       return failure();
     n.setResult(i, *part);
@@ -225,7 +246,8 @@ LogicalResult importDataFormatVecPermute(NodeImporter &n) {
   if (failed(sources))
     return failure();
   if (static_cast<int64_t>(sources->size()) != type.getDimSize(0))
-    return n.error() << "x has " << type.getDimSize(0) << " elements for src_format " << n.getString("src_format");
+    return n.error() << "x has " << type.getDimSize(0) << " elements for src_format "
+                     << n.getString("src_format");
   if (const HostTensor *host = n.getHost(0)) {
     int64_t width = type.getRank() == 2 ? type.getDimSize(1) : 1;
     HostTensor result{host->elementType, host->shape, {}};

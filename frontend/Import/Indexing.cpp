@@ -15,11 +15,13 @@ Value toIndices(NodeImporter &n, Value indices) {
 }
 
 FailureOr<Value> gatherAlong(NodeImporter &n, Value params, Value indices, int64_t axis, int64_t batchDims) {
-  return n.tryCreate<tg::GatherOp>(params, indices, n.builder.getI64IntegerAttr(axis), n.builder.getI64IntegerAttr(batchDims),
+  return n.tryCreate<tg::GatherOp>(params, indices, n.builder.getI64IntegerAttr(axis),
+                                   n.builder.getI64IntegerAttr(batchDims),
                                    tg::BoundsModeAttr::get(n.builder.getContext(), tg::BoundsMode::Error));
 }
 
-Value scatterRows(NodeImporter &n, tg::ScatterKind kind, Value x, Value rows, Value updates, tg::BoundsMode bounds) {
+Value scatterRows(NodeImporter &n, tg::ScatterKind kind, Value x, Value rows, Value updates,
+                  tg::BoundsMode bounds) {
   SmallVector<Size> column = n.sizes.sizesOf(rows);
   column.push_back(n.sizes.constant(1));
   return n.create<tg::ScatterOp>(kind, x, n.reshape(toIndices(n, rows), column), updates, bounds);
@@ -28,11 +30,13 @@ Value scatterRows(NodeImporter &n, tg::ScatterKind kind, Value x, Value rows, Va
 Value whereNonzero(NodeImporter &n, Value x) {
   int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
   Value count = n.create<tg::CountNonzeroOp>(n.builder.getIndexType(), x);
-  return n.create<tg::WhereOp>(RankedTensorType::get({ShapedType::kDynamic, rank}, n.builder.getI64Type()), x, count);
+  return n.create<tg::WhereOp>(RankedTensorType::get({ShapedType::kDynamic, rank}, n.builder.getI64Type()), x,
+                               count);
 }
 
 OpFoldResult largestElement(NodeImporter &n, Value x, int64_t ifEmpty) {
-  SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(x.getType()).getRank()));
+  SmallVector<int64_t> all =
+      llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(x.getType()).getRank()));
   Size count = n.sizes.product(n.sizes.sizesOf(x));
   if (IndexBuilder::isConstant(count, 0))
     return n.sizes.constant(ifEmpty);

@@ -9,10 +9,11 @@ namespace tgc {
 /// `indices` in one of the types that tg indexes with.
 mlir::Value toIndices(NodeImporter &n, mlir::Value indices);
 /// Rows (or other slices) of `params` along `axis`.
-mlir::FailureOr<mlir::Value> gatherAlong(NodeImporter &n, mlir::Value params, mlir::Value indices, int64_t axis, int64_t batchDims = 0);
+mlir::FailureOr<mlir::Value> gatherAlong(NodeImporter &n, mlir::Value params, mlir::Value indices,
+                                         int64_t axis, int64_t batchDims = 0);
 /// `x` with `updates` at the rows `rows` (of any rank) of its first dimension.
-mlir::Value scatterRows(NodeImporter &n, tg::ScatterKind kind, mlir::Value x, mlir::Value rows, mlir::Value updates,
-                        tg::BoundsMode bounds = tg::BoundsMode::Error);
+mlir::Value scatterRows(NodeImporter &n, tg::ScatterKind kind, mlir::Value x, mlir::Value rows,
+                        mlir::Value updates, tg::BoundsMode bounds = tg::BoundsMode::Error);
 /// Coordinates of the elements that are not zero, [count, rank].
 mlir::Value whereNonzero(NodeImporter &n, mlir::Value x);
 /// The largest element of an integer tensor as a size; `ifEmpty` if it has none.

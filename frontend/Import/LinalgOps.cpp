@@ -24,20 +24,24 @@ FailureOr<SmallVector<Size>> getMatrices(NodeImporter &n, size_t i) {
 
 FailureOr<SmallVector<Size>> getSquareMatrices(NodeImporter &n, size_t i) {
   auto shape = getMatrices(n, i);
-  if (failed(shape) || failed(n.requireEqual((*shape)[shape->size() - 2], shape->back(), "input matrices must be square, got %d rows and %d columns")))
+  if (failed(shape) || failed(n.requireEqual((*shape)[shape->size() - 2], shape->back(),
+                                             "input matrices must be square, got %d rows and %d columns")))
     return failure();
   return shape;
 }
 
-/// The kernels know f32 and f64, and complex numbers of them if `withComplex`; half precision goes through f32.
+/// The kernels know f32 and f64, and complex numbers of them if `withComplex`; half precision goes through
+/// f32.
 LogicalResult checkElement(NodeImporter &n, bool withComplex) {
   Type element = n.getElementType(0);
   bool isKnown = isa<FloatType>(element) || (withComplex && isa<ComplexType>(element));
   return isKnown ? success() : LogicalResult(n.error() << "is not supported on " << element);
 }
 
-/// Calls a kernel: results of these shapes, all of the inputs' element type but integers where `integers` says so.
-SmallVector<Value> callKernel(NodeImporter &n, StringRef kernel, ArrayRef<Value> operands, ArrayRef<SmallVector<Size>> shapes, StringRef config = "",
+/// Calls a kernel: results of these shapes, all of the inputs' element type but integers where `integers`
+/// says so.
+SmallVector<Value> callKernel(NodeImporter &n, StringRef kernel, ArrayRef<Value> operands,
+                              ArrayRef<SmallVector<Size>> shapes, StringRef config = "",
                               Type lastElement = nullptr) {
   Type element = n.getElementType(0);
   bool isHalf = isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32;
@@ -80,7 +84,9 @@ LogicalResult importSquare(NodeImporter &n, StringRef kernel, bool withComplex) 
 }
 LogicalResult importCholesky(NodeImporter &n) { return importSquare(n, "tgc_kernel_cholesky", true); }
 LogicalResult importInverse(NodeImporter &n) { return importSquare(n, "tgc_kernel_matrix_inverse", true); }
-LogicalResult importExponential(NodeImporter &n) { return importSquare(n, "tgc_kernel_matrix_exponential", false); }
+LogicalResult importExponential(NodeImporter &n) {
+  return importSquare(n, "tgc_kernel_matrix_exponential", false);
+}
 
 /// Determinants, one number a matrix (for the logarithm two).
 LogicalResult importDeterminant(NodeImporter &n) {
@@ -89,7 +95,8 @@ LogicalResult importDeterminant(NodeImporter &n) {
     return failure();
   bool isLog = n.node.op() == "LogMatrixDeterminant";
   SmallVector<SmallVector<Size>> shapes(isLog ? 2 : 1, withLast(*shape, {}));
-  setResults(n, callKernel(n, isLog ? "tgc_kernel_log_matrix_determinant" : "tgc_kernel_matrix_determinant", n.getTensor(0), shapes));
+  setResults(n, callKernel(n, isLog ? "tgc_kernel_log_matrix_determinant" : "tgc_kernel_matrix_determinant",
+                           n.getTensor(0), shapes));
   return success();
 }
 
@@ -98,23 +105,28 @@ LogicalResult importSolve(NodeImporter &n, StringRef kernel, bool broadcasts, St
   auto shape = getSquareMatrices(n, 0), rhs = getMatrices(n, 1);
   if (failed(shape) || failed(rhs) || failed(checkElement(n, true)))
     return failure();
-  if (failed(n.requireEqual(shape->back(), (*rhs)[rhs->size() - 2], "Input matrix and rhs are incompatible: %d and %d rows")))
+  if (failed(n.requireEqual(shape->back(), (*rhs)[rhs->size() - 2],
+                            "Input matrix and rhs are incompatible: %d and %d rows")))
     return failure();
   Value a = n.getTensor(0), b = n.getTensor(1);
   auto batch = n.broadcastSizes(ArrayRef(*shape).drop_back(2), ArrayRef(*rhs).drop_back(2));
   if (failed(batch))
     return failure();
   if (!broadcasts && shape->size() != rhs->size())
-    return n.error() << "matrix and rhs must have the same batch dimensions, got " << a.getType() << " and " << b.getType();
+    return n.error() << "matrix and rhs must have the same batch dimensions, got " << a.getType() << " and "
+                     << b.getType();
   SmallVector<Size> left(*batch), right(*batch);
   llvm::append_range(left, ArrayRef(*shape).take_back(2));
   llvm::append_range(right, ArrayRef(*rhs).take_back(2));
   setResults(n, callKernel(n, kernel, {n.broadcastTo(a, left), n.broadcastTo(b, right)}, {right}, config));
   return success();
 }
-LogicalResult importMatrixSolve(NodeImporter &n) { return importSolve(n, "tgc_kernel_matrix_solve", false, n.getBool("adjoint") ? "adjoint" : ""); }
+LogicalResult importMatrixSolve(NodeImporter &n) {
+  return importSolve(n, "tgc_kernel_matrix_solve", false, n.getBool("adjoint") ? "adjoint" : "");
+}
 LogicalResult importTriangularSolve(NodeImporter &n) {
-  std::string config = std::string(n.getBool("lower") ? "lower" : "upper") + (n.getBool("adjoint") ? " adjoint" : "");
+  std::string config =
+      std::string(n.getBool("lower") ? "lower" : "upper") + (n.getBool("adjoint") ? " adjoint" : "");
   return importSolve(n, "tgc_kernel_matrix_triangular_solve", true, config);
 }
 
@@ -123,11 +135,15 @@ LogicalResult importSolveLs(NodeImporter &n) {
   if (failed(shape) || failed(rhs) || failed(checkElement(n, false)))
     return failure();
   if (shape->size() != rhs->size() || n.getElementType(0).getIntOrFloatBitWidth() < 32)
-    return n.error() << "expects f32 or f64 matrices of the same rank, got " << n.getType(0) << " and " << n.getType(1);
+    return n.error() << "expects f32 or f64 matrices of the same rank, got " << n.getType(0) << " and "
+                     << n.getType(1);
   for (size_t dim = 0; dim + 1 < shape->size(); ++dim)
-    if (failed(n.requireEqual((*shape)[dim], (*rhs)[dim], "matrix and rhs have %d and %d elements in dimension " + Twine(dim))))
+    if (failed(n.requireEqual((*shape)[dim], (*rhs)[dim],
+                              "matrix and rhs have %d and %d elements in dimension " + Twine(dim))))
       return failure();
-  setResults(n, callKernel(n, "tgc_kernel_matrix_solve_ls", n.getTensors(0, 3), {withLast(*shape, {shape->back(), rhs->back()})}, n.getBool("fast") ? "fast" : ""));
+  setResults(n,
+             callKernel(n, "tgc_kernel_matrix_solve_ls", n.getTensors(0, 3),
+                        {withLast(*shape, {shape->back(), rhs->back()})}, n.getBool("fast") ? "fast" : ""));
   return success();
 }
 
@@ -138,7 +154,9 @@ LogicalResult importQr(NodeImporter &n) {
   Size rows = (*shape)[shape->size() - 2], columns = shape->back();
   bool isFull = n.getBool("full_matrices");
   Size inner = isFull ? rows : n.sizes.min(rows, columns);
-  setResults(n, callKernel(n, "tgc_kernel_qr", n.getTensor(0), {withLast(*shape, {rows, inner}), withLast(*shape, {inner, columns})}, isFull ? "full" : ""));
+  setResults(n, callKernel(n, "tgc_kernel_qr", n.getTensor(0),
+                           {withLast(*shape, {rows, inner}), withLast(*shape, {inner, columns})},
+                           isFull ? "full" : ""));
   return success();
 }
 
@@ -147,7 +165,8 @@ LogicalResult importLu(NodeImporter &n) {
   auto index = n.getElementTypeAttr("output_idx_type");
   if (failed(shape) || failed(index) || failed(checkElement(n, true)))
     return failure();
-  setResults(n, callKernel(n, "tgc_kernel_lu", n.getTensor(0), {*shape, withLast(*shape, {shape->back()})}, "", *index));
+  setResults(n, callKernel(n, "tgc_kernel_lu", n.getTensor(0), {*shape, withLast(*shape, {shape->back()})},
+                           "", *index));
   return success();
 }
 
@@ -159,10 +178,12 @@ LogicalResult importSelfAdjointEig(NodeImporter &n) {
   bool isFirst = n.getOutputs().size() == 1, hasVectors = isFirst || n.getBool("compute_v");
   Size size = shape->back(), none = n.sizes.constant(0);
   SmallVector<Size> vectors = hasVectors ? *shape : withLast(*shape, {none, none});
-  SmallVector<Value> results = callKernel(n, "tgc_kernel_self_adjoint_eigen", n.getTensor(0), {withLast(*shape, {size}), vectors}, hasVectors ? "vectors" : "");
+  SmallVector<Value> results = callKernel(n, "tgc_kernel_self_adjoint_eigen", n.getTensor(0),
+                                          {withLast(*shape, {size}), vectors}, hasVectors ? "vectors" : "");
   if (isFirst) {
     Value row = n.reshape(results[0], withLast(*shape, {n.sizes.constant(1), size}));
-    auto joined = n.tryCreate<tg::ConcatOp>(ValueRange{row, results[1]}, n.builder.getI64IntegerAttr(shape->size() - 2));
+    auto joined = n.tryCreate<tg::ConcatOp>(ValueRange{row, results[1]},
+                                            n.builder.getI64IntegerAttr(shape->size() - 2));
     if (failed(joined))
       return failure();
     results.assign({*joined});
@@ -175,13 +196,16 @@ LogicalResult importSvd(NodeImporter &n) {
   auto shape = getMatrices(n, 0);
   if (failed(shape) || failed(checkElement(n, false)))
     return failure();
-  Size rows = (*shape)[shape->size() - 2], columns = shape->back(), inner = n.sizes.min(rows, columns), none = n.sizes.constant(0);
+  Size rows = (*shape)[shape->size() - 2], columns = shape->back(), inner = n.sizes.min(rows, columns),
+       none = n.sizes.constant(0);
   bool hasVectors = n.getBool("compute_uv"), isFull = n.getBool("full_matrices");
-  SmallVector<Size> left = withLast(*shape, {rows, isFull ? rows : inner}), right = withLast(*shape, {columns, isFull ? columns : inner});
+  SmallVector<Size> left = withLast(*shape, {rows, isFull ? rows : inner}),
+                    right = withLast(*shape, {columns, isFull ? columns : inner});
   if (!hasVectors)
     left = right = {none};
   std::string config = std::string(hasVectors ? "vectors" : "") + (isFull ? " full" : "");
-  setResults(n, callKernel(n, "tgc_kernel_singular_values", n.getTensor(0), {withLast(*shape, {inner}), left, right}, config));
+  setResults(n, callKernel(n, "tgc_kernel_singular_values", n.getTensor(0),
+                           {withLast(*shape, {inner}), left, right}, config));
   return success();
 }
 
@@ -197,7 +221,8 @@ void registerLinalgOps(OpRegistry &registry) {
   registry.add({"MatrixSolveLs", "BatchMatrixSolveLs"}, importSolveLs);
   registry.add({"Qr"}, importQr);
   registry.add({"Lu"}, importLu);
-  registry.add({"SelfAdjointEig", "BatchSelfAdjointEig", "SelfAdjointEigV2", "BatchSelfAdjointEigV2"}, importSelfAdjointEig);
+  registry.add({"SelfAdjointEig", "BatchSelfAdjointEig", "SelfAdjointEigV2", "BatchSelfAdjointEigV2"},
+               importSelfAdjointEig);
   registry.add({"Svd", "BatchSvd"}, importSvd);
 }
 

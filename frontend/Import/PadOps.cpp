@@ -20,12 +20,14 @@ FailureOr<Paddings> getPaddings(NodeImporter &n) {
   if (failed(elements))
     return failure();
   if (static_cast<int64_t>(elements->size()) != 2 * n.getRank(0)) {
-    n.error() << "paddings must be [" << n.getRank(0) << ",2] for " << n.getType(0) << ", got " << elements->size() << " elements";
+    n.error() << "paddings must be [" << n.getRank(0) << ",2] for " << n.getType(0) << ", got "
+              << elements->size() << " elements";
     return failure();
   }
   Paddings paddings;
   for (auto [i, element] : llvm::enumerate(*elements)) {
-    if (!IndexBuilder::isNonNegative(element) && failed(n.requireAtMost(n.sizes.constant(0), element, "paddings must not be less than %d, got %d")))
+    if (!IndexBuilder::isNonNegative(element) &&
+        failed(n.requireAtMost(n.sizes.constant(0), element, "paddings must not be less than %d, got %d")))
       return failure();
     (i % 2 ? paddings.high : paddings.low).push_back(element);
   }
@@ -54,7 +56,8 @@ Value sliceDim(NodeImporter &n, Value x, int64_t dim, Size offset, Size size, in
   return n.slice(x, offsets, sizes, strides);
 }
 
-/// Dimension by dimension, what lies inside is repeated outside backwards: without the edge itself for REFLECT.
+/// Dimension by dimension, what lies inside is repeated outside backwards: without the edge itself for
+/// REFLECT.
 LogicalResult importMirrorPad(NodeImporter &n) {
   auto paddings = getPaddings(n);
   if (failed(paddings))
@@ -67,7 +70,10 @@ LogicalResult importMirrorPad(NodeImporter &n) {
     SmallVector<Value> parts{x};
     SmallVector<Size> shape = n.sizes.sizesOf(x);
     for (Size amount : {low, high})
-      if (!IndexBuilder::isConstant(amount, 0) && failed(n.requireAtMost(amount, most, "paddings of dimension " + Twine(dim) + " must not be greater than the dimension's elements, got %d of %d")))
+      if (!IndexBuilder::isConstant(amount, 0) &&
+          failed(n.requireAtMost(amount, most,
+                                 "paddings of dimension " + Twine(dim) +
+                                     " must not be greater than the dimension's elements, got %d of %d")))
         return failure();
     if (!IndexBuilder::isConstant(low, 0))
       parts.insert(parts.begin(), sliceDim(n, x, dim, n.sizes.add(low, n.sizes.constant(edge - 1)), low, -1));
@@ -95,17 +101,21 @@ LogicalResult importMirrorPadGrad(NodeImporter &n) {
   Value x = n.getTensor(0), zero = n.scalar(n.getElementType(0), 0);
   Size none = n.sizes.constant(0), margin = n.sizes.constant(edge);
   for (int64_t dim = 0; dim < n.getRank(0); ++dim) {
-    Size low = paddings->low[dim], high = paddings->high[dim], total = n.sizes.sizeOf(x, dim), size = n.sizes.sub(total, n.sizes.add(low, high));
+    Size low = paddings->low[dim], high = paddings->high[dim], total = n.sizes.sizeOf(x, dim),
+         size = n.sizes.sub(total, n.sizes.add(low, high));
     if (IndexBuilder::isConstant(low, 0) && IndexBuilder::isConstant(high, 0))
       continue;
-    if (failed(n.requireAtMost(n.sizes.add(low, high), total, "paddings of dimension " + Twine(dim) + " are together %d, more than its %d elements")))
+    if (failed(n.requireAtMost(n.sizes.add(low, high), total,
+                               "paddings of dimension " + Twine(dim) +
+                                   " are together %d, more than its %d elements")))
       return failure();
     Value sum = sliceDim(n, x, dim, low, size, 1);
     SmallVector<Size> shape = n.sizes.sizesOf(sum);
     auto addBack = [&](Size offset, Size amount, Size before) {
       if (IndexBuilder::isConstant(amount, 0))
         return;
-      Value part = sliceDim(n, x, dim, n.sizes.sub(n.sizes.add(offset, amount), n.sizes.constant(1)), amount, -1);
+      Value part =
+          sliceDim(n, x, dim, n.sizes.sub(n.sizes.add(offset, amount), n.sizes.constant(1)), amount, -1);
       SmallVector<Size> left(shape.size(), none), right(shape.size(), none);
       left[dim] = before;
       right[dim] = n.sizes.sub(n.sizes.sub(size, before), amount);

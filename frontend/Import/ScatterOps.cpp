@@ -14,20 +14,24 @@ using Kind = tg::ScatterKind;
 
 /// x with updates at coordinates; `updates` must have the shape indices[:-1] + x[depth:].
 LogicalResult scatterNd(NodeImporter &n, Kind kind, Value x, Value indices, Value updates) {
-  auto type = cast<RankedTensorType>(x.getType()), indexType = cast<RankedTensorType>(indices.getType()), updateType = cast<RankedTensorType>(updates.getType());
+  auto type = cast<RankedTensorType>(x.getType()), indexType = cast<RankedTensorType>(indices.getType()),
+       updateType = cast<RankedTensorType>(updates.getType());
   int64_t rank = type.getRank(), indexRank = indexType.getRank();
   if (indexRank < 1 || indexType.isDynamicDim(indexRank - 1))
     return n.error() << "the last dimension of indices must be known, got " << indexType;
   int64_t depth = indexType.getShape().back();
   if (depth > rank)
     return n.error() << "indices hold coordinates of " << depth << " numbers into a tensor of rank " << rank;
-  SmallVector<Size> expected = n.sizes.sizesOf(indices), shape = n.sizes.sizesOf(x), got = n.sizes.sizesOf(updates);
+  SmallVector<Size> expected = n.sizes.sizesOf(indices), shape = n.sizes.sizesOf(x),
+                    got = n.sizes.sizesOf(updates);
   expected.pop_back();
   llvm::append_range(expected, ArrayRef(shape).drop_front(depth));
   if (got.size() != expected.size())
-    return n.error() << "updates must have rank " << expected.size() << " for indices " << indexType << " into " << type << ", got " << updateType;
+    return n.error() << "updates must have rank " << expected.size() << " for indices " << indexType
+                     << " into " << type << ", got " << updateType;
   for (auto [dim, size] : llvm::enumerate(got))
-    if (failed(n.requireEqual(size, expected[dim], "Dimension " + Twine(dim) + " of updates has %d elements, expected %d")))
+    if (failed(n.requireEqual(size, expected[dim],
+                              "Dimension " + Twine(dim) + " of updates has %d elements, expected %d")))
       return failure();
   // A boolean sum is an or.
   bool isBool = type.getElementType().isInteger(1) && kind != Kind::Update;
@@ -36,7 +40,9 @@ LogicalResult scatterNd(NodeImporter &n, Kind kind, Value x, Value indices, Valu
     return n.error() << "is not defined on booleans";
   auto bounds = n.getString("bad_indices_policy") == "IGNORE" ? tg::BoundsMode::Skip : tg::BoundsMode::Error;
   if (isBool)
-    n.setResult(n.cast(n.create<tg::ScatterOp>(Kind::Max, n.cast(x, wide), toIndices(n, indices), n.cast(updates, wide), bounds), type.getElementType()));
+    n.setResult(n.cast(n.create<tg::ScatterOp>(Kind::Max, n.cast(x, wide), toIndices(n, indices),
+                                               n.cast(updates, wide), bounds),
+                       type.getElementType()));
   else
     n.setResult(n.create<tg::ScatterOp>(kind, x, toIndices(n, indices), updates, bounds));
   return success();
@@ -47,7 +53,8 @@ LogicalResult importScatterNd(NodeImporter &n) {
   if (failed(shape))
     return failure();
   for (Size size : *shape)
-    if (!IndexBuilder::isNonNegative(size) && failed(n.requireAtMost(n.sizes.constant(0), size, "sizes of shape must be at least %d, got %d")))
+    if (!IndexBuilder::isNonNegative(size) &&
+        failed(n.requireAtMost(n.sizes.constant(0), size, "sizes of shape must be at least %d, got %d")))
       return failure();
   Value zeros = n.broadcastTo(n.scalar(n.getElementType(1), 0), *shape);
   return scatterNd(n, Kind::Add, zeros, n.getTensor(0), n.getTensor(1));
@@ -69,17 +76,22 @@ LogicalResult importDynamicStitch(NodeImporter &n) {
     Value indices = n.getTensor(i), values = n.getTensor(count + i);
     SmallVector<Size> from = n.sizes.sizesOf(indices), shape = n.sizes.sizesOf(values);
     if (shape.size() < from.size())
-      return n.error() << "the shape of data[" << i << "] must start with that of indices[" << i << "], got " << values.getType() << " and " << indices.getType();
+      return n.error() << "the shape of data[" << i << "] must start with that of indices[" << i << "], got "
+                       << values.getType() << " and " << indices.getType();
     for (auto [dim, size] : llvm::enumerate(from))
-      if (failed(n.requireEqual(shape[dim], size, "data[" + Twine(i) + "] must start with the shape of indices[" + Twine(i) + "], but has %d elements instead of %d in dimension " + Twine(dim))))
+      if (failed(n.requireEqual(shape[dim], size,
+                                "data[" + Twine(i) + "] must start with the shape of indices[" + Twine(i) +
+                                    "], but has %d elements instead of %d in dimension " + Twine(dim))))
         return failure();
     ArrayRef<Size> tail = ArrayRef(shape).drop_front(from.size());
     if (i == 0)
       rest.assign(tail.begin(), tail.end());
     if (tail.size() != rest.size())
-      return n.error() << "data[0] and data[" << i << "] have rows of different rank, " << rest.size() << " and " << tail.size();
+      return n.error() << "data[0] and data[" << i << "] have rows of different rank, " << rest.size()
+                       << " and " << tail.size();
     for (auto [dim, size] : llvm::enumerate(tail))
-      if (failed(n.requireEqual(rest[dim], size, "data[0] and data[" + Twine(i) + "] have rows of different size, %d and %d")))
+      if (failed(n.requireEqual(rest[dim], size,
+                                "data[0] and data[" + Twine(i) + "] have rows of different size, %d and %d")))
         return failure();
     Size length = n.sizes.product(from);
     rows.push_back(n.reshape(indices, {length}));
@@ -92,11 +104,15 @@ LogicalResult importDynamicStitch(NodeImporter &n) {
     for (int64_t index : known.value_or(SmallVector<int64_t>()))
       largest = std::max(largest, index);
   }
-  auto join = [&](ArrayRef<Value> parts) { return parts.size() == 1 ? FailureOr<Value>(parts.front()) : n.tryCreate<tg::ConcatOp>(ValueRange(parts), n.builder.getI64IntegerAttr(0)); };
+  auto join = [&](ArrayRef<Value> parts) {
+    return parts.size() == 1 ? FailureOr<Value>(parts.front())
+                             : n.tryCreate<tg::ConcatOp>(ValueRange(parts), n.builder.getI64IntegerAttr(0));
+  };
   auto allRows = join(rows), allData = join(data);
   if (failed(allRows) || failed(allData))
     return failure();
-  SmallVector<Size> shape{isKnown ? n.sizes.constant(largest + 1) : n.sizes.add(largestElement(n, *allRows, -1), one)};
+  SmallVector<Size> shape{isKnown ? n.sizes.constant(largest + 1)
+                                  : n.sizes.add(largestElement(n, *allRows, -1), one)};
   llvm::append_range(shape, rest);
   Value start = n.broadcastTo(n.scalar(getElementTypeOrSelf(data.front().getType()), 0), shape);
   n.setResult(scatterRows(n, Kind::Update, start, *allRows, *allData));
@@ -140,13 +156,15 @@ LogicalResult importInvertPermutation(NodeImporter &n) {
 // Counts
 //===----------------------------------------------------------------------===//
 
-/// How often each of [0, size) occurs (or the sum of the weights), per row of a matrix. What is beyond is left out.
+/// How often each of [0, size) occurs (or the sum of the weights), per row of a matrix. What is beyond is
+/// left out.
 LogicalResult importBincount(NodeImporter &n) {
   Value x = n.getTensor(0), weights = n.getTensor(2);
   auto size = n.getScalarSize(1, "size");
   if (failed(size))
     return failure();
-  if (!IndexBuilder::isNonNegative(*size) && failed(n.requireAtMost(n.sizes.constant(0), *size, "size must be at least %d, got %d")))
+  if (!IndexBuilder::isNonNegative(*size) &&
+      failed(n.requireAtMost(n.sizes.constant(0), *size, "size must be at least %d, got %d")))
     return failure();
   bool isBinary = n.getBool("binary_output"), isDense = n.node.op() == "DenseBincount";
   int64_t rank = n.getRank(0);
@@ -160,22 +178,26 @@ LogicalResult importBincount(NodeImporter &n) {
   if (!IndexBuilder::getConstant(weightCount))
     return n.error() << "whether weights has elements must be known at compile time, got " << n.getType(2);
   bool hasWeights = !IndexBuilder::isConstant(weightCount, 0) && !isBinary;
-  if (hasWeights && failed(n.requireEqual(n.sizes.product(shape), weightCount, "weights must have as many elements as the input, %d, got %d")))
+  if (hasWeights && failed(n.requireEqual(n.sizes.product(shape), weightCount,
+                                          "weights must have as many elements as the input, %d, got %d")))
     return failure();
   Value amounts = hasWeights ? n.reshape(weights, shape) : ones;
   Kind kind = isBinary ? Kind::Update : Kind::Add;
   Value zero = n.scalar(element, 0);
   if (rank != 2 || !isDense) {
     Size total = n.sizes.product(shape);
-    n.setResult(scatterRows(n, kind, n.broadcastTo(zero, {*size}), n.reshape(x, {total}), n.reshape(amounts, {total}), tg::BoundsMode::Skip));
+    n.setResult(scatterRows(n, kind, n.broadcastTo(zero, {*size}), n.reshape(x, {total}),
+                            n.reshape(amounts, {total}), tg::BoundsMode::Skip));
     return success();
   }
   SmallVector<Size> column{shape[0], shape[1], n.sizes.constant(1)};
   Value rows = n.reshape(n.iota(shape, n.getElementType(0), 0), column);
-  auto places = n.tryCreate<tg::ConcatOp>(ValueRange{rows, n.reshape(x, column)}, n.builder.getI64IntegerAttr(2));
+  auto places =
+      n.tryCreate<tg::ConcatOp>(ValueRange{rows, n.reshape(x, column)}, n.builder.getI64IntegerAttr(2));
   if (failed(places))
     return failure();
-  n.setResult(n.create<tg::ScatterOp>(kind, n.broadcastTo(zero, {shape[0], *size}), toIndices(n, *places), amounts, tg::BoundsMode::Skip));
+  n.setResult(n.create<tg::ScatterOp>(kind, n.broadcastTo(zero, {shape[0], *size}), toIndices(n, *places),
+                                      amounts, tg::BoundsMode::Skip));
   return success();
 }
 
@@ -195,26 +217,34 @@ LogicalResult importSparseToDense(NodeImporter &n) {
   if (n.getRank(3) != 0)
     return n.error() << "default_value should be a scalar, got " << start.getType();
   Size count = from.empty() ? one : from[0];
-  if (failed(n.requireEqual(from.size() == 2 ? from[1] : one, depth, "sparse_indices hold coordinates of %d numbers, output_shape has %d")))
+  if (failed(n.requireEqual(from.size() == 2 ? from[1] : one, depth,
+                            "sparse_indices hold coordinates of %d numbers, output_shape has %d")))
     return failure();
   indices = n.reshape(toIndices(n, indices), {count, depth});
   if (n.getRank(2) == 0)
     values = n.broadcastTo(values, {count});
-  else if (n.getRank(2) != 1 || failed(n.requireEqual(n.sizes.sizeOf(values, 0), count, "sparse_values has %d elements, sparse_indices names %d places")))
+  else if (n.getRank(2) != 1 ||
+           failed(n.requireEqual(n.sizes.sizeOf(values, 0), count,
+                                 "sparse_values has %d elements, sparse_indices names %d places")))
     return n.error() << "sparse_values must be a scalar or one value for each index, got " << n.getType(2);
-  if (n.getBool("validate_indices") && !IndexBuilder::isConstant(count, 0) && !IndexBuilder::isConstant(count, 1)) {
+  if (n.getBool("validate_indices") && !IndexBuilder::isConstant(count, 0) &&
+      !IndexBuilder::isConstant(count, 1)) {
     // Each index is behind the one before: their row-major positions ascend.
     Type element = n.builder.getI64Type();
     Value positions = n.broadcastTo(n.scalar(element, 0), {count});
     for (auto [dim, size] : llvm::enumerate(*shape)) {
-      Value column = n.reshape(n.slice(indices, {n.sizes.constant(0), n.sizes.constant(dim)}, {count, one}), {count});
+      Value column =
+          n.reshape(n.slice(indices, {n.sizes.constant(0), n.sizes.constant(dim)}, {count, one}), {count});
       positions = n.add(n.mul(positions, n.sizeTensor(size, element, {count})), n.cast(column, element));
     }
     Size pairs = n.sizes.max(n.sizes.sub(count, one), n.sizes.constant(0));
-    Value before = n.slice(positions, {n.sizes.constant(0)}, {pairs}), after = n.slice(positions, {n.sizes.sub(count, pairs)}, {pairs});
-    n.checkAll(n.compare(Direction::LT, before, after), "sparse_indices is out of order or has a repeated index");
+    Value before = n.slice(positions, {n.sizes.constant(0)}, {pairs}),
+          after = n.slice(positions, {n.sizes.sub(count, pairs)}, {pairs});
+    n.checkAll(n.compare(Direction::LT, before, after),
+               "sparse_indices is out of order or has a repeated index");
   }
-  n.setResult(n.create<tg::ScatterOp>(Kind::Update, n.broadcastTo(start, *shape), indices, values, tg::BoundsMode::Error));
+  n.setResult(n.create<tg::ScatterOp>(Kind::Update, n.broadcastTo(start, *shape), indices, values,
+                                      tg::BoundsMode::Error));
   return success();
 }
 
@@ -225,17 +255,22 @@ LogicalResult importSparseTensorDenseMatMul(NodeImporter &n) {
   if (failed(shape))
     return failure();
   if (shape->size() != 2 || n.getRank(3) != 2 || n.getRank(0) != 2 || n.getRank(1) != 1)
-    return n.error() << "expects a sparse and a dense matrix, got indices " << n.getType(0) << ", values " << n.getType(1) << ", " << shape->size() << " sizes and " << b.getType();
+    return n.error() << "expects a sparse and a dense matrix, got indices " << n.getType(0) << ", values "
+                     << n.getType(1) << ", " << shape->size() << " sizes and " << b.getType();
   bool adjointA = n.getBool("adjoint_a"), isComplex = isa<ComplexType>(n.getElementType(3));
   if (n.getBool("adjoint_b"))
     b = n.transpose(isComplex ? n.create<tg::ConjOp>(b) : b, {1, 0});
   if (adjointA && isComplex)
     values = n.create<tg::ConjOp>(values);
   Size count = n.sizes.sizeOf(values, 0), one = n.sizes.constant(1), width = n.sizes.sizeOf(b, 1);
-  if (failed(n.requireEqual(n.sizes.sizeOf(indices, 0), count, "a_indices has %d rows, a_values has %d elements")) ||
-      failed(n.requireEqual((*shape)[adjointA ? 0 : 1], n.sizes.sizeOf(b, 0), "Cannot multiply A and B because inner dimension does not match: %d vs. %d")))
+  if (failed(n.requireEqual(n.sizes.sizeOf(indices, 0), count,
+                            "a_indices has %d rows, a_values has %d elements")) ||
+      failed(n.requireEqual((*shape)[adjointA ? 0 : 1], n.sizes.sizeOf(b, 0),
+                            "Cannot multiply A and B because inner dimension does not match: %d vs. %d")))
     return failure();
-  auto column = [&](int64_t i) { return n.reshape(n.slice(indices, {n.sizes.constant(0), n.sizes.constant(i)}, {count, one}), {count}); };
+  auto column = [&](int64_t i) {
+    return n.reshape(n.slice(indices, {n.sizes.constant(0), n.sizes.constant(i)}, {count, one}), {count});
+  };
   auto rows = gatherAlong(n, b, column(adjointA ? 0 : 1), 0);
   if (failed(rows))
     return failure();

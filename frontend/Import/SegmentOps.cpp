@@ -21,7 +21,8 @@ Value neutral(NodeImporter &n, Kind kind, Type element) {
   auto type = RankedTensorType::get({}, element);
   bool isLowest = kind == Kind::Max;
   if (auto real = dyn_cast<FloatType>(element))
-    return n.create<tg::ConstantOp>(DenseElementsAttr::get(type, APFloat::getLargest(real.getFloatSemantics(), isLowest)));
+    return n.create<tg::ConstantOp>(
+        DenseElementsAttr::get(type, APFloat::getLargest(real.getFloatSemantics(), isLowest)));
   unsigned width = element.getIntOrFloatBitWidth();
   bool isUnsigned = element.isUnsignedInteger();
   APInt limit = isLowest ? (isUnsigned ? APInt::getMinValue(width) : APInt::getSignedMinValue(width))
@@ -43,16 +44,21 @@ template <Kind kind> LogicalResult importUnsortedSegment(NodeImporter &n) {
   auto count = n.getScalarSize(2, "num_segments");
   if (failed(count))
     return failure();
-  if (!IndexBuilder::isNonNegative(*count) && failed(n.requireAtMost(n.sizes.constant(0), *count, "Input num_segments must be at least %d, got %d")))
+  if (!IndexBuilder::isNonNegative(*count) &&
+      failed(n.requireAtMost(n.sizes.constant(0), *count, "Input num_segments must be at least %d, got %d")))
     return failure();
   SmallVector<Size> shape = n.sizes.sizesOf(data), idShape = n.sizes.sizesOf(ids);
   if (idShape.size() > shape.size())
-    return n.error() << "data.shape = " << data.getType() << " does not start with segment_ids.shape = " << ids.getType();
+    return n.error() << "data.shape = " << data.getType()
+                     << " does not start with segment_ids.shape = " << ids.getType();
   for (auto [dim, size] : llvm::enumerate(idShape))
-    if (failed(n.requireEqual(shape[dim], size, "data does not start with the shape of segment_ids: dimension " + Twine(dim) + " has %d elements instead of %d")))
+    if (failed(n.requireEqual(shape[dim], size,
+                              "data does not start with the shape of segment_ids: dimension " + Twine(dim) +
+                                  " has %d elements instead of %d")))
       return failure();
   Value limit = n.sizeTensor(*count, n.getElementType(1), idShape);
-  n.checkAll(n.compare(Direction::LT, ids, limit), "an element of segment_ids is out of range [0, %d)", n.sizes.get(*count));
+  n.checkAll(n.compare(Direction::LT, ids, limit), "an element of segment_ids is out of range [0, %d)",
+             n.sizes.get(*count));
   n.setResult(reduceRows(n, kind, neutral(n, kind, n.getElementType(0)), *count, data, ids));
   return success();
 }
@@ -82,8 +88,10 @@ template <Kind kind> LogicalResult importSegment(NodeImporter &n) {
   Value data = n.getTensor(0), ids = n.getTensor(1);
   Type element = n.getElementType(0);
   if (n.getRank(1) != 1 || n.getRank(0) < 1)
-    return n.error() << "segment_ids should be a vector, got " << ids.getType() << " for data " << data.getType();
-  if (failed(n.requireEqual(n.sizes.sizeOf(ids, 0), n.sizes.sizeOf(data, 0), "segment_ids should be the same size as dimension 0 of input, got %d and %d")))
+    return n.error() << "segment_ids should be a vector, got " << ids.getType() << " for data "
+                     << data.getType();
+  if (failed(n.requireEqual(n.sizes.sizeOf(ids, 0), n.sizes.sizeOf(data, 0),
+                            "segment_ids should be the same size as dimension 0 of input, got %d and %d")))
     return failure();
   Size segments = countSegments(n, ids);
   Value result = reduceRows(n, kind, neutral(n, kind, element), segments, data, ids);
@@ -126,8 +134,10 @@ Value scaleBySegment(NodeImporter &n, Scale scale, Value rows, Value ids, Size s
 template <Scale scale> LogicalResult importSparseSegment(NodeImporter &n) {
   Value data = n.getTensor(0), indices = n.getTensor(1), ids = n.getTensor(2);
   if (n.getRank(0) < 1 || n.getRank(1) != 1 || n.getRank(2) != 1)
-    return n.error() << "indices and segment_ids should be vectors, got " << indices.getType() << " and " << ids.getType();
-  if (failed(n.requireEqual(n.sizes.sizeOf(ids, 0), n.sizes.sizeOf(indices, 0), "segment_ids and indices should have same size, got %d and %d")))
+    return n.error() << "indices and segment_ids should be vectors, got " << indices.getType() << " and "
+                     << ids.getType();
+  if (failed(n.requireEqual(n.sizes.sizeOf(ids, 0), n.sizes.sizeOf(indices, 0),
+                            "segment_ids and indices should have same size, got %d and %d")))
     return failure();
   auto rows = gatherAlong(n, data, toIndices(n, indices), 0);
   if (failed(rows))
@@ -135,13 +145,15 @@ template <Scale scale> LogicalResult importSparseSegment(NodeImporter &n) {
   Size segments = countSegments(n, ids);
   if (n.getNumInputs() > 3) {
     auto wanted = n.getScalarSize(3, "num_segments");
-    if (failed(wanted) || failed(n.requireAtMost(segments, *wanted, "segment ids name %d segments, more than num_segments %d")))
+    if (failed(wanted) ||
+        failed(n.requireAtMost(segments, *wanted, "segment ids name %d segments, more than num_segments %d")))
       return failure();
     segments = *wanted;
   }
   // Half precision sums in f32.
   Type element = n.getElementType(0);
-  Type wide = isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32 ? Type(n.builder.getF32Type()) : element;
+  Type wide = isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32 ? Type(n.builder.getF32Type())
+                                                                              : element;
   Value sums = reduceRows(n, Kind::Add, n.scalar(wide, 0), segments, n.cast(*rows, wide), ids);
   n.setResult(n.cast(scaleBySegment(n, scale, sums, ids, segments), element));
   return success();
@@ -154,8 +166,10 @@ template <Scale scale> LogicalResult importSparseSegmentGrad(NodeImporter &n) {
   if (failed(rowCount))
     return failure();
   if (n.getRank(0) < 1 || n.getRank(1) != 1 || n.getRank(2) != 1)
-    return n.error() << "indices and segment_ids should be vectors, got " << indices.getType() << " and " << ids.getType();
-  if (failed(n.requireEqual(n.sizes.sizeOf(ids, 0), n.sizes.sizeOf(indices, 0), "segment_ids and indices should have same size, got %d and %d")))
+    return n.error() << "indices and segment_ids should be vectors, got " << indices.getType() << " and "
+                     << ids.getType();
+  if (failed(n.requireEqual(n.sizes.sizeOf(ids, 0), n.sizes.sizeOf(indices, 0),
+                            "segment_ids and indices should have same size, got %d and %d")))
     return failure();
   grad = scaleBySegment(n, scale, grad, ids, n.sizes.sizeOf(grad, 0));
   auto rows = gatherAlong(n, grad, toIndices(n, ids), 0);
@@ -163,7 +177,8 @@ template <Scale scale> LogicalResult importSparseSegmentGrad(NodeImporter &n) {
     return failure();
   SmallVector<Size> shape = n.sizes.sizesOf(grad);
   shape[0] = *rowCount;
-  n.setResult(scatterRows(n, Kind::Add, n.broadcastTo(n.scalar(n.getElementType(0), 0), shape), indices, *rows));
+  n.setResult(
+      scatterRows(n, Kind::Add, n.broadcastTo(n.scalar(n.getElementType(0), 0), shape), indices, *rows));
   return success();
 }
 
@@ -181,7 +196,8 @@ void registerSegmentOps(OpRegistry &registry) {
   registry.add({"SegmentMean"}, importSegmentMean);
   registry.add({"SparseSegmentSum", "SparseSegmentSumWithNumSegments"}, importSparseSegment<Scale::None>);
   registry.add({"SparseSegmentMean", "SparseSegmentMeanWithNumSegments"}, importSparseSegment<Scale::Mean>);
-  registry.add({"SparseSegmentSqrtN", "SparseSegmentSqrtNWithNumSegments"}, importSparseSegment<Scale::SqrtN>);
+  registry.add({"SparseSegmentSqrtN", "SparseSegmentSqrtNWithNumSegments"},
+               importSparseSegment<Scale::SqrtN>);
   registry.add({"SparseSegmentSumGrad"}, importSparseSegmentGrad<Scale::None>);
   registry.add({"SparseSegmentMeanGrad"}, importSparseSegmentGrad<Scale::Mean>);
   registry.add({"SparseSegmentSqrtNGrad"}, importSparseSegmentGrad<Scale::SqrtN>);

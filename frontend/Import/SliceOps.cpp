@@ -25,20 +25,26 @@ LogicalResult importSlice(NodeImporter &n) {
     return failure();
   SmallVector<Size> shape = n.sizes.sizesOf(x);
   if (begin->size() != shape.size() || size->size() != shape.size())
-    return n.error() << "begin and size must have " << shape.size() << " elements, as the input's rank, got " << begin->size() << " and " << size->size();
+    return n.error() << "begin and size must have " << shape.size() << " elements, as the input's rank, got "
+                     << begin->size() << " and " << size->size();
   Size zero = n.sizes.constant(0), rest = n.sizes.constant(-1);
   for (auto [dim, bound] : llvm::enumerate(shape)) {
     Size from = (*begin)[dim], &count = (*size)[dim];
-    if (!IndexBuilder::isNonNegative(from) && failed(n.requireAtMost(zero, from, "Expected begin[" + Twine(dim) + "] >= %d, but got %d")))
+    if (!IndexBuilder::isNonNegative(from) &&
+        failed(n.requireAtMost(zero, from, "Expected begin[" + Twine(dim) + "] >= %d, but got %d")))
       return failure();
     Size left = n.sizes.sub(bound, from);
     if (IndexBuilder::isEqual(count, rest))
       count = left;
     else if (!IndexBuilder::getConstant(count) && !IndexBuilder::isNonNegative(count))
       count = n.sizes.select(n.sizes.equals(count, rest), left, count);
-    if (!IndexBuilder::isNonNegative(count) && failed(n.requireAtMost(zero, count, "Expected size[" + Twine(dim) + "] >= %d, but got %d")))
+    if (!IndexBuilder::isNonNegative(count) &&
+        failed(n.requireAtMost(zero, count, "Expected size[" + Twine(dim) + "] >= %d, but got %d")))
       return failure();
-    if (!IndexBuilder::isEqual(count, left) && failed(n.requireAtMost(n.sizes.add(from, count), bound, "Expected begin[" + Twine(dim) + "] + size[" + Twine(dim) + "], which is %d, to be at most %d")))
+    if (!IndexBuilder::isEqual(count, left) &&
+        failed(n.requireAtMost(n.sizes.add(from, count), bound,
+                               "Expected begin[" + Twine(dim) + "] + size[" + Twine(dim) +
+                                   "], which is %d, to be at most %d")))
       return failure();
   }
   n.setResult(n.slice(x, *begin, *size));
@@ -51,8 +57,12 @@ LogicalResult importSplit(NodeImporter &n) {
   if (failed(axis))
     return failure();
   int64_t count = n.getOutputs().size();
-  Size total = n.sizes.sizeOf(x, *axis), pieces = n.sizes.constant(count), size = n.sizes.floorDiv(total, pieces);
-  if (failed(n.requireEqual(n.sizes.mul(size, pieces), total, "Number of ways to split should evenly divide the split dimension, but dimension " + Twine(*axis) + " splits into " + Twine(count) + " parts of together %d of its %d elements")))
+  Size total = n.sizes.sizeOf(x, *axis), pieces = n.sizes.constant(count),
+       size = n.sizes.floorDiv(total, pieces);
+  if (failed(n.requireEqual(
+          n.sizes.mul(size, pieces), total,
+          "Number of ways to split should evenly divide the split dimension, but dimension " + Twine(*axis) +
+              " splits into " + Twine(count) + " parts of together %d of its %d elements")))
     return failure();
   for (int64_t i = 0; i < count; ++i)
     n.setResult(i, sliceDim(n, x, *axis, n.sizes.mul(size, n.sizes.constant(i)), size));
@@ -66,13 +76,15 @@ LogicalResult importSplitV(NodeImporter &n) {
   if (failed(axis) || failed(pieces))
     return failure();
   if (pieces->size() != n.getOutputs().size())
-    return n.error() << "size_splits has " << pieces->size() << " elements for num_split = " << n.getOutputs().size();
+    return n.error() << "size_splits has " << pieces->size()
+                     << " elements for num_split = " << n.getOutputs().size();
   Size total = n.sizes.sizeOf(x, *axis), known = n.sizes.constant(0), zero = known;
   std::optional<size_t> rest;
   for (auto [i, piece] : llvm::enumerate(*pieces)) {
     if (!IndexBuilder::isConstant(piece, -1)) {
       known = n.sizes.add(known, piece);
-      if (!IndexBuilder::isNonNegative(piece) && failed(n.requireAtMost(zero, piece, "Split size at index " + Twine(i) + " must be >= %d. Got: %d")))
+      if (!IndexBuilder::isNonNegative(piece) &&
+          failed(n.requireAtMost(zero, piece, "Split size at index " + Twine(i) + " must be >= %d. Got: %d")))
         return failure();
       continue;
     }
@@ -82,9 +94,14 @@ LogicalResult importSplitV(NodeImporter &n) {
   }
   if (rest) {
     (*pieces)[*rest] = n.sizes.sub(total, known);
-    if (failed(n.requireAtMost(known, total, "Determined shape must either match input shape along split_dim exactly if fully specified, or be less than the size of the input along split_dim if not fully specified.  Got: %d of %d")))
+    if (failed(n.requireAtMost(
+            known, total,
+            "Determined shape must either match input shape along split_dim exactly if fully specified, or "
+            "be less than the size of the input along split_dim if not fully specified.  Got: %d of %d")))
       return failure();
-  } else if (failed(n.requireEqual(known, total, "Determined shape must match input shape along split_dim exactly.  Got: %d of %d"))) {
+  } else if (failed(n.requireEqual(
+                 known, total,
+                 "Determined shape must match input shape along split_dim exactly.  Got: %d of %d"))) {
     return failure();
   }
   Size offset = zero;
@@ -101,7 +118,8 @@ LogicalResult importUnpack(NodeImporter &n) {
   if (failed(axis))
     return failure();
   int64_t count = n.getOutputs().size();
-  if (failed(n.requireEqual(n.sizes.sizeOf(x, *axis), n.sizes.constant(count), "Input shape axis " + Twine(*axis) + " must equal num, got shape %d and num %d")))
+  if (failed(n.requireEqual(n.sizes.sizeOf(x, *axis), n.sizes.constant(count),
+                            "Input shape axis " + Twine(*axis) + " must equal num, got shape %d and num %d")))
     return failure();
   SmallVector<Size> shape = n.sizes.sizesOf(x);
   shape.erase(shape.begin() + *axis);
@@ -116,11 +134,15 @@ LogicalResult importCross(NodeImporter &n) {
   SmallVector<Size> shape = n.sizes.sizesOf(a), other = n.sizes.sizesOf(b);
   int64_t last = static_cast<int64_t>(shape.size()) - 1;
   if (last < 0 || other.size() != shape.size())
-    return n.error() << "inputs must be of the same shape with a last dimension of 3, got " << a.getType() << " and " << b.getType();
+    return n.error() << "inputs must be of the same shape with a last dimension of 3, got " << a.getType()
+                     << " and " << b.getType();
   for (auto [dim, size] : llvm::enumerate(shape))
-    if (failed(n.requireEqual(size, other[dim], "inputs must be of the same shape: dimension " + Twine(dim) + " has %d and %d elements")))
+    if (failed(n.requireEqual(size, other[dim],
+                              "inputs must be of the same shape: dimension " + Twine(dim) +
+                                  " has %d and %d elements")))
       return failure();
-  if (failed(n.requireEqual(shape.back(), n.sizes.constant(3), "the last dimension has %d elements, expected %d")))
+  if (failed(n.requireEqual(shape.back(), n.sizes.constant(3),
+                            "the last dimension has %d elements, expected %d")))
     return failure();
   b = n.broadcastTo(b, shape);
   Value parts[3], as[3], bs[3];
@@ -175,7 +197,8 @@ LogicalResult importReverseV2(NodeImporter &n) {
 LogicalResult importReverseSequence(NodeImporter &n) {
   Value x = n.getTensor(0), lengths = n.getTensor(1);
   int64_t rank = n.getRank(0);
-  auto batch = n.normalizeAxis(n.getInt("batch_dim"), rank, "batch_dim"), sequence = n.normalizeAxis(n.getInt("seq_dim"), rank, "seq_dim");
+  auto batch = n.normalizeAxis(n.getInt("batch_dim"), rank, "batch_dim"),
+       sequence = n.normalizeAxis(n.getInt("seq_dim"), rank, "seq_dim");
   if (failed(batch) || failed(sequence))
     return failure();
   if (*batch == *sequence)
@@ -183,10 +206,12 @@ LogicalResult importReverseSequence(NodeImporter &n) {
   if (n.getRank(1) != 1)
     return n.error() << "seq_lengths must be 1-dim, not " << n.getType(1);
   Size rows = n.sizes.sizeOf(x, *batch), steps = n.sizes.sizeOf(x, *sequence);
-  if (failed(n.requireEqual(n.sizes.sizeOf(lengths, 0), rows, "Length of seq_lengths is %d, but the batch dimension has %d elements")))
+  if (failed(n.requireEqual(n.sizes.sizeOf(lengths, 0), rows,
+                            "Length of seq_lengths is %d, but the batch dimension has %d elements")))
     return failure();
   Type element = n.getElementType(1);
-  n.checkAll(n.compare(tg::ComparisonDirection::GE, lengths, n.splatLike(lengths, 0)), "seq_lengths must not be negative");
+  n.checkAll(n.compare(tg::ComparisonDirection::GE, lengths, n.splatLike(lengths, 0)),
+             "seq_lengths must not be negative");
   Value position = n.iota({rows, steps}, element, 1);
   Value length = n.broadcastTo(n.reshape(lengths, {rows, n.sizes.constant(1)}), {rows, steps});
   Value mirrored = n.sub(n.sub(length, n.sizeTensor(n.sizes.constant(1), element, {rows, steps})), position);
@@ -213,7 +238,8 @@ LogicalResult importRoll(NodeImporter &n) {
   if (failed(shifts) || failed(axes))
     return failure();
   if (shifts->size() != axes->size())
-    return n.error() << "shift and axis must have the same size, got " << shifts->size() << " and " << axes->size();
+    return n.error() << "shift and axis must have the same size, got " << shifts->size() << " and "
+                     << axes->size();
   SmallVector<Size> total(rank, n.sizes.constant(0));
   for (auto [i, axis] : llvm::enumerate(*axes)) {
     auto dim = n.normalizeAxis(axis, rank);
@@ -229,8 +255,9 @@ LogicalResult importRoll(NodeImporter &n) {
       continue;
     Size rest = n.sizes.sub(size, shift);
     SmallVector<Size> shape = n.sizes.sizesOf(x);
-    auto joined = n.tryCreate<tg::ConcatOp>(ValueRange{sliceDim(n, x, dim, rest, shift), sliceDim(n, x, dim, n.sizes.constant(0), rest)},
-                                            n.builder.getI64IntegerAttr(dim));
+    auto joined = n.tryCreate<tg::ConcatOp>(
+        ValueRange{sliceDim(n, x, dim, rest, shift), sliceDim(n, x, dim, n.sizes.constant(0), rest)},
+        n.builder.getI64IntegerAttr(dim));
     if (failed(joined))
       return failure();
     x = n.refine(*joined, x.getType());

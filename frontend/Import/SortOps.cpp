@@ -18,7 +18,8 @@ struct Largest {
 Largest topK(NodeImporter &n, Value x, Size k, Type indexElement) {
   SmallVector<Size> shape = n.sizes.sizesOf(x);
   shape.back() = k;
-  auto values = tg::getTypeOfSizes(shape, getElementTypeOrSelf(x.getType())), indices = tg::getTypeOfSizes(shape, indexElement);
+  auto values = tg::getTypeOfSizes(shape, getElementTypeOrSelf(x.getType())),
+       indices = tg::getTypeOfSizes(shape, indexElement);
   auto op = tg::TopKOp::create(n.builder, n.loc, TypeRange{values, indices}, x, n.sizes.get(k));
   for (Value result : op->getResults())
     n.sizes.setSizes(result, shape);
@@ -27,16 +28,20 @@ Largest topK(NodeImporter &n, Value x, Size k, Type indexElement) {
 
 LogicalResult importTopK(NodeImporter &n) {
   Value x = n.getTensor(0);
-  FailureOr<Size> k = n.getNumInputs() > 1 ? n.getScalarSize(1, "k") : FailureOr<Size>(n.sizes.constant(n.getInt("k")));
+  FailureOr<Size> k =
+      n.getNumInputs() > 1 ? n.getScalarSize(1, "k") : FailureOr<Size>(n.sizes.constant(n.getInt("k")));
   if (failed(k))
     return failure();
   if (n.getRank(0) < 1)
     return n.error() << "input must be >= 1-D, got " << x.getType();
   if (failed(n.requireAtMost(n.sizes.constant(0), *k, "k must be >= %d, got %d")) ||
-      failed(n.requireAtMost(*k, n.sizes.sizesOf(x).back(), "input must have at least k columns. Needed %d, had %d")))
+      failed(n.requireAtMost(*k, n.sizes.sizesOf(x).back(),
+                             "input must have at least k columns. Needed %d, had %d")))
     return failure();
   bool isWide = getTypeAttr(n.node, "index_type") == proto::DT_INT64;
-  Type wanted = getTypeAttr(n.node, "index_type") == proto::DT_INT16 ? n.builder.getIntegerType(16) : n.builder.getIntegerType(isWide ? 64 : 32);
+  Type wanted = getTypeAttr(n.node, "index_type") == proto::DT_INT16
+                    ? n.builder.getIntegerType(16)
+                    : n.builder.getIntegerType(isWide ? 64 : 32);
   Largest largest = topK(n, x, *k, n.builder.getIntegerType(isWide ? 64 : 32));
   n.setResult(0, largest.values);
   n.setResult(1, n.cast(largest.indices, wanted));
@@ -54,7 +59,8 @@ LogicalResult importNthElement(NodeImporter &n) {
   SmallVector<Size> shape = n.sizes.sizesOf(x);
   Size last = n.sizes.sub(shape.back(), n.sizes.constant(1));
   if (failed(n.requireAtMost(n.sizes.constant(0), *position, "n must be at least %d, got %d")) ||
-      failed(n.requireAtMost(*position, last, "n must be less than the last dimension's size: got %d, expected at most %d")))
+      failed(n.requireAtMost(*position, last,
+                             "n must be less than the last dimension's size: got %d, expected at most %d")))
     return failure();
   Size place = n.getBool("reverse") ? *position : n.sizes.sub(last, *position), one = n.sizes.constant(1);
   Value values = topK(n, x, n.sizes.add(place, one), n.builder.getI32Type()).values;

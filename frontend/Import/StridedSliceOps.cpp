@@ -1,7 +1,8 @@
 //===- StridedSliceOps.cpp - Slices as Python writes them -----------------===//
 //
-// StridedSlice, its gradient and its updating forms share one reading of begin, end, strides and the five masks: an offset, a
-// size and a stride for each dimension of the tensor, and the shape that new_axis and shrink_axis make of the sizes.
+// StridedSlice, its gradient and its updating forms share one reading of begin, end, strides and the five
+// masks: an offset, a size and a stride for each dimension of the tensor, and the shape that new_axis and
+// shrink_axis make of the sizes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,7 +24,8 @@ struct SliceRegion {
 };
 
 /// Appends begin:end:stride of a dimension of `dim` elements; a missing bound is the whole dimension's.
-void appendRange(NodeImporter &n, SliceRegion &region, Size dim, std::optional<Size> begin, std::optional<Size> end, int64_t stride) {
+void appendRange(NodeImporter &n, SliceRegion &region, Size dim, std::optional<Size> begin,
+                 std::optional<Size> end, int64_t stride) {
   IndexBuilder &s = n.sizes;
   Size zero = s.constant(0), one = s.constant(1);
   Size low = stride > 0 ? zero : s.constant(-1), high = stride > 0 ? dim : s.sub(dim, one);
@@ -63,8 +65,10 @@ FailureOr<SliceRegion> readRegion(NodeImporter &n, ArrayRef<Size> shape, size_t 
   if (failed(strides))
     return failure();
   int64_t count = begin->size(), rank = shape.size();
-  if (static_cast<int64_t>(end->size()) != count || static_cast<int64_t>(strides->size()) != count || count > 32) {
-    n.error() << "begin, end and strides must have one length of at most 32, got " << count << ", " << end->size() << " and " << strides->size();
+  if (static_cast<int64_t>(end->size()) != count || static_cast<int64_t>(strides->size()) != count ||
+      count > 32) {
+    n.error() << "begin, end and strides must have one length of at most 32, got " << count << ", "
+              << end->size() << " and " << strides->size();
     return failure();
   }
   auto bit = [&](StringRef mask, int64_t i) { return (n.getInt(mask) >> i) & 1; };
@@ -124,7 +128,8 @@ FailureOr<SliceRegion> readRegion(NodeImporter &n, ArrayRef<Size> shape, size_t 
     }
     auto known = IndexBuilder::getConstant(position), knownSize = IndexBuilder::getConstant(size);
     if ((known && *known < 0) || (known && knownSize && *known >= *knownSize)) {
-      n.error() << "slice index " << *IndexBuilder::getConstant(index) << " of dimension " << dim << " out of bounds.";
+      n.error() << "slice index " << *IndexBuilder::getConstant(index) << " of dimension " << dim
+                << " out of bounds.";
       return failure();
     }
     if (!known || !knownSize) {
@@ -150,7 +155,8 @@ LogicalResult importStridedSlice(NodeImporter &n) {
 }
 
 /// `part` at its region of a tensor of `shape`, and `value` around it.
-Value expandRegion(NodeImporter &n, Value part, Value value, const SliceRegion &region, ArrayRef<Size> shape) {
+Value expandRegion(NodeImporter &n, Value part, Value value, const SliceRegion &region,
+                   ArrayRef<Size> shape) {
   IndexBuilder &s = n.sizes;
   SmallVector<Size> low, high;
   SmallVector<int64_t> interior, reversed;
@@ -171,7 +177,8 @@ Value expandRegion(NodeImporter &n, Value part, Value value, const SliceRegion &
   }
   if (!reversed.empty())
     part = n.create<tg::ReverseOp>(part, n.builder.getDenseI64ArrayAttr(reversed));
-  Value padded = n.refine(n.pad(part, value, low, high, interior), tg::getTypeOfSizes(shape, getElementTypeOrSelf(part.getType())));
+  Value padded = n.refine(n.pad(part, value, low, high, interior),
+                          tg::getTypeOfSizes(shape, getElementTypeOrSelf(part.getType())));
   n.sizes.setSizes(padded, shape);
   return padded;
 }
@@ -184,7 +191,9 @@ FailureOr<Value> toRegion(NodeImporter &n, Value part, const SliceRegion &region
     return failure();
   }
   for (auto [dim, size] : llvm::enumerate(sizes))
-    if (failed(n.requireEqual(size, region.finalShape[dim], "dimension " + Twine(dim) + " of " + what + " has %d elements, the slice has %d")))
+    if (failed(
+            n.requireEqual(size, region.finalShape[dim],
+                           "dimension " + Twine(dim) + " of " + what + " has %d elements, the slice has %d")))
       return failure();
   return n.reshape(part, region.sizes);
 }
@@ -216,7 +225,8 @@ FailureOr<Value> updateRegion(NodeImporter &n, Value x, Value part) {
   if (failed(sized))
     return failure();
   Type element = getElementTypeOrSelf(x.getType()), boolean = n.builder.getI1Type();
-  Value inside = expandRegion(n, n.broadcastTo(n.scalar(boolean, 1), region->sizes), n.scalar(boolean, 0), *region, shape);
+  Value inside = expandRegion(n, n.broadcastTo(n.scalar(boolean, 1), region->sizes), n.scalar(boolean, 0),
+                              *region, shape);
   return n.select(inside, expandRegion(n, *sized, n.scalar(element, 0), *region, shape), x);
 }
 

@@ -47,8 +47,10 @@ LogicalResult importUnique(NodeImporter &n) {
   SmallVector<int64_t> shape(n.getType(0).getShape());
   shape[axis] = ShapedType::kDynamic;
   auto found = RankedTensorType::get({ShapedType::kDynamic}, *index);
-  SmallVector<Type> types{RankedTensorType::get(shape, n.getElementType(0)), tg::getTypeOfSizes({count}, *index), found, getRoomType(n, count)};
-  SmallVector<Value> results = n.hostCall("tgc_kernel_unique", x, types, std::to_string(axis), {}, /*isPure=*/true, /*findsSizes=*/true);
+  SmallVector<Type> types{RankedTensorType::get(shape, n.getElementType(0)),
+                          tg::getTypeOfSizes({count}, *index), found, getRoomType(n, count)};
+  SmallVector<Value> results = n.hostCall("tgc_kernel_unique", x, types, std::to_string(axis), {},
+                                          /*isPure=*/true, /*findsSizes=*/true);
   return setResults(n, results, n.getOutputs().size());
 }
 
@@ -59,9 +61,11 @@ LogicalResult importListDiff(NodeImporter &n) {
   auto index = n.getElementTypeAttr("out_idx");
   if (failed(index))
     return failure();
-  SmallVector<Type> types{RankedTensorType::get({ShapedType::kDynamic}, n.getElementType(0)), RankedTensorType::get({ShapedType::kDynamic}, *index),
+  SmallVector<Type> types{RankedTensorType::get({ShapedType::kDynamic}, n.getElementType(0)),
+                          RankedTensorType::get({ShapedType::kDynamic}, *index),
                           getRoomType(n, n.sizes.sizeOf(y, 0))};
-  SmallVector<Value> results = n.hostCall("tgc_kernel_list_difference", {x, y}, types, "", {}, /*isPure=*/true, /*findsSizes=*/true);
+  SmallVector<Value> results =
+      n.hostCall("tgc_kernel_list_difference", {x, y}, types, "", {}, /*isPure=*/true, /*findsSizes=*/true);
   return setResults(n, results, 2);
 }
 

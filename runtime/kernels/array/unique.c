@@ -1,7 +1,7 @@
 /*===- unique.c - Equal slices found by hashing -------------------------------===*
  *
- * A table with open addressing maps each slice to the first equal one. Numbers are equal as C compares them: zeros of either
- * sign are, a NaN is equal to nothing.
+ * A table with open addressing maps each slice to the first equal one. Numbers are equal as C compares them:
+ * zeros of either sign are, a NaN is equal to nothing.
  *
  *===------------------------------------------------------------------------===*/
 
@@ -59,8 +59,8 @@ static float as_float(const char *element, int32_t dtype) {
 }
 
 static int is_float(int32_t dtype) {
-  return dtype == TGC_FLOAT32 || dtype == TGC_FLOAT64 || dtype == TGC_FLOAT16 || dtype == TGC_BFLOAT16 || dtype == TGC_COMPLEX64 ||
-         dtype == TGC_COMPLEX128;
+  return dtype == TGC_FLOAT32 || dtype == TGC_FLOAT64 || dtype == TGC_FLOAT16 || dtype == TGC_BFLOAT16 ||
+         dtype == TGC_COMPLEX64 || dtype == TGC_COMPLEX128;
 }
 
 /* The real numbers of an element: two of a complex one. */

@@ -24,7 +24,8 @@ template <typename T> struct Cholesky {
 template <typename T> struct Qr {
   static bool run(const Call &call) {
     for (Index i = 0, count = batchCount(call.inputs[0], 2); i < count; ++i) {
-      auto a = matrix<T>(call.inputs[0], i), q = matrix<T>(call.outputs[0], i), r = matrix<T>(call.outputs[1], i);
+      auto a = matrix<T>(call.inputs[0], i), q = matrix<T>(call.outputs[0], i),
+           r = matrix<T>(call.outputs[1], i);
       if (a.rows() == 0 || a.cols() == 0) {
         q.setIdentity();
         continue;
@@ -65,6 +66,7 @@ template <typename T> struct Lu {
 } // namespace
 } // namespace tgc::linalg
 
-TGC_LINALG_KERNEL(tgc_kernel_cholesky, tgc::linalg::Cholesky, true, "Cholesky decomposition was not successful. The input might not be valid.")
+TGC_LINALG_KERNEL(tgc_kernel_cholesky, tgc::linalg::Cholesky, true,
+                  "Cholesky decomposition was not successful. The input might not be valid.")
 TGC_LINALG_KERNEL(tgc_kernel_qr, tgc::linalg::Qr, true, "")
 TGC_LINALG_KERNEL(tgc_kernel_lu, tgc::linalg::Lu, true, "Input is not invertible.")

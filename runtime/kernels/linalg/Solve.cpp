@@ -58,14 +58,16 @@ template <typename T> struct Solve {
 template <typename T> struct TriangularSolve {
   static bool run(const Call &call) {
     for (Index i = 0, count = batchCount(call.inputs[0], 2); i < count; ++i) {
-      auto a = matrix<T>(call.inputs[0], i), b = matrix<T>(call.inputs[1], i), x = matrix<T>(call.outputs[0], i);
+      auto a = matrix<T>(call.inputs[0], i), b = matrix<T>(call.inputs[1], i),
+           x = matrix<T>(call.outputs[0], i);
       if (a.rows() == 0 || b.cols() == 0)
         continue;
       if (a.diagonal().cwiseAbs().minCoeff() == 0)
         return false;
       bool isLower = call.has("lower");
       if (!call.has("adjoint"))
-        isLower ? void(x.noalias() = a.template triangularView<Eigen::Lower>().solve(b)) : void(x.noalias() = a.template triangularView<Eigen::Upper>().solve(b));
+        isLower ? void(x.noalias() = a.template triangularView<Eigen::Lower>().solve(b))
+                : void(x.noalias() = a.template triangularView<Eigen::Upper>().solve(b));
       else
         isLower ? void(x.noalias() = a.adjoint().template triangularView<Eigen::Upper>().solve(b))
                 : void(x.noalias() = a.adjoint().template triangularView<Eigen::Lower>().solve(b));
@@ -109,7 +111,8 @@ template <typename T> struct Determinant {
 template <typename T> struct LogDeterminant {
   static bool run(const Call &call) {
     for (Index i = 0, count = batchCount(call.inputs[0], 2); i < count; ++i)
-      logDeterminant(matrix<T>(call.inputs[0], i), scalar<T>(call.outputs[0], i), scalar<T>(call.outputs[1], i));
+      logDeterminant(matrix<T>(call.inputs[0], i), scalar<T>(call.outputs[0], i),
+                     scalar<T>(call.outputs[1], i));
     return true;
   }
 };
@@ -119,7 +122,8 @@ template <typename T> struct LeastSquares {
   static bool run(const Call &call) {
     T penalty = T(scalar<double>(call.inputs[2], 0));
     for (Index i = 0, count = batchCount(call.inputs[0], 2); i < count; ++i) {
-      auto a = matrix<T>(call.inputs[0], i), b = matrix<T>(call.inputs[1], i), x = matrix<T>(call.outputs[0], i);
+      auto a = matrix<T>(call.inputs[0], i), b = matrix<T>(call.inputs[1], i),
+           x = matrix<T>(call.outputs[0], i);
       if (a.rows() == 0 || a.cols() == 0 || b.cols() == 0) {
         x.setZero();
         continue;
@@ -148,7 +152,10 @@ template <typename T> struct LeastSquares {
 
 TGC_LINALG_KERNEL(tgc_kernel_matrix_inverse, tgc::linalg::Inverse, true, "Input is not invertible.")
 TGC_LINALG_KERNEL(tgc_kernel_matrix_solve, tgc::linalg::Solve, true, "Input matrix is not invertible.")
-TGC_LINALG_KERNEL(tgc_kernel_matrix_triangular_solve, tgc::linalg::TriangularSolve, true, "Input matrix is not invertible.")
+TGC_LINALG_KERNEL(tgc_kernel_matrix_triangular_solve, tgc::linalg::TriangularSolve, true,
+                  "Input matrix is not invertible.")
 TGC_LINALG_KERNEL(tgc_kernel_matrix_determinant, tgc::linalg::Determinant, true, "")
 TGC_LINALG_KERNEL(tgc_kernel_log_matrix_determinant, tgc::linalg::LogDeterminant, true, "")
-TGC_LINALG_KERNEL(tgc_kernel_matrix_solve_ls, tgc::linalg::LeastSquares, false, "Input matrix was rank deficient or ill-conditioned. Try setting fast=False or provide a larger l2_regularizer > 0.")
+TGC_LINALG_KERNEL(tgc_kernel_matrix_solve_ls, tgc::linalg::LeastSquares, false,
+                  "Input matrix was rank deficient or ill-conditioned. Try setting fast=False or provide a "
+                  "larger l2_regularizer > 0.")

@@ -15,7 +15,8 @@ template <typename T> struct SelfAdjointEigen {
       auto a = matrix<T>(call.inputs[0], i);
       if (a.rows() == 0)
         continue;
-      Eigen::SelfAdjointEigenSolver<Matrix<T>> solver(a, hasVectors ? Eigen::ComputeEigenvectors : Eigen::EigenvaluesOnly);
+      Eigen::SelfAdjointEigenSolver<Matrix<T>> solver(a, hasVectors ? Eigen::ComputeEigenvectors
+                                                                    : Eigen::EigenvaluesOnly);
       if (solver.info() != Eigen::Success)
         return false;
       vector<T>(call.outputs[0], i) = solver.eigenvalues().template cast<T>();
@@ -30,7 +31,9 @@ template <typename T> struct SelfAdjointEigen {
 template <typename T> struct SingularValues {
   static bool run(const Call &call) {
     bool hasVectors = call.has("vectors"), isFull = call.has("full");
-    unsigned options = !hasVectors ? 0 : isFull ? Eigen::ComputeFullU | Eigen::ComputeFullV : Eigen::ComputeThinU | Eigen::ComputeThinV;
+    unsigned options = !hasVectors ? 0
+                       : isFull    ? Eigen::ComputeFullU | Eigen::ComputeFullV
+                                   : Eigen::ComputeThinU | Eigen::ComputeThinV;
     for (Index i = 0, count = batchCount(call.inputs[0], 2); i < count; ++i) {
       auto a = matrix<T>(call.inputs[0], i);
       if (a.rows() == 0 || a.cols() == 0) {
@@ -65,6 +68,8 @@ template <typename T> struct Exponential {
 } // namespace
 } // namespace tgc::linalg
 
-TGC_LINALG_KERNEL(tgc_kernel_self_adjoint_eigen, tgc::linalg::SelfAdjointEigen, false, "Self-adjoint eigen decomposition was not successful. The input might not be valid.")
-TGC_LINALG_KERNEL(tgc_kernel_singular_values, tgc::linalg::SingularValues, false, "Singular value decomposition was not successful. The input might not be valid.")
+TGC_LINALG_KERNEL(tgc_kernel_self_adjoint_eigen, tgc::linalg::SelfAdjointEigen, false,
+                  "Self-adjoint eigen decomposition was not successful. The input might not be valid.")
+TGC_LINALG_KERNEL(tgc_kernel_singular_values, tgc::linalg::SingularValues, false,
+                  "Singular value decomposition was not successful. The input might not be valid.")
 TGC_LINALG_KERNEL(tgc_kernel_matrix_exponential, tgc::linalg::Exponential, false, "")
