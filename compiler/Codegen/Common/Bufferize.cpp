@@ -1,6 +1,7 @@
 //===- Bufferize.cpp - Tensors to memrefs ---------------------------------===//
 
 #include "compiler/Codegen/Common/Bufferize.h"
+#include "compiler/Codegen/Common/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -11,6 +12,7 @@ using namespace mlir;
 namespace tgc {
 
 void buildBufferizationPipeline(OpPassManager &passes) {
+  passes.addPass(createSeparateDestinationsPass());
   passes.addPass(bufferization::createEmptyTensorEliminationPass());
   passes.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   bufferization::OneShotBufferizePassOptions options;

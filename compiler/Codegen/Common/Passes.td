@@ -57,4 +57,9 @@ def RotateLoopBuffersPass : Pass<"tgc-rotate-loop-buffers", "::mlir::ModuleOp"> 
   let dependentDialects = ["::tgc::rt::RtDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
+def SeparateDestinationsPass : Pass<"tgc-separate-destinations", "::mlir::ModuleOp"> {
+  let summary = "Give each use of a fill or an empty tensor one of its own";
+  let description = [{ Runs before bufferization, after the last elimination of common subexpressions. }];
+}
+
 #endif // TGC_COMPILER_CODEGEN_COMMON_PASSES_TD
