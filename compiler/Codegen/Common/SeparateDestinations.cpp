@@ -1,8 +1,9 @@
 //===- SeparateDestinations.cpp - One fill for each that is written over --===//
 //
-// Equal fills are one after common subexpressions are eliminated. Two accumulations that start from one fill would have to share
-// its memory: empty tensor elimination would give it to the fetch that the first of them makes, and the second would be computed
-// there as well. With a start of its own each goes straight to where it belongs.
+// Equal fills are one after common subexpressions are eliminated. Two accumulations that start from one fill
+// would have to share its memory: empty tensor elimination would give it to the fetch that the first of them
+// makes, and the second would be computed there as well. With a start of its own each goes straight to where
+// it belongs.
 //
 //===----------------------------------------------------------------------===//
 
