@@ -2,7 +2,6 @@
 
 #include "compiler/ABI/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -45,35 +44,11 @@ bool collectNeeded(Operation *op, Block *block, llvm::SetVector<Operation *> &ne
   return true;
 }
 
-/// Gives every op that computes in place an empty or filled tensor of its own. Where one serves two results,
-/// each of them would take it for its fetch's memory.
-void separateInits(Block &block) {
-  auto isShared = [](Value init) {
-    return !init.hasOneUse() && init.getDefiningOp() &&
-           isa<tensor::EmptyOp, linalg::FillOp>(init.getDefiningOp());
-  };
-  block.walk([&](DestinationStyleOpInterface op) {
-    for (OpOperand &init : op.getDpsInitsMutable()) {
-      if (!isShared(init.get()))
-        continue;
-      OpBuilder builder(op);
-      Operation *own = builder.clone(*init.get().getDefiningOp());
-      init.set(own->getResult(0));
-      if (auto fill = dyn_cast<linalg::FillOp>(own); fill && isShared(fill.getOutputs()[0])) {
-        builder.setInsertionPoint(fill);
-        fill.getOutputsMutable()[0].set(builder.clone(*fill.getOutputs()[0].getDefiningOp())->getResult(0));
-      }
-    }
-  });
-}
-
 struct HoistDestinationsPass : impl::HoistDestinationsPassBase<HoistDestinationsPass> {
   void runOnOperation() override {
     for (func::FuncOp func : getOperation().getOps<func::FuncOp>())
-      if (func->hasAttr("tg.entry")) {
-        separateInits(func.front());
+      if (func->hasAttr("tg.entry"))
         hoist(func.front());
-      }
   }
 
   void hoist(Block &block) {
