@@ -56,6 +56,7 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &) {
 
 void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createLowerCopiesPass());
+  passes.addPass(createOutlineKernelsPass());
   passes.addPass(createConvertLinalgToLoopsPass());
   passes.addPass(createConvertComplexToStandardPass());
   arith::ArithEmulateUnsupportedFloatsOptions emulated;

@@ -28,6 +28,12 @@ def LowerCopiesPass : Pass<"tgc-lower-copies", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def OutlineKernelsPass : Pass<"tgc-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Give the loop nests of large entries functions of their own";
+  let description = [{ Runs on linalg ops on buffers. Equal nests share one function, which LLVM does not inline. }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def PlaceWeightsPass : Pass<"tgc-place-weights", "::mlir::ModuleOp"> {
   let summary = "Collect constants in one blob that the code addresses by offset";
   let description = [{

@@ -1,0 +1,106 @@
+//===- OutlineKernels.cpp - One function per kernel -----------------------===//
+//
+// LLVM's time grows faster than the size of a function, so an entry of hundreds of loop nests compiles in minutes as one
+// function and in seconds as many. Graphs repeat themselves too: layers of one shape become one kernel here, whatever
+// buffers they work on. Small entries stay in one piece, where calls would cost more than they save.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/Common/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+
+namespace tgc {
+#define GEN_PASS_DEF_OUTLINEKERNELSPASS
+#include "compiler/Codegen/Common/Passes.h.inc"
+
+namespace {
+
+/// Entries with more loop nests than this are taken apart.
+constexpr unsigned kMostInlineKernels = 24;
+/// Nests of at most this many iterations, known when compiling, stay where they are: LLVM makes straight-line code of them.
+constexpr int64_t kMostInlineIterations = 16;
+
+struct OutlineKernelsPass : impl::OutlineKernelsPassBase<OutlineKernelsPass> {
+  void runOnOperation() override {
+    for (auto entry : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      SmallVector<linalg::LinalgOp> nests;
+      entry.walk([&](linalg::LinalgOp op) {
+        if (countIterations(op) > kMostInlineIterations)
+          nests.push_back(op);
+      });
+      if (nests.size() <= kMostInlineKernels)
+        continue;
+      for (linalg::LinalgOp nest : nests)
+        outline(nest);
+    }
+  }
+
+private:
+  /// The number of iterations, or the largest number if it is not known.
+  static int64_t countIterations(linalg::LinalgOp op) {
+    int64_t count = 1;
+    for (int64_t range : op.getStaticLoopRanges()) {
+      if (ShapedType::isDynamic(range))
+        return std::numeric_limits<int64_t>::max();
+      count *= range;
+    }
+    return count;
+  }
+
+  /// Replaces the op by a call of a function that holds it; an equal function serves again.
+  void outline(linalg::LinalgOp nest) {
+    llvm::SetVector<Value> captured(nest->operand_begin(), nest->operand_end());
+    getUsedValuesDefinedAbove(nest->getRegions(), captured);
+    SmallVector<Operation *> constants;
+    SmallVector<Value> arguments;
+    for (Value value : captured) {
+      if (auto constant = value.getDefiningOp<arith::ConstantOp>())
+        constants.push_back(constant);
+      else
+        arguments.push_back(value);
+    }
+    OpBuilder builder(nest);
+    auto type = builder.getFunctionType(ValueRange(arguments).getTypes(), {});
+    builder.setInsertionPointToEnd(getOperation().getBody());
+    auto kernel = func::FuncOp::create(builder, nest.getLoc(), "kernel", type);
+    kernel.setPrivate();
+    kernel->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
+    builder.setInsertionPointToStart(kernel.addEntryBlock());
+    IRMapping mapping;
+    mapping.map(arguments, kernel.getArguments());
+    for (Operation *constant : constants)
+      builder.clone(*constant, mapping);
+    builder.clone(*nest, mapping);
+    func::ReturnOp::create(builder, nest.getLoc());
+
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    kernel.print(stream);
+    auto [known, isNew] = kernels.try_emplace(text, kernel);
+    if (isNew) {
+      std::string name;
+      do
+        name = "tgc_kernel_" + std::to_string(numKernels++);
+      while (getOperation().lookupSymbol(name));
+      kernel.setName(name);
+    } else {
+      kernel.erase();
+    }
+    builder.setInsertionPoint(nest);
+    func::CallOp::create(builder, nest.getLoc(), known->second, arguments);
+    nest.erase();
+  }
+
+  llvm::StringMap<func::FuncOp> kernels;
+  unsigned numKernels = 0;
+};
+
+} // namespace
+} // namespace tgc
