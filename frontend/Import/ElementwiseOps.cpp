@@ -62,7 +62,16 @@ template <Direction direction> LogicalResult importCompare(NodeImporter &n) {
   auto shapes = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
   if (failed(shapes))
     return failure();
-  n.setResult(n.compare(direction, (*shapes)[0], (*shapes)[1]));
+  Value x = (*shapes)[0], y = (*shapes)[1];
+  if (!isa<tg::StringType>(n.getElementType(0))) {
+    n.setResult(n.compare(direction, x, y));
+    return success();
+  }
+  // The signature lets strings through to Equal and NotEqual only.
+  SmallVector<OpFoldResult> sizes = n.sizes.sizesOf(x);
+  auto type = tg::getTypeOfSizes(sizes, n.builder.getI1Type());
+  Value equal = n.hostCall("tgc_kernel_string_equal", {x, y}, type, "", tg::getDynamicSizes(sizes)).front();
+  n.setResult(direction == Direction::EQ ? equal : n.create<tg::NotOp>(equal));
   return success();
 }
 

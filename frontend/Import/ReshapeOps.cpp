@@ -86,8 +86,12 @@ LogicalResult importSqueeze(NodeImporter &n) {
   }
   for (auto [dim, size] : llvm::enumerate(from)) {
     auto value = IndexBuilder::getConstant(size);
+    // The rank must be known here, so a size that is not known is taken to be none of those that go.
     if (chosen.empty() && !value)
-      return n.error() << "dimension " << dim << " of " << x.getType() << " may be 1 at run time, so the rank of the result is not known; give squeeze_dims or the shape of a feed with --shape";
+      n.check(arith::CmpIOp::create(n.builder, n.loc, arith::CmpIPredicate::ne, n.sizes.get(size), n.sizes.get(n.sizes.constant(1))),
+              "Squeeze without squeeze_dims: dimension " + Twine(dim) +
+                  " is 1 in this run, which would lower the rank; compile for this size with --shape",
+              {}, /*code=*/12);
     bool isGone = chosen.empty() ? value == 1 : chosen.contains(dim);
     if (!isGone) {
       to.push_back(size);

@@ -5,6 +5,7 @@
  * the bodies; no thread jumps over the frames of the pool or of a host's parallel_for.
  *
  *===----------------------------------------------------------------------===*/
+#include "float_environment.h"
 #include "session.h"
 #include "thread_pool.h"
 
@@ -65,10 +66,12 @@ static void run_pieces(void *context, int64_t begin, int64_t end) {
     tgc_session_record(region->session, TGC_RESOURCE_EXHAUSTED, "a thread has no memory for its state");
     return;
   }
+  tgc_float_mode_t mode = tgc_float_mode_enter();
   if (!_setjmp(place.leave))
     for (int64_t i = begin; i < end; ++i)
       if (!atomic_load_explicit(&region->session->has_failed, memory_order_relaxed))
         call_body(region, i);
+  tgc_float_mode_leave(mode);
   pthread_setspecific(place_key, outer);
 }
 

@@ -4,6 +4,7 @@
  * exchange, one setjmp that saves no signal mask.
  *
  *===----------------------------------------------------------------------===*/
+#include "float_environment.h"
 #include "session.h"
 
 static tgc_status_t check_call(const tgc_module_info_t *info, uint32_t index, const tgc_tensor_t *feeds,
@@ -97,7 +98,9 @@ tgc_status_t tgc_session_run(tgc_session_t *session, uint32_t entry, const tgc_t
   }
   spare_fed_fetches(session->entry_state, session->entry, feeds);
   tgc_error_clear(error);
+  tgc_float_mode_t mode = tgc_float_mode_enter();
   status = call_entry(session);
+  tgc_float_mode_leave(mode);
   if (session->has_string_variables) {
     tgc_status_t owned = tgc_variables_own_strings(session, status == TGC_OK ? error : NULL);
     status = status == TGC_OK ? owned : status;

@@ -426,13 +426,15 @@ Value ScalarBuilder::cast(Value x, Type from, Type to, bool truncate) {
   return castReal(x, from, to, truncate);
 }
 
-/// The high half of the bits of an f32: bfloat16 by truncation.
-static Value dropBits(OpBuilder &b, Location loc, Value x) {
-  Value bits = arith::BitcastOp::create(b, loc, b.getI32Type(), x);
-  Value shifted =
-      arith::ShRUIOp::create(b, loc, bits, arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(16)));
-  return arith::BitcastOp::create(b, loc, b.getBF16Type(),
-                                  arith::TruncIOp::create(b, loc, b.getI16Type(), shifted));
+/// `x` without the bits of its mantissa that `to` has no room for; NaN stays NaN.
+static Value dropMantissaBits(OpBuilder &b, Location loc, Value x, Type to) {
+  auto from = cast<FloatType>(x.getType());
+  unsigned width = from.getWidth(), surplus = from.getFPMantissaWidth() - cast<FloatType>(to).getFPMantissaWidth();
+  Type word = b.getIntegerType(width);
+  Value mask = arith::ConstantOp::create(b, loc, b.getIntegerAttr(word, APInt::getHighBitsSet(width, width - surplus)));
+  Value kept = arith::AndIOp::create(b, loc, arith::BitcastOp::create(b, loc, word, x), mask);
+  Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
+  return arith::SelectOp::create(b, loc, isNan, x, arith::BitcastOp::create(b, loc, from, kept));
 }
 
 Value ScalarBuilder::castReal(Value x, Type from, Type to, bool truncate) {
@@ -451,10 +453,12 @@ Value ScalarBuilder::castReal(Value x, Type from, Type to, bool truncate) {
       return arith::ExtFOp::create(b, loc, to, x);
     if (width == newWidth) // f16 and bf16 meet in f32
       return arith::TruncFOp::create(b, loc, to, arith::ExtFOp::create(b, loc, b.getF32Type(), x));
+    if (truncate)
+      x = dropMantissaBits(b, loc, x, to);
     // TensorFlow's half types are made of f32 only: f64 rounds twice.
     if (width > 32 && newWidth < 32)
       x = arith::TruncFOp::create(b, loc, b.getF32Type(), x);
-    return truncate && to.isBF16() ? dropBits(b, loc, x) : Value(arith::TruncFOp::create(b, loc, to, x));
+    return arith::TruncFOp::create(b, loc, to, x);
   }
   if (fromFloat) {
     // What lies out of range is undefined in LLVM, so convert to the machine's 64 bits (whose out-of-range
