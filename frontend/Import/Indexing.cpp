@@ -27,6 +27,42 @@ Value scatterRows(NodeImporter &n, tg::ScatterKind kind, Value x, Value rows, Va
   return n.create<tg::ScatterOp>(kind, x, n.reshape(toIndices(n, rows), column), updates, bounds);
 }
 
+FailureOr<Value> scatterNd(NodeImporter &n, tg::ScatterKind kind, Value x, Value indices, Value updates) {
+  auto type = cast<RankedTensorType>(x.getType()), indexType = cast<RankedTensorType>(indices.getType()),
+       updateType = cast<RankedTensorType>(updates.getType());
+  int64_t rank = type.getRank(), indexRank = indexType.getRank();
+  if (indexRank < 1 || indexType.isDynamicDim(indexRank - 1))
+    return n.error() << "the last dimension of indices must be known, got " << indexType;
+  int64_t depth = indexType.getShape().back();
+  if (depth > rank)
+    return n.error() << "indices hold coordinates of " << depth << " numbers into a tensor of rank " << rank;
+  SmallVector<Size> expected = n.sizes.sizesOf(indices), shape = n.sizes.sizesOf(x),
+                    got = n.sizes.sizesOf(updates);
+  expected.pop_back();
+  llvm::append_range(expected, ArrayRef(shape).drop_front(depth));
+  if (got.size() != expected.size())
+    return n.error() << "updates must have rank " << expected.size() << " for indices " << indexType
+                     << " into " << type << ", got " << updateType;
+  for (auto [dim, size] : llvm::enumerate(got))
+    if (failed(n.requireEqual(size, expected[dim],
+                              "Dimension " + Twine(dim) + " of updates has %d elements, expected %d")))
+      return failure();
+  // A boolean sum is an or.
+  bool isBool = type.getElementType().isInteger(1) && kind != tg::ScatterKind::Update;
+  Type wide = n.builder.getIntegerType(8);
+  if (isBool && kind != tg::ScatterKind::Add)
+    return n.error() << "is not defined on booleans";
+  if (isa<ComplexType>(type.getElementType()) && (kind == tg::ScatterKind::Min || kind == tg::ScatterKind::Max))
+    return n.error() << "is not defined on complex numbers";
+  if (updateType.getElementType() != type.getElementType())
+    return n.error() << "updates must have the elements of " << type << ", got " << updateType;
+  auto bounds = n.getString("bad_indices_policy") == "IGNORE" ? tg::BoundsMode::Skip : tg::BoundsMode::Error;
+  if (!isBool)
+    return n.create<tg::ScatterOp>(kind, x, toIndices(n, indices), updates, bounds);
+  return n.cast(n.create<tg::ScatterOp>(tg::ScatterKind::Max, n.cast(x, wide), toIndices(n, indices), n.cast(updates, wide), bounds),
+                type.getElementType());
+}
+
 Value whereNonzero(NodeImporter &n, Value x) {
   int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
   Value count = n.create<tg::CountNonzeroOp>(n.builder.getIndexType(), x);

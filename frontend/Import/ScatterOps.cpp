@@ -12,39 +12,11 @@ using Size = OpFoldResult;
 using Direction = tg::ComparisonDirection;
 using Kind = tg::ScatterKind;
 
-/// x with updates at coordinates; `updates` must have the shape indices[:-1] + x[depth:].
-LogicalResult scatterNd(NodeImporter &n, Kind kind, Value x, Value indices, Value updates) {
-  auto type = cast<RankedTensorType>(x.getType()), indexType = cast<RankedTensorType>(indices.getType()),
-       updateType = cast<RankedTensorType>(updates.getType());
-  int64_t rank = type.getRank(), indexRank = indexType.getRank();
-  if (indexRank < 1 || indexType.isDynamicDim(indexRank - 1))
-    return n.error() << "the last dimension of indices must be known, got " << indexType;
-  int64_t depth = indexType.getShape().back();
-  if (depth > rank)
-    return n.error() << "indices hold coordinates of " << depth << " numbers into a tensor of rank " << rank;
-  SmallVector<Size> expected = n.sizes.sizesOf(indices), shape = n.sizes.sizesOf(x),
-                    got = n.sizes.sizesOf(updates);
-  expected.pop_back();
-  llvm::append_range(expected, ArrayRef(shape).drop_front(depth));
-  if (got.size() != expected.size())
-    return n.error() << "updates must have rank " << expected.size() << " for indices " << indexType
-                     << " into " << type << ", got " << updateType;
-  for (auto [dim, size] : llvm::enumerate(got))
-    if (failed(n.requireEqual(size, expected[dim],
-                              "Dimension " + Twine(dim) + " of updates has %d elements, expected %d")))
-      return failure();
-  // A boolean sum is an or.
-  bool isBool = type.getElementType().isInteger(1) && kind != Kind::Update;
-  Type wide = n.builder.getIntegerType(8);
-  if (isBool && kind != Kind::Add)
-    return n.error() << "is not defined on booleans";
-  auto bounds = n.getString("bad_indices_policy") == "IGNORE" ? tg::BoundsMode::Skip : tg::BoundsMode::Error;
-  if (isBool)
-    n.setResult(n.cast(n.create<tg::ScatterOp>(Kind::Max, n.cast(x, wide), toIndices(n, indices),
-                                               n.cast(updates, wide), bounds),
-                       type.getElementType()));
-  else
-    n.setResult(n.create<tg::ScatterOp>(kind, x, toIndices(n, indices), updates, bounds));
+LogicalResult setScattered(NodeImporter &n, Kind kind, Value x, Value indices, Value updates) {
+  auto result = scatterNd(n, kind, x, indices, updates);
+  if (failed(result))
+    return failure();
+  n.setResult(*result);
   return success();
 }
 
@@ -57,11 +29,11 @@ LogicalResult importScatterNd(NodeImporter &n) {
         failed(n.requireAtMost(n.sizes.constant(0), size, "sizes of shape must be at least %d, got %d")))
       return failure();
   Value zeros = n.broadcastTo(n.scalar(n.getElementType(1), 0), *shape);
-  return scatterNd(n, Kind::Add, zeros, n.getTensor(0), n.getTensor(1));
+  return setScattered(n, Kind::Add, zeros, n.getTensor(0), n.getTensor(1));
 }
 
 template <Kind kind> LogicalResult importTensorScatter(NodeImporter &n) {
-  return scatterNd(n, kind, n.getTensor(0), n.getTensor(1), n.getTensor(2));
+  return setScattered(n, kind, n.getTensor(0), n.getTensor(1), n.getTensor(2));
 }
 
 /// The rows of all data at their indices; of doubles the last. What no index names stays zero.

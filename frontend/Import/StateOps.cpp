@@ -6,13 +6,25 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/Import/StateOps.h"
 #include "frontend/Import/GraphImporter.h"
-#include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 
 using namespace mlir;
 
 namespace tgc {
+
+FailureOr<std::string> getVariable(NodeImporter &n, size_t i) {
+  if (const auto &variable = n.getInput(i).variable)
+    return variable->name;
+  n.error() << "input " << i << " is no variable";
+  return failure();
+}
+
+void setVariable(NodeImporter &n, StringRef name, Value value) {
+  n.graph.entry.writeVariable(name, n.refine(value, n.graph.entry.module.variables[name.str()].type));
+}
+
 namespace {
 
 /// VariableV2, Variable, VarHandleOp: nothing happens; the edge is the variable.
@@ -40,13 +52,6 @@ LogicalResult importVariable(NodeImporter &n) {
   return success();
 }
 
-FailureOr<std::string> getVariable(NodeImporter &n, size_t i) {
-  if (const auto &variable = n.getInput(i).variable)
-    return variable->name;
-  n.error() << "input " << i << " is no variable";
-  return failure();
-}
-
 LogicalResult importRead(NodeImporter &n) {
   auto name = getVariable(n, 0);
   if (failed(name))
@@ -72,7 +77,7 @@ template <typename Fn> LogicalResult update(NodeImporter &n, Fn fn) {
       n.check(n.sizes.equals(n.sizes.sizeOf(value, dim), n.sizes.constant(size)),
               "Assign requires shapes of both tensors to match: dimension " + Twine(dim) + " is %d, the variable's is " + Twine(size),
               n.sizes.get(n.sizes.sizeOf(value, dim)));
-  n.graph.entry.writeVariable(*name, n.refine(value, type));
+  setVariable(n, *name, value);
   if (!n.getOutputs().empty())
     n.forward(0, 0);
   return success();
