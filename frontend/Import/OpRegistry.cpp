@@ -62,6 +62,8 @@ const OpRegistry &getOpRegistry() {
     registerQuantizeOps(table);
     registerUniqueOps(table);
     registerLinalgOps(table);
+    registerOptimizerOps(table);
+    registerVariableScatterOps(table);
     return table;
   }();
   return registry;

@@ -71,6 +71,8 @@ void registerDilationOps(OpRegistry &registry);
 void registerQuantizeOps(OpRegistry &registry);
 void registerUniqueOps(OpRegistry &registry);
 void registerLinalgOps(OpRegistry &registry);
+void registerOptimizerOps(OpRegistry &registry);
+void registerVariableScatterOps(OpRegistry &registry);
 
 } // namespace tgc
 
