@@ -3,6 +3,7 @@
 #include "compiler/JIT/Engine.h"
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/Target/RuntimeArchives.h"
+#include "tgc/checkpoint.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -39,6 +40,10 @@ const RuntimeSymbol kRuntimeSymbols[] = {
     {"tgc_rt_counter", reinterpret_cast<void *>(&tgc_rt_counter)},
     {"tgc_rt_seed", reinterpret_cast<void *>(&tgc_rt_seed)},
     {"tgc_dtype_size", reinterpret_cast<void *>(&tgc_dtype_size)},
+    {"tgc_checkpoint_open", reinterpret_cast<void *>(&tgc_checkpoint_open)},
+    {"tgc_checkpoint_close", reinterpret_cast<void *>(&tgc_checkpoint_close)},
+    {"tgc_checkpoint_lookup", reinterpret_cast<void *>(&tgc_checkpoint_lookup)},
+    {"tgc_checkpoint_read", reinterpret_cast<void *>(&tgc_checkpoint_read)},
 };
 
 } // namespace

@@ -18,8 +18,9 @@ struct FeedSpec {
   std::string tensor; ///< "x:0"
   /// Sizes that refine or replace the graph's; -1: dynamic.
   std::optional<std::vector<int64_t>> shape;
-  /// Rank of the tensor that will be fed, for tensors whose rank the graph does not know.
-  std::optional<int64_t> rank;
+  /// Sizes of the tensor that will be fed, -1 where they vary. Gives the rank where the graph does not know it, and sizes of
+  /// one where the graph has unknown ones: whether a dimension is one decides about broadcasting and Squeeze.
+  std::optional<std::vector<int64_t>> fed;
 };
 
 /// One (feeds, fetches, targets) triple, as Session.run takes it.

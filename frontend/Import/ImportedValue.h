@@ -31,13 +31,20 @@ struct VariableReference {
   std::string name; ///< as in the checkpoint
 };
 
+/// A tensor that a checkpoint holds, of a shape that only its consumer knows.
+struct RestoredTensor {
+  mlir::Value prefix; ///< a string scalar
+  std::string name;
+};
+
 /// One output of a node.
 struct ImportedValue {
   mlir::Value tensor;                    ///< null until a host tensor is used as data
   std::shared_ptr<HostTensor> host;      ///< the elements, if they are known
   std::optional<VariableReference> variable;
+  std::shared_ptr<RestoredTensor> restored;
 
-  bool isNull() const { return !tensor && !host && !variable; }
+  bool isNull() const { return !tensor && !host && !variable && !restored; }
 };
 
 } // namespace tgc

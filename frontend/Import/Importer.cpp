@@ -166,10 +166,14 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
     shape = it->second;
   if (!shape)
     shape = getGraphShape(output);
-  if (!shape && !feed.rank && node.op() != "Placeholder")
+  if (!shape && !feed.fed && node.op() != "Placeholder")
     shape = inferShape(output);
-  if (feed.rank && (!shape || (!feed.shape && static_cast<int64_t>(shape->size()) != *feed.rank && node.op() != "Placeholder")))
-    shape = std::vector<int64_t>(*feed.rank, -1);
+  if (feed.fed && (!shape || (!feed.shape && shape->size() != feed.fed->size() && node.op() != "Placeholder")))
+    shape = std::vector<int64_t>(feed.fed->size(), -1);
+  if (feed.fed && shape && shape->size() == feed.fed->size())
+    for (auto [size, fed] : llvm::zip_equal(*shape, *feed.fed))
+      if (size < 0 && fed == 1)
+        size = 1;
   if (!shape)
     return llvm::createStringError("node %s: the rank of feed %s is not known; give its shape with --shape %s=?,...", name.c_str(), feed.tensor.c_str(),
                                    feed.tensor.c_str());
@@ -396,6 +400,8 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
   OpBuilder builder = OpBuilder::atBlockBegin(module->getBody());
   for (auto &[name, variable] : import.variables)
     tg::VariableOp::create(builder, NameLoc::get(builder.getStringAttr(name)), name, variable.type, variable.trainable, variable.initialValue);
+  if (!text.empty())
+    return llvm::createStringError(text);
   if (failed(verify(*module)))
     return fail(llvm::Error::success());
   return module;

@@ -53,6 +53,10 @@ Value NodeImporter::getTensor(size_t i) {
     return input.tensor;
   if (input.host)
     return materialize(*this, *input.host);
+  if (input.restored) {
+    error() << "the shape of the restored tensor " << input.restored->name << " is not known; only assignments to variables can use it";
+    return scalar(builder.getF32Type(), 0);
+  }
   return graph.entry.readVariable(input.variable->name);
 }
 

@@ -37,6 +37,7 @@ const OpRegistry &getOpRegistry() {
     registerStateOps(table);
     registerFunctionOps(table);
     registerRandomOps(table);
+    registerCheckpointOps(table);
     registerSliceOps(table);
     registerStridedSliceOps(table);
     registerConcatOps(table);

@@ -60,15 +60,30 @@ LogicalResult importRead(NodeImporter &n) {
   return success();
 }
 
+/// What is assigned: input 1, read from the checkpoint now that its type is known if it is restored.
+FailureOr<Value> getOperand(NodeImporter &n, StringRef variable, RankedTensorType type) {
+  const auto &restored = n.getInput(1).restored;
+  if (!restored)
+    return n.getTensor(1);
+  if (!type.hasStaticShape()) {
+    n.error() << "the shape of the variable " << variable << " must be known to restore it, got " << type;
+    return failure();
+  }
+  return n.hostCall("tgc_kernel_restore_tensor", restored->prefix, type, restored->name).front();
+}
+
 /// Writes the result of `fn(old value, operand)`; the output of the reference form is the variable again.
 template <typename Fn> LogicalResult update(NodeImporter &n, Fn fn) {
   auto name = getVariable(n, 0);
   if (failed(name))
     return failure();
-  Value value = fn(*name, n.getTensor(1));
+  RankedTensorType type = n.graph.entry.module.variables[*name].type;
+  auto operand = getOperand(n, *name, type);
+  if (failed(operand))
+    return failure();
+  Value value = fn(*name, *operand);
   if (!value)
     return failure();
-  auto type = n.graph.entry.module.variables[*name].type;
   auto newType = cast<RankedTensorType>(value.getType());
   if (failed(verifyCompatibleShape(type, newType)))
     return n.error() << "cannot assign a tensor of type " << newType << " to the variable " << *name << " of type " << type;

@@ -30,12 +30,20 @@ Expected<std::vector<PlannedStep>> tgc::planSteps(llvm::ArrayRef<Step> steps) {
   return planned;
 }
 
+/// Which dimensions are one. Runs that differ in it are entries of their own: it decides about broadcasting and Squeeze.
+static std::string onesOf(llvm::ArrayRef<int64_t> shape) {
+  std::string ones;
+  for (int64_t size : shape)
+    ones += size == 1 ? '1' : '?';
+  return ones;
+}
+
 /// What makes two steps runs of the same entry. Orders do not matter; the zero byte is in no name.
 static std::string keyOf(const PlannedStep &planned) {
   std::vector<std::string> feeds;
   if (planned.feeds)
     for (const auto &[name, array] : *planned.feeds)
-      feeds.push_back(name + '\0' + llvm::utostr(array.shape.size()));
+      feeds.push_back(name + '\0' + onesOf(array.shape));
   std::string key;
   for (std::vector<std::string> names : {feeds, planned.step.fetches, planned.step.targets}) {
     llvm::sort(names);

@@ -453,7 +453,8 @@ Value ScalarBuilder::castReal(Value x, Type from, Type to, bool truncate) {
       return arith::ExtFOp::create(b, loc, to, x);
     if (width == newWidth) // f16 and bf16 meet in f32
       return arith::TruncFOp::create(b, loc, to, arith::ExtFOp::create(b, loc, b.getF32Type(), x));
-    if (truncate)
+    // TensorFlow truncates all but f64 to bfloat16, which it rounds whatever Truncate says.
+    if (truncate && !(width > 32 && to.isBF16()))
       x = dropMantissaBits(b, loc, x, to);
     // TensorFlow's half types are made of f32 only: f64 rounds twice.
     if (width > 32 && newWidth < 32)

@@ -19,13 +19,14 @@ def Tg_HostCallOp : Tg_Op<"host_call", [], [DeclareOpInterfaceMethods<MemoryEffe
                                             DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>, AttrSizedOperandSegments]> {
   let summary = "Calls a hand-written kernel of the runtime";
   let description = [{
+    Tensors have the types of tg, or, once lowered, those without sign; strings are then pairs of words.
     `kernel` names a function of type tgc_host_kernel_fn (runtime/include/tgc/abi.h); `config` is the text it documents.
     `sizes` are those of the results' `?` dimensions, in order, unless `finds_sizes` is set: then the kernel finds out the
     dynamic sizes itself. `pure` calls may be dropped, shared and moved; others stay in order.
   }];
-  let arguments = (ins Variadic<Tg_Tensor>:$inputs, Variadic<Index>:$sizes, StrAttr:$kernel, DefaultValuedAttr<StrAttr, "\"\"">:$config,
+  let arguments = (ins Variadic<AnyRankedTensor>:$inputs, Variadic<Index>:$sizes, StrAttr:$kernel, DefaultValuedAttr<StrAttr, "\"\"">:$config,
                        UnitAttr:$pure, UnitAttr:$finds_sizes);
-  let results = (outs Variadic<Tg_Tensor>:$results);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     $kernel `(` $inputs `)` (`[` $sizes^ `]`)? (`config` $config^)? (`pure` $pure^)? (`finds_sizes` $finds_sizes^)?
     attr-dict `:` functional-type($inputs, $results)
