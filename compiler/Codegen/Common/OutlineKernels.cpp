@@ -82,7 +82,8 @@ private:
 
     std::string text;
     llvm::raw_string_ostream stream(text);
-    kernel.print(stream);
+    // Without the local scope each call would number the values of the whole module.
+    kernel->print(stream, OpPrintingFlags().useLocalScope());
     auto [known, isNew] = kernels.try_emplace(text, kernel);
     if (isNew) {
       std::string name;
