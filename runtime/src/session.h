@@ -153,7 +153,7 @@ _Noreturn void tgc_session_unwind(tgc_session_t *session);
 /* parallel.c: to be called before a session may use threads; 0 (false): it may not. */
 uint8_t tgc_parallel_prepare(void);
 
-/* parallel.c: where a body of this session that runs on this thread is left to, or NULL. */
+/* parallel.c: where a body that runs on this thread leaves to, or NULL. */
 jmp_buf *tgc_parallel_leave_point(const tgc_session_t *session);
 
 #endif /* TGC_SRC_SESSION_H */
