@@ -347,24 +347,23 @@ bool hostBroadcastGradientArgs(NodeImporter &n) {
     return false;
   ArrayRef<Size> a = hosts[0]->elements, b = hosts[1]->elements;
   size_t rank = std::max(a.size(), b.size());
-  SmallVector<Size> axes[2];
+  HostTensor axes[2];
   for (size_t dim = 0; dim < rank; ++dim) {
     Size one = n.sizes.constant(1);
-    Size x = dim + a.size() < rank ? one : a[dim + a.size() - rank], y = dim + b.size() < rank ? one : b[dim + b.size() - rank];
-    bool xIsOne = IndexBuilder::isConstant(x, 1), yIsOne = IndexBuilder::isConstant(y, 1);
-    // Two sizes that are not known are taken to be equal, and checked at run time: were one of them 1 there, a sum would be missing.
-    if (!IndexBuilder::isEqual(x, y) && !xIsOne && !yIsOne && !(IndexBuilder::getConstant(x) && IndexBuilder::getConstant(y)))
-      n.check(n.sizes.equals(x, y),
-              "operands of a gradient have sizes %d and %d in dimension " + Twine(dim) +
-                  ", which are not known when compiling and must be equal then; compile with --shape to broadcast one of them",
-              {n.sizes.get(x), n.sizes.get(y)});
-    if (xIsOne || dim + a.size() < rank)
-      axes[0].push_back(n.sizes.constant(dim));
-    if (yIsOne || dim + b.size() < rank)
-      axes[1].push_back(n.sizes.constant(dim));
+    Size sizes[] = {dim + a.size() < rank ? one : a[dim + a.size() - rank], dim + b.size() < rank ? one : b[dim + b.size() - rank]};
+    for (int i : {0, 1}) {
+      bool isKnown = IndexBuilder::getConstant(sizes[i]).has_value();
+      if (isKnown && IndexBuilder::isConstant(sizes[i], 1))
+        axes[i].elements.push_back(n.sizes.constant(dim));
+      else if (!isKnown && !IndexBuilder::isEqual(sizes[0], sizes[1]) && !IndexBuilder::isConstant(sizes[1 - i], 1))
+        axes[i].possibleAxes.push_back({dim, sizes[i]}); // one at run time, perhaps, and the other is not
+    }
   }
-  for (int i : {0, 1})
-    n.setSizesResult(i, axes[i], hosts[0]->elementType);
+  for (int i : {0, 1}) {
+    axes[i].elementType = hosts[0]->elementType;
+    axes[i].shape = {static_cast<int64_t>(axes[i].elements.size())};
+    n.setHostResult(i, axes[i]);
+  }
   return true;
 }
 

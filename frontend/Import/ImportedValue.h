@@ -17,6 +17,9 @@ struct HostTensor {
   mlir::Type elementType;                           ///< i32, i64, i1, ...
   llvm::SmallVector<int64_t> shape;                 ///< always static
   llvm::SmallVector<mlir::OpFoldResult> elements;   ///< row-major; index attributes or index values
+  /// Axes of a gradient's sum that are known at run time only: (dimension, the size it has after the sum), which is the size
+  /// before it, or one. Only Sum can use such a tensor.
+  llvm::SmallVector<std::pair<int64_t, mlir::OpFoldResult>> possibleAxes;
 
   bool isScalar() const { return shape.empty(); }
   /// All elements as numbers, if all are constant.

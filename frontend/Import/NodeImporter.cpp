@@ -51,6 +51,10 @@ Value NodeImporter::getTensor(size_t i) {
   const ImportedValue &input = inputs[i];
   if (input.tensor)
     return input.tensor;
+  if (input.host && !input.host->possibleAxes.empty()) {
+    error() << "input " << i << " holds the axes of a gradient's sum, which are known at run time only; nothing but Sum can use them";
+    return constantInts({}, input.host->elementType);
+  }
   if (input.host)
     return materialize(*this, *input.host);
   if (input.restored) {

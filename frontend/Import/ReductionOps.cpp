@@ -11,11 +11,26 @@ namespace {
 using Kind = tg::ReductionKind;
 using Size = OpFoldResult;
 
+/// Sums along the axes of a gradient that are known at run time only. A dimension of n elements becomes one of m, which is n or
+/// one: as [n / m, m] its first part is summed. The dimension stays, which the Reshape behind the sum does not mind.
+Value sumPossibleAxes(NodeImporter &n, Value x, const HostTensor &axes) {
+  for (auto [dim, size] : axes.possibleAxes) {
+    SmallVector<Size> shape = n.sizes.sizesOf(x);
+    Size groups = n.sizes.floorDiv(shape[dim], n.sizes.max(size, n.sizes.constant(1)));
+    shape[dim] = size;
+    shape.insert(shape.begin() + dim, groups);
+    x = n.reduce(Kind::Sum, n.reshape(x, shape), dim);
+  }
+  return x;
+}
+
 template <Kind kind> LogicalResult importReduce(NodeImporter &n) {
   Value x = n.getTensor(0);
   auto axes = n.getAxes(1, n.getRank(0), "reduction axis");
   if (failed(axes))
     return failure();
+  if (kind == Kind::Sum && n.getHost(1))
+    x = sumPossibleAxes(n, x, *n.getHost(1));
   n.setResult(n.reduce(kind, x, *axes, n.getBool("keep_dims")));
   return success();
 }
