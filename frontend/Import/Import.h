@@ -18,8 +18,9 @@ struct FeedSpec {
   std::string tensor; ///< "x:0"
   /// Sizes that refine or replace the graph's; -1: dynamic.
   std::optional<std::vector<int64_t>> shape;
-  /// Sizes of the tensor that will be fed, -1 where they vary. Gives the rank where the graph does not know it, and sizes of
-  /// one where the graph has unknown ones: whether a dimension is one decides about broadcasting and Squeeze.
+  /// Sizes of the tensor that will be fed, -1 where they vary. Gives the rank where the graph does not know it, sizes of one
+  /// where the graph has unknown ones (whether a dimension is one decides about broadcasting and Squeeze), and the length of
+  /// integer vectors, which may be shapes.
   std::optional<std::vector<int64_t>> fed;
 };
 

@@ -170,10 +170,12 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
     shape = inferShape(output);
   if (feed.fed && (!shape || (!feed.shape && shape->size() != feed.fed->size() && node.op() != "Placeholder")))
     shape = std::vector<int64_t>(feed.fed->size(), -1);
+  // A vector of integers may be a shape: its length is a rank.
+  bool mayBeShape = element.isSignlessInteger(32) || element.isSignlessInteger(64);
   if (feed.fed && shape && shape->size() == feed.fed->size())
     for (auto [size, fed] : llvm::zip_equal(*shape, *feed.fed))
-      if (size < 0 && fed == 1)
-        size = 1;
+      if (size < 0 && (fed == 1 || (mayBeShape && shape->size() == 1)))
+        size = fed;
   if (!shape)
     return llvm::createStringError("node %s: the rank of feed %s is not known; give its shape with --shape %s=?,...", name.c_str(), feed.tensor.c_str(),
                                    feed.tensor.c_str());

@@ -19,8 +19,8 @@ static inline float tgc_uniform_f32(uint32_t bits) {
   return value - 1.0f;
 }
 
-/* [0, 1) from 52 bits. */
-static inline double tgc_uniform_f64(uint32_t low, uint32_t high) {
+/* [0, 1) from 52 bits; the first word gives the upper ones. */
+static inline double tgc_uniform_f64(uint32_t high, uint32_t low) {
   uint64_t word = (uint64_t)1023 << 52 | (uint64_t)(high & 0xfffffu) << 32 | low;
   double value;
   memcpy(&value, &word, sizeof value);
