@@ -81,14 +81,21 @@ bool hostIdentity(NodeImporter &n) {
   return true;
 }
 
+/// Scalars of which at least one is known: the others are taken out of their tensors.
 bool hostPack(NodeImporter &n) {
-  auto hosts = getHosts(n, 0, n.getNumInputs());
-  if (hosts.empty() || !hosts[0]->isScalar() || !llvm::all_of(hosts, [](const HostTensor *host) { return host->isScalar(); }))
+  const HostTensor *known = nullptr;
+  for (size_t i = 0; i < n.getNumInputs(); ++i) {
+    if (const HostTensor *host = n.getHost(i))
+      known = host;
+    if (n.getHost(i) ? !n.getHost(i)->isScalar() : n.getInput(i).restored || n.getRank(i) != 0)
+      return false;
+  }
+  if (!known || known->elementType.isInteger(1))
     return false;
   SmallVector<Size> elements;
-  for (const HostTensor *host : hosts)
-    elements.push_back(host->elements[0]);
-  n.setSizesResult(0, elements, hosts[0]->elementType);
+  for (size_t i = 0; i < n.getNumInputs(); ++i)
+    elements.push_back(n.getHost(i) ? n.getHost(i)->elements[0] : n.extract(n.getTensor(i), {}));
+  n.setSizesResult(0, elements, known->elementType);
   return true;
 }
 

@@ -10,6 +10,15 @@ namespace {
 
 using Size = OpFoldResult;
 
+/// The size that -1 stands for. Of no elements, with a size of zero among the others, it is zero: the division must not trap.
+Size divideSizes(NodeImporter &n, Size total, Size others) {
+  if (IndexBuilder::getConstant(others))
+    return n.sizes.floorDiv(total, others);
+  Size quotient = n.sizes.floorDiv(total, others);
+  bool isFolded = !isa<Value>(quotient) || !cast<Value>(quotient).getDefiningOp<arith::FloorDivSIOp>();
+  return isFolded ? quotient : n.sizes.floorDiv(total, n.sizes.max(others, n.sizes.constant(1)));
+}
+
 LogicalResult importReshape(NodeImporter &n) {
   Value x = n.getTensor(0);
   auto wanted = n.getSizeOperand(1, "shape");
@@ -35,24 +44,26 @@ LogicalResult importReshape(NodeImporter &n) {
   if (unknown >= 0) {
     if (totalCount && restCount && (*restCount == 0 || *totalCount % *restCount))
       return n.error() << "cannot reshape " << *totalCount << " elements to a shape with a multiple of " << *restCount;
-    (*wanted)[unknown] = n.sizes.floorDiv(total, rest);
+    (*wanted)[unknown] = divideSizes(n, total, rest);
   } else if (totalCount && restCount && *totalCount != *restCount) {
     auto diagnostic = n.error() << "cannot reshape " << *totalCount << " elements to [";
     llvm::interleave(*wanted, [&](Size size) { diagnostic << *IndexBuilder::getConstant(size); }, [&] { diagnostic << ","; });
     return diagnostic << "]";
   }
   // Sizes that come from data may hold a -1 that shows only at run time.
-  if (unknown < 0)
-    for (Size &size : *wanted)
-      if (auto value = dyn_cast<Value>(size); value && value.getDefiningOp<arith::IndexCastOp>()) {
-        Value isUnknown = n.sizes.equals(size, n.sizes.constant(-1));
-        Size others = n.sizes.constant(1);
-        for (Size other : *wanted)
-          if (other != size)
-            others = n.sizes.mul(others, other);
-        size = n.sizes.select(isUnknown, n.sizes.floorDiv(total, others), size);
-        break;
-      }
+  if (unknown < 0) {
+    const SmallVector<Size> given(*wanted);
+    for (auto [i, size] : llvm::enumerate(given)) {
+      auto value = dyn_cast<Value>(size);
+      if (!value || !value.getDefiningOp<arith::IndexCastOp>())
+        continue;
+      Size others = n.sizes.constant(1);
+      for (auto [j, other] : llvm::enumerate(given))
+        if (i != j)
+          others = n.sizes.mul(others, other);
+      (*wanted)[i] = n.sizes.select(n.sizes.equals(size, n.sizes.constant(-1)), divideSizes(n, total, others), size);
+    }
+  }
   Size product = n.sizes.product(*wanted);
   if (!IndexBuilder::isEqual(product, total) && !(totalCount && restCount)) {
     Value fits = n.sizes.equals(product, total);
