@@ -159,7 +159,7 @@ TEST(Parallel, SessionsInRegionsOfAHost) {
 
 TEST(Parallel, WorksAfterAFork) {
   if (!kCanFork)
-    GTEST_SKIP() << "not under ThreadSanitizer";
+    GTEST_SKIP() << "ThreadSanitizer cannot follow a fork";
   Session s(3);
   std::vector<float> expected = sums(s, 1000);
   pid_t child = fork();
