@@ -9,6 +9,8 @@ function(tgc_precompiled_header)
   file(WRITE ${CMAKE_BINARY_DIR}/tgc-pch.cpp "")
   add_library(TgcPch OBJECT ${CMAKE_BINARY_DIR}/tgc-pch.cpp)
   target_precompile_headers(TgcPch PRIVATE ${CMAKE_SOURCE_DIR}/tools/cmake/precompiled.h)
+  # Equal headers give an equal file, so a compiler cache knows it again.
+  target_compile_options(TgcPch PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
   llvm_update_compile_flags(TgcPch)
 endfunction()
 
