@@ -1,5 +1,6 @@
 # How lit finds and runs tests here. RUN lines may use every tool of the build by its name, FileCheck, not, split-file,
-# and %python, %cc (the C compiler of the build), %src_root, %inputs (the Inputs folder beside the test).
+# and %python, %cc (the C compiler of the build), %src_root, %inputs (the Inputs folder beside the test), %runtime (the
+# runtime as a library).
 import os
 import shutil
 import subprocess
@@ -37,6 +38,7 @@ config.substitutions[:0] = [
     ("%cc", config.tgc_cc),
     ("%src_root", config.tgc_src_root),
     ("%inputs", "%S/Inputs"),
+    ("%runtime", os.path.join(config.tgc_obj_root, "lib", "libtgc-runtime.so")),
 ]
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
 # The build's own programs crash loudly; what they leak on exit is the business of the unit tests.

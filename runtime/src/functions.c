@@ -30,4 +30,5 @@ const tgc_runtime_api_t tgc_runtime_api = {
     .session_restore = tgc_session_restore,
     .status_name = tgc_status_name,
     .dtype_name = tgc_dtype_name,
+    .session_save = tgc_session_save,
 };

@@ -92,7 +92,9 @@ Expected<NamedArrays> Session::execute(const PlannedStep &planned) {
     return NamedArrays();
   }
   case Step::Kind::Save:
-    return createStringError("this runtime cannot save checkpoints");
+    if (tgc_session_save(handle, prefix, nullptr, &error) != TGC_OK)
+      return runtimeError(error);
+    return NamedArrays();
   }
   llvm_unreachable("all kinds of steps are handled");
 }

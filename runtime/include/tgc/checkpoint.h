@@ -1,4 +1,4 @@
-/*===- tgc/checkpoint.h - Read TensorFlow's V2 checkpoints ------------------===*
+/*===- tgc/checkpoint.h - Read and write TensorFlow's V2 checkpoints --------===*
  *
  * The TensorBundle format: PREFIX.index is a sorted table from names to descriptions,
  * PREFIX.data-?????-of-????? hold the bytes. Every block and every tensor is checked against its checksum.
@@ -53,6 +53,34 @@ TGC_API tgc_status_t tgc_checkpoint_lookup(const tgc_checkpoint_t *checkpoint, c
  * are undefined. */
 TGC_API tgc_status_t tgc_checkpoint_read(const tgc_checkpoint_t *checkpoint, const char *name, void *memory,
                                          uint64_t byte_size, tgc_error_t *error);
+
+/* The latest checkpoint of a folder, as its file `checkpoint` says. NOT_FOUND: it names none. */
+TGC_API tgc_status_t tgc_checkpoint_latest(const char *folder, char *out_prefix, uint64_t capacity,
+                                           tgc_error_t *error);
+
+/* A checkpoint that is being written: one data file, whose temporary name ends in ".tmp", until the commit.
+ * Writers of one folder wait for each other. */
+typedef struct tgc_checkpoint_writer tgc_checkpoint_writer_t;
+
+/* RESOURCE_EXHAUSTED: the disk is full. */
+TGC_API tgc_status_t tgc_checkpoint_writer_create(const char *prefix, tgc_checkpoint_writer_t **out_writer,
+                                                  tgc_error_t *error);
+
+/* Appends a tensor; names come in any order, each once. */
+TGC_API tgc_status_t tgc_checkpoint_write(tgc_checkpoint_writer_t *writer, const char *name,
+                                          const tgc_tensor_t *tensor, tgc_error_t *error);
+
+/* Appends a part of the tensor `name`, whose shape as a whole is `dims`; length -1: all of the dimension. */
+TGC_API tgc_status_t tgc_checkpoint_write_slice(tgc_checkpoint_writer_t *writer, const char *name,
+                                                int32_t rank, const int64_t *dims, const int64_t *starts,
+                                                const int64_t *lengths, const tgc_tensor_t *part,
+                                                tgc_error_t *error);
+
+/* Puts the checkpoint in place, on the disk, of what had its prefix; nothing can be written after it. */
+TGC_API tgc_status_t tgc_checkpoint_commit(tgc_checkpoint_writer_t *writer, tgc_error_t *error);
+
+/* Without a commit nothing is left. */
+TGC_API void tgc_checkpoint_writer_release(tgc_checkpoint_writer_t *writer);
 
 #ifdef __cplusplus
 }

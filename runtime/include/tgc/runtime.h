@@ -75,6 +75,16 @@ typedef struct tgc_restore_options {
   uint8_t partial; /* variables that the checkpoint lacks keep what they have */
 } tgc_restore_options_t;
 
+typedef struct tgc_save_options {
+  uint32_t size;        /* sizeof(tgc_save_options_t) */
+  uint32_t max_to_keep; /* older ones that the folder's state file lists are removed; 0: none are */
+  int64_t step;
+  uint8_t has_step;         /* "-<step>" is appended to the prefix, as for tf.train.Saver's global_step */
+  uint8_t keeps_state_file; /* the state file is left as it is */
+  /* Of those that max_to_keep would remove, one per so many seconds stays for good; 0: none. */
+  double keep_every_seconds;
+} tgc_save_options_t;
+
 /*===----------------------------------------------------------------------===*
  * Status codes and element types.
  *===----------------------------------------------------------------------===*/
@@ -154,6 +164,14 @@ TGC_API tgc_status_t tgc_variable_set(tgc_session_t *session, const char *name, 
 TGC_API tgc_status_t tgc_session_restore(tgc_session_t *session, const char *prefix,
                                          const tgc_restore_options_t *options, tgc_error_t *error);
 
+/* Writes all variables as the TensorFlow V2 checkpoint PREFIX.index, PREFIX.data-*, and names it as the
+ * latest in the file `checkpoint` of its folder (made if only the last folder is missing). What was there
+ * before, also a checkpoint of the same prefix, is whole until the new one is: after a kill or a full disk
+ * the older one can be read. FAILED_PRECONDITION lists variables that have no value. `options` may be NULL.
+ */
+TGC_API tgc_status_t tgc_session_save(tgc_session_t *session, const char *prefix,
+                                      const tgc_save_options_t *options, tgc_error_t *error);
+
 /*===----------------------------------------------------------------------===*
  * The same functions as a table, for hosts that link no runtime: tgc_module_query(version)->api. Only ever
  * appended to.
@@ -180,6 +198,8 @@ typedef struct tgc_runtime_api {
                                   const tgc_restore_options_t *options, tgc_error_t *error);
   const char *(*status_name)(int32_t code);
   const char *(*dtype_name)(int32_t dtype);
+  tgc_status_t (*session_save)(tgc_session_t *session, const char *prefix, const tgc_save_options_t *options,
+                               tgc_error_t *error);
 } tgc_runtime_api_t;
 
 #ifdef __cplusplus

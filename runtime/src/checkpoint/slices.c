@@ -1,80 +1,13 @@
 /*===- slices.c - Partitioned tensors ---------------------------------------===
  *
- * A partitioned tensor's entry lists its slices; each has an entry of its own under a key that encodes name
- * and place so that keys sort as (name, place) do: 0x00-free prefix "number 0", the name, the rank, then
- * start and length of every dimension (0 and -1: all of it). Numbers that sort as bytes: unsigned ones are
- * their byte count and then their bytes, big-endian; signed ones have a unary byte count in the leading bits,
- * complemented if negative. In text, 00 becomes 00 FF, FF becomes FF 00, and 00 01 ends it.
+ * A partitioned tensor's entry lists its slices; each has an entry of its own, whose key says name and place.
  *
  *===----------------------------------------------------------------------===*/
 #include "reader.h"
+#include "slice_key.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/*===----------------------------------------------------------------------===*
- * Keys.
- *===----------------------------------------------------------------------===*/
-
-/* The longest a number is: a signed one of 64 bits. */
-enum { MAX_NUMBER_SIZE = 10 };
-
-static uint8_t *put_unsigned(uint8_t *at, uint64_t value) {
-  unsigned size = 0;
-  while (size < 8 && value >> (8 * size))
-    ++size;
-  *at++ = (uint8_t)size;
-  while (size--)
-    *at++ = (uint8_t)(value >> (8 * size));
-  return at;
-}
-
-/* n bytes hold [-2^(7n-1), 2^(7n-1)). The first bits are n ones and a zero for numbers >= 0, inverted below.
- */
-static uint8_t *put_signed(uint8_t *at, int64_t value) {
-  uint64_t magnitude = value < 0 ? ~(uint64_t)value : (uint64_t)value;
-  unsigned size = 1;
-  while (size < MAX_NUMBER_SIZE && 7 * size - 1 < 64 && magnitude >> (7 * size - 1))
-    ++size;
-  uint8_t bytes[MAX_NUMBER_SIZE];
-  for (unsigned i = 0; i < size; ++i) {
-    unsigned shift = 8 * (size - 1 - i);
-    bytes[i] = shift < 64 ? (uint8_t)(magnitude >> shift) : 0;
-  }
-  for (unsigned bit = 0; bit < size; ++bit)
-    bytes[bit / 8] |= (uint8_t)(0x80 >> (bit % 8));
-  for (unsigned i = 0; i < size; ++i)
-    *at++ = value < 0 ? (uint8_t)~bytes[i] : bytes[i];
-  return at;
-}
-
-static uint8_t *put_text(uint8_t *at, const char *text) {
-  for (; *text; ++text) {
-    *at++ = (uint8_t)*text;
-    if ((uint8_t)*text == 0xff)
-      *at++ = 0;
-  }
-  *at++ = 0;
-  *at++ = 1;
-  return at;
-}
-
-/* The entry of a slice, or NULL. `key` has room for any key of that name. */
-static const tgc_sstable_entry_t *find_slice(const tgc_checkpoint_t *checkpoint, uint8_t *key,
-                                             const char *name, const tgc_slice_t *slice) {
-  uint8_t *at = put_unsigned(key, 0);
-  at = put_text(at, name);
-  at = put_unsigned(at, slice->rank);
-  for (uint64_t d = 0; d < slice->rank; ++d) {
-    at = put_signed(at, slice->starts[d]);
-    at = put_signed(at, slice->lengths[d]);
-  }
-  return tgc_sstable_find(&checkpoint->table, (const char *)key, (uint64_t)(at - key));
-}
-
-static uint8_t *allocate_key(const char *name) {
-  return malloc(2 * strlen(name) + (2 * TGC_MAX_RANK + 4) * MAX_NUMBER_SIZE);
-}
 
 /*===----------------------------------------------------------------------===*
  * Walking over the slices of an entry.
@@ -115,7 +48,8 @@ static tgc_status_t next_slice(slice_walk_t *walk, tgc_error_t *error) {
   if (!tgc_bundle_next_slice(&walk->value, &walk->slice) || walk->slice.rank > TGC_MAX_RANK)
     return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "the slices of tensor %s are malformed",
                                walk->name);
-  const tgc_sstable_entry_t *found = find_slice(checkpoint, walk->key, walk->name, &walk->slice);
+  uint64_t key_size = tgc_slice_key_write(walk->key, walk->name, &walk->slice);
+  const tgc_sstable_entry_t *found = tgc_sstable_find(&checkpoint->table, (const char *)walk->key, key_size);
   if (!resolve_slice(walk->entry, &walk->slice, &walk->num_elements))
     return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "a slice of tensor %s lies outside of it",
                                walk->name);
@@ -151,7 +85,7 @@ tgc_status_t tgc_checkpoint_check_slices(const tgc_checkpoint_t *checkpoint, con
   uint8_t *seen = calloc(1, (size_t)(checkpoint->header.num_shards / 8 + 1));
   uint64_t covered = 0, stored = 0;
   tgc_status_t status = TGC_OK;
-  walk.key = allocate_key(name);
+  walk.key = tgc_slice_key_allocate(name);
   if (!seen || !walk.key)
     status = tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED,
                                  "no memory for the slices of tensor %s", name);
@@ -212,7 +146,7 @@ tgc_status_t tgc_checkpoint_read_slices(const tgc_checkpoint_t *checkpoint, cons
   slice_walk_t walk = {.checkpoint = checkpoint, .name = name, .entry = entry, .value = value};
   uint8_t *marks = calloc(1, entry->num_elements / 8 + 1);
   tgc_status_t status = TGC_OK;
-  walk.key = allocate_key(name);
+  walk.key = tgc_slice_key_allocate(name);
   if (!marks || !walk.key)
     status = tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED,
                                  "no memory for the slices of tensor %s", name);
