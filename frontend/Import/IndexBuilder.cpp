@@ -233,7 +233,7 @@ SmallVector<Size> IndexBuilder::computeSizes(Value tensor) {
     return tg::getSizes(builder, location, tensor);
   auto derived = TypeSwitch<Operation *, std::optional<SmallVector<Size>>>(tensor.getDefiningOp())
       .Case<tg::ScalarOpInterface, tg::ReverseOp, tg::ScanOp, tensor::CastOp>([&](Operation *op) { return sizesOf(op->getOperand(0)); })
-      .Case([&](tg::ScatterOp op) { return sizesOf(op.getX()); })
+      .Case<tg::ScatterOp, tg::InsertSliceOp>([&](auto op) { return sizesOf(op.getX()); })
       .Case([&](tg::ReduceOp op) {
         SmallVector<Size> sizes;
         for (auto [dim, size] : llvm::enumerate(sizesOf(op.getX())))

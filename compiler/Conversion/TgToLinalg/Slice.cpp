@@ -1,4 +1,4 @@
-//===- Slice.cpp - Lowering of tg.slice -----------------------------------===//
+//===- Slice.cpp - Lowering of tg.slice and tg.insert_slice ---------------===//
 
 #include "compiler/Conversion/TgToLinalg/Patterns.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -54,10 +54,29 @@ struct LowerSlice : OpConversionPattern<tg::SliceOp> {
   }
 };
 
+/// The sizes of the part, behind a one for each dimension that it lacks.
+struct LowerInsertSlice : OpConversionPattern<tg::InsertSliceOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(tg::InsertSliceOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    auto part = cast<RankedTensorType>(adaptor.getPart().getType());
+    if (llvm::is_contained(part.getShape(), 0)) {
+      rewriter.replaceOp(op, adaptor.getX());
+      return success();
+    }
+    SmallVector<OpFoldResult> offsets = op.getMixedOffsets();
+    SmallVector<OpFoldResult> ones(offsets.size(), rewriter.getIndexAttr(1)), sizes(ones);
+    sizes.truncate(offsets.size() - part.getRank());
+    llvm::append_range(sizes, getTypedSizes(rewriter, op.getLoc(), adaptor.getPart()));
+    rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(op, adaptor.getPart(), adaptor.getX(), offsets, sizes, ones);
+    return success();
+  }
+};
+
 } // namespace
 
 void populateSlicePatterns(const TypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerSlice>(converter, patterns.getContext());
+  patterns.add<LowerSlice, LowerInsertSlice>(converter, patterns.getContext());
 }
 
 } // namespace tgc::detail

@@ -258,6 +258,46 @@ LogicalResult SliceOp::reifyResultShapes(OpBuilder &, ReifiedRankedShapedTypeDim
   return success();
 }
 
+void InsertSliceOp::build(OpBuilder &builder, OperationState &state, Value part, Value x, ArrayRef<OpFoldResult> offsets) {
+  SmallVector<int64_t> staticOffsets;
+  SmallVector<Value> dynamicOffsets;
+  dispatchIndexOpFoldResults(offsets, dynamicOffsets, staticOffsets);
+  build(builder, state, x.getType(), part, x, dynamicOffsets, staticOffsets);
+}
+
+SmallVector<OpFoldResult> InsertSliceOp::getMixedOffsets() {
+  Builder builder(getContext());
+  return getMixedValues(getStaticOffsets(), getOffsets(), builder);
+}
+
+LogicalResult InsertSliceOp::verify() {
+  auto part = cast<RankedTensorType>(getPart().getType()), into = cast<RankedTensorType>(getType());
+  int64_t rank = into.getRank(), lead = rank - part.getRank();
+  if (static_cast<int64_t>(getStaticOffsets().size()) != rank)
+    return emitOpError() << "needs one offset for each of the " << rank << " dimensions of " << into;
+  if (failed(verifyDynamicList(*this, "offsets", getStaticOffsets(), getOffsets())))
+    return failure();
+  if (lead < 0)
+    return emitOpError() << "cannot insert " << part << " into the lower rank of " << into;
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    int64_t offset = getStaticOffsets()[dim], size = dim < lead ? 1 : part.getDimSize(dim - lead), bound = into.getDimSize(dim);
+    bool isUnknown = ShapedType::isDynamic(offset) || ShapedType::isDynamic(size) || ShapedType::isDynamic(bound);
+    if (!isUnknown && (offset < 0 || offset + size > bound))
+      return emitOpError() << "writes elements " << offset << " to " << offset + size - 1 << " of dimension " << dim << ", which has " << bound;
+  }
+  return verifySameElements(*this, part, into);
+}
+
+OpFoldResult InsertSliceOp::fold(FoldAdaptor) {
+  auto type = cast<RankedTensorType>(getType());
+  return type.hasStaticShape() && getPart().getType() == type ? getPart() : Value();
+}
+
+LogicalResult InsertSliceOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &dims) {
+  dims.push_back(tg::getSizes(builder, getLoc(), getX()));
+  return success();
+}
+
 /// low + high + size + max(size - 1, 0) * interior.
 static OpFoldResult getPaddedSize(OpBuilder &builder, Location loc, OpFoldResult size, OpFoldResult low, OpFoldResult high,
                                   int64_t interior) {

@@ -76,6 +76,27 @@ def Tg_SliceOp : Tg_ShapedOp<"slice", [], [AttrSizedOperandSegments]> {
   let hasFolder = 1;
 }
 
+def Tg_InsertSliceOp : Tg_ShapedOp<"insert_slice", [], [AllTypesMatch<["x", "result"]>]> {
+  let summary = "A tensor with a part of it replaced";
+  let description = [{
+    Element `[offset + i...]` of the result is element `[i...]` of `part`, the others are those of `x`. Dimensions are matched
+    from the last; those that `part` lacks have size one. A dynamic offset is ShapedType::kDynamic in the static list and the
+    next of the operands. Everything written lies inside `x`: whoever builds the op has checked or clamped. Bufferization
+    writes in place where nobody reads `x` later.
+  }];
+  let arguments = (ins Tg_Tensor:$part, Tg_Tensor:$x, Variadic<Index>:$offsets, DenseI64ArrayAttr:$static_offsets);
+  let results = (outs Tg_Tensor:$result);
+  let assemblyFormat = [{
+    $part `into` $x custom<DynamicIndexList>($offsets, $static_offsets) attr-dict `:` type($part) `into` type($x)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$part, "::mlir::Value":$x, "::llvm::ArrayRef<::mlir::OpFoldResult>":$offsets)>];
+  let extraClassDeclaration = tfOpNamesDeclaration # [{
+    ::llvm::SmallVector<::mlir::OpFoldResult> getMixedOffsets();
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
 def Tg_PadOp : Tg_ShapedOp<"pad", [], [AttrSizedOperandSegments]> {
   let summary = "A tensor with `value` around and between its elements";
   let description = [{

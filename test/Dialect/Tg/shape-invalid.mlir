@@ -274,3 +274,43 @@ func.func @f(%x: tensor<2x3xf32>) {
   %0 = tg.bitcast %x : tensor<2x3xf32> to tensor<3x3xi32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %part: tensor<1x2x3xf32>) {
+  // expected-error@+1 {{'tg.insert_slice' op cannot insert 'tensor<1x2x3xf32>' into the lower rank of 'tensor<2x3xf32>'}}
+  %0 = tg.insert_slice %part into %x [0, 0] : tensor<1x2x3xf32> into tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %part: tensor<3xf32>) {
+  // expected-error@+1 {{'tg.insert_slice' op needs one offset for each of the 2 dimensions of 'tensor<2x3xf32>'}}
+  %0 = tg.insert_slice %part into %x [0] : tensor<3xf32> into tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %part: tensor<3xf32>) {
+  // expected-error@+1 {{'tg.insert_slice' op writes elements 2 to 2 of dimension 0, which has 2}}
+  %0 = tg.insert_slice %part into %x [2, 0] : tensor<3xf32> into tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %part: tensor<3xi32>) {
+  // expected-error@+1 {{'tg.insert_slice' op cannot change the element type from 'i32' to 'f32'}}
+  %0 = tg.insert_slice %part into %x [0, 0] : tensor<3xi32> into tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3xf32>, %part: tensor<3xf32>) {
+  // expected-error@+1 {{'tg.insert_slice' op has 0 dynamic offsets, expected 1}}
+  %0 = "tg.insert_slice"(%part, %x) <{static_offsets = array<i64: -9223372036854775808, 0>}> : (tensor<3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}

@@ -87,3 +87,10 @@ func.func @bitcast(%x: tensor<?x4xf32>, %y: tensor<?x8xui8>) {
   %2 = tg.bitcast %y : tensor<?x8xui8> to tensor<?xcomplex<f32>>
   return
 }
+
+// CHECK-LABEL: func @insert_slice
+// CHECK: %{{.+}} = tg.insert_slice %{{.+}} into %{{.+}} [%{{.+}}, 1] : tensor<3xf32> into tensor<?x4xf32>
+func.func @insert_slice(%x: tensor<?x4xf32>, %part: tensor<3xf32>, %i: index) {
+  %0 = tg.insert_slice %part into %x [%i, 1] : tensor<3xf32> into tensor<?x4xf32>
+  return
+}

@@ -8,7 +8,8 @@ func.func @main(%x: tensor<?x6xf32> {tg.feed = "x:0"}, %row: tensor<?x6xf32> {tg
     -> (tensor<?x2x3xf32> {tg.fetch = "reshape:0"}, tensor<?x6xf32> {tg.fetch = "broadcast:0"}, tensor<6x?xf32> {tg.fetch = "transpose:0"},
         tensor<?x6xf32> {tg.fetch = "reverse:0"}, tensor<?x6xf32> {tg.fetch = "concat:0"}, tensor<?x2xf32> {tg.fetch = "slice:0"},
         tensor<?x3xf32> {tg.fetch = "back:0"}, tensor<?x10xf32> {tg.fetch = "pad:0"}, tensor<?x6x4xui8> {tg.fetch = "bytes:0"},
-        tensor<2x?xui8> {tg.fetch = "iota:0"}, tensor<6xui8> {tg.fetch = "unsigned:0"})
+        tensor<2x?xui8> {tg.fetch = "iota:0"}, tensor<6xui8> {tg.fetch = "unsigned:0"},
+        tensor<?x6xf32> {tg.fetch = "insert:0"})
     attributes {tg.entry = "main"} {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %x, %c0 : tensor<?x6xf32>
@@ -25,7 +26,10 @@ func.func @main(%x: tensor<?x6xf32> {tg.feed = "x:0"}, %row: tensor<?x6xf32> {tg
   %iota = tg.iota[%n] dimension 1 : tensor<2x?xui8>
   %more = tg.constant dense<[250, 251, 255]> : tensor<3xui8>
   %unsigned = tg.concat %u, %more dimension 0 : (tensor<3xui8>, tensor<3xui8>) -> tensor<6xui8>
-  return %reshape, %broadcast, %transpose, %reverse, %concat, %slice, %back, %pad, %bytes, %iota, %unsigned
+  %c2 = arith.constant 2 : index
+  %part = tg.constant dense<[-1.0, -2.0, -3.0]> : tensor<3xf32>
+  %insert = tg.insert_slice %part into %x [%c2, 1] : tensor<3xf32> into tensor<?x6xf32>
+  return %reshape, %broadcast, %transpose, %reverse, %concat, %slice, %back, %pad, %bytes, %iota, %unsigned, %insert
       : tensor<?x2x3xf32>, tensor<?x6xf32>, tensor<6x?xf32>, tensor<?x6xf32>, tensor<?x6xf32>, tensor<?x2xf32>, tensor<?x3xf32>,
-        tensor<?x10xf32>, tensor<?x6x4xui8>, tensor<2x?xui8>, tensor<6xui8>
+        tensor<?x10xf32>, tensor<?x6x4xui8>, tensor<2x?xui8>, tensor<6xui8>, tensor<?x6xf32>
 }

@@ -12,6 +12,8 @@ feeds, results = np.load(sys.argv[2]), np.load(sys.argv[3])
 x, row, u = feeds["x:0"], feeds["row:0"], feeds["u:0"]
 padded = np.full((7, 10), 7, np.float32)
 padded[1:5, 1::2] = x[:, 1:]
+inserted = x.copy()
+inserted[2, 1:4] = [-1, -2, -3]
 expected = {
     "reshape:0": x.reshape(4, 2, 3),
     "broadcast:0": np.broadcast_to(row, (4, 6)),
@@ -23,6 +25,7 @@ expected = {
     "pad:0": padded,
     "bytes:0": np.ascontiguousarray(x).view(np.uint8).reshape(4, 6, 4),
     "iota:0": np.broadcast_to(np.arange(4, dtype=np.uint8), (2, 4)),
+    "insert:0": inserted,
     "unsigned:0": np.concatenate([u, np.array([250, 251, 255], np.uint8)]),
 }
 for name, value in expected.items():
