@@ -44,6 +44,59 @@ void IndexBuilder::release(Mark mark) {
     expressions.erase(expressionLog.back());
   for (; tensorLog.size() > mark.tensors; tensorLog.pop_back())
     tensors.erase(tensorLog.back());
+  for (; equalLog.size() > mark.equal; equalLog.pop_back())
+    equal.erase(equalLog.back());
+}
+
+Size IndexBuilder::canonical(Size size) const {
+  while (auto value = dyn_cast<Value>(size)) {
+    auto it = equal.find(value);
+    if (it == equal.end())
+      break;
+    size = it->second;
+  }
+  return size;
+}
+
+SmallVector<Size> IndexBuilder::canonical(ArrayRef<Size> sizes) const {
+  return llvm::map_to_vector(sizes, [&](Size size) { return canonical(size); });
+}
+
+void IndexBuilder::setEqual(Size a, Size b) {
+  auto x = dyn_cast<Value>(canonical(a)), y = dyn_cast<Value>(canonical(b));
+  if (!x || !y || x == y)
+    return;
+  // The size of an argument stands for what is computed.
+  if (auto dim = y.getDefiningOp<tensor::DimOp>(); dim && isa<BlockArgument>(dim.getSource()))
+    std::swap(x, y);
+  equal[y] = x;
+  equalLog.push_back(y);
+}
+
+bool IndexBuilder::isBroadcastOf(Size size, Size part) const {
+  size = canonical(size), part = canonical(part);
+  if (isEqual(size, part))
+    return true;
+  auto value = dyn_cast<Value>(size);
+  auto it = value ? broadcastParts.find(value) : broadcastParts.end();
+  return it != broadcastParts.end() && llvm::any_of(it->second, [&](Size known) { return isEqual(canonical(known), part); });
+}
+
+Size IndexBuilder::broadcast(Size a, Size b) {
+  if (isBroadcastOf(a, b))
+    return a;
+  if (isBroadcastOf(b, a))
+    return b;
+  Size result = select(equals(a, constant(1)), b, a);
+  auto value = dyn_cast<Value>(result);
+  if (!value)
+    return result;
+  SmallVector<Size, 2> parts{a, b};
+  for (Size part : {a, b})
+    if (auto it = isa<Value>(part) ? broadcastParts.find(cast<Value>(part)) : broadcastParts.end(); it != broadcastParts.end())
+      llvm::append_range(parts, SmallVector<Size, 2>(it->second));
+  broadcastParts[value] = parts;
+  return result;
 }
 
 Size IndexBuilder::add(Size a, Size b) {
@@ -213,14 +266,14 @@ SmallVector<Size> IndexBuilder::sizesOf(Value tensor) {
   if (type.hasStaticShape())
     return getAsIndexOpFoldResult(builder.getContext(), type.getShape());
   if (auto it = tensors.find(tensor); it != tensors.end())
-    return it->second;
+    return canonical(it->second);
   SmallVector<Size> sizes = computeSizes(tensor);
   for (auto [size, known] : llvm::zip_equal(sizes, type.getShape()))
     if (!ShapedType::isDynamic(known))
       size = constant(known);
   tensors[tensor] = sizes;
   tensorLog.push_back(tensor);
-  return sizes;
+  return canonical(sizes);
 }
 
 SmallVector<Size> IndexBuilder::computeSizes(Value tensor) {

@@ -48,6 +48,19 @@ public:
   /// States that `tensor` has these sizes, where they are better known than by the op that makes it.
   void setSizes(mlir::Value tensor, llvm::ArrayRef<Size> sizes);
 
+  /// States that two sizes are equal from here on, because a check ends the run where they are not. Tensors of
+  /// either size have one size then, and need no broadcast to each other.
+  void setEqual(Size a, Size b);
+  /// The size that stands for all that are known to equal this one.
+  Size canonical(Size size) const;
+  llvm::SmallVector<Size> canonical(llvm::ArrayRef<Size> sizes) const;
+
+  /// The size of a broadcast of `a` and `b`, which a check has found to fit: `b` where `a` is one. Broadcasting it
+  /// with either again gives the same, so that long chains of elementwise ops stay with one size.
+  Size broadcast(Size a, Size b);
+  /// Whether `size` is known to be a broadcast of `part` and others.
+  bool isBroadcastOf(Size size, Size part) const;
+
   /// Comparison of sizes as an i1, folded where known.
   mlir::Value equals(Size a, Size b);
   mlir::Value compare(mlir::arith::CmpIPredicate predicate, Size a, Size b);
@@ -57,9 +70,9 @@ public:
 
   /// Forgets what was built in a region that is left, so that later code does not refer to it. `mark` is taken on entering.
   struct Mark {
-    size_t expressions, tensors;
+    size_t expressions, tensors, equal;
   };
-  Mark mark() const { return {expressionLog.size(), tensorLog.size()}; }
+  Mark mark() const { return {expressionLog.size(), tensorLog.size(), equalLog.size()}; }
   void release(Mark mark);
 
   mlir::Location loc() const { return location; }
@@ -78,6 +91,10 @@ private:
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Size>> tensors;
   llvm::SmallVector<Key> expressionLog;
   llvm::SmallVector<mlir::Value> tensorLog;
+  llvm::DenseMap<mlir::Value, mlir::Value> equal; ///< size -> a size that is equal, towards the canonical one
+  llvm::SmallVector<mlir::Value> equalLog;
+  /// Result of `broadcast` -> all sizes it is a broadcast of. A value's parts hold wherever the value exists.
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<Size, 2>> broadcastParts;
 };
 
 } // namespace tgc

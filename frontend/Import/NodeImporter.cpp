@@ -224,7 +224,8 @@ Value NodeImporter::refine(Value x, Type type) {
   return x.getType() == type ? x : create<tensor::CastOp>(type, x);
 }
 
-Value NodeImporter::broadcastTo(Value x, ArrayRef<Size> to) {
+Value NodeImporter::broadcastTo(Value x, ArrayRef<Size> wanted) {
+  SmallVector<Size> to = sizes.canonical(wanted);
   auto type = cast<RankedTensorType>(x.getType());
   RankedTensorType result = tg::getTypeOfSizes(to, type.getElementType());
   SmallVector<Size> from = sizes.sizesOf(x);
@@ -256,14 +257,14 @@ FailureOr<SmallVector<OpFoldResult>> NodeImporter::broadcastSizes(ArrayRef<Size>
   SmallVector<Size> result;
   Value fits;
   for (size_t dim = 0; dim < rank; ++dim) {
-    Size x = dim + a.size() < rank ? sizes.constant(1) : a[dim + a.size() - rank];
-    Size y = dim + b.size() < rank ? sizes.constant(1) : b[dim + b.size() - rank];
+    Size x = dim + a.size() < rank ? sizes.constant(1) : sizes.canonical(a[dim + a.size() - rank]);
+    Size y = dim + b.size() < rank ? sizes.constant(1) : sizes.canonical(b[dim + b.size() - rank]);
     auto known = IndexBuilder::getConstant(x), otherKnown = IndexBuilder::getConstant(y);
-    if (IndexBuilder::isEqual(x, y) || otherKnown == 1) {
+    if (sizes.isBroadcastOf(x, y) || otherKnown == 1) {
       result.push_back(x);
       continue;
     }
-    if (known == 1) {
+    if (known == 1 || sizes.isBroadcastOf(y, x)) {
       result.push_back(y);
       continue;
     }
@@ -279,7 +280,7 @@ FailureOr<SmallVector<OpFoldResult>> NodeImporter::broadcastSizes(ArrayRef<Size>
     if (!otherKnown)
       ok = arith::OrIOp::create(builder, loc, ok, sizes.equals(y, sizes.constant(1)));
     fits = fits ? Value(arith::AndIOp::create(builder, loc, fits, ok)) : ok;
-    result.push_back(known ? x : otherKnown ? y : sizes.select(xIsOne, y, x));
+    result.push_back(known ? x : otherKnown ? y : sizes.broadcast(x, y));
   }
   if (fits) {
     SmallVector<Value> values = tg::getDynamicSizes(a);
@@ -311,8 +312,9 @@ FailureOr<SmallVector<Value>> NodeImporter::withOneShape(ValueRange operands) {
 }
 
 FailureOr<SmallVector<Value>> NodeImporter::withShape(ValueRange operands, ArrayRef<Size> wanted) {
-  SmallVector<Size> shape(wanted);
+  SmallVector<Size> shape = sizes.canonical(wanted);
   Value fits;
+  SmallVector<std::pair<Size, Size>> found;
   for (Value operand : operands) {
     SmallVector<Size> other = sizes.sizesOf(operand);
     bool conflicts = other.size() != shape.size();
@@ -323,6 +325,7 @@ FailureOr<SmallVector<Value>> NodeImporter::withShape(ValueRange operands, Array
       conflicts = isKnown && isOtherKnown;
       Value equal = sizes.equals(shape[dim], other[dim]);
       fits = fits ? Value(arith::AndIOp::create(builder, loc, fits, equal)) : equal;
+      found.push_back({shape[dim], other[dim]});
       if (isOtherKnown)
         shape[dim] = other[dim];
     }
@@ -333,6 +336,8 @@ FailureOr<SmallVector<Value>> NodeImporter::withShape(ValueRange operands, Array
   }
   if (fits)
     check(fits, "operands do not have the same shape");
+  for (auto [a, b] : found)
+    sizes.setEqual(a, b);
   return llvm::map_to_vector(operands, [&](Value operand) { return withSizes(operand, shape); });
 }
 
@@ -459,8 +464,10 @@ LogicalResult NodeImporter::requireEqual(Size a, Size b, const Twine &message) {
   auto x = IndexBuilder::getConstant(a), y = IndexBuilder::getConstant(b);
   if (x && y && *x != *y)
     return error() << formatMessage(message.str(), {*x, *y});
+  a = sizes.canonical(a), b = sizes.canonical(b);
   if (!IndexBuilder::isEqual(a, b))
     check(sizes.equals(a, b), message, sizes.get({a, b}));
+  sizes.setEqual(a, b);
   return success();
 }
 
