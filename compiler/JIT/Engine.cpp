@@ -44,6 +44,13 @@ const RuntimeSymbol kRuntimeSymbols[] = {
     {"tgc_checkpoint_close", reinterpret_cast<void *>(&tgc_checkpoint_close)},
     {"tgc_checkpoint_lookup", reinterpret_cast<void *>(&tgc_checkpoint_lookup)},
     {"tgc_checkpoint_read", reinterpret_cast<void *>(&tgc_checkpoint_read)},
+    {"tgc_checkpoint_num_tensors", reinterpret_cast<void *>(&tgc_checkpoint_num_tensors)},
+    {"tgc_checkpoint_name", reinterpret_cast<void *>(&tgc_checkpoint_name)},
+    {"tgc_checkpoint_writer_create", reinterpret_cast<void *>(&tgc_checkpoint_writer_create)},
+    {"tgc_checkpoint_writer_release", reinterpret_cast<void *>(&tgc_checkpoint_writer_release)},
+    {"tgc_checkpoint_write", reinterpret_cast<void *>(&tgc_checkpoint_write)},
+    {"tgc_checkpoint_write_slice", reinterpret_cast<void *>(&tgc_checkpoint_write_slice)},
+    {"tgc_checkpoint_commit", reinterpret_cast<void *>(&tgc_checkpoint_commit)},
 };
 
 } // namespace

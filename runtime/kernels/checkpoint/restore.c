@@ -1,13 +1,26 @@
 /*===- restore.c - Tensors of checkpoints ------------------------------------===*/
 
-#include "tgc/checkpoint.h"
+#include "checkpoint.h"
 
 #include <string.h>
 
-/* The longest prefix of a checkpoint. */
-enum { kMaxPrefix = 4096 };
+uint8_t tgc_kernel_prefix(const tgc_tensor_t *tensor, uint64_t index, char prefix[TGC_MAX_PREFIX]) {
+  const tgc_string_t *given = (const tgc_string_t *)tensor->data + index;
+  if (given->size >= TGC_MAX_PREFIX)
+    return 0;
+  if (given->size)
+    memcpy(prefix, given->data, given->size);
+  prefix[given->size] = '\0';
+  return 1;
+}
 
-static tgc_status_t restore(const char *prefix, const char *name, const tgc_tensor_t *output, tgc_error_t *error) {
+void tgc_kernel_fail_with(tgc_frame_t *frame, const char *node, const tgc_error_t *error) {
+  int64_t message = (int64_t)(intptr_t)error->message;
+  tgc_rt_fail(frame, error->code, node, "%s", &message, 1);
+}
+
+static tgc_status_t restore(const char *prefix, const char *name, const tgc_tensor_t *output,
+                            tgc_error_t *error) {
   tgc_checkpoint_t *checkpoint;
   tgc_status_t status = tgc_checkpoint_open(prefix, &checkpoint, error);
   if (status != TGC_OK)
@@ -20,26 +33,26 @@ static tgc_status_t restore(const char *prefix, const char *name, const tgc_tens
     status = tgc_checkpoint_read(checkpoint, name, output->data, entry.byte_size, error);
   tgc_checkpoint_close(checkpoint);
   if (status == TGC_OK && !fits) {
-    strcpy(error->message, "the checkpoint's tensor has another type or shape than the variable it is restored to");
+    strcpy(error->message,
+           "the checkpoint's tensor has another type or shape than the variable it is restored to");
+    error->code = TGC_INVALID_ARGUMENT;
     return TGC_INVALID_ARGUMENT;
   }
   return status;
 }
 
-/* Output 0: the tensor that the checkpoint with prefix input 0 (a string scalar) holds under the name `config`. */
-void tgc_kernel_restore_tensor(tgc_frame_t *frame, const char *node, const char *config, const tgc_tensor_t *inputs, uint32_t num_inputs,
-                               tgc_tensor_t *outputs, uint32_t num_outputs) {
+/* Output 0: the tensor that the checkpoint with prefix input 0 (a string scalar) holds under the name
+ * `config`. */
+void tgc_kernel_restore_tensor(tgc_frame_t *frame, const char *node, const char *config,
+                               const tgc_tensor_t *inputs, uint32_t num_inputs, tgc_tensor_t *outputs,
+                               uint32_t num_outputs) {
   (void)num_inputs, (void)num_outputs;
-  const tgc_string_t *given = inputs[0].data;
-  char prefix[kMaxPrefix];
-  if (given->size >= sizeof prefix) {
+  char prefix[TGC_MAX_PREFIX];
+  if (!tgc_kernel_prefix(&inputs[0], 0, prefix)) {
     tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "the prefix of the checkpoint is too long", NULL, 0);
     return;
   }
-  memcpy(prefix, given->data, given->size);
-  prefix[given->size] = 0;
   tgc_error_t error;
-  tgc_status_t status = restore(prefix, config, &outputs[0], &error);
-  if (status != TGC_OK)
-    tgc_rt_fail(frame, status, node, error.message, NULL, 0);
+  if (restore(prefix, config, &outputs[0], &error) != TGC_OK)
+    tgc_kernel_fail_with(frame, node, &error);
 }

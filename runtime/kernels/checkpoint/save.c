@@ -1,0 +1,192 @@
+/*===- save.c - Writing and merging checkpoints in a graph ----------------------===*/
+
+#include "checkpoint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* "10 4 0,3:-": the shape of the whole, then start and length, or all, of each dimension. */
+typedef struct slice {
+  int32_t rank;
+  int64_t dims[TGC_MAX_RANK], starts[TGC_MAX_RANK], lengths[TGC_MAX_RANK];
+} slice_t;
+
+static tgc_status_t set_error(tgc_error_t *error, tgc_status_t code, const char *format, const char *what) {
+  error->code = code;
+  snprintf(error->message, sizeof error->message, format, what);
+  return code;
+}
+
+/* Reads a number that is not negative. */
+static uint8_t read_number(const char **at, int64_t *out_number) {
+  char *end;
+  *out_number = strtoll(*at, &end, 10);
+  uint8_t is_number = end != *at && *out_number >= 0;
+  *at = end;
+  return is_number;
+}
+
+static uint8_t parse_slice(const char *spec, slice_t *slice) {
+  const char *extents = strrchr(spec, ' ');
+  memset(slice, 0, sizeof *slice);
+  if (!extents)
+    return 0;
+  for (const char *at = spec; at < extents;) {
+    if (slice->rank == TGC_MAX_RANK || !read_number(&at, &slice->dims[slice->rank++]))
+      return 0;
+    at += *at == ' ' && at < extents;
+  }
+  const char *at = extents + 1;
+  for (int32_t d = 0; d < slice->rank; ++d) {
+    if (d && *at++ != ':')
+      return 0;
+    if (*at == '-') {
+      slice->lengths[d] = -1;
+      ++at;
+    } else if (!read_number(&at, &slice->starts[d]) || *at++ != ',' ||
+               !read_number(&at, &slice->lengths[d])) {
+      return 0;
+    }
+  }
+  return *at == '\0';
+}
+
+static tgc_status_t write_one(tgc_checkpoint_writer_t *writer, const char *name, const char *spec,
+                              const tgc_tensor_t *tensor, tgc_error_t *error) {
+  slice_t slice;
+  if (!spec[0])
+    return tgc_checkpoint_write(writer, name, tensor, error);
+  if (!parse_slice(spec, &slice))
+    return set_error(error, TGC_INVALID_ARGUMENT,
+                     "'%s' is no slice; the shape and then START,LENGTH or - for each dimension is expected",
+                     spec);
+  return tgc_checkpoint_write_slice(writer, name, slice.rank, slice.dims, slice.starts, slice.lengths, tensor,
+                                    error);
+}
+
+static tgc_status_t write_all(tgc_checkpoint_writer_t *writer, const tgc_tensor_t *inputs,
+                              uint32_t num_tensors, tgc_error_t *error) {
+  char name[TGC_MAX_PREFIX], spec[TGC_MAX_PREFIX];
+  tgc_status_t status = TGC_OK;
+  for (uint32_t i = 0; status == TGC_OK && i < num_tensors; ++i)
+    if (tgc_kernel_prefix(&inputs[1], i, name) && tgc_kernel_prefix(&inputs[2], i, spec))
+      status = write_one(writer, name, spec, &inputs[3 + i], error);
+    else
+      status = set_error(error, TGC_INVALID_ARGUMENT, "%s is too long", "the name of a tensor");
+  return status == TGC_OK ? tgc_checkpoint_commit(writer, error) : status;
+}
+
+/* Writes the tensors of inputs 3, 4, ... under the names of input 1 as the checkpoint with prefix input 0;
+ * input 2 says for each which slice of a tensor it is, or "". */
+void tgc_kernel_save_tensors(tgc_frame_t *frame, const char *node, const char *config,
+                             const tgc_tensor_t *inputs, uint32_t num_inputs, tgc_tensor_t *outputs,
+                             uint32_t num_outputs) {
+  (void)config, (void)outputs, (void)num_outputs;
+  char prefix[TGC_MAX_PREFIX];
+  if (!tgc_kernel_prefix(&inputs[0], 0, prefix)) {
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "the prefix of the checkpoint is too long", NULL, 0);
+    return;
+  }
+  tgc_error_t error;
+  tgc_checkpoint_writer_t *writer;
+  tgc_status_t status = tgc_checkpoint_writer_create(prefix, &writer, &error);
+  if (status == TGC_OK) {
+    status = write_all(writer, inputs, num_inputs - 3, &error);
+    tgc_checkpoint_writer_release(writer);
+  }
+  if (status != TGC_OK)
+    tgc_kernel_fail_with(frame, node, &error);
+}
+
+/*===----------------------------------------------------------------------===*
+ * Merging.
+ *===----------------------------------------------------------------------===*/
+
+static tgc_status_t copy_tensor(tgc_checkpoint_writer_t *writer, const tgc_checkpoint_t *checkpoint,
+                                const char *name, tgc_error_t *error) {
+  tgc_checkpoint_entry_t entry;
+  tgc_status_t status = tgc_checkpoint_lookup(checkpoint, name, &entry, error);
+  if (status != TGC_OK)
+    return status;
+  tgc_tensor_t tensor = {.byte_size = entry.byte_size, .dtype = entry.dtype, .rank = entry.rank};
+  memcpy(tensor.dims, entry.dims, sizeof tensor.dims);
+  tensor.data = malloc(entry.byte_size + 1);
+  if (!tensor.data)
+    return set_error(error, TGC_RESOURCE_EXHAUSTED, "no memory for tensor %s", name);
+  status = tgc_checkpoint_read(checkpoint, name, tensor.data, entry.byte_size, error);
+  if (status == TGC_OK)
+    status = tgc_checkpoint_write(writer, name, &tensor, error);
+  free(tensor.data);
+  return status;
+}
+
+static tgc_status_t copy_checkpoint(tgc_checkpoint_writer_t *writer, const char *prefix, tgc_error_t *error) {
+  tgc_checkpoint_t *checkpoint;
+  tgc_status_t status = tgc_checkpoint_open(prefix, &checkpoint, error);
+  if (status != TGC_OK)
+    return status;
+  for (uint64_t i = 0; status == TGC_OK && i < tgc_checkpoint_num_tensors(checkpoint); ++i)
+    status = copy_tensor(writer, checkpoint, tgc_checkpoint_name(checkpoint, i), error);
+  tgc_checkpoint_close(checkpoint);
+  return status;
+}
+
+static tgc_status_t merge(const char *destination, const tgc_tensor_t *prefixes, uint64_t count,
+                          tgc_error_t *error) {
+  char prefix[TGC_MAX_PREFIX];
+  tgc_checkpoint_writer_t *writer;
+  tgc_status_t status = tgc_checkpoint_writer_create(destination, &writer, error);
+  if (status != TGC_OK)
+    return status;
+  for (uint64_t i = 0; status == TGC_OK && i < count; ++i)
+    if (tgc_kernel_prefix(prefixes, i, prefix))
+      status = copy_checkpoint(writer, prefix, error);
+    else
+      status = set_error(error, TGC_INVALID_ARGUMENT, "%s is too long", "the prefix of a checkpoint");
+  if (status == TGC_OK)
+    status = tgc_checkpoint_commit(writer, error);
+  tgc_checkpoint_writer_release(writer);
+  return status;
+}
+
+/* Removes a checkpoint of one data file, as SaveV2 writes it, and its folder if it is empty then. */
+static void remove_part(const char *prefix, const char *destination) {
+  static const char *const endings[] = {".index", ".data-00000-of-00001", ".data-00000-of-00002"};
+  char path[TGC_MAX_PREFIX + 32];
+  if (strcmp(prefix, destination) == 0)
+    return;
+  for (unsigned i = 0; i < sizeof endings / sizeof endings[0]; ++i) {
+    snprintf(path, sizeof path, "%s%s", prefix, endings[i]);
+    unlink(path);
+  }
+  snprintf(path, sizeof path, "%s", prefix);
+  char *slash = strrchr(path, '/');
+  if (slash && slash != path) {
+    *slash = '\0';
+    rmdir(path);
+  }
+}
+
+/* Writes what the checkpoints with the prefixes of input 0 hold as the one with prefix input 1. `config` is
+ * "delete" if those of input 0 are to go. */
+void tgc_kernel_merge_checkpoints(tgc_frame_t *frame, const char *node, const char *config,
+                                  const tgc_tensor_t *inputs, uint32_t num_inputs, tgc_tensor_t *outputs,
+                                  uint32_t num_outputs) {
+  (void)num_inputs, (void)outputs, (void)num_outputs;
+  char destination[TGC_MAX_PREFIX], prefix[TGC_MAX_PREFIX];
+  uint64_t count = inputs[0].byte_size / sizeof(tgc_string_t);
+  if (!tgc_kernel_prefix(&inputs[1], 0, destination)) {
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "the prefix of the checkpoint is too long", NULL, 0);
+    return;
+  }
+  tgc_error_t error;
+  if (merge(destination, &inputs[0], count, &error) != TGC_OK) {
+    tgc_kernel_fail_with(frame, node, &error);
+    return;
+  }
+  for (uint64_t i = 0; strcmp(config, "delete") == 0 && i < count; ++i)
+    if (tgc_kernel_prefix(&inputs[0], i, prefix))
+      remove_part(prefix, destination);
+}
