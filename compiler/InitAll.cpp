@@ -6,6 +6,7 @@
 #include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Conversion/MemRefViews/MemRefViews.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
+#include "compiler/Conversion/TgToSCF/TgToSCF.h"
 #include "compiler/Pipelines/Pipelines.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/TgDialect.h"
@@ -28,6 +29,7 @@ void registerAllPasses() {
   registerCodegenPasses();
   registerMemRefViewsPasses();
   registerTgToLinalgPasses();
+  registerTgToSCFPasses();
   registerPipelines();
 }
 

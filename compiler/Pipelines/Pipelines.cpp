@@ -6,6 +6,7 @@
 #include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Conversion/MemRefViews/MemRefViews.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
+#include "compiler/Conversion/TgToSCF/TgToSCF.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -33,6 +34,7 @@ void buildGraphPipeline(OpPassManager &passes, const CompileOptions &) {
 
 void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createDescribeModulePass());
+  passes.addPass(createConvertTgToSCFPass());
   passes.addPass(createConvertTgToLinalgPass());
   addCleanup(passes);
   passes.addPass(createLinalgElementwiseOpFusionPass());

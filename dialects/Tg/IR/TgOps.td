@@ -10,5 +10,6 @@ include "dialects/Tg/IR/TgShapeOps.td"
 include "dialects/Tg/IR/TgIndexingOps.td"
 include "dialects/Tg/IR/TgHostOps.td"
 include "dialects/Tg/IR/TgStateOps.td"
+include "dialects/Tg/IR/TgControlFlowOps.td"
 
 #endif // TGC_DIALECTS_TG_IR_TGOPS_TD
