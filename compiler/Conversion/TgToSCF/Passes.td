@@ -7,8 +7,8 @@ include "mlir/Pass/PassBase.td"
 def ConvertTgToSCFPass : Pass<"convert-tg-to-scf", "::mlir::ModuleOp"> {
   let summary = "Lower tg.if and tg.while to scf";
   let description = [{
-    The bodies stay as they are. Loops become `scf.while`, never `scf.for`, whose canonicalization takes carried tensors for tensors of
-    one size.
+    The bodies stay as they are. Loops become `scf.while`, never `scf.for`, whose canonicalization takes carried
+    tensors for tensors of one size.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect"];
 }
