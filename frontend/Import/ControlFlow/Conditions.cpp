@@ -1,0 +1,221 @@
+//===- Conditions.cpp - Which branches a node runs in ---------------------===//
+
+#include "frontend/Import/ControlFlow/Conditions.h"
+
+using namespace llvm;
+
+namespace tgc::flow {
+
+Expected<Conditions> Conditions::build(const FlowGraph &graph, const FrameTree &frames) {
+  Conditions conditions(graph, frames);
+  if (Error error = conditions.visitFrame(0))
+    return std::move(error);
+  return conditions;
+}
+
+int Conditions::contextOf(NodeOutput output) const {
+  int context = contextOfNode[output.node];
+  if (output.output < 0 || graph->kind(output.node) != NodeKind::Switch)
+    return context;
+  return contexts.extend(context, literalOf(output.node, output.output));
+}
+
+Literal Conditions::literalOf(int switchNode, int output) const {
+  auto it = switchLiterals.find(switchNode);
+  const SmallVector<Literal, 2> &literals = it->second;
+  return literals[std::min<size_t>(output, literals.size() - 1)];
+}
+
+int Conditions::getPredicate(NodeOutput value, int numSides) {
+  auto [it, isNew] = predicateIds.insert({{value.node, value.output}, static_cast<int>(predicateList.size())});
+  if (isNew)
+    predicateList.push_back({value, numSides, static_cast<int>(predicateList.size())});
+  return it->second;
+}
+
+/// Walks a frame in its order; a loop inside runs where all the values it carries enter.
+Error Conditions::visitFrame(int index) {
+  const Frame &frame = frames->frame(index);
+  int base = loopContexts[index];
+  // Enters are no units of the order; their contexts count where they are used.
+  for (int node : frame.enters)
+    contextOfNode[node] = contexts.unite(base, uniteInputs(node, kAlways), predicateList);
+  for (const CarriedValue &value : frame.carried) {
+    contextOfNode[value.merge] = base;
+    carriedMerges.insert(value.merge);
+  }
+  for (int unit : frame.order) {
+    if (unit < graph->size()) {
+      if (Error error = visitNode(unit, base))
+        return error;
+      continue;
+    }
+    int inner = unit - graph->size();
+    loopContexts[inner] = base;
+    for (const CarriedValue &value : frames->frame(inner).carried)
+      loopContexts[inner] = contexts.unite(loopContexts[inner], uniteInputs(value.enter, base), predicateList);
+    if (Error error = visitFrame(inner))
+      return error;
+  }
+  return index == 0 ? Error::success() : checkLoop(frame, base);
+}
+
+/// The context in which all inputs of a node are there.
+int Conditions::uniteInputs(int node, int base) const {
+  int context = base;
+  for (NodeOutput input : graph->inputs(node))
+    context = contexts.unite(context, contextOf(input), predicateList);
+  return context;
+}
+
+Error Conditions::visitNode(int node, int base) {
+  int &context = contextOfNode[node];
+  switch (graph->kind(node)) {
+  case NodeKind::Merge:
+    return visitMerge(node, base);
+  case NodeKind::ControlTrigger:
+    context = base;
+    return Error::success();
+  case NodeKind::Exit:
+    // The loop as a whole runs in the context of its start.
+    context = base;
+    return Error::success();
+  case NodeKind::LoopCond: {
+    context = uniteInputs(node, base);
+    int frame = frames->frameOf(node);
+    loopPredicates[frame] = getPredicate({node, 0}, 2);
+    if (context != base)
+      return createStringError("%s, the condition of loop frame %s, runs only in a branch of a condition inside the loop",
+                               graph->describe(node).c_str(), frames->frame(frame).name.c_str());
+    return Error::success();
+  }
+  case NodeKind::Switch:
+    break;
+  default:
+    context = uniteInputs(node, base);
+    return Error::success();
+  }
+
+  // A Switch. Predicates are known by where their value comes from, through Identity and LogicalNot.
+  context = uniteInputs(node, base);
+  if (contexts.depth(context) >= kMaxConditionDepth)
+    return createStringError("%s: conditions are nested more than %d deep", graph->describe(node).c_str(), kMaxConditionDepth);
+  NodeOutput value = graph->dataInputs(node)[1];
+  bool isNot = false;
+  bool isBinary = graph->node(node).op() != "_SwitchN";
+  while (!graph->isCut(value)) {
+    StringRef op = graph->node(value.node).op();
+    bool negates = op == "LogicalNot";
+    if (!(op == "Identity" || negates) || !isBinary || graph->dataInputs(value.node).size() != 1)
+      break;
+    NodeOutput source = graph->dataInputs(value.node)[0];
+    // A variable's value is the one at the time of the Identity.
+    if (!graph->isCut(source) && StringRef(graph->node(source.node).op()).starts_with("Variable"))
+      break;
+    isNot ^= negates;
+    value = source;
+  }
+  int numSides = isBinary ? 2 : getIntAttr(graph->node(node), "num_outs", 0);
+  if (numSides < 1)
+    return createStringError("%s: attr num_outs must be at least 1, got %d", graph->describe(node).c_str(), numSides);
+  int predicate = getPredicate(value, numSides);
+  if (predicateList[predicate].numSides != numSides)
+    return createStringError("%s has %d outputs, another Switch by the same predicate has %d", graph->describe(node).c_str(), numSides,
+                             predicateList[predicate].numSides);
+  SmallVector<Literal, 2> literals;
+  for (int side = 0; side < numSides; ++side)
+    literals.push_back({predicate, isNot ? 1 - side : side});
+  switchLiterals[node] = std::move(literals);
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Merges
+//===----------------------------------------------------------------------===//
+
+Error Conditions::visitMerge(int node, int base) {
+  if (isCarried(node))
+    return Error::success();
+  // Control inputs must have finished, but whether they ran does not matter to a Merge.
+  SmallVector<int> alive;
+  int common = -1;
+  for (auto [i, input] : enumerate(graph->dataInputs(node))) {
+    int context = graph->isCut(input) ? kAlways : contexts.unite(base, contextOf(input), predicateList);
+    if (context == kNever)
+      continue;
+    alive.push_back(i);
+    common = common < 0 ? context : contexts.commonAncestor(common, context);
+  }
+  if (alive.empty()) {
+    contextOfNode[node] = kNever;
+    forwarded[node] = 0;
+    mergePart[node] = -1;
+    return Error::success();
+  }
+  contextOfNode[node] = common;
+  auto source = resolve(node, common, alive);
+  if (!source)
+    return source.takeError();
+  mergePart[node] = source->part;
+  forwarded[node] = source->input;
+  return Error::success();
+}
+
+Expected<MergePart::Source> Conditions::resolve(int node, int context, ArrayRef<int> inputs) {
+  auto inputContext = [&](int i) {
+    NodeOutput input = graph->dataInputs(node)[i];
+    return graph->isCut(input) ? static_cast<int>(kAlways) : contextOf(input);
+  };
+  // An input that is always there decides.
+  for (int i : inputs)
+    if (!contexts.isWithin(inputContext(i), context) || inputContext(i) == context)
+      return MergePart::Source{i, -1};
+  int predicate = contexts.last(contexts.ancestor(inputContext(inputs[0]), contexts.depth(context) + 1)).predicate;
+  auto predicateName = [&](int p) { return graph->node(predicateList[p].value.node).name(); };
+  SmallVector<SmallVector<int>> sides(predicateList[predicate].numSides);
+  for (int i : inputs) {
+    Literal literal = contexts.last(contexts.ancestor(inputContext(i), contexts.depth(context) + 1));
+    if (literal.predicate != predicate)
+      return createStringError("%s: may get no value or two, since its inputs depend on predicates (%s, %s) that have nothing to do with "
+                               "each other",
+                               graph->describe(node).c_str(), predicateName(predicate).c_str(), predicateName(literal.predicate).c_str());
+    sides[literal.side].push_back(i);
+  }
+  MergePart part{node, context, predicate, {}};
+  for (auto [side, subset] : enumerate(sides)) {
+    if (subset.empty())
+      return createStringError("%s: gets no value where the predicate %s chooses output %zu: no input comes from there",
+                               graph->describe(node).c_str(), predicateName(predicate).c_str(), static_cast<size_t>(side));
+    auto source = resolve(node, contexts.extend(context, {predicate, static_cast<int>(side)}), subset);
+    if (!source)
+      return source;
+    part.sides.push_back(*source);
+  }
+  partList.push_back(std::move(part));
+  return MergePart::Source{-1, static_cast<int>(partList.size()) - 1};
+}
+
+/// What a loop carries on and gives must be there in every turn.
+Error Conditions::checkLoop(const Frame &frame, int context) const {
+  auto check = [&](int node, int side, const char *what) -> Error {
+    NodeOutput input = graph->dataInputs(node)[0];
+    if (graph->isCut(input))
+      return Error::success();
+    int wanted = contexts.extend(context, {loopPredicates[frames->frameOf(node)], side});
+    int actual = contexts.unite(wanted, contextOf(input), predicateList);
+    if (actual == wanted)
+      return Error::success();
+    return createStringError("%s takes %s, which is %s %s of loop frame %s", graph->describe(node).c_str(),
+                             describeNode(graph->node(input.node)).c_str(),
+                             actual == kNever ? "not there" : "there only in a branch", what, frame.name.c_str());
+  };
+  for (const CarriedValue &value : frame.carried)
+    if (Error error = check(value.nextIteration, 1, "in the turns"))
+      return error;
+  for (int exit : frame.exits)
+    if (Error error = check(exit, 0, "at the end"))
+      return error;
+  return Error::success();
+}
+
+} // namespace tgc::flow
