@@ -18,6 +18,8 @@ struct FeedRequest {
   std::string tensor;
   tgc_dtype_t dtype = TGC_DTYPE_INVALID;
   std::vector<int64_t> shape;
+  /// The entry is for this very shape: sizes that the graph leaves open are those of the array.
+  bool isExact = false;
 };
 
 /// One (feeds, fetches, targets) triple to compile as the entry `name`.

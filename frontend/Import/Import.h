@@ -22,6 +22,8 @@ struct FeedSpec {
   /// where the graph has unknown ones (whether a dimension is one decides about broadcasting and Squeeze), and the length of
   /// integer vectors, which may be shapes.
   std::optional<std::vector<int64_t>> fed;
+  /// All sizes that the graph leaves open are those that will be fed.
+  bool isFedExactly = false;
 };
 
 /// One (feeds, fetches, targets) triple, as Session.run takes it.

@@ -174,7 +174,7 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
   bool mayBeShape = element.isSignlessInteger(32) || element.isSignlessInteger(64);
   if (feed.fed && shape && shape->size() == feed.fed->size())
     for (auto [size, fed] : llvm::zip_equal(*shape, *feed.fed))
-      if (size < 0 && (fed == 1 || (mayBeShape && shape->size() == 1)))
+      if (size < 0 && (feed.isFedExactly || fed == 1 || (mayBeShape && shape->size() == 1)))
         size = fed;
   if (!shape)
     return llvm::createStringError("node %s: the rank of feed %s is not known; give its shape with --shape %s=?,...", name.c_str(), feed.tensor.c_str(),

@@ -38,12 +38,20 @@ static std::string onesOf(llvm::ArrayRef<int64_t> shape) {
   return ones;
 }
 
+/// All sizes, as text.
+static std::string sizesOf(llvm::ArrayRef<int64_t> shape) {
+  std::string sizes;
+  for (int64_t size : shape)
+    sizes += std::to_string(size) + ',';
+  return sizes;
+}
+
 /// What makes two steps runs of the same entry. Orders do not matter; the zero byte is in no name.
-static std::string keyOf(const PlannedStep &planned) {
+static std::string keyOf(const PlannedStep &planned, EntryShapes shapes) {
   std::vector<std::string> feeds;
   if (planned.feeds)
     for (const auto &[name, array] : *planned.feeds)
-      feeds.push_back(name + '\0' + onesOf(array.shape));
+      feeds.push_back(name + '\0' + (shapes == EntryShapes::Exact ? sizesOf(array.shape) : onesOf(array.shape)));
   std::string key;
   for (std::vector<std::string> names : {feeds, planned.step.fetches, planned.step.targets}) {
     llvm::sort(names);
@@ -64,7 +72,7 @@ static void widenShapes(EntryRequest &entry, const NamedArrays &feeds) {
   }
 }
 
-std::vector<EntryRequest> tgc::requestEntries(llvm::MutableArrayRef<PlannedStep> steps) {
+std::vector<EntryRequest> tgc::requestEntries(llvm::MutableArrayRef<PlannedStep> steps, EntryShapes shapes) {
   std::vector<EntryRequest> entries;
   if (llvm::any_of(steps, [](const PlannedStep &planned) {
         return planned.step.fetchesAll || !planned.step.entry.empty();
@@ -75,12 +83,12 @@ std::vector<EntryRequest> tgc::requestEntries(llvm::MutableArrayRef<PlannedStep>
     Step &step = planned.step;
     if (step.kind != Step::Kind::Run || (step.fetches.empty() && step.targets.empty()))
       continue;
-    auto [position, isNew] = known.try_emplace(keyOf(planned), entries.size());
+    auto [position, isNew] = known.try_emplace(keyOf(planned, shapes), entries.size());
     if (isNew) {
       EntryRequest entry{"run" + llvm::utostr(entries.size()), {}, step.fetches, step.targets};
       if (planned.feeds)
         for (const auto &[name, array] : *planned.feeds)
-          entry.feeds.push_back({name, array.dtype, array.shape});
+          entry.feeds.push_back({name, array.dtype, array.shape, shapes == EntryShapes::Exact});
       llvm::sort(entry.feeds, [](const FeedRequest &a, const FeedRequest &b) { return a.tensor < b.tensor; });
       entries.push_back(std::move(entry));
     } else if (planned.feeds) {

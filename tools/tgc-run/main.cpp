@@ -58,6 +58,23 @@ static Error runSession(const LoadedModule &module, llvm::ArrayRef<PlannedStep> 
   }
 }
 
+/// The module that the steps run. A model is compiled for any size where that is possible, else (an operator
+/// that needs a channel count, a rank that a shape decides) for the shapes that are fed.
+static Expected<LoadedModule> loadFor(std::vector<PlannedStep> &steps, bool needsRequests,
+                                      const RunOptions &options) {
+  if (!needsRequests)
+    return loadModule(options.modelPath, {}, options.compile);
+  std::vector<PlannedStep> exactSteps = steps;
+  std::vector<EntryRequest> requests = requestEntries(steps);
+  Expected<LoadedModule> module = loadModule(options.modelPath, requests, options.compile);
+  bool hasFeeds = llvm::any_of(requests, [](const EntryRequest &entry) { return !entry.feeds.empty(); });
+  if (module || !hasFeeds)
+    return module;
+  llvm::consumeError(module.takeError());
+  steps = std::move(exactSteps);
+  return loadModule(options.modelPath, requestEntries(steps, EntryShapes::Exact), options.compile);
+}
+
 static Error runTool(int argc, char **argv) {
   Expected<RunOptions> options = parseCommandLine(argc, argv);
   if (!options)
@@ -71,10 +88,7 @@ static Error runTool(int argc, char **argv) {
   Expected<std::vector<PlannedStep>> planned = planSteps(*steps);
   if (!planned)
     return planned.takeError();
-  std::vector<EntryRequest> requests;
-  if (*needsRequests)
-    requests = requestEntries(*planned);
-  Expected<LoadedModule> module = loadModule(options->modelPath, requests, options->compile);
+  Expected<LoadedModule> module = loadFor(*planned, *needsRequests, *options);
   if (!module)
     return module.takeError();
   if (options->mode != RunOptions::Mode::List)

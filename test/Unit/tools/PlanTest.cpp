@@ -49,6 +49,17 @@ TEST(PlanTest, StepsOfTheSameTripleShareAnEntry) {
   EXPECT_EQ(chosen, Names({"run0", "run1", "run0", "run1", "run2"}));
 }
 
+TEST(PlanTest, ExactShapesAreEntriesOfTheirOwn) {
+  std::vector<PlannedStep> steps = {runOf({{"x:0", {32, 4}}}, {"y:0"}), runOf({{"x:0", {10, 4}}}, {"y:0"}),
+                                    runOf({{"x:0", {32, 4}}}, {"y:0"})};
+  std::vector<EntryRequest> entries = requestEntries(steps, EntryShapes::Exact);
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_TRUE(entries[0].feeds[0].isExact);
+  EXPECT_EQ(entries[0].feeds[0].shape, Shape({32, 4}));
+  EXPECT_EQ(entries[1].feeds[0].shape, Shape({10, 4}));
+  EXPECT_EQ(steps[2].step.entry, "run0");
+}
+
 TEST(PlanTest, NamesDoNotRunTogether) {
   std::vector<PlannedStep> steps = {runOf({}, {"a", "b"}), runOf({}, {"ab"}), runOf({}, {"a"}, {"b"})};
   EXPECT_EQ(requestEntries(steps).size(), 3u);
