@@ -2,12 +2,14 @@
 
 #include "compiler/InitAll.h"
 #include "compiler/ABI/Passes.h"
+#include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Conversion/MemRefViews/MemRefViews.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
 #include "compiler/Conversion/TgToSCF/TgToSCF.h"
 #include "compiler/Pipelines/Pipelines.h"
+#include "dialects/Kernel/IR/KernelDialect.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/TgDialect.h"
 #include "mlir/InitAllDialects.h"
@@ -19,14 +21,16 @@ namespace tgc {
 void registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<tg::TgDialect, rt::RtDialect>();
+  registry.insert<tg::TgDialect, rt::RtDialect, kernel::KernelDialect>();
   registerHostCallBufferization(registry);
+  registerContractBufferization(registry);
 }
 
 void registerAllPasses() {
   mlir::registerAllPasses();
   registerABIPasses();
   registerCodegenPasses();
+  registerCodegenCPUPasses();
   registerMemRefViewsPasses();
   registerTgToLinalgPasses();
   registerTgToSCFPasses();

@@ -108,6 +108,7 @@ llvm::Expected<std::unique_ptr<Compilation>> Compilation::create(const CompileOp
   if (!machine)
     return machine.takeError();
   state->machine = std::move(*machine);
+  state->options.vectors = getVectorUnit(*state->machine);
   DialectRegistry registry;
   registerAllDialects(registry);
   registerLLVMTranslations(registry);

@@ -7,6 +7,7 @@
 #ifndef TGC_COMPILER_PIPELINES_OPTIONS_H
 #define TGC_COMPILER_PIPELINES_OPTIONS_H
 
+#include "compiler/Codegen/CPU/SelectTiling.h"
 #include "compiler/Pipelines/Phases.h"
 #include <cstdint>
 #include <string>
@@ -31,6 +32,8 @@ struct CompileOptions {
   bool freeze = false;
   /// "cpu", or "cpu:" and an LLVM CPU name or "native". In-memory code is always for the host.
   std::string target = "cpu";
+  /// The vector registers of `target`; Compilation sets them.
+  VectorUnit vectors;
   /// 0 to 3; of LLVM's middle end and code generator.
   unsigned optimizationLevel = 2;
   /// The last phase to run.

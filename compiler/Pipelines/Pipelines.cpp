@@ -2,6 +2,7 @@
 
 #include "compiler/Pipelines/Pipelines.h"
 #include "compiler/ABI/Passes.h"
+#include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Conversion/MemRefViews/MemRefViews.h"
@@ -46,11 +47,17 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createHoistDestinationsPass());
 }
 
-void buildTiledPipeline(OpPassManager &, const CompileOptions &) {}
+void buildTiledPipeline(OpPassManager &passes, const CompileOptions &options) {
+  FormContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers};
+  passes.addPass(createFormContractionsPass(unit));
+  addCleanup(passes);
+}
 
-void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &) {
+void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) {
   buildBufferizationPipeline(passes);
   passes.addPass(createRotateLoopBuffersPass());
+  LowerContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers};
+  passes.addPass(createLowerContractionsPass(unit));
   passes.addPass(createPlaceWeightsPass());
   passes.addPass(createPlanBuffersPass());
   addCleanup(passes);

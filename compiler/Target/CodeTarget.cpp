@@ -82,4 +82,14 @@ Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const CodeTarget &t
       triple, target.cpu, target.features, options, Reloc::PIC_, std::nullopt, level));
 }
 
+VectorUnit getVectorUnit(const TargetMachine &machine) {
+  if (machine.getTargetTriple().getArch() == Triple::aarch64)
+    return {16, 32};
+  const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
+  auto has = [&](StringRef feature) { return info.checkFeatures(("+" + feature).str()); };
+  if (has("avx512f"))
+    return {64, 32};
+  return {has("avx") ? 32u : 16u, 16};
+}
+
 } // namespace tgc

@@ -2,6 +2,7 @@
 #ifndef TGC_COMPILER_TARGET_CODETARGET_H
 #define TGC_COMPILER_TARGET_CODETARGET_H
 
+#include "compiler/Codegen/CPU/SelectTiling.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Target/TargetMachine.h"
@@ -31,6 +32,9 @@ CodeTarget hostTarget();
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const CodeTarget &target,
                                                                          unsigned optimizationLevel);
+
+/// The vector registers of the machine.
+VectorUnit getVectorUnit(const llvm::TargetMachine &machine);
 
 } // namespace tgc
 

@@ -1,0 +1,480 @@
+//===- ContractEmitter.cpp - Loops and vectors of a contraction -----------===//
+//
+//   for each panel of columns
+//     for each block of the summed loop (one, unless it is long)
+//       for each unit: a tile of rows under one iteration of the outer loops
+//         rows x vectors accumulators in registers, summed over the block; then the epilogue; then stored
+//
+// The panel and the block outside of the rows: so much of the right operand stays in the second-level cache
+// while rows stream by. Each element is summed in the order of the loops whatever tile, panel or thread it
+// falls to, so the result depends on nothing but the operands (blocks of a long sum are summed from zero each
+// and added in order). Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+struct Emitter {
+  OpBuilder &builder;
+  kernel::ContractOp op;
+  const ContractPlan &plan;
+  const ContractOperands &in;
+  Location loc;
+  IndexMath math;
+  LinearAccess lhs, rhs, init;
+  SmallVector<LinearAccess> extras;
+  /// Strides of the right operand per group of summed loops.
+  SmallVector<OpFoldResult> rhsSumStrides;
+  OpFoldResult rhsPanelStride;
+  OpFoldResult rowCount, columnCount;
+  bool isMasked;
+
+  Emitter(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan, const ContractOperands &in)
+      : builder(builder), op(op), plan(plan), in(in), loc(op.getLoc()), math(builder, loc) {
+    lhs = LinearAccess::create(builder, loc, in.lhs, op.getLhsMap());
+    init = LinearAccess::create(builder, loc, in.init, op.getInitMap());
+    for (auto [i, extra] : llvm::enumerate(in.extras))
+      extras.push_back(LinearAccess::create(builder, loc, extra, op.getMap(i + 2)));
+    rowCount = plan.getSize(math, in.loopSizes, plan.rows);
+    columnCount = in.loopSizes[plan.column];
+    int64_t width = plan.tiling.getPanelWidth();
+    auto known = getConstantIntValue(columnCount);
+    isMasked = !known || *known % width != 0;
+    accessRhs(width);
+  }
+
+  void accessRhs(int64_t width) {
+    if (plan.rhsForm == RhsForm::Direct) {
+      rhs = LinearAccess::create(builder, loc, in.rhs, op.getRhsMap());
+      rhsPanelStride = math.known(width);
+      for (const LoopGroup &group : plan.sums)
+        rhsSumStrides.push_back(rhs.strides[group.back()]);
+      return;
+    }
+    rhs = LinearAccess::create(
+        builder, loc, in.rhs,
+        AffineMap::get(op.getLoopSizes().size(), 0, getAffineDimExpr(plan.column, op.getContext())));
+    rhs.strides[plan.column] = math.known(1);
+    OpFoldResult stride = math.known(width);
+    rhsSumStrides.resize(plan.sums.size());
+    for (size_t i = plan.sums.size(); i-- > 0;) {
+      rhsSumStrides[i] = stride;
+      stride = math.mul(stride, plan.getSize(math, in.loopSizes, plan.sums[i]));
+    }
+    rhsPanelStride = stride;
+    stride = math.mul(stride, plan.countPanels(math, in.loopSizes));
+    for (const LoopGroup &group : llvm::reverse(plan.getRhsBatches(op))) {
+      rhs.strides[group.back()] = stride;
+      stride = math.mul(stride, plan.getSize(math, in.loopSizes, group));
+    }
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Elements and vectors
+  //===--------------------------------------------------------------------===//
+
+  VectorType vectorOf(Type element) const { return VectorType::get({plan.tiling.lanes}, element); }
+  Type elementOf(Value memref) const { return cast<MemRefType>(memref.getType()).getElementType(); }
+
+  Value widen(Value value) {
+    Type target = op.getAccumulatorType();
+    if (getElementTypeOrSelf(value.getType()) == target)
+      return value;
+    Type type = isa<VectorType>(value.getType()) ? Type(vectorOf(target)) : target;
+    return arith::ExtFOp::create(builder, loc, type, value);
+  }
+
+  Value loadVector(const LinearAccess &access, OpFoldResult address, Value mask) {
+    VectorType type = vectorOf(elementOf(access.flat));
+    Value index = math.materialize(address);
+    if (!mask)
+      return vector::LoadOp::create(builder, loc, type, access.flat, ValueRange{index});
+    Value zeros = arith::ConstantOp::create(builder, loc, type, builder.getZeroAttr(type));
+    return vector::MaskedLoadOp::create(builder, loc, type, access.flat, ValueRange{index}, mask, zeros);
+  }
+
+  Value loadSplat(const LinearAccess &access, OpFoldResult address) {
+    Value scalar = memref::LoadOp::create(builder, loc, access.flat, ValueRange{math.materialize(address)});
+    return scalar;
+  }
+
+  Value splat(Value scalar) {
+    return vector::BroadcastOp::create(builder, loc, vectorOf(scalar.getType()), scalar);
+  }
+
+  Value multiplyAdd(Value a, Value b, Value sum) {
+    if (isa<IntegerType>(op.getAccumulatorType()))
+      return arith::AddIOp::create(builder, loc, sum, arith::MulIOp::create(builder, loc, a, b));
+    auto contract = arith::FastMathFlags::contract;
+    Value product = arith::MulFOp::create(builder, loc, a, b, contract);
+    return arith::AddFOp::create(builder, loc, sum, product, contract);
+  }
+
+  Value add(Value a, Value b) {
+    if (isa<IntegerType>(op.getAccumulatorType()))
+      return arith::AddIOp::create(builder, loc, a, b);
+    return arith::AddFOp::create(builder, loc, a, b);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // The tile
+  //===--------------------------------------------------------------------===//
+
+  /// Where a tile lies in each operand.
+  struct Place {
+    OpFoldResult lhs, rhs, init;
+    SmallVector<OpFoldResult> extras;
+    SmallVector<Value> masks;
+    /// Of the outermost summed loop.
+    OpFoldResult sumBegin, sumEnd;
+    /// Whether this block is the first and the last; null if it is known to be both.
+    Value isFirst, isLast;
+  };
+
+  SmallVector<Value> sumProducts(int64_t rows, size_t level, OpFoldResult lhsAt, OpFoldResult rhsAt,
+                                 const Place &place, ValueRange sums) {
+    int64_t vectors = plan.tiling.vectors;
+    if (level < plan.sums.size()) {
+      OpFoldResult size = plan.getSize(math, in.loopSizes, plan.sums[level]);
+      Value begin = math.materialize(level == 0 ? place.sumBegin : math.known(0));
+      Value end = math.materialize(level == 0 ? place.sumEnd : size);
+      auto loop = scf::ForOp::create(
+          builder, loc, begin, end, math.materialize(math.known(1)), sums,
+          [&](OpBuilder &, Location, Value step, ValueRange carried) {
+            OpFoldResult nextLhs = math.add(lhsAt, math.mul(step, lhs.strides[plan.sums[level].back()]));
+            OpFoldResult nextRhs = math.add(rhsAt, math.mul(step, rhsSumStrides[level]));
+            scf::YieldOp::create(builder, loc,
+                                 sumProducts(rows, level + 1, nextLhs, nextRhs, place, carried));
+          });
+      return SmallVector<Value>(loop.getResults());
+    }
+    bool masksRhs = isMasked && plan.rhsForm == RhsForm::Direct;
+    SmallVector<Value> columns, result;
+    for (int64_t v = 0; v < vectors; ++v)
+      columns.push_back(widen(loadVector(rhs, math.add(rhsAt, math.known(v * plan.tiling.lanes)),
+                                         masksRhs ? place.masks[v] : Value())));
+    OpFoldResult rowStride = getRowStride(lhs);
+    for (int64_t row = 0; row < rows; ++row) {
+      Value element = splat(widen(loadSplat(lhs, math.add(lhsAt, math.mul(math.known(row), rowStride)))));
+      for (int64_t v = 0; v < vectors; ++v)
+        result.push_back(multiplyAdd(element, columns[v], sums[row * vectors + v]));
+    }
+    return result;
+  }
+
+  OpFoldResult getRowStride(const LinearAccess &access) const {
+    return plan.rows.empty() ? math.known(0) : access.strides[plan.rows.back()];
+  }
+
+  void emitTile(int64_t rows, const Place &place) {
+    int64_t vectors = plan.tiling.vectors;
+    VectorType type = vectorOf(op.getAccumulatorType());
+    Value zeros = arith::ConstantOp::create(builder, loc, type, builder.getZeroAttr(type));
+    SmallVector<Value> sums(rows * vectors, zeros);
+    sums = sumProducts(rows, 0, place.lhs, place.rhs, place, sums);
+    auto addressOf = [&](int64_t i) {
+      OpFoldResult row = math.mul(math.known(i / vectors), getRowStride(init));
+      return math.add(math.add(place.init, row), math.known(i % vectors * plan.tiling.lanes));
+    };
+    auto addPrior = [&] {
+      SmallVector<Value> totals;
+      for (auto [i, sum] : llvm::enumerate(sums))
+        totals.push_back(add(loadVector(init, addressOf(i), getMask(place, i % vectors)), sum));
+      return totals;
+    };
+    if (op.getAccumulates())
+      sums = addPrior();
+    else if (place.isFirst)
+      sums = ifElse(place.isFirst, sums, [&] { return sums; }, addPrior);
+    auto finish = [&] { return computeEpilogue(rows, sums, place); };
+    if (op.getEpilogue().front().getOperations().size() > 1)
+      sums = place.isLast ? ifElse(place.isLast, sums, finish, [&] { return sums; }) : finish();
+    for (auto [i, sum] : llvm::enumerate(sums)) {
+      Value index = math.materialize(addressOf(i));
+      if (Value mask = getMask(place, i % vectors))
+        vector::MaskedStoreOp::create(builder, loc, init.flat, ValueRange{index}, mask, sum);
+      else
+        vector::StoreOp::create(builder, loc, sum, init.flat, ValueRange{index});
+    }
+  }
+
+  Value getMask(const Place &place, int64_t v) const { return isMasked ? place.masks[v] : Value(); }
+
+  SmallVector<Value> ifElse(Value condition, ValueRange like, function_ref<SmallVector<Value>()> whenTrue,
+                            function_ref<SmallVector<Value>()> whenFalse) {
+    auto branch = [&](function_ref<SmallVector<Value>()> body) {
+      return [&, body](OpBuilder &, Location) { scf::YieldOp::create(builder, loc, body()); };
+    };
+    auto choice = scf::IfOp::create(builder, loc, condition, branch(whenTrue), branch(whenFalse));
+    return SmallVector<Value>(choice.getResults());
+  }
+
+  //===--------------------------------------------------------------------===//
+  // The epilogue
+  //===--------------------------------------------------------------------===//
+
+  /// The region of the op, computed for each accumulator. What it reads is read before anything is stored.
+  SmallVector<Value> computeEpilogue(int64_t rows, ArrayRef<Value> sums, const Place &place) {
+    int64_t vectors = plan.tiling.vectors;
+    Block &body = op.getEpilogue().front();
+    SmallVector<Value> results;
+    /// What does not depend on the row is loaded once.
+    DenseMap<std::pair<size_t, int64_t>, Value> shared;
+    for (auto [i, sum] : llvm::enumerate(sums)) {
+      int64_t row = i / vectors, v = i % vectors;
+      IRMapping mapping(in.captured);
+      mapping.map(body.getArgument(0), sum);
+      for (auto [x, access] : llvm::enumerate(extras)) {
+        bool movesRows = !isConstantIntValue(getRowStride(access), 0),
+             movesColumns = access.moves(plan.column);
+        Value &known = shared[{x, movesColumns ? v : 0}];
+        if (movesRows || !known) {
+          OpFoldResult address = math.add(place.extras[x], math.mul(math.known(row), getRowStride(access)));
+          known = movesColumns ? loadVector(access, math.add(address, math.known(v * plan.tiling.lanes)),
+                                            getMask(place, v))
+                               : splat(loadSplat(access, address));
+        }
+        mapping.map(body.getArgument(x + 1), known);
+      }
+      for (Operation &inner : body.without_terminator())
+        cloneOnVectors(inner, mapping);
+      results.push_back(toVector(body.getTerminator()->getOperand(0), mapping));
+    }
+    return results;
+  }
+
+  Value toVector(Value scalar, const IRMapping &mapping) {
+    Value mapped = mapping.lookupOrDefault(scalar);
+    return isa<VectorType>(mapped.getType()) ? mapped : splat(mapped);
+  }
+
+  void cloneOnVectors(Operation &inner, IRMapping &mapping) {
+    if (inner.hasTrait<OpTrait::ConstantLike>()) {
+      mapping.map(inner.getResult(0), builder.clone(inner)->getResult(0));
+      return;
+    }
+    SmallVector<Value> operands;
+    for (Value operand : inner.getOperands())
+      operands.push_back(toVector(operand, mapping));
+    OperationState state(inner.getLoc(), inner.getName(), operands, vectorOf(inner.getResult(0).getType()),
+                         inner.getAttrs());
+    mapping.map(inner.getResult(0), builder.create(state)->getResult(0));
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Loops around the tile
+  //===--------------------------------------------------------------------===//
+
+  void forEach(OpFoldResult begin, OpFoldResult end, function_ref<void(OpFoldResult)> body) {
+    if (isConstantIntValue(begin, 0) && isConstantIntValue(end, 1))
+      return body(begin);
+    scf::ForOp::create(builder, loc, math.materialize(begin), math.materialize(end),
+                       math.materialize(math.known(1)), ValueRange(),
+                       [&](OpBuilder &, Location, Value index, ValueRange) {
+                         body(index);
+                         scf::YieldOp::create(builder, loc);
+                       });
+  }
+
+  /// Set for the first `count` lanes.
+  Value createMask(OpFoldResult count) {
+    VectorType type = vectorOf(builder.getI32Type());
+    Value lane = arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(
+            type, ArrayRef<int32_t>(llvm::to_vector(llvm::seq<int32_t>(type.getNumElements())))));
+    Value limit = math.materialize(math.min(count, math.known(plan.tiling.lanes)));
+    limit = arith::IndexCastOp::create(builder, loc, builder.getI32Type(), limit);
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, lane, splat(limit));
+  }
+
+  void emit() {
+    OpFoldResult units = plan.countUnits(math, in.loopSizes), panels = plan.countPanels(math, in.loopSizes);
+    auto select = [&](Value ifColumns, OpFoldResult otherwise) -> OpFoldResult {
+      return arith::SelectOp::create(builder, loc, in.byColumns, ifColumns, math.materialize(otherwise))
+          .getResult();
+    };
+    Value panelBegin = math.materialize(select(in.begin, math.known(0)));
+    Value panelEnd = math.materialize(select(in.end, panels));
+    Value unitBegin =
+        arith::SelectOp::create(builder, loc, in.byColumns, math.materialize(math.known(0)), in.begin);
+    Value unitEnd = arith::SelectOp::create(builder, loc, in.byColumns, math.materialize(units), in.end);
+    forEach(panelBegin, panelEnd, [&](OpFoldResult panel) {
+      Place place;
+      OpFoldResult firstColumn = math.mul(panel, math.known(plan.tiling.getPanelWidth()));
+      if (isMasked)
+        for (int64_t v = 0; v < plan.tiling.vectors; ++v) {
+          OpFoldResult left = math.sub(columnCount, math.add(firstColumn, math.known(v * plan.tiling.lanes)));
+          place.masks.push_back(createMask(left));
+        }
+      place.lhs = lhs.offset;
+      place.rhs = math.add(rhs.offset, math.mul(panel, rhsPanelStride));
+      place.init = math.add(init.offset, math.mul(firstColumn, init.strides[plan.column]));
+      for (const LinearAccess &extra : extras)
+        place.extras.push_back(math.add(extra.offset, math.mul(firstColumn, extra.strides[plan.column])));
+      place.sumBegin = math.known(0);
+      place.sumEnd = plan.sums.empty() ? math.known(1) : plan.getSize(math, in.loopSizes, plan.sums[0]);
+      if (!plan.isBlocked)
+        return emitUnits(unitBegin, unitEnd, place);
+      OpFoldResult length = place.sumEnd, blockSize = math.known(kSumBlock);
+      // A sum of no elements has one block too, which stores zeros.
+      OpFoldResult blocks = math.ceilDiv(length, blockSize);
+      Value atLeastOne =
+          arith::MaxSIOp::create(builder, loc, math.materialize(blocks), math.materialize(math.known(1)));
+      forEach(math.known(0), atLeastOne, [&](OpFoldResult block) {
+        Place part = place;
+        part.sumBegin = math.mul(block, blockSize);
+        part.sumEnd = math.min(length, math.add(part.sumBegin, blockSize));
+        auto equals = [&](OpFoldResult a, OpFoldResult b) -> Value {
+          return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, math.materialize(a),
+                                       math.materialize(b));
+        };
+        part.isFirst = equals(block, math.known(0));
+        part.isLast = equals(part.sumEnd, length);
+        emitUnits(unitBegin, unitEnd, part);
+      });
+    });
+  }
+
+  void emitUnits(Value begin, Value end, const Place &panelPlace) {
+    int64_t most = plan.tiling.rows;
+    OpFoldResult tiles = math.ceilDiv(rowCount, math.known(most));
+    forEach(begin, end, [&](OpFoldResult unit) {
+      Place place = panelPlace;
+      OpFoldResult tile = plan.outer.empty() ? unit : math.rem(unit, tiles);
+      OpFoldResult firstRow = math.mul(tile, math.known(most)), rest = unit;
+      if (!plan.outer.empty())
+        rest = math.div(unit, tiles);
+      for (const LoopGroup &group : llvm::reverse(plan.outer)) {
+        OpFoldResult size = plan.getSize(math, in.loopSizes, group);
+        bool isOutermost = &group == &plan.outer.front();
+        OpFoldResult index = isOutermost ? rest : math.rem(rest, size);
+        if (!isOutermost)
+          rest = math.div(rest, size);
+        advance(place, index, group.back());
+      }
+      if (!plan.rows.empty())
+        advance(place, firstRow, plan.rows.back());
+      emitRows(firstRow, place);
+    });
+  }
+
+  /// Moves the place `index` steps along a loop.
+  void advance(Place &place, OpFoldResult index, unsigned loop) {
+    auto move = [&](OpFoldResult &address, const LinearAccess &access) {
+      address = math.add(address, math.mul(index, access.strides[loop]));
+    };
+    move(place.lhs, lhs);
+    move(place.rhs, rhs);
+    move(place.init, init);
+    for (auto [address, access] : llvm::zip_equal(place.extras, extras))
+      move(address, access);
+  }
+
+  /// A whole tile, or what is left of the rows: one tile of that size if it is known, else tiles of powers of
+  /// two.
+  void emitRows(OpFoldResult firstRow, const Place &place) {
+    int64_t most = plan.tiling.rows;
+    auto known = getConstantIntValue(rowCount);
+    if (known && *known % most == 0)
+      return emitTile(most, place);
+    OpFoldResult left = math.sub(rowCount, firstRow);
+    Value isWhole = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, math.materialize(left),
+                                          math.materialize(math.known(most)));
+    auto choice = scf::IfOp::create(builder, loc, isWhole, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(choice.thenBlock());
+    emitTile(most, place);
+    builder.setInsertionPointToStart(choice.elseBlock());
+    if (known)
+      return emitTile(*known % most, place);
+    OpFoldResult done = math.known(0);
+    for (int64_t part = llvm::bit_floor(static_cast<uint64_t>(most - 1)); part > 0; part /= 2) {
+      Value bit =
+          arith::AndIOp::create(builder, loc, math.materialize(left), math.materialize(math.known(part)));
+      Value isSet =
+          arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, bit, math.materialize(math.known(0)));
+      auto tile = scf::IfOp::create(builder, loc, isSet, /*withElseRegion=*/false);
+      {
+        OpBuilder::InsertionGuard inner(builder);
+        builder.setInsertionPointToStart(tile.thenBlock());
+        Place partPlace = place;
+        advance(partPlace, done, plan.rows.back());
+        emitTile(part, partPlace);
+      }
+      done = math.add(done, bit);
+    }
+  }
+};
+
+} // namespace
+
+void emitContraction(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan,
+                     const ContractOperands &operands) {
+  Emitter(builder, op, plan, operands).emit();
+}
+
+void emitPacking(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan, Value rhsMemref,
+                 Value packed, ArrayRef<OpFoldResult> loopSizes, Value begin, Value end) {
+  Location loc = op.getLoc();
+  IndexMath math(builder, loc);
+  LinearAccess rhs = LinearAccess::create(builder, loc, rhsMemref, op.getRhsMap());
+  OpFoldResult panels = plan.countPanels(math, loopSizes), width = math.known(plan.tiling.getPanelWidth());
+  OpFoldResult steps = math.known(1);
+  for (const LoopGroup &group : plan.sums)
+    steps = math.mul(steps, plan.getSize(math, loopSizes, group));
+  Value one = math.materialize(math.known(1)), zero = math.materialize(math.known(0));
+  // Innermost is the loop along which the operand is contiguous.
+  bool runsAlongColumns = isConstantIntValue(rhs.strides[plan.column], 1);
+  scf::ForOp::create(
+      builder, loc, begin, end, one, ValueRange(), [&](OpBuilder &, Location, Value unit, ValueRange) {
+        OpFoldResult firstColumn = math.mul(math.rem(unit, panels), width), rest = math.div(unit, panels);
+        OpFoldResult source = math.add(rhs.offset, math.mul(firstColumn, rhs.strides[plan.column]));
+        for (const LoopGroup &group : llvm::reverse(plan.getRhsBatches(op)))
+          for (unsigned loop : llvm::reverse(group)) {
+            source = math.add(source, math.mul(math.rem(rest, loopSizes[loop]), rhs.strides[loop]));
+            rest = math.div(rest, loopSizes[loop]);
+          }
+        OpFoldResult target = math.mul(unit, math.mul(steps, width));
+        OpFoldResult count = math.min(width, math.sub(loopSizes[plan.column], firstColumn));
+        SmallVector<unsigned> loops;
+        for (const LoopGroup &group : plan.sums)
+          loops.append(group.begin(), group.end());
+        // Loops over the sums and the columns; `step` counts the sums' iterations.
+        std::function<void(size_t, OpFoldResult, OpFoldResult)> emit = [&](size_t level, OpFoldResult from,
+                                                                           OpFoldResult step) {
+          if (level == loops.size() + 1) {
+            Value value = memref::LoadOp::create(builder, loc, rhs.flat, ValueRange{math.materialize(from)});
+            memref::StoreOp::create(builder, loc, value, packed,
+                                    ValueRange{math.materialize(math.add(target, step))});
+            return;
+          }
+          bool isColumn = level == (runsAlongColumns ? loops.size() : 0);
+          unsigned loop = isColumn ? plan.column : loops[runsAlongColumns ? level : level - 1];
+          OpFoldResult size = isColumn ? count : loopSizes[loop];
+          scf::ForOp::create(builder, loc, zero, math.materialize(size), one, ValueRange(),
+                             [&](OpBuilder &, Location, Value index, ValueRange) {
+                               OpFoldResult next = math.add(from, math.mul(index, rhs.strides[loop]));
+                               OpFoldResult factor = width;
+                               for (size_t i = runsAlongColumns ? level + 1 : level;
+                                    !isColumn && i < loops.size(); ++i)
+                                 factor = math.mul(factor, loopSizes[loops[i]]);
+                               emit(level + 1, next,
+                                    math.add(step, isColumn ? OpFoldResult(index) : math.mul(index, factor)));
+                               scf::YieldOp::create(builder, loc);
+                             });
+        };
+        emit(0, source, math.known(0));
+        scf::YieldOp::create(builder, loc);
+      });
+}
+
+} // namespace tgc

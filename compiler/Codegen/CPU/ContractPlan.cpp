@@ -1,0 +1,172 @@
+//===- ContractPlan.cpp - The loops that a kernel makes of a contraction --===//
+
+#include "compiler/Codegen/CPU/ContractPlan.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+/// What is known of an operand's strides per loop.
+struct StaticAccess {
+  AffineMap map;
+  SmallVector<int64_t> strides;
+  bool isRowMajor = true;
+  /// Packed in the order of its loops, whatever its map says.
+  bool isPacked = false;
+
+  bool moves(unsigned loop) const { return map.isFunctionOfDim(loop); }
+};
+
+void addStrides(AffineExpr expr, int64_t factor, SmallVectorImpl<int64_t> &strides) {
+  if (auto binary = dyn_cast<AffineBinaryOpExpr>(expr)) {
+    if (expr.getKind() == AffineExprKind::Add) {
+      addStrides(binary.getLHS(), factor, strides);
+      addStrides(binary.getRHS(), factor, strides);
+      return;
+    }
+    int64_t scale = cast<AffineConstantExpr>(binary.getRHS()).getValue();
+    return addStrides(binary.getLHS(), ShapedType::isDynamic(factor) ? factor : factor * scale, strides);
+  }
+  auto dim = dyn_cast<AffineDimExpr>(expr);
+  if (!dim)
+    return;
+  int64_t &stride = strides[dim.getPosition()];
+  stride =
+      ShapedType::isDynamic(factor) || ShapedType::isDynamic(stride) ? ShapedType::kDynamic : stride + factor;
+}
+
+StaticAccess describe(MemRefType type, AffineMap map, bool isPacked) {
+  StaticAccess access = {map, SmallVector<int64_t>(map.getNumDims(), 0), type.getLayout().isIdentity(),
+                         isPacked};
+  if (isPacked)
+    return access;
+  int64_t offset;
+  SmallVector<int64_t> strides;
+  [[maybe_unused]] LogicalResult isStrided = type.getStridesAndOffset(strides, offset);
+  assert(succeeded(isStrided) && "bufferization makes strided layouts only");
+  for (auto [dim, expr] : llvm::enumerate(map.getResults()))
+    addStrides(expr, strides[dim], access.strides);
+  return access;
+}
+
+/// Whether one loop over the product of their sizes walks the operand as `outer` around `inner` does.
+bool areOneWalk(const StaticAccess &access, unsigned outer, unsigned inner, int64_t innerSize) {
+  if (!access.moves(outer) && !access.moves(inner))
+    return true;
+  if (!access.moves(outer) || !access.moves(inner))
+    return false;
+  if (access.isPacked)
+    return true;
+  int64_t outerStride = access.strides[outer], innerStride = access.strides[inner];
+  if (!ShapedType::isDynamic(outerStride) && !ShapedType::isDynamic(innerStride) &&
+      !ShapedType::isDynamic(innerSize))
+    return outerStride == innerStride * innerSize;
+  auto position = [&](unsigned loop) {
+    return access.map.getResultPosition(getAffineDimExpr(loop, access.map.getContext()));
+  };
+  std::optional<unsigned> outerDim = position(outer), innerDim = position(inner);
+  auto isUsedOnce = [&](unsigned loop) {
+    return llvm::count_if(access.map.getResults(),
+                          [&](AffineExpr expr) { return expr.isFunctionOfDim(loop); }) == 1;
+  };
+  return access.isRowMajor && outerDim && innerDim && *outerDim + 1 == *innerDim && isUsedOnce(outer) &&
+         isUsedOnce(inner);
+}
+
+} // namespace
+
+ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
+    : column(op.getColumnLoop()), staticSizes(op.getLoopSizes()) {
+  SmallVector<StaticAccess> accesses;
+  for (auto [i, operand] : llvm::enumerate(op.getOperands()))
+    accesses.push_back(
+        describe(cast<MemRefType>(operand.getType()), op.getMap(i), i == 1 && op.getPanelWidth()));
+  const StaticAccess &lhs = accesses.front(), &init = accesses.back();
+  auto inRhs = [&](unsigned loop) { return op.getRhsMap().isFunctionOfDim(loop); };
+
+  auto decideForm = [&](ArrayRef<unsigned> rowLoops) {
+    if (op.getPanelWidth())
+      return RhsForm::Packed;
+    int64_t count = getStaticSize(rowLoops);
+    bool isReadable = accesses[1].strides[column] == 1;
+    return isReadable && !ShapedType::isDynamic(count) && count < kLeastRowsToPack ? RhsForm::Direct
+                                                                                   : RhsForm::PackedByCall;
+  };
+  LoopGroup allRows;
+  for (unsigned loop = 0; loop < staticSizes.size(); ++loop)
+    if (loop != column && init.moves(loop) && !inRhs(loop))
+      allRows.push_back(loop);
+  rhsForm = decideForm(allRows);
+  accesses[1].isPacked = rhsForm != RhsForm::Direct;
+
+  SmallVector<LoopGroup> batches, rowGroups;
+  auto addLoop = [&](SmallVectorImpl<LoopGroup> &groups, unsigned loop) {
+    if (!groups.empty() && llvm::all_of(accesses, [&](const StaticAccess &access) {
+          return areOneWalk(access, groups.back().back(), loop, staticSizes[loop]);
+        }))
+      groups.back().push_back(loop);
+    else
+      groups.push_back({loop});
+  };
+  for (unsigned loop = 0; loop < staticSizes.size(); ++loop) {
+    if (loop == column || staticSizes[loop] == 1)
+      continue;
+    if (!init.moves(loop))
+      addLoop(sums, loop);
+    else if (inRhs(loop) || !lhs.moves(loop))
+      addLoop(batches, loop);
+    else
+      addLoop(rowGroups, loop);
+  }
+  if (!rowGroups.empty())
+    rows = rowGroups.pop_back_val();
+  outer = batches;
+  outer.append(rowGroups);
+
+  int64_t bytes = llvm::divideCeil(op.getAccumulatorType().getIntOrFloatBitWidth(), 8);
+  tiling = selectContractTiling(unit, bytes, staticSizes[column], getStaticSize(rows));
+  int64_t length = sums.size() == 1 ? getStaticSize(sums[0]) : 1, numRows = getStaticSize(rows);
+  bool isLong = ShapedType::isDynamic(length) || length > kLongestUnblockedSum;
+  isBlocked = isLong && (ShapedType::isDynamic(numRows) || numRows > tiling.rows) &&
+              cast<MemRefType>(op.getInit().getType()).getElementType() == op.getAccumulatorType();
+}
+
+int64_t ContractPlan::getStaticSize(ArrayRef<unsigned> group) const {
+  int64_t size = 1;
+  for (unsigned loop : group) {
+    if (ShapedType::isDynamic(staticSizes[loop]))
+      return ShapedType::kDynamic;
+    size *= staticSizes[loop];
+  }
+  return size;
+}
+
+OpFoldResult ContractPlan::getSize(const IndexMath &math, ArrayRef<OpFoldResult> loopSizes,
+                                   ArrayRef<unsigned> group) const {
+  OpFoldResult size = math.known(1);
+  for (unsigned loop : group)
+    size = math.mul(size, loopSizes[loop]);
+  return size;
+}
+
+OpFoldResult ContractPlan::countUnits(const IndexMath &math, ArrayRef<OpFoldResult> loopSizes) const {
+  OpFoldResult units = math.ceilDiv(getSize(math, loopSizes, rows), math.known(tiling.rows));
+  for (const LoopGroup &group : outer)
+    units = math.mul(units, getSize(math, loopSizes, group));
+  return units;
+}
+
+OpFoldResult ContractPlan::countPanels(const IndexMath &math, ArrayRef<OpFoldResult> loopSizes) const {
+  return math.ceilDiv(loopSizes[column], math.known(tiling.getPanelWidth()));
+}
+
+SmallVector<LoopGroup> ContractPlan::getRhsBatches(kernel::ContractOp op) const {
+  SmallVector<LoopGroup> batches;
+  for (const LoopGroup &group : outer)
+    if (op.getRhsMap().isFunctionOfDim(group.front()))
+      batches.push_back(group);
+  return batches;
+}
+
+} // namespace tgc

@@ -1,0 +1,55 @@
+//===- ContractPlan.h - The loops that a kernel makes of a contraction -*- C++ -*-===//
+//
+// Decided from types alone, so that a kernel and its callers agree: loops of one iteration vanish, loops that
+// walk all operands as one loop would are merged, and the rest get their roles.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_COMPILER_CODEGEN_CPU_CONTRACTPLAN_H
+#define TGC_COMPILER_CODEGEN_CPU_CONTRACTPLAN_H
+
+#include "compiler/Codegen/CPU/LinearAccess.h"
+#include "compiler/Codegen/CPU/SelectTiling.h"
+#include "dialects/Kernel/IR/KernelDialect.h"
+
+namespace tgc {
+
+/// Loops that run as one, outermost first; none: one iteration.
+using LoopGroup = llvm::SmallVector<unsigned, 2>;
+
+/// How the kernel finds the right operand.
+enum class RhsForm {
+  Direct,      ///< Row-major, read in place.
+  Packed,      ///< Packed when compiling.
+  PackedByCall ///< Packed by the caller for each call.
+};
+
+struct ContractPlan {
+  ContractPlan(kernel::ContractOp op, VectorUnit unit);
+
+  /// Around the tiles: batches, and rows that cannot be walked together with `rows`.
+  llvm::SmallVector<LoopGroup> outer;
+  LoopGroup rows;
+  unsigned column;
+  llvm::SmallVector<LoopGroup> sums;
+  ContractTiling tiling;
+  RhsForm rhsForm;
+  /// Whether the sum is computed in blocks of kSumBlock that meet in the result's memory.
+  bool isBlocked;
+
+  /// The number of iterations of a group, or ShapedType::kDynamic.
+  int64_t getStaticSize(llvm::ArrayRef<unsigned> group) const;
+  mlir::OpFoldResult getSize(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes,
+                             llvm::ArrayRef<unsigned> group) const;
+  /// The number of row tiles, over all outer loops.
+  mlir::OpFoldResult countUnits(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
+  mlir::OpFoldResult countPanels(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
+  /// Those of the outer loops that the right operand has.
+  llvm::SmallVector<LoopGroup> getRhsBatches(kernel::ContractOp op) const;
+
+private:
+  llvm::SmallVector<int64_t> staticSizes;
+};
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_CPU_CONTRACTPLAN_H

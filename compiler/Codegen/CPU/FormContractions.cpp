@@ -1,0 +1,268 @@
+//===- FormContractions.cpp - Kernels of sums of products -----------------===//
+//
+// What makes a contraction is its body and its maps, not its name: products of matrices, of batches of them,
+// transposed or not, and convolutions come here as linalg.generic and leave as one op. The right operand is
+// the one that shares the result's last loop: vectors run along it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/CPU/PackConstants.h"
+#include "compiler/Codegen/CPU/Passes.h"
+#include "compiler/Codegen/CPU/SelectTiling.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace tgc {
+#define GEN_PASS_DEF_FORMCONTRACTIONSPASS
+#include "compiler/Codegen/CPU/Passes.h.inc"
+
+namespace {
+
+/// Looks through the widening of an element.
+Value skipWidening(Value value) {
+  if (auto extension = value.getDefiningOp<arith::ExtFOp>())
+    return extension.getIn();
+  return value;
+}
+
+/// The operands (0 and 1 in either order) whose product the body adds to its accumulator; failure if it does
+/// anything else.
+LogicalResult matchBody(linalg::GenericOp op) {
+  Block &body = op.getRegion().front();
+  Value yielded = body.getTerminator()->getOperand(0), accumulator = body.getArgument(2);
+  Operation *add = yielded.getDefiningOp();
+  if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(add))
+    return failure();
+  Value product = add->getOperand(0) == accumulator ? add->getOperand(1) : add->getOperand(0);
+  if (product == accumulator || !llvm::is_contained(add->getOperands(), accumulator))
+    return failure();
+  Operation *mul = product.getDefiningOp();
+  if (!isa_and_nonnull<arith::MulFOp, arith::MulIOp>(mul))
+    return failure();
+  Value a = skipWidening(mul->getOperand(0)), b = skipWidening(mul->getOperand(1));
+  if (a == body.getArgument(1))
+    std::swap(a, b);
+  return success(a == body.getArgument(0) && b == body.getArgument(1) && body.getArgument(2).hasOneUse());
+}
+
+bool involves(AffineMap map, unsigned loop) { return map.isFunctionOfDim(loop); }
+
+/// A sum of loops with constant factors.
+bool isLinear(AffineExpr expr) {
+  switch (expr.getKind()) {
+  case AffineExprKind::Add: {
+    auto sum = cast<AffineBinaryOpExpr>(expr);
+    return isLinear(sum.getLHS()) && isLinear(sum.getRHS());
+  }
+  case AffineExprKind::Mul: {
+    auto product = cast<AffineBinaryOpExpr>(expr);
+    return isa<AffineDimExpr>(product.getLHS()) && isa<AffineConstantExpr>(product.getRHS());
+  }
+  case AffineExprKind::DimId:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// The operands of a contraction in the roles that a kernel gives them.
+struct Roles {
+  unsigned lhs = 0, rhs = 1;
+};
+
+std::optional<Roles> assignRoles(linalg::GenericOp op) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  AffineMap result = maps[2];
+  if (!result.isProjectedPermutation() || result.getNumResults() == 0)
+    return std::nullopt;
+  unsigned column = result.getDimPosition(result.getNumResults() - 1);
+  Roles roles;
+  if (!involves(maps[roles.rhs], column) || involves(maps[roles.lhs], column))
+    std::swap(roles.lhs, roles.rhs);
+  if (!involves(maps[roles.rhs], column) || involves(maps[roles.lhs], column) ||
+      !maps[roles.rhs].isProjectedPermutation() || !llvm::all_of(maps[roles.lhs].getResults(), isLinear))
+    return std::nullopt;
+  for (unsigned loop = 0; loop < op.getNumLoops(); ++loop) {
+    bool inLhs = involves(maps[roles.lhs], loop), inRhs = involves(maps[roles.rhs], loop);
+    // A loop of one operand alone would be a sum of its own or a broadcast of the result.
+    if (involves(result, loop) ? !inLhs && !inRhs : !inLhs || !inRhs)
+      return std::nullopt;
+  }
+  return roles;
+}
+
+/// Whether the op computes each element of vectors as it does a scalar.
+bool isVectorizable(Operation &op) {
+  return op.getNumRegions() == 0 && OpTrait::hasElementwiseMappableTraits(&op) && op.getNumResults() == 1 &&
+         isMemoryEffectFree(&op);
+}
+
+/// The init of a sum that starts with nothing, if it does.
+Value getZeroFilled(Value init) {
+  auto fill = init.getDefiningOp<linalg::FillOp>();
+  if (!fill)
+    return {};
+  Value scalar = fill.getInputs()[0];
+  return matchPattern(scalar, m_AnyZeroFloat()) || matchPattern(scalar, m_Zero()) ? fill.getOutputs()[0]
+                                                                                  : Value();
+}
+
+struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPass> {
+  using FormContractionsPassBase::FormContractionsPassBase;
+
+  void runOnOperation() override {
+    SmallVector<linalg::GenericOp> candidates;
+    getOperation().walk([&](linalg::GenericOp op) { candidates.push_back(op); });
+    SmallVector<kernel::ContractOp> formed;
+    for (linalg::GenericOp op : candidates)
+      if (kernel::ContractOp contract = form(op))
+        formed.push_back(contract);
+    VectorUnit unit = {vectorBytes, vectorRegisters};
+    for (kernel::ContractOp contract : formed) {
+      while (kernel::ContractOp larger = absorbUser(contract))
+        contract = larger;
+      packConstant(contract, unit);
+    }
+  }
+
+private:
+  kernel::ContractOp form(linalg::GenericOp op) {
+    if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || op.getNumResults() != 1 ||
+        !op.hasPureTensorSemantics() || op.getNumReductionLoops() == 0 || op.hasIndexSemantics() ||
+        failed(matchBody(op)))
+      return {};
+    std::optional<Roles> roles = assignRoles(op);
+    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+    if (!roles || isTooSmall(op, sizes))
+      return {};
+    OpBuilder builder(op);
+    Value init = op.getDpsInits()[0], empty = getZeroFilled(init);
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    AffineMap ordered[] = {maps[roles->lhs], maps[roles->rhs], maps[2]};
+    auto contract = kernel::ContractOp::create(
+        builder, op.getLoc(), op.getResultTypes(), op.getDpsInputs()[roles->lhs],
+        op.getDpsInputs()[roles->rhs], ValueRange(), empty ? empty : init,
+        builder.getAffineMapArrayAttr(ordered), builder.getDenseI64ArrayAttr(sizes),
+        /*accumulates=*/!empty, /*panel_width=*/IntegerAttr());
+    Type element = getElementTypeOrSelf(init.getType());
+    Block *body = builder.createBlock(&contract.getEpilogue(), {}, element, op.getLoc());
+    kernel::YieldOp::create(builder, op.getLoc(), body->getArgument(0));
+    op.replaceAllUsesWith(contract->getResults());
+    op.erase();
+    return contract;
+  }
+
+  static bool isTooSmall(linalg::GenericOp op, ArrayRef<int64_t> sizes) {
+    AffineMap result = op.getIndexingMapsArray()[2];
+    int64_t columns = sizes[result.getDimPosition(result.getNumResults() - 1)], products = 1;
+    if (!ShapedType::isDynamic(columns) && columns < kLeastColumns)
+      return true;
+    for (int64_t size : sizes) {
+      if (ShapedType::isDynamic(size))
+        return false;
+      products *= size;
+    }
+    return products < kLeastProducts;
+  }
+
+  /// Moves the only user of the result into the region, if it computes element by element.
+  kernel::ContractOp absorbUser(kernel::ContractOp contract) {
+    Value result = contract.getResult(0);
+    if (contract.getAccumulates() || result.use_empty())
+      return {};
+    auto user = dyn_cast<linalg::GenericOp>(*result.user_begin());
+    if (!user || !llvm::all_of(result.getUsers(), [&](Operation *other) { return other == user; }) ||
+        user->getBlock() != contract->getBlock() || !canAbsorb(contract, user))
+      return {};
+
+    OpBuilder builder(user);
+    SmallVector<Value> extras(contract.getExtras());
+    AffineMap initMap = contract.getInitMap();
+    SmallVector<AffineMap> maps;
+    for (unsigned i = 0; i + 1 < contract.getIndexingMaps().size(); ++i)
+      maps.push_back(contract.getMap(i));
+    Block &old = contract.getEpilogue().front(), &added = user.getRegion().front();
+    SmallVector<std::pair<unsigned, BlockArgument>> newArguments;
+    for (auto [i, input] : llvm::enumerate(user.getDpsInputs())) {
+      if (input == result)
+        continue;
+      extras.push_back(input);
+      maps.push_back(user.getIndexingMapsArray()[i].compose(initMap));
+      newArguments.push_back({i, added.getArgument(i)});
+    }
+    maps.push_back(initMap);
+    auto larger = kernel::ContractOp::create(builder, user.getLoc(), user.getResultTypes(), contract.getLhs(),
+                                             contract.getRhs(), extras, user.getDpsInits()[0],
+                                             builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(),
+                                             contract.getAccumulatesAttr(), contract.getPanelWidthAttr());
+    larger.getEpilogue().takeBody(contract.getEpilogue());
+    Operation *oldYield = old.getTerminator();
+    IRMapping mapping;
+    for (auto [i, argument] : newArguments)
+      mapping.map(argument, old.addArgument(argument.getType(), argument.getLoc()));
+    for (auto [i, input] : llvm::enumerate(user.getDpsInputs()))
+      if (input == result)
+        mapping.map(added.getArgument(i), oldYield->getOperand(0));
+    builder.setInsertionPoint(oldYield);
+    for (Operation &op : added.without_terminator())
+      builder.clone(op, mapping);
+    oldYield->setOperand(0, mapping.lookupOrDefault(added.getTerminator()->getOperand(0)));
+    user.replaceAllUsesWith(larger->getResults());
+    user.erase();
+    contract.erase();
+    return larger;
+  }
+
+  bool canAbsorb(kernel::ContractOp contract, linalg::GenericOp user) {
+    if (user.getNumDpsInits() != 1 || user.getNumResults() != 1 || user.hasIndexSemantics() ||
+        !user.hasPureTensorSemantics() || user.getNumReductionLoops() != 0)
+      return false;
+    AffineMap identity = builderIdentity(user);
+    SmallVector<AffineMap> maps = user.getIndexingMapsArray();
+    if (maps.back() != identity)
+      return false;
+    Block &body = user.getRegion().front();
+    Value result = contract.getResult(0), init = user.getDpsInits()[0];
+    if (init == result || !body.getArguments().back().use_empty())
+      return false;
+    unsigned last = identity.getNumDims() - 1;
+    for (auto [i, input] : llvm::enumerate(user.getDpsInputs())) {
+      if (input == result ? maps[i] != identity
+                          : !maps[i].isProjectedPermutation(/*allowZeroInResults=*/true))
+        return false;
+      // Elements along the columns are loaded as vectors.
+      if (involves(maps[i], last) && maps[i].getResults().back() != getAffineDimExpr(last, &getContext()))
+        return false;
+    }
+    int64_t numOps = body.getOperations().size() + contract.getEpilogue().front().getOperations().size();
+    if (numOps > kLargestEpilogue || !llvm::all_of(body.without_terminator(), isVectorizable))
+      return false;
+    // Blocks of a long sum meet in the result's memory, so its elements must be those of the sum.
+    return getElementTypeOrSelf(init.getType()) == contract.getAccumulatorType() || isShortSum(contract);
+  }
+
+  static AffineMap builderIdentity(linalg::GenericOp op) {
+    return AffineMap::getMultiDimIdentityMap(op.getNumLoops(), op.getContext());
+  }
+
+  static bool isShortSum(kernel::ContractOp contract) {
+    int64_t length = 1;
+    for (auto [loop, size] : llvm::enumerate(contract.getLoopSizes())) {
+      if (involves(contract.getInitMap(), loop))
+        continue;
+      if (ShapedType::isDynamic(size))
+        return false;
+      length *= size;
+    }
+    return length <= kLongestUnblockedSum;
+  }
+};
+
+} // namespace
+} // namespace tgc

@@ -1,0 +1,240 @@
+//===- LowerContractions.cpp - Functions of vector code -------------------===//
+//
+// One function per kernel, shared by all contractions that differ in their buffers only: layers of one shape
+// are compiled once. The call says which share of the work to do, so one function serves all threads.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "compiler/Codegen/CPU/Passes.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+
+namespace tgc {
+#define GEN_PASS_DEF_LOWERCONTRACTIONSPASS
+#include "compiler/Codegen/CPU/Passes.h.inc"
+
+namespace {
+
+/// The size of each loop, read off the operands where it is not static.
+SmallVector<OpFoldResult> getLoopSizes(OpBuilder &builder, kernel::ContractOp op) {
+  SmallVector<OpFoldResult> sizes;
+  for (auto [loop, size] : llvm::enumerate(op.getLoopSizes())) {
+    sizes.push_back(builder.getIndexAttr(size));
+    for (unsigned i = 0; ShapedType::isDynamic(size) && i < op.getNumOperands(); ++i) {
+      if (i == 1 && op.getPanelWidth())
+        continue;
+      std::optional<unsigned> dim = op.getMap(i).getResultPosition(builder.getAffineDimExpr(loop));
+      if (!dim)
+        continue;
+      sizes.back() = memref::DimOp::create(builder, op.getLoc(), op->getOperand(i), *dim).getResult();
+      break;
+    }
+  }
+  return sizes;
+}
+
+struct LowerContractionsPass : impl::LowerContractionsPassBase<LowerContractionsPass> {
+  using LowerContractionsPassBase::LowerContractionsPassBase;
+
+  void runOnOperation() override {
+    functions.clear();
+    SmallVector<kernel::ContractOp> contracts;
+    getOperation().walk([&](kernel::ContractOp op) { contracts.push_back(op); });
+    for (kernel::ContractOp op : contracts)
+      lower(op);
+  }
+
+private:
+  llvm::StringMap<func::FuncOp> functions;
+
+  void lower(kernel::ContractOp op) {
+    OpBuilder builder(op);
+    storeToVectors(builder, op);
+    ContractPlan plan(op, {vectorBytes, vectorRegisters});
+    IndexMath math(builder, op.getLoc());
+    SmallVector<OpFoldResult> sizes = getLoopSizes(builder, op);
+    Value rhs = op.getRhs();
+    if (plan.rhsForm == RhsForm::PackedByCall)
+      rhs = pack(builder, op, plan, sizes);
+    callKernel(builder, op, plan, sizes, rhs);
+    op.erase();
+  }
+
+  /// Lets the kernel write to memory that is contiguous along its columns, from where the result is copied.
+  void storeToVectors(OpBuilder &builder, kernel::ContractOp op) {
+    auto type = cast<MemRefType>(op.getInit().getType());
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    if (succeeded(type.getStridesAndOffset(strides, offset)) && strides.back() == 1)
+      return;
+    Location loc = op.getLoc();
+    Value target = op.getInit(), memory = allocateLike(builder, loc, target);
+    if (op.getAccumulates())
+      memref::CopyOp::create(builder, loc, target, memory);
+    op.getInitMutable().assign(memory);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointAfter(op);
+    memref::CopyOp::create(builder, loc, memory, target);
+  }
+
+  static Value allocateLike(OpBuilder &builder, Location loc, Value memref) {
+    auto type = cast<MemRefType>(memref.getType());
+    SmallVector<Value> sizes;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      if (type.isDynamicDim(dim))
+        sizes.push_back(memref::DimOp::create(builder, loc, memref, dim));
+    return memref::AllocOp::create(builder, loc, MemRefType::get(type.getShape(), type.getElementType()),
+                                   sizes, builder.getI64IntegerAttr(64));
+  }
+
+  Value pack(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan,
+             ArrayRef<OpFoldResult> sizes) {
+    Location loc = op.getLoc();
+    IndexMath math(builder, loc);
+    OpFoldResult panels = plan.countPanels(math, sizes);
+    for (const LoopGroup &group : plan.getRhsBatches(op))
+      panels = math.mul(panels, plan.getSize(math, sizes, group));
+    OpFoldResult elements = math.mul(panels, math.known(plan.tiling.getPanelWidth()));
+    for (const LoopGroup &group : plan.sums)
+      elements = math.mul(elements, plan.getSize(math, sizes, group));
+    auto known = getConstantIntValue(elements);
+    auto type = MemRefType::get({known.value_or(ShapedType::kDynamic)},
+                                cast<MemRefType>(op.getRhs().getType()).getElementType());
+    Value packed =
+        memref::AllocOp::create(builder, loc, type, known ? ValueRange() : ValueRange{cast<Value>(elements)},
+                                builder.getI64IntegerAttr(64));
+
+    SmallVector<Value> arguments = {op.getRhs(), packed};
+    appendDynamic(sizes, arguments);
+    func::FuncOp function =
+        getFunction(builder, op, "tgc_pack_", arguments, /*numOwn=*/2, [&](OpBuilder &b, Block &body) {
+          emitPacking(b, op, plan, body.getArgument(0), body.getArgument(1),
+                      replaceDynamic(sizes, body.getArguments().drop_front(2)),
+                      body.getArgument(body.getNumArguments() - 2),
+                      body.getArgument(body.getNumArguments() - 1));
+        });
+    OpFoldResult bytesPerPanel = elements; // The work is what is moved.
+    call(builder, loc, function, arguments, panels, math.div(bytesPerPanel, math.known(2)));
+    return packed;
+  }
+
+  void callKernel(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan,
+                  ArrayRef<OpFoldResult> sizes, Value rhs) {
+    Location loc = op.getLoc();
+    IndexMath math(builder, loc);
+    SmallVector<Value> arguments = {op.getLhs(), rhs, op.getInit()};
+    arguments.append(op.getExtras().begin(), op.getExtras().end());
+    llvm::SetVector<Value> captured;
+    getUsedValuesDefinedAbove(op.getEpilogue(), captured);
+    SmallVector<Operation *> constants;
+    size_t firstCaptured = arguments.size();
+    SmallVector<Value> passed;
+    for (Value value : captured) {
+      if (Operation *constant = value.getDefiningOp();
+          constant && constant->hasTrait<OpTrait::ConstantLike>())
+        constants.push_back(constant);
+      else
+        passed.push_back(value);
+    }
+    arguments.append(passed);
+    size_t firstSize = arguments.size();
+    appendDynamic(sizes, arguments);
+
+    OpFoldResult units = plan.countUnits(math, sizes), panels = plan.countPanels(math, sizes);
+    // Rows are shared out where there are enough; both ways each element is computed by one thread, in one
+    // order.
+    Value fewUnits = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, math.materialize(units),
+                                           math.materialize(math.min(panels, math.known(kParallelPieces))));
+    arguments.push_back(fewUnits);
+    func::FuncOp function =
+        getFunction(builder, op, "tgc_contract_", arguments, 0, [&](OpBuilder &b, Block &body) {
+          ContractOperands operands;
+          operands.lhs = body.getArgument(0);
+          operands.rhs = body.getArgument(1);
+          operands.init = body.getArgument(2);
+          for (size_t i = 3; i < firstCaptured; ++i)
+            operands.extras.push_back(body.getArgument(i));
+          for (auto [i, value] : llvm::enumerate(passed))
+            operands.captured.map(value, body.getArgument(firstCaptured + i));
+          for (Operation *constant : constants)
+            b.clone(*constant, operands.captured);
+          operands.loopSizes = replaceDynamic(sizes, body.getArguments().drop_front(firstSize));
+          unsigned last = body.getNumArguments() - 1;
+          operands.byColumns = body.getArgument(last - 2);
+          operands.begin = body.getArgument(last - 1);
+          operands.end = body.getArgument(last);
+          emitContraction(b, op, plan, operands);
+        });
+    Value count =
+        arith::SelectOp::create(builder, loc, fewUnits, math.materialize(panels), math.materialize(units));
+    OpFoldResult products = math.known(1);
+    for (OpFoldResult size : sizes)
+      products = math.mul(products, size);
+    call(builder, loc, function, arguments, count, products);
+  }
+
+  static void appendDynamic(ArrayRef<OpFoldResult> sizes, SmallVectorImpl<Value> &arguments) {
+    for (OpFoldResult size : sizes)
+      if (auto value = dyn_cast<Value>(size))
+        arguments.push_back(value);
+  }
+
+  static SmallVector<OpFoldResult> replaceDynamic(ArrayRef<OpFoldResult> sizes,
+                                                  ArrayRef<BlockArgument> arguments) {
+    SmallVector<OpFoldResult> result;
+    for (OpFoldResult size : sizes) {
+      if (!isa<Value>(size)) {
+        result.push_back(size);
+        continue;
+      }
+      result.push_back(arguments.front());
+      arguments = arguments.drop_front();
+    }
+    return result;
+  }
+
+  /// A function over `arguments` and the share [begin, end) with the body that `emit` makes; an equal one
+  /// serves again.
+  func::FuncOp getFunction(OpBuilder &builder, kernel::ContractOp op, StringRef prefix,
+                           ArrayRef<Value> arguments, unsigned,
+                           function_ref<void(OpBuilder &, Block &)> emit) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToEnd(getOperation().getBody());
+    SmallVector<Type> types(ValueRange(arguments).getTypes());
+    types.append(2, builder.getIndexType());
+    auto function = func::FuncOp::create(builder, op.getLoc(), "kernel", builder.getFunctionType(types, {}));
+    function.setPrivate();
+    // One entry would hold all of them otherwise, and LLVM takes more than linear time for it.
+    function->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
+    builder.setInsertionPointToStart(function.addEntryBlock());
+    emit(builder, function.front());
+    func::ReturnOp::create(builder, op.getLoc());
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    function->print(stream, OpPrintingFlags().useLocalScope());
+    auto [known, isNew] = functions.try_emplace(text, function);
+    if (!isNew) {
+      function.erase();
+      return known->second;
+    }
+    function.setName((prefix + Twine(functions.size() - 1)).str());
+    return function;
+  }
+
+  void call(OpBuilder &builder, Location loc, func::FuncOp function, ArrayRef<Value> arguments,
+            OpFoldResult count, OpFoldResult) {
+    IndexMath math(builder, loc);
+    SmallVector<Value> all(arguments);
+    all.append({math.materialize(math.known(0)), math.materialize(count)});
+    func::CallOp::create(builder, loc, function, all);
+  }
+};
+
+} // namespace
+} // namespace tgc

@@ -1,0 +1,126 @@
+//===- PackConstants.cpp - Weights in the order in which they are read ----===//
+//
+// A panel holds the columns of one tile for each step of the summed loops, so a kernel reads weights as one
+// stream, whatever their layout was. The order is that of `panel_width` of kernel.contract; columns beyond
+// the last are zero.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/CPU/PackConstants.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/Support/MathExtras.h"
+#include <cstring>
+
+using namespace mlir;
+
+namespace tgc {
+
+/// The number of iterations over the rows of the innermost tile, as far as it is known.
+static int64_t countRows(kernel::ContractOp contract) {
+  int64_t rows = 1;
+  for (auto [loop, size] : llvm::enumerate(contract.getLoopSizes())) {
+    if (!contract.getInitMap().isFunctionOfDim(loop) || contract.getRhsMap().isFunctionOfDim(loop))
+      continue;
+    if (ShapedType::isDynamic(size))
+      return ShapedType::kDynamic;
+    rows *= size;
+  }
+  return rows;
+}
+
+ContractTiling getTiling(kernel::ContractOp contract, VectorUnit unit) {
+  int64_t bytes = llvm::divideCeil(contract.getAccumulatorType().getIntOrFloatBitWidth(), 8);
+  return selectContractTiling(unit, bytes, contract.getLoopSizes()[contract.getColumnLoop()],
+                              countRows(contract));
+}
+
+/// The bytes of a constant in row-major order; empty if it has none of its own.
+static ArrayRef<char> getBytes(ElementsAttr value) {
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    return blob ? blob->getData() : ArrayRef<char>();
+  }
+  auto dense = dyn_cast<DenseIntOrFPElementsAttr>(value);
+  return dense && !dense.isSplat() ? dense.getRawData() : ArrayRef<char>();
+}
+
+void packConstant(kernel::ContractOp contract, VectorUnit unit) {
+  auto constant = contract.getRhs().getDefiningOp<arith::ConstantOp>();
+  auto value = constant ? dyn_cast<ElementsAttr>(constant.getValue()) : ElementsAttr();
+  auto type = dyn_cast<RankedTensorType>(contract.getRhs().getType());
+  if (!value || !type || type.getElementTypeBitWidth() % 8 != 0)
+    return;
+  ArrayRef<char> source = getBytes(value);
+  size_t width = type.getElementTypeBitWidth() / 8;
+  if (source.size() != static_cast<size_t>(type.getNumElements()) * width)
+    return;
+
+  AffineMap map = contract.getRhsMap();
+  unsigned column = contract.getColumnLoop();
+  // The packed dimensions in order, as dimensions of the constant; batches come before the columns, sums
+  // after.
+  SmallVector<int64_t> strides(type.getRank(), 1);
+  for (int64_t dim = type.getRank() - 2; dim >= 0; --dim)
+    strides[dim] = strides[dim + 1] * type.getDimSize(dim + 1);
+  SmallVector<std::pair<int64_t, int64_t>> batches, sums; // size, stride
+  int64_t columns = 0, columnStride = 0;
+  for (unsigned loop = 0; loop < map.getNumDims(); ++loop) {
+    std::optional<unsigned> dim = map.getResultPosition(getAffineDimExpr(loop, map.getContext()));
+    if (!dim)
+      continue;
+    std::pair<int64_t, int64_t> sized = {type.getDimSize(*dim), strides[*dim]};
+    if (loop == column)
+      std::tie(columns, columnStride) = sized;
+    else
+      (contract.getInitMap().isFunctionOfDim(loop) ? batches : sums).push_back(sized);
+  }
+  int64_t panelWidth = getTiling(contract, unit).getPanelWidth();
+  int64_t panels = llvm::divideCeil(columns, panelWidth), steps = 1, numBatches = 1;
+  for (auto [size, stride] : sums)
+    steps *= size;
+  for (auto [size, stride] : batches)
+    numBatches *= size;
+
+  /// The offset of the `index`th element in row-major order of `dims`.
+  auto offsetOf = [](ArrayRef<std::pair<int64_t, int64_t>> dims, int64_t index) {
+    int64_t offset = 0;
+    for (auto [size, stride] : llvm::reverse(dims)) {
+      offset += index % size * stride;
+      index /= size;
+    }
+    return offset;
+  };
+  SmallVector<char, 0> packed(static_cast<size_t>(numBatches * panels * steps * panelWidth) * width);
+  char *target = packed.data();
+  SmallVector<int64_t> stepOffsets;
+  for (int64_t step = 0; step < steps; ++step)
+    stepOffsets.push_back(offsetOf(sums, step));
+  for (int64_t batch = 0; batch < numBatches; ++batch)
+    for (int64_t panel = 0; panel < panels; ++panel) {
+      int64_t first = panel * panelWidth, count = std::min(panelWidth, columns - first);
+      const char *origin = source.data() + (offsetOf(batches, batch) + first * columnStride) * width;
+      for (int64_t step = 0; step < steps; ++step, target += panelWidth * width) {
+        const char *row = origin + stepOffsets[step] * width;
+        if (columnStride == 1) {
+          std::memcpy(target, row, count * width);
+          continue;
+        }
+        for (int64_t i = 0; i < count; ++i)
+          std::memcpy(target + i * width, row + i * columnStride * width, width);
+      }
+    }
+
+  OpBuilder builder(contract);
+  auto packedType =
+      RankedTensorType::get({static_cast<int64_t>(packed.size() / width)}, type.getElementType());
+  auto attribute = DenseResourceElementsAttr::get(
+      packedType, "tgc_packed", HeapAsmResourceBlob::allocateAndCopyWithAlign(packed, /*align=*/64));
+  auto replacement = arith::ConstantOp::create(builder, constant.getLoc(), packedType, attribute);
+  contract.getRhsMutable().assign(replacement);
+  contract.setPanelWidth(panelWidth);
+  if (constant.use_empty())
+    constant.erase();
+}
+
+} // namespace tgc

@@ -1,0 +1,36 @@
+//===- SelectTiling.cpp - The numbers of the CPU's kernels ----------------===//
+
+#include "compiler/Codegen/CPU/SelectTiling.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
+
+using namespace mlir;
+
+namespace tgc {
+
+ContractTiling selectContractTiling(VectorUnit unit, int64_t elementBytes, int64_t columns, int64_t rows) {
+  ContractTiling tiling;
+  tiling.lanes = std::max<int64_t>(unit.bytes / elementBytes, 1);
+  tiling.vectors = 2;
+  if (!ShapedType::isDynamic(columns) && columns <= tiling.lanes) {
+    tiling.vectors = 1;
+    tiling.lanes =
+        std::min<int64_t>(tiling.lanes, std::max<int64_t>(llvm::PowerOf2Ceil(columns), 16 / elementBytes));
+  }
+  // The accumulators, a row of the panel, and one broadcast element fit: 12 x 2 of 32 registers, 6 x 2 of 16.
+  // Rows of a known number are shared out evenly, with up to 14 in a tile.
+  bool isLarge = unit.registers >= 32;
+  if (tiling.vectors == 1)
+    tiling.rows = isLarge ? 16 : 8;
+  else
+    tiling.rows = isLarge ? 12 : 6;
+  if (ShapedType::isDynamic(rows))
+    return tiling;
+  int64_t most = isLarge && tiling.vectors == 2 ? 14 : tiling.rows;
+  int64_t tiles = std::max<int64_t>(llvm::divideCeil(rows, most), 1);
+  tiling.rows = std::max<int64_t>(llvm::divideCeil(rows, tiles), 1);
+  return tiling;
+}
+
+} // namespace tgc

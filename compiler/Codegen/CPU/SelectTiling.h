@@ -1,0 +1,52 @@
+//===- SelectTiling.h - The numbers of the CPU's kernels -------*- C++ -*-===//
+//
+// Every size that code generation for the CPU chooses by experience stands here, and nothing but sizes. Where
+// they come from: docs/decisions/0009-contractions-are-kernels.md.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_COMPILER_CODEGEN_CPU_SELECTTILING_H
+#define TGC_COMPILER_CODEGEN_CPU_SELECTTILING_H
+
+#include <cstdint>
+
+namespace tgc {
+
+/// The vector registers of the machine.
+struct VectorUnit {
+  unsigned bytes = 32;
+  unsigned registers = 16;
+};
+
+/// The tile of a contraction that stays in registers: `rows` times `vectors` accumulators of `lanes`
+/// elements.
+struct ContractTiling {
+  int64_t lanes;
+  int64_t vectors;
+  int64_t rows;
+
+  int64_t getPanelWidth() const { return lanes * vectors; }
+};
+
+/// `elementBytes` is the accumulator's; unknown columns or rows are ShapedType::kDynamic.
+ContractTiling selectContractTiling(VectorUnit unit, int64_t elementBytes, int64_t columns, int64_t rows);
+
+/// Contractions of fewer multiplications stay loops, which LLVM unrolls.
+inline constexpr int64_t kLeastProducts = 512;
+/// With fewer columns most lanes would idle; a reduction along the summed loop is better.
+inline constexpr int64_t kLeastColumns = 3;
+/// With fewer rows than this, packing the right operand costs more than it saves.
+inline constexpr int64_t kLeastRowsToPack = 24;
+/// Length of a block of the summed loop: a panel of it stays in the second-level cache.
+inline constexpr int64_t kSumBlock = 512;
+/// Sums up to this length run in one go.
+inline constexpr int64_t kLongestUnblockedSum = 1024;
+/// Ops of an epilogue that are worth repeating for each accumulator.
+inline constexpr int64_t kLargestEpilogue = 48;
+/// Multiplications that are worth a parallel region.
+inline constexpr int64_t kLeastParallelProducts = 1 << 19;
+/// Into how many pieces a parallel region is cut.
+inline constexpr int64_t kParallelPieces = 16;
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_CPU_SELECTTILING_H

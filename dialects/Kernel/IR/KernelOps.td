@@ -1,0 +1,66 @@
+//===- KernelOps.td - What the CPU has machine code for ----*- tablegen -*-===//
+#ifndef TGC_DIALECTS_KERNEL_IR_KERNELOPS_TD
+#define TGC_DIALECTS_KERNEL_IR_KERNELOPS_TD
+
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Kernel_Dialect : Dialect {
+  let name = "kernel";
+  let cppNamespace = "::tgc::kernel";
+  let summary = "Kernels that code is generated for as a whole";
+  let description = [{
+    Between `linalg`, which says what is computed loop by loop, and the loops themselves: an op here holds what one kernel computes,
+    on tensors before bufferization and on memrefs after it, so that what belongs into registers is not parted into buffers.
+  }];
+}
+
+class Kernel_Op<string mnemonic, list<Trait> traits = []> : Op<Kernel_Dialect, mnemonic, traits>;
+
+def Kernel_ContractOp : Kernel_Op<"contract", [
+    DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+    SingleBlock]> {
+  let summary = "Sums of products, and what is computed of each sum";
+  let description = [{
+    `loop_sizes` names a loop per dimension (dynamic sizes are read off the operands). `indexing_maps` say which element of `lhs`,
+    `rhs`, each of `extras` and `init` an iteration touches; those of `lhs` may be linear sums of loops (a convolution's), the others
+    are projected permutations. Loops that `init` lacks are summed over: sum of lhs * rhs in the type of the region's first argument.
+    The region computes the element of `init` from the sum and the elements of `extras`. With `accumulates` the sum starts with
+    the element that `init` holds.
+
+    With `panel_width` p, `rhs` is packed: a vector of bytes in the order [batch loops..., n / p, summed loops..., n % p], where n is the
+    last loop of `init`.
+  }];
+  let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, AnyShaped:$init,
+                       AffineMapArrayAttr:$indexing_maps, DenseI64ArrayAttr:$loop_sizes, UnitAttr:$accumulates,
+                       OptionalAttr<I64Attr>:$panel_width);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    `(` $lhs `,` $rhs `)` (`with` `(` $extras^ `)`)? `into` $init `sizes` $loop_sizes attr-dict-with-keyword $epilogue
+    `:` type($lhs) `,` type($rhs) (`with` type($extras)^)? `into` type($init) (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    ::mlir::AffineMap getMap(unsigned operand) {
+      return ::llvm::cast<::mlir::AffineMapAttr>(getIndexingMaps()[operand]).getValue();
+    }
+    ::mlir::AffineMap getLhsMap() { return getMap(0); }
+    ::mlir::AffineMap getRhsMap() { return getMap(1); }
+    ::mlir::AffineMap getInitMap() { return getMap(getIndexingMaps().size() - 1); }
+    ::mlir::Type getAccumulatorType() { return getEpilogue().front().getArgument(0).getType(); }
+    /// The loop that runs along the last dimension of `init`.
+    unsigned getColumnLoop() { return getInitMap().getDimPosition(getInitMap().getNumResults() - 1); }
+  }];
+}
+
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, HasParent<"ContractOp">]> {
+  let summary = "The element that the region computes";
+  let arguments = (ins AnyType:$value);
+  let assemblyFormat = "$value `:` type($value) attr-dict";
+}
+
+#endif // TGC_DIALECTS_KERNEL_IR_KERNELOPS_TD

@@ -1,0 +1,97 @@
+// RUN: tgc-opt %s --tgc-lower-contractions="vector-bytes=64 vector-registers=32" --split-input-file --canonicalize --cse | FileCheck %s
+// RUN: tgc-opt %s --tgc-lower-contractions="vector-bytes=32 vector-registers=16" --split-input-file --canonicalize --cse | FileCheck --check-prefix=AVX2 %s
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+#bias = affine_map<(m, k, n) -> (n)>
+
+// Two layers of one shape call one kernel. A tile is 12 rows of 2 vectors of 16, or 6 of 2 of 8, and the rows that are left
+// are tiles of powers of two; the epilogue is computed before anything is stored.
+// CHECK-LABEL: func @layers
+// CHECK: call @[[KERNEL:tgc_contract_[0-9]+]](
+// CHECK: call @[[KERNEL]](
+// CHECK: func private @[[KERNEL]]
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: scf.if
+// CHECK: %[[SUMS:.*]]:24 = scf.for
+// CHECK-COUNT-2: vector.load {{.*}} vector<16xf32>
+// CHECK-NOT: vector.load
+// CHECK: scf.yield
+// CHECK: %[[BIAS:.*]] = vector.load
+// CHECK: arith.addf %[[SUMS]]#0, %[[BIAS]]
+// CHECK-NOT: vector.store
+// CHECK: arith.addf %[[SUMS]]#23
+// CHECK-COUNT-24: vector.store
+// CHECK: else
+// CHECK: :16 = scf.for
+// CHECK: :8 = scf.for
+// CHECK: :4 = scf.for
+// CHECK: :2 = scf.for
+// CHECK-NOT: func private
+// AVX2: :12 = scf.for
+// AVX2: vector<8xf32>
+// AVX2: :8 = scf.for
+// AVX2: :4 = scf.for
+// AVX2: :2 = scf.for
+func.func @layers(%x: memref<?x256xf32>, %w: memref<65536xf32>, %v: memref<65536xf32>, %b: memref<256xf32>, %h: memref<?x256xf32>, %y: memref<?x256xf32>) {
+  kernel.contract (%x, %w) with (%b) into %h sizes [-9223372036854775808, 256, 256] attributes {indexing_maps = [#a, #b, #bias, #c], panel_width = 32} {
+  ^bb0(%s: f32, %e: f32):
+    %t = arith.addf %s, %e : f32
+    kernel.yield %t : f32
+  } : memref<?x256xf32>, memref<65536xf32> with memref<256xf32> into memref<?x256xf32>
+  kernel.contract (%h, %v) with (%b) into %y sizes [-9223372036854775808, 256, 256] attributes {indexing_maps = [#a, #b, #bias, #c], panel_width = 32} {
+  ^bb0(%s: f32, %e: f32):
+    %t = arith.addf %s, %e : f32
+    kernel.yield %t : f32
+  } : memref<?x256xf32>, memref<65536xf32> with memref<256xf32> into memref<?x256xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// One row of few columns: the operand is read where it lies, under a mask.
+// CHECK-LABEL: func @row
+// CHECK-NOT: memref.alloc
+// CHECK: func private
+// CHECK: scf.for
+// CHECK: vector.maskedload {{.*}} vector<16xf32>
+// CHECK: vector.maskedstore
+// CHECK-NOT: scf.for
+func.func @row(%x: memref<1x100xf32>, %w: memref<100x10xf32>, %y: memref<1x10xf32>) {
+  kernel.contract (%x, %w) into %y sizes [1, 100, 10] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<1x100xf32>, memref<100x10xf32> into memref<1x10xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (n, k)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// A transposed operand is packed first. The sum is long: blocks meet in the result's memory.
+// CHECK-LABEL: func @transposed
+// CHECK: %[[PACKED:.*]] = memref.alloc() {alignment = 64 : i64} : memref<262144xf32>
+// CHECK: call @[[PACK:tgc_pack_[0-9]+]]({{.*}}, %[[PACKED]]
+// CHECK: call @[[KERNEL:tgc_contract_[0-9]+]]({{.*}}, %[[PACKED]]
+// CHECK: func private @[[PACK]]
+// CHECK: func private @[[KERNEL]]
+// CHECK: %c4096 = arith.constant 4096 : index
+// CHECK: arith.minsi {{.*}}, %c4096
+// CHECK: :26 = scf.for
+// CHECK: scf.if
+func.func @transposed(%x: memref<26x4096xf32>, %w: memref<64x4096xf32>, %y: memref<26x64xf32>) {
+  kernel.contract (%x, %w) into %y sizes [26, 4096, 64] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<26x4096xf32>, memref<64x4096xf32> into memref<26x64xf32>
+  return
+}
