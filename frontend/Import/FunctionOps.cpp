@@ -1,9 +1,11 @@
 //===- FunctionOps.cpp - Calls of library functions -----------------------===//
 //
-// Calls are inlined: the body is imported at the call, its nodes under the call's name. Recursion is an error.
+// Calls are inlined: the body is imported at the call, its nodes under the call's name. Recursion is an
+// error.
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/Import/FunctionOps.h"
 #include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/NodeImporter.h"
@@ -16,8 +18,18 @@ namespace tgc {
 /// Deeper nesting of calls than this is taken for recursion without end.
 static constexpr int kMaxCallDepth = 64;
 
-FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(StringRef name, ArrayRef<ImportedValue> arguments, StringRef callName,
-                                                                    Location location, const proto::NodeDef &call) {
+/// The element type of an edge, if it has one.
+static Type getElement(const ImportedValue &value) {
+  if (value.tensor)
+    return getElementTypeOrSelf(value.tensor.getType());
+  return value.host ? value.host->elementType : Type();
+}
+
+FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(const proto::NameAttrList &callee,
+                                                                    ArrayRef<ImportedValue> arguments,
+                                                                    StringRef callName, Location location,
+                                                                    const proto::NodeDef &call) {
+  StringRef name = callee.name();
   auto it = entry.module.functions.find(name);
   if (it == entry.module.functions.end())
     return emitError(location) << "calls function " << name << ", which is not in the library";
@@ -26,7 +38,23 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(StringRef na
   const proto::FunctionDef &function = *it->second;
   const proto::OpDef &signature = function.signature();
   if (static_cast<int>(arguments.size()) != signature.input_arg_size())
-    return emitError(location) << "function " << name << " takes " << signature.input_arg_size() << " arguments, got " << arguments.size();
+    return emitError(location) << "function " << name << " takes " << signature.input_arg_size()
+                               << " arguments, got " << arguments.size();
+  auto findBound = [&](const std::string &attr) -> const proto::AttrValue * {
+    auto it = callee.attr().find(attr);
+    return it != callee.attr().end() ? &it->second : findAttr(call, attr);
+  };
+  for (auto [i, argument] : llvm::enumerate(arguments)) {
+    const proto::OpDef::ArgDef &declared = signature.input_arg(i);
+    proto::DataType dtype = declared.type();
+    if (const proto::AttrValue *bound =
+            declared.type_attr().empty() ? nullptr : findBound(declared.type_attr()))
+      dtype = bound->type();
+    Type expected = getElementType(entry.builder.getContext(), dtype), got = getElement(argument);
+    if (expected && got && expected != got)
+      return emitError(location) << "function " << name << ": argument " << declared.name() << " is "
+                                 << dataTypeName(dtype) << ", got " << dataTypeName(getDataType(got));
+  }
 
   // The body's nodes behind one node per argument, with the attributes that the call binds.
   std::vector<proto::NodeDef> body(signature.input_arg_size() + function.node_def_size());
@@ -38,8 +66,8 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(StringRef na
     proto::NodeDef &node = body[signature.input_arg_size() + i] = function.node_def(i);
     for (auto &attr : *node.mutable_attr())
       if (attr.second.has_placeholder())
-        if (const proto::AttrValue *bound = findAttr(call, attr.second.placeholder()))
-          attr.second = *bound;
+        if (const proto::AttrValue *bound = findBound(attr.second.placeholder()))
+          attr.second = proto::AttrValue(*bound);
   }
   std::vector<const proto::NodeDef *> pointers;
   for (const proto::NodeDef &node : body)
@@ -57,7 +85,8 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(StringRef na
     auto ret = function.ret().find(output.name());
     if (ret == function.ret().end())
       return emitError(location) << "function " << name << ": output " << output.name() << " is not returned";
-    auto source = bodyEdges->resolve(ret->second, ("function " + name + ": return value " + output.name()).str());
+    auto source =
+        bodyEdges->resolve(ret->second, ("function " + name + ": return value " + output.name()).str());
     if (!source)
       return emitError(location) << llvm::toString(source.takeError());
     results.push_back(*source);
@@ -83,24 +112,93 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(StringRef na
   return values;
 }
 
+//===----------------------------------------------------------------------===//
+// Results that are arguments
+//===----------------------------------------------------------------------===//
+
+int PassThrough::find(StringRef function, int result) { return findIn(function, result, 0); }
+
+int PassThrough::findIn(StringRef name, int result, int depth) {
+  auto it = module.functions.find(name);
+  if (it == module.functions.end() || depth > kMaxCallDepth ||
+      result >= it->second->signature().output_arg_size())
+    return -1;
+  const proto::FunctionDef &function = *it->second;
+  auto [table, isNew] = tables.try_emplace(name);
+  if (isNew)
+    for (const proto::NodeDef &node : function.node_def())
+      table->second[node.name()] = &node;
+  auto ret = function.ret().find(function.signature().output_arg(result).name());
+  return ret == function.ret().end() ? -1 : trace(function, table->second, ret->second, depth);
+}
+
+int PassThrough::trace(const proto::FunctionDef &function, const NodeTable &nodes, StringRef tensor,
+                       int depth) {
+  for (;;) {
+    StringRef name = tensor.split(':').first;
+    for (int i = 0; i < function.signature().input_arg_size(); ++i)
+      if (function.signature().input_arg(i).name() == name)
+        return i;
+    int output = 0;
+    if (tensor.rsplit(':').second.getAsInteger(10, output))
+      output = 0;
+    auto it = nodes.find(name);
+    if (it == nodes.end())
+      return -1;
+    const proto::NodeDef &node = *it->second;
+    int input = -1;
+    if (node.op() == "Identity" || node.op() == "IdentityN") {
+      input = output;
+    } else if (node.op() == "PartitionedCall" || node.op() == "StatefulPartitionedCall") {
+      input = findIn(getFunctionAttr(node, "f"), output, depth + 1);
+    } else if (node.op() == "While" || node.op() == "StatelessWhile") {
+      input = findIn(getFunctionAttr(node, "body"), output, depth + 1) == output ? output : -1;
+    } else if (node.op() == "If" || node.op() == "StatelessIf") {
+      int yes = findIn(getFunctionAttr(node, "then_branch"), output, depth + 1);
+      input =
+          yes >= 0 && yes == findIn(getFunctionAttr(node, "else_branch"), output, depth + 1) ? yes + 1 : -1;
+    }
+    if (input < 0 || input >= node.input_size() || StringRef(node.input(input)).starts_with("^"))
+      return -1;
+    tensor = node.input(input);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Calls
+//===----------------------------------------------------------------------===//
+
+LogicalResult setCallResults(NodeImporter &n, ArrayRef<ImportedValue> results) {
+  if (results.size() != n.getOutputs().size())
+    return n.error() << "has " << n.getOutputs().size() << " outputs, the function gives " << results.size();
+  auto types = outputTypes(n.node, *lookupOpSignature(n.node.op()));
+  if (!types)
+    return n.error() << llvm::toString(types.takeError());
+  for (auto [i, value] : llvm::enumerate(results)) {
+    Type expected = getElementType(n.builder.getContext(), (*types)[i]), got = getElement(value);
+    if (expected && got && expected != got)
+      return n.error() << "output " << i << " is " << dataTypeName((*types)[i]) << ", the function gives "
+                       << dataTypeName(getDataType(got));
+    n.setOutput(i, value);
+  }
+  return success();
+}
+
 namespace {
 
 LogicalResult importCall(NodeImporter &n) {
   SmallVector<ImportedValue> arguments;
   for (size_t i = 0; i < n.getNumInputs(); ++i)
     arguments.push_back(n.getInput(i));
-  auto results = n.graph.inlineFunction(getFunctionAttr(n.node, "f"), arguments, n.node.name(), n.loc, n.node);
-  if (failed(results))
-    return failure();
-  if (results->size() != n.getOutputs().size())
-    return n.error() << "the call has " << n.getOutputs().size() << " outputs, the function " << results->size();
-  for (auto [i, value] : llvm::enumerate(*results))
-    n.setOutput(i, value);
-  return success();
+  auto results =
+      n.graph.inlineFunction(findAttr(n.node, "f")->func(), arguments, n.node.name(), n.loc, n.node);
+  return failed(results) ? failure() : setCallResults(n, *results);
 }
 
 } // namespace
 
-void registerFunctionOps(OpRegistry &registry) { registry.add({"PartitionedCall", "StatefulPartitionedCall"}, importCall); }
+void registerFunctionOps(OpRegistry &registry) {
+  registry.add({"PartitionedCall", "StatefulPartitionedCall"}, importCall);
+}
 
 } // namespace tgc

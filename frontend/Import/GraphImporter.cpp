@@ -3,6 +3,7 @@
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/NodeImporter.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -35,11 +36,13 @@ Value EntryImporter::readVariable(StringRef name) {
     return state.value;
   ModuleVariable &variable = module.variables[name.str()];
   if (module.options.freeze && variable.initialValue) {
-    state.value = tg::ConstantOp::create(builder, builder.getUnknownLoc(), variable.initialValue);
-    return state.value;
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&function.getBody().front());
+    state.initial = tg::ConstantOp::create(builder, builder.getUnknownLoc(), variable.initialValue);
+  } else {
+    state.initial = function.getBody().front().addArgument(variable.type, NameLoc::get(builder.getStringAttr(name)));
   }
-  state.argument = function.getBody().front().addArgument(variable.type, NameLoc::get(builder.getStringAttr(name)));
-  state.value = state.argument;
+  state.value = state.initial;
   return state.value;
 }
 
@@ -47,6 +50,41 @@ void EntryImporter::writeVariable(StringRef name, Value value) {
   VariableState &state = variables[name.str()];
   state.value = value;
   state.isWritten = true;
+}
+
+void EntryImporter::restoreState(const State &old) {
+  for (auto &[name, state] : variables) {
+    auto it = old.variables.find(name);
+    Value initial = state.initial;
+    bool hadValue = it != old.variables.end() && it->second.value;
+    state = hadValue ? it->second : VariableState{initial, initial, false};
+    state.initial = initial;
+  }
+}
+
+std::vector<std::string> EntryImporter::getStateKeys() const {
+  std::vector<std::string> keys;
+  for (const auto &[name, state] : variables)
+    if (state.value)
+      keys.push_back(name);
+  return keys;
+}
+
+ImportedValue EntryImporter::readState(StringRef key) {
+  ImportedValue value;
+  value.tensor = readVariable(key);
+  return value;
+}
+
+LogicalResult EntryImporter::writeState(StringRef key, const ImportedValue &value, Location loc) {
+  auto tensor = getTensor(*this, loc, value);
+  if (failed(tensor))
+    return failure();
+  RankedTensorType type = module.variables[key.str()].type;
+  if (tensor->getType() != type)
+    tensor = tensor::CastOp::create(builder, loc, type, *tensor).getResult();
+  writeVariable(key, *tensor);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -146,6 +184,30 @@ LogicalResult GraphImporter::importNode(int index) {
 // Unsupported ops
 //===----------------------------------------------------------------------===//
 
+/// The nodes of a function that its results and effects need.
+static SmallVector<const proto::NodeDef *> findNeededNodes(const proto::FunctionDef &function) {
+  llvm::StringMap<const proto::NodeDef *> nodes;
+  for (const proto::NodeDef &node : function.node_def())
+    nodes[node.name()] = &node;
+  SmallVector<const proto::NodeDef *> needed;
+  llvm::StringSet<> visited;
+  auto need = [&](StringRef input) {
+    auto it = nodes.find(input.ltrim('^').split(':').first);
+    if (it != nodes.end() && visited.insert(it->getKey()).second)
+      needed.push_back(it->second);
+  };
+  for (const auto &output : function.signature().output_arg())
+    if (auto ret = function.ret().find(output.name()); ret != function.ret().end())
+      need(ret->second);
+  for (const std::string &output : function.signature().control_output())
+    if (auto ret = function.control_ret().find(output); ret != function.control_ret().end())
+      need(ret->second);
+  for (size_t i = 0; i < needed.size(); ++i)
+    for (const std::string &input : needed[i]->input())
+      need(input);
+  return needed;
+}
+
 llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nodes, ArrayRef<int> order) {
   std::map<std::string, std::vector<std::string>> missing;
   llvm::StringSet<> visited;
@@ -156,17 +218,24 @@ llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nod
       missing[node.op()].push_back((prefix + node.name()).str());
     if (isFunction && visited.insert(node.op()).second)
       functions.push_back(module.functions.find(node.op())->getKey());
-    for (const auto &attr : node.attr())
-      if (attr.second.has_func() && visited.insert(attr.second.func().name()).second)
-        functions.push_back(attr.second.func().name());
+    for (const auto &[attrName, attr] : node.attr()) {
+      if (StringRef(attrName).starts_with("_"))
+        continue;
+      if (attr.has_func() && visited.insert(attr.func().name()).second)
+        functions.push_back(attr.func().name());
+      if (attr.has_list())
+        for (const proto::NameAttrList &function : attr.list().func())
+          if (visited.insert(function.name()).second)
+            functions.push_back(function.name());
+    }
   };
   for (int index : order)
     visit(*nodes[index], "");
   while (!functions.empty()) {
     StringRef name = functions.pop_back_val();
     if (auto it = module.functions.find(name); it != module.functions.end())
-      for (const proto::NodeDef &node : it->second->node_def())
-        visit(node, (name + "/").str());
+      for (const proto::NodeDef *node : findNeededNodes(*it->second))
+        visit(*node, (name + "/").str());
   }
   if (missing.empty())
     return llvm::Error::success();

@@ -60,10 +60,26 @@ public:
 
   struct VariableState {
     mlir::Value value;       ///< null: not read or written yet
-    mlir::Value argument;    ///< null: never read before it was written
+    mlir::Value initial;     ///< before the entry runs, in its first block; null: never read before it was written
     bool isWritten = false;
+    /// The argument of the function that `initial` is; null if it is a constant.
+    mlir::BlockArgument getArgument() const { return llvm::dyn_cast_if_present<mlir::BlockArgument>(initial); }
   };
   std::map<std::string, VariableState> variables;
+
+  //===--- What nodes change, as regions see it (RegionImporter.h) ---===//
+
+  /// All that nodes read and write in order, as it stands. Keys are names of variables.
+  struct State {
+    std::map<std::string, VariableState> variables;
+  };
+  State saveState() const { return {variables}; }
+  /// Back to how things stood; that something was read for the first time since then is remembered.
+  void restoreState(const State &old);
+  /// The keys of what has a value.
+  std::vector<std::string> getStateKeys() const;
+  ImportedValue readState(llvm::StringRef key);
+  mlir::LogicalResult writeState(llvm::StringRef key, const ImportedValue &value, mlir::Location loc);
 };
 
 class GraphImporter {
@@ -85,7 +101,7 @@ public:
   mlir::LogicalResult importNodes(llvm::ArrayRef<int> order);
 
   /// Inlines a function of the library at a call: the values of its results. `location` is the call's.
-  mlir::FailureOr<llvm::SmallVector<ImportedValue>> inlineFunction(llvm::StringRef function, llvm::ArrayRef<ImportedValue> arguments,
+  mlir::FailureOr<llvm::SmallVector<ImportedValue>> inlineFunction(const proto::NameAttrList &function, llvm::ArrayRef<ImportedValue> arguments,
                                                                    llvm::StringRef callName, mlir::Location location,
                                                                    const proto::NodeDef &call);
 

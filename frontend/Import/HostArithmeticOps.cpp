@@ -104,8 +104,70 @@ bool hostCast(NodeImporter &n) {
   return true;
 }
 
-/// Comparisons of constants.
-template <typename Fn> bool hostCompare(NodeImporter &n, Fn fn) {
+/// A scalar input as a size: known as such, or an element of a tensor of integers or booleans; null for others.
+Size getScalar(NodeImporter &n, size_t i) {
+  if (const HostTensor *host = n.getHost(i))
+    return host->isScalar() ? host->elements.front() : Size();
+  Value tensor = n.getInput(i).tensor;
+  auto type = tensor ? mlir::cast<RankedTensorType>(tensor.getType()) : RankedTensorType();
+  if (!type || type.getRank() != 0 || !(type.getElementType().isSignlessInteger(32) || type.getElementType().isSignlessInteger(64) || type.getElementType().isInteger(1)))
+    return Size();
+  if (!type.getElementType().isInteger(1))
+    return n.extract(tensor, {});
+  return n.sizes.fromBool(tensor::ExtractOp::create(n.builder, n.loc, tensor, ValueRange()));
+}
+
+/// Whether an input is a scalar that is known as a size and is not constant, such as the counter of a loop.
+bool isVaryingScalar(NodeImporter &n, size_t i) {
+  const HostTensor *host = n.getHost(i);
+  return host && host->isScalar() && !host->getConstants();
+}
+
+void setBoolResult(NodeImporter &n, Value condition) { n.setHostResult({n.builder.getI1Type(), {}, {n.sizes.fromBool(condition)}}); }
+
+/// Comparisons of scalars, one of which is a size: a loop's condition stays a number in a register.
+bool compareScalars(NodeImporter &n, arith::CmpIPredicate predicate) {
+  if (!isVaryingScalar(n, 0) && !isVaryingScalar(n, 1))
+    return false;
+  Size a = getScalar(n, 0), b = getScalar(n, 1);
+  if (!a || !b)
+    return false;
+  setBoolResult(n, n.sizes.compare(predicate, a, b));
+  return true;
+}
+
+/// Logical operators on such comparisons; `absorbing` is the constant that decides alone.
+template <typename Op> bool hostLogical(NodeImporter &n, bool absorbing) {
+  for (size_t i = 0; i < 2; ++i) {
+    const HostTensor *host = n.getHost(i);
+    auto known = host && host->isScalar() ? host->getConstants() : std::nullopt;
+    const HostTensor *other = n.getHost(1 - i);
+    if (!known || !(other ? other->isScalar() : n.getRank(1 - i) == 0))
+      continue;
+    n.forward(0, (known->front() != 0) == absorbing ? i : 1 - i);
+    return true;
+  }
+  if (!isVaryingScalar(n, 0) && !isVaryingScalar(n, 1))
+    return false;
+  Size a = getScalar(n, 0), b = getScalar(n, 1);
+  if (!a || !b)
+    return false;
+  setBoolResult(n, Op::create(n.builder, n.loc, n.sizes.isTrue(a), n.sizes.isTrue(b)));
+  return true;
+}
+
+bool hostNot(NodeImporter &n) {
+  if (!n.getHost(0) || !n.getHost(0)->isScalar())
+    return false;
+  Value yes = arith::ConstantOp::create(n.builder, n.loc, n.builder.getBoolAttr(true));
+  setBoolResult(n, n.builder.createOrFold<arith::XOrIOp>(n.loc, n.sizes.isTrue(n.getHost(0)->elements.front()), yes));
+  return true;
+}
+
+/// Comparisons of constants, and of scalars.
+template <typename Fn> bool hostCompare(NodeImporter &n, arith::CmpIPredicate predicate, Fn fn) {
+  if (compareScalars(n, predicate))
+    return true;
   const HostTensor *a = n.getHost(0), *b = n.getHost(1);
   if (!a || !b || a->shape.size() > 1 || b->shape.size() > 1 || (a->elements.size() != b->elements.size() && a->elements.size() != 1 && b->elements.size() != 1))
     return false;
@@ -126,10 +188,17 @@ bool hostSelect(NodeImporter &n) {
   const HostTensor *condition = n.getHost(0), *x = n.getHost(1), *y = n.getHost(2);
   if (!condition || !x || !y || x->shape != y->shape || (condition->shape != x->shape && !condition->isScalar()))
     return false;
+  HostTensor result = *x;
   auto chosen = condition->getConstants();
+  if (!chosen && condition->isScalar()) {
+    Value holds = n.sizes.isTrue(condition->elements.front());
+    for (auto [element, other] : llvm::zip_equal(result.elements, y->elements))
+      element = n.sizes.select(holds, element, other);
+    n.setHostResult(result);
+    return true;
+  }
   if (!chosen)
     return false;
-  HostTensor result = *x;
   for (size_t i = 0; i < result.elements.size(); ++i)
     if (!(*chosen)[condition->isScalar() ? 0 : i])
       result.elements[i] = y->elements[i];
@@ -183,6 +252,7 @@ bool hostReduceMin(NodeImporter &n) {
 } // namespace
 
 void registerHostArithmeticOps(OpRegistry &registry) {
+  using Predicate = arith::CmpIPredicate;
   registry.addHost({"Add", "AddV2"}, hostAdd);
   registry.addHost({"Sub"}, hostSub);
   registry.addHost({"Mul"}, hostMul);
@@ -193,12 +263,15 @@ void registerHostArithmeticOps(OpRegistry &registry) {
   registry.addHost({"Div", "TruncateDiv", "RealDiv"}, hostTruncDiv);
   registry.addHost({"Neg"}, hostNeg);
   registry.addHost({"Cast"}, hostCast);
-  registry.addHost({"Equal"}, [](NodeImporter &n) { return hostCompare(n, std::equal_to<int64_t>()); });
-  registry.addHost({"NotEqual"}, [](NodeImporter &n) { return hostCompare(n, std::not_equal_to<int64_t>()); });
-  registry.addHost({"Less"}, [](NodeImporter &n) { return hostCompare(n, std::less<int64_t>()); });
-  registry.addHost({"LessEqual"}, [](NodeImporter &n) { return hostCompare(n, std::less_equal<int64_t>()); });
-  registry.addHost({"Greater"}, [](NodeImporter &n) { return hostCompare(n, std::greater<int64_t>()); });
-  registry.addHost({"GreaterEqual"}, [](NodeImporter &n) { return hostCompare(n, std::greater_equal<int64_t>()); });
+  registry.addHost({"Equal"}, [](NodeImporter &n) { return hostCompare(n, Predicate::eq, std::equal_to<int64_t>()); });
+  registry.addHost({"NotEqual"}, [](NodeImporter &n) { return hostCompare(n, Predicate::ne, std::not_equal_to<int64_t>()); });
+  registry.addHost({"Less"}, [](NodeImporter &n) { return hostCompare(n, Predicate::slt, std::less<int64_t>()); });
+  registry.addHost({"LessEqual"}, [](NodeImporter &n) { return hostCompare(n, Predicate::sle, std::less_equal<int64_t>()); });
+  registry.addHost({"Greater"}, [](NodeImporter &n) { return hostCompare(n, Predicate::sgt, std::greater<int64_t>()); });
+  registry.addHost({"GreaterEqual"}, [](NodeImporter &n) { return hostCompare(n, Predicate::sge, std::greater_equal<int64_t>()); });
+  registry.addHost({"LogicalAnd"}, [](NodeImporter &n) { return hostLogical<arith::AndIOp>(n, false); });
+  registry.addHost({"LogicalOr"}, [](NodeImporter &n) { return hostLogical<arith::OrIOp>(n, true); });
+  registry.addHost({"LogicalNot"}, hostNot);
   registry.addHost({"Select", "SelectV2"}, hostSelect);
   registry.addHost({"Prod"}, hostProd);
   registry.addHost({"Sum"}, hostSum);

@@ -5,20 +5,21 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/Value.h"
+#include "mlir/Support/LogicalResult.h"
 
 #include <memory>
 #include <optional>
 
 namespace tgc {
 
-/// A small integer or boolean tensor whose elements are known as sizes: a constant, a shape, or arithmetic on shapes. It
-/// becomes a tensor only if somebody uses it as data.
+/// A small integer or boolean tensor whose elements are known as sizes: a constant, a shape, or arithmetic on
+/// shapes. It becomes a tensor only if somebody uses it as data.
 struct HostTensor {
-  mlir::Type elementType;                           ///< i32, i64, i1, ...
-  llvm::SmallVector<int64_t> shape;                 ///< always static
-  llvm::SmallVector<mlir::OpFoldResult> elements;   ///< row-major; index attributes or index values
-  /// Axes of a gradient's sum that are known at run time only: (dimension, the size it has after the sum), which is the size
-  /// before it, or one. Only Sum can use such a tensor.
+  mlir::Type elementType;                         ///< i32, i64, i1, ...
+  llvm::SmallVector<int64_t> shape;               ///< always static
+  llvm::SmallVector<mlir::OpFoldResult> elements; ///< row-major; index attributes or index values
+  /// Axes of a gradient's sum that are known at run time only: (dimension, the size it has after the sum),
+  /// which is the size before it, or one. Only Sum can use such a tensor.
   llvm::SmallVector<std::pair<int64_t, mlir::OpFoldResult>> possibleAxes;
 
   bool isScalar() const { return shape.empty(); }
@@ -42,13 +43,22 @@ struct RestoredTensor {
 
 /// One output of a node.
 struct ImportedValue {
-  mlir::Value tensor;                    ///< null until a host tensor is used as data
-  std::shared_ptr<HostTensor> host;      ///< the elements, if they are known
+  mlir::Value tensor;               ///< null until a host tensor is used as data
+  std::shared_ptr<HostTensor> host; ///< the elements, if they are known
   std::optional<VariableReference> variable;
   std::shared_ptr<RestoredTensor> restored;
 
   bool isNull() const { return !tensor && !host && !variable && !restored; }
 };
+
+class EntryImporter;
+
+/// Whether two edges are known to carry the same: the same SSA value, equal elements, one variable.
+bool isSame(const ImportedValue &a, const ImportedValue &b);
+
+/// The edge as data; built where it is none yet. The reference of a variable gives its value at this point of
+/// the order.
+mlir::FailureOr<mlir::Value> getTensor(EntryImporter &entry, mlir::Location loc, const ImportedValue &value);
 
 } // namespace tgc
 

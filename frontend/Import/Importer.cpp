@@ -254,8 +254,8 @@ LogicalResult EntryBuilder::finish(EntryImporter &entry, GraphImporter &graph) {
   // Arguments of variables were added in the order of their first read.
   argAttrs.resize(body.getNumArguments());
   for (auto &[name, state] : entry.variables)
-    if (state.argument)
-      argAttrs[cast<BlockArgument>(state.argument).getArgNumber()] = named("tg.variable", name);
+    if (BlockArgument argument = state.getArgument())
+      argAttrs[argument.getArgNumber()] = named("tg.variable", name);
   function.setFunctionType(builder.getFunctionType(body.getArgumentTypes(), ValueRange(results).getTypes()));
   function.setAllArgAttrs(argAttrs);
   function.setAllResultAttrs(resultAttrs);

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -46,6 +47,8 @@ void IndexBuilder::release(Mark mark) {
     tensors.erase(tensorLog.back());
   for (; equalLog.size() > mark.equal; equalLog.pop_back())
     equal.erase(equalLog.back());
+  for (; broadcastLog.size() > mark.broadcasts; broadcastLog.pop_back())
+    broadcastParts.erase(broadcastLog.back());
 }
 
 Size IndexBuilder::canonical(Size size) const {
@@ -95,7 +98,8 @@ Size IndexBuilder::broadcast(Size a, Size b) {
   for (Size part : {a, b})
     if (auto it = isa<Value>(part) ? broadcastParts.find(cast<Value>(part)) : broadcastParts.end(); it != broadcastParts.end())
       llvm::append_range(parts, SmallVector<Size, 2>(it->second));
-  broadcastParts[value] = parts;
+  if (broadcastParts.try_emplace(value, parts).second)
+    broadcastLog.push_back(value);
   return result;
 }
 
@@ -238,6 +242,21 @@ Value IndexBuilder::compare(arith::CmpIPredicate predicate, Size a, Size b) {
   if (x && y)
     return arith::ConstantOp::create(builder, location, builder.getBoolAttr(arith::applyCmpPredicate(predicate, APInt(64, *x, true), APInt(64, *y, true))));
   return builder.createOrFold<arith::CmpIOp>(location, predicate, get(a), get(b));
+}
+
+Size IndexBuilder::fromBool(Value condition) {
+  APInt known;
+  if (matchPattern(condition, m_ConstantInt(&known)))
+    return constant(!known.isZero());
+  return arith::IndexCastUIOp::create(builder, location, builder.getIndexType(), condition).getResult();
+}
+
+Value IndexBuilder::isTrue(Size size) {
+  if (auto known = getConstant(size))
+    return arith::ConstantOp::create(builder, location, builder.getBoolAttr(*known != 0));
+  if (auto widened = cast<Value>(size).getDefiningOp<arith::IndexCastUIOp>(); widened && widened.getIn().getType().isInteger(1))
+    return widened.getIn();
+  return arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ne, get(size), get(constant(0)));
 }
 
 bool IndexBuilder::isNonNegative(Size size) {

@@ -65,14 +65,17 @@ public:
   mlir::Value equals(Size a, Size b);
   mlir::Value compare(mlir::arith::CmpIPredicate predicate, Size a, Size b);
   mlir::Value lessEqual(Size a, Size b) { return compare(mlir::arith::CmpIPredicate::sle, a, b); }
+  /// A size that is 1 where an i1 holds and 0 elsewhere, and whether a size is not 0.
+  Size fromBool(mlir::Value condition);
+  mlir::Value isTrue(Size size);
   /// Whether a size is known not to be negative: a size of a tensor, or a sum, product, quotient or maximum of such.
   static bool isNonNegative(Size size);
 
   /// Forgets what was built in a region that is left, so that later code does not refer to it. `mark` is taken on entering.
   struct Mark {
-    size_t expressions, tensors, equal;
+    size_t expressions, tensors, equal, broadcasts;
   };
-  Mark mark() const { return {expressionLog.size(), tensorLog.size(), equalLog.size()}; }
+  Mark mark() const { return {expressionLog.size(), tensorLog.size(), equalLog.size(), broadcastLog.size()}; }
   void release(Mark mark);
 
   mlir::Location loc() const { return location; }
@@ -95,6 +98,7 @@ private:
   llvm::SmallVector<mlir::Value> equalLog;
   /// Result of `broadcast` -> all sizes it is a broadcast of. A value's parts hold wherever the value exists.
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Size, 2>> broadcastParts;
+  llvm::SmallVector<mlir::Value> broadcastLog;
 };
 
 } // namespace tgc

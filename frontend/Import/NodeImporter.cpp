@@ -11,17 +11,6 @@ using namespace mlir;
 
 namespace tgc {
 
-std::optional<SmallVector<int64_t>> HostTensor::getConstants() const {
-  SmallVector<int64_t> values;
-  for (OpFoldResult element : elements) {
-    auto value = getConstantIntValue(element);
-    if (!value)
-      return std::nullopt;
-    values.push_back(*value);
-  }
-  return values;
-}
-
 NodeImporter::NodeImporter(GraphImporter &graph, const proto::NodeDef &node, ArrayRef<ImportedValue> inputs, size_t numOutputs)
     : node(node), builder(graph.entry.builder), sizes(graph.entry.sizes), loc(graph.getLoc(node)), graph(graph), inputs(inputs),
       outputs(numOutputs) {
@@ -32,36 +21,10 @@ NodeImporter::NodeImporter(GraphImporter &graph, const proto::NodeDef &node, Arr
 // Inputs
 //===----------------------------------------------------------------------===//
 
-/// A host tensor as data.
-static Value materialize(NodeImporter &n, const HostTensor &host) {
-  auto type = RankedTensorType::get(host.shape, host.elementType);
-  if (auto constants = host.getConstants()) {
-    unsigned width = host.elementType.getIntOrFloatBitWidth();
-    auto elements = llvm::map_to_vector(*constants, [&](int64_t v) { return APInt(width, static_cast<uint64_t>(v), false, true); });
-    return n.create<tg::ConstantOp>(DenseElementsAttr::get(type, elements));
-  }
-  Type signless = tg::withoutSign(host.elementType);
-  SmallVector<Value> elements;
-  for (OpFoldResult element : host.elements)
-    elements.push_back(n.builder.createOrFold<arith::IndexCastOp>(n.loc, signless, n.sizes.get(element)));
-  return n.create<tensor::FromElementsOp>(RankedTensorType::get(host.shape, signless), elements);
-}
-
 Value NodeImporter::getTensor(size_t i) {
-  const ImportedValue &input = inputs[i];
-  if (input.tensor)
-    return input.tensor;
-  if (input.host && !input.host->possibleAxes.empty()) {
-    error() << "input " << i << " holds the axes of a gradient's sum, which are known at run time only; nothing but Sum can use them";
-    return constantInts({}, input.host->elementType);
-  }
-  if (input.host)
-    return materialize(*this, *input.host);
-  if (input.restored) {
-    error() << "the shape of the restored tensor " << input.restored->name << " is not known; only assignments to variables can use it";
-    return scalar(builder.getF32Type(), 0);
-  }
-  return graph.entry.readVariable(input.variable->name);
+  auto tensor = ::tgc::getTensor(graph.entry, loc, inputs[i]);
+  // The error ends the import; what is built on the way there does not matter.
+  return succeeded(tensor) ? *tensor : scalar(builder.getF32Type(), 0);
 }
 
 SmallVector<Value> NodeImporter::getTensors(size_t begin, size_t end) {

@@ -36,6 +36,7 @@ const OpRegistry &getOpRegistry() {
     registerMatMulOps(table);
     registerStateOps(table);
     registerFunctionOps(table);
+    registerControlFlowOps(table);
     registerRandomOps(table);
     registerCheckpointOps(table);
     registerSliceOps(table);

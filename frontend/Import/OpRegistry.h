@@ -45,6 +45,7 @@ void registerStateOps(OpRegistry &registry);
 void registerReductionOps(OpRegistry &registry);
 void registerMatMulOps(OpRegistry &registry);
 void registerFunctionOps(OpRegistry &registry);
+void registerControlFlowOps(OpRegistry &registry);
 void registerRandomOps(OpRegistry &registry);
 void registerCheckpointOps(OpRegistry &registry);
 void registerSliceOps(OpRegistry &registry);

@@ -1,0 +1,75 @@
+//===- ImportedValue.cpp - What a tensor of the graph has become ----------===//
+
+#include "frontend/Import/ImportedValue.h"
+#include "dialects/Tg/IR/TgOps.h"
+#include "frontend/Import/GraphImporter.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+std::optional<SmallVector<int64_t>> HostTensor::getConstants() const {
+  SmallVector<int64_t> values;
+  for (OpFoldResult element : elements) {
+    auto value = getConstantIntValue(element);
+    if (!value)
+      return std::nullopt;
+    values.push_back(*value);
+  }
+  return values;
+}
+
+bool isSame(const ImportedValue &a, const ImportedValue &b) {
+  if (a.variable || b.variable)
+    return a.variable && b.variable && a.variable->name == b.variable->name;
+  if (a.restored || b.restored)
+    return a.restored == b.restored;
+  if (a.tensor && a.tensor == b.tensor)
+    return true;
+  if (!a.host || !b.host)
+    return false;
+  if (a.host == b.host)
+    return true;
+  return a.host->elementType == b.host->elementType && a.host->shape == b.host->shape &&
+         a.host->possibleAxes.empty() && b.host->possibleAxes.empty() &&
+         llvm::all_of(llvm::zip_equal(a.host->elements, b.host->elements), [](auto pair) {
+           return isEqualConstantIntOrValue(std::get<0>(pair), std::get<1>(pair));
+         });
+}
+
+/// A host tensor as data.
+static Value materialize(EntryImporter &entry, Location loc, const HostTensor &host) {
+  OpBuilder &builder = entry.builder;
+  auto type = RankedTensorType::get(host.shape, host.elementType);
+  if (auto constants = host.getConstants()) {
+    unsigned width = host.elementType.getIntOrFloatBitWidth();
+    auto elements = llvm::map_to_vector(
+        *constants, [&](int64_t v) { return APInt(width, static_cast<uint64_t>(v), false, true); });
+    return tg::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, elements));
+  }
+  Type signless = tg::withoutSign(host.elementType);
+  SmallVector<Value> elements;
+  for (OpFoldResult element : host.elements)
+    elements.push_back(signless.isInteger(1) ? entry.sizes.isTrue(element)
+                                             : builder.createOrFold<arith::IndexCastOp>(
+                                                   loc, signless, entry.sizes.get(element)));
+  return tensor::FromElementsOp::create(builder, loc, RankedTensorType::get(host.shape, signless), elements);
+}
+
+FailureOr<Value> getTensor(EntryImporter &entry, Location loc, const ImportedValue &value) {
+  if (value.tensor)
+    return value.tensor;
+  if (value.host && !value.host->possibleAxes.empty())
+    return emitError(loc) << "an input holds the axes of a gradient's sum, which are known at run time only; "
+                             "nothing but Sum can use them";
+  if (value.host)
+    return materialize(entry, loc, *value.host);
+  if (value.restored)
+    return emitError(loc) << "the shape of the restored tensor " << value.restored->name
+                          << " is not known; only assignments to variables can use it";
+  return entry.readVariable(value.variable->name);
+}
+
+} // namespace tgc

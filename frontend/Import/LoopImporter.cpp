@@ -1,0 +1,634 @@
+//===- LoopImporter.cpp - Loops -------------------------------------------===//
+//
+// The trials of RegionImporter.h: what is assumed of each carried value only ever gets weaker, so they come
+// to an end.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Tg/IR/TgOps.h"
+#include "frontend/Import/RegionImporter.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+using Size = OpFoldResult;
+
+//===----------------------------------------------------------------------===//
+// Trip counts
+//===----------------------------------------------------------------------===//
+
+/// The constant that each iteration adds to carried value `i`; 0 if there is none.
+static int64_t getStep(tg::WhileOp loop, unsigned i) {
+  auto next = loop.getBodyYield().getValues()[i].getDefiningOp<arith::AddIOp>();
+  if (!next || next.getLhs() != loop.getBody()->getArgument(i))
+    return 0;
+  return getConstantIntValue(getAsOpFoldResult(next.getRhs())).value_or(0);
+}
+
+/// `value` as a carried value of the loop plus a constant.
+static std::optional<std::pair<unsigned, int64_t>> getCounter(tg::WhileOp loop, Value value) {
+  int64_t offset = 0;
+  if (auto sum = value.getDefiningOp<arith::AddIOp>())
+    if (auto constant = getConstantIntValue(getAsOpFoldResult(sum.getRhs()))) {
+      offset = *constant;
+      value = sum.getLhs();
+    }
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getOwner() != loop.getCond() || !argument.getType().isIndex() ||
+      !getStep(loop, argument.getArgNumber()))
+    return std::nullopt;
+  return std::pair(argument.getArgNumber(), offset);
+}
+
+/// A number that the loop's condition reads, computed before the loop; null if it is not the same in all
+/// iterations.
+static Value computeBefore(OpBuilder &builder, tg::WhileOp loop, Value value) {
+  if (!loop->isAncestor(value.getParentRegion()->getParentOp()))
+    return value;
+  Operation *op = value.getDefiningOp();
+  if (!op || !isa<arith::ConstantOp, arith::IndexCastOp, arith::AddIOp, arith::SubIOp, arith::MinSIOp,
+                  arith::MaxSIOp, tensor::ExtractOp, tensor::DimOp>(op))
+    return nullptr;
+  if (auto extract = dyn_cast<tensor::ExtractOp>(op); extract && !extract.getIndices().empty())
+    return nullptr;
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands()) {
+    operands.push_back(computeBefore(builder, loop, operand));
+    if (!operands.back())
+      return nullptr;
+  }
+  Operation *copy = builder.clone(*op);
+  copy->setOperands(operands);
+  return copy->getResult(0);
+}
+
+/// The trip count of a loop with this comparison as its condition.
+static std::optional<Size> getTripCount(IndexBuilder &sizes, OpBuilder &builder, tg::WhileOp loop,
+                                        arith::CmpIOp compare) {
+  using Predicate = arith::CmpIPredicate;
+  Value lhs = compare.getLhs(), rhs = compare.getRhs();
+  Predicate predicate = compare.getPredicate();
+  auto counter = getCounter(loop, lhs);
+  if (!counter) {
+    counter = getCounter(loop, rhs);
+    std::swap(lhs, rhs);
+    predicate = predicate == Predicate::slt   ? Predicate::sgt
+                : predicate == Predicate::sle ? Predicate::sge
+                : predicate == Predicate::sgt ? Predicate::slt
+                : predicate == Predicate::sge ? Predicate::sle
+                                              : predicate;
+  }
+  if (!counter)
+    return std::nullopt;
+  rhs = computeBefore(builder, loop, rhs);
+  if (!rhs)
+    return std::nullopt;
+  Size bound = getAsOpFoldResult(rhs);
+  if (auto constant = getConstantIntValue(bound))
+    bound = sizes.constant(*constant);
+  int64_t step = getStep(loop, counter->first);
+  Size start = sizes.add(getAsOpFoldResult(loop.getInits()[counter->first]), sizes.constant(counter->second));
+  if (predicate == Predicate::sle)
+    bound = sizes.add(bound, sizes.constant(1));
+  if (predicate == Predicate::sge)
+    bound = sizes.sub(bound, sizes.constant(1));
+  bool isUp = predicate == Predicate::slt || predicate == Predicate::sle;
+  bool isDown = predicate == Predicate::sgt || predicate == Predicate::sge;
+  if ((isUp && step > 0) || (isDown && step < 0)) {
+    Size distance = isUp ? sizes.sub(bound, start) : sizes.sub(start, bound);
+    return sizes.max(sizes.ceilDiv(distance, sizes.constant(std::abs(step))), sizes.constant(0));
+  }
+  return std::nullopt;
+}
+
+std::optional<TripCount> getTripCount(IndexBuilder &sizes, OpBuilder &builder, tg::WhileOp loop) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(loop);
+  std::optional<TripCount> count;
+  bool isExact = true;
+  SmallVector<Value> conditions{loop.getCondYield().getValues()[0]};
+  while (!conditions.empty()) {
+    Value condition = conditions.pop_back_val();
+    if (matchPattern(condition, m_One()))
+      continue;
+    if (auto both = condition.getDefiningOp<arith::AndIOp>()) {
+      conditions.append({both.getLhs(), both.getRhs()});
+      continue;
+    }
+    auto compare = condition.getDefiningOp<arith::CmpIOp>();
+    auto trips = compare ? getTripCount(sizes, builder, loop, compare) : std::nullopt;
+    isExact &= trips.has_value();
+    if (trips)
+      count = TripCount{count ? sizes.min(count->size, *trips) : *trips};
+  }
+  if (count)
+    count->isExact = isExact;
+  return count;
+}
+
+//===----------------------------------------------------------------------===//
+// Trials
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+using Values = RegionImporter::Values;
+
+/// What is assumed of a carried value.
+struct Carried {
+  /// NeedsTensor: found to be a tensor; becomes one before the next trial.
+  enum Kind { Invariant, Host, NeedsTensor, Tensor };
+  Kind kind;
+  ImportedValue init;
+  std::string key; ///< of the state that it is; empty for the loop's own values
+  std::optional<std::vector<int64_t>> statedShape;
+  llvm::BitVector isCounter; ///< host: which elements change
+  Value tensor;              ///< tensor: the initial value
+  SmallVector<Size> sizes;   ///< tensor: those of all iterations, null where they differ
+
+  RankedTensorType getType() const {
+    SmallVector<int64_t> shape;
+    for (Size size : sizes)
+      shape.push_back(size ? IndexBuilder::getConstant(size).value_or(ShapedType::kDynamic)
+                           : ShapedType::kDynamic);
+    return RankedTensorType::get(shape, getElementTypeOrSelf(tensor.getType()));
+  }
+};
+
+/// Errors of an import that may be tried again.
+class HeldErrors {
+public:
+  explicit HeldErrors(MLIRContext *context)
+      : handler(context, [this](Diagnostic &diagnostic) {
+          if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+            return failure();
+          errors.push_back({diagnostic.getLocation(), diagnostic.str()});
+          return success();
+        }) {}
+  std::vector<std::pair<Location, std::string>> errors;
+
+private:
+  ScopedDiagnosticHandler handler;
+};
+
+class LoopImporter {
+public:
+  using BodyFn = RegionImporter::BodyFn;
+  LoopImporter(EntryImporter &entry, Location loc, BodyFn cond, BodyFn body)
+      : entry(entry), builder(entry.builder), loc(loc), cond(cond), body(body) {}
+
+  FailureOr<Values> run(ArrayRef<ImportedValue> inits, ArrayRef<RegionImporter::CarriedHint> hints);
+
+private:
+  enum class Outcome { Fits, Weakened, Fails, CondHasEffects };
+  Outcome tryImport();
+  Outcome compare(ArrayRef<ImportedValue> next, SmallVectorImpl<Value> &yielded);
+  LogicalResult prepare();
+  static void weaken(Carried &carried);
+  SmallVector<std::string> getChangedState(const EntryImporter::State &since);
+  bool weakenStatedShapes();
+  bool nextTensor(Carried &carried, const ImportedValue &next, Value &yielded, bool &isOk);
+  Values enter(Block *block);
+  void addInits(SmallVectorImpl<Value> &inits);
+  Values finish();
+  std::optional<Values> unroll(int64_t trips);
+  std::optional<Values> tryUnroll(int64_t trips);
+  FailureOr<Values> importWithCarriedCondition(ArrayRef<ImportedValue> inits,
+                                               ArrayRef<RegionImporter::CarriedHint> hints);
+  void erase();
+  InFlightDiagnostic error() { return emitError(loc); }
+  std::string describe(const Carried &carried) {
+    return carried.key.empty() ? "carried value " + std::to_string(&carried - all.data())
+                               : "variable " + carried.key;
+  }
+
+  EntryImporter &entry;
+  OpBuilder &builder;
+  Location loc;
+  BodyFn cond, body;
+  size_t numInits = 0;
+  std::vector<Carried> all;
+  SmallVector<std::string> written; ///< state that the body was found to change, not yet in `all`
+  EntryImporter::State before;
+  IndexBuilder::Mark mark;
+  tg::WhileOp loop;
+};
+
+/// Builds before the loop what the next trial starts from.
+LogicalResult LoopImporter::prepare() {
+  entry.sizes.setLoc(loc);
+  for (const std::string &key : written)
+    all.push_back({Carried::NeedsTensor, entry.readState(key), key, std::nullopt, {}, {}, {}});
+  written.clear();
+  for (Carried &carried : all) {
+    if (carried.kind != Carried::NeedsTensor)
+      continue;
+    auto tensor = getTensor(entry, loc, carried.init);
+    if (failed(tensor))
+      return failure();
+    carried.kind = Carried::Tensor;
+    carried.tensor = *tensor;
+    carried.sizes = entry.sizes.sizesOf(*tensor);
+  }
+  mark = entry.sizes.mark();
+  return success();
+}
+
+/// What is left to assume of a value that is not invariant.
+void LoopImporter::weaken(Carried &carried) {
+  const HostTensor *host = carried.init.host.get();
+  bool isHost = host && host->possibleAxes.empty();
+  carried.kind = isHost ? Carried::Host : Carried::NeedsTensor;
+  if (isHost)
+    carried.isCounter.resize(host->elements.size(), host->isScalar());
+}
+
+/// The keys of what has another value than it had then.
+SmallVector<std::string> LoopImporter::getChangedState(const EntryImporter::State &since) {
+  SmallVector<std::string> keys;
+  for (const std::string &key : entry.getStateKeys()) {
+    auto old = since.variables.find(key);
+    bool hadValue = old != since.variables.end() && old->second.value;
+    if (entry.readState(key).tensor != (hadValue ? old->second.value : entry.variables[key].initial))
+      keys.push_back(key);
+  }
+  return keys;
+}
+
+/// Builds the arguments of a region and says what they are.
+Values LoopImporter::enter(Block *block) {
+  builder.setInsertionPointToStart(block);
+  entry.sizes.setLoc(loc);
+  Values values;
+  for (const Carried &carried : all) {
+    ImportedValue value = carried.init;
+    if (carried.kind == Carried::Host) {
+      value = ImportedValue();
+      value.host = std::make_shared<HostTensor>(*carried.init.host);
+      for (unsigned i : carried.isCounter.set_bits())
+        value.host->elements[i] = Value(block->addArgument(builder.getIndexType(), loc));
+    } else if (carried.kind == Carried::Tensor) {
+      value = ImportedValue();
+      value.tensor = block->addArgument(carried.getType(), loc);
+      setKnownSizes(entry, loc, value.tensor, carried.sizes);
+    }
+    if (!carried.key.empty())
+      (void)entry.writeState(carried.key, value, loc);
+    values.push_back(value);
+  }
+  values.truncate(numInits);
+  return values;
+}
+
+void LoopImporter::addInits(SmallVectorImpl<Value> &inits) {
+  for (Carried &carried : all) {
+    if (carried.kind == Carried::Host)
+      for (unsigned i : carried.isCounter.set_bits())
+        inits.push_back(entry.sizes.get(carried.init.host->elements[i]));
+    if (carried.kind != Carried::Tensor)
+      continue;
+    RankedTensorType type = carried.getType();
+    inits.push_back(carried.tensor.getType() == type
+                        ? carried.tensor
+                        : Value(tensor::CastOp::create(builder, loc, type, carried.tensor)));
+  }
+}
+
+/// Whether an element's next value may be computed as a size: 64 bits are what sizes have, booleans cannot
+/// overflow, and a counter that overflows would have come a long way.
+static bool isCountable(tg::WhileOp loop, Type element, Value current, Size next) {
+  if (element.isInteger(64) || element.isInteger(1))
+    return true;
+  auto value = dyn_cast<Value>(next);
+  if (!value || value == current)
+    return value != nullptr;
+  auto isOutside = [&](Value step) {
+    return getConstantIntValue(getAsOpFoldResult(step)) ||
+           !loop->isAncestor(step.getParentRegion()->getParentOp());
+  };
+  if (auto sum = value.getDefiningOp<arith::AddIOp>())
+    return (sum.getLhs() == current && isOutside(sum.getRhs())) ||
+           (sum.getRhs() == current && isOutside(sum.getLhs()));
+  auto difference = value.getDefiningOp<arith::SubIOp>();
+  return difference && difference.getLhs() == current && isOutside(difference.getRhs());
+}
+
+/// Whether the next value fits the assumption; weakens it otherwise.
+bool LoopImporter::nextTensor(Carried &carried, const ImportedValue &next, Value &yielded, bool &isOk) {
+  auto tensor = getTensor(entry, loc, next);
+  if (failed(tensor)) {
+    isOk = false;
+    return true;
+  }
+  auto type = cast<RankedTensorType>(tensor->getType()),
+       current = cast<RankedTensorType>(carried.tensor.getType());
+  if (type.getElementType() != current.getElementType() || type.getRank() != current.getRank()) {
+    error() << describe(carried) << " is " << current << " before the loop and " << type
+            << " after an iteration, expected tensors of one type and rank";
+    isOk = false;
+    return true;
+  }
+  bool fits = true;
+  for (auto [size, now] : llvm::zip_equal(carried.sizes, entry.sizes.sizesOf(*tensor)))
+    if (size && !IndexBuilder::isEqual(size, now)) {
+      size = Size();
+      fits = false;
+    }
+  if (fits) {
+    type = carried.getType();
+    yielded =
+        tensor->getType() == type ? *tensor : Value(tensor::CastOp::create(builder, loc, type, *tensor));
+  }
+  return fits;
+}
+
+LoopImporter::Outcome LoopImporter::compare(ArrayRef<ImportedValue> next, SmallVectorImpl<Value> &yielded) {
+  bool fits = true, isOk = true;
+  for (auto [carried, value] : llvm::zip_equal(all, next)) {
+    if (carried.kind == Carried::Invariant) {
+      if (isSame(carried.init, value))
+        continue;
+      if (carried.init.variable) {
+        error() << describe(carried) << " is the variable " << carried.init.variable->name
+                << ", and an iteration gives another value; only tensors can change";
+        isOk = false;
+        continue;
+      }
+      weaken(carried);
+      fits = false;
+      continue;
+    }
+    if (carried.kind == Carried::Host) {
+      const HostTensor *host = value.host.get();
+      const HostTensor &init = *carried.init.host;
+      bool isHost = host && host->shape == init.shape && host->elementType == init.elementType &&
+                    host->possibleAxes.empty();
+      unsigned argument = yielded.size();
+      for (unsigned i = 0; isHost && i < init.elements.size(); ++i) {
+        if (!carried.isCounter[i]) {
+          if (!IndexBuilder::isEqual(host->elements[i], init.elements[i])) {
+            carried.isCounter.set(i);
+            fits = false;
+          }
+          continue;
+        }
+        isHost =
+            argument < loop.getBody()->getNumArguments() &&
+            isCountable(loop, init.elementType, loop.getBody()->getArgument(argument), host->elements[i]);
+        ++argument;
+        yielded.push_back(entry.sizes.get(host->elements[i]));
+      }
+      if (!isHost) {
+        fits = false;
+        carried.kind = Carried::NeedsTensor;
+      }
+      // Positions of arguments are off from here on; what follows is looked at in the next trial.
+      if (!fits && isOk)
+        return Outcome::Weakened;
+      continue;
+    }
+    Value tensor;
+    fits &= nextTensor(carried, value, tensor, isOk);
+    yielded.push_back(tensor);
+  }
+  return !isOk ? Outcome::Fails : fits ? Outcome::Fits : Outcome::Weakened;
+}
+
+/// Imports both regions under the present assumptions.
+LoopImporter::Outcome LoopImporter::tryImport() {
+  OpBuilder::InsertionGuard guard(builder);
+  SmallVector<Value> inits;
+  addInits(inits);
+  loop = tg::WhileOp::create(builder, loc, ValueRange(inits).getTypes(), inits);
+  Block *condBlock = &loop.getCondRegion().emplaceBlock(), *bodyBlock = &loop.getBodyRegion().emplaceBlock();
+
+  IndexBuilder::Mark inside = entry.sizes.mark();
+  Values arguments = enter(condBlock);
+  EntryImporter::State entered = entry.saveState();
+  auto predicate = cond(arguments);
+  if (failed(predicate))
+    return Outcome::Fails;
+  if (!getChangedState(entered).empty())
+    return Outcome::CondHasEffects;
+  auto condition = RegionImporter(entry, loc).getCondition(predicate->front());
+  if (failed(condition))
+    return Outcome::Fails;
+  tg::YieldOp::create(builder, loc, *condition);
+  entry.sizes.release(inside);
+  entry.restoreState(before);
+
+  auto next = body(enter(bodyBlock));
+  if (failed(next))
+    return Outcome::Fails;
+  if (next->size() != numInits) {
+    error() << "the body gives " << next->size() << " values, the loop carries " << numInits;
+    return Outcome::Fails;
+  }
+  entry.sizes.setLoc(loc);
+  for (const std::string &key : getChangedState(before))
+    if (llvm::none_of(all, [&](const Carried &carried) { return carried.key == key; }))
+      written.push_back(key);
+  for (const Carried &carried : ArrayRef(all).drop_front(numInits))
+    next->push_back(entry.readState(carried.key));
+  SmallVector<Value> yielded;
+  Outcome outcome = compare(*next, yielded);
+  if (outcome == Outcome::Fits && written.empty())
+    tg::YieldOp::create(builder, loc, yielded);
+  entry.sizes.release(inside);
+  entry.restoreState(before);
+  return outcome == Outcome::Fits && !written.empty() ? Outcome::Weakened : outcome;
+}
+
+void LoopImporter::erase() {
+  if (loop)
+    loop.erase();
+  loop = nullptr;
+  entry.sizes.release(mark);
+  entry.restoreState(before);
+}
+
+/// The results of the loop.
+Values LoopImporter::finish() {
+  Values values;
+  unsigned next = 0;
+  for (const Carried &carried : all) {
+    ImportedValue value = carried.init;
+    if (carried.kind == Carried::Host) {
+      value = ImportedValue();
+      value.host = std::make_shared<HostTensor>(*carried.init.host);
+      for (unsigned i : carried.isCounter.set_bits())
+        value.host->elements[i] = Value(loop.getResult(next++));
+    } else if (carried.kind == Carried::Tensor) {
+      value = ImportedValue();
+      value.tensor = loop.getResult(next++);
+      setKnownSizes(entry, loc, value.tensor, carried.sizes);
+    }
+    if (!carried.key.empty())
+      (void)entry.writeState(carried.key, value, loc);
+    values.push_back(value);
+  }
+  values.truncate(numInits);
+  return values;
+}
+
+/// One iteration after the other, at most `trips`; none if the condition is not known or anything fails.
+std::optional<Values> LoopImporter::unroll(int64_t trips) {
+  Values values;
+  for (const Carried &carried : ArrayRef(all).take_front(numInits))
+    values.push_back(carried.init);
+  for (int64_t trip = 0; trip <= trips; ++trip) {
+    auto predicate = cond(values);
+    auto condition =
+        failed(predicate) ? FailureOr<Value>() : RegionImporter(entry, loc).getCondition(predicate->front());
+    APInt known;
+    if (failed(condition) || !matchPattern(*condition, m_ConstantInt(&known)))
+      return std::nullopt;
+    if (known.isZero())
+      return values;
+    auto next = body(values);
+    if (failed(next) || next->size() != numInits)
+      return std::nullopt;
+    values = *next;
+  }
+  return std::nullopt;
+}
+
+/// The same; nothing is left where it fails, and no error.
+std::optional<Values> LoopImporter::tryUnroll(int64_t trips) {
+  Block *block = builder.getInsertionBlock();
+  Operation *last = block->empty() ? nullptr : &block->back();
+  IndexBuilder::Mark start = entry.sizes.mark();
+  HeldErrors held(builder.getContext());
+  auto values = unroll(trips);
+  if (values && held.errors.empty())
+    return values;
+  entry.sizes.release(start);
+  entry.restoreState(before);
+  while (!block->empty() && &block->back() != last)
+    block->back().erase();
+  return std::nullopt;
+}
+
+/// For conditions that change variables: the loop carries what the condition says.
+FailureOr<Values> LoopImporter::importWithCarriedCondition(ArrayRef<ImportedValue> inits,
+                                                           ArrayRef<RegionImporter::CarriedHint> hints) {
+  auto first = cond(inits);
+  if (failed(first))
+    return failure();
+  // As a tensor: whether it holds at first must not be taken for all iterations.
+  auto holds = RegionImporter(entry, loc).getCondition(first->front());
+  if (failed(holds))
+    return failure();
+  auto asTensor = [&](Value condition) {
+    ImportedValue value;
+    value.tensor = tensor::FromElementsOp::create(builder, loc,
+                                                  RankedTensorType::get({}, builder.getI1Type()), condition);
+    return value;
+  };
+  Values all(inits);
+  all.push_back(asTensor(*holds));
+  SmallVector<RegionImporter::CarriedHint> allHints(hints);
+  if (!allHints.empty())
+    allHints.emplace_back();
+  auto results =
+      RegionImporter(entry, loc)
+          .importWhile(
+              all, allHints,
+              [](ArrayRef<ImportedValue> values) -> FailureOr<Values> { return Values{values.back()}; },
+              [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
+                auto next = body(values.drop_back());
+                if (failed(next))
+                  return failure();
+                auto predicate = cond(*next);
+                auto condition = failed(predicate)
+                                     ? FailureOr<Value>()
+                                     : RegionImporter(entry, loc).getCondition(predicate->front());
+                if (failed(condition))
+                  return failure();
+                next->push_back(asTensor(*condition));
+                return next;
+              });
+  if (succeeded(results))
+    results->pop_back();
+  return results;
+}
+
+/// Gives up the sizes that TensorFlow does not promise; whether there were any.
+bool LoopImporter::weakenStatedShapes() {
+  bool isWeaker = false;
+  for (Carried &carried : all) {
+    if (carried.kind != Carried::Tensor || !carried.statedShape ||
+        carried.statedShape->size() != carried.sizes.size())
+      continue;
+    for (auto [size, stated] : llvm::zip_equal(carried.sizes, *carried.statedShape))
+      if (size && stated < 0) {
+        size = Size();
+        isWeaker = true;
+      }
+  }
+  return isWeaker;
+}
+
+FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
+                                    ArrayRef<RegionImporter::CarriedHint> hints) {
+  numInits = inits.size();
+  entry.sizes.setLoc(loc);
+  mark = entry.sizes.mark();
+  before = entry.saveState();
+  for (auto [i, init] : llvm::enumerate(inits)) {
+    Carried carried{Carried::Invariant, init, "", std::nullopt, {}, {}, {}};
+    bool isInvariant = init.variable || init.restored || (!hints.empty() && hints[i].isInvariant);
+    if (!hints.empty())
+      carried.statedShape = hints[i].shape;
+    if (!isInvariant)
+      weaken(carried);
+    all.push_back(std::move(carried));
+  }
+
+  std::vector<std::pair<Location, std::string>> errors;
+  for (;;) {
+    HeldErrors held(builder.getContext());
+    Outcome outcome = failed(prepare()) ? Outcome::Fails : tryImport();
+    if (outcome == Outcome::Fits && held.errors.empty())
+      break;
+    erase();
+    if (outcome == Outcome::CondHasEffects && held.errors.empty())
+      return importWithCarriedCondition(inits, hints);
+    if (outcome == Outcome::Weakened && held.errors.empty())
+      continue;
+    if (errors.empty())
+      errors = std::move(held.errors);
+    if (!weakenStatedShapes())
+      break;
+  }
+  if (!loop) {
+    if (auto values = tryUnroll(kForcedUnrollTrips))
+      return *values;
+    for (auto &[where, text] : errors)
+      emitError(where) << text;
+    return failure();
+  }
+  auto trips = getTripCount(entry.sizes, builder, loop);
+  auto known = trips && trips->isExact ? IndexBuilder::getConstant(trips->size) : std::nullopt;
+  int64_t numOps = 0;
+  loop.getBodyRegion().walk([&](Operation *) { ++numOps; });
+  if (known && *known <= kUnrollLimit && (*known <= 1 || *known * numOps <= kUnrollLimit))
+    if (auto values = tryUnroll(*known)) {
+      loop.erase();
+      return *values;
+    }
+  return finish();
+}
+
+} // namespace
+
+FailureOr<Values> RegionImporter::importWhile(ArrayRef<ImportedValue> inits, ArrayRef<CarriedHint> hints,
+                                              BodyFn cond, BodyFn body) {
+  return LoopImporter(entry, loc, cond, body).run(inits, hints);
+}
+
+} // namespace tgc

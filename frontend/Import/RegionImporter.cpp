@@ -1,0 +1,325 @@
+//===- RegionImporter.cpp - Branches --------------------------------------===//
+
+#include "frontend/Import/RegionImporter.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+using Size = OpFoldResult;
+
+void setKnownSizes(EntryImporter &entry, Location loc, Value tensor, ArrayRef<Size> known) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (type.hasStaticShape())
+    return;
+  SmallVector<Size> sizes(known);
+  for (auto [dim, size] : llvm::enumerate(sizes))
+    if (!type.isDynamicDim(dim) || !size)
+      size = tg::getSize(entry.builder, loc, tensor, dim);
+  entry.sizes.setSizes(tensor, sizes);
+}
+
+FailureOr<Value> RegionImporter::getCondition(const ImportedValue &value) {
+  OpBuilder &builder = entry.builder;
+  entry.sizes.setLoc(loc);
+  auto known = [&](bool holds) -> Value {
+    return arith::ConstantOp::create(builder, loc, builder.getBoolAttr(holds));
+  };
+  if (value.host)
+    return value.host->isScalar() ? entry.sizes.isTrue(value.host->elements.front())
+                                  : known(!value.host->elements.empty());
+  auto tensor = getTensor(entry, loc, value);
+  if (failed(tensor))
+    return failure();
+  auto type = cast<RankedTensorType>(tensor->getType());
+  if (type.getRank() > 0)
+    return entry.sizes.isTrue(entry.sizes.product(entry.sizes.sizesOf(*tensor)));
+  Type element = type.getElementType();
+  if (isa<tg::StringType>(element))
+    return emitError(loc) << "a string as a condition is not supported; compare it";
+  if (isa<ComplexType>(element))
+    return emitError(loc) << "the condition is " << element << ", expected a boolean or a real number";
+  Value condition = *tensor;
+  DenseElementsAttr constant;
+  if (matchPattern(condition, m_Constant(&constant)) && element.isInteger(1))
+    return known(constant.getSplatValue<bool>());
+  if (!element.isInteger(1)) {
+    Attribute zero = isa<FloatType>(element) ? Attribute(builder.getFloatAttr(element, 0))
+                                             : builder.getIntegerAttr(tg::withoutSign(element), 0);
+    if (isa<IntegerType>(element))
+      zero = IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), 0));
+    Value zeroTensor =
+        tg::ConstantOp::create(builder, loc, cast<ElementsAttr>(DenseElementsAttr::get(type, zero)));
+    condition = tg::CompareOp::create(builder, loc, tg::ComparisonDirection::NE, condition, zeroTensor);
+  }
+  return tensor::ExtractOp::create(builder, loc, condition, ValueRange()).getResult();
+}
+
+namespace {
+
+/// One branch as it was imported.
+struct Branch {
+  Block *block;
+  RegionImporter::Values outputs;
+  EntryImporter::State state;
+  /// The sizes of outputs that are tensors, as they are known inside.
+  DenseMap<Value, SmallVector<Size>> sizes;
+  SmallVector<Value> yielded;
+};
+
+/// Makes the results of a tg.if from what its branches give.
+class BranchMerger {
+public:
+  BranchMerger(EntryImporter &entry, Location loc, MutableArrayRef<Branch> branches)
+      : entry(entry), loc(loc), branches(branches) {}
+
+  /// A value of the first branch and one of the second become one. `what` names it in messages.
+  LogicalResult add(const ImportedValue &a, const ImportedValue &b, const Twine &what) {
+    if (isSame(a, b)) {
+      merged.push_back({a, {}, {}, {}});
+      return success();
+    }
+    if (a.host && b.host && a.host->shape == b.host->shape && a.host->elementType == b.host->elementType &&
+        a.host->possibleAxes.empty() && b.host->possibleAxes.empty()) {
+      addHost(*a.host, *b.host);
+      return success();
+    }
+    return addTensor(a, b, what);
+  }
+
+  ArrayRef<Type> getTypes() const { return types; }
+
+  /// What the outputs are, now that the op is there.
+  RegionImporter::Values finish(ValueRange results) {
+    RegionImporter::Values values;
+    for (Merged &value : merged) {
+      for (auto [element, number] : value.elements)
+        value.result.host->elements[element] = results[number];
+      if (value.tensor) {
+        value.result.tensor = results[*value.tensor];
+        setKnownSizes(entry, loc, value.result.tensor, value.sizes);
+      }
+      values.push_back(value.result);
+    }
+    return values;
+  }
+
+private:
+  struct Merged {
+    ImportedValue result;
+    SmallVector<std::pair<unsigned, unsigned>> elements; ///< element of the host tensor, number of the result
+    std::optional<unsigned> tensor;                      ///< number of the result
+    SmallVector<Size> sizes;                             ///< of the tensor, null where they are not known
+  };
+
+  unsigned addResult(Value a, Value b) {
+    branches[0].yielded.push_back(a);
+    branches[1].yielded.push_back(b);
+    types.push_back(a.getType());
+    return types.size() - 1;
+  }
+
+  void addHost(const HostTensor &a, const HostTensor &b) {
+    Merged value;
+    value.result.host = std::make_shared<HostTensor>(a);
+    for (unsigned i = 0; i < a.elements.size(); ++i) {
+      if (IndexBuilder::isEqual(a.elements[i], b.elements[i]))
+        continue;
+      Value elements[2];
+      for (unsigned k = 0; k < 2; ++k) {
+        OpBuilder::InsertionGuard guard(entry.builder);
+        entry.builder.setInsertionPointToEnd(branches[k].block);
+        elements[k] = entry.sizes.get(k ? b.elements[i] : a.elements[i]);
+      }
+      value.elements.push_back({i, addResult(elements[0], elements[1])});
+    }
+    merged.push_back(std::move(value));
+  }
+
+  LogicalResult addTensor(const ImportedValue &a, const ImportedValue &b, const Twine &what) {
+    Value tensors[2];
+    SmallVector<Size> known[2];
+    for (unsigned k = 0; k < 2; ++k) {
+      OpBuilder::InsertionGuard guard(entry.builder);
+      entry.builder.setInsertionPointToEnd(branches[k].block);
+      EntryImporter::State outside = entry.saveState();
+      entry.restoreState(branches[k].state);
+      auto tensor = getTensor(entry, loc, k ? b : a);
+      entry.restoreState(outside);
+      if (failed(tensor))
+        return failure();
+      tensors[k] = *tensor;
+      auto it = branches[k].sizes.find(*tensor);
+      auto type = cast<RankedTensorType>(tensor->getType());
+      known[k] = it != branches[k].sizes.end() ? it->second : SmallVector<Size>(type.getRank());
+      for (auto [size, fixed] : llvm::zip_equal(known[k], type.getShape()))
+        if (!ShapedType::isDynamic(fixed))
+          size = entry.sizes.constant(fixed);
+    }
+    auto x = cast<RankedTensorType>(tensors[0].getType()), y = cast<RankedTensorType>(tensors[1].getType());
+    if (x.getElementType() != y.getElementType() || x.getRank() != y.getRank())
+      return emitError(loc) << what << " is " << x << " in one branch and " << y
+                            << " in the other, expected tensors of one type and rank";
+    Merged value;
+    SmallVector<int64_t> shape;
+    for (auto [p, q] : llvm::zip_equal(known[0], known[1])) {
+      bool isEqual = p && q && IndexBuilder::isEqual(p, q);
+      auto constant = isEqual ? IndexBuilder::getConstant(p) : std::nullopt;
+      value.sizes.push_back(isEqual ? p : Size());
+      shape.push_back(constant ? *constant : ShapedType::kDynamic);
+    }
+    auto type = RankedTensorType::get(shape, x.getElementType());
+    for (unsigned k = 0; k < 2; ++k) {
+      OpBuilder::InsertionGuard guard(entry.builder);
+      entry.builder.setInsertionPointToEnd(branches[k].block);
+      if (tensors[k].getType() != type)
+        tensors[k] = tensor::CastOp::create(entry.builder, loc, type, tensors[k]);
+    }
+    value.tensor = addResult(tensors[0], tensors[1]);
+    merged.push_back(std::move(value));
+    return success();
+  }
+
+  EntryImporter &entry;
+  Location loc;
+  MutableArrayRef<Branch> branches;
+  SmallVector<Merged> merged;
+  SmallVector<Type> types;
+};
+
+} // namespace
+
+FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &predicate, BranchFn thenFn,
+                                                           BranchFn elseFn) {
+  OpBuilder &builder = entry.builder;
+  auto condition = getCondition(predicate);
+  if (failed(condition))
+    return failure();
+  APInt known;
+  if (matchPattern(*condition, m_ConstantInt(&known)))
+    return known.isZero() ? elseFn() : thenFn();
+
+  EntryImporter::State before = entry.saveState();
+  auto draft = tg::IfOp::create(builder, loc, TypeRange(), *condition);
+  Branch branches[2];
+  bool isOk = true;
+  for (unsigned k = 0; k < 2; ++k) {
+    Branch &branch = branches[k];
+    OpBuilder::InsertionGuard guard(builder);
+    branch.block = builder.createBlock(&draft->getRegion(k));
+    IndexBuilder::Mark mark = entry.sizes.mark();
+    auto outputs = k ? elseFn() : thenFn();
+    isOk &= succeeded(outputs);
+    if (succeeded(outputs)) {
+      branch.outputs = *outputs;
+      branch.state = entry.saveState();
+      auto keepSizes = [&](const ImportedValue &value) {
+        if (value.tensor)
+          branch.sizes[value.tensor] = entry.sizes.sizesOf(value.tensor);
+      };
+      llvm::for_each(branch.outputs, keepSizes);
+      for (const std::string &key : entry.getStateKeys())
+        keepSizes(entry.readState(key));
+    }
+    entry.sizes.release(mark);
+    entry.restoreState(before);
+  }
+  entry.sizes.setLoc(loc);
+  if (isOk && branches[0].outputs.size() != branches[1].outputs.size()) {
+    emitError(loc) << "one branch gives " << branches[0].outputs.size() << " values, the other "
+                   << branches[1].outputs.size();
+    isOk = false;
+  }
+
+  BranchMerger merger(entry, loc, branches);
+  std::vector<std::string> keys;
+  for (unsigned i = 0; isOk && i < branches[0].outputs.size(); ++i)
+    isOk = succeeded(merger.add(branches[0].outputs[i], branches[1].outputs[i], "output " + Twine(i)));
+  if (isOk) {
+    llvm::StringMap<ImportedValue> ends[2];
+    llvm::StringSet<> all;
+    for (unsigned k = 0; k < 2; ++k) {
+      entry.restoreState(branches[k].state);
+      for (const std::string &key : entry.getStateKeys()) {
+        ends[k][key] = entry.readState(key);
+        if (all.insert(key).second)
+          keys.push_back(key);
+      }
+      entry.restoreState(before);
+    }
+    llvm::sort(keys);
+    // What one branch alone knows the other finds as it was before.
+    llvm::erase_if(keys, [&](const std::string &key) {
+      for (auto &end : ends)
+        if (!end.count(key))
+          end[key] = entry.readState(key);
+      return isSame(ends[0][key], ends[1][key]) && isSame(ends[0][key], entry.readState(key));
+    });
+    for (const std::string &key : keys)
+      isOk &= succeeded(merger.add(ends[0][key], ends[1][key], key));
+  }
+  if (!isOk) {
+    draft.erase();
+    return failure();
+  }
+
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(draft);
+  auto op = tg::IfOp::create(builder, loc, merger.getTypes(), *condition);
+  for (unsigned k = 0; k < 2; ++k) {
+    op->getRegion(k).takeBody(draft->getRegion(k));
+    builder.setInsertionPointToEnd(branches[k].block);
+    tg::YieldOp::create(builder, loc, branches[k].yielded);
+  }
+  draft.erase();
+  builder.setInsertionPointAfter(op);
+  Values values = merger.finish(op.getResults());
+  for (auto [key, value] : llvm::zip_equal(keys, ArrayRef(values).take_back(keys.size())))
+    if (failed(entry.writeState(key, value, loc)))
+      return failure();
+  values.truncate(values.size() - keys.size());
+  return values;
+}
+
+FailureOr<RegionImporter::Values> RegionImporter::importCase(const ImportedValue &number,
+                                                             ArrayRef<BranchFn> branches) {
+  if (branches.size() == 1)
+    return branches.front()();
+  if (number.host)
+    if (auto known = number.host->getConstants()) {
+      int64_t chosen = known->empty() ? -1 : known->front();
+      return branches[chosen < 0 || chosen >= static_cast<int64_t>(branches.size()) ? branches.size() - 1
+                                                                                    : chosen]();
+    }
+  entry.sizes.setLoc(loc);
+  Size index;
+  if (number.host) {
+    index = number.host->elements.front();
+  } else {
+    auto tensor = getTensor(entry, loc, number);
+    if (failed(tensor))
+      return failure();
+    if (cast<RankedTensorType>(tensor->getType()).getRank() != 0)
+      return emitError(loc) << "the number of the branch must be a scalar, got " << tensor->getType();
+    Value element = tensor::ExtractOp::create(entry.builder, loc, *tensor, ValueRange());
+    index = arith::IndexCastOp::create(entry.builder, loc, entry.builder.getIndexType(), element).getResult();
+  }
+  // Each number of a branch but the last is asked for; what is left takes the last.
+  auto importFrom = [&](auto &&self, size_t first) -> FailureOr<Values> {
+    if (first + 1 == branches.size())
+      return branches[first]();
+    ImportedValue isFirst;
+    isFirst.host = std::make_shared<HostTensor>(
+        HostTensor{entry.builder.getI1Type(),
+                   {},
+                   {entry.sizes.fromBool(entry.sizes.equals(index, entry.sizes.constant(first)))},
+                   {}});
+    return importIf(isFirst, branches[first], [&] { return self(self, first + 1); });
+  };
+  return importFrom(importFrom, 0);
+}
+
+} // namespace tgc
