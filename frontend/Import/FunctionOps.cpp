@@ -7,6 +7,7 @@
 
 #include "frontend/Import/FunctionOps.h"
 #include "frontend/GraphDef/OpSignatures.h"
+#include "frontend/Import/ControlFlow/PlanImporter.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
@@ -80,7 +81,7 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(const proto:
   for (auto [i, argument] : llvm::enumerate(arguments))
     graph.setValue({static_cast<int>(i), 0}, argument);
   SmallVector<NodeOutput> results;
-  SmallVector<int> roots;
+  SmallVector<int> targets;
   for (const proto::OpDef::ArgDef &output : signature.output_arg()) {
     auto ret = function.ret().find(output.name());
     if (ret == function.ret().end())
@@ -90,17 +91,16 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(const proto:
     if (!source)
       return emitError(location) << llvm::toString(source.takeError());
     results.push_back(*source);
-    roots.push_back(source->node);
   }
   for (const auto &control : function.control_ret())
     if (int node = bodyEdges->find(control.second); node >= 0)
-      roots.push_back(node);
+      targets.push_back(node);
   auto isArgument = [&](NodeOutput output) { return output.node < signature.input_arg_size(); };
-  llvm::erase_if(roots, [&](int node) { return node < signature.input_arg_size(); });
-  auto order = scheduleNodes(*bodyEdges, pointers, roots, isArgument);
-  if (!order)
-    return emitError(location) << "function " << name << ": " << llvm::toString(order.takeError());
-  if (failed(graph.importNodes(*order)))
+  llvm::erase_if(targets, [&](int node) { return node < signature.input_arg_size(); });
+  auto plan = flow::buildPlan(*bodyEdges, pointers, results, targets, isArgument);
+  if (!plan)
+    return emitError(location) << "function " << name << ": " << llvm::toString(plan.takeError());
+  if (failed(flow::PlanImporter(graph, pointers, *plan).run()))
     return failure();
   SmallVector<ImportedValue> values;
   for (NodeOutput result : results) {

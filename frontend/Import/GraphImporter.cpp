@@ -116,35 +116,28 @@ Location GraphImporter::getLoc(const proto::NodeDef &node) {
 
 int GraphImporter::depth() const { return caller ? caller->depth() + 1 : 0; }
 
-LogicalResult GraphImporter::importNodes(ArrayRef<int> order) {
-  // Go on after an error, so that one run reports all that can be reported; what needs a failed node is skipped silently.
-  bool isOk = true;
-  llvm::DenseSet<int> bad;
-  for (int index : order) {
-    bool needsBad = llvm::any_of(edges.dataInputs(index), [&](NodeOutput input) { return bad.contains(input.node) && !hasValue(input); });
-    if (!needsBad && succeeded(importNode(index)))
-      continue;
-    bad.insert(index);
-    isOk = false;
-  }
-  return success(isOk);
+LogicalResult GraphImporter::importCall(int index, ArrayRef<ImportedValue> inputs) {
+  const proto::NodeDef &node = *nodes[index];
+  proto::NameAttrList callee;
+  callee.set_name(node.op());
+  auto results = inlineFunction(callee, inputs, node.name(), getLoc(node), node);
+  if (failed(results))
+    return failure();
+  for (auto [i, value] : llvm::enumerate(*results))
+    values[{index, static_cast<int>(i)}] = std::move(value);
+  return success();
 }
 
-LogicalResult GraphImporter::importNode(int index) {
+LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> inputs) {
   proto::NodeDef node = *nodes[index];
   Location loc = getLoc(node);
   const OpSignature *signature = lookupOpSignature(node.op());
+  if (!signature && entry.module.functions.contains(node.op()))
+    return importCall(index, inputs);
   NodeHandler handler = getOpRegistry().lookup(node.op());
   if (!signature || !handler)
     return emitError(loc) << "the operator is not supported";
 
-  SmallVector<ImportedValue> inputs;
-  for (NodeOutput source : edges.dataInputs(index)) {
-    auto value = getValue(source, loc);
-    if (failed(value))
-      return failure();
-    inputs.push_back(*value);
-  }
   auto dtypeOf = [&](int i) -> std::optional<proto::DataType> {
     NodeOutput source = edges.dataInputs(index)[i];
     const OpSignature *producer = lookupOpSignature(nodes[source.node]->op());

@@ -97,8 +97,8 @@ public:
   bool hasValue(NodeOutput output) const { return values.count({output.node, output.output}); }
   /// The value of an imported output; an error if the node has no such output.
   mlir::FailureOr<ImportedValue> getValue(NodeOutput output, mlir::Location user);
-  /// Imports the nodes in this order.
-  mlir::LogicalResult importNodes(llvm::ArrayRef<int> order);
+  /// Imports one node whose data inputs are these. Which nodes, and in which order: ControlFlow/PlanImporter.h.
+  mlir::LogicalResult importNode(int index, llvm::ArrayRef<ImportedValue> inputs);
 
   /// Inlines a function of the library at a call: the values of its results. `location` is the call's.
   mlir::FailureOr<llvm::SmallVector<ImportedValue>> inlineFunction(const proto::NameAttrList &function, llvm::ArrayRef<ImportedValue> arguments,
@@ -110,7 +110,8 @@ public:
   int depth() const;
 
 private:
-  mlir::LogicalResult importNode(int index);
+  /// Imports a node whose op is the name of a function, as graphs of the first version call them.
+  mlir::LogicalResult importCall(int index, llvm::ArrayRef<ImportedValue> inputs);
 
   GraphEdges::Nodes nodes;
   std::string prefix;

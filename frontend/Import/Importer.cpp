@@ -7,6 +7,7 @@
 
 #include "frontend/GraphDef/Checkpoint.h"
 #include "frontend/GraphDef/OpSignatures.h"
+#include "frontend/Import/ControlFlow/PlanImporter.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Import.h"
 #include "frontend/Import/NodeImporter.h"
@@ -100,9 +101,11 @@ std::optional<std::vector<int64_t>> EntryBuilder::getGraphShape(NodeOutput outpu
 /// The shape of a tensor in the middle of the graph: what importing its producers from the placeholders on gives. None where
 /// that is not possible.
 std::optional<std::vector<int64_t>> EntryBuilder::inferShape(NodeOutput output) {
-  auto order = scheduleNodes(edges, nodes, output.node, [](NodeOutput) { return false; });
-  if (!order) {
-    llvm::consumeError(order.takeError());
+  auto isPlaceholder = [&](NodeOutput value) { return nodes[value.node]->op() == "Placeholder"; };
+  auto all = flow::buildPlan(edges, nodes, output, {}, [](NodeOutput) { return false; });
+  auto plan = flow::buildPlan(edges, nodes, output, {}, isPlaceholder);
+  if (!all || !plan) {
+    llvm::consumeError(llvm::joinErrors(all.takeError(), plan.takeError()));
     return std::nullopt;
   }
   MLIRContext *context = module.module.getContext();
@@ -115,8 +118,8 @@ std::optional<std::vector<int64_t>> EntryBuilder::inferShape(NodeOutput output) 
   function.addEntryBlock();
   EntryImporter entry(import, function);
   GraphImporter graph(entry, nodes, edges, "", nullptr);
-  for (int node : *order) {
-    if (nodes[node]->op() != "Placeholder")
+  for (int node : all->nodes) {
+    if (!isPlaceholder({node, 0}))
       continue;
     auto type = getFeedType({nodes[node]->name() + ":0", std::nullopt, std::nullopt}, {node, 0});
     if (!type) {
@@ -127,8 +130,7 @@ std::optional<std::vector<int64_t>> EntryBuilder::inferShape(NodeOutput output) 
     value.tensor = function.getBody().front().addArgument(*type, UnknownLoc::get(context));
     graph.setValue({node, 0}, value);
   }
-  llvm::erase_if(*order, [&](int node) { return nodes[node]->op() == "Placeholder"; });
-  if (failed(graph.importNodes(*order)))
+  if (failed(flow::PlanImporter(graph, nodes, *plan).run()))
     return std::nullopt;
   auto value = graph.getValue(output, UnknownLoc::get(context));
   if (failed(value))
@@ -188,20 +190,16 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
 llvm::Error EntryBuilder::run() {
   if (llvm::Error error = resolve())
     return error;
-  SmallVector<int> roots(targets);
   auto isFed = [&](NodeOutput output) { return llvm::is_contained(feeds, output); };
-  for (NodeOutput fetch : fetches)
-    if (!isFed(fetch))
-      roots.push_back(fetch.node);
-  auto order = scheduleNodes(edges, nodes, roots, isFed);
-  if (!order)
-    return order.takeError();
-  for (int node : *order)
+  auto plan = flow::buildPlan(edges, nodes, fetches, targets, isFed);
+  if (!plan)
+    return plan.takeError();
+  for (int node : plan->nodes)
     if (nodes[node]->op() == "Placeholder" && !isFed({node, 0})) {
       std::string needs = fetches.empty() ? (targets.empty() ? "" : nodes[targets[0]]->name()) : spec.fetches[0];
       return llvm::createStringError("placeholder %s is needed by %s and is not fed", nodes[node]->name().c_str(), needs.c_str());
     }
-  if (llvm::Error unsupported = findUnsupportedOps(module, nodes, *order))
+  if (llvm::Error unsupported = findUnsupportedOps(module, nodes, plan->nodes))
     return unsupported;
 
   MLIRContext *context = module.module.getContext();
@@ -218,7 +216,7 @@ llvm::Error EntryBuilder::run() {
     value.tensor = function.getBody().front().addArgument(*type, NameLoc::get(StringAttr::get(context, nodes[output.node]->name())));
     graph.setValue(output, value);
   }
-  if (failed(graph.importNodes(*order)) || failed(finish(entry, graph)))
+  if (failed(flow::PlanImporter(graph, nodes, *plan).run()) || failed(finish(entry, graph)))
     return llvm::createStringError("");
   return llvm::Error::success();
 }
@@ -271,24 +269,26 @@ EntrySpec getDefaultEntry(GraphEdges::Nodes nodes, const GraphEdges &edges) {
   for (int node = 0, e = edges.size(); node < e; ++node)
     for (NodeOutput input : edges.dataInputs(node))
       consumed.insert(input.node);
-  EntrySpec spec{"main", {}, {}, {}};
-  SmallVector<int> roots;
+  SmallVector<int> candidates;
   for (int node = 0, e = edges.size(); node < e; ++node) {
     StringRef op = nodes[node]->op();
     if (consumed.contains(node) || op == "NoOp" || op == "Assert" || op.starts_with("Save") || isUpdateOp(op))
       continue;
-    if (op == "Placeholder" || op == "VarHandleOp" || op == "VariableV2" || op == "Const")
+    if (op == "Placeholder" || op == "VarHandleOp" || op == "VariableV2" || op == "Const" || op == "ControlTrigger")
       continue;
-    spec.fetches.push_back(nodes[node]->name() + ":0");
-    roots.push_back(node);
+    candidates.push_back(node);
   }
-  auto order = scheduleNodes(edges, nodes, roots, [](NodeOutput) { return false; });
-  if (!order) {
-    llvm::consumeError(order.takeError());
+  SmallVector<int> roots = flow::findUnconditional(edges, nodes, candidates);
+  EntrySpec spec{"main", {}, {}, {}};
+  for (int node : roots)
+    spec.fetches.push_back(nodes[node]->name() + ":0");
+  auto plan = flow::buildPlan(edges, nodes, {}, roots, [](NodeOutput) { return false; });
+  if (!plan) {
+    llvm::consumeError(plan.takeError());
     return spec;
   }
-  llvm::sort(*order);
-  for (int node : *order)
+  llvm::sort(plan->nodes);
+  for (int node : plan->nodes)
     if (nodes[node]->op() == "Placeholder")
       spec.feeds.push_back({nodes[node]->name() + ":0", std::nullopt, std::nullopt});
   return spec;

@@ -37,6 +37,7 @@ const OpRegistry &getOpRegistry() {
     registerStateOps(table);
     registerFunctionOps(table);
     registerControlFlowOps(table);
+    registerFrameOps(table);
     registerRandomOps(table);
     registerCheckpointOps(table);
     registerSliceOps(table);

@@ -46,6 +46,7 @@ void registerReductionOps(OpRegistry &registry);
 void registerMatMulOps(OpRegistry &registry);
 void registerFunctionOps(OpRegistry &registry);
 void registerControlFlowOps(OpRegistry &registry);
+void registerFrameOps(OpRegistry &registry);
 void registerRandomOps(OpRegistry &registry);
 void registerCheckpointOps(OpRegistry &registry);
 void registerSliceOps(OpRegistry &registry);

@@ -78,6 +78,8 @@ public:
 
   /// A value of the first branch and one of the second become one. `what` names it in messages.
   LogicalResult add(const ImportedValue &a, const ImportedValue &b, const Twine &what) {
+    if (a.isNull() || b.isNull())
+      return addOneSided(a.isNull() ? b : a, a.isNull() ? 1 : 0);
     if (isSame(a, b)) {
       merged.push_back({a, {}, {}, {}});
       return success();
@@ -137,6 +139,93 @@ private:
       value.elements.push_back({i, addResult(elements[0], elements[1])});
     }
     merged.push_back(std::move(value));
+  }
+
+  bool isOutside(Value value) {
+    return !branches[0].block->getParentOp()->isAncestor(value.getParentRegion()->getParentOp());
+  }
+  bool isOutside(Size size) { return isa<Attribute>(size) || isOutside(cast<Value>(size)); }
+
+  /// A value that only branch `from` has: nobody uses it if the other runs, which gives zeros of the same
+  /// type.
+  LogicalResult addOneSided(const ImportedValue &given, unsigned from) {
+    bool isSizes = given.host && given.host->possibleAxes.empty();
+    bool isReference = !given.tensor && !given.host;
+    if (isReference || (!given.host && isOutside(given.tensor)) ||
+        (isSizes && llvm::all_of(given.host->elements, [&](Size element) { return isOutside(element); }))) {
+      ImportedValue value = given;
+      if (isSizes)
+        value.tensor = nullptr;
+      merged.push_back({value, {}, {}, {}});
+      return success();
+    }
+    if (isSizes) {
+      HostTensor other = *given.host;
+      for (Size &element : other.elements)
+        if (!isOutside(element))
+          element = entry.sizes.constant(0);
+      if (from == 0)
+        addHost(*given.host, other);
+      else
+        addHost(other, *given.host);
+      return success();
+    }
+    OpBuilder::InsertionGuard guard(entry.builder);
+    entry.builder.setInsertionPointToEnd(branches[from].block);
+    auto tensor = getTensor(entry, loc, given);
+    if (failed(tensor))
+      return failure();
+    auto type = cast<RankedTensorType>(tensor->getType());
+    // Sizes from outside are known afterwards; the others are zero where the branch does not run.
+    Merged value;
+    SmallVector<Size> zeroSizes;
+    auto it = branches[from].sizes.find(*tensor);
+    for (auto [dim, fixed] : llvm::enumerate(type.getShape())) {
+      Size size = it == branches[from].sizes.end() ? Size() : it->second[dim];
+      if (!ShapedType::isDynamic(fixed))
+        size = entry.sizes.constant(fixed);
+      else if (size && !isOutside(size))
+        size = Size();
+      value.sizes.push_back(size);
+      zeroSizes.push_back(size ? size : entry.sizes.constant(0));
+    }
+    SmallVector<int64_t> shape;
+    for (Size size : value.sizes)
+      shape.push_back(size ? IndexBuilder::getConstant(size).value_or(ShapedType::kDynamic)
+                           : ShapedType::kDynamic);
+    auto result = RankedTensorType::get(shape, type.getElementType());
+    Value tensors[2];
+    tensors[from] =
+        type == result ? *tensor : Value(tensor::CastOp::create(entry.builder, loc, result, *tensor));
+    entry.builder.setInsertionPointToEnd(branches[1 - from].block);
+    tensors[1 - from] = makeZeros(zeroSizes, result);
+    value.tensor = addResult(tensors[0], tensors[1]);
+    merged.push_back(std::move(value));
+    return success();
+  }
+
+  Value makeZeros(ArrayRef<Size> sizes, RankedTensorType type) {
+    OpBuilder &builder = entry.builder;
+    Type element = type.getElementType();
+    auto scalar = RankedTensorType::get({}, element);
+    Value zero;
+    if (isa<tg::StringType>(element)) {
+      zero = tg::StringConstantOp::create(builder, loc, scalar, builder.getStrArrayAttr({""}));
+    } else if (auto complex = dyn_cast<ComplexType>(element)) {
+      APFloat part = APFloat::getZero(cast<FloatType>(complex.getElementType()).getFloatSemantics());
+      zero = tg::ConstantOp::create(builder, loc,
+                                    DenseElementsAttr::get(scalar, std::complex<APFloat>(part, part)));
+    } else {
+      zero = tg::ConstantOp::create(builder, loc, cast<ElementsAttr>(builder.getZeroAttr(scalar)));
+    }
+    if (type.getRank() == 0)
+      return zero;
+    SmallVector<Value> dynamicSizes;
+    for (auto [size, fixed] : llvm::zip_equal(sizes, type.getShape()))
+      if (ShapedType::isDynamic(fixed))
+        dynamicSizes.push_back(entry.sizes.get(size));
+    return tg::BroadcastToOp::create(builder, loc, type, zero, dynamicSizes,
+                                     builder.getDenseI64ArrayAttr({}));
   }
 
   LogicalResult addTensor(const ImportedValue &a, const ImportedValue &b, const Twine &what) {

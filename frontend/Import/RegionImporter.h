@@ -9,7 +9,8 @@
 // Branches. An output that is the same in both branches (one SSA value from outside, one variable, equal
 // known elements) is handed through as it is. Elements known as sizes become index results. Everything else
 // becomes a tensor of the least precise type; sizes that are equal in both branches stay known. What a branch
-// does to variables becomes further results.
+// does to variables becomes further results. A null output is one that the branch does not have: nobody uses it
+// then, and it is zeros.
 //
 // Loops. What an iteration does to each carried value is found by trial: first that is assumed which helps
 // most, the body is imported, and what does not hold is weakened and imported again:

@@ -16,6 +16,7 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"FakeParam", "", "output:dtype", "shape:shape"},
     // Version 1.
     {"Switch", "data:T pred:bool", "output_false:T output_true:T", ""},
+    {"_SwitchN", "data:T output_index:int32", "outputs:num_outs*T", ""},
     {"RefSwitch", "data:&T pred:bool", "output_false:&T output_true:&T", ""},
     {"Merge", "inputs:N*T", "output:T value_index:int32", ""},
     {"RefMerge", "inputs:&N*T", "output:&T value_index:int32", ""},

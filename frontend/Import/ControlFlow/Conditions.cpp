@@ -27,7 +27,8 @@ Literal Conditions::literalOf(int switchNode, int output) const {
 }
 
 int Conditions::getPredicate(NodeOutput value, int numSides) {
-  auto [it, isNew] = predicateIds.insert({{value.node, value.output}, static_cast<int>(predicateList.size())});
+  auto [it, isNew] =
+      predicateIds.insert({{value.node, value.output}, static_cast<int>(predicateList.size())});
   if (isNew)
     predicateList.push_back({value, numSides, static_cast<int>(predicateList.size())});
   return it->second;
@@ -53,7 +54,8 @@ Error Conditions::visitFrame(int index) {
     int inner = unit - graph->size();
     loopContexts[inner] = base;
     for (const CarriedValue &value : frames->frame(inner).carried)
-      loopContexts[inner] = contexts.unite(loopContexts[inner], uniteInputs(value.enter, base), predicateList);
+      loopContexts[inner] =
+          contexts.unite(loopContexts[inner], uniteInputs(value.enter, base), predicateList);
     if (Error error = visitFrame(inner))
       return error;
   }
@@ -85,8 +87,9 @@ Error Conditions::visitNode(int node, int base) {
     int frame = frames->frameOf(node);
     loopPredicates[frame] = getPredicate({node, 0}, 2);
     if (context != base)
-      return createStringError("%s, the condition of loop frame %s, runs only in a branch of a condition inside the loop",
-                               graph->describe(node).c_str(), frames->frame(frame).name.c_str());
+      return createStringError(
+          "%s, the condition of loop frame %s, runs only in a branch of a condition inside the loop",
+          graph->describe(node).c_str(), frames->frame(frame).name.c_str());
     return Error::success();
   }
   case NodeKind::Switch:
@@ -99,7 +102,8 @@ Error Conditions::visitNode(int node, int base) {
   // A Switch. Predicates are known by where their value comes from, through Identity and LogicalNot.
   context = uniteInputs(node, base);
   if (contexts.depth(context) >= kMaxConditionDepth)
-    return createStringError("%s: conditions are nested more than %d deep", graph->describe(node).c_str(), kMaxConditionDepth);
+    return createStringError("%s: conditions are nested more than %d deep", graph->describe(node).c_str(),
+                             kMaxConditionDepth);
   NodeOutput value = graph->dataInputs(node)[1];
   bool isNot = false;
   bool isBinary = graph->node(node).op() != "_SwitchN";
@@ -117,11 +121,12 @@ Error Conditions::visitNode(int node, int base) {
   }
   int numSides = isBinary ? 2 : getIntAttr(graph->node(node), "num_outs", 0);
   if (numSides < 1)
-    return createStringError("%s: attr num_outs must be at least 1, got %d", graph->describe(node).c_str(), numSides);
+    return createStringError("%s: attr num_outs must be at least 1, got %d", graph->describe(node).c_str(),
+                             numSides);
   int predicate = getPredicate(value, numSides);
   if (predicateList[predicate].numSides != numSides)
-    return createStringError("%s has %d outputs, another Switch by the same predicate has %d", graph->describe(node).c_str(), numSides,
-                             predicateList[predicate].numSides);
+    return createStringError("%s has %d outputs, another Switch by the same predicate has %d",
+                             graph->describe(node).c_str(), numSides, predicateList[predicate].numSides);
   SmallVector<Literal, 2> literals;
   for (int side = 0; side < numSides; ++side)
     literals.push_back({predicate, isNot ? 1 - side : side});
@@ -170,22 +175,26 @@ Expected<MergePart::Source> Conditions::resolve(int node, int context, ArrayRef<
   for (int i : inputs)
     if (!contexts.isWithin(inputContext(i), context) || inputContext(i) == context)
       return MergePart::Source{i, -1};
-  int predicate = contexts.last(contexts.ancestor(inputContext(inputs[0]), contexts.depth(context) + 1)).predicate;
+  int predicate =
+      contexts.last(contexts.ancestor(inputContext(inputs[0]), contexts.depth(context) + 1)).predicate;
   auto predicateName = [&](int p) { return graph->node(predicateList[p].value.node).name(); };
   SmallVector<SmallVector<int>> sides(predicateList[predicate].numSides);
   for (int i : inputs) {
     Literal literal = contexts.last(contexts.ancestor(inputContext(i), contexts.depth(context) + 1));
     if (literal.predicate != predicate)
-      return createStringError("%s: may get no value or two, since its inputs depend on predicates (%s, %s) that have nothing to do with "
+      return createStringError("%s: may get no value or two, since its inputs depend on predicates (%s, %s) "
+                               "that have nothing to do with "
                                "each other",
-                               graph->describe(node).c_str(), predicateName(predicate).c_str(), predicateName(literal.predicate).c_str());
+                               graph->describe(node).c_str(), predicateName(predicate).c_str(),
+                               predicateName(literal.predicate).c_str());
     sides[literal.side].push_back(i);
   }
   MergePart part{node, context, predicate, {}};
   for (auto [side, subset] : enumerate(sides)) {
     if (subset.empty())
-      return createStringError("%s: gets no value where the predicate %s chooses output %zu: no input comes from there",
-                               graph->describe(node).c_str(), predicateName(predicate).c_str(), static_cast<size_t>(side));
+      return createStringError(
+          "%s: gets no value where the predicate %s chooses output %zu: no input comes from there",
+          graph->describe(node).c_str(), predicateName(predicate).c_str(), static_cast<size_t>(side));
     auto source = resolve(node, contexts.extend(context, {predicate, static_cast<int>(side)}), subset);
     if (!source)
       return source;
@@ -207,7 +216,8 @@ Error Conditions::checkLoop(const Frame &frame, int context) const {
       return Error::success();
     return createStringError("%s takes %s, which is %s %s of loop frame %s", graph->describe(node).c_str(),
                              describeNode(graph->node(input.node)).c_str(),
-                             actual == kNever ? "not there" : "there only in a branch", what, frame.name.c_str());
+                             actual == kNever ? "not there" : "there only in a branch", what,
+                             frame.name.c_str());
   };
   for (const CarriedValue &value : frame.carried)
     if (Error error = check(value.nextIteration, 1, "in the turns"))

@@ -1,8 +1,9 @@
 //===- Conditions.h - Which branches a node runs in ------------*- C++ -*-===//
 //
-// A Switch gives its value on one of its outputs; nodes run only if all their inputs are there, a Merge if one is. So each node has
-// a context: the list of (predicate, side) that must hold for it to run. Contexts form a tree, context 0 being "always". A Merge
-// of all sides of a predicate is back in the context around it.
+// A Switch gives its value on one of its outputs; nodes run only if all their inputs are there, a Merge if
+// one is. So each node has a context: the list of (predicate, side) that must hold for it to run. Contexts
+// form a tree, context 0 being "always". A Merge of all sides of a predicate is back in the context around
+// it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_CONTROLFLOW_CONDITIONS_H
@@ -47,7 +48,8 @@ public:
   int commonAncestor(int a, int b) const;
   /// The ancestor at that depth; the context itself if it is less deep.
   int ancestor(int context, int depth) const;
-  /// The literals between `outer`, exclusive, and `context`; those that `outer` implies are left out if it is no ancestor.
+  /// The literals between `outer`, exclusive, and `context`; those that `outer` implies are left out if it is
+  /// no ancestor.
   llvm::SmallVector<Literal> path(int context, int outer) const;
 
 private:
@@ -96,8 +98,8 @@ public:
 
 private:
   Conditions(const FlowGraph &graph, const FrameTree &frames)
-      : graph(&graph), frames(&frames), contextOfNode(graph.size(), kAlways), loopContexts(frames.frames().size(), kAlways),
-        loopPredicates(frames.frames().size(), -1) {}
+      : graph(&graph), frames(&frames), contextOfNode(graph.size(), kAlways),
+        loopContexts(frames.frames().size(), kAlways), loopPredicates(frames.frames().size(), -1) {}
 
   llvm::Error visitFrame(int frame);
   llvm::Error visitNode(int node, int base);

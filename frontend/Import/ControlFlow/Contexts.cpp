@@ -30,7 +30,8 @@ int ContextTree::extend(int context, Literal literal) {
   for (int at = context; at != kAlways; at = parent(at))
     if (last(at).predicate == literal.predicate)
       return last(at).side == literal.side ? context : kNever;
-  auto [it, isNew] = children.insert({{context, {literal.predicate, literal.side}}, static_cast<int>(contexts.size())});
+  auto [it, isNew] =
+      children.insert({{context, {literal.predicate, literal.side}}, static_cast<int>(contexts.size())});
   if (isNew)
     contexts.push_back({context, literal, depth(context) + 1});
   return it->second;
@@ -50,7 +51,8 @@ int ContextTree::unite(int a, int b, ArrayRef<Predicate> predicates) {
   SmallVector<Literal> literals = path(a, common);
   append_range(literals, path(b, common));
   sort(literals, [&](Literal x, Literal y) {
-    return std::pair(predicates[x.predicate].position, x.side) < std::pair(predicates[y.predicate].position, y.side);
+    return std::pair(predicates[x.predicate].position, x.side) <
+           std::pair(predicates[y.predicate].position, y.side);
   });
   for (Literal literal : literals)
     common = extend(common, literal);

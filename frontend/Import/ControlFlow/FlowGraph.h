@@ -1,8 +1,8 @@
 //===- FlowGraph.h - What an entry needs of a graph with control flow -*- C++ -*-===//
 //
-// The first form of TensorFlow's control flow is made of nodes: Switch and Merge for conditions, Enter, NextIteration, Exit and
-// LoopCond for loops. A FlowGraph is the part of such a graph that an entry needs, with the edges that feeds do not cut. Nothing
-// here knows MLIR's IR.
+// The first form of TensorFlow's control flow is made of nodes: Switch and Merge for conditions, Enter,
+// NextIteration, Exit and LoopCond for loops. A FlowGraph is the part of such a graph that an entry needs,
+// with the edges that feeds do not cut. Nothing here knows MLIR's IR.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_CONTROLFLOW_FLOWGRAPH_H
@@ -32,8 +32,8 @@ class FlowGraph {
 public:
   using Nodes = GraphEdges::Nodes;
 
-  /// The nodes that `roots` need. Fails if an op of control flow has the wrong number of inputs, or on a cycle that no
-  /// NextIteration closes.
+  /// The nodes that `roots` need. Fails if an op of control flow has the wrong number of inputs, or on a
+  /// cycle that no NextIteration closes.
   static llvm::Expected<FlowGraph> build(const GraphEdges &edges, Nodes nodes, llvm::ArrayRef<int> roots,
                                          llvm::function_ref<bool(NodeOutput)> isCut);
 

@@ -46,10 +46,11 @@ Expected<int> FrameTree::getInputFrame(int node) const {
     if (other < 0 || other == frame)
       continue;
     if (frame >= 0)
-      return createStringError("%s has inputs from different loop frames: %s is %s, %s is %s; a value comes into a frame by Enter "
-                               "and leaves it by Exit",
-                               graph->describe(node).c_str(), describeNode(graph->node(witness)).c_str(), describe(frame).c_str(),
-                               describeNode(graph->node(input.node)).c_str(), describe(other).c_str());
+      return createStringError(
+          "%s has inputs from different loop frames: %s is %s, %s is %s; a value comes into a frame by Enter "
+          "and leaves it by Exit",
+          graph->describe(node).c_str(), describeNode(graph->node(witness)).c_str(), describe(frame).c_str(),
+          describeNode(graph->node(input.node)).c_str(), describe(other).c_str());
     frame = other;
     witness = input.node;
   }
@@ -73,7 +74,8 @@ Error FrameTree::assignFrames(ArrayRef<int> roots) {
         inner.parent = frame;
         inner.depth = frameList[frame].depth + 1;
         if (inner.depth > kMaxLoopDepth)
-          return createStringError("%s: loops are nested more than %d deep", graph->describe(node).c_str(), kMaxLoopDepth);
+          return createStringError("%s: loops are nested more than %d deep", graph->describe(node).c_str(),
+                                   kMaxLoopDepth);
         frameList.push_back(std::move(inner));
       }
       frame = it->second;
@@ -81,7 +83,8 @@ Error FrameTree::assignFrames(ArrayRef<int> roots) {
     frameOfNode[node] = frame;
     if (frame <= 0) {
       if (kind == NodeKind::Exit || kind == NodeKind::NextIteration || kind == NodeKind::LoopCond)
-        return createStringError("%s is outside of all loops: no Enter leads to it", graph->describe(node).c_str());
+        return createStringError("%s is outside of all loops: no Enter leads to it",
+                                 graph->describe(node).c_str());
       continue;
     }
     Frame &current = frameList[frame];
@@ -94,9 +97,10 @@ Error FrameTree::assignFrames(ArrayRef<int> roots) {
       current.nextIterations.push_back(node);
     if (kind == NodeKind::LoopCond) {
       if (current.loopCond >= 0)
-        return createStringError("loop frame %s has two conditions, %s and %s; two loops need frames of different names",
-                                 current.name.c_str(), graph->node(std::min(current.loopCond, node)).name().c_str(),
-                                 graph->node(std::max(current.loopCond, node)).name().c_str());
+        return createStringError(
+            "loop frame %s has two conditions, %s and %s; two loops need frames of different names",
+            current.name.c_str(), graph->node(std::min(current.loopCond, node)).name().c_str(),
+            graph->node(std::max(current.loopCond, node)).name().c_str());
       current.loopCond = node;
     }
     if (isUpdateOp(graph->node(node).op()))
@@ -104,9 +108,10 @@ Error FrameTree::assignFrames(ArrayRef<int> roots) {
         frameList[outer].hasUpdates = true;
     for (NodeOutput data : graph->dataInputs(node))
       if (graph->isCut(data) && kind != NodeKind::Enter)
-        return createStringError("%s: its input %s:%d is fed inside of loop frame %s; only tensors outside of loops can be fed",
-                                 graph->describe(node).c_str(), graph->node(data.node).name().c_str(), data.output,
-                                 current.name.c_str());
+        return createStringError(
+            "%s: its input %s:%d is fed inside of loop frame %s; only tensors outside of loops can be fed",
+            graph->describe(node).c_str(), graph->node(data.node).name().c_str(), data.output,
+            current.name.c_str());
   }
   for (int root : roots)
     if (int frame = outputFrame(root); frame > 0 && graph->kind(root) != NodeKind::Constant)
@@ -133,16 +138,18 @@ Error FrameTree::findCarriedValues() {
     std::string what = graph->describe(node);
     size_t count = graph->dataInputs(node).size();
     if (count != 2)
-      return createStringError("%s starts a turn of %s and has %zu inputs; one Enter and one NextIteration are expected", what.c_str(),
-                               describe(frameOfNode[node]).substr(3).c_str(), count);
+      return createStringError(
+          "%s starts a turn of %s and has %zu inputs; one Enter and one NextIteration are expected",
+          what.c_str(), describe(frameOfNode[node]).substr(3).c_str(), count);
     if (enter < 0 || next < 0)
-      return createStringError("%s has %s %s but no %s; a loop carries a value by a Merge of both", what.c_str(),
-                               enter < 0 ? "the NextIteration" : "the Enter", graph->node(enter < 0 ? next : enter).name().c_str(),
+      return createStringError("%s has %s %s but no %s; a loop carries a value by a Merge of both",
+                               what.c_str(), enter < 0 ? "the NextIteration" : "the Enter",
+                               graph->node(enter < 0 ? next : enter).name().c_str(),
                                enter < 0 ? "Enter" : "NextIteration");
     if (frameOfNode[next] != frameOfNode[node])
-      return createStringError("%s joins %s, which is %s, with %s, which is %s", what.c_str(), describeNode(graph->node(enter)).c_str(),
-                               describe(frameOfNode[enter]).c_str(), describeNode(graph->node(next)).c_str(),
-                               describe(frameOfNode[next]).c_str());
+      return createStringError("%s joins %s, which is %s, with %s, which is %s", what.c_str(),
+                               describeNode(graph->node(enter)).c_str(), describe(frameOfNode[enter]).c_str(),
+                               describeNode(graph->node(next)).c_str(), describe(frameOfNode[next]).c_str());
     frameList[frameOfNode[node]].carried.push_back({node, enter, next});
   }
   for (Frame &frame : drop_begin(frameList)) {
@@ -162,20 +169,23 @@ Error FrameTree::checkComplete(const Frame &frame) const {
     missing += missing.empty() ? "LoopCond" : "/LoopCond";
   if (!missing.empty())
     return createStringError("loop frame %s has Enter (%s) and %s%s%s but no %s", frame.name.c_str(),
-                             graph->node(frame.enters.front()).name().c_str(), frame.exits.empty() ? "no Exit" : "Exit (",
-                             frame.exits.empty() ? "" : graph->node(frame.exits.front()).name().c_str(), frame.exits.empty() ? "" : ")",
-                             missing.c_str());
+                             graph->node(frame.enters.front()).name().c_str(),
+                             frame.exits.empty() ? "no Exit" : "Exit (",
+                             frame.exits.empty() ? "" : graph->node(frame.exits.front()).name().c_str(),
+                             frame.exits.empty() ? "" : ")", missing.c_str());
   // A value that is no constant of the loop is there in the first turn only.
   DenseSet<int> carried;
   for (const CarriedValue &value : frame.carried)
     carried.insert(value.enter);
   for (int node : frame.nodes)
     for (NodeOutput input : graph->inputs(node))
-      if (input.output >= 0 && graph->kind(input.node) == NodeKind::Enter && graph->kind(node) != NodeKind::Merge &&
-          frameOfNode[input.node] == frameOfNode[node] && !getBoolAttr(graph->node(input.node), "is_constant", false))
-        return createStringError("%s takes %s, which is there in the first turn of loop frame %s only (is_constant is false)%s",
-                                 graph->describe(node).c_str(), describeNode(graph->node(input.node)).c_str(), frame.name.c_str(),
-                                 carried.contains(input.node) ? "; its Merge has the value of every turn" : "");
+      if (input.output >= 0 && graph->kind(input.node) == NodeKind::Enter &&
+          graph->kind(node) != NodeKind::Merge && frameOfNode[input.node] == frameOfNode[node] &&
+          !getBoolAttr(graph->node(input.node), "is_constant", false))
+        return createStringError(
+            "%s takes %s, which is there in the first turn of loop frame %s only (is_constant is false)%s",
+            graph->describe(node).c_str(), describeNode(graph->node(input.node)).c_str(), frame.name.c_str(),
+            carried.contains(input.node) ? "; its Merge has the value of every turn" : "");
   return Error::success();
 }
 
@@ -185,7 +195,9 @@ Error FrameTree::orderFrames() {
   std::vector<SmallVector<int, 2>> users(numUnits);
   std::vector<int> waiting(numUnits, 0);
   std::vector<SmallVector<int>> ready(frameList.size());
-  auto unitFrame = [&](int unit) { return unit < numNodes ? std::max(frameOfNode[unit], 0) : frameList[unit - numNodes].parent; };
+  auto unitFrame = [&](int unit) {
+    return unit < numNodes ? std::max(frameOfNode[unit], 0) : frameList[unit - numNodes].parent;
+  };
   for (int node : graph->order()) {
     // An Enter is part of the loop it enters, an Exit part of the loop it leaves.
     int unit = graph->kind(node) == NodeKind::Enter ? numNodes + frameOfNode[node] : node;
@@ -222,7 +234,8 @@ Error FrameTree::orderFrames() {
       continue;
     for (int inner = 1; inner < e; ++inner)
       if (frameList[inner].parent == index && waiting[numNodes + inner])
-        return createStringError("loop frame %s needs a value that depends on its own result (Enter %s)", frameList[inner].name.c_str(),
+        return createStringError("loop frame %s needs a value that depends on its own result (Enter %s)",
+                                 frameList[inner].name.c_str(),
                                  graph->node(frameList[inner].enters.front()).name().c_str());
   }
   return Error::success();

@@ -1,7 +1,8 @@
 //===- Frames.h - The loops of a graph -------------------------*- C++ -*-===//
 //
-// A loop of the first form is a frame: values enter it by Enter and leave it by Exit; what it carries from turn to turn is a Merge
-// of an Enter and a NextIteration. Frames nest. Frame 0 is the graph outside of all loops.
+// A loop of the first form is a frame: values enter it by Enter and leave it by Exit; what it carries from
+// turn to turn is a Merge of an Enter and a NextIteration. Frames nest. Frame 0 is the graph outside of all
+// loops.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_CONTROLFLOW_FRAMES_H

@@ -10,6 +10,13 @@ using namespace llvm;
 namespace tgc::flow {
 namespace {
 
+/// Whether it matters how often a node runs.
+bool hasEffect(const proto::NodeDef &node) {
+  StringRef op = node.op();
+  return isUpdateOp(op) || op.starts_with("Random") || op == "TruncatedNormal" || op == "Multinomial" ||
+         op.starts_with("Stack") || op.starts_with("Print");
+}
+
 class PlanBuilder {
 public:
   PlanBuilder(const FlowGraph &graph, const FrameTree &frames, const Conditions &conditions, Plan &plan)
@@ -23,7 +30,7 @@ private:
   /// The units of a loop that `roots` need, themselves included.
   SmallVector<int> findScope(int frame, ArrayRef<int> roots) const;
   Expected<PlanRegion> buildScope(ArrayRef<int> scope, int base, ArrayRef<NodeOutput> roots);
-  Error checkEffects(const Frame &frame, ArrayRef<int> scope) const;
+  Error checkEffects(const Frame &frame, ArrayRef<int> condition, ArrayRef<int> scope) const;
   bool isDead(int unit) const { return units.contextOf(unit) == kNever; }
 
   const FlowGraph &graph;
@@ -41,9 +48,11 @@ Error PlanBuilder::addChecks(ArrayRef<NodeOutput> fetches) {
     int context = conditions.contextOf(fetch);
     if (context == kNever)
       return createStringError("fetch %s:%d: %s never runs, since its inputs exclude each other",
-                               graph.node(fetch.node).name().c_str(), fetch.output, graph.describe(fetch.node).c_str());
+                               graph.node(fetch.node).name().c_str(), fetch.output,
+                               graph.describe(fetch.node).c_str());
     for (Literal literal : conditions.tree().path(context, kAlways)) {
-      units.checks.push_back({conditions.predicates()[literal.predicate].value, literal.side, static_cast<int>(index)});
+      const Predicate &predicate = conditions.predicates()[literal.predicate];
+      units.checks.push_back({predicate.value, literal.side, predicate.numSides, static_cast<int>(index)});
       units.checkContexts.push_back(0);
     }
     for (int check = units.checks.size(); context != kAlways; context = conditions.tree().parent(context))
@@ -61,6 +70,13 @@ Error PlanBuilder::build(ArrayRef<NodeOutput> fetches) {
     if (graph.kind(node) == NodeKind::Merge && !conditions.isCarried(node) && conditions.partOf(node) < 0)
       plan.forwardedMerges[node] = conditions.forwardedInput(node);
   }
+  auto noteIndex = [&](NodeOutput value) {
+    if (value.output == 1 && graph.kind(value.node) == NodeKind::Merge)
+      plan.indexedMerges.insert(value.node);
+  };
+  for_each(fetches, noteIndex);
+  for (int node : graph.order())
+    for_each(graph.inputs(node), noteIndex);
   sort(plan.main, [](PlanStep a, PlanStep b) { return a.index < b.index; });
   SmallVector<int> scope;
   auto add = [&](int unit) {
@@ -122,15 +138,20 @@ SmallVector<int> PlanBuilder::findScope(int frame, ArrayRef<int> roots) const {
   return scope;
 }
 
-/// The condition runs once more than the body, and the body repeats what it uses of it: nothing there may change anything.
-Error PlanBuilder::checkEffects(const Frame &frame, ArrayRef<int> scope) const {
+/// The body and the end of a loop repeat what they use of the condition: that may not change anything.
+Error PlanBuilder::checkEffects(const Frame &frame, ArrayRef<int> condition, ArrayRef<int> scope) const {
   for (int unit : scope) {
+    if (!std::binary_search(condition.begin(), condition.end(), unit))
+      continue;
     auto [kind, index] = units.get(unit);
-    if (kind == Units::Kind::Node && isUpdateOp(graph.node(index).op()))
-      return createStringError("%s updates a variable in the condition of loop frame %s; only the body of a loop can",
+    if (kind == Units::Kind::Node && hasEffect(graph.node(index)))
+      return createStringError("%s has an effect in the condition of loop frame %s, and the body uses it "
+                               "too; tgc cannot split them",
                                graph.describe(index).c_str(), frame.name.c_str());
     if (kind == Units::Kind::Loop && frames.frame(index).hasUpdates)
-      return createStringError("loop frame %s updates variables in the condition of loop frame %s; only the body of a loop can",
+      return createStringError("loop frame %s updates variables in the condition of loop frame %s, and the "
+                               "body uses it too; tgc cannot "
+                               "split them",
                                frames.frame(index).name.c_str(), frame.name.c_str());
   }
   return Error::success();
@@ -146,10 +167,11 @@ Expected<int> PlanBuilder::buildLoop(int index) {
   loop.enters = frame.enters;
   sort(loop.enters);
   int base = conditions.loopContext(index);
+  SmallVector<int> condition = findScope(index, frame.loopCond);
   auto build = [&](PlanRegion &region, ArrayRef<int> roots, int side) -> Error {
-    SmallVector<int> scope = findScope(index, roots);
-    if (side < 0)
-      if (Error error = checkEffects(frame, scope))
+    SmallVector<int> scope = side < 0 ? condition : findScope(index, roots);
+    if (side >= 0)
+      if (Error error = checkEffects(frame, condition, scope))
         return error;
     SmallVector<NodeOutput> outputs;
     for (int root : roots)
@@ -186,7 +208,9 @@ public:
 
 private:
   std::string name(NodeOutput value) const {
-    return value.node < 0 ? "-" : nodes[value.node]->name() + (value.output ? ":" + std::to_string(value.output) : "");
+    return value.node < 0
+               ? "-"
+               : nodes[value.node]->name() + (value.output ? ":" + std::to_string(value.output) : "");
   }
   raw_ostream &line(int depth) { return os.indent(2 * depth); }
 
@@ -204,7 +228,8 @@ private:
         break;
       case PlanStep::Kind::Check: {
         const PlanCheck &check = plan.checks[step.index];
-        line(depth) << "check fetch " << check.fetch << ": " << name(check.predicate) << " == " << check.side << "\n";
+        line(depth) << "check fetch " << check.fetch << ": " << name(check.predicate) << " == " << check.side
+                    << "\n";
         break;
       }
       }
@@ -245,8 +270,8 @@ private:
 
 } // namespace
 
-Expected<Plan> buildPlan(const GraphEdges &edges, GraphEdges::Nodes nodes, ArrayRef<NodeOutput> fetches, ArrayRef<int> targets,
-                         function_ref<bool(NodeOutput)> isCut) {
+Expected<Plan> buildPlan(const GraphEdges &edges, GraphEdges::Nodes nodes, ArrayRef<NodeOutput> fetches,
+                         ArrayRef<int> targets, function_ref<bool(NodeOutput)> isCut) {
   SmallVector<int> roots(targets);
   for (NodeOutput fetch : fetches)
     if (!isCut(fetch))
@@ -274,6 +299,21 @@ Expected<Plan> buildPlan(const GraphEdges &edges, GraphEdges::Nodes nodes, Array
   if (Error error = PlanBuilder(*graph, *frames, *conditions, plan).build(fetches))
     return std::move(error);
   return plan;
+}
+
+SmallVector<int> findUnconditional(const GraphEdges &edges, GraphEdges::Nodes nodes,
+                                   ArrayRef<int> candidates) {
+  SmallVector<int> found(candidates);
+  auto graph = FlowGraph::build(edges, nodes, candidates, [](NodeOutput) { return false; });
+  auto frames = graph ? FrameTree::build(*graph, {}) : Expected<FrameTree>(graph.takeError());
+  auto conditions = frames ? Conditions::build(*graph, *frames) : Expected<Conditions>(frames.takeError());
+  if (!conditions) {
+    consumeError(conditions.takeError());
+    return found;
+  }
+  erase_if(found,
+           [&](int node) { return frames->outputFrame(node) > 0 || conditions->contextOf(node) != kAlways; });
+  return found;
 }
 
 std::string printPlan(const Plan &plan, GraphEdges::Nodes nodes) { return PlanPrinter(plan, nodes).print(); }

@@ -1,9 +1,10 @@
 //===- RegionBuilder.cpp - Nodes of one scope as regions ------------------===//
 //
-// A region is built in two steps. The first walks its units from the last to the first and gathers those that one predicate guards:
-// a condition takes in what only it uses, and is left only when nothing else can be placed in it. So the
-// several conditions of one predicate, as batch normalizations of one `is_training` have, stay apart only where they must, and what a branch
-// needs first (its constants and pivots) does not open it early. The second step orders units and conditions as Schedule.h says.
+// A region is built in two steps. The first walks its units from the last to the first and gathers those that
+// one predicate guards: a condition takes in what only it uses, and is left only when nothing else can be
+// placed in it. So the several conditions of one predicate, as batch normalizations of one `is_training`
+// have, stay apart only where they must, and what a branch needs first (its constants and pivots) does not
+// open it early. The second step orders units and conditions as Schedule.h says.
 //
 //===----------------------------------------------------------------------===//
 
@@ -55,7 +56,8 @@ struct RegionBuilder::Members {
 };
 
 RegionBuilder::Members::Members(RegionBuilder &builder, ArrayRef<int> list, size_t level)
-    : list(list), needs(list.size()), predicate(list.size(), -1), isResult(list.size(), 0), cluster(list.size(), -1) {
+    : list(list), needs(list.size()), predicate(list.size(), -1), isResult(list.size(), 0),
+      cluster(list.size(), -1) {
   const Units &units = builder.units;
   DenseMap<int, int> index;
   for (auto [i, unit] : enumerate(list))
@@ -111,7 +113,8 @@ void RegionBuilder::Members::findClusters(const RegionBuilder &builder) {
     return;
 
   SmallVector<int> plain;
-  // Groups that can be opened: first those all of whose results can be placed, then those that stand last in the file.
+  // Groups that can be opened: first those all of whose results can be placed, then those that stand last in
+  // the file.
   std::set<std::pair<std::pair<bool, int>, int>> candidates;
   auto makeAvailable = [&](int i) {
     if (predicate[i] < 0) {
@@ -145,7 +148,8 @@ void RegionBuilder::Members::findClusters(const RegionBuilder &builder) {
     SmallVector<int> results = std::move(groups[id].results);
     groups[id].results.clear();
     groups[id].unplacedResults -= results.size();
-    // Results that become available from here on are used inside of this condition, so they are of another one.
+    // Results that become available from here on are used inside of this condition, so they are of another
+    // one.
     SmallVector<int> work = std::move(groups[id].inner);
     groups[id].inner.clear();
     for (int i : results) {
@@ -274,7 +278,8 @@ void RegionBuilder::fillResults(PlanCond &cond, ArrayRef<int> parts) {
     result.value = {part.node, 0};
     result.isMerge = true;
     for (MergePart::Source source : part.sides) {
-      result.sources.push_back(source.part < 0 ? units.graph.dataInputs(part.node)[source.input] : result.value);
+      result.sources.push_back(source.part < 0 ? units.graph.dataInputs(part.node)[source.input]
+                                               : result.value);
       result.inputs.push_back(source.input);
     }
     cond.results.push_back(std::move(result));
@@ -324,7 +329,8 @@ void RegionBuilder::exportValues(ArrayRef<int> scope, ArrayRef<NodeOutput> roots
     const MergePart &part = units.conditions.parts()[index];
     for (auto [side, source] : enumerate(part.sides))
       if (source.input >= 0)
-        exportTo(units.graph.dataInputs(part.node)[source.input], condHomes[condOfPart[index]].branches[side]);
+        exportTo(units.graph.dataInputs(part.node)[source.input],
+                 condHomes[condOfPart[index]].branches[side]);
   }
   for (const auto &[cond, at] : condHomes)
     exportTo(plan.conds[cond].predicate, at.home);

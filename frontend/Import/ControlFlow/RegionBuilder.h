@@ -1,7 +1,8 @@
 //===- RegionBuilder.h - Nodes of one scope as regions ---------*- C++ -*-===//
 //
-// A scope is the graph outside of loops, or condition, body or end of one loop. Its units (nodes, loops inside, parts of Merges,
-// checks) have contexts; units of equal contexts gather in as few conditions as their order allows.
+// A scope is the graph outside of loops, or condition, body or end of one loop. Its units (nodes, loops
+// inside, parts of Merges, checks) have contexts; units of equal contexts gather in as few conditions as
+// their order allows.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_CONTROLFLOW_REGIONBUILDER_H
@@ -14,8 +15,8 @@
 
 namespace tgc::flow {
 
-/// Numbers all that a region orders: nodes, then loops, then parts of Merges, then checks. Constants are none: they stand before
-/// everything else.
+/// Numbers all that a region orders: nodes, then loops, then parts of Merges, then checks. Constants are
+/// none: they stand before everything else.
 class Units {
 public:
   enum class Kind : uint8_t { Node, Loop, Part, Check };
@@ -29,8 +30,8 @@ public:
   int ofCheck(int check) const { return ofPart(conditions.parts().size()) + check; }
   std::pair<Kind, int> get(int unit) const;
 
-  /// The unit that makes a value, as seen from outside of the loops inside; -1 for what is there before: feeds, constants, what
-  /// enters a loop and what it carries.
+  /// The unit that makes a value, as seen from outside of the loops inside; -1 for what is there before:
+  /// feeds, constants, what enters a loop and what it carries.
   int makerOf(NodeOutput value) const;
   /// What must have run before a unit.
   llvm::SmallVector<NodeOutput, 4> inputsOf(int unit) const;
@@ -53,7 +54,8 @@ public:
   using MakeLoop = llvm::function_ref<llvm::Expected<int>(int frame)>;
 
   /// `base` is the context of the whole scope.
-  RegionBuilder(const Units &units, Plan &plan, int base, MakeLoop makeLoop) : units(units), plan(plan), base(base), makeLoop(makeLoop) {}
+  RegionBuilder(const Units &units, Plan &plan, int base, MakeLoop makeLoop)
+      : units(units), plan(plan), base(base), makeLoop(makeLoop) {}
 
   /// Orders the units of the scope; `roots` are asked for at its end.
   llvm::Expected<PlanRegion> build(llvm::ArrayRef<int> scope, llvm::ArrayRef<NodeOutput> roots);

@@ -99,7 +99,8 @@ int Units::rank(int unit) const {
   auto [kind, index] = get(unit);
   if (kind == Kind::Check)
     return 2;
-  return (kind == Kind::Node && isUpdateOp(graph.node(index).op())) || (kind == Kind::Loop && frames.frame(index).hasUpdates);
+  return (kind == Kind::Node && isUpdateOp(graph.node(index).op())) ||
+         (kind == Kind::Loop && frames.frame(index).hasUpdates);
 }
 
 int Units::position(int unit) const {

@@ -46,7 +46,8 @@ std::string FlowGraphText::plan(StringRef fetches, StringRef feeds, StringRef ta
   SmallVector<int> targetNodes;
   for (NodeOutput target : resolve(targets))
     targetNodes.push_back(target.node);
-  auto plan = flow::buildPlan(edges, nodes, resolve(fetches), targetNodes, [&](NodeOutput output) { return is_contained(cut, output); });
+  auto plan = flow::buildPlan(edges, nodes, resolve(fetches), targetNodes,
+                              [&](NodeOutput output) { return is_contained(cut, output); });
   return plan ? flow::printPlan(*plan, nodes) : toString(plan.takeError());
 }
 

@@ -1,6 +1,7 @@
 //===- FlowGraphText.h - Graphs of control flow, one line per node ----------===//
 //
-// "name Op input other:1 ^control", for an Enter also "frame=NAME" and "constant". The plan of such a graph comes back as text.
+// "name Op input other:1 ^control", for an Enter also "frame=NAME" and "constant". The plan of such a graph
+// comes back as text.
 //
 //===----------------------------------------------------------------------===//
 

@@ -251,7 +251,9 @@ struct BadLoop {
 
 class BadFrames : public testing::TestWithParam<BadLoop> {};
 
-TEST_P(BadFrames, SaysWhy) { EXPECT_EQ(FlowGraphText(GetParam().graph).plan(GetParam().fetch), GetParam().message); }
+TEST_P(BadFrames, SaysWhy) {
+  EXPECT_EQ(FlowGraphText(GetParam().graph).plan(GetParam().fetch), GetParam().message);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Loops, BadFrames,
@@ -261,47 +263,68 @@ INSTANTIATE_TEST_SUITE_P(
         BadLoop{"NoMerge", "x Placeholder\n p Const\n e Enter x frame=f\n s Switch e p\n y Exit s", "y",
                 "loop frame f has Enter (e) and Exit (y) but no Merge/NextIteration/LoopCond"},
         BadLoop{"MergeOfThree",
-                "x Placeholder\n e Enter x frame=f\n e2 Enter x frame=f\n m Merge e e2 n\n t Test m\n go LoopCond t\n s Switch m go\n"
+                "x Placeholder\n e Enter x frame=f\n e2 Enter x frame=f\n m Merge e e2 n\n t Test m\n go "
+                "LoopCond t\n s Switch m go\n"
                 "n NextIteration s:1\n y Exit s",
-                "y", "node m (Merge) starts a turn of loop frame f and has 3 inputs; one Enter and one NextIteration are expected"},
+                "y",
+                "node m (Merge) starts a turn of loop frame f and has 3 inputs; one Enter and one "
+                "NextIteration are expected"},
         BadLoop{"CycleWithoutNextIteration", "x Placeholder\n m Merge x a\n a Add m m", "a",
                 "the graph has a cycle through nodes m, a (without NextIteration)"},
         BadLoop{"TwoFrameNames",
-                "x Placeholder\n e Enter x frame=f\n e2 Enter x frame=g\n m Merge e n\n t Less m e2\n go LoopCond t\n s Switch m go\n"
+                "x Placeholder\n e Enter x frame=f\n e2 Enter x frame=g\n m Merge e n\n t Less m e2\n go "
+                "LoopCond t\n s Switch m go\n"
                 "n NextIteration s:1\n y Exit s",
                 "y",
-                "node t (Less) has inputs from different loop frames: m (Merge) is in loop frame f, e2 (Enter) is in loop frame g; a value "
+                "node t (Less) has inputs from different loop frames: m (Merge) is in loop frame f, e2 "
+                "(Enter) is in loop frame g; a value "
                 "comes into a frame by Enter and leaves it by Exit"},
         BadLoop{"NoLoopCond",
-                "x Placeholder\n e Enter x frame=f\n m Merge e n\n t Test m\n s Switch m t\n n NextIteration s:1\n y Exit s", "y",
-                "loop frame f has Enter (e) and Exit (y) but no LoopCond"},
+                "x Placeholder\n e Enter x frame=f\n m Merge e n\n t Test m\n s Switch m t\n n NextIteration "
+                "s:1\n y Exit s",
+                "y", "loop frame f has Enter (e) and Exit (y) but no LoopCond"},
         BadLoop{"TwoLoopConds",
-                "x Placeholder\n e Enter x frame=f\n m Merge e n\n t Test m\n go LoopCond t\n go2 LoopCond t\n s Switch m go\n"
+                "x Placeholder\n e Enter x frame=f\n m Merge e n\n t Test m\n go LoopCond t\n go2 LoopCond "
+                "t\n s Switch m go\n"
                 "a Add s:1 s2:1\n n NextIteration a\n s2 Switch m go2\n y Exit s",
                 "y", "loop frame f has two conditions, go and go2; two loops need frames of different names"},
         BadLoop{"MissingExit",
-                "x Placeholder\n e Enter x frame=f\n m Merge e n\n t Test m\n go LoopCond t\n s Switch m go\n n NextIteration s:1\n"
+                "x Placeholder\n e Enter x frame=f\n m Merge e n\n t Test m\n go LoopCond t\n s Switch m "
+                "go\n n NextIteration s:1\n"
                 "y Identity s",
-                "y", "node y (Identity) is inside of loop frame f and is asked for outside of it (missing Exit)"},
+                "y",
+                "node y (Identity) is inside of loop frame f and is asked for outside of it (missing Exit)"},
         BadLoop{"MissingEnter",
-                "x Placeholder\n w Placeholder\n e Enter x frame=f\n m Merge e n\n t Less m w\n go LoopCond t\n s Switch m go\n"
+                "x Placeholder\n w Placeholder\n e Enter x frame=f\n m Merge e n\n t Less m w\n go LoopCond "
+                "t\n s Switch m go\n"
                 "n NextIteration s:1\n y Exit s",
                 "y",
-                "node t (Less) has inputs from different loop frames: m (Merge) is in loop frame f, w (Placeholder) is outside of all "
+                "node t (Less) has inputs from different loop frames: m (Merge) is in loop frame f, w "
+                "(Placeholder) is outside of all "
                 "loops; a value comes into a frame by Enter and leaves it by Exit"},
         BadLoop{"MissingNextIteration",
-                "x Placeholder\n e Enter x frame=f\n m Merge e x2\n x2 Enter x frame=f\n t Test m\n go LoopCond t\n s Switch m go\n y Exit s", "y",
-                "node m (Merge) has the Enter x2 but no NextIteration; a loop carries a value by a Merge of both"},
+                "x Placeholder\n e Enter x frame=f\n m Merge e x2\n x2 Enter x frame=f\n t Test m\n go "
+                "LoopCond t\n s Switch m go\n y Exit s",
+                "y",
+                "node m (Merge) has the Enter x2 but no NextIteration; a loop carries a value by a Merge of "
+                "both"},
         BadLoop{"ConditionalNextIteration",
-                "x Placeholder\n e Enter x frame=f\n m Merge e n\n t Test m\n go LoopCond t\n s Switch m go\n p Odd s:1\n b Switch s:1 p\n"
+                "x Placeholder\n e Enter x frame=f\n m Merge e n\n t Test m\n go LoopCond t\n s Switch m "
+                "go\n p Odd s:1\n b Switch s:1 p\n"
                 "n NextIteration b:1\n y Exit s",
-                "y", "node n (NextIteration) takes b (Switch), which is there only in a branch in the turns of loop frame f"},
+                "y",
+                "node n (NextIteration) takes b (Switch), which is there only in a branch in the turns of "
+                "loop frame f"},
         BadLoop{"UpdateInTheCondition",
-                "x Placeholder\n v VariableV2\n e Enter x frame=f\n ev RefEnter v frame=f constant\n m Merge e n\n up AssignAdd ev m\n"
-                "t Less m up\n go LoopCond t\n s Switch m go\n n NextIteration s:1\n y Exit s",
-                "y", "node up (AssignAdd) updates a variable in the condition of loop frame f; only the body of a loop can"},
+                "x Placeholder\n v VariableV2\n e Enter x frame=f\n ev RefEnter v frame=f constant\n m Merge "
+                "e n\n up AssignAdd ev m\n"
+                "t Less m up\n go LoopCond t\n s Switch m go\n a Add s:1 up\n n NextIteration a\n y Exit s",
+                "y",
+                "node up (AssignAdd) has an effect in the condition of loop frame f, and the body uses it "
+                "too; tgc cannot split them"},
         BadLoop{"ResultBeforeItsLoop",
-                "x Placeholder\n e Enter x frame=f\n ey Enter y frame=f constant\n m Merge e n\n t Test m\n go LoopCond t\n s Switch m go\n"
+                "x Placeholder\n e Enter x frame=f\n ey Enter y frame=f constant\n m Merge e n\n t Test m\n "
+                "go LoopCond t\n s Switch m go\n"
                 "a Add s:1 ey\n n NextIteration a\n y Exit s",
                 "y", "loop frame f needs a value that depends on its own result (Enter e)"}),
     [](const testing::TestParamInfo<BadLoop> &info) { return std::string(info.param.name); });

@@ -106,7 +106,9 @@ y
 }
 
 TEST(Plan, NegatedPredicateIsTheOtherSide) {
-  EXPECT_EQ(FlowGraphText("p Placeholder\n x Placeholder\n n LogicalNot p\n a Switch x p\n b Switch x n\n na Neg a:1\n out Merge na b:1").plan("out"),
+  EXPECT_EQ(FlowGraphText("p Placeholder\n x Placeholder\n n LogicalNot p\n a Switch x p\n b Switch x n\n na "
+                          "Neg a:1\n out Merge na b:1")
+                .plan("out"),
             R"(p
 x
 n
@@ -187,8 +189,10 @@ merge out = hs b
 }
 
 TEST(Plan, FetchInABranchIsChecked) {
-  EXPECT_EQ(FlowGraphText("p Placeholder\n q Placeholder\n x Placeholder\n s Switch x p\n u Switch s:1 q\n y Neg u").plan("x,y"),
-            R"(p
+  EXPECT_EQ(
+      FlowGraphText("p Placeholder\n q Placeholder\n x Placeholder\n s Switch x p\n u Switch s:1 q\n y Neg u")
+          .plan("x,y"),
+      R"(p
 q
 x
 s
@@ -231,12 +235,16 @@ if p == 1
 }
 
 TEST(Plan, FeedCutsInsideABranch) {
-  EXPECT_EQ(FlowGraphText("p Placeholder\n x Placeholder\n s Switch x p\n a Neg s:1\n b Exp a\n out Merge s b").plan("out", "a:0"),
-            "p\nx\ns\nb\nout\n");
+  EXPECT_EQ(
+      FlowGraphText("p Placeholder\n x Placeholder\n s Switch x p\n a Neg s:1\n b Exp a\n out Merge s b")
+          .plan("out", "a:0"),
+      "p\nx\ns\nb\nout\n");
 }
 
 TEST(Plan, FeedOfASwitch) {
-  EXPECT_EQ(FlowGraphText("p Placeholder\n x Placeholder\n s Switch x p\n a Neg s:1\n b Exp a").plan("b", "s:1"), "a\nb\n");
+  EXPECT_EQ(
+      FlowGraphText("p Placeholder\n x Placeholder\n s Switch x p\n a Neg s:1\n b Exp a").plan("b", "s:1"),
+      "a\nb\n");
 }
 
 /// Conditions inside of one another, and a value that passes out through all of them.
@@ -259,11 +267,13 @@ std::string nestedGraph(int depth) {
 TEST(Plan, DeeplyNested) {
   std::string plan = FlowGraphText(nestedGraph(400)).plan("out");
   EXPECT_NE(plan.find(std::string(2 * 399, ' ') + "merge m399 = s399 s399:1"), std::string::npos);
-  EXPECT_EQ(FlowGraphText(nestedGraph(2000)).plan("out"), "node s1000 (Switch): conditions are nested more than 1000 deep");
+  EXPECT_EQ(FlowGraphText(nestedGraph(2000)).plan("out"),
+            "node s1000 (Switch): conditions are nested more than 1000 deep");
 }
 
 TEST(Plan, LongLoopBody) {
-  std::string text = "x Placeholder\ne Enter x frame=f\nm Merge e n\nt Test m\ngo LoopCond t\ns Switch m go\n";
+  std::string text =
+      "x Placeholder\ne Enter x frame=f\nm Merge e n\nt Test m\ngo LoopCond t\ns Switch m go\n";
   std::string value = "s:1";
   for (int i = 0; i < 20000; ++i) {
     text += "a" + std::to_string(i) + " Neg " + value + "\n";
@@ -282,22 +292,32 @@ struct BadCondition {
 
 class BadConditions : public testing::TestWithParam<BadCondition> {};
 
-TEST_P(BadConditions, SaysWhy) { EXPECT_EQ(FlowGraphText(GetParam().graph).plan(GetParam().fetch), GetParam().message); }
+TEST_P(BadConditions, SaysWhy) {
+  EXPECT_EQ(FlowGraphText(GetParam().graph).plan(GetParam().fetch), GetParam().message);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Graphs, BadConditions,
     testing::Values(
         BadCondition{"SwitchWithoutPredicate", "x Placeholder\n s Switch x", "s",
                      "node s (Switch): exactly 2 inputs are expected, 1 given"},
-        BadCondition{"MergeOfNothing", "m Merge", "m", "node m (Merge): at least 1 input is expected, 0 given"},
+        BadCondition{"MergeOfNothing", "m Merge", "m",
+                     "node m (Merge): at least 1 input is expected, 0 given"},
         BadCondition{"ExcludedInputs", "p Placeholder\n x Placeholder\n s Switch x p\n y Add s s:1", "y",
                      "fetch y:0: node y (Add) never runs, since its inputs exclude each other"},
-        BadCondition{"SideMissing", "p Placeholder\n q Placeholder\n x Placeholder\n s Switch x p\n u Switch s:1 q\n m Merge s u", "m",
-                     "node m (Merge): gets no value where the predicate q chooses output 1: no input comes from there"},
-        BadCondition{"UnrelatedPredicates", "p Placeholder\n q Placeholder\n x Placeholder\n s Switch x p\n u Switch x q\n m Merge s:1 u:1",
-                     "m",
-                     "node m (Merge): may get no value or two, since its inputs depend on predicates (p, q) that have nothing to do with "
-                     "each other"}),
+        BadCondition{
+            "SideMissing",
+            "p Placeholder\n q Placeholder\n x Placeholder\n s Switch x p\n u Switch s:1 q\n m Merge s u",
+            "m",
+            "node m (Merge): gets no value where the predicate q chooses output 1: no input comes from "
+            "there"},
+        BadCondition{
+            "UnrelatedPredicates",
+            "p Placeholder\n q Placeholder\n x Placeholder\n s Switch x p\n u Switch x q\n m Merge s:1 u:1",
+            "m",
+            "node m (Merge): may get no value or two, since its inputs depend on predicates (p, q) that have "
+            "nothing to do with "
+            "each other"}),
     [](const testing::TestParamInfo<BadCondition> &info) { return std::string(info.param.name); });
 
 } // namespace

@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Makes graphs with TensorFlow's first control flow, and what TensorFlow computes with them; needs tensorflow 2.19.
+
+    make_frames.py [CASE ...]     writes CASE.pb, CASE.npz and CASE.json beside itself, of all cases by default
+
+CASE.json is a list of runs of one session: feeds and fetches (tensor name -> key of CASE.npz), targets, and for a run that
+fails the message that TensorFlow ends with. One thread, no graph optimizations.
+"""
+import json
+import os
+import sys
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf import rewriter_config_pb2
+from tensorflow.python.framework import function
+
+tf1 = tf.compat.v1
+tf1.disable_v2_behavior()
+HERE = os.path.dirname(os.path.abspath(__file__))
+CASES = {}
+
+
+def case(build):
+    CASES[build.__name__] = build
+    return build
+
+
+def placeholder(shape, name, dtype=tf.float32):
+    return tf1.placeholder(dtype, shape, name=name)
+
+
+def ramp(*shape):
+    return (np.arange(np.prod(shape), dtype=np.float32).reshape(shape) - 3) / 4
+
+
+@case
+def while_in_cond_in_while():
+    """A loop of a data-dependent number of turns inside a branch of a condition inside a loop."""
+    x, n = placeholder([None, 3], "x"), placeholder([], "n", tf.int32)
+
+    def inner(v):
+        return tf1.while_loop(lambda j, w: tf.logical_and(j < 10, tf.reduce_sum(w) < 50.0), lambda j, w: (j + 1, w * 1.5 + 0.25), [tf.constant(0), v])[1]
+
+    def body(i, v):
+        return i + 1, tf1.cond(tf.equal(i % 2, 0), lambda: inner(v), lambda: v - 0.5 * tf.cast(i, tf.float32))
+
+    result = tf1.while_loop(lambda i, v: i < n, body, [tf.constant(0), x])
+    tf.identity(result[0], "count")
+    tf.identity(result[1], "y")
+    return [({"x": ramp(2, 3), "n": np.int32(k)}, ["y:0", "count:0"], []) for k in (0, 1, 4)] + [({"x": ramp(5, 3), "n": np.int32(3)}, ["y:0"], [])]
+
+
+@case
+def nested_case():
+    """tf.case of three branches, one of which is a condition; a predicate that both of them know."""
+    x, k = placeholder([None], "x"), placeholder([], "k", tf.int32)
+    small = tf.reduce_sum(x) < 1.0
+    y = tf1.case([(tf.equal(k, 0), lambda: tf.exp(x)), (tf.equal(k, 1), lambda: tf1.cond(small, lambda: x * 2.0, lambda: -x)),
+                  (tf.equal(k, 2), lambda: tf.concat([x, x], 0))], default=lambda: tf.zeros_like(x), exclusive=False)
+    tf.identity(y, "y")
+    return [({"x": ramp(n), "k": np.int32(k)}, ["y:0"], []) for n in (2, 7) for k in range(4)]
+
+
+@case
+def effects_in_branches():
+    """Reference variables updated in branches: in one, in both, and by a step that only a branch runs."""
+    x, p = placeholder([3], "x"), placeholder([], "p", tf.bool)
+    v = tf1.get_variable("v", initializer=np.ones(3, np.float32), use_resource=False)
+    w = tf1.get_variable("w", initializer=np.zeros(3, np.float32), use_resource=False)
+    one = tf1.cond(p, lambda: tf1.assign_add(v, x).op, lambda: tf.no_op())
+    with tf1.control_dependencies([one]):
+        both = tf1.cond(tf.logical_not(p), lambda: tf1.assign(w, x * 2.0), lambda: tf1.assign_sub(w, x))
+    tf.identity(both, "both")
+    tf.group(one, both, name="step")
+    tf.identity(tf1.cond(p, lambda: v + w, lambda: v - w), "read")
+    tf1.global_variables_initializer()
+    runs = [({}, [], ["init"])]
+    for p_value in (True, False, True):
+        runs.append(({"x": ramp(3), "p": np.bool_(p_value)}, ["both:0"], ["step"]))
+        runs.append(({"p": np.bool_(p_value)}, ["read:0", "v:0", "w:0"], []))
+    return runs
+
+
+@case
+def resource_effects_in_loops():
+    """A variable that the body of a loop reads and updates, in one branch only."""
+    n = placeholder([], "n", tf.int32)
+    v = tf1.get_variable("v", initializer=np.float32(1.0), use_resource=True)
+
+    def update():
+        with tf1.control_dependencies([v.assign_add(2.0, read_value=False)]):
+            return v.read_value()
+
+    def body(i, total):
+        now = tf1.cond(tf.equal(i % 3, 0), update, lambda: v.read_value() * 1.0)
+        with tf1.control_dependencies([now]):
+            return i + 1, total + v.read_value()
+
+    result = tf1.while_loop(lambda i, total: i < n, body, [tf.constant(0), tf.constant(0.0)], parallel_iterations=1)
+    tf.identity(result[1], "total")
+    tf1.global_variables_initializer()
+    return [({}, [], ["init"]), ({"n": np.int32(5)}, ["total:0"], []), ({}, ["v/Read/ReadVariableOp:0"], []), ({"n": np.int32(0)}, ["total:0"], [])]
+
+
+@case
+def several_exits():
+    """Exits of several values, some of which nobody takes; a value that grows; invariants; a value handed on unchanged."""
+    x, n = placeholder([None, 2], "x"), placeholder([], "n", tf.int64)
+    weights = tf.constant([[0.5, -1.0], [2.0, 0.25]])
+    scale = tf.reduce_max(x)
+
+    def body(i, rows, state, keep, unused):
+        state = tf.tanh(tf.matmul(state, weights)) * scale + keep
+        return i + 1, tf.concat([rows, state], 0), state, keep, unused * 2
+
+    result = tf1.while_loop(lambda i, *_: i < n, body, [tf.constant(0, tf.int64), x, x, x * 0.5, tf.constant(1)],
+                            shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 2]), x.shape, x.shape, tf.TensorShape([])])
+    for value, name in zip(result[:4], ("count", "rows", "state", "keep")):
+        tf.identity(value, name)
+    feeds = [{"x": ramp(b, 2), "n": np.int64(k)} for b, k in ((1, 0), (2, 3), (3, 1))]
+    return [(f, ["rows:0", "state:0", "keep:0", "count:0"], []) for f in feeds] + [(feeds[1], ["state:0"], [])]
+
+
+@case
+def fetch_in_a_branch():
+    """Tensors of branches are there only if the branch runs; so is what is computed from an output of Switch."""
+    x, p, q = placeholder([None], "x"), placeholder([], "p", tf.bool), placeholder([], "q", tf.bool)
+    off, on = tf.raw_ops.Switch(data=x, pred=p)
+    tf.exp(on, name="on")
+    off_off, off_on = tf.raw_ops.Switch(data=tf.negative(off, "off"), pred=q)
+    tf.square(off_on, name="off_on")
+    tf.identity(x * 2.0, "always")
+    feeds = lambda a, b: {"x": ramp(4), "p": np.bool_(a), "q": np.bool_(b)}
+    return [(feeds(True, False), ["on:0", "always:0"], []), (feeds(False, True), ["always:0", "off_on:0"], []), (feeds(False, True), ["off:0"], []),
+            (feeds(False, False), ["on:0"], []), (feeds(False, False), ["always:0", "off_on:0"], []), (feeds(True, True), ["off_on:0"], []),
+            (feeds(True, True), ["always:0"], ["off_on"])]
+
+
+@case
+def gradient_of_cond():
+    """The backward branch takes values of the forward branch, which are there only if it ran."""
+    x, p = placeholder([None, 3], "x"), placeholder([], "p", tf.bool)
+    y = tf1.cond(p, lambda: tf.exp(x) * tf.sin(x), lambda: x * x)
+    z = tf1.cond(p, lambda: y + 1.0, lambda: tf.tanh(y))
+    tf.identity(tf.gradients(tf.reduce_sum(z * y), x)[0], "dx")
+    tf.identity(z, "z")
+    return [({"x": ramp(n, 3), "p": np.bool_(p)}, ["dx:0", "z:0"], []) for n in (1, 4) for p in (False, True)]
+
+
+@case
+def merge_index():
+    """The second output of Merge; Merges of one and of three inputs."""
+    x, p, q = placeholder([2], "x"), placeholder([], "p", tf.bool), placeholder([], "q", tf.bool)
+    off, on = tf.raw_ops.Switch(data=x, pred=p)
+    q_off = tf.raw_ops.Switch(data=q, pred=p)[0]
+    both = tf.raw_ops.Switch(data=off, pred=q_off)
+    tf.raw_ops.Merge(inputs=[on, both[0] * 2.0, both[1] * 3.0], name="three")
+    tf.raw_ops.Merge(inputs=[x - 1.0], name="one")
+    return [({"x": ramp(2), "p": np.bool_(p), "q": np.bool_(q)}, ["three:0", "three:1", "one:0", "one:1"], []) for p in (0, 1) for q in (0, 1)]
+
+
+@case
+def loop_in_a_function():
+    """A loop and a condition in the body of a function that is called twice."""
+    x = placeholder([None], "x")
+
+    @function.Defun(tf.float32, func_name="halve")
+    def halve(v):
+        v = tf1.while_loop(lambda w: tf.reduce_max(w) > 1.0, lambda w: w * 0.5, [v])
+        return tf1.cond(tf.reduce_min(v) < 0.0, lambda: v + 1.0, lambda: v)
+
+    tf.identity(halve(x) + halve(x * 10.0), "y")
+    return [({"x": ramp(n) - d}, ["y:0"], []) for n in (3, 20) for d in (0, -1)]
+
+
+@case
+def dropout_and_assert_under_cond():
+    """Random numbers are drawn only in the branch that runs; an assertion fails only there."""
+    x, p = placeholder([4, 5], "x"), placeholder([], "p", tf.bool)
+    y = tf1.cond(p, lambda: tf1.nn.dropout(x, rate=0.4, seed=7), lambda: tf.identity(x))
+    check = tf1.cond(p, lambda: tf1.Assert(tf.reduce_sum(x) < 100.0, ["too large:", x]), lambda: tf.no_op())
+    with tf1.control_dependencies([check]):
+        tf.identity(y, "y")
+    small, large = ramp(4, 5), ramp(4, 5) + 50
+    return [({"x": v, "p": np.bool_(p)}, ["y:0"], []) for v, p in ((small, True), (small, False), (small, True), (large, False), (large, True))]
+
+
+@case
+def feeds_in_branches():
+    """A feed inside of a branch makes its consumers run whatever the predicate says; a fed predicate; a fed Merge."""
+    x = placeholder([2], "x")
+    p = tf.identity(tf.reduce_sum(x) > 0.0, "p")
+    off, on = tf.raw_ops.Switch(data=x, pred=p)
+    a = tf.exp(on, name="a")
+    b = tf.negative(a, name="b")
+    m = tf.raw_ops.Merge(inputs=[tf.square(off, name="c"), b], name="m")
+    tf.add(m[0], 1.0, name="y")
+    v = np.array([3, 4], np.float32)
+    return [({"x": v}, ["y:0"], []), ({"x": -v}, ["y:0"], []), ({"x": v, "p": np.bool_(False)}, ["y:0"], []), ({"a": v}, ["b:0"], []),
+            ({"m": v}, ["y:0"], [])]
+
+
+@case
+def condition_with_effect():
+    """The condition of a loop updates a variable each time it is asked, once more than the body runs."""
+    n = placeholder([], "n", tf.int32)
+    v = tf1.get_variable("v", initializer=np.int32(0), use_resource=False)
+    result = tf1.while_loop(lambda i: tf1.assign_add(v, 1) < n, lambda i: i + 10, [tf.constant(0)])
+    tf.identity(result, "count")
+    tf1.global_variables_initializer()
+    return [({}, [], ["init"]), ({"n": np.int32(4)}, ["count:0"], []), ({}, ["v:0"], [])]
+
+
+@case
+def tensor_array_in_a_loop():
+    """A loop over time that reads one TensorArray and writes another, and its gradient, which pushes and pops."""
+    x = placeholder([None, None, 2], "x")
+    steps = tf.shape(x)[0]
+    inputs = tf.TensorArray(tf.float32, steps).unstack(x)
+    weights = tf.constant([[0.5, -1.0], [1.5, 0.25]])
+
+    def body(t, state, outputs):
+        state = tf.tanh(tf.matmul(state, weights) + inputs.read(t))
+        return t + 1, state, outputs.write(t, tf1.cond(tf.equal(t % 2, 0), lambda: state, lambda: state * state))
+
+    start = tf.zeros_like(x[0])
+    _, state, outputs = tf1.while_loop(lambda t, *_: t < steps, body, [tf.constant(0), start, tf.TensorArray(tf.float32, steps)])
+    y = tf.identity(outputs.stack(), "y")
+    tf.identity(state, "state")
+    tf.identity(tf.gradients(tf.reduce_sum(y * y) + tf.reduce_sum(state), x)[0], "dx")
+    return [({"x": ramp(t, b, 2)}, ["y:0", "state:0"], []) for t, b in ((1, 1), (4, 3))] + [({"x": ramp(t, b, 2)}, ["dx:0", "y:0"], []) for t, b in ((1, 1), (4, 3))]
+
+
+def main():
+    for name in sys.argv[1:] or CASES:
+        graph, arrays, log = tf.Graph(), {}, []
+        with graph.as_default():
+            tf1.set_random_seed(3)
+            runs = CASES[name]()
+        for op in graph.get_operations():
+            graph._unfetchable_ops.discard(op)  # branches may be fetched, as from a graph that was read from a file
+            graph._unfeedable_tensors.clear()
+        config = tf1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+        config.graph_options.rewrite_options.disable_meta_optimizer = True
+        config.graph_options.optimizer_options.opt_level = -1
+        text = graph.as_graph_def()
+        with open(os.path.join(HERE, name + ".pb"), "wb") as file:
+            file.write(text.SerializeToString(deterministic=True))
+        with tf1.Session(graph=graph, config=config) as session:
+            for i, (feeds, fetches, targets) in enumerate(runs):
+                entry = {"feeds": {}, "fetches": {}, "targets": targets}
+                for tensor, value in feeds.items():
+                    entry["feeds"][tensor + ":0"] = key = f"run{i}/in/{tensor}"
+                    arrays[key] = np.asarray(value)
+                try:
+                    values = session.run(fetches, {t: arrays[k] for t, k in entry["feeds"].items()}) if not targets else \
+                        session.run([fetches, [graph.get_operation_by_name(t) for t in targets]], {t: arrays[k] for t, k in entry["feeds"].items()})[0]
+                    for tensor, value in zip(fetches, values):
+                        entry["fetches"][tensor] = key = f"run{i}/out/{tensor}"
+                        arrays[key] = np.asarray(value)
+                except tf.errors.OpError as error:
+                    entry["fetches"] = {t: None for t in fetches}
+                    entry["error"] = next(line for line in error.message.splitlines() if "Retval" in line or "assertion failed" in line)[:40]
+                log.append(entry)
+        np.savez_compressed(os.path.join(HERE, name + ".npz"), **arrays)
+        with open(os.path.join(HERE, name + ".json"), "w") as file:
+            json.dump(log, file, indent=1)
+            file.write("\n")
+        print(name, len(text.node), "nodes")
+
+
+if __name__ == "__main__":
+    main()
