@@ -1,5 +1,6 @@
 //===- Options.cpp - The command line of tgc-run ------------------------------===//
 #include "tools/tgc-run/Options.h"
+#include "tools/flags/ModelFlags.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -25,7 +26,7 @@ namespace {
 /// Not globals: they may be registered only once LLVM's are gone.
 struct Flags {
   cl::OptionCategory category{"tgc-run options"};
-  cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("MODEL_OR_SO"), cl::cat(category)};
+  cl::opt<std::string> path{cl::Positional, cl::Required, cl::desc("MODEL_OR_SO"), cl::cat(category)};
   cl::opt<std::string> feeds{"feeds", cl::desc("Arrays to feed; their names are tensor names"),
                              cl::value_desc("in.npz"), cl::cat(category)};
   cl::list<std::string> fetch{"fetch", cl::CommaSeparated,
@@ -40,12 +41,7 @@ struct Flags {
       cl::value_desc("out.npz|DIR"), cl::cat(category)};
   cl::opt<std::string> script{"script", cl::desc("Steps of one session; step i leaves DIR/s<i>.npz"),
                               cl::value_desc("steps.json"), cl::cat(category)};
-  cl::opt<std::string> signature{"signature", cl::desc("Signature of a SavedModel (default: all)"),
-                                 cl::value_desc("NAME"), cl::cat(category)};
-  cl::list<std::string> shape{"shape", cl::desc("Refine or override a feed's shape; repeated"),
-                              cl::value_desc("x:0=?,784"), cl::cat(category)};
-  cl::opt<std::string> checkpoint{"checkpoint", cl::desc("Values that the variables start with"),
-                                  cl::value_desc("PREFIX"), cl::cat(category)};
+  ModelFlags model{category};
   cl::opt<bool> benchmark{"benchmark",
                           cl::desc("Measure how long a run takes; without --feeds on invented numbers"),
                           cl::cat(category)};
@@ -59,24 +55,6 @@ struct Flags {
                      cl::cat(category)};
 };
 } // namespace
-
-/// "x:0=?,784" as name and dimensions.
-static Expected<std::pair<std::string, std::vector<int64_t>>> parseShape(StringRef text) {
-  auto [name, dimsText] = text.rsplit('=');
-  if (name.empty() || !text.contains('='))
-    return createStringError("--shape=" + text + ": NAME=DIM,DIM,... is expected");
-  std::vector<int64_t> dims;
-  llvm::SmallVector<StringRef> parts;
-  dimsText.split(parts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/!dimsText.empty());
-  for (StringRef part : parts) {
-    int64_t dim = -1;
-    if (part.trim() != "?" && (part.trim().getAsInteger(10, dim) || dim < 0))
-      return createStringError("--shape=" + text + ": '" + part +
-                               "' is no dimension; NAME=DIM,DIM,... with ? for an unknown one is expected");
-    dims.push_back(dim);
-  }
-  return std::make_pair(name.str(), dims);
-}
 
 static Error checkFlags(const Flags &flags) {
   bool hasScript = !flags.script.empty();
@@ -93,6 +71,7 @@ static Error checkFlags(const Flags &flags) {
 Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
   removeForeignOptions();
   Flags flags;
+  TrainFlags trainFlags;
   cl::ParseCommandLineOptions(
       argc, argv,
       "tgc-run: runs a module that tgc has compiled, or a model, which it compiles in memory first\n");
@@ -102,8 +81,9 @@ Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
   options.mode = flags.list              ? RunOptions::Mode::List
                  : flags.benchmark       ? RunOptions::Mode::Benchmark
                  : !flags.script.empty() ? RunOptions::Mode::Script
+                 : trainFlags.areUsed()  ? RunOptions::Mode::Train
                                          : RunOptions::Mode::Once;
-  options.modelPath = flags.model;
+  options.modelPath = flags.path;
   options.feedsPath = flags.feeds;
   options.entryName = flags.entry;
   options.fetches = flags.fetch;
@@ -113,13 +93,11 @@ Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
   options.numRuns = flags.runs;
   options.numThreads = flags.threads;
   options.seed = flags.seed;
-  options.compile.signature = flags.signature;
-  options.compile.checkpoint = flags.checkpoint;
-  for (const std::string &text : flags.shape) {
-    auto shape = parseShape(text);
-    if (!shape)
-      return shape.takeError();
-    options.compile.feedShapes.push_back(std::move(*shape));
-  }
+  Expected<TrainOptions> train = trainFlags.read(flags.seed);
+  if (!train)
+    return train.takeError();
+  options.train = std::move(*train);
+  if (Error error = flags.model.apply(options.compile))
+    return std::move(error);
   return options;
 }

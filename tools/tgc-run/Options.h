@@ -3,6 +3,7 @@
 #define TGC_TOOLS_TGC_RUN_OPTIONS_H
 
 #include "compiler/Pipelines/Options.h"
+#include "tools/tgc-run/TrainOptions.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
 #include <string>
@@ -11,7 +12,7 @@
 namespace tgc {
 
 struct RunOptions {
-  enum class Mode { Once, Script, Benchmark, List };
+  enum class Mode { Once, Script, Benchmark, List, Train };
   Mode mode = Mode::Once;
   std::string modelPath;
   /// Once and Benchmark: what to run. An empty name or list means: whatever fits.
@@ -23,6 +24,7 @@ struct RunOptions {
   uint64_t numRuns = 0;    // of Benchmark; 0: about a second
   uint32_t numThreads = 0; // 0: one per CPU
   uint64_t seed = 0;
+  TrainOptions train;
   CompileOptions compile;
 };
 

@@ -30,7 +30,8 @@ Expected<std::vector<PlannedStep>> tgc::planSteps(llvm::ArrayRef<Step> steps) {
   return planned;
 }
 
-/// Which dimensions are one. Runs that differ in it are entries of their own: it decides about broadcasting and Squeeze.
+/// Which dimensions are one. Runs that differ in it are entries of their own: it decides about broadcasting
+/// and Squeeze.
 static std::string onesOf(llvm::ArrayRef<int64_t> shape) {
   std::string ones;
   for (int64_t size : shape)

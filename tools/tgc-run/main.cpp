@@ -3,6 +3,7 @@
 #include "tools/tgc-run/Execute.h"
 #include "tools/tgc-run/Options.h"
 #include "tools/tgc-run/Print.h"
+#include "tools/tgc-run/Train.h"
 #include "llvm/Support/InitLLVM.h"
 
 using namespace tgc;
@@ -75,10 +76,19 @@ static Expected<LoadedModule> loadFor(std::vector<PlannedStep> &steps, bool need
   return loadModule(options.modelPath, requestEntries(steps, EntryShapes::Exact), options.compile);
 }
 
-static Error runTool(int argc, char **argv) {
+/// What a shell gives a program that Ctrl-C ended.
+static constexpr int kInterrupted = 130;
+
+static Error runTool(int argc, char **argv, int &exitStatus) {
   Expected<RunOptions> options = parseCommandLine(argc, argv);
   if (!options)
     return options.takeError();
+  if (options->mode == RunOptions::Mode::Train) {
+    Expected<bool> isComplete = train(*options, llvm::outs());
+    if (isComplete && !*isComplete)
+      exitStatus = kInterrupted;
+    return isComplete.takeError();
+  }
   Expected<bool> needsRequests = compilesEntries(options->modelPath);
   if (!needsRequests)
     return needsRequests.takeError();
@@ -99,9 +109,10 @@ static Error runTool(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  if (Error error = runTool(argc, argv)) {
+  int exitStatus = 0;
+  if (Error error = runTool(argc, argv, exitStatus)) {
     llvm::errs() << "tgc-run: error: " << llvm::toString(std::move(error)) << '\n';
     return 1;
   }
-  return 0;
+  return exitStatus;
 }

@@ -1,0 +1,26 @@
+//===- ModelFlags.h - Flags of all tools that compile models ----*- C++ -*-===//
+#ifndef TGC_TOOLS_FLAGS_MODELFLAGS_H
+#define TGC_TOOLS_FLAGS_MODELFLAGS_H
+
+#include "compiler/Pipelines/Options.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Error.h"
+
+namespace tgc {
+
+/// They register themselves when they are made: not globals, as tools first remove what LLVM's libraries
+/// register.
+struct ModelFlags {
+  explicit ModelFlags(llvm::cl::OptionCategory &category);
+
+  /// What the flags say; an error where a value is malformed.
+  llvm::Error apply(CompileOptions &options) const;
+
+  llvm::cl::opt<std::string> signature;
+  llvm::cl::list<std::string> shape;
+  llvm::cl::opt<std::string> checkpoint;
+};
+
+} // namespace tgc
+
+#endif // TGC_TOOLS_FLAGS_MODELFLAGS_H
