@@ -1,5 +1,5 @@
 # How lit finds and runs tests here. RUN lines may use every tool of the build by its name, FileCheck, not, split-file,
-# and %python, %cc (the C compiler of the build), %src_root, %inputs (the Inputs folder beside the test), %runtime (the
+# and %python, %cc and %cxx (the compilers of the build), %src_root, %build, %inputs (the Inputs folder beside the test), %runtime (the
 # runtime as a library).
 import os
 import shutil
@@ -36,8 +36,10 @@ if shutil.which("clang-format-22") or shutil.which("clang-format-14"):
 config.substitutions[:0] = [
     ("%python", python_with_numpy()),
     ("%cc", config.tgc_cc),
+    ("%cxx", config.tgc_cxx),
     ("%src_root", config.tgc_src_root),
     ("%inputs", "%S/Inputs"),
+    ("%build", config.tgc_obj_root),
     ("%runtime", os.path.join(config.tgc_obj_root, "lib", "libtgc-runtime.so")),
 ]
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"

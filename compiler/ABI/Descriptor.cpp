@@ -138,7 +138,7 @@ struct DescriptorEmitter {
          number(i32, numBuffers ? numBuffers.getInt() : 0), number(i32, 0), function});
   }
 
-  void run() {
+  llvm::Function *run() {
     SmallVector<llvm::Constant *> entries, variables;
     for (auto entry : module.getOps<LLVM::LLVMFuncOp>())
       if (entry->hasAttr("rt.feeds"))
@@ -157,25 +157,28 @@ struct DescriptorEmitter {
         {number(i32, sizeof(tgc_module_info_t)), number(i32, TGC_ABI_VERSION), text(options.target),
          text(options.fingerprint), number(i32, entries.size()), number(i32, variables.size()),
          array(entries, "tgc.entries"), array(variables, "tgc.variables"), api});
-    emitQuery(global(info, "tgc.module"));
+    llvm::Function *query = emitQuery(global(info, "tgc.module"));
     embedWeights();
+    return query;
   }
 
-  void emitQuery(llvm::Constant *info) {
+  llvm::Function *emitQuery(llvm::Constant *info) {
     auto *type = llvm::FunctionType::get(pointer, {i32}, /*isVarArg=*/false);
-    auto *query =
-        llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, TGC_MODULE_QUERY_SYMBOL, code);
+    auto *query = llvm::Function::Create(
+        type, llvm::GlobalValue::ExternalLinkage,
+        options.querySymbol.empty() ? TGC_MODULE_QUERY_SYMBOL : options.querySymbol, code);
     query->addFnAttr(llvm::Attribute::NoUnwind);
     llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "", query));
     llvm::Value *isKnown = builder.CreateICmpUGE(query->getArg(0), number(i32, TGC_ABI_VERSION));
     builder.CreateRet(builder.CreateSelect(isKnown, info, null()));
+    return query;
   }
 };
 
 } // namespace
 
-void emitDescriptor(ModuleOp module, const DescriptorOptions &options, llvm::Module &code) {
-  DescriptorEmitter(module, options, code).run();
+llvm::Function *emitDescriptor(ModuleOp module, const DescriptorOptions &options, llvm::Module &code) {
+  return DescriptorEmitter(module, options, code).run();
 }
 
 } // namespace tgc

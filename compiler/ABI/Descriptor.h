@@ -7,6 +7,7 @@
 #include <string>
 
 namespace llvm {
+class Function;
 class Module;
 } // namespace llvm
 
@@ -31,11 +32,13 @@ struct DescriptorOptions {
   WeightsLinkage weights = WeightsLinkage::Embedded;
   /// Whether the runtime's API stands beside the code under the name tgc_runtime_api.
   bool hasRuntimeAPI = false;
+  /// The name of the function that returns the descriptor; empty: tgc_module_query.
+  std::string querySymbol;
 };
 
 /// Adds the descriptor of `module` (lowered to LLVM; the attributes of DescribeModule are still there) and
-/// the query symbol to its translation. Everything else becomes internal.
-void emitDescriptor(mlir::ModuleOp module, const DescriptorOptions &options, llvm::Module &code);
+/// the query function, which it returns, to its translation. Everything else becomes internal.
+llvm::Function *emitDescriptor(mlir::ModuleOp module, const DescriptorOptions &options, llvm::Module &code);
 
 } // namespace tgc
 

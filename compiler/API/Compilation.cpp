@@ -153,7 +153,7 @@ llvm::Error Compilation::loadProgram(ArrayRef<EntryRequest> entries) {
   return llvm::Error::success();
 }
 
-llvm::Error Compilation::runPhases() {
+llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> observe) {
   // Large constants count when they are one block of bytes.
   std::string text;
   llvm::raw_string_ostream stream(text);
@@ -172,6 +172,8 @@ llvm::Error Compilation::runPhases() {
     if (failed(passes.run(*state->module)))
       return llvm::createStringError(state->diagnostics.empty() ? "phase '" + info.name.str() + "' failed"
                                                                 : state->diagnostics);
+    if (observe)
+      observe(info.phase, *state->module);
   }
   return llvm::Error::success();
 }
@@ -185,6 +187,7 @@ llvm::Error Compilation::optimizeCode(bool externalWeights) {
       llvm::utohexstr(llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size())), /*LowerCase=*/true);
   descriptor.weights = externalWeights ? WeightsLinkage::External : WeightsLinkage::Embedded;
   descriptor.hasRuntimeAPI = !externalWeights;
+  descriptor.querySymbol = state->options.querySymbol;
   {
     StepTimer timer(state->options.timing, "translate");
     auto code = translateToLLVMIR(*state->module, descriptor, *state->machine, state->codeContext);

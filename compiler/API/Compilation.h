@@ -23,8 +23,8 @@ public:
   /// Reads the model. Without entries a SavedModel gets its signatures, a graph the one entry that its form
   /// suggests.
   llvm::Error load(llvm::StringRef modelPath, llvm::ArrayRef<EntryRequest> entries);
-  /// Runs the phases up to the one that the options name.
-  llvm::Error runPhases();
+  /// Runs the phases up to the one that the options name; `observe` sees the module after each.
+  llvm::Error runPhases(llvm::function_ref<void(Phase, mlir::ModuleOp)> observe = nullptr);
   /// After the last phase: LLVM IR, optimised.
   llvm::Error optimizeCode(bool externalWeights);
   /// The object file of the code.

@@ -44,6 +44,8 @@ struct CompileOptions {
   llvm::raw_ostream *timing = nullptr;
   /// Keeps symbol names and line tables in objects and libraries.
   bool debugInfo = false;
+  /// The function of an object that returns its descriptor; empty: tgc_module_query.
+  std::string querySymbol;
 };
 
 } // namespace tgc

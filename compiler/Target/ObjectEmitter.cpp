@@ -25,7 +25,7 @@ Expected<std::unique_ptr<Module>> translateToLLVMIR(mlir::ModuleOp module,
     return createStringError("the program cannot be expressed in LLVM IR");
   code->setTargetTriple(machine.getTargetTriple());
   code->setDataLayout(machine.createDataLayout());
-  emitDescriptor(module, descriptor, *code);
+  const Function *query = emitDescriptor(module, descriptor, *code);
   for (Function &function : *code) {
     if (function.isDeclaration())
       continue;
@@ -33,7 +33,7 @@ Expected<std::unique_ptr<Module>> translateToLLVMIR(mlir::ModuleOp module,
     function.addFnAttr("target-features", machine.getTargetFeatureString());
     // Nothing here unwinds; without tables the code is smaller.
     function.addFnAttr(Attribute::NoUnwind);
-    if (!function.hasExternalLinkage() || function.getName() == "tgc_module_query")
+    if (!function.hasExternalLinkage() || &function == query)
       continue;
     function.setLinkage(GlobalValue::InternalLinkage);
   }

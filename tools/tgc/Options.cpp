@@ -2,8 +2,10 @@
 
 #include "tools/tgc/Options.h"
 #include "compiler/API/OptionsText.h"
+#include "tools/flags/ModelFlags.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <map>
 
@@ -14,7 +16,7 @@ namespace {
 
 struct Flags {
   cl::OptionCategory category{"tgc options"};
-  cl::opt<std::string> model{cl::Positional, cl::desc("MODEL"), cl::cat(category)};
+  cl::opt<std::string> path{cl::Positional, cl::desc("MODEL"), cl::cat(category)};
   cl::opt<std::string> output{
       "o", cl::desc("Output file; its ending tells what to write (.so, .o, .s, .ll, .mlir)"),
       cl::value_desc("OUT"), cl::cat(category)};
@@ -27,12 +29,10 @@ struct Flags {
                                 cl::cat(category)};
   cl::list<std::string> targets{"targets", cl::desc("Operations that are run"), cl::value_desc("op,..."),
                                 cl::cat(category)};
-  cl::opt<std::string> signature{"signature", cl::desc("Signature of a SavedModel (default: all)"),
-                                 cl::value_desc("NAME"), cl::cat(category)};
-  cl::list<std::string> shape{"shape", cl::desc("Refine or override a feed's shape; repeated"),
-                              cl::value_desc("x:0=?,784"), cl::cat(category)};
-  cl::opt<std::string> checkpoint{"checkpoint", cl::desc("Values that the variables start with"),
-                                  cl::value_desc("PREFIX"), cl::cat(category)};
+  ModelFlags model{category};
+  cl::opt<std::string> config{"config",
+                              cl::desc("A tf2xla.Config that names feeds and fetches, as tfcompile takes it"),
+                              cl::value_desc("FILE"), cl::cat(category)};
   cl::opt<bool> freeze{"freeze", cl::desc("Variables become constants"), cl::cat(category)};
   cl::opt<std::string> target{"target", cl::init("cpu"),
                               cl::desc("cpu (x86-64-v3), cpu:native, cpu:<CPU>, cpu:aarch64"),
@@ -41,6 +41,13 @@ struct Flags {
                           cl::cat(category)};
   cl::opt<std::string> emit{"emit", cl::desc("What to write: so, obj, asm, llvm, mlir"),
                             cl::value_desc("KIND"), cl::cat(category)};
+  cl::opt<std::string> header{"header", cl::desc("With an object: also write a C++ class over it"),
+                              cl::value_desc("x.h"), cl::cat(category)};
+  cl::opt<std::string> className{"cpp-class", cl::desc("Its name (default: that of the header's file)"),
+                                 cl::value_desc("ns::Name"), cl::cat(category)};
+  cl::opt<std::string> explain{"explain", cl::ValueOptional,
+                               cl::desc("Tell kernels, sizes and memory, as text or as JSON in a file"),
+                               cl::value_desc("FILE.json"), cl::cat(category)};
   cl::opt<std::string> compileTo{"compile-to", cl::desc("Stop after a phase and print the program"),
                                  cl::value_desc("PHASE"), cl::cat(category)};
   cl::opt<bool> printIRAfterAll{"print-ir-after-all", cl::desc("Print the program after each pass to stderr"),
@@ -107,6 +114,41 @@ Expected<EmitKind> emitKindOf(const Flags &flags) {
   return createStringError("--emit=" + kind + ": expected so, obj, asm, llvm or mlir");
 }
 
+/// --config is one way to say which entry there is, --feeds and the like another.
+Error readConfigFlag(const Flags &flags, CommandLine &result) {
+  if (flags.config.empty())
+    return Error::success();
+  if (!flags.entry.empty() || !flags.feeds.empty() || !flags.fetches.empty() || !flags.targets.empty())
+    return createStringError(
+        "--config says what is fed and fetched; --entry, --feeds, --fetches and --targets do "
+        "not go with it");
+  Expected<Config> config = readConfig(flags.config);
+  if (!config)
+    return config.takeError();
+  result.entries = {config->entry};
+  result.aliases = std::move(config->names);
+  for (auto &shape : config->feedShapes)
+    if (none_of(result.compile.feedShapes, [&](const auto &given) { return given.first == shape.first; }))
+      result.compile.feedShapes.push_back(std::move(shape));
+  return Error::success();
+}
+
+/// "dir/my_model.h" is the class my_model.
+Error readHeaderFlags(const Flags &flags, CommandLine &result) {
+  if (flags.header.empty() && flags.className.empty())
+    return Error::success();
+  if (flags.header.empty() || result.emit != EmitKind::Object)
+    return createStringError("--header and --cpp-class belong to an object: -o x.o --header x.h");
+  StringRef stem = sys::path::stem(flags.header);
+  Expected<ClassName> name = ClassName::parse(flags.className.empty() ? stem : StringRef(flags.className));
+  if (!name)
+    return createStringError(toString(name.takeError()) + " (--cpp-class)");
+  result.headerPath = flags.header;
+  result.className = std::move(*name);
+  result.compile.querySymbol = result.className.querySymbol();
+  return Error::success();
+}
+
 Expected<Phase> phaseOf(StringRef name) {
   if (std::optional<Phase> phase = findPhase(name))
     return *phase;
@@ -132,12 +174,10 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
     return createStringError(first.substr(first.find(": ") + 2));
   }
   CommandLine result;
-  result.modelPath = flags.model;
+  result.modelPath = flags.path;
   result.outputPath = flags.output;
   result.listsOps = flags.listOps;
   CompileOptions &compile = result.compile;
-  compile.signature = flags.signature;
-  compile.checkpoint = flags.checkpoint;
   compile.freeze = flags.freeze;
   compile.target = flags.target;
   compile.optimizationLevel = flags.level;
@@ -146,20 +186,23 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
   compile.timing = flags.timePasses ? &errs() : nullptr;
   if (flags.level > 3)
     return createStringError("-O" + Twine(flags.level) + ": expected 0 to 3");
-  for (const std::string &text : flags.shape) {
-    auto shape = parseFeedShape(text);
-    if (!shape)
-      return shape.takeError();
-    compile.feedShapes.push_back(std::move(*shape));
-  }
+  if (Error error = flags.model.apply(compile))
+    return std::move(error);
+  if (Error error = readConfigFlag(flags, result))
+    return std::move(error);
   auto entries = entriesOf(flags);
   if (!entries)
     return entries.takeError();
-  result.entries = std::move(*entries);
+  if (!entries->empty())
+    result.entries = std::move(*entries);
   auto emit = emitKindOf(flags);
   if (!emit)
     return emit.takeError();
   result.emit = *emit;
+  if (Error error = readHeaderFlags(flags, result))
+    return std::move(error);
+  result.explains = flags.explain.getNumOccurrences() > 0;
+  result.explainPath = flags.explain;
   if (!flags.compileTo.empty()) {
     auto phase = phaseOf(flags.compileTo);
     if (!phase)

@@ -2,7 +2,7 @@
 #ifndef TGC_TOOLS_TGC_OPTIONS_H
 #define TGC_TOOLS_TGC_OPTIONS_H
 
-#include "compiler/API/CompileInMemory.h"
+#include "tools/tgc/Config.h"
 
 namespace tgc {
 
@@ -14,6 +14,14 @@ struct CommandLine {
   bool listsOps = false;
   std::vector<EntryRequest> entries;
   CompileOptions compile;
+  /// With an object: where its C++ class goes; empty: none is wanted.
+  std::string headerPath;
+  ClassName className;
+  /// Names of feeds and fetches that a config gives.
+  std::vector<TensorAlias> aliases;
+  /// Tells what was compiled, as text, or as JSON in a file.
+  bool explains = false;
+  std::string explainPath;
 };
 
 /// Reads the command line; --help and options that are unknown or malformed end the process.

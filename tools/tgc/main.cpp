@@ -2,6 +2,7 @@
 
 #include "compiler/API/Compilation.h"
 #include "frontend/Import/OpRegistry.h"
+#include "tools/tgc/Explain.h"
 #include "tools/tgc/Options.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
@@ -33,11 +34,22 @@ static Error write(StringRef path, Expected<SmallVector<char, 0>> bytes) {
   return write(path, [&](raw_ostream &stream) { stream << StringRef(bytes->data(), bytes->size()); });
 }
 
+static Error writeHeader(Compilation &compilation, const CommandLine &command) {
+  if (command.headerPath.empty())
+    return Error::success();
+  Expected<std::string> text = makeHeader(compilation.module(), command.className, command.aliases);
+  if (!text)
+    return text.takeError();
+  return write(command.headerPath, [&](raw_ostream &stream) { stream << *text; });
+}
+
 static Error emit(Compilation &compilation, const CommandLine &command) {
   switch (command.emit) {
   case EmitKind::Library:
     return compilation.writeLibrary(command.outputPath);
   case EmitKind::Object:
+    if (Error error = writeHeader(compilation, command))
+      return error;
     return write(command.outputPath, compilation.emitObject());
   case EmitKind::Assembly:
     return write(command.outputPath, compilation.emitAssembly());
@@ -55,8 +67,17 @@ static Error compile(const CommandLine &command) {
     return compilation.takeError();
   if (Error error = (*compilation)->load(command.modelPath, command.entries))
     return error;
-  if (Error error = (*compilation)->runPhases())
+  Explanation explanation;
+  if (Error error = (*compilation)->runPhases([&](Phase phase, mlir::ModuleOp module) {
+        if (command.explains)
+          explanation.observe(phase, module);
+      }))
     return error;
+  if (command.explains)
+    if (Error error = write(command.explainPath, [&](raw_ostream &stream) {
+          explanation.print(stream, /*asJson=*/!command.explainPath.empty());
+        }))
+      return error;
   if (command.emit != EmitKind::MLIR)
     if (Error error = (*compilation)->optimizeCode(/*externalWeights=*/false))
       return error;

@@ -37,7 +37,7 @@ func.func @insert(%x: tensor<?x?x8xf32>, %part: tensor<?x8xf32>, %i: index) -> t
 }
 
 // CHECK-LABEL: func @insert_nothing
-// CHECK-SAME: %[[X:.+]]: tensor<4x8xi8>, 
+// CHECK-SAME: %[[X:.+]]: tensor<4x8xi8>,
 // CHECK-NEXT: return %[[X]]
 func.func @insert_nothing(%x: tensor<4x8xui8>, %part: tensor<0x8xui8>) -> tensor<4x8xui8> {
   %r = tg.insert_slice %part into %x [4, 0] : tensor<0x8xui8> into tensor<4x8xui8>

@@ -1,0 +1,44 @@
+//===- Explain.h - What was compiled ----------------------------*- C++ -*-===//
+#ifndef TGC_TOOLS_TGC_EXPLAIN_H
+#define TGC_TOOLS_TGC_EXPLAIN_H
+
+#include "compiler/Pipelines/Phases.h"
+#include "mlir/IR/BuiltinOps.h"
+#include <map>
+
+namespace tgc {
+
+/// A loop nest of an entry. Numbers are for one element of each unknown size.
+struct KernelFacts {
+  std::string node, kind, sizes;
+  int64_t numPoints = 1, flops = 0, bytes = 0;
+  bool isStatic = true;
+};
+
+struct EntryFacts {
+  std::string name;
+  std::vector<KernelFacts> kernels;
+  std::vector<std::string> hostCalls;
+  int64_t workspace = 0; // bytes of the arena
+  bool isWorkspaceStatic = true;
+  int64_t numBuffers = 0; // of sizes that show only during a run
+};
+
+/// Collects facts while the phases run.
+class Explanation {
+public:
+  void observe(Phase phase, mlir::ModuleOp module);
+  void print(llvm::raw_ostream &stream, bool asJson) const;
+
+private:
+  void observeKernels(mlir::ModuleOp module);
+  void observeMemory(mlir::ModuleOp module);
+  EntryFacts *find(llvm::StringRef name);
+
+  std::vector<EntryFacts> entries;
+  int64_t weightBytes = 0, numVariables = 0;
+};
+
+} // namespace tgc
+
+#endif // TGC_TOOLS_TGC_EXPLAIN_H
