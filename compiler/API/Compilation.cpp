@@ -62,9 +62,9 @@ ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest
   for (const EntryRequest &entry : entries) {
     EntrySpec spec = {entry.name, {}, entry.fetches, entry.targets};
     for (const FeedRequest &feed : entry.feeds)
-      spec.feeds.push_back(
-          {feed.tensor, std::nullopt,
-           feed.dtype == TGC_DTYPE_INVALID ? std::nullopt : std::optional(feed.shape), feed.isExact});
+      spec.feeds.push_back({feed.tensor, std::nullopt,
+                            feed.dtype == TGC_DTYPE_INVALID ? std::nullopt : std::optional(feed.shape),
+                            feed.isExact});
     result.entries.push_back(std::move(spec));
   }
   for (const auto &[tensor, shape] : options.feedShapes)
@@ -73,6 +73,18 @@ ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest
   result.checkpoint = options.checkpoint;
   result.freeze = options.freeze;
   return result;
+}
+
+/// Names of entries become names of functions.
+llvm::Error checkEntryNames(ArrayRef<EntryRequest> entries) {
+  llvm::StringSet<> known;
+  for (const EntryRequest &entry : entries) {
+    if (entry.name.empty())
+      return llvm::createStringError("an entry has no name");
+    if (!known.insert(entry.name).second)
+      return llvm::createStringError("entry '" + entry.name + "' is given twice");
+  }
+  return llvm::Error::success();
 }
 
 /// Writes the time of a step when it ends.
@@ -127,6 +139,8 @@ llvm::Error Compilation::load(StringRef modelPath, ArrayRef<EntryRequest> entrie
   state->modelPath = modelPath.str();
   if (!llvm::sys::fs::exists(modelPath))
     return llvm::createStringError("cannot open '" + modelPath + "': no such file or directory");
+  if (llvm::Error error = checkEntryNames(entries))
+    return error;
   StringRef extension = llvm::sys::path::extension(modelPath);
   if (extension == ".mlir" || extension == ".mlirbc")
     return loadProgram(entries);
@@ -209,7 +223,7 @@ llvm::Expected<SmallVector<char, 0>> Compilation::emitAssembly() {
   return emitCode(*state->code, *state->machine, llvm::CodeGenFileType::AssemblyFile);
 }
 
-llvm::Error Compilation::writeLibrary(StringRef path) {
+llvm::Error Compilation::link(StringRef path, LinkFunction &link) {
   llvm::Expected<SmallVector<char, 0>> object = emitObject();
   if (!object)
     return object.takeError();
@@ -217,7 +231,10 @@ llvm::Error Compilation::writeLibrary(StringRef path) {
   LinkOptions options;
   options.target = state->target;
   options.debugInfo = state->options.debugInfo;
-  return linkSharedLibrary(*object, path, options);
+  return link(*object, path, options);
 }
+
+llvm::Error Compilation::writeLibrary(StringRef path) { return link(path, linkSharedLibrary); }
+llvm::Error Compilation::writeProgram(StringRef path) { return link(path, linkProgram); }
 
 } // namespace tgc

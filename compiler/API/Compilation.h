@@ -15,6 +15,8 @@
 
 namespace tgc {
 
+struct LinkOptions;
+
 class Compilation {
 public:
   static llvm::Expected<std::unique_ptr<Compilation>> create(const CompileOptions &options);
@@ -32,6 +34,8 @@ public:
   llvm::Expected<llvm::SmallVector<char, 0>> emitAssembly();
   /// Links the code with the runtime into a shared library.
   llvm::Error writeLibrary(llvm::StringRef path);
+  /// Links it with a main function, too.
+  llvm::Error writeProgram(llvm::StringRef path);
 
   void printIR(llvm::raw_ostream &stream) const;
   void printLLVMIR(llvm::raw_ostream &stream) const;
@@ -39,6 +43,9 @@ public:
   llvm::ArrayRef<char> weights() const;
 
 private:
+  using LinkFunction = llvm::Error(llvm::ArrayRef<char> object, llvm::StringRef path,
+                                   const LinkOptions &options);
+  llvm::Error link(llvm::StringRef path, LinkFunction &link);
   /// A file in the tg dialect.
   llvm::Error loadProgram(llvm::ArrayRef<EntryRequest> entries);
 

@@ -78,30 +78,40 @@ Error runLld(ArrayRef<const char *> arguments) {
   return Error::success();
 }
 
-} // namespace
+/// The dynamic loader that this process was started by.
+std::string dynamicLoader() {
+  std::string path;
+  dl_iterate_phdr(
+      [](dl_phdr_info *info, size_t, void *data) {
+        for (int i = 0; i < info->dlpi_phnum; ++i)
+          if (info->dlpi_phdr[i].p_type == PT_INTERP)
+            *static_cast<std::string *>(data) =
+                reinterpret_cast<const char *>(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+        return 1; // the program comes first
+      },
+      &path);
+  return path;
+}
 
-Error linkSharedLibrary(ArrayRef<char> object, StringRef path, const LinkOptions &options) {
-  if (!options.target.isHost())
-    return createStringError("libraries for " + options.target.describe() +
-                             " cannot be linked here; use --emit=obj");
+/// `kind` are the arguments that tell what is made; the archives are searched in order.
+Error link(ArrayRef<char> object, StringRef path, const LinkOptions &options, ArrayRef<StringRef> archives,
+           ArrayRef<const char *> kind) {
   Expected<ScratchFile> objectFile = ScratchFile::create("o", StringRef(object.data(), object.size()));
   if (!objectFile)
     return objectFile.takeError();
-  Expected<ScratchFile> archive = ScratchFile::create("a", runtimeArchive());
-  if (!archive)
-    return archive.takeError();
-  Expected<ScratchFile> kernels = ScratchFile::create("a", kernelArchive());
-  if (!kernels)
-    return kernels.takeError();
-  Expected<ScratchFile> exports = ScratchFile::create("map", "{ global: tgc_module_query; local: *; };\n");
-  if (!exports)
-    return exports.takeError();
+  std::vector<ScratchFile> files;
+  for (StringRef bytes : archives) {
+    Expected<ScratchFile> archive = ScratchFile::create("a", bytes);
+    if (!archive)
+      return archive.takeError();
+    files.push_back(std::move(*archive));
+  }
   std::string libm = loadedLibrary("libm.so.6"), libc = loadedLibrary("libc.so.6"), output = path.str();
-
-  SmallVector<const char *> arguments = {"ld.lld",           "-shared",       "-o",           output.c_str(),
-                                         objectFile->name(), kernels->name(), archive->name()};
-  arguments.append(
-      {"--version-script", exports->name(), "--gc-sections", "-z", "relro", "-z", "now", "-z", "defs"});
+  SmallVector<const char *> arguments = {"ld.lld", "-o", output.c_str(), objectFile->name()};
+  for (ScratchFile &archive : files)
+    arguments.push_back(archive.name());
+  append_range(arguments, kind);
+  arguments.append({"--gc-sections", "-z", "relro", "-z", "now", "-z", "defs"});
   arguments.append({"--build-id=sha1", "--hash-style=gnu", "--as-needed"});
   if (!options.debugInfo)
     arguments.push_back("--strip-all");
@@ -109,6 +119,40 @@ Error linkSharedLibrary(ArrayRef<char> object, StringRef path, const LinkOptions
     if (!library.empty())
       arguments.push_back(library.c_str());
   return runLld(arguments);
+}
+
+Error checkHost(const LinkOptions &options, StringRef what) {
+  if (options.target.isHost())
+    return Error::success();
+  return createStringError(what + " for " + options.target.describe() +
+                           " cannot be linked here; use --emit=obj");
+}
+
+} // namespace
+
+Error linkSharedLibrary(ArrayRef<char> object, StringRef path, const LinkOptions &options) {
+  if (Error error = checkHost(options, "libraries"))
+    return error;
+  Expected<ScratchFile> exports = ScratchFile::create("map", "{ global: tgc_module_query; local: *; };\n");
+  if (!exports)
+    return exports.takeError();
+  return link(object, path, options, {kernelArchive(), runtimeArchive()},
+              {"-shared", "--version-script", exports->name()});
+}
+
+Error linkProgram(ArrayRef<char> object, StringRef path, const LinkOptions &options) {
+  if (Error error = checkHost(options, "programs"))
+    return error;
+  std::string loader = dynamicLoader();
+  if (loader.empty())
+    return createStringError("a program needs the dynamic loader, but this tgc was linked without one");
+  if (Error error = link(object, path, options, {programArchive(), kernelArchive(), runtimeArchive()},
+                         {"-pie", "-e", "_start", "--dynamic-linker", loader.c_str()}))
+    return error;
+  if (std::error_code code = sys::fs::setPermissions(
+          path, sys::fs::perms::all_read | sys::fs::perms::all_exe | sys::fs::perms::owner_write))
+    return createStringError(code, path + ": " + code.message());
+  return Error::success();
 }
 
 } // namespace tgc

@@ -1,4 +1,4 @@
-//===- Linker.h - Objects and the runtime, to a shared library -*- C++ -*-===//
+//===- Linker.h - Objects and the runtime, to libraries and programs -*- C++ -*-===//
 #ifndef TGC_COMPILER_TARGET_LINKER_H
 #define TGC_COMPILER_TARGET_LINKER_H
 
@@ -17,6 +17,10 @@ struct LinkOptions {
 /// Links an object file with the runtime and writes the library to `path`. It exports tgc_module_query only
 /// and needs libc and libm.
 llvm::Error linkSharedLibrary(llvm::ArrayRef<char> object, llvm::StringRef path, const LinkOptions &options);
+
+/// Links an object file with the runtime and a main function to a program. Start-up code comes from the
+/// compiler too: what the program needs of a machine is its dynamic loader, libc and libm.
+llvm::Error linkProgram(llvm::ArrayRef<char> object, llvm::StringRef path, const LinkOptions &options);
 
 } // namespace tgc
 

@@ -11,6 +11,7 @@
 
 EMBED(tgc_runtime_archive, TGC_RUNTIME_ARCHIVE);
 EMBED(tgc_kernel_archive, TGC_KERNEL_ARCHIVE);
+EMBED(tgc_program_archive, TGC_PROGRAM_ARCHIVE);
 
 namespace tgc {
 
@@ -21,6 +22,11 @@ llvm::StringRef runtimeArchive() {
 
 llvm::StringRef kernelArchive() {
   return {tgc_kernel_archive_begin, static_cast<size_t>(tgc_kernel_archive_end - tgc_kernel_archive_begin)};
+}
+
+llvm::StringRef programArchive() {
+  return {tgc_program_archive_begin,
+          static_cast<size_t>(tgc_program_archive_end - tgc_program_archive_begin)};
 }
 
 } // namespace tgc

@@ -12,6 +12,9 @@ llvm::StringRef runtimeArchive();
 /// The hand-written kernels, from which a module takes those that it calls.
 llvm::StringRef kernelArchive();
 
+/// What makes a program of a module: its start, its main function, and arrays in files.
+llvm::StringRef programArchive();
+
 } // namespace tgc
 
 #endif // TGC_COMPILER_TARGET_RUNTIMEARCHIVES_H

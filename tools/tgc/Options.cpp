@@ -39,7 +39,7 @@ struct Flags {
                               cl::value_desc("TARGET"), cl::cat(category)};
   cl::opt<unsigned> level{"O", cl::Prefix, cl::init(2), cl::desc("Optimisation level, 0 to 3 (default: 2)"),
                           cl::cat(category)};
-  cl::opt<std::string> emit{"emit", cl::desc("What to write: so, obj, asm, llvm, mlir"),
+  cl::opt<std::string> emit{"emit", cl::desc("What to write: so, exe (a program), obj, asm, llvm, mlir"),
                             cl::value_desc("KIND"), cl::cat(category)};
   cl::opt<std::string> header{"header", cl::desc("With an object: also write a C++ class over it"),
                               cl::value_desc("x.h"), cl::cat(category)};
@@ -74,9 +74,6 @@ Expected<std::vector<EntryRequest>> entriesOf(Flags &flags) {
   for (auto &[position, option] : ordered) {
     auto &[kind, text] = option;
     if (kind == Entry) {
-      for (const EntryRequest &entry : entries)
-        if (entry.name == text)
-          return createStringError("entry '" + text + "' is given twice");
       entries.push_back({text, {}, {}, {}});
       continue;
     }
@@ -103,15 +100,13 @@ Expected<EmitKind> emitKindOf(const Flags &flags) {
            : output.ends_with(".ll")   ? "llvm"
            : output.ends_with(".mlir") ? "mlir"
                                        : "so";
-  const std::pair<StringRef, EmitKind> kKinds[] = {{"so", EmitKind::Library},
-                                                   {"obj", EmitKind::Object},
-                                                   {"asm", EmitKind::Assembly},
-                                                   {"llvm", EmitKind::LLVM},
-                                                   {"mlir", EmitKind::MLIR}};
+  const std::pair<StringRef, EmitKind> kKinds[] = {{"so", EmitKind::Library}, {"exe", EmitKind::Program},
+                                                   {"obj", EmitKind::Object}, {"asm", EmitKind::Assembly},
+                                                   {"llvm", EmitKind::LLVM},  {"mlir", EmitKind::MLIR}};
   for (auto &[name, value] : kKinds)
     if (name == kind)
       return value;
-  return createStringError("--emit=" + kind + ": expected so, obj, asm, llvm or mlir");
+  return createStringError("--emit=" + kind + ": expected so, exe, obj, asm, llvm or mlir");
 }
 
 /// --config is one way to say which entry there is, --feeds and the like another.
@@ -214,7 +209,8 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
     return result;
   if (result.modelPath.empty())
     return createStringError("no model given; tgc --help shows how");
-  if (result.emit == EmitKind::Library && result.outputPath.empty())
+  bool isLinked = result.emit == EmitKind::Library || result.emit == EmitKind::Program;
+  if (isLinked && result.outputPath.empty())
     return createStringError("no output file given; add -o OUT.so");
   return result;
 }

@@ -6,7 +6,7 @@
 
 namespace tgc {
 
-enum class EmitKind { Library, Object, Assembly, LLVM, MLIR };
+enum class EmitKind { Library, Program, Object, Assembly, LLVM, MLIR };
 
 struct CommandLine {
   std::string modelPath, outputPath;

@@ -47,6 +47,8 @@ static Error emit(Compilation &compilation, const CommandLine &command) {
   switch (command.emit) {
   case EmitKind::Library:
     return compilation.writeLibrary(command.outputPath);
+  case EmitKind::Program:
+    return compilation.writeProgram(command.outputPath);
   case EmitKind::Object:
     if (Error error = writeHeader(compilation, command))
       return error;
