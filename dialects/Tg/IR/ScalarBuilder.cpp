@@ -487,7 +487,16 @@ Value ScalarBuilder::castReal(Value x, Type from, Type to, bool truncate) {
                                 arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(INT64_MIN)));
       result = arith::SelectOp::create(b, loc, useHigh, highBits, result);
     }
-    return machine == target ? result : Value(arith::TruncIOp::create(b, loc, target, result));
+    if (machine == target)
+      return result;
+    // Half precision saturates on its way to fewer than 32 bits; f32 and f64 keep the low bits.
+    if (from.getIntOrFloatBitWidth() < 32 && to.getIntOrFloatBitWidth() < 32) {
+      unsigned bits = to.getIntOrFloatBitWidth(), isUnsigned = to.isUnsignedInteger();
+      int64_t most = (int64_t(1) << (isUnsigned ? bits : bits - 1)) - 1, least = isUnsigned ? 0 : -most - 1;
+      auto integer = [&](int64_t number) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(number)); };
+      result = arith::MinSIOp::create(b, loc, arith::MaxSIOp::create(b, loc, result, integer(least)), integer(most));
+    }
+    return arith::TruncIOp::create(b, loc, target, result);
   }
   bool fromUnsigned = from.isUnsignedInteger() || from.isInteger(1);
   if (toFloat) {

@@ -1,7 +1,8 @@
 /*===- bessel.c - Bessel functions ----------------------------------------------===*
  *
  * Sources: DLMF 10.25 (series of I), 10.40 (its asymptotic expansion), 10.32.9 (integral of K, summed by the
- * trapezoidal rule, whose error falls exponentially there). J and Y are libm's.
+ * trapezoidal rule, whose error falls exponentially there). J and Y are libm's. At infinity and below zero the
+ * values are TensorFlow's, which are not always the limits.
  *
  *===------------------------------------------------------------------------===*/
 
@@ -38,7 +39,7 @@ static double bessel_i(int order, double x, int scaled) {
       break;
   }
   if (isinf(x))
-    return scaled ? 0.0 : x;
+    return scaled ? 0.0 : NAN;
   double root = sum / sqrt(2.0 * 3.14159265358979323846 * x);
   /* Half of the exponential at a time, so that it does not overflow before the product does. */
   return scaled ? root : exp(0.5 * x) * root * exp(0.5 * x);
@@ -49,16 +50,24 @@ double tgc_special_bessel_i0e_f64(double x) { return bessel_i(0, fabs(x), 1); }
 double tgc_special_bessel_i1_f64(double x) { return copysign(bessel_i(1, fabs(x), 0), x); }
 double tgc_special_bessel_i1e_f64(double x) { return copysign(bessel_i(1, fabs(x), 1), x); }
 
-double tgc_special_bessel_j0_f64(double x) { return j0(x); }
-double tgc_special_bessel_j1_f64(double x) { return j1(x); }
-double tgc_special_bessel_y0_f64(double x) { return x < 0.0 ? NAN : y0(x); }
-double tgc_special_bessel_y1_f64(double x) { return x < 0.0 ? NAN : y1(x); }
+double tgc_special_bessel_j0_f64(double x) { return isinf(x) ? NAN : j0(x); }
+double tgc_special_bessel_j1_f64(double x) { return isinf(x) ? NAN : j1(x); }
+
+/* Y, which is -infinity from zero down. */
+static double bessel_y(double (*y)(double), double x) {
+  if (x <= 0.0)
+    return -INFINITY;
+  return isinf(x) ? NAN : y(x);
+}
+
+double tgc_special_bessel_y0_f64(double x) { return bessel_y(y0, x); }
+double tgc_special_bessel_y1_f64(double x) { return bessel_y(y1, x); }
 
 /* e^x K of order 0 or 1: the integral of e^(-x (cosh t - 1)) cosh(order t) over t > 0. */
 static double bessel_ke(int order, double x) {
-  if (isnan(x) || x < 0.0)
-    return NAN;
-  if (x == 0.0)
+  if (isnan(x))
+    return x;
+  if (x <= 0.0)
     return INFINITY;
   if (isinf(x))
     return 0.0;
@@ -76,5 +85,5 @@ static double bessel_ke(int order, double x) {
 
 double tgc_special_bessel_k0e_f64(double x) { return bessel_ke(0, x); }
 double tgc_special_bessel_k1e_f64(double x) { return bessel_ke(1, x); }
-double tgc_special_bessel_k0_f64(double x) { return exp(-x) * bessel_ke(0, x); }
-double tgc_special_bessel_k1_f64(double x) { return exp(-x) * bessel_ke(1, x); }
+double tgc_special_bessel_k0_f64(double x) { return x > 0.0 ? exp(-x) * bessel_ke(0, x) : bessel_ke(0, x); }
+double tgc_special_bessel_k1_f64(double x) { return x > 0.0 ? exp(-x) * bessel_ke(1, x) : bessel_ke(1, x); }

@@ -72,12 +72,10 @@ double tgc_special_dawsn_f64(double x) {
 }
 
 double tgc_special_expint_f64(double x) {
-  if (isnan(x) || x < 0.0)
+  if (isnan(x) || isinf(x) || x < 0.0) /* TensorFlow has no value at infinity */
     return NAN;
   if (x == 0.0)
     return -INFINITY;
-  if (isinf(x))
-    return x;
   if (x < 40.0) {
     double power = 1.0, sum = 0.0;
     for (int k = 1; k < 300; ++k) {
@@ -113,10 +111,8 @@ static double dilogarithm(double z) {
 
 /* The integral of log(t) / (1 - t) from 1 to x: the dilogarithm at 1 - x. */
 double tgc_special_spence_f64(double x) {
-  if (isnan(x) || x < 0.0)
+  if (isnan(x) || isinf(x) || x < 0.0) /* TensorFlow has no value at infinity */
     return NAN;
-  if (isinf(x))
-    return -INFINITY;
   const double piSquaredOver6 = 1.64493406684822643647;
   if (x == 0.0)
     return piSquaredOver6;
