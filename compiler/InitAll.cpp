@@ -8,6 +8,7 @@
 #include "compiler/Conversion/MemRefViews/MemRefViews.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
 #include "compiler/Conversion/TgToSCF/TgToSCF.h"
+#include "compiler/Fusion/Passes.h"
 #include "compiler/Pipelines/Pipelines.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
 #include "dialects/Rt/IR/RtDialect.h"
@@ -31,6 +32,7 @@ void registerAllPasses() {
   registerABIPasses();
   registerCodegenPasses();
   registerCodegenCPUPasses();
+  registerFusionPasses();
   registerMemRefViewsPasses();
   registerTgToLinalgPasses();
   registerTgToSCFPasses();

@@ -281,6 +281,49 @@ struct LowerFail : RtPattern<rt::FailOp> {
   }
 };
 
+/// The arguments travel in an array on the caller's stack, eight bytes for each; a function of the pool's
+/// type takes them out of it and calls the callee.
+struct LowerParallelFor : RtPattern<rt::ParallelForOp> {
+  using RtPattern::RtPattern;
+  LogicalResult matchAndRewrite(rt::ParallelForOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    SmallVector<Value> arguments =
+        getTypeConverter()->promoteOperands(loc, op.getArguments(), adaptor.getArguments(), b);
+    Value context = stackBytes(b, op, 8 * arguments.size());
+    for (auto [i, argument] : llvm::enumerate(arguments))
+      store(b, loc, argument, context, 8 * i);
+    std::string body = (op.getCallee() + ".piece").str();
+    createBody(b, op, body, ValueRange(arguments).getTypes());
+    Value address = LLVM::AddressOfOp::create(b, loc, pointer(b), body);
+    call(b, op, "tgc_rt_parallel_for", Type(),
+         {adaptor.getFrame(), address, context, adaptor.getCount(), adaptor.getGrain()});
+    b.eraseOp(op);
+    return success();
+  }
+
+  void createBody(ConversionPatternRewriter &b, rt::ParallelForOp op, StringRef name, TypeRange types) const {
+    auto module = op->getParentOfType<ModuleOp>();
+    if (module.lookupSymbol(name))
+      return;
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToEnd(module.getBody());
+    Location loc = op.getLoc();
+    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
+                                            {pointer(b), b.getI64Type(), b.getI64Type()});
+    auto body = LLVM::LLVMFuncOp::create(b, loc, name, type, LLVM::Linkage::Internal);
+    Block *block = body.addEntryBlock(b);
+    b.setInsertionPointToStart(block);
+    SmallVector<Value> arguments;
+    for (auto [i, argument] : llvm::enumerate(types))
+      arguments.push_back(
+          LLVM::LoadOp::create(b, loc, argument, address(b, loc, block->getArgument(0), 8 * i)));
+    arguments.append({block->getArgument(1), block->getArgument(2)});
+    LLVM::CallOp::create(b, loc, TypeRange(), op.getCallee(), arguments);
+    LLVM::ReturnOp::create(b, loc, ValueRange());
+  }
+};
+
 struct LowerHostCall : RtPattern<rt::HostCallOp> {
   using RtPattern::RtPattern;
   LogicalResult matchAndRewrite(rt::HostCallOp op, OpAdaptor adaptor,
@@ -348,8 +391,8 @@ struct LowerHostCall : RtPattern<rt::HostCallOp> {
 } // namespace
 
 void populateRtToLLVMPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerFeed, LowerVariable, LowerWorkspace, LowerBuffer, LowerWeights, LowerFail, LowerHostCall>(
-      converter);
+  patterns.add<LowerFeed, LowerVariable, LowerWorkspace, LowerBuffer, LowerWeights, LowerFail, LowerHostCall,
+               LowerParallelFor>(converter);
   patterns.add<LowerDestination<rt::FetchOp>>(converter, "tgc_rt_fetch", "fetch");
   patterns.add<LowerDestination<rt::NewVariableOp>>(converter, "tgc_rt_variable_write", "variable");
 }

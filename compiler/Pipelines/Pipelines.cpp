@@ -6,6 +6,7 @@
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Conversion/MemRefViews/MemRefViews.h"
+#include "compiler/Fusion/Passes.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
 #include "compiler/Conversion/TgToSCF/TgToSCF.h"
 #include "mlir/Conversion/Passes.h"
@@ -38,7 +39,7 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createConvertTgToSCFPass());
   passes.addPass(createConvertTgToLinalgPass());
   addCleanup(passes);
-  passes.addPass(createLinalgElementwiseOpFusionPass());
+  passes.addPass(createFuseElementwisePass());
   addCleanup(passes);
   passes.addPass(createExpandSplatsPass());
   passes.addPass(createExpandEntriesPass());
@@ -68,6 +69,7 @@ void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createOutlineKernelsPass());
   passes.addPass(createConvertLinalgToLoopsPass());
   passes.addPass(createConvertComplexToStandardPass());
+  passes.addPass(createExpandMathPass());
   arith::ArithEmulateUnsupportedFloatsOptions emulated;
   emulated.sourceTypeStrs = {"bf16"};
   emulated.targetTypeStr = "f32";

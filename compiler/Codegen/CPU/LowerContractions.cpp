@@ -112,15 +112,14 @@ private:
 
     SmallVector<Value> arguments = {op.getRhs(), packed};
     appendDynamic(sizes, arguments);
-    func::FuncOp function =
-        getFunction(builder, op, "tgc_pack_", arguments, /*numOwn=*/2, [&](OpBuilder &b, Block &body) {
-          emitPacking(b, op, plan, body.getArgument(0), body.getArgument(1),
-                      replaceDynamic(sizes, body.getArguments().drop_front(2)),
-                      body.getArgument(body.getNumArguments() - 2),
-                      body.getArgument(body.getNumArguments() - 1));
-        });
-    OpFoldResult bytesPerPanel = elements; // The work is what is moved.
-    call(builder, loc, function, arguments, panels, math.div(bytesPerPanel, math.known(2)));
+    func::FuncOp function = getFunction(builder, op, "tgc_pack_", arguments, [&](OpBuilder &b, Block &body) {
+      emitPacking(b, op, plan, body.getArgument(0), body.getArgument(1),
+                  replaceDynamic(sizes, body.getArguments().drop_front(2)),
+                  body.getArgument(body.getNumArguments() - 2), body.getArgument(body.getNumArguments() - 1));
+    });
+    // An element that is packed costs about as much as a few multiplications.
+    call(builder, loc, function, arguments, panels,
+         math.mul(elements, math.known(kProductsPerPackedElement)));
     return packed;
   }
 
@@ -153,7 +152,7 @@ private:
                                            math.materialize(math.min(panels, math.known(kParallelPieces))));
     arguments.push_back(fewUnits);
     func::FuncOp function =
-        getFunction(builder, op, "tgc_contract_", arguments, 0, [&](OpBuilder &b, Block &body) {
+        getFunction(builder, op, "tgc_contract_", arguments, [&](OpBuilder &b, Block &body) {
           ContractOperands operands;
           operands.lhs = body.getArgument(0);
           operands.rhs = body.getArgument(1);
@@ -202,8 +201,7 @@ private:
   /// A function over `arguments` and the share [begin, end) with the body that `emit` makes; an equal one
   /// serves again.
   func::FuncOp getFunction(OpBuilder &builder, kernel::ContractOp op, StringRef prefix,
-                           ArrayRef<Value> arguments, unsigned,
-                           function_ref<void(OpBuilder &, Block &)> emit) {
+                           ArrayRef<Value> arguments, function_ref<void(OpBuilder &, Block &)> emit) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToEnd(getOperation().getBody());
     SmallVector<Type> types(ValueRange(arguments).getTypes());
@@ -227,12 +225,49 @@ private:
     return function;
   }
 
+  /// Calls the function for [0, count): on all threads if there are any and `products` multiplications are
+  /// worth it.
   void call(OpBuilder &builder, Location loc, func::FuncOp function, ArrayRef<Value> arguments,
-            OpFoldResult count, OpFoldResult) {
+            OpFoldResult count, OpFoldResult products) {
     IndexMath math(builder, loc);
-    SmallVector<Value> all(arguments);
-    all.append({math.materialize(math.known(0)), math.materialize(count)});
-    func::CallOp::create(builder, loc, function, all);
+    auto callAll = [&](OpBuilder &b) {
+      SmallVector<Value> all(arguments);
+      all.append({math.materialize(math.known(0)), math.materialize(count)});
+      func::CallOp::create(b, loc, function, all);
+    };
+    Value frame = getFrame(builder);
+    auto known = getConstantIntValue(products);
+    bool areScalarsShort = llvm::all_of(arguments, [](Value argument) {
+      Type type = argument.getType();
+      return isa<MemRefType, IndexType>(type) || (type.isIntOrFloat() && type.getIntOrFloatBitWidth() <= 64);
+    });
+    if (!frame || !areScalarsShort || isConstantIntValue(count, 1) ||
+        (known && *known < kLeastParallelProducts))
+      return callAll(builder);
+    auto callPieces = [&](OpBuilder &b) {
+      OpFoldResult grain = math.ceilDiv(count, math.known(kParallelPieces));
+      rt::ParallelForOp::create(b, loc, frame, function.getName(), math.materialize(count),
+                                math.materialize(grain), arguments);
+    };
+    if (known)
+      return callPieces(builder);
+    Value isLarge = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, math.materialize(products),
+                                          math.materialize(math.known(kLeastParallelProducts)));
+    auto choice = scf::IfOp::create(builder, loc, isLarge, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(choice.thenBlock());
+    callPieces(builder);
+    builder.setInsertionPointToStart(choice.elseBlock());
+    callAll(builder);
+  }
+
+  /// The frame of the entry that is built in; null in a function of another kind.
+  static Value getFrame(OpBuilder &builder) {
+    Block *block = builder.getInsertionBlock();
+    auto function = dyn_cast<func::FuncOp>(block->getParentOp());
+    if (!function)
+      function = block->getParentOp()->getParentOfType<func::FuncOp>();
+    return function && function->hasAttr("rt.feeds") ? function.getArgument(0) : Value();
   }
 };
 

@@ -11,6 +11,12 @@ class VectorUnitPass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
   ];
 }
 
+def ExpandMathPass : Pass<"tgc-expand-math", "::mlir::ModuleOp"> {
+  let summary = "Make polynomials of transcendental functions of f32";
+  let description = [{ On scalars and vectors; without branches, so that LLVM can vectorise the loops around them. }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
 def FormContractionsPass : VectorUnitPass<"tgc-form-contractions"> {
   let summary = "Make kernels of contractions and of what is computed from their results";
   let description = [{

@@ -44,6 +44,8 @@ inline constexpr int64_t kLongestUnblockedSum = 1024;
 inline constexpr int64_t kLargestEpilogue = 48;
 /// Multiplications that are worth a parallel region.
 inline constexpr int64_t kLeastParallelProducts = 1 << 19;
+/// What packing an element costs, in multiplications of a kernel.
+inline constexpr int64_t kProductsPerPackedElement = 8;
 /// Into how many pieces a parallel region is cut.
 inline constexpr int64_t kParallelPieces = 16;
 

@@ -79,6 +79,16 @@ def Rt_FailOp : Rt_Op<"fail"> {
   let assemblyFormat = "$frame `,` $code `,` $message `(` $values `)` attr-dict";
 }
 
+def Rt_ParallelForOp : Rt_Op<"parallel_for"> {
+  let summary = "Calls a function for pieces of [0, count), on the session's threads";
+  let description = [{
+    `callee` takes `arguments` and then the begin and the end of a piece of `grain` iterations (the last may be shorter). Pieces do not depend
+    on the number of threads. Arguments are memrefs and scalars of at most 8 bytes.
+  }];
+  let arguments = (ins Rt_Frame:$frame, FlatSymbolRefAttr:$callee, Index:$count, Index:$grain, Variadic<AnyType>:$arguments);
+  let assemblyFormat = "$frame `,` $callee `(` $arguments `)` `count` $count `grain` $grain attr-dict `:` type($arguments)";
+}
+
 def Rt_HostCallOp : Rt_Op<"host_call", [AttrSizedOperandSegments]> {
   let summary = "Calls a hand-written kernel";
   let description = [{

@@ -47,6 +47,15 @@ static Value build(OpBuilder &b, Location loc, Type element, Value x) {
   return roundToHalf(b, loc, MathOp::create(b, loc, extendHalf(b, loc, x)), x.getType());
 }
 
+/// Builds MathOp in f32 (half precision through it), which code generation writes out, and calls libm in f64:
+/// the conversions to LLVM write expm1 as exp(x) - 1 and know no log1p or erf.
+template <typename MathOp>
+static Value buildOrCall(OpBuilder &b, Location loc, ScalarBuilder &s, StringRef function, Value x) {
+  Value wide = extendHalf(b, loc, x);
+  return wide.getType().isF32() ? roundToHalf(b, loc, MathOp::create(b, loc, wide), x.getType())
+                                : s.call(function, x);
+}
+
 Value ScalarBuilder::constant(Type type, double value) {
   if (auto complex = dyn_cast<ComplexType>(type)) {
     Value re = constant(complex.getElementType(), value), im = constant(complex.getElementType(), 0);
@@ -235,12 +244,14 @@ Value ScalarBuilder::roundEven(Value x) {
   return roundToHalf(b, loc, math::RoundEvenOp::create(b, loc, extendHalf(b, loc, x)), x.getType());
 }
 Value ScalarBuilder::exp(Value x) { return build<math::ExpOp, complex::ExpOp>(b, loc, element, x); }
-// The conversions to LLVM write expm1 as exp(x) - 1 and know no log1p or erf, so these are calls.
 Value ScalarBuilder::expm1(Value x) {
-  return isComplex() ? buildInDouble<complex::Expm1Op>(b, loc, *this, x) : call("expm1", x);
+  return isComplex() ? buildInDouble<complex::Expm1Op>(b, loc, *this, x)
+                     : buildOrCall<math::ExpM1Op>(b, loc, *this, "expm1", x);
 }
 Value ScalarBuilder::log(Value x) { return build<math::LogOp, complex::LogOp>(b, loc, element, x); }
-Value ScalarBuilder::log1p(Value x) { return isComplex() ? complexUnary("log1p", x) : call("log1p", x); }
+Value ScalarBuilder::log1p(Value x) {
+  return isComplex() ? complexUnary("log1p", x) : buildOrCall<math::Log1pOp>(b, loc, *this, "log1p", x);
+}
 Value ScalarBuilder::sqrt(Value x) { return build<math::SqrtOp, complex::SqrtOp>(b, loc, element, x); }
 Value ScalarBuilder::sin(Value x) {
   return isComplex() ? buildInDouble<complex::SinOp>(b, loc, *this, x)
@@ -282,7 +293,7 @@ Value ScalarBuilder::relu(Value x) {
   return arith::SelectOp::create(b, loc, negative, zero, x);
 }
 
-Value ScalarBuilder::erf(Value x) { return call("erf", x); }
+Value ScalarBuilder::erf(Value x) { return buildOrCall<math::ErfOp>(b, loc, *this, "erf", x); }
 
 Value ScalarBuilder::unary(StringRef function, Value x) {
   return isComplex() ? complexUnary(function, x) : call(function, x);
@@ -429,9 +440,11 @@ Value ScalarBuilder::cast(Value x, Type from, Type to, bool truncate) {
 /// `x` without the bits of its mantissa that `to` has no room for; NaN stays NaN.
 static Value dropMantissaBits(OpBuilder &b, Location loc, Value x, Type to) {
   auto from = cast<FloatType>(x.getType());
-  unsigned width = from.getWidth(), surplus = from.getFPMantissaWidth() - cast<FloatType>(to).getFPMantissaWidth();
+  unsigned width = from.getWidth(),
+           surplus = from.getFPMantissaWidth() - cast<FloatType>(to).getFPMantissaWidth();
   Type word = b.getIntegerType(width);
-  Value mask = arith::ConstantOp::create(b, loc, b.getIntegerAttr(word, APInt::getHighBitsSet(width, width - surplus)));
+  Value mask = arith::ConstantOp::create(
+      b, loc, b.getIntegerAttr(word, APInt::getHighBitsSet(width, width - surplus)));
   Value kept = arith::AndIOp::create(b, loc, arith::BitcastOp::create(b, loc, word, x), mask);
   Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
   return arith::SelectOp::create(b, loc, isNan, x, arith::BitcastOp::create(b, loc, from, kept));

@@ -1,0 +1,241 @@
+//===- ExpandMath.cpp - Transcendental functions as polynomials -----------===//
+//
+// A call of libm per element keeps a loop scalar. Here each function is arithmetic without branches, on
+// scalars (loops of which LLVM vectorises) and on vectors alike. Reductions of the argument are in two steps
+// (Cody and Waite 1980); the polynomials are minimax fits in the relative error of the function, below 2^-25
+// each. Infinities, NaN and zeros give what C's annex F says; docs/numerics.md has the errors over all of
+// f32.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/CPU/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace tgc {
+#define GEN_PASS_DEF_EXPANDMATHPASS
+#include "compiler/Codegen/CPU/Passes.h.inc"
+
+namespace {
+
+/// Arithmetic on one float, or on each of a vector.
+class Lanes {
+public:
+  Lanes(OpBuilder &builder, Location loc, Type like) : builder(builder), loc(loc), floats(like) {
+    ints = builder.getI32Type();
+    if (auto vector = dyn_cast<VectorType>(like))
+      ints = vector.clone(builder.getI32Type());
+  }
+
+  Value number(double value) const {
+    return constant(floats, builder.getF32FloatAttr(static_cast<float>(value)));
+  }
+  Value integer(int32_t value) const { return constant(ints, builder.getI32IntegerAttr(value)); }
+
+  Value add(Value a, Value b) const { return arith::AddFOp::create(builder, loc, a, b, kFused); }
+  Value sub(Value a, Value b) const { return arith::SubFOp::create(builder, loc, a, b); }
+  Value mul(Value a, Value b) const { return arith::MulFOp::create(builder, loc, a, b, kFused); }
+  Value div(Value a, Value b) const { return arith::DivFOp::create(builder, loc, a, b); }
+  /// a * b + c, in one rounding where the machine can.
+  Value mulAdd(Value a, Value b, Value c) const { return add(mul(a, b), c); }
+  Value abs(Value a) const { return math::AbsFOp::create(builder, loc, a); }
+  Value copySign(Value magnitude, Value sign) const {
+    return math::CopySignOp::create(builder, loc, magnitude, sign);
+  }
+  Value negate(Value a) const { return arith::NegFOp::create(builder, loc, a); }
+
+  Value addInt(Value a, Value b) const { return arith::AddIOp::create(builder, loc, a, b); }
+  Value subInt(Value a, Value b) const { return arith::SubIOp::create(builder, loc, a, b); }
+  Value shiftRight(Value a, int32_t by) const { return arith::ShRSIOp::create(builder, loc, a, integer(by)); }
+  Value shiftLeft(Value a, int32_t by) const { return arith::ShLIOp::create(builder, loc, a, integer(by)); }
+  Value toFloat(Value a) const { return arith::SIToFPOp::create(builder, loc, floats, a); }
+  Value asInt(Value a) const { return arith::BitcastOp::create(builder, loc, ints, a); }
+  Value asFloat(Value a) const { return arith::BitcastOp::create(builder, loc, floats, a); }
+
+  /// `ifTrue` where the ordered comparison holds; it never does for NaN.
+  Value select(arith::CmpFPredicate predicate, Value a, Value b, Value ifTrue, Value ifFalse) const {
+    Value holds = arith::CmpFOp::create(builder, loc, predicate, a, b);
+    return arith::SelectOp::create(builder, loc, holds, ifTrue, ifFalse);
+  }
+  /// `a` between the bounds; NaN stays.
+  Value clamp(Value a, double low, double high) const {
+    a = select(arith::CmpFPredicate::OLT, a, number(low), number(low), a);
+    return select(arith::CmpFPredicate::OGT, a, number(high), number(high), a);
+  }
+  /// The polynomial with these coefficients, of the highest power first.
+  Value polynomial(Value x, ArrayRef<float> coefficients) const {
+    Value sum = number(coefficients.front());
+    for (float coefficient : coefficients.drop_front())
+      sum = mulAdd(sum, x, number(coefficient));
+    return sum;
+  }
+
+private:
+  static constexpr arith::FastMathFlags kFused = arith::FastMathFlags::contract;
+
+  Value constant(Type type, TypedAttr value) const {
+    if (auto vector = dyn_cast<VectorType>(type))
+      value = DenseElementsAttr::get(vector, cast<Attribute>(value));
+    return arith::ConstantOp::create(builder, loc, value);
+  }
+
+  OpBuilder &builder;
+  Location loc;
+  Type floats, ints;
+};
+
+using Predicate = arith::CmpFPredicate;
+
+/// x = n ln 2 + r with |r| <= ln 2 / 2.
+struct ReducedExponent {
+  Value remainder;
+  /// e^r - 1 - r.
+  Value tail;
+  /// n as an integer; garbage for NaN.
+  Value exponent;
+};
+
+ReducedExponent reduceExponent(const Lanes &l, Value x) {
+  // Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits.
+  Value shift = l.number(12582912.0);
+  Value shifted = l.mulAdd(x, l.number(1.44269504088896341), shift);
+  Value n = l.sub(shifted, shift);
+  Value r = l.mulAdd(n, l.number(-0.693359375), x);
+  r = l.mulAdd(n, l.number(2.12194440054690583e-4), r);
+  Value p =
+      l.polynomial(r, {1.9919378e-4f, 1.3947225e-3f, 8.3332630e-3f, 4.1666254e-2f, 1.6666667e-1f, 0.5f});
+  return {r, l.mul(p, l.mul(r, r)), l.subInt(l.asInt(shifted), l.asInt(shift))};
+}
+
+/// 2^n of a normal number.
+Value powerOfTwo(const Lanes &l, Value n) { return l.asFloat(l.shiftLeft(l.addInt(n, l.integer(127)), 23)); }
+
+Value expandExp(const Lanes &l, Value x) {
+  ReducedExponent e = reduceExponent(l, l.clamp(x, -104, 89));
+  Value mantissa = l.add(l.add(e.tail, e.remainder), l.number(1));
+  // In two steps, since n may lie beyond the exponents of normal numbers.
+  Value half = l.shiftRight(e.exponent, 1);
+  return l.mul(l.mul(mantissa, powerOfTwo(l, half)), powerOfTwo(l, l.subInt(e.exponent, half)));
+}
+
+Value expandExpM1(const Lanes &l, Value x) {
+  ReducedExponent e = reduceExponent(l, l.clamp(x, -30, 89));
+  Value scale = powerOfTwo(l, e.exponent), one = l.number(1);
+  Value small = l.mulAdd(l.add(e.tail, e.remainder), scale, l.sub(scale, one));
+  // -0 stays, and beyond 60 the 1 does not count.
+  small = l.select(Predicate::OEQ, x, l.number(0), x, small);
+  return l.select(Predicate::OGT, x, l.number(60), expandExp(l, x), small);
+}
+
+Value expandLog(const Lanes &l, Value x) {
+  // Denormal numbers become normal ones times 2^-23.
+  Value tiny = l.number(1.17549435e-38);
+  Value scaled = l.select(Predicate::OLT, x, tiny, l.mul(x, l.number(8388608.0)), x);
+  Value bias = l.select(Predicate::OLT, x, tiny, l.number(-23), l.number(0));
+  // x = 2^e m with m between sqrt(1/2) and sqrt(2).
+  Value bits = l.asInt(scaled);
+  Value e = l.shiftRight(l.subInt(bits, l.integer(0x3f3504f3)), 23);
+  Value f = l.sub(l.asFloat(l.subInt(bits, l.shiftLeft(e, 23))), l.number(1));
+  Value exponent = l.add(l.toFloat(e), bias);
+  Value square = l.mul(f, f);
+  Value y = l.polynomial(f, {6.7466013e-2f, -1.1675641e-1f, 1.1888175e-1f, -1.2405591e-1f, 1.4219551e-1f,
+                             -1.6667996e-1f, 2.0002119e-1f, -2.5000009e-1f, 3.3333313e-1f});
+  y = l.mul(l.mul(y, f), square);
+  y = l.mulAdd(exponent, l.number(-2.12194440054690583e-4), y);
+  y = l.mulAdd(square, l.number(-0.5), y);
+  y = l.mulAdd(exponent, l.number(0.693359375), l.add(f, y));
+  Value infinity = l.number(std::numeric_limits<float>::infinity());
+  y = l.select(Predicate::OEQ, x, infinity, x, y);
+  y = l.select(Predicate::OEQ, x, l.number(0), l.negate(infinity), y);
+  // The logarithm of a negative number, and of NaN.
+  return l.select(Predicate::OGE, x, l.number(0), y, l.number(std::numeric_limits<float>::quiet_NaN()));
+}
+
+Value expandLog1P(const Lanes &l, Value x) {
+  // What the rounding of u = 1 + x loses comes back by the derivative of the logarithm.
+  Value one = l.number(1), u = l.add(one, x), lost = l.sub(x, l.sub(u, one));
+  Value logarithm = expandLog(l, u);
+  Value y = l.select(Predicate::OEQ, u, l.number(0), logarithm, l.add(logarithm, l.div(lost, u)));
+  y = l.select(Predicate::OEQ, u, one, x, y);
+  return l.select(Predicate::OEQ, x, l.number(std::numeric_limits<float>::infinity()), x, y);
+}
+
+Value expandTanh(const Lanes &l, Value x) {
+  Value magnitude = l.abs(x), square = l.mul(x, x);
+  Value p =
+      l.polynomial(square, {-5.7170363e-3f, 2.0650579e-2f, -5.3743497e-2f, 1.3331491e-1f, -3.3333284e-1f});
+  Value small = l.mulAdd(l.mul(p, square), x, x);
+  Value e = expandExp(l, l.add(magnitude, magnitude));
+  Value large = l.sub(l.number(1), l.div(l.number(2), l.add(e, l.number(1))));
+  return l.select(Predicate::OLT, magnitude, l.number(0.625), small, l.copySign(large, x));
+}
+
+Value expandErf(const Lanes &l, Value x) {
+  Value magnitude = l.abs(x);
+  Value p = l.polynomial(l.mul(x, x), {-5.9768936e-4f, 4.9909800e-3f, -2.6765566e-2f, 1.1281803e-1f,
+                                       -3.7612495e-1f, 1.2837915e-1f});
+  Value small = l.mulAdd(p, x, x);
+  // 1 - exp(q(a)) with q = log(erfc(a)), fitted up to 4, where erf is 1.
+  Value a = l.select(Predicate::OGT, magnitude, l.number(4), l.number(4), magnitude);
+  Value q = l.polynomial(a, {-1.1231466e-5f, 3.2280540e-4f, -3.6424650e-3f, 2.3762075e-2f, -1.0623689e-1f,
+                             -6.3515133e-1f, -1.2864849e-1f});
+  Value large = l.sub(l.number(1), expandExp(l, l.mulAdd(q, a, l.negate(a))));
+  return l.select(Predicate::OLT, magnitude, l.number(0.93), small, l.copySign(large, x));
+}
+
+/// Small whole powers, which need no logarithm; null for others.
+Value expandPower(const Lanes &l, math::PowFOp op) {
+  FloatAttr exponent;
+  DenseElementsAttr exponents;
+  APFloat value(0.0f);
+  if (matchPattern(op.getRhs(), m_Constant(&exponent)))
+    value = exponent.getValue();
+  else if (matchPattern(op.getRhs(), m_Constant(&exponents)) && exponents.isSplat())
+    value = exponents.getSplatValue<APFloat>();
+  else
+    return {};
+  Value x = op.getLhs();
+  if (value.isExactlyValue(2))
+    return l.mul(x, x);
+  return value.isExactlyValue(3) ? l.mul(l.mul(x, x), x) : Value();
+}
+
+struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
+  void runOnOperation() override {
+    getOperation().walk([](Operation *op) {
+      if (op->getNumResults() != 1 || !getElementTypeOrSelf(op->getResult(0).getType()).isF32() ||
+          isa<TensorType>(op->getResult(0).getType()))
+        return;
+      OpBuilder builder(op);
+      Lanes lanes(builder, op->getLoc(), op->getResult(0).getType());
+      if (Value result = expand(lanes, op)) {
+        op->getResult(0).replaceAllUsesWith(result);
+        op->erase();
+      }
+    });
+  }
+
+  static Value expand(const Lanes &lanes, Operation *op) {
+    if (isa<math::ExpOp>(op))
+      return expandExp(lanes, op->getOperand(0));
+    if (isa<math::ExpM1Op>(op))
+      return expandExpM1(lanes, op->getOperand(0));
+    if (isa<math::LogOp>(op))
+      return expandLog(lanes, op->getOperand(0));
+    if (isa<math::Log1pOp>(op))
+      return expandLog1P(lanes, op->getOperand(0));
+    if (isa<math::TanhOp>(op))
+      return expandTanh(lanes, op->getOperand(0));
+    if (isa<math::ErfOp>(op))
+      return expandErf(lanes, op->getOperand(0));
+    if (auto power = dyn_cast<math::PowFOp>(op))
+      return expandPower(lanes, power);
+    return {};
+  }
+};
+
+} // namespace
+} // namespace tgc

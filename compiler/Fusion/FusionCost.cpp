@@ -1,0 +1,92 @@
+//===- FusionCost.cpp - Whether a fusion pays -----------------------------===//
+//
+// Fusing a producer saves writing and reading its result: about one memory access per element. It costs what
+// is computed again. Costs are in simple arithmetic ops per element of the producer's result.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Fusion/FusionCost.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+/// What a store and a load of an element cost, where it leaves the nearest cache.
+constexpr int64_t kMemoryCost = 4;
+/// An exponential and the like.
+constexpr int64_t kTranscendentalCost = 20;
+constexpr int64_t kDivisionCost = 5;
+
+int64_t costOf(Operation &op) {
+  if (isa<func::CallOp>(op))
+    return kTranscendentalCost;
+  if (isa<math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp, math::CopySignOp, math::FmaOp,
+          math::RoundEvenOp>(op))
+    return 1;
+  if (isa<math::MathDialect>(op.getDialect()))
+    return isa<math::SqrtOp>(op) ? kDivisionCost : kTranscendentalCost;
+  if (isa<arith::DivFOp, arith::RemFOp, arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp>(op))
+    return kDivisionCost;
+  return op.hasTrait<OpTrait::ConstantLike>() || op.hasTrait<OpTrait::IsTerminator>() ? 0 : 1;
+}
+
+int64_t costOfBody(linalg::GenericOp op) {
+  int64_t cost = 0;
+  for (Operation &inner : op.getRegion().front())
+    cost += costOf(inner);
+  return cost;
+}
+
+/// How often each element of the operand is computed if its producer is fused, or ShapedType::kDynamic.
+int64_t countRepetitions(linalg::LinalgOp consumer, OpOperand *operand) {
+  AffineMap map = consumer.getMatchingIndexingMap(operand);
+  int64_t repetitions = 1;
+  for (auto [loop, size] : llvm::enumerate(consumer.getStaticLoopRanges())) {
+    if (map.isFunctionOfDim(loop) || size == 1)
+      continue;
+    if (ShapedType::isDynamic(size))
+      return ShapedType::kDynamic;
+    repetitions *= size;
+  }
+  return repetitions;
+}
+
+} // namespace
+
+bool isContraction(linalg::LinalgOp op) {
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || op.getNumReductionLoops() == 0)
+    return false;
+  Operation *sum = op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
+  if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(sum))
+    return false;
+  return llvm::any_of(sum->getOperands(), [](Value value) {
+    return isa_and_nonnull<arith::MulFOp, arith::MulIOp>(value.getDefiningOp());
+  });
+}
+
+bool paysToFuse(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  // Reshapes move through ops; they compute nothing.
+  if (!producer || !consumer)
+    return operand->get().getDefiningOp() && operand->get().hasOneUse();
+  if (!producer->hasOneUse())
+    return false;
+  int64_t cost = costOfBody(producer);
+  if (cost == 0)
+    return true;
+  if (isContraction(consumer))
+    return false;
+  int64_t repetitions = countRepetitions(consumer, operand);
+  if (repetitions == 1)
+    return true;
+  if (ShapedType::isDynamic(repetitions))
+    return cost <= kMemoryCost;
+  return (repetitions - 1) * cost <= repetitions * kMemoryCost;
+}
+
+} // namespace tgc

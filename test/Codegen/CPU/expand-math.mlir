@@ -1,0 +1,47 @@
+// RUN: tgc-opt %s --tgc-expand-math | FileCheck %s
+// RUN: tgc-opt %s --tgc-expand-math --tgc-expand-math | FileCheck %s
+
+// CHECK-LABEL: func @vectors
+// CHECK-NOT: math.exp
+// CHECK-NOT: math.tanh
+// CHECK-NOT: math.erf
+// CHECK-NOT: math.log
+// CHECK: return
+func.func @vectors(%x: vector<16xf32>) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+  %0 = math.exp %x : vector<16xf32>
+  %1 = math.tanh %x : vector<16xf32>
+  %2 = math.erf %x : vector<16xf32>
+  %3 = math.log %x : vector<16xf32>
+  return %0, %1, %2, %3 : vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>
+}
+
+// No call, no branch: LLVM can vectorise a loop around it.
+// CHECK-LABEL: func @scalars
+// CHECK-NOT: math.log1p
+// CHECK-NOT: math.expm1
+// CHECK-NOT: call
+// CHECK: return
+func.func @scalars(%x: f32) -> (f32, f32) {
+  %0 = math.log1p %x : f32
+  %1 = math.expm1 %x : f32
+  return %0, %1 : f32, f32
+}
+
+// CHECK-LABEL: func @cube
+// CHECK: %[[SQUARE:.*]] = arith.mulf %[[X:.*]], %[[X]]
+// CHECK: arith.mulf %[[SQUARE]], %[[X]]
+// CHECK-NOT: math.powf
+func.func @cube(%x: f32) -> f32 {
+  %three = arith.constant 3.0 : f32
+  %0 = math.powf %x, %three : f32
+  return %0 : f32
+}
+
+// CHECK-LABEL: func @others
+// CHECK: math.exp %{{.*}} : f64
+// CHECK: math.powf
+func.func @others(%x: f64, %y: f32) -> (f64, f32) {
+  %0 = math.exp %x : f64
+  %1 = math.powf %y, %y : f32
+  return %0, %1 : f64, f32
+}

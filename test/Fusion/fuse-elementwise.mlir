@@ -1,0 +1,91 @@
+// RUN: tgc-opt %s --tgc-fuse-elementwise --split-input-file | FileCheck %s
+
+#id = affine_map<(m, n) -> (m, n)>
+#row = affine_map<(m, n) -> (m)>
+
+// A chain is one loop.
+// CHECK-LABEL: func @chain
+// CHECK: linalg.generic
+// CHECK: math.exp
+// CHECK-NEXT: arith.negf
+// CHECK-NOT: linalg.generic
+func.func @chain(%x: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %e = tensor.empty() : tensor<8x64xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %7 = math.exp %i : f32
+    linalg.yield %7 : f32
+  } -> tensor<8x64xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%0 : tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %7 = arith.negf %i : f32
+    linalg.yield %7 : f32
+  } -> tensor<8x64xf32>
+  return %1 : tensor<8x64xf32>
+}
+
+// -----
+
+#id = affine_map<(m, n) -> (m, n)>
+#row = affine_map<(m, n) -> (m)>
+#one = affine_map<(m) -> (m)>
+
+// An exponential per row is not computed for each column; a cheap op is.
+// CHECK-LABEL: func @broadcast
+// CHECK: linalg.generic
+// CHECK: math.exp
+// CHECK: linalg.generic
+// CHECK: arith.negf
+// CHECK: arith.addf
+// CHECK-NOT: linalg.generic
+func.func @broadcast(%x: tensor<8xf32>, %y: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %e = tensor.empty() : tensor<8xf32>
+  %f = tensor.empty() : tensor<8x64xf32>
+  %0 = linalg.generic {indexing_maps = [#one, #one], iterator_types = ["parallel"]} ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %7 = math.exp %i : f32
+    linalg.yield %7 : f32
+  } -> tensor<8xf32>
+  %1 = linalg.generic {indexing_maps = [#one, #one], iterator_types = ["parallel"]} ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %7 = arith.negf %i : f32
+    linalg.yield %7 : f32
+  } -> tensor<8xf32>
+  %2 = linalg.generic {indexing_maps = [#row, #row, #id, #id], iterator_types = ["parallel", "parallel"]} ins(%0, %1, %y : tensor<8xf32>, tensor<8xf32>, tensor<8x64xf32>) outs(%f : tensor<8x64xf32>) {
+  ^bb0(%i: f32, %n: f32, %j: f32, %o: f32):
+    %7 = arith.addf %i, %n : f32
+    %8 = arith.addf %7, %j : f32
+    linalg.yield %8 : f32
+  } -> tensor<8x64xf32>
+  return %2 : tensor<8x64xf32>
+}
+
+// -----
+
+#id = affine_map<(m, n) -> (m, n)>
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// A product reads its operands many times: they are not computed each time.
+// CHECK-LABEL: func @product
+// CHECK: linalg.generic
+// CHECK: arith.maximumf
+// CHECK: linalg.generic
+// CHECK: arith.mulf
+func.func @product(%x: tensor<8x64xf32>, %w: tensor<64x32xf32>, %f: tensor<8x32xf32>) -> tensor<8x32xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x64xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %7 = arith.maximumf %i, %z : f32
+    linalg.yield %7 : f32
+  } -> tensor<8x64xf32>
+  %1 = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "reduction", "parallel"]} ins(%0, %w : tensor<8x64xf32>, tensor<64x32xf32>) outs(%f : tensor<8x32xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<8x32xf32>
+  return %1 : tensor<8x32xf32>
+}
