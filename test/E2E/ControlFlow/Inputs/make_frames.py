@@ -213,6 +213,90 @@ def condition_with_effect():
 
 
 @case
+def fused_batch_norm_in_branches():
+    """Batch normalization whose branches train or infer, its gradient, and moving averages that only training updates."""
+    x, training = placeholder([None, 4, 4, 3], "x"), placeholder([], "training", tf.bool)
+    scale = tf1.get_variable("scale", initializer=np.array([1, 0.5, 2], np.float32), use_resource=False)
+    offset = tf1.get_variable("offset", initializer=np.zeros(3, np.float32), use_resource=False)
+    mean = tf1.get_variable("mean", initializer=np.zeros(3, np.float32), use_resource=False, trainable=False)
+    variance = tf1.get_variable("variance", initializer=np.ones(3, np.float32), use_resource=False, trainable=False)
+    y, batch_mean, batch_variance = tf1.cond(
+        training, lambda: tf1.nn.fused_batch_norm(x, scale, offset, epsilon=1e-3, is_training=True),
+        lambda: tf1.nn.fused_batch_norm(x, scale, offset, mean, variance, epsilon=1e-3, is_training=False))
+    decay = tf1.cond(training, lambda: 0.9, lambda: 1.0)
+    updates = [tf1.assign(v, v * decay + now * (1.0 - decay)) for v, now in ((mean, batch_mean), (variance, batch_variance))]
+    loss = tf.reduce_mean(tf.square(y - x), name="loss")
+    with tf1.control_dependencies(updates):
+        tf1.train.GradientDescentOptimizer(0.5).minimize(loss, name="step")
+    tf1.global_variables_initializer()
+    state = ["scale:0", "offset:0", "mean:0", "variance:0"]
+    runs = [({}, [], ["init"])]
+    for batch, p in ((2, True), (3, False), (1, True)):
+        runs += [({"x": ramp(batch, 4, 4, 3), "training": np.bool_(p)}, ["loss:0"], ["step"]), ({}, state, [])]
+    return runs
+
+
+@case
+def conditional_step():
+    """A step that runs only if the loss is finite, at a learning rate that tf.case chooses by the step's number."""
+    x = placeholder([3], "x")
+    w = tf1.get_variable("w", initializer=np.array([1, -2, 0.5], np.float32), use_resource=False)
+    number = tf1.get_variable("number", initializer=np.int64(0), trainable=False, use_resource=False)
+    loss = tf.reduce_sum(tf.square(tf.math.log(x) * w - 1.0), name="loss")
+    rate = tf1.train.piecewise_constant(number, [0, 2], [0.5, 0.1, 0.01], name="rate")
+    optimizer = tf1.train.MomentumOptimizer(rate, 0.9)
+    gradients = optimizer.compute_gradients(loss)
+    step = tf1.cond(tf.math.is_finite(loss), lambda: optimizer.apply_gradients(gradients, number), lambda: tf.no_op())
+    tf.group(step, name="step")
+    tf1.global_variables_initializer()
+    runs = [({}, [], ["init"])]
+    for value in (2.0, 3.0, 0.0, 1.5, 1.25):
+        runs += [({"x": np.full(3, value, np.float32)}, ["loss:0"], ["step"]), ({}, ["w:0", "number:0", "w/Momentum:0"], [])]
+    return runs
+
+
+@case
+def exclusive_case():
+    """tf.case that asserts that at most one predicate holds."""
+    x = placeholder([2], "x")
+    first, second = tf.reduce_sum(x) < 1.0, tf.reduce_max(x) > 2.0
+    y = tf1.case([(first, lambda: x + 1.0), (second, lambda: x * 3.0)], default=lambda: -x, exclusive=True)
+    tf.identity(y, "y")
+    return [({"x": np.array(v, np.float32)}, ["y:0"], []) for v in ([0, 0.5], [2, 3], [1, 1.5], [-4, 3])]
+
+
+@case
+def gradient_of_while():
+    """The backward loop of a loop, for a number of turns that the data decides; conditions and invariants inside."""
+    x, w = placeholder([None, 2], "x"), placeholder([2, 2], "w")
+
+    def body(v, k):
+        v = tf.tanh(tf.matmul(v, w)) + v
+        return tf1.cond(tf.reduce_sum(v) > 4.0, lambda: v * tf.sin(v), lambda: v * 1.25), k + 1
+
+    v, k = tf1.while_loop(lambda v, k: tf.logical_and(tf.reduce_max(tf.abs(v)) < 6.0, k < 9), body, [x, tf.constant(0)])
+    tf.identity(v, "v")
+    tf.identity(k, "k")
+    for value, name in zip(tf.gradients(tf.reduce_sum(v * v), [x, w]), ("dx", "dw")):
+        tf.identity(value, name)
+    weights = np.array([[0.5, -0.25], [0.75, 1.0]], np.float32)
+    return [({"x": ramp(n, 2) / s, "w": weights}, ["v:0", "k:0", "dx:0", "dw:0"], []) for n, s in ((1, 1), (3, 2), (2, 0.01))]
+
+
+@case
+def map_and_scan():
+    """tf.map_fn, tf.scan and tf.foldl, which are loops over TensorArrays, and their gradient."""
+    x = placeholder([None, 3], "x")
+    mapped = tf1.map_fn(lambda row: tf.reduce_sum(row * row) * row, x)
+    scanned = tf1.scan(lambda total, row: total * 0.5 + row, x)
+    folded = tf1.foldl(lambda total, row: tf.maximum(total, row) + 0.125, x)
+    for value, name in ((mapped, "mapped"), (scanned, "scanned"), (folded, "folded")):
+        tf.identity(value, name)
+    tf.identity(tf.gradients([mapped, scanned], x)[0], "dx")
+    return [({"x": ramp(n, 3)}, ["mapped:0", "scanned:0", "folded:0"], []) for n in (1, 5)] + [({"x": ramp(n, 3)}, ["dx:0"], []) for n in (1, 5)]
+
+
+@case
 def tensor_array_in_a_loop():
     """A loop over time that reads one TensorArray and writes another, and its gradient, which pushes and pops."""
     x = placeholder([None, None, 2], "x")
