@@ -6,6 +6,9 @@ using namespace llvm;
 
 namespace tgc::flow {
 
+/// Of a _SwitchN: whoever asks for more has a broken file.
+static constexpr int kMaxSides = 4096;
+
 Expected<Conditions> Conditions::build(const FlowGraph &graph, const FrameTree &frames) {
   Conditions conditions(graph, frames);
   if (Error error = conditions.visitFrame(0))
@@ -34,10 +37,46 @@ int Conditions::getPredicate(NodeOutput value, int numSides) {
   return it->second;
 }
 
+/// The units of a loop that run once more than its body: what its condition and its Exits need.
+DenseSet<int> Conditions::findEarlyUnits(int index) const {
+  const Frame &frame = frames->frame(index);
+  DenseSet<int> early;
+  SmallVector<int> work;
+  auto need = [&](int node) {
+    bool isLoop = graph->kind(node) == NodeKind::Exit && frames->frameOf(node) != index;
+    if (early.insert(isLoop ? graph->size() + frames->frameOf(node) : node).second)
+      work.push_back(node);
+  };
+  need(frame.loopCond);
+  for_each(frame.exits, need);
+  while (!work.empty()) {
+    int node = work.pop_back_val();
+    if (frames->frameOf(node) == index) {
+      for (NodeOutput input : graph->inputs(node))
+        if (frames->outputFrame(input.node) == index && graph->kind(input.node) != NodeKind::NextIteration)
+          need(input.node);
+      continue;
+    }
+    for (int enter : frames->frame(frames->frameOf(node)).enters)
+      for (NodeOutput input : graph->inputs(enter))
+        if (frames->outputFrame(input.node) == index)
+          need(input.node);
+  }
+  return early;
+}
+
 /// Walks a frame in its order; a loop inside runs where all the values it carries enter.
 Error Conditions::visitFrame(int index) {
   const Frame &frame = frames->frame(index);
-  int base = loopContexts[index];
+  int base = loopContexts[index], bodyBase = base;
+  size_t numParts = partList.size();
+  DenseSet<int> early;
+  if (index > 0) {
+    loopPredicates[index] = getPredicate({frame.loopCond, 0}, 2);
+    bodyBase = contexts.extend(base, loopLiteral(index, 1));
+    early = findEarlyUnits(index);
+  }
+  auto baseOf = [&](int unit) { return index == 0 || early.contains(unit) ? base : bodyBase; };
   // Enters are no units of the order; their contexts count where they are used.
   for (int node : frame.enters)
     contextOfNode[node] = contexts.unite(base, uniteInputs(node, kAlways), predicateList);
@@ -47,19 +86,32 @@ Error Conditions::visitFrame(int index) {
   }
   for (int unit : frame.order) {
     if (unit < graph->size()) {
-      if (Error error = visitNode(unit, base))
+      if (Error error = visitNode(unit, baseOf(unit)))
         return error;
       continue;
     }
     int inner = unit - graph->size();
-    loopContexts[inner] = base;
+    loopContexts[inner] = baseOf(unit);
     for (const CarriedValue &value : frames->frame(inner).carried)
       loopContexts[inner] =
-          contexts.unite(loopContexts[inner], uniteInputs(value.enter, base), predicateList);
+          contexts.unite(loopContexts[inner], uniteInputs(value.enter, baseOf(unit)), predicateList);
     if (Error error = visitFrame(inner))
       return error;
   }
-  return index == 0 ? Error::success() : checkLoop(frame, base);
+  if (index == 0)
+    return Error::success();
+  // Invariants of the condition may say more about where the loop runs than what it carries.
+  int condition = contextOfNode[frame.loopCond];
+  if (condition == base)
+    return checkLoop(frame, base);
+  for (Literal literal : contexts.path(condition, base))
+    if (condition == kNever || frames->outputFrame(predicateList[literal.predicate].value.node) == index)
+      return createStringError(
+          "%s, the condition of loop frame %s, runs only in a branch of a condition inside the loop",
+          graph->describe(frame.loopCond).c_str(), frame.name.c_str());
+  loopContexts[index] = condition;
+  partList.resize(numParts);
+  return visitFrame(index);
 }
 
 /// The context in which all inputs of a node are there.
@@ -80,18 +132,8 @@ Error Conditions::visitNode(int node, int base) {
     return Error::success();
   case NodeKind::Exit:
     // The loop as a whole runs in the context of its start.
-    context = base;
+    context = loopContexts[frames->frameOf(node)];
     return Error::success();
-  case NodeKind::LoopCond: {
-    context = uniteInputs(node, base);
-    int frame = frames->frameOf(node);
-    loopPredicates[frame] = getPredicate({node, 0}, 2);
-    if (context != base)
-      return createStringError(
-          "%s, the condition of loop frame %s, runs only in a branch of a condition inside the loop",
-          graph->describe(node).c_str(), frames->frame(frame).name.c_str());
-    return Error::success();
-  }
   case NodeKind::Switch:
     break;
   default:
@@ -120,9 +162,9 @@ Error Conditions::visitNode(int node, int base) {
     value = source;
   }
   int numSides = isBinary ? 2 : getIntAttr(graph->node(node), "num_outs", 0);
-  if (numSides < 1)
-    return createStringError("%s: attr num_outs must be at least 1, got %d", graph->describe(node).c_str(),
-                             numSides);
+  if (numSides < 1 || numSides > kMaxSides)
+    return createStringError("%s: attr num_outs must be between 1 and %d, got %d",
+                             graph->describe(node).c_str(), kMaxSides, numSides);
   int predicate = getPredicate(value, numSides);
   if (predicateList[predicate].numSides != numSides)
     return createStringError("%s has %d outputs, another Switch by the same predicate has %d",

@@ -101,6 +101,7 @@ private:
       : graph(&graph), frames(&frames), contextOfNode(graph.size(), kAlways),
         loopContexts(frames.frames().size(), kAlways), loopPredicates(frames.frames().size(), -1) {}
 
+  llvm::DenseSet<int> findEarlyUnits(int frame) const;
   llvm::Error visitFrame(int frame);
   llvm::Error visitNode(int node, int base);
   int uniteInputs(int node, int base) const;
