@@ -114,6 +114,14 @@ LogicalResult importRange(NodeImporter &n) {
     count = OpFoldResult(Value(arith::IndexCastOp::create(n.builder, n.loc, n.builder.getIndexType(), integer)));
   }
   Value steps = n.iota({count}, *element, 0);
+  auto isNumber = [&](size_t i, int64_t number) {
+    const HostTensor *host = n.getHost(i);
+    return host && IndexBuilder::isConstant(host->elements.front(), number);
+  };
+  if (isNumber(0, 0) && isNumber(2, 1)) {
+    n.setResult(steps);
+    return success();
+  }
   Value scaled = n.mul(steps, n.broadcastTo(scalars[2], {count}));
   n.setResult(n.add(n.broadcastTo(scalars[0], {count}), scaled));
   return success();

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/Import/ListValue.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 
@@ -203,6 +204,8 @@ LogicalResult importRound(NodeImporter &n) {
 }
 
 LogicalResult importAddN(NodeImporter &n) {
+  if (n.getInput(0).list)
+    return importListSum(n);
   auto operands = n.broadcastTogether(n.getTensors(0, n.getNumInputs()));
   if (failed(operands))
     return failure();
@@ -214,6 +217,8 @@ LogicalResult importAddN(NodeImporter &n) {
 }
 
 LogicalResult importZerosLike(NodeImporter &n) {
+  if (n.getInput(0).list)
+    return importListZeros(n);
   Value x = n.getTensor(0);
   if (isa<tg::StringType>(n.getElementType(0))) {
     auto type = RankedTensorType::get({}, n.getElementType(0));

@@ -2,6 +2,7 @@
 
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/GraphDef/OpSignatures.h"
+#include "frontend/Import/ListValue.h"
 #include "frontend/Import/NodeImporter.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/StringSet.h"
@@ -60,6 +61,7 @@ void EntryImporter::restoreState(const State &old) {
     state = hadValue ? it->second : VariableState{initial, initial, false};
     state.initial = initial;
   }
+  listObjects = old.listObjects;
 }
 
 std::vector<std::string> EntryImporter::getStateKeys() const {
@@ -67,16 +69,35 @@ std::vector<std::string> EntryImporter::getStateKeys() const {
   for (const auto &[name, state] : variables)
     if (state.value)
       keys.push_back(name);
+  for (const auto &[name, object] : listObjects)
+    keys.push_back(name);
   return keys;
+}
+
+bool EntryImporter::hasState(StringRef key) const {
+  return !ListReference::isName(key) || listObjects.count(key.str()) || createGradientArray(*this, key);
 }
 
 ImportedValue EntryImporter::readState(StringRef key) {
   ImportedValue value;
-  value.tensor = readVariable(key);
+  if (ListReference::isName(key)) {
+    auto it = listObjects.find(key.str());
+    auto object = it == listObjects.end() ? createGradientArray(*this, key) : it->second;
+    value.list = std::shared_ptr<const ListValue>(object, &object->list);
+  } else {
+    value.tensor = readVariable(key);
+  }
   return value;
 }
 
 LogicalResult EntryImporter::writeState(StringRef key, const ImportedValue &value, Location loc) {
+  if (ListReference::isName(key)) {
+    auto it = listObjects.find(key.str());
+    ListObject object = it == listObjects.end() ? *createGradientArray(*this, key) : *it->second;
+    object.list = *value.list;
+    listObjects[key.str()] = std::make_shared<const ListObject>(std::move(object));
+    return success();
+  }
   auto tensor = getTensor(*this, loc, value);
   if (failed(tensor))
     return failure();

@@ -66,18 +66,32 @@ public:
     mlir::BlockArgument getArgument() const { return llvm::dyn_cast_if_present<mlir::BlockArgument>(initial); }
   };
   std::map<std::string, VariableState> variables;
+  /// Tensor arrays and stacks as they stand at this point of the order, by the name of the handle (ListValue.h).
+  using ListObjects = std::map<std::string, std::shared_ptr<const ListObject>>;
+  ListObjects listObjects;
+  /// The arrays that gradients of arrays add up in, made where they are first asked for: the array and the sizes in front of those
+  /// of its elements.
+  struct GradientArray {
+    std::string source; ///< name of the array
+    llvm::SmallVector<mlir::OpFoldResult> leadingSizes;
+    std::string label;
+  };
+  std::map<std::string, GradientArray> gradientArrays;
 
   //===--- What nodes change, as regions see it (RegionImporter.h) ---===//
 
-  /// All that nodes read and write in order, as it stands. Keys are names of variables.
+  /// All that nodes read and write in order, as it stands. Keys are names of variables, tensor arrays and stacks.
   struct State {
     std::map<std::string, VariableState> variables;
+    ListObjects listObjects;
   };
-  State saveState() const { return {variables}; }
+  State saveState() const { return {variables, listObjects}; }
   /// Back to how things stood; that something was read for the first time since then is remembered.
   void restoreState(const State &old);
   /// The keys of what has a value.
   std::vector<std::string> getStateKeys() const;
+  /// Whether the state is there, or comes to be when it is read: all but arrays and stacks of another region.
+  bool hasState(llvm::StringRef key) const;
   ImportedValue readState(llvm::StringRef key);
   mlir::LogicalResult writeState(llvm::StringRef key, const ImportedValue &value, mlir::Location loc);
 };

@@ -3,6 +3,7 @@
 #include "frontend/Import/ImportedValue.h"
 #include "dialects/Tg/IR/TgOps.h"
 #include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/ListRegions.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
@@ -26,6 +27,12 @@ bool isSame(const ImportedValue &a, const ImportedValue &b) {
     return a.variable && b.variable && a.variable->name == b.variable->name;
   if (a.restored || b.restored)
     return a.restored == b.restored;
+  if (a.listObject || b.listObject)
+    return a.listObject && b.listObject && a.listObject->name == b.listObject->name;
+  if (a.list && b.list)
+    return a.list == b.list || isSameList(*a.list, *b.list);
+  if (a.optional || b.optional)
+    return a.optional == b.optional;
   if (a.tensor && a.tensor == b.tensor)
     return true;
   if (!a.host || !b.host)
@@ -69,6 +76,11 @@ FailureOr<Value> getTensor(EntryImporter &entry, Location loc, const ImportedVal
   if (value.restored)
     return emitError(loc) << "the shape of the restored tensor " << value.restored->name
                           << " is not known; only assignments to variables can use it";
+  // The flow of a tensor array is a number that nobody looks at.
+  if (value.listObject)
+    return Value(tg::ConstantOp::create(entry.builder, loc, DenseElementsAttr::get(RankedTensorType::get({}, entry.builder.getF32Type()), 0.0f)));
+  if (!value.variable)
+    return emitError(loc) << "an input is " << (value.list ? "a list of tensors" : "an optional") << ", expected a tensor";
   return entry.readVariable(value.variable->name);
 }
 

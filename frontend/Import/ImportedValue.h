@@ -41,14 +41,29 @@ struct RestoredTensor {
   std::string name;
 };
 
+/// The object that a handle names, a tensor array or a stack; its elements are state of the entry. The flow of a tensor
+/// array is the same reference: what happens to the array is ordered by it.
+struct ListReference {
+  std::string name; ///< begins with kPrefix: no variable has such a name
+  static constexpr llvm::StringLiteral kPrefix = "list ";
+  static bool isName(llvm::StringRef name) { return name.starts_with(kPrefix); }
+};
+
+struct ListValue;
+struct ListObject;
+struct OptionalValue;
+
 /// One output of a node.
 struct ImportedValue {
   mlir::Value tensor;               ///< null until a host tensor is used as data
   std::shared_ptr<HostTensor> host; ///< the elements, if they are known
   std::optional<VariableReference> variable;
   std::shared_ptr<RestoredTensor> restored;
+  std::shared_ptr<const ListValue> list;        ///< a variant that is a list of tensors (ListValue.h)
+  std::shared_ptr<const OptionalValue> optional; ///< a variant that may hold tensors (ListValue.h)
+  std::optional<ListReference> listObject;
 
-  bool isNull() const { return !tensor && !host && !variable && !restored; }
+  bool isNull() const { return !tensor && !host && !variable && !restored && !list && !optional && !listObject; }
 };
 
 class EntryImporter;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Tg/IR/TgOps.h"
+#include "frontend/Import/ListRegions.h"
 #include "frontend/Import/RegionImporter.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -141,7 +142,7 @@ using Values = RegionImporter::Values;
 /// What is assumed of a carried value.
 struct Carried {
   /// NeedsTensor: found to be a tensor; becomes one before the next trial.
-  enum Kind { Invariant, Host, NeedsTensor, Tensor };
+  enum Kind { Invariant, Host, NeedsTensor, Tensor, List };
   Kind kind;
   ImportedValue init;
   std::string key; ///< of the state that it is; empty for the loop's own values
@@ -149,6 +150,7 @@ struct Carried {
   llvm::BitVector isCounter; ///< host: which elements change
   Value tensor;              ///< tensor: the initial value
   SmallVector<Size> sizes;   ///< tensor: those of all iterations, null where they differ
+  std::shared_ptr<CarriedList> list;
 
   RankedTensorType getType() const {
     SmallVector<int64_t> shape;
@@ -188,13 +190,14 @@ private:
   Outcome tryImport();
   Outcome compare(ArrayRef<ImportedValue> next, SmallVectorImpl<Value> &yielded);
   LogicalResult prepare();
-  static void weaken(Carried &carried);
+  void weaken(Carried &carried);
+  bool makeRoom();
   SmallVector<std::string> getChangedState(const EntryImporter::State &since);
   bool weakenStatedShapes();
   bool nextTensor(Carried &carried, const ImportedValue &next, Value &yielded, bool &isOk);
   Values enter(Block *block);
   void addInits(SmallVectorImpl<Value> &inits);
-  Values finish();
+  Values finish(std::optional<Size> exactTrips);
   std::optional<Values> unroll(int64_t trips);
   std::optional<Values> tryUnroll(int64_t trips);
   FailureOr<Values> importWithCarriedCondition(ArrayRef<ImportedValue> inits,
@@ -222,7 +225,7 @@ private:
 LogicalResult LoopImporter::prepare() {
   entry.sizes.setLoc(loc);
   for (const std::string &key : written)
-    all.push_back({Carried::NeedsTensor, entry.readState(key), key, std::nullopt, {}, {}, {}});
+    weaken(all.emplace_back(Carried{Carried::Invariant, entry.readState(key), key, std::nullopt, {}, {}, {}, nullptr}));
   written.clear();
   for (Carried &carried : all) {
     if (carried.kind != Carried::NeedsTensor)
@@ -240,6 +243,11 @@ LogicalResult LoopImporter::prepare() {
 
 /// What is left to assume of a value that is not invariant.
 void LoopImporter::weaken(Carried &carried) {
+  if (carried.init.list) {
+    carried.kind = Carried::List;
+    carried.list = std::make_shared<CarriedList>(entry, loc, *carried.init.list);
+    return;
+  }
   const HostTensor *host = carried.init.host.get();
   bool isHost = host && host->possibleAxes.empty();
   carried.kind = isHost ? Carried::Host : Carried::NeedsTensor;
@@ -251,6 +259,16 @@ void LoopImporter::weaken(Carried &carried) {
 SmallVector<std::string> LoopImporter::getChangedState(const EntryImporter::State &since) {
   SmallVector<std::string> keys;
   for (const std::string &key : entry.getStateKeys()) {
+    if (ListReference::isName(key)) {
+      // An array that the region makes for itself is none of the state around it.
+      auto old = since.listObjects.find(key);
+      bool isNew = old == since.listObjects.end();
+      auto source = isNew ? entry.gradientArrays.find(key) : entry.gradientArrays.end();
+      bool isGradient = source != entry.gradientArrays.end() && since.listObjects.count(source->second.source);
+      if (isNew ? isGradient : old->second != entry.listObjects[key] && !isSameList(old->second->list, entry.listObjects[key]->list))
+        keys.push_back(key);
+      continue;
+    }
     auto old = since.variables.find(key);
     bool hadValue = old != since.variables.end() && old->second.value;
     if (entry.readState(key).tensor != (hadValue ? old->second.value : entry.variables[key].initial))
@@ -275,6 +293,8 @@ Values LoopImporter::enter(Block *block) {
       value = ImportedValue();
       value.tensor = block->addArgument(carried.getType(), loc);
       setKnownSizes(entry, loc, value.tensor, carried.sizes);
+    } else if (carried.kind == Carried::List) {
+      value.list = std::make_shared<const ListValue>(carried.list->enter(block));
     }
     if (!carried.key.empty())
       (void)entry.writeState(carried.key, value, loc);
@@ -289,6 +309,8 @@ void LoopImporter::addInits(SmallVectorImpl<Value> &inits) {
     if (carried.kind == Carried::Host)
       for (unsigned i : carried.isCounter.set_bits())
         inits.push_back(entry.sizes.get(carried.init.host->elements[i]));
+    if (carried.kind == Carried::List)
+      carried.list->addInits(inits);
     if (carried.kind != Carried::Tensor)
       continue;
     RankedTensorType type = carried.getType();
@@ -348,13 +370,16 @@ bool LoopImporter::nextTensor(Carried &carried, const ImportedValue &next, Value
 
 LoopImporter::Outcome LoopImporter::compare(ArrayRef<ImportedValue> next, SmallVectorImpl<Value> &yielded) {
   bool fits = true, isOk = true;
+  unsigned argument = 0;
   for (auto [carried, value] : llvm::zip_equal(all, next)) {
     if (carried.kind == Carried::Invariant) {
       if (isSame(carried.init, value))
         continue;
-      if (carried.init.variable) {
-        error() << describe(carried) << " is the variable " << carried.init.variable->name
-                << ", and an iteration gives another value; only tensors can change";
+      if (carried.init.variable || carried.init.listObject || carried.init.optional) {
+        std::string what = carried.init.variable     ? "the variable " + carried.init.variable->name
+                           : carried.init.listObject ? "a tensor array or stack"
+                                                     : "an optional";
+        error() << describe(carried) << " is " << what << ", and an iteration gives another value; only tensors can change";
         isOk = false;
         continue;
       }
@@ -362,12 +387,25 @@ LoopImporter::Outcome LoopImporter::compare(ArrayRef<ImportedValue> next, SmallV
       fits = false;
       continue;
     }
+    if (carried.kind == Carried::List) {
+      argument += carried.list->getNumArguments();
+      if (!value.list) {
+        error() << describe(carried) << " is a list before the loop and none after an iteration";
+        isOk = false;
+        continue;
+      }
+      CarriedList::Fit fit = carried.list->compare(loop, *value.list, yielded);
+      fits &= fit == CarriedList::Fit::Fits;
+      isOk &= fit != CarriedList::Fit::Fails;
+      continue;
+    }
     if (carried.kind == Carried::Host) {
       const HostTensor *host = value.host.get();
       const HostTensor &init = *carried.init.host;
       bool isHost = host && host->shape == init.shape && host->elementType == init.elementType &&
                     host->possibleAxes.empty();
-      unsigned argument = yielded.size();
+      unsigned first = argument;
+      argument += carried.isCounter.count();
       for (unsigned i = 0; isHost && i < init.elements.size(); ++i) {
         if (!carried.isCounter[i]) {
           if (!IndexBuilder::isEqual(host->elements[i], init.elements[i])) {
@@ -376,21 +414,16 @@ LoopImporter::Outcome LoopImporter::compare(ArrayRef<ImportedValue> next, SmallV
           }
           continue;
         }
-        isHost =
-            argument < loop.getBody()->getNumArguments() &&
-            isCountable(loop, init.elementType, loop.getBody()->getArgument(argument), host->elements[i]);
-        ++argument;
+        isHost = isCountable(loop, init.elementType, loop.getBody()->getArgument(first++), host->elements[i]);
         yielded.push_back(entry.sizes.get(host->elements[i]));
       }
       if (!isHost) {
         fits = false;
         carried.kind = Carried::NeedsTensor;
       }
-      // Positions of arguments are off from here on; what follows is looked at in the next trial.
-      if (!fits && isOk)
-        return Outcome::Weakened;
       continue;
     }
+    ++argument;
     Value tensor;
     fits &= nextTensor(carried, value, tensor, isOk);
     yielded.push_back(tensor);
@@ -452,7 +485,7 @@ void LoopImporter::erase() {
 }
 
 /// The results of the loop.
-Values LoopImporter::finish() {
+Values LoopImporter::finish(std::optional<Size> exactTrips) {
   Values values;
   unsigned next = 0;
   for (const Carried &carried : all) {
@@ -466,6 +499,8 @@ Values LoopImporter::finish() {
       value = ImportedValue();
       value.tensor = loop.getResult(next++);
       setKnownSizes(entry, loc, value.tensor, carried.sizes);
+    } else if (carried.kind == Carried::List) {
+      value.list = std::make_shared<const ListValue>(carried.list->finish(loop, next, exactTrips));
     }
     if (!carried.key.empty())
       (void)entry.writeState(carried.key, value, loc);
@@ -473,6 +508,20 @@ Values LoopImporter::finish() {
   }
   values.truncate(numInits);
   return values;
+}
+
+/// Sees to it that lists have room for what the finished loop appends; whether that is so with the loop as it is.
+bool LoopImporter::makeRoom() {
+  if (llvm::none_of(all, [](const Carried &carried) { return carried.kind == Carried::List; }))
+    return true;
+  auto trips = getTripCount(entry.sizes, builder, loop);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(loop);
+  bool fits = true;
+  for (Carried &carried : all)
+    if (carried.kind == Carried::List)
+      fits &= carried.list->checkRoom(trips ? std::optional(trips->size) : std::nullopt) == CarriedList::Fit::Fits;
+  return fits;
 }
 
 /// One iteration after the other, at most `trips`; none if the condition is not known or anything fails.
@@ -580,8 +629,8 @@ FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
   mark = entry.sizes.mark();
   before = entry.saveState();
   for (auto [i, init] : llvm::enumerate(inits)) {
-    Carried carried{Carried::Invariant, init, "", std::nullopt, {}, {}, {}};
-    bool isInvariant = init.variable || init.restored || (!hints.empty() && hints[i].isInvariant);
+    Carried carried{Carried::Invariant, init, "", std::nullopt, {}, {}, {}, nullptr};
+    bool isInvariant = init.variable || init.restored || init.listObject || init.optional || (!hints.empty() && hints[i].isInvariant);
     if (!hints.empty())
       carried.statedShape = hints[i].shape;
     if (!isInvariant)
@@ -593,6 +642,8 @@ FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
   for (;;) {
     HeldErrors held(builder.getContext());
     Outcome outcome = failed(prepare()) ? Outcome::Fails : tryImport();
+    if (outcome == Outcome::Fits && held.errors.empty() && !makeRoom())
+      outcome = Outcome::Weakened;
     if (outcome == Outcome::Fits && held.errors.empty())
       break;
     erase();
@@ -621,7 +672,7 @@ FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
       loop.erase();
       return *values;
     }
-  return finish();
+  return finish(trips && trips->isExact ? std::optional(trips->size) : std::nullopt);
 }
 
 } // namespace

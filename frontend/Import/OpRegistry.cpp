@@ -67,6 +67,10 @@ const OpRegistry &getOpRegistry() {
     registerLinalgOps(table);
     registerOptimizerOps(table);
     registerVariableScatterOps(table);
+    registerListOps(table);
+    registerTensorArrayOps(table);
+    registerStackOps(table);
+    registerOptionalOps(table);
     return table;
   }();
   return registry;

@@ -76,6 +76,10 @@ void registerUniqueOps(OpRegistry &registry);
 void registerLinalgOps(OpRegistry &registry);
 void registerOptimizerOps(OpRegistry &registry);
 void registerVariableScatterOps(OpRegistry &registry);
+void registerListOps(OpRegistry &registry);
+void registerTensorArrayOps(OpRegistry &registry);
+void registerStackOps(OpRegistry &registry);
+void registerOptionalOps(OpRegistry &registry);
 
 } // namespace tgc
 

@@ -1,6 +1,7 @@
 //===- RegionImporter.cpp - Branches --------------------------------------===//
 
 #include "frontend/Import/RegionImporter.h"
+#include "frontend/Import/ListRegions.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringSet.h"
@@ -81,9 +82,13 @@ public:
     if (a.isNull() || b.isNull())
       return addOneSided(a.isNull() ? b : a, a.isNull() ? 1 : 0);
     if (isSame(a, b)) {
-      merged.push_back({a, {}, {}, {}});
+      merged.emplace_back().result = a;
       return success();
     }
+    if (a.list && b.list)
+      return addList(a, b);
+    if (a.optional && b.optional)
+      return addOptional(*a.optional, *b.optional, what);
     if (a.host && b.host && a.host->shape == b.host->shape && a.host->elementType == b.host->elementType &&
         a.host->possibleAxes.empty() && b.host->possibleAxes.empty()) {
       addHost(*a.host, *b.host);
@@ -97,15 +102,8 @@ public:
   /// What the outputs are, now that the op is there.
   RegionImporter::Values finish(ValueRange results) {
     RegionImporter::Values values;
-    for (Merged &value : merged) {
-      for (auto [element, number] : value.elements)
-        value.result.host->elements[element] = results[number];
-      if (value.tensor) {
-        value.result.tensor = results[*value.tensor];
-        setKnownSizes(entry, loc, value.result.tensor, value.sizes);
-      }
-      values.push_back(value.result);
-    }
+    for (Merged &value : merged)
+      values.push_back(finish(value, results));
     return values;
   }
 
@@ -115,7 +113,29 @@ private:
     SmallVector<std::pair<unsigned, unsigned>> elements; ///< element of the host tensor, number of the result
     std::optional<unsigned> tensor;                      ///< number of the result
     SmallVector<Size> sizes;                             ///< of the tensor, null where they are not known
+    std::optional<MergedList> list;
+    unsigned firstPart = 0;                              ///< list: number of its first result
+    bool isOptional = false;
+    Value isPresent;                                     ///< optional, if it is not a result
+    std::vector<Merged> components;                      ///< optional
   };
+
+  ImportedValue finish(Merged &value, ValueRange results) {
+    for (auto [element, number] : value.elements)
+      value.result.host->elements[element] = results[number];
+    if (value.list)
+      value.result.list = std::make_shared<const ListValue>(value.list->finish(results.drop_front(value.firstPart)));
+    if (value.isOptional) {
+      OptionalValue optional{value.isPresent ? value.isPresent : Value(results[*value.tensor]), {}};
+      for (Merged &component : value.components)
+        optional.components.push_back(finish(component, results));
+      value.result.optional = std::make_shared<const OptionalValue>(std::move(optional));
+    } else if (value.tensor) {
+      value.result.tensor = results[*value.tensor];
+      setKnownSizes(entry, loc, value.result.tensor, value.sizes);
+    }
+    return value.result;
+  }
 
   unsigned addResult(Value a, Value b) {
     branches[0].yielded.push_back(a);
@@ -149,6 +169,8 @@ private:
   /// A value that only branch `from` has: nobody uses it if the other runs, which gives zeros of the same
   /// type.
   LogicalResult addOneSided(const ImportedValue &given, unsigned from) {
+    if (given.list)
+      return addOneSidedList(given, from);
     bool isSizes = given.host && given.host->possibleAxes.empty();
     bool isReference = !given.tensor && !given.host;
     if (isReference || (!given.host && isOutside(given.tensor)) ||
@@ -156,7 +178,7 @@ private:
       ImportedValue value = given;
       if (isSizes)
         value.tensor = nullptr;
-      merged.push_back({value, {}, {}, {}});
+      merged.emplace_back().result = value;
       return success();
     }
     if (isSizes) {
@@ -198,34 +220,64 @@ private:
     tensors[from] =
         type == result ? *tensor : Value(tensor::CastOp::create(entry.builder, loc, result, *tensor));
     entry.builder.setInsertionPointToEnd(branches[1 - from].block);
-    tensors[1 - from] = makeZeros(zeroSizes, result);
+    Value zeros = createZeros(entry, loc, zeroSizes, type.getElementType());
+    tensors[1 - from] =
+        zeros.getType() == result ? zeros : Value(tensor::CastOp::create(entry.builder, loc, result, zeros));
     value.tensor = addResult(tensors[0], tensors[1]);
     merged.push_back(std::move(value));
     return success();
   }
 
-  Value makeZeros(ArrayRef<Size> sizes, RankedTensorType type) {
-    OpBuilder &builder = entry.builder;
-    Type element = type.getElementType();
-    auto scalar = RankedTensorType::get({}, element);
-    Value zero;
-    if (isa<tg::StringType>(element)) {
-      zero = tg::StringConstantOp::create(builder, loc, scalar, builder.getStrArrayAttr({""}));
-    } else if (auto complex = dyn_cast<ComplexType>(element)) {
-      APFloat part = APFloat::getZero(cast<FloatType>(complex.getElementType()).getFloatSemantics());
-      zero = tg::ConstantOp::create(builder, loc,
-                                    DenseElementsAttr::get(scalar, std::complex<APFloat>(part, part)));
-    } else {
-      zero = tg::ConstantOp::create(builder, loc, cast<ElementsAttr>(builder.getZeroAttr(scalar)));
+  /// The same for a list: an empty one in the other branch.
+  LogicalResult addOneSidedList(const ImportedValue &given, unsigned from) {
+    ListValue empty = *given.list;
+    empty.length = empty.capacity = entry.sizes.constant(0);
+    empty.buffer = nullptr;
+    empty.onlyElement.reset();
+    if (empty.elementSizes)
+      for (Size &size : *empty.elementSizes)
+        if (size && !isOutside(size))
+          size = entry.sizes.constant(0);
+    ImportedValue other;
+    other.list = std::make_shared<const ListValue>(std::move(empty));
+    return from == 0 ? addList(given, other) : addList(other, given);
+  }
+
+  LogicalResult addList(const ImportedValue &a, const ImportedValue &b) {
+    auto list = MergedList::create(entry, loc, {*a.list, *b.list}, {branches[0].block, branches[1].block});
+    if (failed(list))
+      return failure();
+    Merged value;
+    value.firstPart = types.size();
+    for (auto [x, y] : llvm::zip_equal(list->getYielded(0), list->getYielded(1)))
+      addResult(x, y);
+    value.list = std::move(*list);
+    merged.push_back(std::move(value));
+    return success();
+  }
+
+  /// An optional that is empty in one branch has components all the same, which nobody uses.
+  LogicalResult addOptional(const OptionalValue &a, const OptionalValue &b, const Twine &what) {
+    const OptionalValue *optionals[2] = {&a, &b};
+    size_t count = std::max(a.components.size(), b.components.size());
+    RegionImporter::Values components[2];
+    for (unsigned k = 0; k < 2; ++k) {
+      components[k] = optionals[k]->components;
+      components[k].resize(count);
     }
-    if (type.getRank() == 0)
-      return zero;
-    SmallVector<Value> dynamicSizes;
-    for (auto [size, fixed] : llvm::zip_equal(sizes, type.getShape()))
-      if (ShapedType::isDynamic(fixed))
-        dynamicSizes.push_back(entry.sizes.get(size));
-    return tg::BroadcastToOp::create(builder, loc, type, zero, dynamicSizes,
-                                     builder.getDenseI64ArrayAttr({}));
+    Merged value;
+    if (a.isPresent == b.isPresent)
+      value.isPresent = a.isPresent;
+    else
+      value.tensor = addResult(a.isPresent, b.isPresent);
+    std::vector<Merged> others = std::exchange(merged, {});
+    for (auto [x, y] : llvm::zip_equal(components[0], components[1]))
+      if (failed(add(x, y, "a component of " + what)))
+        return failure();
+    value.components = std::exchange(merged, std::move(others));
+    value.isOptional = true;
+    merged.push_back(std::move(value));
+    return success();
   }
 
   LogicalResult addTensor(const ImportedValue &a, const ImportedValue &b, const Twine &what) {
@@ -275,7 +327,7 @@ private:
   EntryImporter &entry;
   Location loc;
   MutableArrayRef<Branch> branches;
-  SmallVector<Merged> merged;
+  std::vector<Merged> merged;
   SmallVector<Type> types;
 };
 
@@ -308,6 +360,10 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
       auto keepSizes = [&](const ImportedValue &value) {
         if (value.tensor)
           branch.sizes[value.tensor] = entry.sizes.sizesOf(value.tensor);
+        if (value.optional)
+          for (const ImportedValue &component : value.optional->components)
+            if (component.tensor)
+              branch.sizes[component.tensor] = entry.sizes.sizesOf(component.tensor);
       };
       llvm::for_each(branch.outputs, keepSizes);
       for (const std::string &key : entry.getStateKeys())
@@ -342,6 +398,8 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
     llvm::sort(keys);
     // What one branch alone knows the other finds as it was before.
     llvm::erase_if(keys, [&](const std::string &key) {
+      if (!entry.hasState(key))
+        return true;
       for (auto &end : ends)
         if (!end.count(key))
           end[key] = entry.readState(key);

@@ -17,7 +17,8 @@
 //   - invariant: each iteration hands it on; the value from outside is used directly, whatever it is;
 //   - host: its elements are sizes. Those that change are index arguments: counters, or anything of 64 bits;
 //   - tensor: of the initial value's sizes, dimension by dimension until one is found to change.
-// Variables that the body writes are carried too. A condition that writes variables is evaluated before the
+//   - list: its buffer and its length (ListRegions.h).
+// Variables, tensor arrays and stacks that the body writes are carried too. A condition that writes variables is evaluated before the
 // loop and at the end of each iteration.
 //
 //===----------------------------------------------------------------------===//

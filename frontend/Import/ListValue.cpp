@@ -1,0 +1,451 @@
+//===- ListValue.cpp - Lists of tensors as dense buffers ------------------===//
+
+#include "frontend/Import/ListValue.h"
+#include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/Indexing.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+using Size = OpFoldResult;
+
+bool ListValue::hasKnownElements() const {
+  return elementSizes && llvm::all_of(*elementSizes, [](Size size) { return !size.isNull(); });
+}
+
+//===----------------------------------------------------------------------===//
+// Objects
+//===----------------------------------------------------------------------===//
+
+FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack) {
+  const auto &reference = n.getInput(0).listObject;
+  auto &objects = n.graph.entry.listObjects;
+  auto it = reference ? objects.find(reference->name) : objects.end();
+  if (it == objects.end() || it->second->isStack != isStack)
+    return n.error() << "input 0 is no " << (isStack ? "stack" : "tensor array");
+  if (it->second->isClosed)
+    return n.error() << (isStack ? "Stack " : "TensorArray ") << it->second->name << " has already been closed.";
+  return *it->second;
+}
+
+void createListObject(NodeImporter &n, ListObject object) {
+  ImportedValue value;
+  value.listObject = ListReference{ListReference::kPrefix.str() + cast<NameLoc>(n.loc).getName().str()};
+  n.graph.entry.listObjects[value.listObject->name] = std::make_shared<const ListObject>(std::move(object));
+  for (size_t i = 0; i < n.getOutputs().size(); ++i)
+    n.setOutput(i, value);
+}
+
+void setListObject(NodeImporter &n, ListObject object) {
+  n.graph.entry.listObjects[n.getInput(0).listObject->name] = std::make_shared<const ListObject>(std::move(object));
+}
+
+std::shared_ptr<const ListObject> createGradientArray(const EntryImporter &entry, StringRef name) {
+  auto it = entry.gradientArrays.find(name.str());
+  if (it == entry.gradientArrays.end())
+    return nullptr;
+  auto source = entry.listObjects.find(it->second.source);
+  if (source == entry.listObjects.end())
+    return nullptr;
+  ListObject object;
+  const ListValue &list = source->second->list;
+  object.list.elementType = list.elementType;
+  object.list.elementSizes = list.elementSizes;
+  if (object.list.elementSizes)
+    object.list.elementSizes->insert(object.list.elementSizes->begin(), it->second.leadingSizes.begin(), it->second.leadingSizes.end());
+  object.list.declaredSizes = object.list.elementSizes;
+  object.list.length = object.list.capacity = list.length;
+  object.name = source->second->name + "@" + it->second.label;
+  object.isGradient = true;
+  return std::make_shared<const ListObject>(std::move(object));
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes of elements
+//===----------------------------------------------------------------------===//
+
+FailureOr<PartialSizes> getElementShapeOperand(NodeImporter &n, size_t i) {
+  auto isUnknown = [](Size size) { return IndexBuilder::isConstant(size, -1); };
+  const HostTensor *host = n.getHost(i);
+  if (host ? host->isScalar() : n.getRank(i) == 0) {
+    // A scalar can only say that the shape is not known.
+    if (host && !isUnknown(host->elements.front())) {
+      n.error() << "the element shape must be a vector, or a scalar -1";
+      return failure();
+    }
+    return PartialSizes();
+  }
+  auto sizes = n.getSizeOperand(i, "element_shape");
+  if (failed(sizes))
+    return failure();
+  for (Size &size : *sizes) {
+    // A size that data gives may turn out to be -1; the first write tells.
+    auto known = IndexBuilder::getConstant(size);
+    if (known && *known < -1) {
+      n.error() << "size " << *known << " of the element shape is negative";
+      return failure();
+    }
+    bool isData = !known && !IndexBuilder::isNonNegative(size) && isa_and_nonnull<arith::IndexCastOp>(cast<Value>(size).getDefiningOp());
+    if (isData || (known && *known < 0))
+      size = Size();
+  }
+  return PartialSizes(std::move(*sizes));
+}
+
+PartialSizes getElementShapeAttr(NodeImporter &n, StringRef name) {
+  auto shape = getShapeAttr(n.node, name);
+  if (!shape)
+    return std::nullopt;
+  return llvm::map_to_vector(*shape, [&](int64_t size) { return size < 0 ? Size() : n.sizes.constant(size); });
+}
+
+LogicalResult mergeElementSizes(NodeImporter &n, ListValue &list, const PartialSizes &sizes, const Twine &message) {
+  if (!sizes)
+    return success();
+  if (!list.elementSizes) {
+    list.elementSizes = sizes;
+    return success();
+  }
+  if (list.elementSizes->size() != sizes->size())
+    return n.error() << "elements have rank " << list.elementSizes->size() << ", got rank " << sizes->size();
+  for (auto [known, size] : llvm::zip_equal(*list.elementSizes, *sizes)) {
+    if (size.isNull())
+      continue;
+    if (!known.isNull() && failed(n.requireEqual(size, known, message)))
+      return failure();
+    // A constant says more than a value; where there is a buffer its sizes stand.
+    if (known.isNull() || (!list.buffer && IndexBuilder::getConstant(size)))
+      known = size;
+  }
+  return success();
+}
+
+LogicalResult requireElementSizes(NodeImporter &n, const ListValue &list, const Twine &what) {
+  if (list.hasKnownElements())
+    return success();
+  return n.error() << what << ", but no element was written before and the element shape is not fully defined; the "
+                   << "element_shape of the list would tell";
+}
+
+//===----------------------------------------------------------------------===//
+// Lists
+//===----------------------------------------------------------------------===//
+
+ListValue createList(NodeImporter &n, Type elementType, PartialSizes elementSizes, Size length) {
+  ListValue list;
+  list.elementType = elementType;
+  list.declaredSizes = elementSizes;
+  list.elementSizes = std::move(elementSizes);
+  list.length = list.capacity = length;
+  list.mayBeUniform = IndexBuilder::isConstant(length, 0);
+  return list;
+}
+
+FailureOr<ListValue> createListOfRows(NodeImporter &n, Value rows, const PartialSizes &elementSizes) {
+  SmallVector<Size> sizes = n.sizes.sizesOf(rows);
+  if (sizes.empty()) {
+    n.error() << "Tensor must be at least a vector, but saw shape: []";
+    return failure();
+  }
+  ListValue list = createList(n, getElementTypeOrSelf(rows.getType()), elementSizes, sizes.front());
+  if (failed(mergeElementSizes(n, list, PartialSizes(SmallVector<Size>(llvm::drop_begin(sizes))),
+                               "Specified a list of elements of another shape than the tensor has: dimension of %d "
+                               "elements, expected %d")))
+    return failure();
+  llvm::copy(*list.elementSizes, sizes.begin() + 1);
+  list.buffer = n.withSizes(rows, sizes);
+  return list;
+}
+
+bool checkListIndex(NodeImporter &n, Size index, Size length, const Twine &message) {
+  Value isInside = n.sizes.compare(arith::CmpIPredicate::ult, index, length);
+  n.check(isInside, message, n.sizes.get({index, length}));
+  auto i = IndexBuilder::getConstant(index), count = IndexBuilder::getConstant(length);
+  return !((i && *i < 0) || (count == 0) || (i && count && *i >= *count));
+}
+
+bool checkNotEmpty(NodeImporter &n, const ListValue &list, const Twine &message) {
+  n.check(n.sizes.lessEqual(n.sizes.constant(1), list.length), message);
+  return !IndexBuilder::isConstant(list.length, 0);
+}
+
+LogicalResult requireNonNegative(NodeImporter &n, Size size, const Twine &message) {
+  auto known = IndexBuilder::getConstant(size);
+  if (known && *known < 0)
+    return n.error() << StringRef(message.str()).split("%d").first << *known;
+  if (!IndexBuilder::isNonNegative(size))
+    n.check(n.sizes.lessEqual(n.sizes.constant(0), size), message, n.sizes.get(size));
+  return success();
+}
+
+/// [`count`, element sizes...].
+static SmallVector<Size> getRowSizes(const ListValue &list, Size count) {
+  SmallVector<Size> sizes = {count};
+  llvm::append_range(sizes, *list.elementSizes);
+  return sizes;
+}
+
+/// Where row `index` of the buffer starts.
+static SmallVector<Size> getRowStart(EntryImporter &entry, const ListValue &list, Size index) {
+  SmallVector<Size> offsets(list.elementSizes->size() + 1, entry.sizes.constant(0));
+  offsets.front() = index;
+  return offsets;
+}
+static SmallVector<Size> getRowStart(NodeImporter &n, const ListValue &list, Size index) { return getRowStart(n.graph.entry, list, index); }
+
+/// A zero of rank 0.
+static Value createZero(OpBuilder &builder, Location loc, Type element) {
+  auto type = RankedTensorType::get({}, element);
+  if (isa<tg::StringType>(element))
+    return tg::StringConstantOp::create(builder, loc, type, builder.getStrArrayAttr({""}));
+  Attribute zero;
+  if (auto complex = dyn_cast<ComplexType>(element)) {
+    Attribute part = builder.getZeroAttr(complex.getElementType());
+    zero = builder.getArrayAttr({part, part});
+  } else {
+    zero = isa<FloatType>(element) ? Attribute(builder.getZeroAttr(element)) : IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), 0));
+  }
+  return tg::ConstantOp::create(builder, loc, cast<ElementsAttr>(DenseElementsAttr::get(type, zero)));
+}
+
+Value createZeros(EntryImporter &entry, Location loc, ArrayRef<Size> sizes, Type element) {
+  Value zeros = tg::BroadcastToOp::create(entry.builder, loc, tg::getTypeOfSizes(sizes, element), createZero(entry.builder, loc, element),
+                                          tg::getDynamicSizes(sizes), ArrayRef<int64_t>());
+  entry.sizes.setSizes(zeros, sizes);
+  return zeros;
+}
+
+/// `count` rows of zeros, or of nothing in particular.
+static Value createRows(EntryImporter &entry, Location loc, const ListValue &list, Size count, bool fill) {
+  SmallVector<Size> sizes = getRowSizes(list, count);
+  if (fill)
+    return createZeros(entry, loc, sizes, list.elementType);
+  Value rows = tensor::EmptyOp::create(entry.builder, loc, sizes, list.elementType);
+  entry.sizes.setSizes(rows, sizes);
+  return rows;
+}
+
+Value getListBuffer(EntryImporter &entry, Location loc, ListValue &list) {
+  if (list.buffer)
+    return list.buffer;
+  list.buffer = createRows(entry, loc, list, list.capacity, !IndexBuilder::isConstant(list.length, 0));
+  if (auto only = std::exchange(list.onlyElement, std::nullopt))
+    list.buffer = tg::InsertSliceOp::create(entry.builder, loc, only->second, list.buffer, getRowStart(entry, list, only->first));
+  return list.buffer;
+}
+
+static Value getListBuffer(NodeImporter &n, ListValue &list) { return getListBuffer(n.graph.entry, n.loc, list); }
+
+Value getListRows(NodeImporter &n, ListValue &list) {
+  Value buffer = getListBuffer(n, list);
+  return n.slice(buffer, getRowStart(n, list, n.sizes.constant(0)), getRowSizes(list, list.length));
+}
+
+Value readListElement(NodeImporter &n, ListValue &list, Size index) {
+  if (list.onlyElement && IndexBuilder::isEqual(list.onlyElement->first, index))
+    return list.onlyElement->second;
+  if (!list.buffer && !list.onlyElement)
+    return n.broadcastTo(n.scalar(list.elementType, 0), *list.elementSizes);
+  Value row = n.slice(getListBuffer(n, list), getRowStart(n, list, index), getRowSizes(list, n.sizes.constant(1)));
+  return n.reshape(row, *list.elementSizes);
+}
+
+LogicalResult writeListElement(NodeImporter &n, ListValue &list, Size index, Value element, const Twine &message, bool addTo) {
+  if (failed(mergeElementSizes(n, list, PartialSizes(n.sizes.sizesOf(element)), message)))
+    return failure();
+  list.mayBeUniform = false;
+  list.uniformElement.reset();
+  Value part = n.withSizes(element, *list.elementSizes);
+  if (!list.buffer && !list.onlyElement && !IndexBuilder::isConstant(list.length, 0)) {
+    list.onlyElement = {index, part};
+    return success();
+  }
+  if (addTo)
+    part = n.add(readListElement(n, list, index), part);
+  list.buffer = n.create<tg::InsertSliceOp>(part, getListBuffer(n, list), getRowStart(n, list, index));
+  return success();
+}
+
+LogicalResult scatterListElements(NodeImporter &n, ListValue &list, Value indices, Value rows, bool addTo) {
+  SmallVector<Size> sizes = n.sizes.sizesOf(rows);
+  if (failed(mergeElementSizes(n, list, PartialSizes(SmallVector<Size>(llvm::drop_begin(sizes))),
+                               "an element has a dimension of %d elements where the others have %d")))
+    return failure();
+  llvm::copy(*list.elementSizes, sizes.begin() + 1);
+  list.mayBeUniform = false;
+  list.uniformElement.reset();
+  list.buffer = scatterRows(n, addTo ? tg::ScatterKind::Add : tg::ScatterKind::Update, getListBuffer(n, list), indices,
+                            n.withSizes(rows, sizes));
+  return success();
+}
+
+FailureOr<Value> gatherListElements(NodeImporter &n, ListValue &list, Value indices) {
+  return gatherAlong(n, getListRows(n, list), indices, 0);
+}
+
+//===----------------------------------------------------------------------===//
+// Growing and shrinking
+//===----------------------------------------------------------------------===//
+
+/// The first `count` rows of the buffer in a buffer of `capacity`.
+static Value moveRows(EntryImporter &entry, Location loc, const ListValue &list, Size count, Size capacity, bool fill) {
+  SmallVector<Size> start = getRowStart(entry, list, entry.sizes.constant(0)), extents = getRowSizes(list, count);
+  SmallVector<int64_t> strides(start.size(), 1);
+  Value rows = tg::SliceOp::create(entry.builder, loc, list.buffer, start, extents, strides);
+  return tg::InsertSliceOp::create(entry.builder, loc, rows, createRows(entry, loc, list, capacity, fill), start);
+}
+
+void reserveList(EntryImporter &entry, Location loc, ListValue &list, Size needed, bool exactly) {
+  IndexBuilder &sizes = entry.sizes;
+  if (list.room) {
+    auto beyond = IndexBuilder::getConstant(sizes.sub(needed, list.room->begin));
+    list.room->isUnknown |= !beyond;
+    list.room->needed = std::max(list.room->needed, beyond.value_or(0));
+    return;
+  }
+  auto has = IndexBuilder::getConstant(list.capacity), wants = IndexBuilder::getConstant(needed);
+  if (IndexBuilder::isEqual(list.capacity, needed) || (has && wants && *wants <= *has))
+    return;
+  if (exactly || !list.buffer || (has && wants)) {
+    // Doubled, so that n pushes move O(n) elements.
+    Size capacity = exactly ? needed : sizes.max(needed, sizes.mul(list.capacity, sizes.constant(2)));
+    if (!has || !wants)
+      capacity = sizes.max(capacity, list.capacity);
+    if (list.buffer)
+      list.buffer = moveRows(entry, loc, list, list.length, capacity, false);
+    list.capacity = capacity;
+    return;
+  }
+  OpBuilder &builder = entry.builder;
+  auto type = cast<RankedTensorType>(list.buffer.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape.front() = ShapedType::kDynamic;
+  RankedTensorType grownType = type.clone(shape);
+  auto castTo = [&](Value buffer) { return buffer.getType() == grownType ? buffer : Value(tensor::CastOp::create(builder, loc, grownType, buffer)); };
+  Value isEnough = sizes.lessEqual(needed, list.capacity);
+  auto op = tg::IfOp::create(builder, loc, TypeRange{grownType, builder.getIndexType()}, isEnough);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    IndexBuilder::Mark mark = sizes.mark();
+    builder.createBlock(&op.getThenRegion());
+    tg::YieldOp::create(builder, loc, ValueRange{castTo(list.buffer), sizes.get(list.capacity)});
+    sizes.release(mark);
+    builder.createBlock(&op.getElseRegion());
+    Size capacity = sizes.max(needed, sizes.mul(list.capacity, sizes.constant(2)));
+    Value grown = moveRows(entry, loc, list, list.length, capacity, false);
+    tg::YieldOp::create(builder, loc, ValueRange{castTo(grown), sizes.get(capacity)});
+    sizes.release(mark);
+  }
+  list.buffer = op.getResult(0);
+  list.capacity = op.getResult(1);
+  sizes.setSizes(list.buffer, getRowSizes(list, list.capacity));
+}
+
+void growList(NodeImporter &n, ListValue &list, Size length) {
+  Size added = n.sizes.sub(length, list.length);
+  if (IndexBuilder::isConstant(added, 0))
+    return;
+  list.mayBeUniform = false;
+  list.uniformElement.reset();
+  if (list.onlyElement || list.buffer) {
+    getListBuffer(n, list);
+    reserveList(n.graph.entry, n.loc, list, length);
+    list.buffer = n.create<tg::InsertSliceOp>(createRows(n.graph.entry, n.loc, list, added, true), list.buffer, getRowStart(n, list, list.length));
+    list.length = length;
+    return;
+  }
+  list.length = list.capacity = length;
+}
+
+void resizeList(NodeImporter &n, ListValue &list, Size length) {
+  if (IndexBuilder::isEqual(list.length, length))
+    return;
+  list.mayBeUniform = false;
+  list.uniformElement.reset();
+  if (list.onlyElement)
+    getListBuffer(n, list);
+  if (list.buffer)
+    list.buffer = moveRows(n.graph.entry, n.loc, list, n.sizes.min(list.length, length), length, true);
+  list.length = list.capacity = length;
+}
+
+LogicalResult pushListElement(NodeImporter &n, ListValue &list, size_t input) {
+  const ImportedValue &element = n.getInput(input);
+  bool isUniform = list.mayBeUniform && (!list.uniformElement || isSame(*list.uniformElement, element));
+  Size index = list.length;
+  // A list of limited length has room for all it may hold.
+  if (list.limit.isNull() || !IndexBuilder::isEqual(list.limit, list.capacity))
+    reserveList(n.graph.entry, n.loc, list, n.sizes.add(index, n.sizes.constant(1)));
+  if (failed(writeListElement(n, list, index, n.getTensor(input),
+                              "an element has a dimension of %d elements where the others have %d; tgc keeps lists of "
+                              "elements of one shape")))
+    return failure();
+  list.length = n.sizes.add(index, n.sizes.constant(1));
+  list.mayBeUniform = isUniform;
+  if (isUniform)
+    list.uniformElement = element;
+  return success();
+}
+
+ImportedValue popListElement(NodeImporter &n, ListValue &list) {
+  ImportedValue element;
+  if (list.uniformElement)
+    element = *list.uniformElement;
+  else
+    element.tensor = readListElement(n, list, n.sizes.sub(list.length, n.sizes.constant(1)));
+  list.length = n.sizes.sub(list.length, n.sizes.constant(1));
+  return element;
+}
+
+//===----------------------------------------------------------------------===//
+// Whole lists
+//===----------------------------------------------------------------------===//
+
+bool isWholeRange(NodeImporter &n, size_t input, Size count) {
+  if (const HostTensor *host = n.getHost(input)) {
+    auto indices = host->getConstants();
+    return indices && IndexBuilder::isConstant(count, indices->size()) && llvm::equal(*indices, llvm::seq<int64_t>(0, indices->size()));
+  }
+  Value indices = n.getTensor(input);
+  auto iota = indices.getDefiningOp<tg::IotaOp>();
+  return iota && IndexBuilder::isEqual(n.sizes.sizeOf(indices, 0), count);
+}
+
+FailureOr<ListValue> splitIntoList(NodeImporter &n, Value rows, size_t lengthsInput, const PartialSizes &elementSizes) {
+  SmallVector<Size> sizes = n.sizes.sizesOf(rows);
+  if (sizes.empty())
+    return n.error() << "tensor must be at least a vector, got a scalar";
+  auto lengths = n.getSizeOperand(lengthsInput, "lengths");
+  if (failed(lengths))
+    return failure();
+  Size sum = n.sizes.constant(0);
+  for (Size length : *lengths) {
+    if (auto known = IndexBuilder::getConstant(length); known && *known < 0)
+      return n.error() << "Invalid length: lengths must not be negative, got " << *known;
+    sum = n.sizes.add(sum, length);
+    if (failed(n.requireEqual(length, lengths->front(),
+                              "elements of %d and of %d rows; tgc keeps lists of elements of one shape")))
+      return failure();
+  }
+  if (failed(n.requireEqual(sum, sizes.front(),
+                            "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is %d and the "
+                            "value has %d rows")))
+    return failure();
+  Size count = n.sizes.constant(lengths->size());
+  sizes.front() = lengths->empty() ? n.sizes.constant(0) : lengths->front();
+  sizes.insert(sizes.begin(), count);
+  return createListOfRows(n, n.reshape(rows, sizes), elementSizes);
+}
+
+FailureOr<std::pair<Value, Value>> concatList(NodeImporter &n, ListValue &list) {
+  if (list.elementSizes->empty())
+    return n.error() << "Concat saw a scalar shape, but requires at least vectors";
+  Size each = list.elementSizes->front();
+  SmallVector<Size> sizes(*list.elementSizes);
+  sizes.front() = n.sizes.mul(list.length, each);
+  Value lengths = n.sizeTensor(each, n.builder.getI64Type(), {list.length});
+  return std::make_pair(n.reshape(getListRows(n, list), sizes), lengths);
+}
+
+} // namespace tgc
