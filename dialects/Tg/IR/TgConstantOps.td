@@ -4,7 +4,7 @@
 
 include "dialects/Tg/IR/TgBase.td"
 
-def Tg_ConstantOp : Tg_Op<"constant", ["Const"], [Pure, ConstantLike, AllTypesMatch<["value", "result"]>]> {
+def Tg_ConstantOp : Tg_Op<"constant", ["Const"], [Pure, Tg_NoGradient<"no operands">, ConstantLike, AllTypesMatch<["value", "result"]>]> {
   let summary = "A tensor known at compile time";
   let description = [{ `value` is dense; large ones are resources, which the text form leaves out. }];
   let arguments = (ins ElementsAttr:$value);
@@ -13,7 +13,7 @@ def Tg_ConstantOp : Tg_Op<"constant", ["Const"], [Pure, ConstantLike, AllTypesMa
   let hasFolder = 1;
 }
 
-def Tg_StringConstantOp : Tg_Op<"string_constant", [], [Pure]> {
+def Tg_StringConstantOp : Tg_Op<"string_constant", [], [Pure, Tg_NoGradient<"no operands">]> {
   let summary = "A string tensor known at compile time";
   let description = [{ `values` holds the elements in row-major order, or one for all. }];
   let arguments = (ins ArrayAttr:$values);
@@ -22,7 +22,7 @@ def Tg_StringConstantOp : Tg_Op<"string_constant", [], [Pure]> {
   let hasVerifier = 1;
 }
 
-def Tg_IotaOp : Tg_ShapedOp<"iota"> {
+def Tg_IotaOp : Tg_ShapedOp<"iota", [], [Tg_NoGradient<"no operands">]> {
   let summary = "The index along one dimension";
   let description = [{ Element `[i0, i1, ...]` is `i_dimension`, wrapped to the element type. }];
   let arguments = (ins Variadic<Index>:$sizes, I64Attr:$dimension);

@@ -4,7 +4,7 @@
 
 include "dialects/Tg/IR/TgBase.td"
 
-def Tg_MatMulOp : Tg_ShapedOp<"matmul", [], [InferTypeOpAdaptor]> {
+def Tg_MatMulOp : Tg_ShapedOp<"matmul", [], [InferTypeOpAdaptor, Tg_Differentiable]> {
   let summary = "Product of (batches of) matrices";
   let description = [{
     `lhs` is `[batch..., m, k]` (`[batch..., k, m]` with `transpose_lhs`), `rhs` is `[batch..., k, n]` (`[batch..., n, k]` with
@@ -18,7 +18,7 @@ def Tg_MatMulOp : Tg_ShapedOp<"matmul", [], [InferTypeOpAdaptor]> {
   let hasVerifier = 1;
 }
 
-def Tg_ConvOp : Tg_ShapedOp<"conv", [], [InferTypeOpAdaptor]> {
+def Tg_ConvOp : Tg_ShapedOp<"conv", [], [InferTypeOpAdaptor, Tg_Differentiable]> {
   let summary = "Convolution (cross-correlation) over any number of spatial dimensions";
   let description = [{
     `input` is `[batch, spatial..., groups * c]`, `filter` is `[spatial..., c, groups * f]`, the result `[batch, spatial...,

@@ -7,7 +7,7 @@ include "dialects/Tg/IR/TgBase.td"
 // What regions give back and loops carry: tensors, sizes and single booleans.
 def Tg_Carried : AnyTypeOf<[Tg_Tensor, Index, I1], "a ranked tensor, an index or an i1">;
 
-def Tg_IfOp : Tg_Op<"if", [], [RecursiveMemoryEffects, RecursivelySpeculatable, NoRegionArguments,
+def Tg_IfOp : Tg_Op<"if", [], [Tg_RegionGradient, RecursiveMemoryEffects, RecursivelySpeculatable, NoRegionArguments,
                                SingleBlockImplicitTerminator<"YieldOp">]> {
   let summary = "Runs one of two regions";
   let description = [{
@@ -33,7 +33,7 @@ def Tg_IfOp : Tg_Op<"if", [], [RecursiveMemoryEffects, RecursivelySpeculatable, 
   let hasCanonicalizer = 1;
 }
 
-def Tg_WhileOp : Tg_Op<"while", [], [RecursiveMemoryEffects, SingleBlockImplicitTerminator<"YieldOp">,
+def Tg_WhileOp : Tg_Op<"while", [], [Tg_RegionGradient, RecursiveMemoryEffects, SingleBlockImplicitTerminator<"YieldOp">,
                                      AllTypesMatch<["inits", "results"]>]> {
   let summary = "Runs a region as long as a condition holds";
   let description = [{
@@ -67,7 +67,7 @@ def Tg_WhileOp : Tg_Op<"while", [], [RecursiveMemoryEffects, SingleBlockImplicit
   let hasCanonicalizer = 1;
 }
 
-def Tg_YieldOp : Tg_Op<"yield", [], [Pure, Terminator, ParentOneOf<["IfOp", "WhileOp"]>]> {
+def Tg_YieldOp : Tg_Op<"yield", [], [Pure, Terminator, Tg_NoGradient<"it ends a region">, ParentOneOf<["IfOp", "WhileOp"]>]> {
   let summary = "Gives values back from a region";
   let arguments = (ins Variadic<Tg_Carried>:$values);
   let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];

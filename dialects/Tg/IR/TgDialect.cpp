@@ -20,6 +20,9 @@ using namespace mlir;
 #include "dialects/Tg/IR/TgTypes.cpp.inc"
 
 namespace tgc::tg {
+/// Ops of other dialects that stand between tg ops (TgShapeGradients.cpp).
+void attachForeignGradients(MLIRContext &context);
+
 namespace {
 /// Every tg op may be inlined into any function.
 struct TgInlinerInterface : DialectInlinerInterface {
@@ -38,6 +41,7 @@ void TgDialect::initialize() {
 #include "dialects/Tg/IR/TgOps.cpp.inc"
       >();
   addInterfaces<TgInlinerInterface>();
+  attachForeignGradients(*getContext());
 }
 
 Operation *TgDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type, Location loc) {

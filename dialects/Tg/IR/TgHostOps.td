@@ -4,7 +4,7 @@
 
 include "dialects/Tg/IR/TgBase.td"
 
-def Tg_CheckOp : Tg_Op<"check"> {
+def Tg_CheckOp : Tg_Op<"check", [], [Tg_NoGradient<"no results">]> {
   let summary = "Ends the run with a status unless a condition holds";
   let description = [{
     `code` is a status code of the runtime ABI (3 is INVALID_ARGUMENT); each `%d` of `message` is replaced by the next of
@@ -16,7 +16,8 @@ def Tg_CheckOp : Tg_Op<"check"> {
 }
 
 def Tg_HostCallOp : Tg_Op<"host_call", [], [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
-                                            DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>, AttrSizedOperandSegments]> {
+                                            DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>, AttrSizedOperandSegments,
+                                            Tg_Differentiable]> {
   let summary = "Calls a hand-written kernel of the runtime";
   let description = [{
     Tensors have the types of tg, or, once lowered, those without sign; strings are then pairs of words.

@@ -4,7 +4,7 @@
 
 include "dialects/Tg/IR/TgBase.td"
 
-def Tg_GatherOp : Tg_ShapedOp<"gather", [], [InferTypeOpAdaptor]> {
+def Tg_GatherOp : Tg_ShapedOp<"gather", [], [InferTypeOpAdaptor, Tg_Differentiable]> {
   let summary = "Slices of a tensor along one dimension, chosen by indices";
   let description = [{
     The shape of the result is `params[:axis] + indices[batch_dims:] + params[axis+1:]`; the first `batch_dims` dimensions of
@@ -18,7 +18,7 @@ def Tg_GatherOp : Tg_ShapedOp<"gather", [], [InferTypeOpAdaptor]> {
   let hasVerifier = 1;
 }
 
-def Tg_GatherNdOp : Tg_ShapedOp<"gather_nd", [], [InferTypeOpAdaptor]> {
+def Tg_GatherNdOp : Tg_ShapedOp<"gather_nd", [], [InferTypeOpAdaptor, Tg_Differentiable]> {
   let summary = "Elements or slices of a tensor at given coordinates";
   let description = [{
     The last dimension of `indices` (static, `n`) holds coordinates into the first `n` dimensions of `params` after its
@@ -31,7 +31,7 @@ def Tg_GatherNdOp : Tg_ShapedOp<"gather_nd", [], [InferTypeOpAdaptor]> {
   let hasVerifier = 1;
 }
 
-def Tg_ScatterOp : Tg_ShapedOp<"scatter", [], [AllTypesMatch<["x", "result"]>]> {
+def Tg_ScatterOp : Tg_ShapedOp<"scatter", [], [Tg_Differentiable, AllTypesMatch<["x", "result"]>]> {
   let summary = "A tensor with updates at given coordinates";
   let description = [{
     The last dimension of `indices` (static, `n`) holds coordinates into the first `n` dimensions of `x`; `updates` has the
@@ -45,14 +45,14 @@ def Tg_ScatterOp : Tg_ShapedOp<"scatter", [], [AllTypesMatch<["x", "result"]>]> 
   let hasVerifier = 1;
 }
 
-def Tg_CountNonzeroOp : Tg_Op<"count_nonzero", [], [Pure]> {
+def Tg_CountNonzeroOp : Tg_Op<"count_nonzero", [], [Pure, Tg_NoGradient<"a count">]> {
   let summary = "How many elements are not zero";
   let arguments = (ins Tg_Tensor:$x);
   let results = (outs Index:$count);
   let assemblyFormat = "$x attr-dict `:` type($x)";
 }
 
-def Tg_WhereOp : Tg_ShapedOp<"where"> {
+def Tg_WhereOp : Tg_ShapedOp<"where", [], [Tg_NoGradient<"the results are indices">]> {
   let summary = "Coordinates of the elements that are not zero, in row-major order";
   let description = [{ `count` is their number (`tg.count_nonzero`); the result is `[count, rank]`. }];
   let arguments = (ins Tg_Tensor:$x, Index:$count);

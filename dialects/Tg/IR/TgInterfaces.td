@@ -18,4 +18,18 @@ def ScalarOpInterface : OpInterface<"ScalarOpInterface"> {
     (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::ValueRange":$args)>];
 }
 
+def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
+  let cppNamespace = "::tgc::tg";
+  let description = [{
+    An op that knows its gradient: of a sum over its results, weighted by given tensors, with respect to each operand. Where a
+    function has no derivative the rule takes TensorFlow's choice.
+  }];
+  let methods = [InterfaceMethod<[{
+      Builds the gradient of each operand from those of the results, which have the results' types and are null where
+      nothing is known to flow back. A null value says that an operand gets no gradient. Fails with a diagnostic where
+      no rule is known.
+    }], "::llvm::FailureOr<::llvm::SmallVector<::mlir::Value>>", "buildGradients",
+    (ins "::tgc::tg::GradientBuilder &":$g, "::llvm::ArrayRef<::mlir::Value>":$gradients)>];
+}
+
 #endif // TGC_DIALECTS_TG_IR_TGINTERFACES_TD

@@ -13,6 +13,14 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+namespace tgc::tg {
+class GradientBuilder;
+/// An op without a gradient; TgBase.td has the reason.
+template <typename ConcreteOp> class NoGradient : public mlir::OpTrait::TraitBase<ConcreteOp, NoGradient> {};
+/// An op whose regions are differentiated (compiler/AutoDiff).
+template <typename ConcreteOp> class RegionGradient : public mlir::OpTrait::TraitBase<ConcreteOp, RegionGradient> {};
+} // namespace tgc::tg
+
 #include "dialects/Tg/IR/TgEnums.h.inc"
 #include "dialects/Tg/IR/TgInterfaces.h.inc"
 #define GET_OP_CLASSES

@@ -11,5 +11,6 @@ include "dialects/Tg/IR/TgIndexingOps.td"
 include "dialects/Tg/IR/TgHostOps.td"
 include "dialects/Tg/IR/TgStateOps.td"
 include "dialects/Tg/IR/TgControlFlowOps.td"
+include "dialects/Tg/IR/TgGradientOps.td"
 
 #endif // TGC_DIALECTS_TG_IR_TGOPS_TD

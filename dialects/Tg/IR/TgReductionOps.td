@@ -4,7 +4,7 @@
 
 include "dialects/Tg/IR/TgBase.td"
 
-def Tg_ReduceOp : Tg_ShapedOp<"reduce", [], [InferTypeOpAdaptor]> {
+def Tg_ReduceOp : Tg_ShapedOp<"reduce", [], [InferTypeOpAdaptor, Tg_Differentiable]> {
   let summary = "Combines the elements along some dimensions, which disappear";
   let description = [{
     Of nothing: sum 0, product 1, maximum the lowest and minimum the highest value of the type (infinities for floats),
@@ -21,7 +21,7 @@ def Tg_ReduceOp : Tg_ShapedOp<"reduce", [], [InferTypeOpAdaptor]> {
   let hasFolder = 1;
 }
 
-def Tg_ArgReduceOp : Tg_ShapedOp<"arg_reduce"> {
+def Tg_ArgReduceOp : Tg_ShapedOp<"arg_reduce", [], [Tg_NoGradient<"the results are indices">]> {
   let summary = "Index of the largest or smallest element along one dimension, the first of equals";
   let description = [{ `kind` is max or min. As TensorFlow's CPU kernel, a NaN is never larger or smaller than anything. }];
   let arguments = (ins Tg_ReductionKindEnum:$kind, Tg_Tensor:$x, I64Attr:$dimension);
@@ -30,7 +30,7 @@ def Tg_ArgReduceOp : Tg_ShapedOp<"arg_reduce"> {
   let hasVerifier = 1;
 }
 
-def Tg_ScanOp : Tg_ShapedOp<"scan", [], [AllTypesMatch<["x", "result"]>]> {
+def Tg_ScanOp : Tg_ShapedOp<"scan", [], [Tg_Differentiable, AllTypesMatch<["x", "result"]>]> {
   let summary = "Running sum or product along one dimension";
   let description = [{
     With `exclusive` the first element is the neutral one and each other leaves out its own; with `reverse` the scan runs from
@@ -43,7 +43,7 @@ def Tg_ScanOp : Tg_ShapedOp<"scan", [], [AllTypesMatch<["x", "result"]>]> {
   let hasVerifier = 1;
 }
 
-def Tg_ReduceWindowOp : Tg_ShapedOp<"reduce_window", [], [InferTypeOpAdaptor]> {
+def Tg_ReduceWindowOp : Tg_ShapedOp<"reduce_window", [], [InferTypeOpAdaptor, Tg_Differentiable]> {
   let summary = "Combines the elements under a sliding window";
   let description = [{
     Nothing is padded: `tg.pad` comes before. One number of `window`, `strides` and `dilations` per dimension of `x`. Result size
@@ -56,7 +56,7 @@ def Tg_ReduceWindowOp : Tg_ShapedOp<"reduce_window", [], [InferTypeOpAdaptor]> {
   let hasVerifier = 1;
 }
 
-def Tg_TopKOp : Tg_ShapedOp<"top_k"> {
+def Tg_TopKOp : Tg_ShapedOp<"top_k", [], [Tg_Differentiable]> {
   let summary = "The largest elements along the last dimension, in descending order, and where they were";
   let description = [{ Of equal elements the first comes first. `k` is the size of the last dimension of the results. }];
   let arguments = (ins Tg_RealTensor:$x, Index:$k);

@@ -4,7 +4,7 @@
 
 include "dialects/Tg/IR/TgBase.td"
 
-def Tg_ReshapeOp : Tg_ShapedOp<"reshape"> {
+def Tg_ReshapeOp : Tg_ShapedOp<"reshape", [], [Tg_Differentiable]> {
   let summary = "The same elements in row-major order under other sizes";
   let description = [{ `sizes` are those of the result's `?` dimensions; the product of all sizes is the number of elements. }];
   let arguments = (ins Tg_Tensor:$x, Variadic<Index>:$sizes);
@@ -14,7 +14,7 @@ def Tg_ReshapeOp : Tg_ShapedOp<"reshape"> {
   let hasFolder = 1;
 }
 
-def Tg_BroadcastToOp : Tg_ShapedOp<"broadcast_to"> {
+def Tg_BroadcastToOp : Tg_ShapedOp<"broadcast_to", [], [Tg_Differentiable]> {
   let summary = "Repeats a tensor along dimensions of size one and new leading ones";
   let description = [{
     Dimensions are matched from the last. A dimension of `x` that is `?` where the result's is `?` may be one (and is repeated)
@@ -27,7 +27,7 @@ def Tg_BroadcastToOp : Tg_ShapedOp<"broadcast_to"> {
   let hasFolder = 1;
 }
 
-def Tg_TransposeOp : Tg_ShapedOp<"transpose", [], [InferTypeOpAdaptor]> {
+def Tg_TransposeOp : Tg_ShapedOp<"transpose", [], [InferTypeOpAdaptor, Tg_Differentiable]> {
   let summary = "Permutes the dimensions: dimension `i` of the result is dimension `permutation[i]` of `x`";
   let arguments = (ins Tg_Tensor:$x, DenseI64ArrayAttr:$permutation);
   let results = (outs Tg_Tensor:$result);
@@ -36,7 +36,7 @@ def Tg_TransposeOp : Tg_ShapedOp<"transpose", [], [InferTypeOpAdaptor]> {
   let hasFolder = 1;
 }
 
-def Tg_ReverseOp : Tg_ShapedOp<"reverse", [], [AllTypesMatch<["x", "result"]>]> {
+def Tg_ReverseOp : Tg_ShapedOp<"reverse", [], [Tg_Differentiable, AllTypesMatch<["x", "result"]>]> {
   let summary = "Turns some dimensions around";
   let arguments = (ins Tg_Tensor:$x, DenseI64ArrayAttr:$dimensions);
   let results = (outs Tg_Tensor:$result);
@@ -44,7 +44,7 @@ def Tg_ReverseOp : Tg_ShapedOp<"reverse", [], [AllTypesMatch<["x", "result"]>]> 
   let hasVerifier = 1;
 }
 
-def Tg_ConcatOp : Tg_ShapedOp<"concat", [], [InferTypeOpAdaptor]> {
+def Tg_ConcatOp : Tg_ShapedOp<"concat", [], [InferTypeOpAdaptor, Tg_Differentiable]> {
   let summary = "Tensors one behind the other along one dimension";
   let arguments = (ins Variadic<Tg_Tensor>:$inputs, I64Attr:$dimension);
   let results = (outs Tg_Tensor:$result);
@@ -52,7 +52,7 @@ def Tg_ConcatOp : Tg_ShapedOp<"concat", [], [InferTypeOpAdaptor]> {
   let hasVerifier = 1;
 }
 
-def Tg_SliceOp : Tg_ShapedOp<"slice", [], [AttrSizedOperandSegments]> {
+def Tg_SliceOp : Tg_ShapedOp<"slice", [], [AttrSizedOperandSegments, Tg_Differentiable]> {
   let summary = "A regular part of a tensor";
   let description = [{
     Element `[i...]` of the result is element `[offset + i * stride ...]` of `x`. Strides are constants other than zero and may
@@ -76,7 +76,7 @@ def Tg_SliceOp : Tg_ShapedOp<"slice", [], [AttrSizedOperandSegments]> {
   let hasFolder = 1;
 }
 
-def Tg_InsertSliceOp : Tg_ShapedOp<"insert_slice", [], [AllTypesMatch<["x", "result"]>]> {
+def Tg_InsertSliceOp : Tg_ShapedOp<"insert_slice", [], [Tg_Differentiable, AllTypesMatch<["x", "result"]>]> {
   let summary = "A tensor with a part of it replaced";
   let description = [{
     Element `[offset + i...]` of the result is element `[i...]` of `part`, the others are those of `x`. Dimensions are matched
@@ -97,7 +97,7 @@ def Tg_InsertSliceOp : Tg_ShapedOp<"insert_slice", [], [AllTypesMatch<["x", "res
   let hasFolder = 1;
 }
 
-def Tg_PadOp : Tg_ShapedOp<"pad", [], [AttrSizedOperandSegments]> {
+def Tg_PadOp : Tg_ShapedOp<"pad", [], [AttrSizedOperandSegments, Tg_Differentiable]> {
   let summary = "A tensor with `value` around and between its elements";
   let description = [{
     Per dimension: `low` before the first element, `high` after the last, `interior` between neighbours. `low` and `high` may be
@@ -120,7 +120,7 @@ def Tg_PadOp : Tg_ShapedOp<"pad", [], [AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
-def Tg_BitcastOp : Tg_ShapedOp<"bitcast", []> {
+def Tg_BitcastOp : Tg_ShapedOp<"bitcast", [], [Tg_NoGradient<"bits">]> {
   let summary = "The same bytes under another element type";
   let description = [{
     As TensorFlow's Bitcast: a narrower type adds a last dimension, a wider one takes it away, an equally wide one keeps the

@@ -5,7 +5,7 @@
 include "dialects/Tg/IR/TgBase.td"
 include "mlir/IR/SymbolInterfaces.td"
 
-def Tg_VariableOp : Tg_Op<"variable", [], [Symbol, HasParent<"::mlir::ModuleOp">]> {
+def Tg_VariableOp : Tg_Op<"variable", [], [Symbol, Tg_NoGradient<"no operands">, HasParent<"::mlir::ModuleOp">]> {
   let summary = "A variable of the module";
   let description = [{
     `sym_name` is the name under which checkpoints hold it. Entries do not read or write it by name: an argument with the attribute
