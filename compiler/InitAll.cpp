@@ -2,6 +2,7 @@
 
 #include "compiler/InitAll.h"
 #include "compiler/ABI/Passes.h"
+#include "compiler/AutoDiff/Passes.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
@@ -30,6 +31,7 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
 void registerAllPasses() {
   mlir::registerAllPasses();
   registerABIPasses();
+  registerAutoDiffPasses();
   registerCodegenPasses();
   registerCodegenCPUPasses();
   registerFusionPasses();

@@ -20,6 +20,22 @@ class raw_ostream;
 
 namespace tgc {
 
+/// The gradients of the sum of `ys` with respect to `xs`; a later request may differentiate the gradients of one before it.
+struct GradientOptions {
+  std::vector<std::string> ys, xs;
+};
+
+/// A training step that minimises `loss`; none if that is empty.
+struct TrainingOptions {
+  std::string loss;
+  /// "adam:learning_rate=1e-3,beta1=0.9"
+  std::string optimizer;
+  /// What the names of the variables to train begin with, a regular expression; empty: all that the loss depends on.
+  std::string trainable;
+  /// The global norm that gradients are clipped to; 0: they are not.
+  double clipNorm = 0;
+};
+
 struct CompileOptions {
   /// The signature of a SavedModel to take the entries from; empty: all.
   std::string signature;
@@ -30,6 +46,11 @@ struct CompileOptions {
   std::vector<std::pair<std::string, std::vector<int64_t>>> feedShapes;
   /// Variables become constants.
   bool freeze = false;
+  /// Adds the tensors `gradients/<x>`, `gradients_1/<x>` ..., which entries can fetch, and the entry `gradients` of all of them
+  /// if none does.
+  std::vector<GradientOptions> gradients;
+  /// Adds the target `train`, which entries can run, and the entry `train` if none does.
+  TrainingOptions training;
   /// "cpu", or "cpu:" and an LLVM CPU name or "native". In-memory code is always for the host.
   std::string target = "cpu";
   /// The vector registers of `target`; Compilation sets them.

@@ -2,6 +2,7 @@
 
 #include "compiler/Pipelines/Pipelines.h"
 #include "compiler/ABI/Passes.h"
+#include "compiler/AutoDiff/Passes.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
@@ -31,6 +32,11 @@ static void addCleanup(OpPassManager &passes) {
 void buildGraphPipeline(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createInlinerPass());
   passes.addPass(createSymbolDCEPass());
+  addCleanup(passes);
+}
+
+void buildGradientPipeline(OpPassManager &passes, const CompileOptions &) {
+  passes.addPass(createExpandGradientsPass());
   addCleanup(passes);
 }
 
@@ -92,11 +98,12 @@ void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &) {
 void buildPhasePipeline(Phase phase, OpPassManager &passes, const CompileOptions &options) {
   switch (phase) {
   case Phase::Import:
-  case Phase::Gradient:
   case Phase::Fusion:
     return;
   case Phase::Graph:
     return buildGraphPipeline(passes, options);
+  case Phase::Gradient:
+    return buildGradientPipeline(passes, options);
   case Phase::Linalg:
     return buildLinalgPipeline(passes, options);
   case Phase::Tiled:

@@ -1,0 +1,52 @@
+//===- ReverseSweep.cpp - From results back to operands -------------------===//
+
+#include "compiler/AutoDiff/ReverseSweep.h"
+#include "compiler/AutoDiff/ControlFlow.h"
+#include "dialects/Tg/IR/GradientBuilder.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+void ReverseSweep::add(Value value, Value gradient, Location loc) {
+  if (!activity.isActive(value))
+    return;
+  Value &sum = gradients[value];
+  sum = sum ? tg::accumulate(builder, loc, sum, gradient) : gradient;
+}
+
+void ReverseSweep::replace(Value from, Value to) {
+  if (Value gradient = get(from))
+    gradients[to] = gradient;
+}
+
+LogicalResult ReverseSweep::visit(Operation *op) {
+  SmallVector<Value> incoming = llvm::map_to_vector(op->getResults(), [&](Value result) { return get(result); });
+  if (llvm::none_of(incoming, [](Value gradient) { return static_cast<bool>(gradient); }))
+    return success();
+  if (op->hasTrait<tg::RegionGradient>())
+    return differentiateRegions(*this, op, incoming);
+  auto rule = dyn_cast<tg::DifferentiableOpInterface>(op);
+  if (!rule)
+    return op->emitError() << "no gradient is known of " << op->getName();
+  llvm::SmallBitVector needed(op->getNumOperands());
+  for (OpOperand &operand : op->getOpOperands())
+    needed[operand.getOperandNumber()] = activity.isActive(operand.get());
+  tg::GradientBuilder words(builder, op, needed);
+  auto outgoing = rule.buildGradients(words, incoming);
+  if (failed(outgoing))
+    return failure();
+  for (auto [operand, gradient] : llvm::zip_equal(op->getOperands(), *outgoing))
+    if (gradient)
+      add(operand, gradient, words.loc);
+  return success();
+}
+
+LogicalResult ReverseSweep::run() {
+  for (Operation *op : llvm::reverse(activity.getOps()))
+    if (failed(visit(op)))
+      return failure();
+  return success();
+}
+
+} // namespace tgc

@@ -1,0 +1,36 @@
+//===- ReverseSweep.h - From results back to operands ----------*- C++ -*-===//
+#ifndef TGC_COMPILER_AUTODIFF_REVERSESWEEP_H
+#define TGC_COMPILER_AUTODIFF_REVERSESWEEP_H
+
+#include "dialects/Tg/IR/Activity.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace tgc {
+
+/// Carries gradients from values to the operands of the ops that make them. Names no op.
+class ReverseSweep {
+public:
+  ReverseSweep(mlir::OpBuilder &builder, const tg::Activity &activity) : builder(builder), activity(activity) {}
+
+  mlir::OpBuilder &builder;
+  const tg::Activity &activity;
+
+  /// Adds to the gradient of a value, if it is active.
+  void add(mlir::Value value, mlir::Value gradient, mlir::Location loc);
+  /// Walks back over all active ops. Fails with a diagnostic where an op has no rule.
+  mlir::LogicalResult run();
+  /// The gradient of a value; null if nothing flowed to it.
+  mlir::Value get(mlir::Value value) const { return gradients.lookup(value); }
+  /// Another value takes the place of `from`.
+  void replace(mlir::Value from, mlir::Value to);
+
+private:
+  mlir::LogicalResult visit(mlir::Operation *op);
+
+  llvm::DenseMap<mlir::Value, mlir::Value> gradients;
+};
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_AUTODIFF_REVERSESWEEP_H
