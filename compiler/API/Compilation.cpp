@@ -72,6 +72,11 @@ ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest
   result.signature = options.signature;
   result.checkpoint = options.checkpoint;
   result.freeze = options.freeze;
+  for (const GradientOptions &request : options.gradients)
+    result.gradients.push_back({request.ys, request.xs});
+  const TrainingOptions &training = options.training;
+  if (!training.loss.empty())
+    result.training = {training.loss, training.optimizer, training.trainable, training.clipNorm};
   return result;
 }
 

@@ -32,6 +32,18 @@ Expected<std::pair<std::string, std::vector<int64_t>>> parseFeedShape(StringRef 
   return std::pair(name.str(), shape);
 }
 
+Error checkGradientOptions(const CompileOptions &options) {
+  for (const GradientOptions &request : options.gradients)
+    if (request.ys.empty() || request.xs.empty())
+      return createStringError("each --gradients Y needs a --wrt X,... after it, which says with respect to what");
+  const TrainingOptions &training = options.training;
+  if (!training.loss.empty() && training.optimizer.empty())
+    return createStringError("--minimize " + training.loss + " needs an --optimizer, e.g. adam:learning_rate=1e-3");
+  if (training.loss.empty() && !(training.optimizer.empty() && training.trainable.empty() && !training.clipNorm))
+    return createStringError("--optimizer, --trainable and --clip-norm need a --minimize LOSS");
+  return Error::success();
+}
+
 /// Takes one line into the request; false if there is no such key.
 static Expected<bool> applyOption(Request &request, StringRef key, StringRef value) {
   auto currentEntry = [&]() -> EntryRequest & {
@@ -60,6 +72,21 @@ static Expected<bool> applyOption(Request &request, StringRef key, StringRef val
   } else if (key == "optimization") {
     if (value.getAsInteger(10, options.optimizationLevel) || options.optimizationLevel > 3)
       return createStringError("optimization=" + value + ": expected 0 to 3");
+  } else if (key == "gradients") {
+    options.gradients.push_back({splitNames(value), {}});
+  } else if (key == "wrt") {
+    if (options.gradients.empty())
+      return createStringError("wrt=" + value + ": a line gradients=Y comes first");
+    append_range(options.gradients.back().xs, splitNames(value));
+  } else if (key == "minimize") {
+    options.training.loss = value.str();
+  } else if (key == "optimizer") {
+    options.training.optimizer = value.str();
+  } else if (key == "trainable") {
+    options.training.trainable = value.str();
+  } else if (key == "clip_norm") {
+    if (value.getAsDouble(options.training.clipNorm) || options.training.clipNorm <= 0)
+      return createStringError("clip_norm=" + value + ": expected a positive number");
   } else if (key == "shape") {
     auto shape = parseFeedShape(value);
     if (!shape)
@@ -83,6 +110,8 @@ Expected<Request> parseOptionsText(const char *text) {
     if (!*isKnown)
       return createStringError("unknown option '" + line.trim() + "'; tgc/compiler.h lists them");
   }
+  if (Error error = checkGradientOptions(request.options))
+    return std::move(error);
   return request;
 }
 

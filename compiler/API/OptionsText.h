@@ -17,6 +17,9 @@ llvm::Expected<Request> parseOptionsText(const char *text);
 /// "x:0=?,784", as --shape takes it.
 llvm::Expected<std::pair<std::string, std::vector<int64_t>>> parseFeedShape(llvm::StringRef text);
 
+/// Checks that what belongs together was given together.
+llvm::Error checkGradientOptions(const CompileOptions &options);
+
 /// The names of a comma-separated list.
 std::vector<std::string> splitNames(llvm::StringRef text);
 

@@ -133,8 +133,14 @@ LogicalResult importReciprocal(NodeImporter &n) {
 }
 
 LogicalResult importRelu6(NodeImporter &n) {
-  Value x = n.getTensor(0);
-  n.setResult(n.create<tg::MinimumOp>(n.create<tg::ReluOp>(x), n.splatLike(x, 6)));
+  Value x = n.getTensor(0), zero = n.splatLike(x, 0), six = n.splatLike(x, 6);
+  Value y = n.create<tg::MinimumOp>(n.create<tg::ReluOp>(x), six);
+  if (n.wantsGradients() && isa<FloatType>(n.getElementType(0))) {
+    // No gradient at either end.
+    Value isInside = n.create<tg::AndOp>(n.compare(Direction::GT, x, zero), n.compare(Direction::LT, x, six));
+    y = n.withPartials(y, x, n.select(isInside, n.splatLike(x, 1), zero));
+  }
+  n.setResult(y);
   return success();
 }
 
@@ -145,9 +151,14 @@ LogicalResult importLeakyRelu(NodeImporter &n) {
   return success();
 }
 
+/// exp(x) - 1 where x is negative. Elsewhere it is not used; its gradient must not overflow there.
+Value expm1OfNegative(NodeImporter &n, Value x) {
+  return n.create<tg::Expm1Op>(n.wantsGradients() ? n.create<tg::MinimumOp>(x, n.splatLike(x, 0)) : x);
+}
+
 LogicalResult importElu(NodeImporter &n) {
   Value x = n.getTensor(0);
-  n.setResult(n.select(n.compare(Direction::LT, x, n.splatLike(x, 0)), n.create<tg::Expm1Op>(x), x));
+  n.setResult(n.select(n.compare(Direction::LT, x, n.splatLike(x, 0)), expm1OfNegative(n, x), x));
   return success();
 }
 
@@ -155,7 +166,7 @@ LogicalResult importElu(NodeImporter &n) {
 LogicalResult importSelu(NodeImporter &n) {
   constexpr double scale = 1.0507009873554804934193349852946, scaleAlpha = 1.7580993408473768599402175208123;
   Value x = n.getTensor(0);
-  Value negative = n.mul(n.splatLike(x, scaleAlpha), n.create<tg::Expm1Op>(x));
+  Value negative = n.mul(n.splatLike(x, scaleAlpha), expm1OfNegative(n, x));
   n.setResult(n.select(n.compare(Direction::LT, x, n.splatLike(x, 0)), negative, n.mul(n.splatLike(x, scale), x)));
   return success();
 }
@@ -164,7 +175,8 @@ LogicalResult importSelu(NodeImporter &n) {
 LogicalResult importSoftplus(NodeImporter &n) {
   Value x = n.getTensor(0);
   Value tail = n.create<tg::Log1pOp>(n.create<tg::ExpOp>(n.create<tg::NegOp>(n.create<tg::AbsOp>(x))));
-  n.setResult(n.add(n.create<tg::MaximumOp>(x, n.splatLike(x, 0)), tail));
+  Value y = n.add(n.create<tg::MaximumOp>(x, n.splatLike(x, 0)), tail);
+  n.setResult(n.wantsGradients() ? n.withPartials(y, x, n.create<tg::SigmoidOp>(x)) : y);
   return success();
 }
 
@@ -174,15 +186,19 @@ LogicalResult importSoftsign(NodeImporter &n) {
   return success();
 }
 
-/// x op y, and zero where x (or y, for those ending in NoNan) is zero.
+/// x op y, and zero where x (or y, for those ending in NoNan) is zero. The unused quotient is one by one: its gradient counts.
 template <typename Op, bool tailIsSecond> LogicalResult importZeroSafe(NodeImporter &n) {
   auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
   if (failed(operands))
     return failure();
   Value x = (*operands)[0], y = (*operands)[1];
-  Value guard = tailIsSecond ? y : x;
   Value zero = n.splatLike(x, 0);
-  n.setResult(n.select(n.compare(Direction::EQ, guard, zero), zero, n.create<Op>(x, y)));
+  Value isZero = n.compare(Direction::EQ, tailIsSecond ? y : x, zero);
+  if (n.wantsGradients()) {
+    x = n.select(isZero, n.splatLike(x, 1), x);
+    y = n.select(isZero, n.splatLike(y, 1), y);
+  }
+  n.setResult(n.select(isZero, zero, n.create<Op>(x, y)));
   return success();
 }
 
@@ -192,8 +208,10 @@ template <typename Fn> LogicalResult importXFn(NodeImporter &n) {
   if (failed(operands))
     return failure();
   Value x = (*operands)[0], y = (*operands)[1];
-  Value zero = n.splatLike(x, 0);
-  n.setResult(n.select(n.compare(Direction::EQ, x, zero), zero, n.mul(x, n.create<Fn>(y))));
+  Value zero = n.splatLike(x, 0), isZero = n.compare(Direction::EQ, x, zero);
+  if (n.wantsGradients())
+    y = n.select(isZero, n.splatLike(y, 1), y);
+  n.setResult(n.select(isZero, zero, n.mul(x, n.create<Fn>(y))));
   return success();
 }
 
@@ -307,7 +325,7 @@ void registerElementwiseOps(OpRegistry &registry) {
   registry.add({"LessEqual"}, importCompare<Direction::LE>);
   registry.add({"Greater"}, importCompare<Direction::GT>);
   registry.add({"GreaterEqual"}, importCompare<Direction::GE>);
-  registry.add({"Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot", "GuaranteeConst", "PlaceholderWithDefault",
+  registry.add({"Identity", "IdentityN", "Snapshot", "GuaranteeConst", "PlaceholderWithDefault",
                 "RefIdentity", "_Retval"},
                importIdentity);
   registry.add({"NoOp", "ControlTrigger"}, importNoOp);

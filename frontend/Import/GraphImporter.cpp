@@ -129,6 +129,15 @@ FailureOr<ImportedValue> GraphImporter::getValue(NodeOutput output, Location use
   return failure();
 }
 
+FailureOr<mlir::Value> GraphImporter::getTensor(NodeOutput output, Location user) {
+  auto value = getValue(output, user);
+  if (failed(value))
+    return failure();
+  ImportedValue inputs[] = {*value};
+  NodeImporter identity(*this, *nodes[output.node], inputs, 0);
+  return identity.getTensor(0);
+}
+
 Location GraphImporter::getLoc(const proto::NodeDef &node) {
   std::string name = prefix + node.name();
   entry.module.descriptions.try_emplace(name, "node " + name + " (" + node.op() + ")");
@@ -189,8 +198,11 @@ LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> input
   HostHandler host = getOpRegistry().lookupHost(node.op());
   if (!(host && host(importer)) && failed(handler(importer)))
     return failure();
-  for (auto [i, output] : llvm::enumerate(importer.getOutputs()))
+  for (auto [i, output] : llvm::enumerate(importer.getOutputs())) {
+    if (!caller && output.tensor && entry.watched.contains({index, static_cast<int>(i)}))
+      output.tensor = tg::WatchOp::create(entry.builder, loc, output.tensor);
     values[{index, static_cast<int>(i)}] = std::move(output);
+  }
   return success();
 }
 

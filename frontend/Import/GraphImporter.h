@@ -58,6 +58,11 @@ public:
   /// Makes the variable known to the module; fails (with an error at `loc`) if another node gave it another type.
   mlir::LogicalResult declareVariable(llvm::StringRef name, mlir::RankedTensorType type, mlir::Location loc);
 
+  /// Whether gradients will be taken: then what tells them something is imported too.
+  bool hasGradients = false;
+  /// Tensors of the main graph that gradients are taken with respect to.
+  llvm::DenseSet<std::pair<int, int>> watched;
+
   struct VariableState {
     mlir::Value value;       ///< null: not read or written yet
     mlir::Value initial;     ///< before the entry runs, in its first block; null: never read before it was written
@@ -111,6 +116,8 @@ public:
   bool hasValue(NodeOutput output) const { return values.count({output.node, output.output}); }
   /// The value of an imported output; an error if the node has no such output.
   mlir::FailureOr<ImportedValue> getValue(NodeOutput output, mlir::Location user);
+  /// The same as a tensor.
+  mlir::FailureOr<mlir::Value> getTensor(NodeOutput output, mlir::Location user);
   /// Imports one node whose data inputs are these. Which nodes, and in which order: ControlFlow/PlanImporter.h.
   mlir::LogicalResult importNode(int index, llvm::ArrayRef<ImportedValue> inputs);
 

@@ -34,10 +34,28 @@ struct EntrySpec {
   std::vector<std::string> targets; ///< operation names
 };
 
+/// The gradients of the sum of some tensors with respect to others, as tf.gradients takes them.
+struct GradientRequest {
+  std::vector<std::string> ys, xs; ///< "y:0"; gradients of earlier requests may be differentiated
+};
+
+/// What a training step does: minimises a loss with an optimizer.
+struct TrainingRequest {
+  std::string loss;
+  std::string optimizer; ///< "adam:learning_rate=1e-3,beta1=0.9"
+  /// Extended regular expression that the names of the variables to train begin with; "": all that the loss depends on.
+  std::string trainable;
+  double clipNorm = 0; ///< gradients are scaled to this global norm at most; 0: as they are
+};
+
 struct ImportOptions {
   /// None: the signatures of a SavedModel, or else one entry `main` that feeds the placeholders which the tensors that
   /// nobody consumes need, and fetches those.
   std::vector<EntrySpec> entries;
+  /// Entries can fetch `gradients/x:0`, `gradients_1/x:0` ... If none does, an entry `gradients` is added that fetches all.
+  std::vector<GradientRequest> gradients;
+  /// Entries can run the target `train`. If none does, an entry `train` is added that runs it and fetches the loss.
+  std::optional<TrainingRequest> training;
   /// The signature whose feeds and fetches make the entry, if `entries` is empty; "": all.
   std::string signature;
   /// Sizes of feeds by tensor name, for any entry.

@@ -8,9 +8,11 @@
 #include "frontend/GraphDef/Checkpoint.h"
 #include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/ControlFlow/PlanImporter.h"
+#include "frontend/Import/EntryGradients.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Import.h"
 #include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/TrainingStep.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -26,7 +28,7 @@ namespace {
 class EntryBuilder {
 public:
   EntryBuilder(ModuleImport &module, GraphEdges::Nodes nodes, const GraphEdges &edges, const EntrySpec &spec)
-      : module(module), nodes(nodes), edges(edges), spec(spec) {}
+      : module(module), nodes(nodes), edges(edges), spec(spec), gradients(module.options), training(module.options, edges, nodes) {}
 
   llvm::Error run();
 
@@ -41,7 +43,10 @@ private:
   GraphEdges::Nodes nodes;
   const GraphEdges &edges;
   const EntrySpec &spec;
-  SmallVector<NodeOutput> feeds, fetches;
+  SmallVector<NodeOutput> feeds;
+  SmallVector<std::optional<NodeOutput>> fetches; ///< none: a gradient
+  EntryGradients gradients;
+  TrainingStep training;
   SmallVector<int> targets;
 };
 
@@ -66,12 +71,23 @@ llvm::Error EntryBuilder::resolve() {
     feeds.push_back(*output);
   }
   for (const std::string &fetch : spec.fetches) {
+    if (gradients.isGradient(fetch)) {
+      if (llvm::Error error = gradients.request(fetch, resolveTensor))
+        return error;
+      fetches.push_back(std::nullopt);
+      continue;
+    }
     auto output = resolveTensor(fetch, "fetch");
     if (!output)
       return output.takeError();
     fetches.push_back(*output);
   }
   for (const std::string &target : spec.targets) {
+    if (training.isTrainingStep(target)) {
+      if (llvm::Error error = training.request(resolveTensor))
+        return error;
+      continue;
+    }
     int node = edges.find(StringRef(target).ltrim('^').split(':').first);
     if (node < 0)
       return llvm::createStringError("target operation %s not found", target.c_str());
@@ -191,7 +207,12 @@ llvm::Error EntryBuilder::run() {
   if (llvm::Error error = resolve())
     return error;
   auto isFed = [&](NodeOutput output) { return llvm::is_contained(feeds, output); };
-  auto plan = flow::buildPlan(edges, nodes, fetches, targets, isFed);
+  SmallVector<NodeOutput> wanted = gradients.getNeeded();
+  llvm::append_range(wanted, training.getNeeded());
+  for (std::optional<NodeOutput> fetch : fetches)
+    if (fetch)
+      wanted.push_back(*fetch);
+  auto plan = flow::buildPlan(edges, nodes, wanted, targets, isFed);
   if (!plan)
     return plan.takeError();
   for (int node : plan->nodes)
@@ -207,6 +228,9 @@ llvm::Error EntryBuilder::run() {
   auto function = func::FuncOp::create(builder, NameLoc::get(builder.getStringAttr(spec.name)), spec.name, builder.getFunctionType({}, {}));
   function.addEntryBlock();
   EntryImporter entry(module, function);
+  entry.hasGradients = !gradients.isEmpty() || training.isRequested();
+  for (NodeOutput output : gradients.getWatched())
+    entry.watched.insert({output.node, output.output});
   GraphImporter graph(entry, nodes, edges, "", nullptr);
   for (auto [feed, output] : llvm::zip_equal(spec.feeds, feeds)) {
     auto type = getFeedType(feed, output);
@@ -216,7 +240,8 @@ llvm::Error EntryBuilder::run() {
     value.tensor = function.getBody().front().addArgument(*type, NameLoc::get(StringAttr::get(context, nodes[output.node]->name())));
     graph.setValue(output, value);
   }
-  if (failed(flow::PlanImporter(graph, nodes, *plan).run()) || failed(finish(entry, graph)))
+  if (failed(flow::PlanImporter(graph, nodes, *plan).run()) || (training.isRequested() && failed(training.build(graph))) ||
+      failed(finish(entry, graph)))
     return llvm::createStringError("");
   return llvm::Error::success();
 }
@@ -229,13 +254,10 @@ LogicalResult EntryBuilder::finish(EntryImporter &entry, GraphImporter &graph) {
   SmallVector<DictionaryAttr> resultAttrs;
   auto named = [&](StringRef key, StringRef name) { return builder.getDictionaryAttr(builder.getNamedAttr(key, builder.getStringAttr(name))); };
   for (auto [name, fetch] : llvm::zip_equal(spec.fetches, fetches)) {
-    Location loc = graph.getLoc(*nodes[fetch.node]);
-    auto value = graph.getValue(fetch, loc);
+    auto value = fetch ? graph.getTensor(*fetch, graph.getLoc(*nodes[fetch->node])) : gradients.get(graph, name);
     if (failed(value))
       return failure();
-    ImportedValue inputs[] = {*value};
-    NodeImporter identity(graph, *nodes[fetch.node], inputs, 0);
-    results.push_back(identity.getTensor(0));
+    results.push_back(*value);
     resultAttrs.push_back(named("tg.fetch", name));
   }
   for (auto &[name, state] : entry.variables)
@@ -395,6 +417,8 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
   auto entries = getEntries(model, options, nodes, *edges);
   if (!entries)
     return fail(entries.takeError());
+  addGradientEntry(*entries, options, nodes, *edges);
+  addTrainingEntry(*entries, options, nodes, *edges);
   for (const EntrySpec &spec : *entries)
     if (llvm::Error error = EntryBuilder(import, nodes, *edges, spec).run())
       return fail(std::move(error));

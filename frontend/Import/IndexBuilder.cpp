@@ -304,6 +304,7 @@ SmallVector<Size> IndexBuilder::computeSizes(Value tensor) {
   if (!tensor.getDefiningOp())
     return tg::getSizes(builder, location, tensor);
   auto derived = TypeSwitch<Operation *, std::optional<SmallVector<Size>>>(tensor.getDefiningOp())
+      .Case<tg::WatchOp, tg::StopGradientOp, tg::PreventGradientOp, tg::WithPartialsOp>([&](Operation *op) { return sizesOf(op->getOperand(0)); })
       .Case<tg::ScalarOpInterface, tg::ReverseOp, tg::ScanOp, tensor::CastOp>([&](Operation *op) { return sizesOf(op->getOperand(0)); })
       .Case<tg::ScatterOp, tg::InsertSliceOp>([&](auto op) { return sizesOf(op.getX()); })
       .Case([&](tg::ReduceOp op) {

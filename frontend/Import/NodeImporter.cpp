@@ -388,6 +388,14 @@ Value NodeImporter::reduce(tg::ReductionKind kind, Value x, ArrayRef<int64_t> di
   return reshape(result, kept);
 }
 
+bool NodeImporter::wantsGradients() const { return graph.entry.hasGradients; }
+
+Value NodeImporter::stopGradient(Value x) { return wantsGradients() ? create<tg::StopGradientOp>(x) : x; }
+
+Value NodeImporter::withPartials(Value y, ValueRange xs, ValueRange partials) {
+  return wantsGradients() ? create<tg::WithPartialsOp>(y, xs, partials) : y;
+}
+
 void NodeImporter::check(Value condition, const Twine &message, ValueRange values, int32_t code) {
   if (matchPattern(condition, m_One()))
     return;

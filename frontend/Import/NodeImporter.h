@@ -144,6 +144,12 @@ public:
   Value sub(Value x, Value y) { return create<tg::SubOp>(x, y); }
   Value mul(Value x, Value y) { return create<tg::MulOp>(x, y); }
   Value div(Value x, Value y) { return create<tg::DivOp>(x, y); }
+  /// Whether the entry takes gradients.
+  bool wantsGradients() const;
+  /// `x`, a constant to gradients. What is only there for numerical reasons says so.
+  Value stopGradient(Value x);
+  /// `y`, whose gradient with respect to `x` is what flows back times `partial` of x's type; y has the leading dimensions of x.
+  Value withPartials(Value y, mlir::ValueRange xs, mlir::ValueRange partials);
   /// Ends the run with INVALID_ARGUMENT and the message unless `condition` (an i1) holds.
   void check(Value condition, const llvm::Twine &message, mlir::ValueRange values = {}, int32_t code = 3);
   /// The same for a tensor of i1: all of it must hold.

@@ -71,6 +71,7 @@ const OpRegistry &getOpRegistry() {
     registerTensorArrayOps(table);
     registerStackOps(table);
     registerOptionalOps(table);
+    registerGradientOps(table);
     return table;
   }();
   return registry;

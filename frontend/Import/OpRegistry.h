@@ -80,6 +80,7 @@ void registerListOps(OpRegistry &registry);
 void registerTensorArrayOps(OpRegistry &registry);
 void registerStackOps(OpRegistry &registry);
 void registerOptionalOps(OpRegistry &registry);
+void registerGradientOps(OpRegistry &registry);
 
 } // namespace tgc
 

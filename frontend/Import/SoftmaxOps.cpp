@@ -27,7 +27,7 @@ ShiftedLogits shiftLogits(NodeImporter &n, Value logits) {
   Value x = n.cast(logits, n.getSumType(type.getElementType()));
   SmallVector<Size> shape = n.sizes.sizesOf(x);
   int64_t last = type.getRank() - 1;
-  Value shifted = n.sub(x, n.broadcastTo(n.reduce(Kind::Max, x, {last}, true), shape));
+  Value shifted = n.sub(x, n.broadcastTo(n.stopGradient(n.reduce(Kind::Max, x, {last}, true)), shape));
   Value exponentials = n.create<tg::ExpOp>(shifted);
   return {shifted, exponentials, n.reduce(Kind::Sum, exponentials, {last}, true)};
 }
@@ -70,7 +70,9 @@ LogicalResult importCrossEntropy(NodeImporter &n) {
   Value logSums = n.broadcastTo(n.create<tg::LogOp>(logits.sums), shape);
   Value loss = n.reduce(Kind::Sum, n.mul(labels, n.sub(logSums, logits.shifted)), {1});
   Value gradient = n.sub(n.div(logits.exponentials, n.broadcastTo(logits.sums, shape)), labels);
-  n.setResult(0, n.cast(loss, element));
+  // As TensorFlow has it, also for labels whose sum is not one.
+  n.setResult(0, n.withPartials(n.cast(loss, element), *operands,
+                                {n.cast(gradient, element), n.cast(n.sub(logSums, logits.shifted), element)}));
   n.setResult(1, n.cast(gradient, element));
   return success();
 }

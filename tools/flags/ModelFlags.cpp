@@ -13,7 +13,27 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
       shape("shape", cl::desc("Refine or override a feed's shape; repeated"), cl::value_desc("x:0=?,784"),
             cl::cat(category)),
       checkpoint("checkpoint", cl::desc("Values that the variables start with"), cl::value_desc("PREFIX"),
-                 cl::cat(category)) {}
+                 cl::cat(category)),
+      gradients("gradients",
+                cl::desc("Adds the tensors gradients/X, the derivatives of Y (of the sum of several) with respect "
+                         "to each X of --wrt, which entries can fetch, and the entry gradients if none does; "
+                         "repeated: gradients_1/X, ... (Y may be gradients/X)"),
+                cl::value_desc("Y"), cl::cat(category)),
+      wrt("wrt", cl::desc("Tensors and variables to differentiate with respect to"), cl::value_desc("X,..."),
+          cl::cat(category)),
+      minimize("minimize",
+               cl::desc("Adds the target train, a step of --optimizer, which entries can run, and the entry train "
+                        "if none does"),
+               cl::value_desc("LOSS"), cl::cat(category)),
+      optimizer("optimizer",
+                cl::desc("sgd, momentum, adagrad, adagradda, adadelta, rmsprop, adam, adamax, ftrl, proximalsgd, "
+                         "proximaladagrad, addsign, powersign; values are numbers or tensors of the graph"),
+                cl::value_desc("KIND:key=value,..."), cl::cat(category)),
+      trainable("trainable",
+                cl::desc("What the names of the variables to train begin with (default: all that LOSS depends on)"),
+                cl::value_desc("REGEX"), cl::cat(category)),
+      clipNorm("clip-norm", cl::desc("Scale gradients to this global norm at most"), cl::value_desc("X"),
+               cl::cat(category)) {}
 
 Error ModelFlags::apply(CompileOptions &options) const {
   options.signature = signature;
@@ -24,7 +44,12 @@ Error ModelFlags::apply(CompileOptions &options) const {
       return parsed.takeError();
     options.feedShapes.push_back(std::move(*parsed));
   }
-  return Error::success();
+  if (gradients.size() != wrt.size())
+    return createStringError("each --gradients Y needs a --wrt X,... after it, which says with respect to what");
+  for (auto [y, x] : zip_equal(gradients, wrt))
+    options.gradients.push_back({splitNames(y), splitNames(x)});
+  options.training = {minimize, optimizer, trainable, clipNorm};
+  return checkGradientOptions(options);
 }
 
 } // namespace tgc

@@ -1,0 +1,401 @@
+//===- TrainingStep.cpp - The target `train` of an entry ------------------===//
+
+#include "frontend/Import/TrainingStep.h"
+#include "dialects/Tg/IR/Activity.h"
+#include "frontend/GraphDef/OpSignatures.h"
+#include "frontend/Import/Indexing.h"
+#include "frontend/Import/OptimizerStep.h"
+#include "frontend/Import/RowGradients.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Regex.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+//===----------------------------------------------------------------------===//
+// What is asked for
+//===----------------------------------------------------------------------===//
+
+/// Whether text is a number, not the name of a tensor.
+static bool isNumber(StringRef text) {
+  double number;
+  return !text.getAsDouble(number);
+}
+
+llvm::Error TrainingStep::request(ResolveTensorFn resolve) {
+  const TrainingRequest &training = *options.training;
+  if (options.freeze)
+    return llvm::createStringError("a model cannot be trained and frozen at once");
+  if (edges.find(kTrainTarget) >= 0)
+    return llvm::createStringError("the graph has an operation named train already; run that one instead of minimizing %s",
+                                   training.loss.c_str());
+  auto choice = parseOptimizer(training.optimizer);
+  if (!choice)
+    return choice.takeError();
+  optimizer = *choice;
+  auto output = resolve(training.loss, "loss");
+  if (!output)
+    return output.takeError();
+  loss = *output;
+  for (const auto &[key, value] : optimizer.values) {
+    if (isNumber(value))
+      continue;
+    auto tensor = resolve(value, key);
+    if (!tensor)
+      return tensor.takeError();
+    tensors.try_emplace(key, *tensor);
+  }
+  if (optimizer.globalStep == "-")
+    return llvm::Error::success();
+  globalStep = edges.find(optimizer.globalStep.empty() ? "global_step" : optimizer.globalStep);
+  if (globalStep < 0 && !optimizer.globalStep.empty())
+    return llvm::createStringError("global_step=%s: the graph has no such variable", optimizer.globalStep.c_str());
+  if (globalStep < 0 && optimizer.kind->needsGlobalStep)
+    return llvm::createStringError("optimizer %s needs a counter of steps, but the graph has no variable global_step",
+                                   optimizer.kind->name.str().c_str());
+  return llvm::Error::success();
+}
+
+SmallVector<NodeOutput> TrainingStep::getNeeded() const {
+  if (!isRequested())
+    return {};
+  SmallVector<NodeOutput> needed{loss};
+  for (const auto &entry : tensors)
+    needed.push_back(entry.second);
+  if (globalStep >= 0)
+    needed.push_back({globalStep, 0});
+  return needed;
+}
+
+void addTrainingEntry(std::vector<EntrySpec> &entries, const ImportOptions &options, GraphEdges::Nodes nodes, const GraphEdges &edges) {
+  if (!options.training)
+    return;
+  for (const EntrySpec &spec : entries)
+    if (llvm::is_contained(spec.targets, kTrainTarget.str()))
+      return;
+  EntrySpec spec{kTrainTarget.str(), {}, {options.training->loss}, {kTrainTarget.str()}};
+  std::vector<std::string> needed{options.training->loss};
+  auto optimizer = parseOptimizer(options.training->optimizer);
+  if (optimizer) {
+    for (const auto &entry : optimizer->values)
+      if (!isNumber(entry.second))
+        needed.push_back(entry.second);
+  } else {
+    llvm::consumeError(optimizer.takeError()); // reported when the entry is imported
+  }
+  feedPlaceholders(spec, needed, nodes, edges);
+  entries.push_back(std::move(spec));
+  bool hasInit = llvm::any_of(entries, [](const EntrySpec &entry) { return entry.name == "init"; });
+  if (int init = edges.find("init"); init >= 0 && nodes[init]->op() == "NoOp" && !hasInit)
+    entries.push_back({"init", {}, {}, {"init"}});
+}
+
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+/// The variables that the pattern names, or all, of those that the loss has a gradient with respect to.
+FailureOr<SmallVector<std::string>> TrainingStep::chooseVariables(EntryImporter &entry, Value lossValue) {
+  Location loc = NameLoc::get(entry.builder.getStringAttr(kTrainTarget));
+  const TrainingRequest &training = *options.training;
+  llvm::Regex pattern("^(" + training.trainable + ")");
+  std::string problem;
+  if (!pattern.isValid(problem)) {
+    emitError(loc) << "trainable=" << training.trainable << " is no regular expression: " << problem;
+    return failure();
+  }
+  SmallVector<Value> arguments;
+  for (auto &[name, state] : entry.variables)
+    if (state.initial)
+      arguments.push_back(state.initial);
+  tg::Activity activity(lossValue, arguments);
+  // A meta graph knows which variables are trained.
+  llvm::StringSet<> collected;
+  for (const CollectedVariable &variable : entry.module.model.variables)
+    if (variable.trainable)
+      collected.insert(StringRef(variable.name).split(':').first);
+  SmallVector<std::string> chosen;
+  std::string reached, missing;
+  for (auto &[name, state] : entry.variables) {
+    bool isFloat = isa<FloatType>(entry.module.variables[name].type.getElementType());
+    if (!state.initial || !isFloat)
+      continue;
+    bool isReached = activity.isReached(state.initial);
+    if (isReached)
+      reached += (reached.empty() ? "" : ", ") + name;
+    bool isWanted = training.trainable.empty() ? isReached && (collected.empty() || collected.contains(name)) : pattern.match(name);
+    if (isWanted && !isReached)
+      missing += (missing.empty() ? "" : ", ") + name;
+    if (isWanted)
+      chosen.push_back(name);
+  }
+  if (!missing.empty()) {
+    emitError(loc) << "no gradient of " << training.loss << " with respect to " << missing
+                   << ": it does not depend on it over operators that can be differentiated";
+    return failure();
+  }
+  if (chosen.empty()) {
+    emitError(loc) << "there is nothing to train: " << training.loss << " depends on "
+                   << (reached.empty() ? "no variable" : "the variables " + reached)
+                   << (training.trainable.empty() ? "" : ", none of which " + training.trainable + " matches");
+    return failure();
+  }
+  return chosen;
+}
+
+FailureOr<SmallVector<TrainingStep::Trained>> TrainingStep::getGradients(GraphImporter &graph) {
+  EntryImporter &entry = graph.entry;
+  auto value = graph.getTensor(loss, graph.getLoc(*nodes[loss.node]));
+  if (failed(value))
+    return failure();
+  if (!isa<FloatType>(getElementTypeOrSelf(value->getType()))) {
+    emitError(graph.getLoc(*nodes[loss.node])) << "the loss has type " << value->getType() << ", expected floating point";
+    return failure();
+  }
+  auto names = chooseVariables(entry, *value);
+  if (failed(names))
+    return failure();
+  auto arguments = llvm::map_to_vector(*names, [&](const std::string &name) { return entry.variables[name].initial; });
+  tg::Activity activity(*value, arguments);
+  // With respect to the variable, or to the rows that are read of it.
+  SmallVector<SmallVector<tg::GatherOp>> gathers;
+  SmallVector<Value> xs;
+  SmallVector<std::string> xNames;
+  for (auto [name, argument] : llvm::zip_equal(*names, arguments)) {
+    gathers.push_back(findRowGathers(argument, activity));
+    if (gathers.back().empty())
+      xs.push_back(argument);
+    for (tg::GatherOp gather : gathers.back())
+      xs.push_back(gather.getResult());
+    xNames.resize(xs.size(), name);
+  }
+  auto gradients = buildGradients(entry, *value, xs, xNames, options.training->loss);
+  if (failed(gradients))
+    return failure();
+  proto::NodeDef node;
+  node.set_name("train/rows");
+  NodeImporter n(graph, node, {}, 0);
+  SmallVector<Trained> trained;
+  ArrayRef<Value> rest = *gradients;
+  for (auto [name, reads] : llvm::zip_equal(*names, gathers)) {
+    entry.module.variables[name].trainable = true;
+    size_t count = std::max<size_t>(reads.size(), 1);
+    RowGradient rows{rest.front(), Value()};
+    if (!reads.empty())
+      rows = joinRows(n, reads, rest.take_front(count));
+    trained.push_back({name, rows.values, rows.indices});
+    rest = rest.drop_front(count);
+  }
+  return trained;
+}
+
+/// As tf.clip_by_value, tf.clip_by_norm and tf.clip_by_global_norm, in this order.
+LogicalResult TrainingStep::clip(GraphImporter &graph, MutableArrayRef<Trained> trained) {
+  proto::NodeDef node;
+  node.set_name("train/clip");
+  NodeImporter n(graph, node, {}, 0);
+  auto sumOfSquares = [&](Term x) {
+    int64_t rank = cast<RankedTensorType>(x.value.getType()).getRank();
+    return Term{&n, n.reduce(tg::ReductionKind::Sum, square(x).value, llvm::to_vector(llvm::seq<int64_t>(0, rank)))};
+  };
+  for (Trained &t : trained) {
+    Term grad{&n, t.gradient};
+    if (double bound = optimizer.clipValue) {
+      Term upper{&n, n.splatLike(t.gradient, bound)}, lower{&n, n.splatLike(t.gradient, -bound)};
+      grad = max({&n, n.create<tg::MinimumOp>(grad.value, upper.value)}, lower);
+    }
+    if (double bound = optimizer.clipEachNorm) {
+      // The root of zero squares has no gradient, and is not taken.
+      Term sum = sumOfSquares(grad);
+      Value isPositive = n.compare(tg::ComparisonDirection::GT, sum.value, sum.number(0).value);
+      Term safe{&n, n.select(isPositive, sum.value, sum.number(1).value)};
+      Term norm{&n, n.select(isPositive, sqrt(safe).value, sum.value)};
+      grad = bound * grad / max(norm, norm.number(bound));
+    }
+    t.gradient = grad.value;
+  }
+  double bound = options.training->clipNorm;
+  if (!bound)
+    return success();
+  Term total{&n, Value()};
+  for (const Trained &t : trained) {
+    Term half = 0.5 * sumOfSquares({&n, t.gradient});
+    if (total.value && total.value.getType() != half.value.getType())
+      return n.error() << "the global norm of gradients of different types is not defined: " << t.name << " differs";
+    total = total.value ? total + half : half;
+  }
+  Term norm = sqrt(2 * total), one = norm.number(1), limit = norm.number(bound);
+  Term scale = limit * Term{&n, n.create<tg::MinimumOp>((one / norm).value, (one / limit).value)};
+  // Not a number if the norm is not finite.
+  scale = scale + (norm - norm);
+  for (Trained &t : trained)
+    t.gradient = (Term{&n, t.gradient} * scale).value;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Updates
+//===----------------------------------------------------------------------===//
+
+LogicalResult TrainingStep::declareSlot(EntryImporter &entry, const std::string &name, RankedTensorType type, StringRef initial) {
+  Location loc = NameLoc::get(entry.builder.getStringAttr(name));
+  auto value = optimizer.values.find(initial);
+  StringRef text = value == optimizer.values.end() ? initial : StringRef(value->second);
+  double number;
+  if (text.getAsDouble(number))
+    return emitError(loc) << initial << "=" << text << " must be a number: it is the initial value of the variable " << name;
+  if (!type.hasStaticShape())
+    return emitError(loc) << "the shape of the trained variable must be known, got " << type;
+  if (failed(entry.declareVariable(name, type, loc)))
+    return failure();
+  ModuleVariable &variable = entry.module.variables[name];
+  if (!variable.initialValue)
+    variable.initialValue = DenseElementsAttr::get(type, entry.builder.getFloatAttr(type.getElementType(), number).getValue());
+  return success();
+}
+
+FailureOr<Value> TrainingStep::getHyperparameter(GraphImporter &graph, StringRef key, Type element) {
+  proto::NodeDef node;
+  node.set_name("train/" + key.str());
+  NodeImporter n(graph, node, {}, 0);
+  auto tensor = tensors.find(key);
+  if (tensor == tensors.end()) {
+    double number = 0;
+    StringRef(optimizer.values[key]).getAsDouble(number);
+    return n.scalar(element, number);
+  }
+  auto value = graph.getTensor(tensor->second, n.loc);
+  if (failed(value))
+    return failure();
+  return n.cast(*value, element);
+}
+
+/// Brings a gradient of rows into the form that the optimizer takes; whether that is one of rows.
+FailureOr<bool> TrainingStep::prepareRows(GraphImporter &graph, Trained &trained) {
+  if (!trained.indices)
+    return false;
+  proto::NodeDef node;
+  node.set_name("train/rows_of_" + trained.name);
+  NodeImporter n(graph, node, {}, 0);
+  RowGradient rows{trained.gradient, trained.indices};
+  bool takesRows = lookupOpSignature("ResourceSparseApply" + optimizer.kind->op.str());
+  if (!takesRows) {
+    trained = {trained.name, spreadRows(n, rows, graph.entry.readVariable(trained.name)), Value()};
+    return false;
+  }
+  auto sums = sumEqualRows(n, rows);
+  if (failed(sums))
+    return failure();
+  trained = {trained.name, sums->values, sums->indices};
+  return true;
+}
+
+/// Gradient descent needs no row to be read; equal ones are subtracted one by one.
+LogicalResult TrainingStep::descendRows(GraphImporter &graph, const Trained &trained) {
+  proto::NodeDef node;
+  node.set_name("train/update_" + trained.name);
+  NodeImporter n(graph, node, {}, 0);
+  Value variable = graph.entry.readVariable(trained.name);
+  auto rate = getHyperparameter(graph, "learning_rate", getElementTypeOrSelf(variable.getType()));
+  if (failed(rate))
+    return failure();
+  Value step = (Term{&n, trained.gradient} * Term{&n, *rate}).value;
+  graph.entry.writeVariable(trained.name, scatterRows(n, tg::ScatterKind::Sub, variable, trained.indices, step));
+  return success();
+}
+
+LogicalResult TrainingStep::update(GraphImporter &graph, Trained trained) {
+  if (trained.indices && optimizer.kind->name == "sgd")
+    return descendRows(graph, trained);
+  auto hasRows = prepareRows(graph, trained);
+  if (failed(hasRows))
+    return failure();
+  EntryImporter &entry = graph.entry;
+  const OptimizerKind &kind = *optimizer.kind;
+  RankedTensorType type = entry.module.variables[trained.name].type;
+  proto::NodeDef node;
+  node.set_name("train/update_" + trained.name);
+  node.set_op((*hasRows ? "ResourceSparseApply" : "ResourceApply") + kind.op.str());
+  const OpSignature &signature = *lookupOpSignature(node.op());
+  (*node.mutable_attr())["T"].set_type(getDataType(type.getElementType()));
+  addDefaultAttrs(node, signature);
+  if (kind.usesNesterov)
+    (*node.mutable_attr())["use_nesterov"].set_b(true);
+
+  llvm::StringMap<ImportedValue> operands;
+  auto setVariable = [&](StringRef input, const std::string &name) { operands[input].variable = VariableReference{name}; };
+  setVariable("var", trained.name);
+  for (auto [i, slot] : llvm::enumerate(kind.slots)) {
+    std::string name = trained.name + "/" + kind.slotName.str() + (i ? "_" + std::to_string(i) : "");
+    if (failed(declareSlot(entry, name, type, slot.initial)))
+      return failure();
+    setVariable(slot.input, name);
+  }
+  for (const Power &power : kind.powers) {
+    if (failed(declareSlot(entry, power.name.str(), RankedTensorType::get({}, type.getElementType()), power.key)))
+      return failure();
+    operands[power.name].tensor = entry.readVariable(power.name);
+  }
+  for (const Hyperparameter &hyperparameter : kind.hyperparameters) {
+    if (hyperparameter.input.empty())
+      continue;
+    auto value = getHyperparameter(graph, hyperparameter.key, type.getElementType());
+    if (failed(value))
+      return failure();
+    operands[hyperparameter.input].tensor = *value;
+  }
+  if (globalStep >= 0) {
+    auto step = graph.getValue({globalStep, 0}, graph.getLoc(node));
+    if (failed(step))
+      return failure();
+    operands["global_step"] = *step;
+  }
+  operands["grad"].tensor = operands["delta"].tensor = trained.gradient;
+  operands["indices"].tensor = trained.indices;
+  auto inputs = llvm::map_to_vector(signature.inputs, [&](const OpArg &input) { return operands[input.name]; });
+  NodeImporter importer(graph, node, inputs, 0);
+  return getOpRegistry().lookup(node.op())(importer);
+}
+
+LogicalResult TrainingStep::advancePowers(GraphImporter &graph) {
+  proto::NodeDef node;
+  node.set_name("train/advance");
+  NodeImporter n(graph, node, {}, 0);
+  for (const Power &power : optimizer.kind->powers) {
+    Value value = graph.entry.readVariable(power.name);
+    auto factor = getHyperparameter(graph, power.key, getElementTypeOrSelf(value.getType()));
+    if (failed(factor))
+      return failure();
+    graph.entry.writeVariable(power.name, n.mul(value, *factor));
+  }
+  return success();
+}
+
+LogicalResult TrainingStep::advanceGlobalStep(GraphImporter &graph) {
+  if (globalStep < 0)
+    return success();
+  proto::NodeDef node;
+  node.set_name("train/global_step");
+  NodeImporter n(graph, node, {}, 0);
+  auto step = graph.getValue({globalStep, 0}, n.loc);
+  if (failed(step))
+    return failure();
+  if (!step->variable)
+    return n.error() << nodes[globalStep]->name() << " is no variable that counts steps";
+  Value value = graph.entry.readVariable(step->variable->name);
+  graph.entry.writeVariable(step->variable->name, n.add(value, n.splatLike(value, 1)));
+  return success();
+}
+
+LogicalResult TrainingStep::build(GraphImporter &graph) {
+  auto trained = getGradients(graph);
+  if (failed(trained) || failed(clip(graph, *trained)))
+    return failure();
+  for (const Trained &variable : *trained)
+    if (failed(update(graph, variable)))
+      return failure();
+  return success(succeeded(advancePowers(graph)) && succeeded(advanceGlobalStep(graph)));
+}
+
+} // namespace tgc
