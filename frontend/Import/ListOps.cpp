@@ -19,6 +19,8 @@ using Size = OpFoldResult;
 
 /// Input `i` as a list.
 FailureOr<ListValue> getList(NodeImporter &n, size_t i) {
+  if (n.getInput(i).list && failed(requireElementType(n, *n.getInput(i).list, findAttr(n.node, "element_dtype") ? "element_dtype" : "")))
+    return failure();
   if (n.getInput(i).list)
     return *n.getInput(i).list;
   return n.error() << "input " << i << " is no list of tensors";
@@ -298,6 +300,8 @@ LogicalResult importGather(NodeImporter &n) {
     n.setResult(getListRows(n, *list));
     return success();
   }
+  if (n.getRank(1) != 1)
+    return n.error() << "Expected indices to be a vector, got " << n.getType(1);
   auto rows = gatherListElements(n, *list, n.getTensor(1));
   if (failed(rows))
     return failure();

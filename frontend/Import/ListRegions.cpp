@@ -191,7 +191,7 @@ Fit CarriedList::checkRoom(std::optional<Size> trips) {
   if (changesCapacity || (room && !room->isUnknown && room->needed == 0))
     return Fit::Fits;
   auto known = trips ? IndexBuilder::getConstant(*trips) : std::nullopt;
-  bool canTell = room && !room->isUnknown && appended && trips && (!known || *known <= kMaxReservedElements);
+  bool canTell = room && !room->isUnknown && trips && (!known || *known <= kMaxReservedElements);
   if (!canTell) {
     changesCapacity = true;
     return Fit::Weakened;
@@ -199,7 +199,8 @@ Fit CarriedList::checkRoom(std::optional<Size> trips) {
   if (hasMadeRoom)
     return Fit::Fits;
   hasMadeRoom = true;
-  int64_t each = std::max<int64_t>(*appended, 0);
+  // An iteration that appends in one of its branches appends no more than it makes room for.
+  int64_t each = appended ? std::max<int64_t>(*appended, 0) : room->needed;
   Size appendedByAll = entry.sizes.mul(*trips, entry.sizes.constant(each));
   Size needed = entry.sizes.add(entry.sizes.add(init.length, appendedByAll), entry.sizes.constant(room->needed - each));
   Size before = init.capacity;

@@ -18,7 +18,19 @@ bool ListValue::hasKnownElements() const {
 // Objects
 //===----------------------------------------------------------------------===//
 
-FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack) {
+LogicalResult requireElementType(NodeImporter &n, const ListValue &list, StringRef typeAttr) {
+  if (typeAttr.empty())
+    return success();
+  auto type = n.getElementTypeAttr(typeAttr);
+  if (failed(type))
+    return failure();
+  if (*type == list.elementType)
+    return success();
+  return n.error() << "Invalid data types; op elements " << dataTypeName(getDataType(*type)) << " but list elements "
+                   << dataTypeName(getDataType(list.elementType));
+}
+
+FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack, StringRef typeAttr) {
   const auto &reference = n.getInput(0).listObject;
   auto &objects = n.graph.entry.listObjects;
   auto it = reference ? objects.find(reference->name) : objects.end();
@@ -26,6 +38,8 @@ FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack) {
     return n.error() << "input 0 is no " << (isStack ? "stack" : "tensor array");
   if (it->second->isClosed)
     return n.error() << (isStack ? "Stack " : "TensorArray ") << it->second->name << " has already been closed.";
+  if (failed(requireElementType(n, it->second->list, typeAttr)))
+    return failure();
   return *it->second;
 }
 

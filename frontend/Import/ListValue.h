@@ -66,8 +66,11 @@ struct ListObject {
   bool isClosed = false;
 };
 
-/// The object that input 0 names, as it stands; an error if it is none or closed. `isStack`: what it must be.
-mlir::FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack);
+/// The object that input 0 names, as it stands; an error if it is none or closed. `isStack`: what it must be. `typeAttr`: the
+/// attribute that states the type of its elements, or empty.
+mlir::FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack, llvm::StringRef typeAttr);
+/// An error unless the elements have the type that an attribute of the node states.
+mlir::LogicalResult requireElementType(NodeImporter &n, const ListValue &list, llvm::StringRef typeAttr);
 /// Makes a new object for the node, which all its outputs name.
 void createListObject(NodeImporter &n, ListObject object);
 /// The object that input 0 names becomes `object`.

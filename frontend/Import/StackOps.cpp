@@ -37,7 +37,7 @@ LogicalResult importStack(NodeImporter &n) {
 }
 
 LogicalResult importPush(NodeImporter &n) {
-  auto stack = getListObject(n, true);
+  auto stack = getListObject(n, true, "T");
   if (failed(stack))
     return failure();
   ListValue &list = stack->list;
@@ -52,7 +52,7 @@ LogicalResult importPush(NodeImporter &n) {
 }
 
 LogicalResult importPop(NodeImporter &n) {
-  auto stack = getListObject(n, true);
+  auto stack = getListObject(n, true, "elem_type");
   if (failed(stack))
     return failure();
   ListValue &list = stack->list;
@@ -70,7 +70,7 @@ LogicalResult importPop(NodeImporter &n) {
 }
 
 LogicalResult importClose(NodeImporter &n) {
-  auto stack = getListObject(n, true);
+  auto stack = getListObject(n, true, "");
   if (failed(stack))
     return failure();
   stack->isClosed = true;

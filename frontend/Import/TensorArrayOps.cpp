@@ -17,7 +17,11 @@ namespace {
 
 using Size = OpFoldResult;
 
-FailureOr<ListObject> getArray(NodeImporter &n) { return getListObject(n, false); }
+/// The array that input 0 names. Reads state the type of elements as `dtype`, writes as `T`.
+FailureOr<ListObject> getArray(NodeImporter &n) {
+  StringRef typeAttr = findAttr(n.node, "dtype") ? "dtype" : findAttr(n.node, "T") ? "T" : "";
+  return getListObject(n, false, typeAttr);
+}
 
 /// TensorArray, TensorArrayV2, TensorArrayV3.
 LogicalResult importArray(NodeImporter &n) {
@@ -127,6 +131,8 @@ LogicalResult importGather(NodeImporter &n) {
     return failure();
   ListValue &list = array->list;
   bool isAll = n.node.op() == "TensorArrayPack" || isWholeRange(n, 1, list.length);
+  if (!isAll && n.getRank(1) != 1)
+    return n.error() << "Expected indices to be a vector, but received shape: " << n.getType(1);
   FailureOr<Value> rows = isAll ? getListRows(n, list) : gatherListElements(n, list, n.getTensor(1));
   if (failed(rows))
     return failure();
