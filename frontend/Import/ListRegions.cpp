@@ -238,11 +238,21 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
   auto isOutside = [&](Size size) { return !isa<Value>(size) || !isInside(op, cast<Value>(size)); };
   auto isSharedSize = [&](Size a, Size b) { return IndexBuilder::isEqual(a, b) && isOutside(a); };
 
-  bool isUniform = lists[0].mayBeUniform && lists[1].mayBeUniform && lists[0].uniformElement.has_value() == lists[1].uniformElement.has_value() &&
-                   (!lists[0].uniformElement || isSame(*lists[0].uniformElement, *lists[1].uniformElement));
+  // A branch that pushes nothing agrees with what the other pushes, if that is known outside.
+  auto isElementOutside = [&](const ImportedValue &element) {
+    return element.host ? llvm::all_of(element.host->elements, isOutside) : element.tensor && !isInside(op, element.tensor);
+  };
+  const std::optional<ImportedValue> &first = lists[0].uniformElement, &second = lists[1].uniformElement;
+  bool isUniform = lists[0].mayBeUniform && lists[1].mayBeUniform &&
+                   (first && second ? isSame(*first, *second)
+                                    : !(first || second) || isElementOutside(first ? *first : *second));
   result.mayBeUniform = isUniform;
+  if (isUniform && !first)
+    result.uniformElement = second;
   if (!isUniform)
     result.uniformElement.reset();
+  else if (result.uniformElement && result.uniformElement->host)
+    result.uniformElement->tensor = nullptr;
   if (lists[0].room && lists[1].room) {
     result.room->needed = std::max(lists[0].room->needed, lists[1].room->needed);
     result.room->isUnknown |= lists[1].room->isUnknown;
