@@ -316,15 +316,53 @@ def tensor_array_in_a_loop():
     return [({"x": ramp(t, b, 2)}, ["y:0", "state:0"], []) for t, b in ((1, 1), (4, 3))] + [({"x": ramp(t, b, 2)}, ["dx:0", "y:0"], []) for t, b in ((1, 1), (4, 3))]
 
 
+@case
+def nested_while_gradient():
+    """The backward pass of a loop inside of a loop, whose turns depend on the turn of the outer one."""
+    x, n = placeholder([None, 2], "x"), placeholder([], "n", tf.int32)
+
+    def outer(i, v):
+        w = tf1.while_loop(lambda j, w: j < i + 1, lambda j, w: (j + 1, tf.sin(w) * 1.5), [tf.constant(0), v])[1]
+        return i + 1, w + v
+
+    y = tf1.while_loop(lambda i, v: i < n, outer, [tf.constant(0), x])[1]
+    tf.identity(y, "y")
+    tf.identity(tf.gradients(y, x)[0], "dx")
+    return [({"x": ramp(2, 2), "n": np.int32(k)}, ["y:0", "dx:0"], []) for k in (0, 1, 3)]
+
+
+@case
+def loop_gradient_in_a_branch():
+    """The backward pass of a loop that stands in a branch."""
+    x, p = placeholder([None, 2], "x"), placeholder([], "p", tf.bool)
+    y = tf1.cond(p, lambda: tf1.while_loop(lambda v: tf.reduce_sum(v) < 20.0, lambda v: v * 1.5 + 1.0, [x]), lambda: x * 2.0)
+    tf.identity(y, "y")
+    tf.identity(tf.gradients(y * y, x)[0], "dx")
+    return [({"x": ramp(2, 2), "p": np.bool_(k)}, ["y:0", "dx:0"], []) for k in (0, 1)]
+
+
+@case
+def switch_case_and_growing_array():
+    """tf.switch_case with a number out of range, and a TensorArray that grows."""
+    x, k = placeholder([None], "x"), placeholder([], "k", tf.int32)
+    y = tf.switch_case(k, [lambda: x + 1.0, lambda: x * 2.0, lambda: -x], default=lambda: x * 0.0)
+    array = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=[])
+    _, array = tf1.while_loop(lambda i, a: i < tf.shape(x)[0], lambda i, a: (i + 2, a.write(i // 2, y[i])), [0, array])
+    tf.identity(y, "y")
+    tf.identity(array.stack(), "s")
+    return [({"x": ramp(n), "k": np.int32(k)}, ["y:0", "s:0"], []) for n, k in ((3, 0), (4, 1), (5, 2), (1, 7))]
+
+
 def main():
     for name in sys.argv[1:] or CASES:
         graph, arrays, log = tf.Graph(), {}, []
         with graph.as_default():
             tf1.set_random_seed(3)
             runs = CASES[name]()
+        # Branches may be fetched and fed, as those of a graph that was read from a file.
         for op in graph.get_operations():
-            graph._unfetchable_ops.discard(op)  # branches may be fetched, as from a graph that was read from a file
-            graph._unfeedable_tensors.clear()
+            graph._unfetchable_ops.discard(op)
+        graph._unfeedable_tensors.clear()
         config = tf1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
         config.graph_options.rewrite_options.disable_meta_optimizer = True
         config.graph_options.optimizer_options.opt_level = -1
