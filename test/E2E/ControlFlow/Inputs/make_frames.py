@@ -383,7 +383,8 @@ def main():
                         arrays[key] = np.asarray(value)
                 except tf.errors.OpError as error:
                     entry["fetches"] = {t: None for t in fetches}
-                    entry["error"] = next(line for line in error.message.splitlines() if "Retval" in line or "assertion failed" in line)[:40]
+                    lines = [line for line in error.message.splitlines() if line.startswith("Retval")]
+                    entry["error"] = lines[0] if lines else "assertion failed"
                 log.append(entry)
         np.savez_compressed(os.path.join(HERE, name + ".npz"), **arrays)
         with open(os.path.join(HERE, name + ".json"), "w") as file:
