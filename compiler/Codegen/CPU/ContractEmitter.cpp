@@ -63,6 +63,11 @@ struct Emitter {
         builder, loc, in.rhs,
         AffineMap::get(op.getLoopSizes().size(), 0, getAffineDimExpr(plan.column, op.getContext())));
     rhs.strides[plan.column] = math.known(1);
+    if (plan.rhsForm == RhsForm::ChosenByCall) {
+      rhsSumStrides.push_back(in.rhsSumStride);
+      rhsPanelStride = in.rhsPanelStride;
+      return;
+    }
     OpFoldResult stride = math.known(width);
     rhsSumStrides.resize(plan.sums.size());
     for (size_t i = plan.sums.size(); i-- > 0;) {
@@ -156,7 +161,7 @@ struct Emitter {
           });
       return SmallVector<Value>(loop.getResults());
     }
-    bool masksRhs = isMasked && plan.rhsForm == RhsForm::Direct;
+    bool masksRhs = isMasked && (plan.rhsForm == RhsForm::Direct || plan.rhsForm == RhsForm::ChosenByCall);
     SmallVector<Value> columns, result;
     for (int64_t v = 0; v < vectors; ++v)
       columns.push_back(widen(loadVector(rhs, math.add(rhsAt, math.known(v * plan.tiling.lanes)),

@@ -13,6 +13,8 @@ struct ContractOperands {
   llvm::SmallVector<mlir::Value> extras;
   /// The size of each loop.
   llvm::SmallVector<mlir::OpFoldResult> loopSizes;
+  /// Strides of `rhs` along the summed loop and from panel to panel, where the call chooses its form.
+  mlir::Value rhsSumStride, rhsPanelStride;
   /// Where the values that the epilogue captures stand in the function.
   mlir::IRMapping captured;
   /// The share of this call: panels if `byColumns` is set, else units (row tiles over all outer loops).

@@ -85,20 +85,19 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   const StaticAccess &lhs = accesses.front(), &init = accesses.back();
   auto inRhs = [&](unsigned loop) { return op.getRhsMap().isFunctionOfDim(loop); };
 
-  auto decideForm = [&](ArrayRef<unsigned> rowLoops) {
-    if (op.getPanelWidth())
-      return RhsForm::Packed;
-    int64_t count = getStaticSize(rowLoops);
-    bool isReadable = accesses[1].strides[column] == 1;
-    return isReadable && !ShapedType::isDynamic(count) && count < kLeastRowsToPack ? RhsForm::Direct
-                                                                                   : RhsForm::PackedByCall;
-  };
   LoopGroup allRows;
   for (unsigned loop = 0; loop < staticSizes.size(); ++loop)
     if (loop != column && init.moves(loop) && !inRhs(loop))
       allRows.push_back(loop);
-  rhsForm = decideForm(allRows);
-  accesses[1].isPacked = rhsForm != RhsForm::Direct;
+  int64_t numAllRows = getStaticSize(allRows);
+  bool isReadable = accesses[1].strides[column] == 1;
+  if (op.getPanelWidth())
+    rhsForm = RhsForm::Packed;
+  else if (!isReadable || (!ShapedType::isDynamic(numAllRows) && numAllRows >= kLeastRowsToPack))
+    rhsForm = RhsForm::PackedByCall;
+  else
+    rhsForm = ShapedType::isDynamic(numAllRows) ? RhsForm::ChosenByCall : RhsForm::Direct;
+  accesses[1].isPacked = rhsForm == RhsForm::Packed || rhsForm == RhsForm::PackedByCall;
 
   SmallVector<LoopGroup> batches, rowGroups;
   auto addLoop = [&](SmallVectorImpl<LoopGroup> &groups, unsigned loop) {
@@ -123,6 +122,10 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
     rows = rowGroups.pop_back_val();
   outer = batches;
   outer.append(rowGroups);
+  // Two strides say where a panel is only if there are no others.
+  if (rhsForm == RhsForm::ChosenByCall &&
+      (sums.size() != 1 || !getRhsBatches(op).empty() || !accesses[1].isRowMajor))
+    rhsForm = RhsForm::PackedByCall;
 
   int64_t bytes = llvm::divideCeil(op.getAccumulatorType().getIntOrFloatBitWidth(), 8);
   tiling = selectContractTiling(unit, bytes, staticSizes[column], getStaticSize(rows));
@@ -155,6 +158,13 @@ OpFoldResult ContractPlan::countUnits(const IndexMath &math, ArrayRef<OpFoldResu
   for (const LoopGroup &group : outer)
     units = math.mul(units, getSize(math, loopSizes, group));
   return units;
+}
+
+OpFoldResult ContractPlan::countRows(const IndexMath &math, ArrayRef<OpFoldResult> loopSizes) const {
+  OpFoldResult count = getSize(math, loopSizes, rows);
+  for (const LoopGroup &group : outer)
+    count = math.mul(count, getSize(math, loopSizes, group));
+  return count;
 }
 
 OpFoldResult ContractPlan::countPanels(const IndexMath &math, ArrayRef<OpFoldResult> loopSizes) const {

@@ -18,9 +18,11 @@ using LoopGroup = llvm::SmallVector<unsigned, 2>;
 
 /// How the kernel finds the right operand.
 enum class RhsForm {
-  Direct,      ///< Row-major, read in place.
-  Packed,      ///< Packed when compiling.
-  PackedByCall ///< Packed by the caller for each call.
+  Direct,       ///< Row-major, read in place.
+  Packed,       ///< Packed when compiling.
+  PackedByCall, ///< Packed by the caller for each call.
+  ChosenByCall  ///< In place or packed by the caller, for the number of rows of the call; the kernel gets
+                ///< strides.
 };
 
 struct ContractPlan {
@@ -42,6 +44,8 @@ struct ContractPlan {
                              llvm::ArrayRef<unsigned> group) const;
   /// The number of row tiles, over all outer loops.
   mlir::OpFoldResult countUnits(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
+  /// The number of rows over all outer loops.
+  mlir::OpFoldResult countRows(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
   mlir::OpFoldResult countPanels(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
   /// Those of the outer loops that the right operand has.
   llvm::SmallVector<LoopGroup> getRhsBatches(kernel::ContractOp op) const;

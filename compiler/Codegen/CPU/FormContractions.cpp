@@ -97,10 +97,13 @@ std::optional<Roles> assignRoles(linalg::GenericOp op) {
   return roles;
 }
 
+/// Whether vectors of this type in memory are what its elements are one by one; booleans are bytes there.
+bool isVectorElement(Type type) { return type.isIntOrFloat() && type.getIntOrFloatBitWidth() % 8 == 0; }
+
 /// Whether the op computes each element of vectors as it does a scalar.
 bool isVectorizable(Operation &op) {
   return op.getNumRegions() == 0 && OpTrait::hasElementwiseMappableTraits(&op) && op.getNumResults() == 1 &&
-         isMemoryEffectFree(&op);
+         op.getResult(0).getType().isIntOrIndexOrFloat() && isMemoryEffectFree(&op);
 }
 
 /// The init of a sum that starts with nothing, if it does.
@@ -229,7 +232,8 @@ private:
       return false;
     Block &body = user.getRegion().front();
     Value result = contract.getResult(0), init = user.getDpsInits()[0];
-    if (init == result || !body.getArguments().back().use_empty())
+    if (init == result || !body.getArguments().back().use_empty() ||
+        !llvm::all_of(body.getArgumentTypes(), isVectorElement))
       return false;
     unsigned last = identity.getNumDims() - 1;
     for (auto [i, input] : llvm::enumerate(user.getDpsInputs())) {

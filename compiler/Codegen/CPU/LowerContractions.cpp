@@ -59,11 +59,36 @@ private:
     ContractPlan plan(op, {vectorBytes, vectorRegisters});
     IndexMath math(builder, op.getLoc());
     SmallVector<OpFoldResult> sizes = getLoopSizes(builder, op);
-    Value rhs = op.getRhs();
     if (plan.rhsForm == RhsForm::PackedByCall)
-      rhs = pack(builder, op, plan, sizes);
-    callKernel(builder, op, plan, sizes, rhs);
+      callKernel(builder, op, plan, sizes, pack(builder, op, plan, sizes));
+    else if (plan.rhsForm == RhsForm::ChosenByCall)
+      choose(builder, op, plan, sizes);
+    else
+      callKernel(builder, op, plan, sizes, op.getRhs());
     op.erase();
+  }
+
+  /// Packs the right operand if there are enough rows, else reads it in place; both with one kernel.
+  void choose(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan,
+              ArrayRef<OpFoldResult> sizes) {
+    Location loc = op.getLoc();
+    IndexMath math(builder, loc);
+    Value areMany = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge,
+                                          math.materialize(plan.countRows(math, sizes)),
+                                          math.materialize(math.known(kLeastRowsToPack)));
+    auto choice = scf::IfOp::create(builder, loc, areMany, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(builder);
+    OpFoldResult width = math.known(plan.tiling.getPanelWidth());
+    builder.setInsertionPointToStart(choice.thenBlock());
+    auto type =
+        MemRefType::get({ShapedType::kDynamic}, cast<MemRefType>(op.getRhs().getType()).getElementType());
+    Value packed = memref::CastOp::create(builder, loc, type, pack(builder, op, plan, sizes));
+    OpFoldResult panelStride = math.mul(plan.getSize(math, sizes, plan.sums[0]), width);
+    callKernel(builder, op, plan, sizes, packed, {math.materialize(width), math.materialize(panelStride)});
+    builder.setInsertionPointToStart(choice.elseBlock());
+    LinearAccess rhs = LinearAccess::create(builder, loc, op.getRhs(), op.getRhsMap());
+    callKernel(builder, op, plan, sizes, rhs.flat,
+               {math.materialize(rhs.strides[plan.sums[0].back()]), math.materialize(width)});
   }
 
   /// Lets the kernel write to memory that is contiguous along its columns, from where the result is copied.
@@ -123,8 +148,9 @@ private:
     return packed;
   }
 
+  /// `rhsStrides` are those of ContractOperands, if the form of the right operand asks for them.
   void callKernel(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan,
-                  ArrayRef<OpFoldResult> sizes, Value rhs) {
+                  ArrayRef<OpFoldResult> sizes, Value rhs, ArrayRef<Value> rhsStrides = {}) {
     Location loc = op.getLoc();
     IndexMath math(builder, loc);
     SmallVector<Value> arguments = {op.getLhs(), rhs, op.getInit()};
@@ -144,6 +170,8 @@ private:
     arguments.append(passed);
     size_t firstSize = arguments.size();
     appendDynamic(sizes, arguments);
+    size_t firstStride = arguments.size();
+    arguments.append(rhsStrides.begin(), rhsStrides.end());
 
     OpFoldResult units = plan.countUnits(math, sizes), panels = plan.countPanels(math, sizes);
     // Rows are shared out where there are enough; both ways each element is computed by one thread, in one
@@ -163,6 +191,10 @@ private:
             operands.captured.map(value, body.getArgument(firstCaptured + i));
           for (Operation *constant : constants)
             b.clone(*constant, operands.captured);
+          if (!rhsStrides.empty()) {
+            operands.rhsSumStride = body.getArgument(firstStride);
+            operands.rhsPanelStride = body.getArgument(firstStride + 1);
+          }
           operands.loopSizes = replaceDynamic(sizes, body.getArguments().drop_front(firstSize));
           unsigned last = body.getNumArguments() - 1;
           operands.byColumns = body.getArgument(last - 2);

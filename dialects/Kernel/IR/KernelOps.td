@@ -30,7 +30,7 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
     The region computes the element of `init` from the sum and the elements of `extras`. With `accumulates` the sum starts with
     the element that `init` holds.
 
-    With `panel_width` p, `rhs` is packed: a vector of bytes in the order [batch loops..., n / p, summed loops..., n % p], where n is the
+    With `panel_width` p, `rhs` is packed: one dimension of elements in the order [batch loops..., n / p, summed loops..., n % p], where n is the
     last loop of `init`.
   }];
   let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, AnyShaped:$init,

@@ -95,3 +95,30 @@ func.func @transposed(%x: memref<26x4096xf32>, %w: memref<64x4096xf32>, %y: memr
   } : memref<26x4096xf32>, memref<64x4096xf32> into memref<26x64xf32>
   return
 }
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// An open number of rows: many are worth packing, few are not; one kernel serves both.
+// CHECK-LABEL: func @open
+// CHECK: %[[MANY:.*]] = arith.cmpi sge, %{{.*}}, %c24
+// CHECK: scf.if %[[MANY]]
+// CHECK: memref.alloc
+// CHECK: call @tgc_pack_
+// CHECK: call @[[KERNEL:tgc_contract_[0-9]+]]({{.*}}, %c32, %c2048
+// CHECK: else
+// CHECK-NOT: memref.alloc
+// CHECK: call @[[KERNEL]]({{.*}}, %c128, %c32
+// CHECK: func private @tgc_pack_
+// CHECK: func private @[[KERNEL]]
+// CHECK-NOT: func private
+func.func @open(%x: memref<?x64xf32>, %w: memref<64x128xf32>, %y: memref<?x128xf32>) {
+  kernel.contract (%x, %w) into %y sizes [-9223372036854775808, 64, 128] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<?x64xf32>, memref<64x128xf32> into memref<?x128xf32>
+  return
+}
