@@ -51,6 +51,8 @@ struct CompileOptions {
   std::vector<GradientOptions> gradients;
   /// Adds the target `train`, which entries can run, and the entry `train` if none does.
   TrainingOptions training;
+  /// Every node that makes a NaN ends the run.
+  bool checkNumerics = false;
   /// "cpu", or "cpu:" and an LLVM CPU name or "native". In-memory code is always for the host.
   std::string target = "cpu";
   /// The vector registers of `target`; Compilation sets them.
@@ -65,6 +67,8 @@ struct CompileOptions {
   llvm::raw_ostream *timing = nullptr;
   /// Keeps symbol names and line tables in objects and libraries.
   bool debugInfo = false;
+  /// The weights lie in a file of this name beside the library; empty: in the library.
+  std::string weightsFile;
   /// The function of an object that returns its descriptor; empty: tgc_module_query.
   std::string querySymbol;
 };

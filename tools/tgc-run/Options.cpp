@@ -99,5 +99,6 @@ Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
   options.train = std::move(*train);
   if (Error error = flags.model.apply(options.compile))
     return std::move(error);
+  options.train.checksNumerics = flags.model.checkNumerics;
   return options;
 }
