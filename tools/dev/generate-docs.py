@@ -66,6 +66,7 @@ def main():
     if len(arguments) != 1:
         sys.exit(__doc__)
     folder = os.path.join(ROOT, "docs", "generated")
+    os.makedirs(folder, exist_ok=True)
     stale = 0
     for name, text in pages(arguments[0]):
         path, text = os.path.join(folder, name), NOTE + text
