@@ -39,6 +39,8 @@ const RuntimeSymbol kRuntimeSymbols[] = {
     {"tgc_rt_host_output", reinterpret_cast<void *>(&tgc_rt_host_output)},
     {"tgc_rt_counter", reinterpret_cast<void *>(&tgc_rt_counter)},
     {"tgc_rt_seed", reinterpret_cast<void *>(&tgc_rt_seed)},
+    {"tgc_rt_scratch", reinterpret_cast<void *>(&tgc_rt_scratch)},
+    {"tgc_rt_object", reinterpret_cast<void *>(&tgc_rt_object)},
     {"tgc_dtype_size", reinterpret_cast<void *>(&tgc_dtype_size)},
     {"tgc_checkpoint_open", reinterpret_cast<void *>(&tgc_checkpoint_open)},
     {"tgc_checkpoint_close", reinterpret_cast<void *>(&tgc_checkpoint_close)},

@@ -1,6 +1,7 @@
 //===- OpRegistry.cpp - Which function imports which op -------------------===//
 
 #include "frontend/Import/OpRegistry.h"
+#include "frontend/Import/HostFamilies.h"
 
 using namespace mlir;
 
@@ -39,6 +40,8 @@ const OpRegistry &getOpRegistry() {
     registerControlFlowOps(table);
     registerFrameOps(table);
     registerRandomOps(table);
+    registerSamplerOps(table);
+    registerCandidateOps(table);
     registerCheckpointOps(table);
     registerSummaryOps(table);
     registerSliceOps(table);

@@ -1,14 +1,12 @@
 //===- RandomOps.cpp - Random numbers -------------------------------------===//
 //
-// All random operators draw from Philox with a key and a counter. Stateful ones keep how far their counter has come in a
-// variable of their own, which no checkpoint holds; each run moves it on as TensorFlow's CPU kernels do, by 256 steps per element.
+// Uniform and normal numbers, whose generator is the node's own, made from a seed, or given as key and counter.
 //
 //===----------------------------------------------------------------------===//
 
-#include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Indexing.h"
-#include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
+#include "frontend/Import/RandomGenerator.h"
 
 using namespace mlir;
 
@@ -17,56 +15,16 @@ namespace {
 
 using Size = OpFoldResult;
 
-/// Steps that a stateful operator reserves for each element.
-constexpr int64_t kStepsPerElement = 256;
-
-struct Generator {
-  Value key, counter;
-};
-
-Type getWordType(NodeImporter &n, int64_t count) {
-  return RankedTensorType::get({count}, IntegerType::get(n.builder.getContext(), 64, IntegerType::Unsigned));
-}
-
-/// The generator of a stateful node for `count` elements; moves its counter on.
-FailureOr<Generator> getStatefulGenerator(NodeImporter &n, Size count) {
-  EntryImporter &entry = n.graph.entry;
-  std::string name = (kRandomStatePrefix + cast<NameLoc>(n.loc).getName().getValue()).str();
-  auto type = RankedTensorType::get({}, n.builder.getI64Type());
-  if (failed(entry.declareVariable(name, type, n.loc)))
-    return failure();
-  entry.module.variables[name].initialValue = DenseElementsAttr::get(type, int64_t(0));
-  Value steps = entry.readVariable(name);
-  std::string config = std::to_string(n.getInt("seed")) + " " + std::to_string(n.getInt("seed2"));
-  SmallVector<Value> state = n.hostCall("tgc_kernel_random_state", steps, {getWordType(n, 1), getWordType(n, 2)}, config);
-  Value taken = arith::IndexCastOp::create(n.builder, n.loc, n.builder.getI64Type(), n.sizes.get(n.sizes.mul(count, n.sizes.constant(kStepsPerElement))));
-  entry.writeVariable(name, n.add(steps, n.create<tensor::FromElementsOp>(type, taken)));
-  return Generator{state[0], state[1]};
-}
-
-Generator getStatelessGenerator(NodeImporter &n, Value seed) {
-  SmallVector<Value> state = n.hostCall("tgc_kernel_random_stateless_state", seed, {getWordType(n, 1), getWordType(n, 2)});
-  return {state[0], state[1]};
-}
-
-/// Fills a tensor of `shape` by a kernel of runtime/kernels/random.
-void fill(NodeImporter &n, StringRef kernel, Generator generator, ArrayRef<Size> shape, Type element, ValueRange more = {}) {
-  SmallVector<Value> operands{generator.key, generator.counter};
-  llvm::append_range(operands, more);
-  RankedTensorType type = tg::getTypeOfSizes(shape, element);
-  n.setResult(n.hostCall(kernel, operands, type, "", tg::getDynamicSizes(shape)).front());
-}
-
 /// Kernel, and where an integer operator has its bounds (else 0).
 template <StringLiteral const &kernel, int bounds> LogicalResult importStateful(NodeImporter &n) {
   auto shape = n.getSizeOperand(0, "shape");
   auto element = n.getElementTypeAttr(bounds ? "Tout" : "dtype");
   if (failed(shape) || failed(element) || failed(checkSizes(n, *shape)))
     return failure();
-  auto generator = getStatefulGenerator(n, n.sizes.product(*shape));
+  auto generator = getStatefulGenerator(n, reserveFor(n, *shape));
   if (failed(generator))
     return failure();
-  fill(n, kernel, *generator, *shape, *element, bounds ? n.getTensors(bounds, bounds + 2) : SmallVector<Value>());
+  fillRandom(n, kernel, *generator, *shape, *element, bounds ? n.getTensors(bounds, bounds + 2) : SmallVector<Value>());
   return success();
 }
 
@@ -76,24 +34,21 @@ template <StringLiteral const &kernel, bool isV2, bool hasBounds> LogicalResult 
   auto element = n.getElementTypeAttr("dtype");
   if (failed(shape) || failed(element) || failed(checkSizes(n, *shape)))
     return failure();
-  Generator generator;
+  RandomGenerator generator;
   if (isV2) {
-    auto algorithm = n.getConstant(3, "alg");
-    if (failed(algorithm))
+    if (failed(checkAlgorithm(n, 3, "alg")))
       return failure();
-    if (*algorithm != 1 && *algorithm != 3)
-      return n.error() << "alg " << *algorithm << " is not supported, expected 1 (Philox) or 3 (auto select)";
     generator = {n.getTensor(1), n.getTensor(2)};
   } else {
     generator = getStatelessGenerator(n, n.getTensor(1));
   }
   size_t first = isV2 ? 4 : 2;
-  fill(n, kernel, generator, *shape, *element, hasBounds ? n.getTensors(first, first + 2) : SmallVector<Value>());
+  fillRandom(n, kernel, generator, *shape, *element, hasBounds ? n.getTensors(first, first + 2) : SmallVector<Value>());
   return success();
 }
 
 LogicalResult importGetKeyCounter(NodeImporter &n) {
-  Generator generator = getStatelessGenerator(n, n.getTensor(0));
+  RandomGenerator generator = getStatelessGenerator(n, n.getTensor(0));
   n.setResult(0, generator.key);
   n.setResult(1, generator.counter);
   if (n.getOutputs().size() > 2)

@@ -64,3 +64,15 @@ uint64_t tgc_rt_seed(tgc_frame_t *frame) {
     fail_for_age(frame);
   return frame->functions->seed(frame);
 }
+
+void *tgc_rt_scratch(tgc_frame_t *frame, uint64_t bytes) {
+  if (!HAS(frame->functions, scratch))
+    fail_for_age(frame);
+  return frame->functions->scratch(frame, bytes);
+}
+
+void **tgc_rt_object(tgc_frame_t *frame, const char *name, void (*release)(void *object)) {
+  if (!HAS(frame->functions, object))
+    fail_for_age(frame);
+  return frame->functions->object(frame, name, release);
+}

@@ -14,6 +14,8 @@ const tgc_runtime_functions_t tgc_frame_functions = {
     .host_output = tgc_frame_host_output,
     .counter = tgc_frame_counter,
     .seed = tgc_frame_seed,
+    .scratch = tgc_frame_scratch,
+    .object = tgc_frame_object,
 };
 
 const tgc_runtime_api_t tgc_runtime_api = {

@@ -97,6 +97,8 @@ tgc_status_t tgc_session_run(tgc_session_t *session, uint32_t entry, const tgc_t
     fetches[i].rank = session->entry->fetches[i].rank;
   }
   spare_fed_fetches(session->entry_state, session->entry, feeds);
+  if (session->scratch)
+    tgc_scratch_reset(session);
   tgc_error_clear(error);
   tgc_float_mode_t mode = tgc_float_mode_enter();
   status = call_entry(session);

@@ -129,6 +129,7 @@ void tgc_session_release(tgc_session_t *session) {
     return;
   tgc_module_t *module = session->module;
   const tgc_services_t *services = &module->services;
+  tgc_objects_release(session);
   release_entries(session);
   for (uint32_t i = 0; session->variable_states && i < module->info->num_variables; ++i) {
     tgc_block_release(services, &session->variable_states[i].memory);

@@ -42,6 +42,20 @@ typedef struct tgc_variable_state {
   uint8_t was_written; /* in this run */
 } tgc_variable_state_t;
 
+/* Memory for kernels, handed out from the front, and taken back as a whole. */
+typedef struct tgc_scratch {
+  struct tgc_scratch *next;
+  uint64_t capacity, used;
+} tgc_scratch_t;
+
+/* What kernels keep between runs under a name. */
+typedef struct tgc_object {
+  struct tgc_object *next;
+  void *value;
+  void (*release)(void *value);
+  char name[];
+} tgc_object_t;
+
 struct tgc_session {
   tgc_frame_t frame;
   atomic_uint is_busy;
@@ -61,6 +75,8 @@ struct tgc_session {
   tgc_entry_state_t *entries;
   tgc_variable_state_t *variable_states;
   uint64_t *counters;
+  tgc_scratch_t *scratch; /* the block in use; the full ones follow */
+  tgc_object_t *objects;
 };
 
 /*===----------------------------------------------------------------------===*
@@ -81,7 +97,7 @@ uint8_t tgc_block_reserve(const tgc_services_t *services, tgc_block_t *block, ui
 void tgc_block_release(const tgc_services_t *services, tgc_block_t *block);
 
 /*===----------------------------------------------------------------------===*
- * module.c, session.c, strings.c, variable.c, feeds.c
+ * module.c, session.c, strings.c, variable.c, objects.c, feeds.c
  *===----------------------------------------------------------------------===*/
 
 void tgc_module_retain(tgc_module_t *module);
@@ -118,6 +134,11 @@ tgc_status_t tgc_variable_assign(tgc_session_t *session, uint32_t index, int32_t
 void tgc_variable_adopt(tgc_session_t *session, uint32_t index, int32_t rank, const int64_t *dims,
                         tgc_block_t *memory, uint64_t bytes);
 
+/* objects.c: takes the scratch memory of the last run back; as one block if it was several. */
+void tgc_scratch_reset(tgc_session_t *session);
+/* Releases all scratch memory and all objects of a session that ends. */
+void tgc_objects_release(tgc_session_t *session);
+
 /* Checks the caller's feeds against the entry. */
 tgc_status_t tgc_feeds_check(const tgc_entry_info_t *entry, const tgc_tensor_t *feeds, uint32_t num_feeds,
                              tgc_error_t *error);
@@ -140,6 +161,8 @@ void tgc_frame_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *out
                            const int64_t *dims);
 uint64_t *tgc_frame_counter(tgc_frame_t *frame, uint32_t index);
 uint64_t tgc_frame_seed(tgc_frame_t *frame);
+void *tgc_frame_scratch(tgc_frame_t *frame, uint64_t bytes);
+void **tgc_frame_object(tgc_frame_t *frame, const char *name, void (*release)(void *object));
 
 /* fail.c: the runtime's own reasons to end a run, with a printf format. Does not return. */
 _Noreturn void tgc_frame_fail_with(tgc_frame_t *frame, tgc_status_t code, const char *node,

@@ -228,6 +228,14 @@ TGC_API uint64_t *tgc_rt_counter(tgc_frame_t *frame, uint32_t index);
 /* The seed the session was created with, for random operators that the graph gives no seed. */
 TGC_API uint64_t tgc_rt_seed(tgc_frame_t *frame);
 
+/* Memory of the session for a kernel, aligned to 64, contents undefined, valid until the session's next run: room to work
+ * in, and the bytes of strings that a kernel makes. To be called on the run's own thread. */
+TGC_API void *tgc_rt_scratch(tgc_frame_t *frame, uint64_t bytes);
+
+/* Where the session keeps the object of that name (a table, a queue): NULL until a kernel puts something there. What is
+ * there when the session ends is given to `release`, that of the first call. To be called on the run's own thread. */
+TGC_API void **tgc_rt_object(tgc_frame_t *frame, const char *name, void (*release)(void *object));
+
 /* What stands behind each tgc_rt_* function above. Only ever appended to; `size` is what the runtime's copy
  * has, and a forwarder whose function lies beyond it ends the run with UNIMPLEMENTED. */
 typedef struct tgc_runtime_functions {
@@ -246,6 +254,8 @@ typedef struct tgc_runtime_functions {
                       const int64_t *dims);
   uint64_t *(*counter)(tgc_frame_t *frame, uint32_t index);
   uint64_t (*seed)(tgc_frame_t *frame);
+  void *(*scratch)(tgc_frame_t *frame, uint64_t bytes);
+  void **(*object)(tgc_frame_t *frame, const char *name, void (*release)(void *object));
 } tgc_runtime_functions_t;
 
 /* The public API of the runtime that is linked in; hidden in a shared library. See tgc_module_info_t. */

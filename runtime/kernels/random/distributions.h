@@ -7,6 +7,8 @@
 #ifndef TGC_KERNELS_RANDOM_DISTRIBUTIONS_H
 #define TGC_KERNELS_RANDOM_DISTRIBUTIONS_H
 
+#include "runtime/kernels/elements.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -46,34 +48,6 @@ static inline void tgc_box_muller_f64(const uint32_t x[4], double normal[2]) {
   const double radius = sqrt(-2.0 * log(u1));
   normal[0] = sin(angle) * radius;
   normal[1] = cos(angle) * radius;
-}
-
-/* The nearest half, ties to even; overflow is infinity. */
-static inline uint16_t tgc_half_from_f32(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
-  if (magnitude >= 0x47800000u)
-    return (uint16_t)(sign | (magnitude > 0x7f800000u ? 0x7e00u : 0x7c00u));
-  if (magnitude < 0x38800000u) {
-    /* A subnormal half: adding 0.5 leaves its bits, rounded, in the low end of the sum. */
-    float shifted;
-    memcpy(&shifted, &magnitude, sizeof shifted);
-    shifted += 0.5f;
-    memcpy(&bits, &shifted, sizeof bits);
-    return (uint16_t)(sign | (bits - 0x3f000000u));
-  }
-  magnitude += 0xc8000fffu + (magnitude >> 13 & 1);
-  return (uint16_t)(sign | magnitude >> 13);
-}
-
-/* The nearest bfloat16, ties to even. */
-static inline uint16_t tgc_bfloat16_from_f32(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  if ((bits & 0x7fffffffu) > 0x7f800000u)
-    return (uint16_t)(bits >> 16 | 0x40u);
-  return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
 }
 
 /* [0, 1) of 10 and 7 random bits. */

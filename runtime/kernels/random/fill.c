@@ -6,9 +6,8 @@
  *
  *===------------------------------------------------------------------------===*/
 
-#include "distributions.h"
-#include "philox.h"
 #include "random.h"
+#include "words.h"
 
 #include <stddef.h>
 
@@ -22,13 +21,6 @@ typedef struct fill {
   int32_t dtype;
   uint64_t low, range; /* integers: low + bits % range; range 0: all bits */
 } fill_t;
-
-static int64_t element_count(const tgc_tensor_t *tensor) {
-  int64_t count = 1;
-  for (int32_t dim = 0; dim < tensor->rank; ++dim)
-    count *= tensor->dims[dim];
-  return count;
-}
 
 static int is_wide(int32_t dtype) { return dtype == TGC_FLOAT64 || dtype == TGC_INT64 || dtype == TGC_UINT64; }
 
@@ -112,26 +104,11 @@ static void fill_normal(void *context, int64_t begin, int64_t end) {
   }
 }
 
-/* One word at a time from a generator. */
-typedef struct words {
-  tgc_philox_t philox;
-  uint32_t x[4];
-  int used;
-} words_t;
-
-static uint32_t next_word(words_t *words) {
-  if (words->used == 4) {
-    tgc_philox_next(&words->philox, words->x);
-    words->used = 0;
-  }
-  return words->x[words->used++];
-}
-
 static void fill_truncated_normal(void *context, int64_t begin, int64_t end) {
   const fill_t *fill = context;
   int64_t size = group_size(fill->dtype);
   for (int64_t group = begin; group < end; ++group) {
-    words_t words = {fill->start, {0}, 4};
+    tgc_words_t words = tgc_words_make(fill->start);
     tgc_philox_skip(&words.philox, (uint64_t)(group * (size * 256 / 4)));
     for (int64_t lane = 0; lane < size;) {
       float single[2];
@@ -139,10 +116,10 @@ static void fill_truncated_normal(void *context, int64_t begin, int64_t end) {
       if (size == 2) {
         uint32_t x[4];
         for (int i = 0; i < 4; ++i)
-          x[i] = next_word(&words);
+          x[i] = tgc_next_u32(&words);
         tgc_box_muller_f64(x, wide);
       } else {
-        uint32_t x0 = next_word(&words), x1 = next_word(&words);
+        uint32_t x0 = tgc_next_u32(&words), x1 = tgc_next_u32(&words);
         tgc_box_muller_f32(x0, x1, single);
       }
       for (int i = 0; i < 2 && lane < size; ++i) {
@@ -165,7 +142,7 @@ static void run(tgc_frame_t *frame, tgc_loop_body_fn body, fill_t *fill, const t
   fill->start = tgc_philox_make(key[0], counter[0], counter[1]);
   fill->data = output->data;
   fill->dtype = output->dtype;
-  fill->count = element_count(output);
+  fill->count = tgc_count(output);
   int64_t size = group_size(fill->dtype);
   tgc_rt_parallel_for(frame, body, fill, (fill->count + size - 1) / size, kGroupsPerPiece);
 }
@@ -194,24 +171,12 @@ TGC_RANDOM_KERNEL(tgc_kernel_random_uniform_full_int) {
   run(frame, fill_uniform, &fill, inputs, &outputs[0]);
 }
 
-/* A scalar of the output's type, widened with its sign. */
-static int64_t read_integer(const tgc_tensor_t *scalar) {
-  switch (scalar->dtype) {
-  case TGC_INT32:
-    return *(const int32_t *)scalar->data;
-  case TGC_UINT32:
-    return *(const uint32_t *)scalar->data;
-  default:
-    return *(const int64_t *)scalar->data;
-  }
-}
-
 TGC_RANDOM_KERNEL(tgc_kernel_random_uniform_int) {
   (void)config, (void)num_inputs, (void)num_outputs;
-  int64_t low = read_integer(&inputs[2]), high = read_integer(&inputs[3]);
+  int64_t low = tgc_get_int(inputs[2].dtype, inputs[2].data, 0), high = tgc_get_int(inputs[3].dtype, inputs[3].data, 0);
   int is_unsigned = outputs[0].dtype == TGC_UINT64;
   if (is_unsigned ? (uint64_t)low >= (uint64_t)high : low >= high) {
-    if (element_count(&outputs[0]) == 0)
+    if (tgc_count(&outputs[0]) == 0)
       return;
     int64_t values[2] = {low, high};
     tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Need minval < maxval, got %d >= %d", values, 2);

@@ -1,7 +1,7 @@
 /*===- state.c - Keys and counters of random operators ------------------------===*/
 
-#include "philox.h"
 #include "random.h"
+#include "words.h"
 
 #include <stdlib.h>
 
@@ -36,4 +36,30 @@ TGC_RANDOM_KERNEL(tgc_kernel_random_stateless_state) {
   key[0] = mix[0] | (uint64_t)mix[1] << 32;
   counter[0] = 0;
   counter[1] = mix[2] | (uint64_t)mix[3] << 32;
+}
+
+/* Key and counter of the generator that input 0 (int64[at least 3]: counter, key) holds; output 2: it, moved on by input 1
+ * (uint64) steps. */
+TGC_RANDOM_KERNEL(tgc_kernel_random_generator) {
+  TGC_KERNEL_UNUSED;
+  const uint64_t *state = inputs[0].data;
+  uint64_t *key = outputs[0].data, *counter = outputs[1].data, *moved = outputs[2].data;
+  memcpy(moved, state, outputs[2].byte_size);
+  key[0] = state[2];
+  counter[0] = state[0];
+  counter[1] = state[1];
+  tgc_philox_t philox = tgc_philox_make(state[2], state[0], state[1]);
+  tgc_philox_skip(&philox, *(const uint64_t *)inputs[1].data);
+  moved[0] = philox.counter[0] | (uint64_t)philox.counter[1] << 32;
+  moved[1] = philox.counter[2] | (uint64_t)philox.counter[3] << 32;
+}
+
+/* Output 0 (int64[n]): a number up to each of input 2's, which are drawn for those that are not 0. */
+TGC_RANDOM_KERNEL(tgc_kernel_random_offsets) {
+  TGC_KERNEL_UNUSED;
+  const uint64_t *key = inputs[0].data, *counter = inputs[1].data;
+  const int64_t *most = inputs[2].data;
+  tgc_words_t words = tgc_words_make(tgc_philox_make(key[0], counter[0], counter[1]));
+  for (int64_t i = 0; i < inputs[2].dims[0]; ++i)
+    ((int64_t *)outputs[0].data)[i] = most[i] > 0 ? (int64_t)(tgc_next_u32(&words) % (uint32_t)(most[i] + 1)) : 0;
 }
