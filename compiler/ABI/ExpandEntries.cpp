@@ -31,6 +31,7 @@ namespace {
 struct ReadVariable {
   Value memory;
   Value tensor;
+  bool isWritable = false; ///< it has a value, of a size that stays
 };
 
 /// The memrefs in whose memory bufferization might put `value`.
@@ -124,6 +125,9 @@ struct EntryExpander {
     return found->second;
   }
 
+  /// Whether the entry tests if the variable of argument `i` has a value.
+  bool isTested(unsigned i) { return func.getArgAttr(i, "tg.tested") != nullptr; }
+
   LogicalResult expandArguments() {
     builder.setInsertionPointToStart(&func.front());
     int64_t numFeeds = 0;
@@ -135,16 +139,16 @@ struct EntryExpander {
         FailureOr<int64_t> number = numberOf(variable);
         if (failed(number))
           return failure();
-        memory = rt::VariableOp::create(builder, argument.getLoc(), memoryOf(argument), frame, *number);
+        memory = rt::VariableOp::create(builder, argument.getLoc(), memoryOf(argument), frame, *number, isTested(i));
       } else {
         memory = rt::FeedOp::create(builder, argument.getLoc(), memoryOf(argument), frame, numFeeds++);
       }
-      bool isWritable = variable && cast<RankedTensorType>(argument.getType()).hasStaticShape();
+      bool isWritable = variable && cast<RankedTensorType>(argument.getType()).hasStaticShape() && !isTested(i);
       auto tensor = bufferization::ToTensorOp::create(builder, argument.getLoc(), argument.getType(), memory,
                                                       /*restrict=*/true, isWritable);
       argument.replaceAllUsesWith(tensor);
       if (variable)
-        readVariables[variable] = {memory, tensor};
+        readVariables[variable] = {memory, tensor, isWritable};
     }
     return success();
   }
@@ -200,7 +204,7 @@ struct EntryExpander {
       ReadVariable old = readVariables.lookup(variable);
       if (old.tensor == value)
         continue;
-      if (old.tensor && cast<RankedTensorType>(old.tensor.getType()).hasStaticShape()) {
+      if (old.isWritable) {
         computeInPlace(value, old.tensor);
         overwritten.push_back({copyAsideUnlessSafe(value, old.memory), old.memory});
       } else if (old.tensor) {

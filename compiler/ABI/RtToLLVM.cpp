@@ -185,8 +185,9 @@ struct LowerVariable : RtPattern<rt::VariableOp> {
   LogicalResult matchAndRewrite(rt::VariableOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
-    Value data = call(b, op, "tgc_rt_variable_read", pointer(b),
-                      {adaptor.getFrame(), i32(b, loc, op.getIndex()), text(b, op, nodeName(loc))});
+    Value data = op.getUnchecked() ? peek(op, adaptor, b)
+                                   : call(b, op, "tgc_rt_variable_read", pointer(b),
+                                          {adaptor.getFrame(), i32(b, loc, op.getIndex()), text(b, op, nodeName(loc))});
     nameMemory(b, data, "variable", op.getIndex());
     Value variables = loadConstant(b, loc, pointer(b), adaptor.getFrame(), kVariablesOffset);
     Value tensor = address(b, loc, variables, sizeof(tgc_variable_t) * op.getIndex());
@@ -199,6 +200,17 @@ struct LowerVariable : RtPattern<rt::VariableOp> {
               : i64(b, loc, size));
     b.replaceOp(op, memref(b, loc, type, data, sizes));
     return success();
+  }
+
+  /// Unknown sizes of a variable without a value are 0.
+  Value peek(rt::VariableOp op, OpAdaptor adaptor, ConversionPatternRewriter &b) const {
+    Location loc = op.getLoc();
+    auto type = cast<MemRefType>(op.getType());
+    SmallVector<Value> sizes;
+    for (int64_t size : type.getShape())
+      sizes.push_back(i64(b, loc, ShapedType::isDynamic(size) ? 0 : size));
+    return call(b, op, "tgc_rt_variable_peek", pointer(b),
+                {adaptor.getFrame(), i32(b, loc, op.getIndex()), byteSize(b, loc, type, sizes)});
   }
 };
 

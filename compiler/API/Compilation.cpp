@@ -72,6 +72,7 @@ ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest
   result.signature = options.signature;
   result.checkpoint = options.checkpoint;
   result.freeze = options.freeze;
+  result.stripAsserts = options.stripAsserts;
   for (const GradientOptions &request : options.gradients)
     result.gradients.push_back({request.ys, request.xs});
   const TrainingOptions &training = options.training;

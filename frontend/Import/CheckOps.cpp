@@ -26,43 +26,36 @@ Value conjunction(NodeImporter &n, Value conditions) {
                                    ValueRange());
 }
 
-/// The text of a tensor in a message: strings and integers are shown, up to `most` elements, of other numbers
-/// the type.
-std::string describeData(NodeImporter &n, size_t i, int64_t most, SmallVectorImpl<Value> &values) {
-  if (const HostTensor *host = n.getHost(i)) {
-    std::string text = host->isScalar() ? "" : "[";
-    for (auto [k, element] : llvm::enumerate(host->elements)) {
-      if (static_cast<int64_t>(k) == most)
-        return text + "...]";
-      text += k ? " %d" : "%d";
-      values.push_back(n.sizes.get(element));
-    }
-    return text + (host->isScalar() ? "" : "]");
-  }
-  Value x = n.getTensor(i);
-  auto type = cast<RankedTensorType>(x.getType());
-  if (auto constant = x.getDefiningOp<tg::StringConstantOp>()) {
-    std::string text;
-    for (Attribute value : constant.getValues())
-      text += (text.empty() ? "" : " ") + escape(cast<StringAttr>(value).getValue());
+/// The text of a tensor in a message, where it is known or made of sizes: up to `most` elements, as TensorFlow shows them.
+std::optional<std::string> describeKnown(NodeImporter &n, size_t i, int64_t most, SmallVectorImpl<Value> &values) {
+  std::string text;
+  auto add = [&](size_t k, const Twine &element) {
+    if (most < 0 || static_cast<int64_t>(k) < most)
+      text += ((k ? " " : "") + element).str();
+    else if (static_cast<int64_t>(k) == most)
+      text += "...";
+    return most < 0 || static_cast<int64_t>(k) < most;
+  };
+  if (const HostTensor *host = n.getHost(i); host && host->shape.size() <= 1) {
+    for (auto [k, element] : llvm::enumerate(host->elements))
+      if (add(k, "%d"))
+        values.push_back(n.sizes.get(element));
     return text;
   }
-  if (isa<IntegerType>(type.getElementType()) && type.hasStaticShape() && type.getRank() <= 1) {
-    Value wide = n.cast(x, n.builder.getI64Type());
-    std::string text = type.getRank() ? "[" : "";
-    for (int64_t k = 0; k < type.getNumElements(); ++k) {
-      if (k == most)
-        return text + "...]";
-      text += k ? " %d" : "%d";
-      values.push_back(n.sizes.get(type.getRank() ? n.extract(wide, {k}) : n.extract(wide, {})));
-    }
-    return text + (type.getRank() ? "]" : "");
+  if (n.getHost(i))
+    return std::nullopt;
+  auto constant = n.getTensor(i).getDefiningOp<tg::StringConstantOp>();
+  if (!constant || n.getRank(i) > 1)
+    return std::nullopt;
+  for (auto [k, value] : llvm::enumerate(constant.getValues())) {
+    std::string escaped;
+    llvm::raw_string_ostream(escaped).write_escaped(cast<StringAttr>(value).getValue());
+    add(k, escape(escaped));
   }
-  std::string text;
-  llvm::raw_string_ostream(text) << type;
   return text;
 }
 
+/// A check with a fixed text where the data is known; else a kernel shows it when the condition does not hold.
 LogicalResult importAssert(NodeImporter &n) {
   if (n.graph.entry.module.options.stripAsserts)
     return success();
@@ -71,9 +64,20 @@ LogicalResult importAssert(NodeImporter &n) {
       return success();
   SmallVector<Value> values;
   std::string text = "assertion failed:";
-  for (size_t i = 1; i < n.getNumInputs(); ++i)
-    text += " [" + describeData(n, i, n.getInt("summarize"), values) + "]";
-  n.check(conjunction(n, n.getTensor(0)), text, values);
+  bool isKnown = true;
+  for (size_t i = 1; i < n.getNumInputs() && isKnown; ++i) {
+    auto shown = describeKnown(n, i, n.getInt("summarize"), values);
+    isKnown = shown.has_value();
+    text += " [" + shown.value_or("") + "]";
+  }
+  Value condition = conjunction(n, n.getTensor(0));
+  if (isKnown) {
+    n.check(condition, text, values);
+    return success();
+  }
+  SmallVector<Value> operands{n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI1Type()), condition)};
+  llvm::append_range(operands, n.getTensors(1, n.getNumInputs()));
+  n.hostCall("tgc_kernel_assert", operands, {}, std::to_string(n.getInt("summarize")), {}, /*isPure=*/false);
   return success();
 }
 

@@ -81,6 +81,8 @@ FailureOr<Value> getTensor(EntryImporter &entry, Location loc, const ImportedVal
     return Value(tg::ConstantOp::create(entry.builder, loc, DenseElementsAttr::get(RankedTensorType::get({}, entry.builder.getF32Type()), 0.0f)));
   if (!value.variable)
     return emitError(loc) << "an input is " << (value.list ? "a list of tensors" : "an optional") << ", expected a tensor";
+  if (!entry.module.variables.count(value.variable->name))
+    return emitError(loc) << "an input is the handle of a queue or a table, which has no value";
   return entry.readVariable(value.variable->name);
 }
 

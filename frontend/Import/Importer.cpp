@@ -10,6 +10,7 @@
 #include "frontend/Import/ControlFlow/PlanImporter.h"
 #include "frontend/Import/EntryGradients.h"
 #include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/Import.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/TrainingStep.h"
@@ -18,6 +19,8 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -246,6 +249,41 @@ llvm::Error EntryBuilder::run() {
   return llvm::Error::success();
 }
 
+/// The variables that an entry asks whether they have a value: the run must not fail at its start without one.
+llvm::StringSet<> getTestedVariables(func::FuncOp function) {
+  llvm::StringSet<> names;
+  function.walk([&](tg::HostCallOp call) {
+    if (call.getKernel() == kIsInitializedKernel)
+      names.insert(call.getConfig());
+  });
+  return names;
+}
+
+/// Moves the check that a variable has a value to where the value is used: before the first use in each block. What passes a
+/// value on (a branch's result, a size) does not use it.
+void guardUses(Value argument, StringRef name, size_t numFetches) {
+  llvm::MapVector<Block *, Operation *> firstUses;
+  for (OpOperand &use : argument.getUses()) {
+    Operation *user = use.getOwner();
+    bool isFetch = isa<func::ReturnOp>(user) && use.getOperandNumber() < numFetches;
+    if ((user->hasTrait<OpTrait::IsTerminator>() && !isFetch) || isa<tensor::DimOp>(user))
+      continue;
+    Operation *&first = firstUses[user->getBlock()];
+    if (!first || user->isBeforeInBlock(first))
+      first = user;
+  }
+  for (auto [block, first] : firstUses) {
+    OpBuilder builder(first);
+    Location loc = first->getLoc();
+    auto type = RankedTensorType::get({}, builder.getI1Type());
+    auto test = tg::HostCallOp::create(builder, loc, type, ValueRange(), ValueRange(), kIsInitializedKernel, name, /*pure=*/true,
+                                       /*finds_sizes=*/false);
+    Value isSet = tensor::ExtractOp::create(builder, loc, test.getResult(0), ValueRange());
+    tg::CheckOp::create(builder, loc, isSet, builder.getI32IntegerAttr(9),
+                        builder.getStringAttr("Attempting to use uninitialized value " + name), ValueRange());
+  }
+}
+
 /// Returns fetches and new values of variables, and writes down what arguments and results are.
 LogicalResult EntryBuilder::finish(EntryImporter &entry, GraphImporter &graph) {
   func::FuncOp function = entry.function;
@@ -273,9 +311,20 @@ LogicalResult EntryBuilder::finish(EntryImporter &entry, GraphImporter &graph) {
     argAttrs.push_back(named("tg.feed", feed.tensor));
   // Arguments of variables were added in the order of their first read.
   argAttrs.resize(body.getNumArguments());
-  for (auto &[name, state] : entry.variables)
-    if (BlockArgument argument = state.getArgument())
-      argAttrs[argument.getArgNumber()] = named("tg.variable", name);
+  llvm::StringSet<> tested = getTestedVariables(function);
+  for (auto &[name, state] : entry.variables) {
+    BlockArgument argument = state.getArgument();
+    if (!argument)
+      continue;
+    DictionaryAttr &attrs = argAttrs[argument.getArgNumber()];
+    attrs = named("tg.variable", name);
+    if (!tested.contains(name))
+      continue;
+    SmallVector<NamedAttribute> both(attrs.getValue());
+    both.push_back(builder.getNamedAttr("tg.tested", builder.getUnitAttr()));
+    attrs = builder.getDictionaryAttr(both);
+    guardUses(argument, name, spec.fetches.size());
+  }
   function.setFunctionType(builder.getFunctionType(body.getArgumentTypes(), ValueRange(results).getTypes()));
   function.setAllArgAttrs(argAttrs);
   function.setAllResultAttrs(resultAttrs);

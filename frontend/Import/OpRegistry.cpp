@@ -42,6 +42,9 @@ const OpRegistry &getOpRegistry() {
     registerRandomOps(table);
     registerSamplerOps(table);
     registerCandidateOps(table);
+    registerInitializationOps(table);
+    registerQueueOps(table);
+    registerPrintOps(table);
     registerCheckpointOps(table);
     registerSummaryOps(table);
     registerSliceOps(table);

@@ -21,7 +21,7 @@ template <StringLiteral const &kernel, int bounds> LogicalResult importStateful(
   auto element = n.getElementTypeAttr(bounds ? "Tout" : "dtype");
   if (failed(shape) || failed(element) || failed(checkSizes(n, *shape)))
     return failure();
-  auto generator = getStatefulGenerator(n, reserveFor(n, *shape));
+  auto generator = getStatefulGenerator(n, getReservedSteps(n, *shape));
   if (failed(generator))
     return failure();
   fillRandom(n, kernel, *generator, *shape, *element, bounds ? n.getTensors(bounds, bounds + 2) : SmallVector<Value>());

@@ -76,3 +76,21 @@ void **tgc_rt_object(tgc_frame_t *frame, const char *name, void (*release)(void 
     fail_for_age(frame);
   return frame->functions->object(frame, name, release);
 }
+
+void *tgc_rt_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t bytes) {
+  if (!HAS(frame->functions, variable_peek))
+    fail_for_age(frame);
+  return frame->functions->variable_peek(frame, index, bytes);
+}
+
+uint8_t tgc_rt_variable_is_initialized(tgc_frame_t *frame, const char *name) {
+  if (!HAS(frame->functions, variable_is_initialized))
+    fail_for_age(frame);
+  return frame->functions->variable_is_initialized(frame, name);
+}
+
+void tgc_rt_variable_destroy(tgc_frame_t *frame, const char *name) {
+  if (!HAS(frame->functions, variable_destroy))
+    fail_for_age(frame);
+  frame->functions->variable_destroy(frame, name);
+}

@@ -16,6 +16,9 @@ const tgc_runtime_functions_t tgc_frame_functions = {
     .seed = tgc_frame_seed,
     .scratch = tgc_frame_scratch,
     .object = tgc_frame_object,
+    .variable_peek = tgc_frame_variable_peek,
+    .variable_is_initialized = tgc_frame_variable_is_initialized,
+    .variable_destroy = tgc_frame_variable_destroy,
 };
 
 const tgc_runtime_api_t tgc_runtime_api = {

@@ -153,6 +153,9 @@ void *tgc_frame_buffer(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
 void *tgc_frame_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
 void *tgc_frame_variable_read(tgc_frame_t *frame, uint32_t index, const char *node);
 void *tgc_frame_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
+void *tgc_frame_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
+uint8_t tgc_frame_variable_is_initialized(tgc_frame_t *frame, const char *name);
+void tgc_frame_variable_destroy(tgc_frame_t *frame, const char *name);
 void tgc_frame_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text,
                     const int64_t *values, uint32_t num_values);
 void tgc_frame_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count,

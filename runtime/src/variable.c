@@ -149,6 +149,40 @@ void *tgc_frame_variable_read(tgc_frame_t *frame, uint32_t index, const char *no
   return variable->value.data;
 }
 
+void *tgc_frame_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t bytes) {
+  tgc_session_t *session = frame->session;
+  tgc_variable_t *variable = &frame->variables[index];
+  const tgc_tensor_info_t *info = &session->module->info->variables[index].tensor;
+  if (variable->is_initialized)
+    return variable->value.data;
+  int64_t dims[TGC_MAX_RANK];
+  int32_t rank = info->rank < 0 ? 0 : info->rank;
+  for (int32_t dim = 0; dim < rank; ++dim)
+    dims[dim] = info->dims[dim] < 0 ? 0 : info->dims[dim];
+  if (!resize(session, index, rank, dims, bytes))
+    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "variable %s: cannot allocate %llu bytes", info->name,
+                        (unsigned long long)bytes);
+  memset(variable->value.data, 0, bytes);
+  return variable->value.data;
+}
+
+/* The variable of that name, or NULL. */
+static tgc_variable_t *find(tgc_frame_t *frame, const char *name) {
+  uint32_t index;
+  return tgc_module_find_variable(frame->session->module, name, &index, NULL) == TGC_OK ? &frame->variables[index] : NULL;
+}
+
+uint8_t tgc_frame_variable_is_initialized(tgc_frame_t *frame, const char *name) {
+  const tgc_variable_t *variable = find(frame, name);
+  return variable && variable->is_initialized;
+}
+
+void tgc_frame_variable_destroy(tgc_frame_t *frame, const char *name) {
+  tgc_variable_t *variable = find(frame, name);
+  if (variable)
+    variable->is_initialized = 0;
+}
+
 void *tgc_frame_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes) {
   tgc_session_t *session = frame->session;
   tgc_variable_t *variable = &frame->variables[index];

@@ -20,6 +20,12 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
                    "to each X of --wrt, which entries can fetch, and the entry gradients if none does; "
                    "repeated: gradients_1/X, ... (Y may be gradients/X)"),
           cl::value_desc("Y"), cl::cat(category)),
+      stripAsserts("strip-asserts", cl::desc("Leave Assert and CheckNumerics out"), cl::cat(category)),
+      gradients("gradients",
+                cl::desc("Adds the tensors gradients/X, the derivatives of Y (of the sum of several) with respect "
+                         "to each X of --wrt, which entries can fetch, and the entry gradients if none does; "
+                         "repeated: gradients_1/X, ... (Y may be gradients/X)"),
+                cl::value_desc("Y"), cl::cat(category)),
       wrt("wrt", cl::desc("Tensors and variables to differentiate with respect to"), cl::value_desc("X,..."),
           cl::cat(category)),
       minimize(
@@ -45,6 +51,7 @@ Error ModelFlags::apply(CompileOptions &options) const {
   options.signature = signature;
   options.checkpoint = checkpoint;
   options.checkNumerics = checkNumerics;
+  options.stripAsserts = stripAsserts;
   for (const std::string &text : shape) {
     auto parsed = parseFeedShape(text);
     if (!parsed)

@@ -19,6 +19,7 @@ struct ModelFlags {
   llvm::cl::opt<std::string> signature;
   llvm::cl::list<std::string> shape;
   llvm::cl::opt<std::string> checkpoint;
+  llvm::cl::opt<bool> stripAsserts;
   llvm::cl::list<std::string> gradients, wrt;
   llvm::cl::opt<std::string> minimize, optimizer, trainable;
   llvm::cl::opt<double> clipNorm;

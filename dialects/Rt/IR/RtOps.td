@@ -32,9 +32,10 @@ def Rt_FeedOp : Rt_Op<"feed", [Pure]> {
 
 def Rt_VariableOp : Rt_Op<"variable"> {
   let summary = "The memory of a variable that has a value; the run fails if it has none";
-  let arguments = (ins Rt_Frame:$frame, I64Attr:$index);
+  let description = [{ With `unchecked` the run goes on with zeros: the program tests whether the variable has a value. }];
+  let arguments = (ins Rt_Frame:$frame, I64Attr:$index, UnitAttr:$unchecked);
   let results = (outs AnyMemRef:$result);
-  let assemblyFormat = "$frame `[` $index `]` attr-dict `:` type($result)";
+  let assemblyFormat = "$frame `[` $index `]` (`unchecked` $unchecked^)? attr-dict `:` type($result)";
 }
 
 def Rt_NewVariableOp : Rt_Op<"new_variable"> {

@@ -193,6 +193,14 @@ TGC_API void *tgc_rt_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *di
 /* The data of variable `index`; FAILED_PRECONDITION if it has no value. `node` names the reader. */
 TGC_API void *tgc_rt_variable_read(tgc_frame_t *frame, uint32_t index, const char *node);
 
+/* As tgc_rt_variable_read, for variables whose initialisation the program tests: one without a value gives `bytes` zeroed bytes
+ * (unknown sizes are 0), and stays without one. */
+TGC_API void *tgc_rt_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
+
+/* Whether the variable of that name has a value; and taking its value away. */
+TGC_API uint8_t tgc_rt_variable_is_initialized(tgc_frame_t *frame, const char *name);
+TGC_API void tgc_rt_variable_destroy(tgc_frame_t *frame, const char *name);
+
 /* Memory for a new value of variable `index` with the given dims; keeps the old contents if the byte size is
  * the same. Marks the variable initialised. */
 TGC_API void *tgc_rt_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
@@ -256,6 +264,9 @@ typedef struct tgc_runtime_functions {
   uint64_t (*seed)(tgc_frame_t *frame);
   void *(*scratch)(tgc_frame_t *frame, uint64_t bytes);
   void **(*object)(tgc_frame_t *frame, const char *name, void (*release)(void *object));
+  void *(*variable_peek)(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
+  uint8_t (*variable_is_initialized)(tgc_frame_t *frame, const char *name);
+  void (*variable_destroy)(tgc_frame_t *frame, const char *name);
 } tgc_runtime_functions_t;
 
 /* The public API of the runtime that is linked in; hidden in a shared library. See tgc_module_info_t. */
