@@ -139,11 +139,13 @@ struct EntryExpander {
         FailureOr<int64_t> number = numberOf(variable);
         if (failed(number))
           return failure();
-        memory = rt::VariableOp::create(builder, argument.getLoc(), memoryOf(argument), frame, *number, isTested(i));
+        memory = rt::VariableOp::create(builder, argument.getLoc(), memoryOf(argument), frame, *number,
+                                        isTested(i));
       } else {
         memory = rt::FeedOp::create(builder, argument.getLoc(), memoryOf(argument), frame, numFeeds++);
       }
-      bool isWritable = variable && cast<RankedTensorType>(argument.getType()).hasStaticShape() && !isTested(i);
+      bool isWritable =
+          variable && cast<RankedTensorType>(argument.getType()).hasStaticShape() && !isTested(i);
       auto tensor = bufferization::ToTensorOp::create(builder, argument.getLoc(), argument.getType(), memory,
                                                       /*restrict=*/true, isWritable);
       argument.replaceAllUsesWith(tensor);

@@ -185,9 +185,10 @@ struct LowerVariable : RtPattern<rt::VariableOp> {
   LogicalResult matchAndRewrite(rt::VariableOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
-    Value data = op.getUnchecked() ? peek(op, adaptor, b)
-                                   : call(b, op, "tgc_rt_variable_read", pointer(b),
-                                          {adaptor.getFrame(), i32(b, loc, op.getIndex()), text(b, op, nodeName(loc))});
+    Value data = op.getUnchecked()
+                     ? peek(op, adaptor, b)
+                     : call(b, op, "tgc_rt_variable_read", pointer(b),
+                            {adaptor.getFrame(), i32(b, loc, op.getIndex()), text(b, op, nodeName(loc))});
     nameMemory(b, data, "variable", op.getIndex());
     Value variables = loadConstant(b, loc, pointer(b), adaptor.getFrame(), kVariablesOffset);
     Value tensor = address(b, loc, variables, sizeof(tgc_variable_t) * op.getIndex());

@@ -55,13 +55,15 @@ FailureOr<std::vector<float>> getWeights(NodeImporter &n) {
     if (isOwn())
       weights.push_back(std::pow(weight, n.getFloat("distortion")));
   if (static_cast<int64_t>(weights.size()) != n.getInt("range_max")) {
-    n.error() << "range_max is " << n.getInt("range_max") << ", but there are " << weights.size() << " weights";
+    n.error() << "range_max is " << n.getInt("range_max") << ", but there are " << weights.size()
+              << " weights";
     return failure();
   }
   return weights;
 }
 
-/// Walker's alias method: a class drawn uniformly is kept with its probability here, else replaced by its alias.
+/// Walker's alias method: a class drawn uniformly is kept with its probability here, else replaced by its
+/// alias.
 struct AliasTable {
   std::vector<float> keep;
   std::vector<int32_t> alias;
@@ -104,10 +106,12 @@ FailureOr<SmallVector<Value>> getFixedTables(NodeImporter &n) {
   for (float weight : *weights)
     probabilities.push_back(weight / total);
   int64_t count = weights->size();
-  auto floats = RankedTensorType::get({count}, n.builder.getF32Type()), ints = RankedTensorType::get({count}, n.builder.getI32Type());
-  return SmallVector<Value>{n.create<tg::ConstantOp>(DenseElementsAttr::get(floats, ArrayRef(table.keep))),
-                            n.create<tg::ConstantOp>(DenseElementsAttr::get(ints, ArrayRef(table.alias))),
-                            n.create<tg::ConstantOp>(DenseElementsAttr::get(floats, ArrayRef(probabilities)))};
+  auto floats = RankedTensorType::get({count}, n.builder.getF32Type()),
+       ints = RankedTensorType::get({count}, n.builder.getI32Type());
+  return SmallVector<Value>{
+      n.create<tg::ConstantOp>(DenseElementsAttr::get(floats, ArrayRef(table.keep))),
+      n.create<tg::ConstantOp>(DenseElementsAttr::get(ints, ArrayRef(table.alias))),
+      n.create<tg::ConstantOp>(DenseElementsAttr::get(floats, ArrayRef(probabilities)))};
 }
 
 template <Sampler sampler> LogicalResult importSampler(NodeImporter &n) {
@@ -115,9 +119,11 @@ template <Sampler sampler> LogicalResult importSampler(NodeImporter &n) {
   if (n.getRank(0) != 2)
     return n.error() << "true_classes must be a matrix, got " << classes.getType();
   SmallVector<Size> shape = n.sizes.sizesOf(classes);
-  int64_t sampled = n.getInt("num_sampled"), range = sampler == Sampler::All ? sampled : n.getInt("range_max");
+  int64_t sampled = n.getInt("num_sampled"),
+          range = sampler == Sampler::All ? sampled : n.getInt("range_max");
   bool isUnique = n.getBool("unique");
-  if (failed(n.requireEqual(shape[1], n.sizes.constant(n.getInt("num_true")), "true_classes has %d columns, num_true is %d")))
+  if (failed(n.requireEqual(shape[1], n.sizes.constant(n.getInt("num_true")),
+                            "true_classes has %d columns, num_true is %d")))
     return failure();
   if (range < 1 || sampled < 0 || (sampler == Sampler::Unigram && range >= INT32_MAX))
     return n.error() << "range_max " << range << " or num_sampled " << sampled << " is out of range";
@@ -135,10 +141,13 @@ template <Sampler sampler> LogicalResult importSampler(NodeImporter &n) {
     llvm::append_range(operands, *tables);
   }
   auto counts = RankedTensorType::get({sampled}, n.builder.getF32Type());
-  Type types[] = {RankedTensorType::get({sampled}, n.builder.getI64Type()), tg::getTypeOfSizes(shape, n.builder.getF32Type()), counts};
-  std::string config = std::to_string(static_cast<int>(sampler)) + " " + std::to_string(isUnique) + " " + std::to_string(range);
-  SmallVector<Value> results = n.hostCall("tgc_kernel_random_candidates", operands, types, config, tg::getDynamicSizes(shape),
-                                          /*isPure=*/sampler != Sampler::Unigram);
+  Type types[] = {RankedTensorType::get({sampled}, n.builder.getI64Type()),
+                  tg::getTypeOfSizes(shape, n.builder.getF32Type()), counts};
+  std::string config = std::to_string(static_cast<int>(sampler)) + " " + std::to_string(isUnique) + " " +
+                       std::to_string(range);
+  SmallVector<Value> results =
+      n.hostCall("tgc_kernel_random_candidates", operands, types, config, tg::getDynamicSizes(shape),
+                 /*isPure=*/sampler != Sampler::Unigram);
   for (auto [i, result] : llvm::enumerate(results))
     n.setResult(i, result);
   n.sizes.setSizes(results[1], shape);
@@ -148,8 +157,8 @@ template <Sampler sampler> LogicalResult importSampler(NodeImporter &n) {
 LogicalResult importAccidentalHits(NodeImporter &n) {
   Value classes = n.getTensor(0), candidates = n.getTensor(1);
   if (n.getRank(0) != 2 || n.getRank(1) != 1)
-    return n.error() << "true_classes must be a matrix and sampled_candidates a vector, got " << classes.getType() << " and "
-                     << candidates.getType();
+    return n.error() << "true_classes must be a matrix and sampled_candidates a vector, got "
+                     << classes.getType() << " and " << candidates.getType();
   if (failed(n.requireEqual(n.sizes.sizeOf(classes, 1), n.sizes.constant(n.getInt("num_true")),
                             "true_classes has %d columns, num_true is %d")))
     return failure();
@@ -157,8 +166,8 @@ LogicalResult importAccidentalHits(NodeImporter &n) {
   for (Type element : {n.builder.getI32Type(), n.builder.getI64Type()})
     types.push_back(RankedTensorType::get({ShapedType::kDynamic}, element));
   types.push_back(RankedTensorType::get({ShapedType::kDynamic}, n.builder.getF32Type()));
-  SmallVector<Value> results =
-      n.hostCall("tgc_kernel_accidental_hits", {classes, candidates}, types, "", {}, /*isPure=*/true, /*findsSizes=*/true);
+  SmallVector<Value> results = n.hostCall("tgc_kernel_accidental_hits", {classes, candidates}, types, "", {},
+                                          /*isPure=*/true, /*findsSizes=*/true);
   for (auto [i, result] : llvm::enumerate(results))
     n.setResult(i, result);
   return success();
@@ -170,7 +179,8 @@ void registerCandidateOps(OpRegistry &registry) {
   registry.add({"AllCandidateSampler"}, importSampler<Sampler::All>);
   registry.add({"UniformCandidateSampler"}, importSampler<Sampler::Uniform>);
   registry.add({"LogUniformCandidateSampler"}, importSampler<Sampler::LogUniform>);
-  registry.add({"LearnedUnigramCandidateSampler", "ThreadUnsafeUnigramCandidateSampler"}, importSampler<Sampler::Unigram>);
+  registry.add({"LearnedUnigramCandidateSampler", "ThreadUnsafeUnigramCandidateSampler"},
+               importSampler<Sampler::Unigram>);
   registry.add({"FixedUnigramCandidateSampler"}, importSampler<Sampler::Fixed>);
   registry.add({"ComputeAccidentalHits"}, importAccidentalHits);
 }

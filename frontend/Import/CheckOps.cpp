@@ -26,8 +26,10 @@ Value conjunction(NodeImporter &n, Value conditions) {
                                    ValueRange());
 }
 
-/// The text of a tensor in a message, where it is known or made of sizes: up to `most` elements, as TensorFlow shows them.
-std::optional<std::string> describeKnown(NodeImporter &n, size_t i, int64_t most, SmallVectorImpl<Value> &values) {
+/// The text of a tensor in a message, where it is known or made of sizes: up to `most` elements, as
+/// TensorFlow shows them.
+std::optional<std::string> describeKnown(NodeImporter &n, size_t i, int64_t most,
+                                         SmallVectorImpl<Value> &values) {
   std::string text;
   auto add = [&](size_t k, const Twine &element) {
     if (most < 0 || static_cast<int64_t>(k) < most)
@@ -55,7 +57,8 @@ std::optional<std::string> describeKnown(NodeImporter &n, size_t i, int64_t most
   return text;
 }
 
-/// A check with a fixed text where the data is known; else a kernel shows it when the condition does not hold.
+/// A check with a fixed text where the data is known; else a kernel shows it when the condition does not
+/// hold.
 LogicalResult importAssert(NodeImporter &n) {
   if (n.graph.entry.module.options.stripAsserts)
     return success();
@@ -75,7 +78,8 @@ LogicalResult importAssert(NodeImporter &n) {
     n.check(condition, text, values);
     return success();
   }
-  SmallVector<Value> operands{n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI1Type()), condition)};
+  SmallVector<Value> operands{
+      n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI1Type()), condition)};
   llvm::append_range(operands, n.getTensors(1, n.getNumInputs()));
   n.hostCall("tgc_kernel_assert", operands, {}, std::to_string(n.getInt("summarize")), {}, /*isPure=*/false);
   return success();

@@ -60,48 +60,12 @@ LogicalResult importMergeV2Checkpoints(NodeImporter &n) {
   return success();
 }
 
-/// Calls a kernel that makes strings: its second result is the bytes that they point to.
-Value makeStrings(NodeImporter &n, StringRef kernel, ValueRange inputs, RankedTensorType type, StringRef config = "") {
-  Type bytes = RankedTensorType::get({ShapedType::kDynamic}, n.builder.getIntegerType(8, /*isSigned=*/false));
-  return n.hostCall(kernel, inputs, {type, bytes}, config, {}, /*isPure=*/true, /*findsSizes=*/true).front();
-}
-
-LogicalResult importStringJoin(NodeImporter &n) {
-  SmallVector<Value> parts = n.getTensors(0, n.getNumInputs());
-  RankedTensorType type;
-  for (size_t i = 0; i < parts.size(); ++i)
-    if (!type || n.getRank(i))
-      type = n.getType(i);
-  if (!type || !type.hasStaticShape())
-    return n.error() << "joins strings of type " << type << "; the sizes must be known at compile time";
-  for (size_t i = 0; i < parts.size(); ++i)
-    if (n.getRank(i) && n.getType(i) != type)
-      return n.error() << "joins strings of types " << type << " and " << n.getType(i);
-  n.setResult(makeStrings(n, "tgc_kernel_string_join", parts, type, n.getString("separator")));
-  return success();
-}
-
-LogicalResult importShardedFilename(NodeImporter &n) {
-  n.setResult(makeStrings(n, "tgc_kernel_sharded_filename", n.getTensors(0, 3), n.getType(0)));
-  return success();
-}
-
-/// RE2's syntax as far as POSIX has the same words for it.
-LogicalResult importStaticRegexFullMatch(NodeImporter &n) {
-  StringRef pattern = n.getString("pattern");
-  if (pattern.contains("(?") || pattern.contains("*?") || pattern.contains("+?") || pattern.contains("??") ||
-      pattern.contains("\\p") || pattern.contains("\\Q"))
-    return n.error() << "the pattern '" << pattern << "' is not supported: groups with (?, lazy repetition and \\p, \\Q are not";
-  std::string posix;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    bool isDigit = pattern[i] == '\\' && i + 1 < pattern.size() && pattern[i + 1] == 'd';
-    posix += isDigit ? "[0-9]" : std::string(1, pattern[i]);
-    i += isDigit;
-  }
-  auto type = RankedTensorType::get(n.getType(0).getShape(), n.builder.getI1Type());
-  if (!type.hasStaticShape())
-    return n.error() << "matches strings of type " << n.getType(0) << "; the sizes must be known at compile time";
-  n.setResult(n.hostCall("tgc_kernel_regex_full_match", n.getTensor(0), type, posix).front());
+/// (base, shard, number of shards), or without the shard.
+LogicalResult importShardedName(NodeImporter &n) {
+  bool isSpec = n.getNumInputs() == 2;
+  n.setResult(n.hostCall(isSpec ? "tgc_kernel_sharded_filespec" : "tgc_kernel_sharded_filename", n.getTensors(0, n.getNumInputs()),
+                         n.getType(0))
+                  .front());
   return success();
 }
 
@@ -111,9 +75,7 @@ void registerCheckpointOps(OpRegistry &registry) {
   registry.add({"RestoreV2"}, importRestoreV2);
   registry.add({"SaveV2"}, importSaveV2);
   registry.add({"MergeV2Checkpoints"}, importMergeV2Checkpoints);
-  registry.add({"ShardedFilename"}, importShardedFilename);
-  registry.add({"StringJoin"}, importStringJoin);
-  registry.add({"StaticRegexFullMatch"}, importStaticRegexFullMatch);
+  registry.add({"ShardedFilename", "ShardedFilespec"}, importShardedName);
 }
 
 } // namespace tgc

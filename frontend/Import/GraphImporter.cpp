@@ -304,16 +304,21 @@ Type getElementType(MLIRContext *context, proto::DataType dtype) {
   case proto::DT_DOUBLE:
     return Float64Type::get(context);
   case proto::DT_INT8:
+  case proto::DT_QINT8:
     return integer(8, false);
   case proto::DT_INT16:
+  case proto::DT_QINT16:
     return integer(16, false);
   case proto::DT_INT32:
+  case proto::DT_QINT32:
     return integer(32, false);
   case proto::DT_INT64:
     return integer(64, false);
   case proto::DT_UINT8:
+  case proto::DT_QUINT8:
     return integer(8, true);
   case proto::DT_UINT16:
+  case proto::DT_QUINT16:
     return integer(16, true);
   case proto::DT_UINT32:
     return integer(32, true);

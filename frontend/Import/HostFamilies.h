@@ -1,7 +1,7 @@
 //===- HostFamilies.h - Families of ops that kernels compute ---*- C++ -*-===//
 //
-// Register functions of the families whose work is done by hand-written kernels, each defined in the file of the same name.
-// Apart from OpRegistry.h, so that a new family compiles its own files only.
+// Register functions of the families whose work is done by hand-written kernels, each defined in the file of
+// the same name. Apart from OpRegistry.h, so that a new family compiles its own files only.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_HOSTFAMILIES_H
@@ -16,7 +16,8 @@ namespace tgc {
 /// The kernel that knows whether the variable of its configuration has a value.
 constexpr llvm::StringLiteral kIsInitializedKernel = "tgc_kernel_variable_is_initialized";
 
-/// A constant tensor of strings: a vector, or the one string as a scalar. For what a kernel's config cannot hold.
+/// A constant tensor of strings: a vector, or the one string as a scalar. For what a kernel's config cannot
+/// hold.
 mlir::Value createStrings(NodeImporter &n, llvm::ArrayRef<llvm::StringRef> strings, bool isScalar);
 
 void registerSamplerOps(OpRegistry &registry);
@@ -29,9 +30,7 @@ void registerStringOps(OpRegistry &registry);
 void registerStringSplitOps(OpRegistry &registry);
 void registerParseOps(OpRegistry &registry);
 void registerSparseOps(OpRegistry &registry);
-void registerSparseSetOps(OpRegistry &registry);
 void registerFourierOps(OpRegistry &registry);
-void registerCodecOps(OpRegistry &registry);
 void registerBoxOps(OpRegistry &registry);
 
 } // namespace tgc

@@ -24,7 +24,8 @@ LogicalResult importIsInitialized(NodeImporter &n) {
     n.setHostResult({n.builder.getI1Type(), {}, {n.sizes.constant(1)}});
     return success();
   }
-  n.setResult(n.hostCall(kIsInitializedKernel, {}, RankedTensorType::get({}, n.builder.getI1Type()), *name).front());
+  n.setResult(
+      n.hostCall(kIsInitializedKernel, {}, RankedTensorType::get({}, n.builder.getI1Type()), *name).front());
   return success();
 }
 
@@ -81,7 +82,8 @@ LogicalResult importCountUpTo(NodeImporter &n) {
     return n.error() << "counts an integer scalar, got " << type;
   int64_t limit = n.getInt("limit");
   OpFoldResult count = n.extract(old, {});
-  n.check(n.sizes.compare(arith::CmpIPredicate::slt, count, n.sizes.constant(limit)), "Reached limit of " + Twine(limit), {},
+  n.check(n.sizes.compare(arith::CmpIPredicate::slt, count, n.sizes.constant(limit)),
+          "Reached limit of " + Twine(limit), {},
           /*code=*/11);
   setVariable(n, *name, n.add(old, n.scalar(type.getElementType(), 1)));
   n.setResult(old);

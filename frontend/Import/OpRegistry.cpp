@@ -2,6 +2,7 @@
 
 #include "frontend/Import/OpRegistry.h"
 #include "frontend/Import/HostFamilies.h"
+#include "frontend/Import/SequenceOps.h"
 
 using namespace mlir;
 
@@ -45,6 +46,17 @@ const OpRegistry &getOpRegistry() {
     registerInitializationOps(table);
     registerQueueOps(table);
     registerPrintOps(table);
+    registerTableOps(table);
+    registerRecurrentOps(table);
+    registerFileOps(table);
+    registerDequantizeOps(table);
+    registerSequenceOps(table);
+    registerParseOps(table);
+    registerBoxOps(table);
+    registerFourierOps(table);
+    registerSparseOps(table);
+    registerStringOps(table);
+    registerStringSplitOps(table);
     registerCheckpointOps(table);
     registerSummaryOps(table);
     registerSliceOps(table);

@@ -31,7 +31,9 @@ LogicalResult importPrintV2(NodeImporter &n) {
   StringRef stream = n.getString("output_stream");
   bool isLog = stream == "log(info)" || stream == "log(warning)" || stream == "log(error)";
   if (stream != "stdout" && stream != "stderr" && !isLog && !stream.starts_with("file://"))
-    return n.error() << "output_stream " << stream << " is not known, expected stdout, stderr, log(info), log(warning), log(error) or file://...";
+    return n.error()
+           << "output_stream " << stream
+           << " is not known, expected stdout, stderr, log(info), log(warning), log(error) or file://...";
   if (n.getRank(0) != 0)
     return n.error() << "prints a scalar, got " << n.getType(0);
   Value operands[] = {n.getTensor(0), createStrings(n, n.getString("end"), /*isScalar=*/true)};
@@ -44,11 +46,13 @@ LogicalResult importStringFormat(NodeImporter &n) {
   SmallVector<StringRef> pieces;
   n.getString("template").split(pieces, n.getString("placeholder"));
   if (pieces.size() != n.getNumInputs() + 1)
-    return n.error() << "the template has " << pieces.size() - 1 << " placeholders, but there are " << n.getNumInputs() << " inputs";
+    return n.error() << "the template has " << pieces.size() - 1 << " placeholders, but there are "
+                     << n.getNumInputs() << " inputs";
   SmallVector<Value> operands{createStrings(n, pieces, /*isScalar=*/false)};
   llvm::append_range(operands, n.getTensors(0, n.getNumInputs()));
   auto type = RankedTensorType::get({}, tg::StringType::get(n.builder.getContext()));
-  n.setResult(n.hostCall("tgc_kernel_string_format", operands, type, std::to_string(n.getInt("summarize"))).front());
+  n.setResult(
+      n.hostCall("tgc_kernel_string_format", operands, type, std::to_string(n.getInt("summarize"))).front());
   return success();
 }
 

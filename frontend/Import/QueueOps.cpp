@@ -1,7 +1,7 @@
 //===- QueueOps.cpp - Queues ----------------------------------------------===//
 //
-// The handle of a queue is an edge that names an object of the session; what the node says of the queue travels in the name, so
-// that whichever kernel comes first makes it.
+// The handle of a queue is an edge that names an object of the session; what the node says of the queue
+// travels in the name, so that whichever kernel comes first makes it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,8 +23,9 @@ template <char kind> LogicalResult importQueue(NodeImporter &n) {
   StringRef shared = n.getString("shared_name");
   StringRef name = shared.empty() ? cast<NameLoc>(n.loc).getName().getValue() : shared;
   std::string config = std::string(1, kind) + " " + std::to_string(n.getInt("capacity")) + " " +
-                       std::to_string(n.getInt("min_after_dequeue")) + " " + std::to_string(n.getInt("seed")) + " " +
-                       std::to_string(n.getInt("seed2")) + " queue/" + name.str();
+                       std::to_string(n.getInt("min_after_dequeue")) + " " +
+                       std::to_string(n.getInt("seed")) + " " + std::to_string(n.getInt("seed2")) +
+                       " queue/" + name.str();
   ImportedValue value;
   value.variable = VariableReference{kQueuePrefix.str() + config};
   n.setOutput(0, value);
@@ -74,13 +75,15 @@ LogicalResult importEnqueueMany(NodeImporter &n) {
 const proto::NodeDef *findQueueNode(NodeImporter &n, StringRef config) {
   StringRef name = config.split("queue/").second;
   for (const proto::NodeDef &node : n.graph.entry.module.model.graph.node())
-    if (StringRef(node.op()).contains("Queue") && (node.name() == name || getStringAttr(node, "shared_name") == name) &&
+    if (StringRef(node.op()).contains("Queue") &&
+        (node.name() == name || getStringAttr(node, "shared_name") == name) &&
         findAttr(node, "component_types"))
       return &node;
   return nullptr;
 }
 
-/// The types of an element's components, which the queue's node must tell; behind a first dimension `batch` if that is given.
+/// The types of an element's components, which the queue's node must tell; behind a first dimension `batch`
+/// if that is given.
 FailureOr<SmallVector<Type>> getTypes(NodeImporter &n, StringRef config, std::optional<int64_t> batch) {
   const proto::NodeDef *node = findQueueNode(n, config);
   const proto::AttrValue *shapes = node ? findAttr(*node, "shapes") : nullptr;
@@ -88,7 +91,8 @@ FailureOr<SmallVector<Type>> getTypes(NodeImporter &n, StringRef config, std::op
   int count = types ? types->list().type_size() : 0;
   bool isOrdered = config.starts_with("O");
   if (!shapes || shapes->list().shape_size() + isOrdered != count) {
-    n.error() << "the shapes of the queue's components are not known; give the queue shapes, or feed the tensors that are dequeued";
+    n.error() << "the shapes of the queue's components are not known; give the queue shapes, or feed the "
+                 "tensors that are dequeued";
     return failure();
   }
   SmallVector<Type> result;
@@ -129,7 +133,8 @@ LogicalResult importDequeue(NodeImporter &n) {
   auto types = getTypes(n, *queue, std::nullopt);
   if (failed(types))
     return failure();
-  setResults(n, n.hostCall("tgc_kernel_queue_dequeue", {}, *types, *queue, {}, /*isPure=*/false, /*findsSizes=*/true));
+  setResults(n, n.hostCall("tgc_kernel_queue_dequeue", {}, *types, *queue, {}, /*isPure=*/false,
+                           /*findsSizes=*/true));
   return success();
 }
 
@@ -146,7 +151,8 @@ template <bool isUpTo> LogicalResult importDequeueMany(NodeImporter &n) {
   if (failed(types))
     return failure();
   StringRef kernel = isUpTo ? "tgc_kernel_queue_dequeue_up_to" : "tgc_kernel_queue_dequeue_many";
-  setResults(n, n.hostCall(kernel, n.sizeTensor(*count, n.builder.getI64Type()), *types, *queue, {}, /*isPure=*/false,
+  setResults(n, n.hostCall(kernel, n.sizeTensor(*count, n.builder.getI64Type()), *types, *queue, {},
+                           /*isPure=*/false,
                            /*findsSizes=*/true));
   return success();
 }
@@ -164,7 +170,8 @@ template <int result> LogicalResult importState(NodeImporter &n) {
   auto queue = getQueue(n);
   if (failed(queue))
     return failure();
-  Type types[] = {RankedTensorType::get({}, n.builder.getI1Type()), RankedTensorType::get({}, n.builder.getI32Type())};
+  Type types[] = {RankedTensorType::get({}, n.builder.getI1Type()),
+                  RankedTensorType::get({}, n.builder.getI32Type())};
   n.setResult(n.hostCall("tgc_kernel_queue_state", {}, types, *queue, {}, /*isPure=*/false)[result]);
   return success();
 }

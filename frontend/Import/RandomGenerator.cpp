@@ -28,7 +28,8 @@ FailureOr<RandomGenerator> getStatefulGenerator(NodeImporter &n, Size reserved) 
   entry.module.variables[name].initialValue = DenseElementsAttr::get(type, int64_t(0));
   Value steps = entry.readVariable(name);
   std::string config = std::to_string(n.getInt("seed")) + " " + std::to_string(n.getInt("seed2"));
-  SmallVector<Value> state = n.hostCall("tgc_kernel_random_state", steps, {getWordType(n, 1), getWordType(n, 2)}, config);
+  SmallVector<Value> state =
+      n.hostCall("tgc_kernel_random_state", steps, {getWordType(n, 1), getWordType(n, 2)}, config);
   Value taken = arith::IndexCastOp::create(n.builder, n.loc, n.builder.getI64Type(), n.sizes.get(reserved));
   entry.writeVariable(name, n.add(steps, n.create<tensor::FromElementsOp>(type, taken)));
   return RandomGenerator{state[0], state[1]};
@@ -39,7 +40,8 @@ Size getReservedSteps(NodeImporter &n, ArrayRef<Size> shape) {
 }
 
 RandomGenerator getStatelessGenerator(NodeImporter &n, Value seed) {
-  SmallVector<Value> state = n.hostCall("tgc_kernel_random_stateless_state", seed, {getWordType(n, 1), getWordType(n, 2)});
+  SmallVector<Value> state =
+      n.hostCall("tgc_kernel_random_stateless_state", seed, {getWordType(n, 1), getWordType(n, 2)});
   return {state[0], state[1]};
 }
 
@@ -49,13 +51,17 @@ FailureOr<RandomGenerator> getVariableGenerator(NodeImporter &n, Value steps) {
     return failure();
   Value state = n.graph.entry.readVariable(*name);
   auto type = cast<RankedTensorType>(state.getType());
-  if (!type.getElementType().isSignlessInteger(64) || type.getRank() != 1 || (type.hasStaticShape() && type.getDimSize(0) < 3))
-    return n.error() << "the state of the generator must be an int64 vector of at least 3 elements, got " << type;
+  if (!type.getElementType().isSignlessInteger(64) || type.getRank() != 1 ||
+      (type.hasStaticShape() && type.getDimSize(0) < 3))
+    return n.error() << "the state of the generator must be an int64 vector of at least 3 elements, got "
+                     << type;
   Size size = n.sizes.sizeOf(state, 0);
-  if (failed(n.requireAtMost(n.sizes.constant(3), size, "For the Philox algorithm, the size of state must be at least %d; got %d")))
+  if (failed(n.requireAtMost(n.sizes.constant(3), size,
+                             "For the Philox algorithm, the size of state must be at least %d; got %d")))
     return failure();
-  SmallVector<Value> results = n.hostCall("tgc_kernel_random_generator", {state, steps}, {getWordType(n, 1), getWordType(n, 2), type}, "",
-                                          tg::getDynamicSizes({size}));
+  SmallVector<Value> results =
+      n.hostCall("tgc_kernel_random_generator", {state, steps}, {getWordType(n, 1), getWordType(n, 2), type},
+                 "", tg::getDynamicSizes({size}));
   setVariable(n, *name, results[2]);
   return RandomGenerator{results[0], results[1]};
 }
@@ -65,12 +71,13 @@ LogicalResult checkAlgorithm(NodeImporter &n, size_t i, StringRef what) {
   if (failed(algorithm))
     return failure();
   if (*algorithm != 1 && *algorithm != 3)
-    return n.error() << what << " " << *algorithm << " is not supported, expected 1 (Philox) or 3 (auto select)";
+    return n.error() << what << " " << *algorithm
+                     << " is not supported, expected 1 (Philox) or 3 (auto select)";
   return success();
 }
 
-void fillRandom(NodeImporter &n, StringRef kernel, RandomGenerator generator, ArrayRef<Size> shape, Type element, ValueRange more,
-                StringRef config) {
+void fillRandom(NodeImporter &n, StringRef kernel, RandomGenerator generator, ArrayRef<Size> shape,
+                Type element, ValueRange more, StringRef config) {
   SmallVector<Value> operands{generator.key, generator.counter};
   llvm::append_range(operands, more);
   RankedTensorType type = tg::getTypeOfSizes(shape, element);

@@ -1,7 +1,8 @@
 //===- RandomGenerator.h - Where random operators draw from ----*- C++ -*-===//
 //
-// All random operators draw from Philox with a key and a counter. Stateful ones keep how far their counter has come in a
-// variable of their own, which no checkpoint holds; each run moves it on as TensorFlow's CPU kernels do.
+// All random operators draw from Philox with a key and a counter. Stateful ones keep how far their counter
+// has come in a variable of their own, which no checkpoint holds; each run moves it on as TensorFlow's CPU
+// kernels do.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_RANDOMGENERATOR_H
@@ -26,9 +27,11 @@ mlir::FailureOr<RandomGenerator> getVariableGenerator(NodeImporter &n, mlir::Val
 /// An error unless input `i` names Philox or leaves the choice to us.
 mlir::LogicalResult checkAlgorithm(NodeImporter &n, size_t i, llvm::StringRef what);
 
-/// Result 0: a tensor of `shape`, filled by a kernel of runtime/kernels/random. `more`: its operands behind the generator.
-void fillRandom(NodeImporter &n, llvm::StringRef kernel, RandomGenerator generator, llvm::ArrayRef<mlir::OpFoldResult> shape,
-                mlir::Type element, mlir::ValueRange more = {}, llvm::StringRef config = "");
+/// Result 0: a tensor of `shape`, filled by a kernel of runtime/kernels/random. `more`: its operands behind
+/// the generator.
+void fillRandom(NodeImporter &n, llvm::StringRef kernel, RandomGenerator generator,
+                llvm::ArrayRef<mlir::OpFoldResult> shape, mlir::Type element, mlir::ValueRange more = {},
+                llvm::StringRef config = "");
 
 } // namespace tgc
 

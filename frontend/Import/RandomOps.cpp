@@ -1,6 +1,7 @@
 //===- RandomOps.cpp - Random numbers -------------------------------------===//
 //
-// Uniform and normal numbers, whose generator is the node's own, made from a seed, or given as key and counter.
+// Uniform and normal numbers, whose generator is the node's own, made from a seed, or given as key and
+// counter.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,12 +25,14 @@ template <StringLiteral const &kernel, int bounds> LogicalResult importStateful(
   auto generator = getStatefulGenerator(n, getReservedSteps(n, *shape));
   if (failed(generator))
     return failure();
-  fillRandom(n, kernel, *generator, *shape, *element, bounds ? n.getTensors(bounds, bounds + 2) : SmallVector<Value>());
+  fillRandom(n, kernel, *generator, *shape, *element,
+             bounds ? n.getTensors(bounds, bounds + 2) : SmallVector<Value>());
   return success();
 }
 
 /// V1 forms have (shape, seed, bounds...), V2 forms (shape, key, counter, alg, bounds...).
-template <StringLiteral const &kernel, bool isV2, bool hasBounds> LogicalResult importStateless(NodeImporter &n) {
+template <StringLiteral const &kernel, bool isV2, bool hasBounds>
+LogicalResult importStateless(NodeImporter &n) {
   auto shape = n.getSizeOperand(0, "shape");
   auto element = n.getElementTypeAttr("dtype");
   if (failed(shape) || failed(element) || failed(checkSizes(n, *shape)))
@@ -43,7 +46,8 @@ template <StringLiteral const &kernel, bool isV2, bool hasBounds> LogicalResult 
     generator = getStatelessGenerator(n, n.getTensor(1));
   }
   size_t first = isV2 ? 4 : 2;
-  fillRandom(n, kernel, generator, *shape, *element, hasBounds ? n.getTensors(first, first + 2) : SmallVector<Value>());
+  fillRandom(n, kernel, generator, *shape, *element,
+             hasBounds ? n.getTensors(first, first + 2) : SmallVector<Value>());
   return success();
 }
 
@@ -62,7 +66,8 @@ LogicalResult importGetAlg(NodeImporter &n) {
 }
 
 constexpr StringLiteral kUniform = "tgc_kernel_random_uniform", kNormal = "tgc_kernel_random_normal",
-                        kTruncatedNormal = "tgc_kernel_random_truncated_normal", kUniformInt = "tgc_kernel_random_uniform_int",
+                        kTruncatedNormal = "tgc_kernel_random_truncated_normal",
+                        kUniformInt = "tgc_kernel_random_uniform_int",
                         kFullInt = "tgc_kernel_random_uniform_full_int";
 
 } // namespace

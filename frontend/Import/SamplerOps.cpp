@@ -1,7 +1,8 @@
 //===- SamplerOps.cpp - Random numbers of given parameters ----------------===//
 //
-// Gamma, Poisson, binomial and truncated normal numbers, classes by their logits, orders of a shuffle; and the operators that
-// keep their generator in a variable. What each stateful operator reserves of its stream is what TensorFlow's kernel does.
+// Gamma, Poisson, binomial and truncated normal numbers, classes by their logits, orders of a shuffle; and
+// the operators that keep their generator in a variable. What each stateful operator reserves of its stream
+// is what TensorFlow's kernel does.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,8 +17,10 @@ namespace {
 using Size = OpFoldResult;
 
 constexpr StringLiteral kGamma = "tgc_kernel_random_gamma", kPoisson = "tgc_kernel_random_poisson",
-                        kBinomial = "tgc_kernel_random_binomial", kParameterized = "tgc_kernel_random_parameterized",
-                        kCategorical = "tgc_kernel_random_categorical", kShuffle = "tgc_kernel_random_shuffle";
+                        kBinomial = "tgc_kernel_random_binomial",
+                        kParameterized = "tgc_kernel_random_parameterized",
+                        kCategorical = "tgc_kernel_random_categorical",
+                        kShuffle = "tgc_kernel_random_shuffle";
 
 FailureOr<Type> getOutputType(NodeImporter &n, StringRef attr) {
   return attr.empty() ? FailureOr<Type>(n.getElementType(1)) : n.getElementTypeAttr(attr);
@@ -30,7 +33,8 @@ LogicalResult checkParameters(NodeImporter &n, ArrayRef<Size> shape, StringRef w
 }
 
 /// (samples' shape, parameter): the parameter's shape follows that of the samples.
-template <StringLiteral const &kernel> LogicalResult importStateful(NodeImporter &n, StringRef outputType, StringRef what) {
+template <StringLiteral const &kernel>
+LogicalResult importStateful(NodeImporter &n, StringRef outputType, StringRef what) {
   auto shape = n.getSizeOperand(0, "shape");
   auto element = getOutputType(n, outputType);
   if (failed(shape) || failed(element))
@@ -51,7 +55,8 @@ LogicalResult importGamma(NodeImporter &n) { return importStateful<kGamma>(n, "T
 LogicalResult importPoisson(NodeImporter &n) { return importStateful<kPoisson>(n, "dtype", "rate"); }
 
 /// Parameters of one shape, with which `shape` must end.
-FailureOr<SmallVector<Value>> getParameters(NodeImporter &n, size_t first, size_t count, ArrayRef<Size> shape) {
+FailureOr<SmallVector<Value>> getParameters(NodeImporter &n, size_t first, size_t count,
+                                            ArrayRef<Size> shape) {
   auto parameters = n.broadcastTogether(n.getTensors(first, first + count));
   if (failed(parameters))
     return failure();
@@ -76,7 +81,8 @@ template <StringLiteral const &kernel, int count> LogicalResult importStateless(
   auto parameters = getParameters(n, 2, count, *shape);
   if (failed(parameters))
     return failure();
-  fillRandom(n, kernel, getStatelessGenerator(n, n.getTensor(1)), *shape, *element, *parameters, count == 4 ? "LAST" : "");
+  fillRandom(n, kernel, getStatelessGenerator(n, n.getTensor(1)), *shape, *element, *parameters,
+             count == 4 ? "LAST" : "");
   return success();
 }
 
@@ -95,7 +101,8 @@ LogicalResult importGammaV3(NodeImporter &n) {
 
 /// Steps that a batch of truncated normal numbers reserves: 1000 tries of two numbers for each element.
 Size getTruncatedSteps(NodeImporter &n, Size batches, Size samples) {
-  Size tries = n.sizes.mul(n.sizes.mul(batches, n.sizes.constant(2000)), n.sizes.add(samples, n.sizes.constant(3)));
+  Size tries =
+      n.sizes.mul(n.sizes.mul(batches, n.sizes.constant(2000)), n.sizes.add(samples, n.sizes.constant(3)));
   return n.sizes.floorDiv(tries, n.sizes.constant(4));
 }
 
@@ -120,8 +127,9 @@ LogicalResult importParameterized(NodeImporter &n) {
   if (!isShared)
     for (size_t i = 1; i < 5; ++i)
       if (RankedTensorType type = n.getType(i); type.getRank() == 1 && type.getDimSize(0) != 1)
-        if (failed(n.requireEqual(n.sizes.sizeOf(n.getTensor(i), 0), batches,
-                                  "the parameters should have length 1 or shape[0], got length %d for shape[0] %d")))
+        if (failed(n.requireEqual(
+                n.sizes.sizeOf(n.getTensor(i), 0), batches,
+                "the parameters should have length 1 or shape[0], got length %d for shape[0] %d")))
           return failure();
   auto generator = getStatefulGenerator(n, getTruncatedSteps(n, batches, samples));
   if (failed(generator))
@@ -139,10 +147,12 @@ template <bool isStateless> LogicalResult importMultinomial(NodeImporter &n) {
   Value logits = n.getTensor(0);
   if (n.getRank(0) != 2)
     return n.error() << "logits should be a matrix, got " << logits.getType();
-  if (failed(n.requireAtMost(n.sizes.constant(0), *count, "num_samples should be nonnegative, at least %d, got %d")))
+  if (failed(n.requireAtMost(n.sizes.constant(0), *count,
+                             "num_samples should be nonnegative, at least %d, got %d")))
     return failure();
   SmallVector<Size> shape{n.sizes.sizeOf(logits, 0), *count};
-  if (failed(n.requireAtMost(n.sizes.min(n.sizes.product(shape), n.sizes.constant(1)), n.sizes.sizeOf(logits, 1),
+  if (failed(n.requireAtMost(n.sizes.min(n.sizes.product(shape), n.sizes.constant(1)),
+                             n.sizes.sizeOf(logits, 1),
                              "num_classes should be positive, at least %d, got %d")))
     return failure();
   RandomGenerator generator;
@@ -169,7 +179,8 @@ LogicalResult importShuffle(NodeImporter &n) {
   // One word for each element but the last.
   SmallVector<Size> shape = n.sizes.sizesOf(value);
   Size steps = n.sizes.floorDiv(n.sizes.add(shape[0], n.sizes.constant(2)), n.sizes.constant(4));
-  auto generator = getStatefulGenerator(n, n.sizes.mul(steps, n.sizes.min(n.sizes.product(shape), n.sizes.constant(1))));
+  auto generator =
+      getStatefulGenerator(n, n.sizes.mul(steps, n.sizes.min(n.sizes.product(shape), n.sizes.constant(1))));
   if (failed(generator))
     return failure();
   fillRandom(n, kShuffle, *generator, shape, n.getElementType(0), value);
@@ -183,7 +194,8 @@ LogicalResult importCrop(NodeImporter &n) {
   if (failed(wanted))
     return failure();
   if (n.getRank(0) != 3 || wanted->size() != 2)
-    return n.error() << "expected a 3-D image and 2 sizes, got " << image.getType() << " and " << wanted->size();
+    return n.error() << "expected a 3-D image and 2 sizes, got " << image.getType() << " and "
+                     << wanted->size();
   SmallVector<Size> shape = n.sizes.sizesOf(image), rest;
   for (int dim = 0; dim < 2; ++dim) {
     if (failed(n.requireAtMost((*wanted)[dim], shape[dim], "Can't crop to %d elements of %d")))
@@ -198,9 +210,10 @@ LogicalResult importCrop(NodeImporter &n) {
   for (Size size : rest)
     elements.push_back(arith::IndexCastOp::create(n.builder, n.loc, i64, n.sizes.get(size)));
   auto pair = RankedTensorType::get({2}, i64);
-  Value offsets = n.hostCall("tgc_kernel_random_offsets",
-                             {generator->key, generator->counter, n.create<tensor::FromElementsOp>(pair, elements)}, pair)
-                      .front();
+  Value offsets =
+      n.hostCall("tgc_kernel_random_offsets",
+                 {generator->key, generator->counter, n.create<tensor::FromElementsOp>(pair, elements)}, pair)
+          .front();
   n.setResult(n.slice(image, {n.extract(offsets, {0}), n.extract(offsets, {1}), n.sizes.constant(0)},
                       {(*wanted)[0], (*wanted)[1], shape[2]}));
   return success();
@@ -239,9 +252,11 @@ LogicalResult importVariableBinomial(NodeImporter &n) {
     return failure();
   // What TensorFlow reserves: batches * 2 * 100 * (samples of each + 3) / 4 elements.
   Size batches = n.sizes.product(n.sizes.sizesOf(parameters->front()));
-  Size samples = n.sizes.product(ArrayRef(*shape).drop_back(cast<RankedTensorType>(parameters->front().getType()).getRank()));
-  Size elements = n.sizes.floorDiv(n.sizes.mul(n.sizes.mul(batches, n.sizes.constant(200)), n.sizes.add(samples, n.sizes.constant(3))),
-                                   n.sizes.constant(4));
+  Size samples = n.sizes.product(
+      ArrayRef(*shape).drop_back(cast<RankedTensorType>(parameters->front().getType()).getRank()));
+  Size elements = n.sizes.floorDiv(
+      n.sizes.mul(n.sizes.mul(batches, n.sizes.constant(200)), n.sizes.add(samples, n.sizes.constant(3))),
+      n.sizes.constant(4));
   auto generator = getVariableGenerator(n, getWord(n, getReservedSteps(n, {elements})));
   if (failed(generator))
     return failure();
@@ -272,7 +287,8 @@ LogicalResult importSkip(NodeImporter &n) {
 }
 
 constexpr StringLiteral kUniform = "tgc_kernel_random_uniform", kNormal = "tgc_kernel_random_normal",
-                        kTruncatedNormal = "tgc_kernel_random_truncated_normal", kUniformInt = "tgc_kernel_random_uniform_int",
+                        kTruncatedNormal = "tgc_kernel_random_truncated_normal",
+                        kUniformInt = "tgc_kernel_random_uniform_int",
                         kFullInt = "tgc_kernel_random_uniform_full_int";
 
 } // namespace

@@ -54,7 +54,12 @@ LogicalResult importMergeSummary(NodeImporter &n) {
   for (size_t i = 0; i < n.getNumInputs(); ++i)
     if (n.getRank(i) != 0)
       return n.error() << "merges scalars, got " << n.getType(i);
-  setSummary(n, "tgc_kernel_string_join", n.getTensors(0, n.getNumInputs()));
+  if (n.getNumInputs() == 0)
+    return n.error() << "merges nothing";
+  // Joined by nothing.
+  SmallVector<Value> operands{n.scalar(n.getElementType(0), 0)};
+  llvm::append_range(operands, n.getTensors(0, n.getNumInputs()));
+  n.setResult(n.hostCall("tgc_kernel_string_concat", operands, n.getType(0)).front());
   return success();
 }
 

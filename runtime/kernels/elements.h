@@ -1,6 +1,7 @@
 /*===- elements.h - Elements of tensors of any type ---------------------------===*
  *
- * What kernels that work on many types share: counting elements, and reading and writing one of them as a wide number.
+ * What kernels that work on many types share: counting elements, and reading and writing one of them as a
+ * wide number.
  *
  *===------------------------------------------------------------------------===*/
 #ifndef TGC_KERNELS_ELEMENTS_H
@@ -12,12 +13,13 @@
 #include <string.h>
 
 /* The head of a host kernel. */
-#define TGC_KERNEL(name)                                                                                               \
-  void name(tgc_frame_t *frame, const char *node, const char *config, const tgc_tensor_t *inputs, uint32_t num_inputs, \
-            tgc_tensor_t *outputs, uint32_t num_outputs)
+#define TGC_KERNEL(name)                                                                                     \
+  void name(tgc_frame_t *frame, const char *node, const char *config, const tgc_tensor_t *inputs,            \
+            uint32_t num_inputs, tgc_tensor_t *outputs, uint32_t num_outputs)
 
 /* For the parameters that a kernel does not look at. */
-#define TGC_KERNEL_UNUSED (void)frame, (void)node, (void)config, (void)inputs, (void)num_inputs, (void)outputs, (void)num_outputs
+#define TGC_KERNEL_UNUSED                                                                                    \
+  (void)frame, (void)node, (void)config, (void)inputs, (void)num_inputs, (void)outputs, (void)num_outputs
 
 /* The product of the dimensions [first, last). */
 static inline int64_t tgc_count_dims(const tgc_tensor_t *tensor, int32_t first, int32_t last) {
@@ -26,10 +28,13 @@ static inline int64_t tgc_count_dims(const tgc_tensor_t *tensor, int32_t first, 
     count *= tensor->dims[dim];
   return count;
 }
-static inline int64_t tgc_count(const tgc_tensor_t *tensor) { return tgc_count_dims(tensor, 0, tensor->rank); }
+static inline int64_t tgc_count(const tgc_tensor_t *tensor) {
+  return tgc_count_dims(tensor, 0, tensor->rank);
+}
 
 /* The memory of an output; where its size was not known, it is found now. */
-static inline void *tgc_find_output(tgc_frame_t *frame, tgc_tensor_t *output, int32_t rank, const int64_t *dims) {
+static inline void *tgc_find_output(tgc_frame_t *frame, tgc_tensor_t *output, int32_t rank,
+                                    const int64_t *dims) {
   if (!output->data)
     tgc_rt_host_output(frame, (uint32_t)output->byte_size, output, rank, dims);
   return output->data;

@@ -1,7 +1,7 @@
 /*===- objects.c - What kernels ask a session to keep -----------------------===
  *
- * Scratch memory is a list of blocks: what a kernel got stays where it is until the next run, which starts with one block
- * as large as all of them, so that a session which has seen its sizes allocates no more.
+ * Scratch memory is a list of blocks: what a kernel got stays where it is until the next run, which starts
+ * with one block as large as all of them, so that a session which has seen its sizes allocates no more.
  *
  *===----------------------------------------------------------------------===*/
 #include "session.h"

@@ -160,8 +160,8 @@ void *tgc_frame_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t bytes
   for (int32_t dim = 0; dim < rank; ++dim)
     dims[dim] = info->dims[dim] < 0 ? 0 : info->dims[dim];
   if (!resize(session, index, rank, dims, bytes))
-    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "variable %s: cannot allocate %llu bytes", info->name,
-                        (unsigned long long)bytes);
+    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "variable %s: cannot allocate %llu bytes",
+                        info->name, (unsigned long long)bytes);
   memset(variable->value.data, 0, bytes);
   return variable->value.data;
 }
@@ -169,7 +169,9 @@ void *tgc_frame_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t bytes
 /* The variable of that name, or NULL. */
 static tgc_variable_t *find(tgc_frame_t *frame, const char *name) {
   uint32_t index;
-  return tgc_module_find_variable(frame->session->module, name, &index, NULL) == TGC_OK ? &frame->variables[index] : NULL;
+  return tgc_module_find_variable(frame->session->module, name, &index, NULL) == TGC_OK
+             ? &frame->variables[index]
+             : NULL;
 }
 
 uint8_t tgc_frame_variable_is_initialized(tgc_frame_t *frame, const char *name) {

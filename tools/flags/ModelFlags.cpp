@@ -14,18 +14,13 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
             cl::cat(category)),
       checkpoint("checkpoint", cl::desc("Values that the variables start with"), cl::value_desc("PREFIX"),
                  cl::cat(category)),
+      stripAsserts("strip-asserts", cl::desc("Leave Assert and CheckNumerics out"), cl::cat(category)),
       gradients(
           "gradients",
           cl::desc("Adds the tensors gradients/X, the derivatives of Y (of the sum of several) with respect "
                    "to each X of --wrt, which entries can fetch, and the entry gradients if none does; "
                    "repeated: gradients_1/X, ... (Y may be gradients/X)"),
           cl::value_desc("Y"), cl::cat(category)),
-      stripAsserts("strip-asserts", cl::desc("Leave Assert and CheckNumerics out"), cl::cat(category)),
-      gradients("gradients",
-                cl::desc("Adds the tensors gradients/X, the derivatives of Y (of the sum of several) with respect "
-                         "to each X of --wrt, which entries can fetch, and the entry gradients if none does; "
-                         "repeated: gradients_1/X, ... (Y may be gradients/X)"),
-                cl::value_desc("Y"), cl::cat(category)),
       wrt("wrt", cl::desc("Tensors and variables to differentiate with respect to"), cl::value_desc("X,..."),
           cl::cat(category)),
       minimize(

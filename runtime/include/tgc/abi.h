@@ -193,8 +193,8 @@ TGC_API void *tgc_rt_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *di
 /* The data of variable `index`; FAILED_PRECONDITION if it has no value. `node` names the reader. */
 TGC_API void *tgc_rt_variable_read(tgc_frame_t *frame, uint32_t index, const char *node);
 
-/* As tgc_rt_variable_read, for variables whose initialisation the program tests: one without a value gives `bytes` zeroed bytes
- * (unknown sizes are 0), and stays without one. */
+/* As tgc_rt_variable_read, for variables whose initialisation the program tests: one without a value gives
+ * `bytes` zeroed bytes (unknown sizes are 0), and stays without one. */
 TGC_API void *tgc_rt_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
 
 /* Whether the variable of that name has a value; and taking its value away. */
@@ -236,12 +236,13 @@ TGC_API uint64_t *tgc_rt_counter(tgc_frame_t *frame, uint32_t index);
 /* The seed the session was created with, for random operators that the graph gives no seed. */
 TGC_API uint64_t tgc_rt_seed(tgc_frame_t *frame);
 
-/* Memory of the session for a kernel, aligned to 64, contents undefined, valid until the session's next run: room to work
- * in, and the bytes of strings that a kernel makes. To be called on the run's own thread. */
+/* Memory of the session for a kernel, aligned to 64, contents undefined, valid until the session's next run:
+ * room to work in, and the bytes of strings that a kernel makes. To be called on the run's own thread. */
 TGC_API void *tgc_rt_scratch(tgc_frame_t *frame, uint64_t bytes);
 
-/* Where the session keeps the object of that name (a table, a queue): NULL until a kernel puts something there. What is
- * there when the session ends is given to `release`, that of the first call. To be called on the run's own thread. */
+/* Where the session keeps the object of that name (a table, a queue): NULL until a kernel puts something
+ * there. What is there when the session ends is given to `release`, that of the first call. To be called on
+ * the run's own thread. */
 TGC_API void **tgc_rt_object(tgc_frame_t *frame, const char *name, void (*release)(void *object));
 
 /* What stands behind each tgc_rt_* function above. Only ever appended to; `size` is what the runtime's copy

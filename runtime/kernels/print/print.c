@@ -10,7 +10,8 @@ static void add_string(tgc_text_t *text, const tgc_tensor_t *tensor, int64_t i) 
   tgc_text_add(text, strings[i].data, strings[i].size);
 }
 
-/* Config "SUMMARIZE FIRST_N"; input 0: the message, the others are shown; the first FIRST_N times only, unless that is -1. */
+/* Config "SUMMARIZE FIRST_N"; input 0: the message, the others are shown; the first FIRST_N times only,
+ * unless that is -1. */
 TGC_KERNEL(tgc_kernel_print) {
   TGC_KERNEL_UNUSED;
   char *rest;
@@ -34,8 +35,8 @@ TGC_KERNEL(tgc_kernel_print) {
   fwrite(text.data, 1, text.size, stderr);
 }
 
-/* Config: "stdout", "stderr", "log(...)", which is stderr too, or "file://PATH", at whose end the text goes. Input 0: a string,
- * input 1: what follows it. */
+/* Config: "stdout", "stderr", "log(...)", which is stderr too, or "file://PATH", at whose end the text goes.
+ * Input 0: a string, input 1: what follows it. */
 TGC_KERNEL(tgc_kernel_print_string) {
   TGC_KERNEL_UNUSED;
   tgc_text_t text = {.frame = frame};

@@ -35,7 +35,7 @@ void tgc_text_add_float(tgc_text_t *text, float value) {
   tgc_text_add_zero_terminated(text, buffer);
 }
 
-/* Bytes outside of ASCII's visible ones as escapes of C. */
+/* Control characters, quotes and backslashes as escapes of C. */
 static void add_escaped(tgc_text_t *text, tgc_string_t string) {
   static const char kNamed[] = "\nn\rr\tt\"\"''\\\\";
   for (uint64_t i = 0; i < string.size; ++i) {
@@ -44,19 +44,11 @@ static void add_escaped(tgc_text_t *text, tgc_string_t string) {
     for (const char *named = kNamed; *named; named += 2)
       if ((unsigned char)*named == c)
         snprintf(escape, sizeof escape, "\\%c", named[1]);
-    if (c < 32 || c >= 127)
+    if (c < 32 || c == 127)
       if (escape[0] != '\\')
         snprintf(escape, sizeof escape, "\\%03o", c);
     tgc_text_add_zero_terminated(text, escape);
   }
-}
-
-static void add_complex(tgc_text_t *text, double real, double imaginary, int is_single) {
-  tgc_text_add(text, "(", 1);
-  is_single ? tgc_text_add_float(text, (float)real) : tgc_text_add_double(text, real);
-  tgc_text_add(text, ",", 1);
-  is_single ? tgc_text_add_float(text, (float)imaginary) : tgc_text_add_double(text, imaginary);
-  tgc_text_add(text, ")", 1);
 }
 
 void tgc_text_add_element(tgc_text_t *text, const tgc_tensor_t *tensor, int64_t i, int is_quoted) {
@@ -76,12 +68,6 @@ void tgc_text_add_element(tgc_text_t *text, const tgc_tensor_t *tensor, int64_t 
     return;
   case TGC_FLOAT64:
     tgc_text_add_double(text, ((const double *)tensor->data)[i]);
-    return;
-  case TGC_COMPLEX64:
-    add_complex(text, ((const float *)tensor->data)[2 * i], ((const float *)tensor->data)[2 * i + 1], 1);
-    return;
-  case TGC_COMPLEX128:
-    add_complex(text, ((const double *)tensor->data)[2 * i], ((const double *)tensor->data)[2 * i + 1], 0);
     return;
   case TGC_UINT64:
     snprintf(buffer, sizeof buffer, "%" PRIu64, ((const uint64_t *)tensor->data)[i]);
@@ -153,6 +139,15 @@ void tgc_text_add_tensor(tgc_text_t *text, const tgc_tensor_t *tensor, int64_t m
   int64_t count = tgc_count(tensor), next = 0;
   if (most < 0 || most > count)
     most = count;
+  if (tensor->dtype == TGC_COMPLEX64 || tensor->dtype == TGC_COMPLEX128) {
+    /* TensorFlow has no text for them. */
+    tgc_text_add(text, "[", (uint64_t)is_new_style);
+    for (; next < most; ++next)
+      tgc_text_add_zero_terminated(text, next > 0 ? " ?" : "?");
+    tgc_text_add(text, "...", most < count ? 3 : 0);
+    tgc_text_add(text, "]", (uint64_t)is_new_style);
+    return;
+  }
   if (tensor->rank == 0) {
     if (most > 0)
       tgc_text_add_element(text, tensor, 0, is_new_style);

@@ -1,7 +1,7 @@
 /*===- candidates.c - Sampled classes for losses over many of them ------------===*
  *
- * Jean et al., On Using Very Large Target Vocabulary for Neural Machine Translation (2015). The unigram sampler learns the
- * frequencies of the true classes that it sees; the session keeps them.
+ * Jean et al., On Using Very Large Target Vocabulary for Neural Machine Translation (2015). The unigram
+ * sampler learns the frequencies of the true classes that it sees; the session keeps them.
  *
  *===------------------------------------------------------------------------===*/
 
@@ -15,7 +15,8 @@
 
 typedef enum kind { kAll, kUniform, kLogUniform, kUnigram, kFixed } kind_t;
 
-/* Weights of classes as the leaves of a binary tree of sums: node 1 is the root, children of i are 2i and 2i + 1. */
+/* Weights of classes as the leaves of a binary tree of sums: node 1 is the root, children of i are 2i and 2i
+ * + 1. */
 typedef struct unigram {
   int64_t leaves;
   int32_t sums[];
@@ -38,7 +39,8 @@ static unigram_t *find_unigram(tgc_frame_t *frame, const char *node, int64_t ran
     leaves *= 2;
   unigram_t *unigram = calloc(1, sizeof *unigram + (size_t)leaves * 2 * sizeof *unigram->sums);
   if (!unigram)
-    tgc_rt_fail(frame, TGC_RESOURCE_EXHAUSTED, node, "cannot allocate the frequencies of %d classes", &range, 1);
+    tgc_rt_fail(frame, TGC_RESOURCE_EXHAUSTED, node, "cannot allocate the frequencies of %d classes", &range,
+                1);
   unigram->leaves = leaves;
   for (int64_t i = 0; i < range; ++i)
     unigram->sums[leaves + i] = 1;
@@ -122,8 +124,8 @@ static uint64_t num_slots(int64_t count) {
 }
 
 /* Fills the batch; how many tries that took. */
-static int64_t draw_batch(tgc_frame_t *frame, const sampler_t *sampler, tgc_words_t *words, int is_unique, int64_t *batch,
-                          int64_t count) {
+static int64_t draw_batch(tgc_frame_t *frame, const sampler_t *sampler, tgc_words_t *words, int is_unique,
+                          int64_t *batch, int64_t count) {
   int64_t *slots = NULL, tries = 0;
   uint64_t mask = num_slots(count) - 1;
   if (is_unique) {
@@ -138,9 +140,9 @@ static int64_t draw_batch(tgc_frame_t *frame, const sampler_t *sampler, tgc_word
   return tries;
 }
 
-/* Config "KIND UNIQUE RANGE", numbers; input 2: true classes [batch, true], int64; inputs 3 to 5 of the fixed kind: what the
- * alias method keeps and where it goes instead, probabilities. Outputs: candidates, expected counts of the true classes and of
- * the candidates. */
+/* Config "KIND UNIQUE RANGE", numbers; input 2: true classes [batch, true], int64; inputs 3 to 5 of the fixed
+ * kind: what the alias method keeps and where it goes instead, probabilities. Outputs: candidates, expected
+ * counts of the true classes and of the candidates. */
 TGC_RANDOM_KERNEL(tgc_kernel_random_candidates) {
   TGC_KERNEL_UNUSED;
   char *rest;
@@ -152,7 +154,8 @@ TGC_RANDOM_KERNEL(tgc_kernel_random_candidates) {
   for (int64_t i = 0; i < num_true; ++i)
     if (true_classes[i] < 0 || true_classes[i] >= sampler.range) {
       int64_t values[2] = {sampler.range, true_classes[i]};
-      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "`true_candidate` out of range [0, %d), received %d", values, 2);
+      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "`true_candidate` out of range [0, %d), received %d",
+                  values, 2);
     }
   if (sampler.kind == kUnigram)
     sampler.unigram = find_unigram(frame, node, sampler.range);
@@ -176,14 +179,15 @@ TGC_RANDOM_KERNEL(tgc_kernel_random_candidates) {
 TGC_RANDOM_KERNEL(tgc_kernel_accidental_hits) {
   TGC_KERNEL_UNUSED;
   const int64_t *true_classes = inputs[0].data, *candidates = inputs[1].data;
-  int64_t num_true = inputs[0].dims[1], count = tgc_count(&inputs[0]), num_sampled = inputs[1].dims[0], hits = 0;
+  int64_t num_true = inputs[0].dims[1], count = tgc_count(&inputs[0]), num_sampled = inputs[1].dims[0],
+          hits = 0;
   /* Pairs of a candidate and where it stands last. */
   uint64_t mask = num_slots(num_sampled) - 1;
   int64_t *places = tgc_rt_scratch(frame, (mask + 1) * sizeof *places);
   memset(places, 0xff, (mask + 1) * sizeof *places);
-#define SLOT_OF(class)                                                                                             \
-  uint64_t slot = (uint64_t)(class) * 0x9e3779b97f4a7c15u >> 32 & mask;                                            \
-  while (places[slot] >= 0 && candidates[places[slot]] != (class))                                                 \
+#define SLOT_OF(class)                                                                                       \
+  uint64_t slot = (uint64_t)(class) * 0x9e3779b97f4a7c15u >> 32 & mask;                                      \
+  while (places[slot] >= 0 && candidates[places[slot]] != (class))                                           \
     slot = (slot + 1) & mask;
   for (int64_t i = 0; i < num_sampled; ++i) {
     SLOT_OF(candidates[i])

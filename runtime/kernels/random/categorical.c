@@ -20,7 +20,8 @@ static int64_t upper_bound(const double *ascending, int64_t count, double wanted
   return first;
 }
 
-/* Input 2: logits [batch, classes]; output 0: [batch, samples], int32 or int64. All rows draw from one stream. */
+/* Input 2: logits [batch, classes]; output 0: [batch, samples], int32 or int64. All rows draw from one
+ * stream. */
 TGC_RANDOM_KERNEL(tgc_kernel_random_categorical) {
   TGC_KERNEL_UNUSED;
   const uint64_t *key = inputs[0].data, *counter = inputs[1].data;
@@ -44,7 +45,8 @@ TGC_RANDOM_KERNEL(tgc_kernel_random_categorical) {
       sums[i] = total;
     }
     for (int64_t sample = 0; sample < samples; ++sample)
-      tgc_set_int(outputs[0].dtype, outputs[0].data, row * samples + sample, upper_bound(sums, classes, tgc_next_f64(&words) * total));
+      tgc_set_int(outputs[0].dtype, outputs[0].data, row * samples + sample,
+                  upper_bound(sums, classes, tgc_next_f64(&words) * total));
   }
 }
 
@@ -66,5 +68,6 @@ TGC_RANDOM_KERNEL(tgc_kernel_random_shuffle) {
     order[j] = swapped;
   }
   for (int64_t i = 0; i < count; ++i)
-    memcpy((char *)outputs[0].data + (uint64_t)i * bytes, (const char *)inputs[2].data + (uint64_t)order[i] * bytes, bytes);
+    memcpy((char *)outputs[0].data + (uint64_t)i * bytes,
+           (const char *)inputs[2].data + (uint64_t)order[i] * bytes, bytes);
 }

@@ -1,7 +1,7 @@
 /*===- distributions.h - Numbers of a distribution from random bits -----------===*
  *
- * The bit tricks and the Box-Muller transform as TensorFlow's random_distributions.h computes them, step by step in the same
- * precision, so that the results agree to the bit up to libm's last place.
+ * The bit tricks and the Box-Muller transform as TensorFlow's random_distributions.h computes them, step by
+ * step in the same precision, so that the results agree to the bit up to libm's last place.
  *
  *===------------------------------------------------------------------------===*/
 #ifndef TGC_KERNELS_RANDOM_DISTRIBUTIONS_H

@@ -1,8 +1,8 @@
 /*===- fill.c - Tensors of random numbers -------------------------------------===*
  *
- * An output is filled in groups: as many elements as one step of the generator gives (four words: four elements of 32 bits
- * or less, two of 64). A truncated normal needs an unknown number of steps, so each of its groups has 256 outputs' worth of
- * steps reserved for it.
+ * An output is filled in groups: as many elements as one step of the generator gives (four words: four
+ * elements of 32 bits or less, two of 64). A truncated normal needs an unknown number of steps, so each of
+ * its groups has 256 outputs' worth of steps reserved for it.
  *
  *===------------------------------------------------------------------------===*/
 
@@ -22,7 +22,9 @@ typedef struct fill {
   uint64_t low, range; /* integers: low + bits % range; range 0: all bits */
 } fill_t;
 
-static int is_wide(int32_t dtype) { return dtype == TGC_FLOAT64 || dtype == TGC_INT64 || dtype == TGC_UINT64; }
+static int is_wide(int32_t dtype) {
+  return dtype == TGC_FLOAT64 || dtype == TGC_INT64 || dtype == TGC_UINT64;
+}
 
 static int64_t group_size(int32_t dtype) { return is_wide(dtype) ? 2 : 4; }
 
@@ -31,7 +33,8 @@ static void store_float(const fill_t *fill, int64_t index, float value) {
   if (fill->dtype == TGC_FLOAT32)
     ((float *)fill->data)[index] = value;
   else
-    ((uint16_t *)fill->data)[index] = fill->dtype == TGC_FLOAT16 ? tgc_half_from_f32(value) : tgc_bfloat16_from_f32(value);
+    ((uint16_t *)fill->data)[index] =
+        fill->dtype == TGC_FLOAT16 ? tgc_half_from_f32(value) : tgc_bfloat16_from_f32(value);
 }
 
 static void uniform_element(const fill_t *fill, int64_t index, const uint32_t x[4], int lane) {
@@ -66,7 +69,8 @@ static void fill_uniform(void *context, int64_t begin, int64_t end) {
   tgc_philox_t philox = fill->start;
   tgc_philox_skip(&philox, (uint64_t)begin);
   int64_t size = group_size(fill->dtype);
-  int is_float = fill->dtype == TGC_FLOAT32 || fill->dtype == TGC_FLOAT64 || fill->dtype == TGC_FLOAT16 || fill->dtype == TGC_BFLOAT16;
+  int is_float = fill->dtype == TGC_FLOAT32 || fill->dtype == TGC_FLOAT64 || fill->dtype == TGC_FLOAT16 ||
+                 fill->dtype == TGC_BFLOAT16;
   for (int64_t group = begin; group < end; ++group) {
     uint32_t x[4];
     tgc_philox_next(&philox, x);
@@ -137,7 +141,8 @@ static void fill_truncated_normal(void *context, int64_t begin, int64_t end) {
   }
 }
 
-static void run(tgc_frame_t *frame, tgc_loop_body_fn body, fill_t *fill, const tgc_tensor_t *inputs, tgc_tensor_t *output) {
+static void run(tgc_frame_t *frame, tgc_loop_body_fn body, fill_t *fill, const tgc_tensor_t *inputs,
+                tgc_tensor_t *output) {
   const uint64_t *key = inputs[0].data, *counter = inputs[1].data;
   fill->start = tgc_philox_make(key[0], counter[0], counter[1]);
   fill->data = output->data;
@@ -173,7 +178,8 @@ TGC_RANDOM_KERNEL(tgc_kernel_random_uniform_full_int) {
 
 TGC_RANDOM_KERNEL(tgc_kernel_random_uniform_int) {
   (void)config, (void)num_inputs, (void)num_outputs;
-  int64_t low = tgc_get_int(inputs[2].dtype, inputs[2].data, 0), high = tgc_get_int(inputs[3].dtype, inputs[3].data, 0);
+  int64_t low = tgc_get_int(inputs[2].dtype, inputs[2].data, 0),
+          high = tgc_get_int(inputs[3].dtype, inputs[3].data, 0);
   int is_unsigned = outputs[0].dtype == TGC_UINT64;
   if (is_unsigned ? (uint64_t)low >= (uint64_t)high : low >= high) {
     if (tgc_count(&outputs[0]) == 0)

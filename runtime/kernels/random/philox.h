@@ -1,7 +1,7 @@
 /*===- philox.h - The Philox 4x32-10 generator --------------------------------===*
  *
- * Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011, with the counter and key layout of TensorFlow's
- * PhiloxRandom: one step gives four 32-bit numbers and advances the 128-bit counter by one.
+ * Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011, with the counter and key layout of
+ * TensorFlow's PhiloxRandom: one step gives four 32-bit numbers and advances the 128-bit counter by one.
  *
  *===------------------------------------------------------------------------===*/
 #ifndef TGC_KERNELS_RANDOM_PHILOX_H
@@ -15,7 +15,8 @@ typedef struct tgc_philox {
 } tgc_philox_t;
 
 static inline tgc_philox_t tgc_philox_make(uint64_t key, uint64_t counter_low, uint64_t counter_high) {
-  tgc_philox_t philox = {{(uint32_t)counter_low, (uint32_t)(counter_low >> 32), (uint32_t)counter_high, (uint32_t)(counter_high >> 32)},
+  tgc_philox_t philox = {{(uint32_t)counter_low, (uint32_t)(counter_low >> 32), (uint32_t)counter_high,
+                          (uint32_t)(counter_high >> 32)},
                          {(uint32_t)key, (uint32_t)(key >> 32)}};
   return philox;
 }

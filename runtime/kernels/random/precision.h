@@ -1,8 +1,8 @@
 /*===- precision.h - Arithmetic in the precision of a type --------------------===*
  *
- * A sampler must round where TensorFlow's does, or it accepts other numbers. Sums, products, quotients and roots that are
- * computed in double and then rounded to float are what float arithmetic gives; half precision is float arithmetic rounded
- * once more.
+ * A sampler must round where TensorFlow's does, or it accepts other numbers. Sums, products, quotients and
+ * roots that are computed in double and then rounded to float are what float arithmetic gives; half precision
+ * is float arithmetic rounded once more.
  *
  *===------------------------------------------------------------------------===*/
 #ifndef TGC_KERNELS_RANDOM_PRECISION_H

@@ -1,8 +1,8 @@
 /*===- samples.c - Gamma, Poisson and binomial numbers ------------------------===*
  *
- * Rejection samplers. A number takes an unknown count of steps, so each has some of its own and does not depend on the
- * others: sample i of parameter p of P starts at step 256 * (p * samples + i), or 42 where inversion needs fewer. Outputs lie
- * as [samples, parameters].
+ * Rejection samplers. A number takes an unknown count of steps, so each has some of its own and does not
+ * depend on the others: sample i of parameter p of P starts at step 256 * (p * samples + i), or 42 where
+ * inversion needs fewer. Outputs lie as [samples, parameters].
  *
  *===------------------------------------------------------------------------===*/
 #define _DEFAULT_SOURCE
@@ -44,7 +44,8 @@ static void fill_gamma(void *context, int64_t begin, int64_t end) {
     int64_t parameter = i / sampling->num_samples, sample = i % sampling->num_samples;
     tgc_buffers_t buffers = tgc_buffers_make(sampling->start, (uint64_t)i * kStepsPerSample);
     double value = draw_gamma(&buffers, tgc_get_double(alphas->dtype, alphas->data, parameter));
-    tgc_set_double(sampling->output->dtype, sampling->output->data, sample * sampling->num_parameters + parameter, value);
+    tgc_set_double(sampling->output->dtype, sampling->output->data,
+                   sample * sampling->num_parameters + parameter, value);
   }
 }
 
@@ -92,7 +93,8 @@ static double draw_large_poisson(tgc_buffers_t *buffers, double rate, double mos
     if (k < 0 || (shifted < 0.013 && v > shifted))
       continue;
     int sign;
-    if (log(v * inverse_alpha / (a / (shifted * shifted) + b)) <= -rate + k * log_rate - lgamma_r(k + 1, &sign))
+    if (log(v * inverse_alpha / (a / (shifted * shifted) + b)) <=
+        -rate + k * log_rate - lgamma_r(k + 1, &sign))
       return k;
   }
 }
@@ -111,7 +113,8 @@ static void fill_poisson(void *context, int64_t begin, int64_t end) {
       value = tgc_is_float(sampling->output->dtype) ? rate : 0;
     else
       value = draw_large_poisson(&buffers, rate, most);
-    tgc_set_double(sampling->output->dtype, sampling->output->data, sample * sampling->num_parameters + parameter, value);
+    tgc_set_double(sampling->output->dtype, sampling->output->data,
+                   sample * sampling->num_parameters + parameter, value);
   }
 }
 
@@ -127,9 +130,9 @@ static double draw_small_binomial(tgc_buffers_t *buffers, double count, double p
 
 /* What Stirling's formula leaves out of log(k!). */
 static double stirling_tail(double k) {
-  static const double kFirst[] = {0.0810614667953272,  0.0413406959554092,  0.0276779256849983, 0.02079067210376509,
-                                  0.0166446911898211,  0.0138761288230707,  0.0118967099458917, 0.0104112652619720,
-                                  0.00925546218271273, 0.00833056343336287};
+  static const double kFirst[] = {
+      0.0810614667953272, 0.0413406959554092, 0.0276779256849983, 0.02079067210376509, 0.0166446911898211,
+      0.0138761288230707, 0.0118967099458917, 0.0104112652619720, 0.00925546218271273, 0.00833056343336287};
   if (k <= 9)
     return kFirst[(int)k];
   double square = (k + 1) * (k + 1);
@@ -152,15 +155,17 @@ static double draw_large_binomial(tgc_buffers_t *buffers, double count, double p
       continue;
     v = log(v * alpha / (a / (shifted * shifted) + b));
     double bound = (mode + 0.5) * log((mode + 1) / (ratio * (count - mode + 1))) +
-                   (count + 1) * log((count - mode + 1) / (count - k + 1)) + (k + 0.5) * log(ratio * (count - k + 1) / (k + 1)) +
-                   stirling_tail(mode) + stirling_tail(count - mode) - stirling_tail(k) - stirling_tail(count - k);
+                   (count + 1) * log((count - mode + 1) / (count - k + 1)) +
+                   (k + 0.5) * log(ratio * (count - k + 1) / (k + 1)) + stirling_tail(mode) +
+                   stirling_tail(count - mode) - stirling_tail(k) - stirling_tail(count - k);
     if (v <= bound)
       return k;
   }
 }
 
 /* Of probabilities above one half the complement is drawn. */
-static double draw_binomial(const sampling_t *sampling, int64_t i, double count, double probability, int32_t dtype) {
+static double draw_binomial(const sampling_t *sampling, int64_t i, double count, double probability,
+                            int32_t dtype) {
   if (count <= 0 || probability <= 0)
     return 0;
   if (probability >= 1)
@@ -170,7 +175,8 @@ static double draw_binomial(const sampling_t *sampling, int64_t i, double count,
   int is_turned = probability > 0.5;
   double p = is_turned ? tgc_round_to(dtype, 1 - probability) : probability;
   int is_large = tgc_round_to(dtype, count * p) >= 10;
-  tgc_buffers_t buffers = tgc_buffers_make(sampling->start, (uint64_t)i * (is_large ? kStepsPerSample : kStepsPerInversion));
+  tgc_buffers_t buffers =
+      tgc_buffers_make(sampling->start, (uint64_t)i * (is_large ? kStepsPerSample : kStepsPerInversion));
   double drawn = is_large ? draw_large_binomial(&buffers, count, p) : draw_small_binomial(&buffers, count, p);
   return is_turned ? count - drawn : drawn;
 }
@@ -180,9 +186,11 @@ static void fill_binomial(void *context, int64_t begin, int64_t end) {
   const tgc_tensor_t *counts = &sampling->parameters[0], *probabilities = &sampling->parameters[1];
   for (int64_t i = begin; i < end; ++i) {
     int64_t parameter = i / sampling->num_samples, sample = i % sampling->num_samples;
-    double value = draw_binomial(sampling, i, tgc_get_double(counts->dtype, counts->data, parameter),
-                                 tgc_get_double(probabilities->dtype, probabilities->data, parameter), counts->dtype);
-    tgc_set_double(sampling->output->dtype, sampling->output->data, sample * sampling->num_parameters + parameter, value);
+    double value =
+        draw_binomial(sampling, i, tgc_get_double(counts->dtype, counts->data, parameter),
+                      tgc_get_double(probabilities->dtype, probabilities->data, parameter), counts->dtype);
+    tgc_set_double(sampling->output->dtype, sampling->output->data,
+                   sample * sampling->num_parameters + parameter, value);
   }
 }
 
@@ -191,7 +199,8 @@ static void run(tgc_frame_t *frame, tgc_loop_body_fn body, const tgc_tensor_t *i
   int64_t count = tgc_count(output);
   if (count == 0)
     return;
-  sampling_t sampling = {tgc_philox_make(key[0], counter[0], counter[1]), &inputs[2], output, tgc_count(&inputs[2]), 0};
+  sampling_t sampling = {tgc_philox_make(key[0], counter[0], counter[1]), &inputs[2], output,
+                         tgc_count(&inputs[2]), 0};
   sampling.num_samples = count / sampling.num_parameters;
   tgc_rt_parallel_for(frame, body, &sampling, count, kSamplesPerPiece);
 }

@@ -28,7 +28,8 @@ TGC_RANDOM_KERNEL(tgc_kernel_random_stateless_state) {
   (void)frame, (void)node, (void)config, (void)num_inputs, (void)num_outputs;
   uint64_t seed[2];
   for (int i = 0; i < 2; ++i)
-    seed[i] = inputs[0].dtype == TGC_INT32 ? (uint64_t)(int64_t)((const int32_t *)inputs[0].data)[i] : ((const uint64_t *)inputs[0].data)[i];
+    seed[i] = inputs[0].dtype == TGC_INT32 ? (uint64_t)(int64_t)((const int32_t *)inputs[0].data)[i]
+                                           : ((const uint64_t *)inputs[0].data)[i];
   tgc_philox_t philox = tgc_philox_make(0x02461e293ec8f720u, seed[0], seed[1]);
   uint32_t mix[4];
   tgc_philox_next(&philox, mix);
@@ -38,8 +39,8 @@ TGC_RANDOM_KERNEL(tgc_kernel_random_stateless_state) {
   counter[1] = mix[2] | (uint64_t)mix[3] << 32;
 }
 
-/* Key and counter of the generator that input 0 (int64[at least 3]: counter, key) holds; output 2: it, moved on by input 1
- * (uint64) steps. */
+/* Key and counter of the generator that input 0 (int64[at least 3]: counter, key) holds; output 2: it, moved
+ * on by input 1 (uint64) steps. */
 TGC_RANDOM_KERNEL(tgc_kernel_random_generator) {
   TGC_KERNEL_UNUSED;
   const uint64_t *state = inputs[0].data;
@@ -61,5 +62,6 @@ TGC_RANDOM_KERNEL(tgc_kernel_random_offsets) {
   const int64_t *most = inputs[2].data;
   tgc_words_t words = tgc_words_make(tgc_philox_make(key[0], counter[0], counter[1]));
   for (int64_t i = 0; i < inputs[2].dims[0]; ++i)
-    ((int64_t *)outputs[0].data)[i] = most[i] > 0 ? (int64_t)(tgc_next_u32(&words) % (uint32_t)(most[i] + 1)) : 0;
+    ((int64_t *)outputs[0].data)[i] =
+        most[i] > 0 ? (int64_t)(tgc_next_u32(&words) % (uint32_t)(most[i] + 1)) : 0;
 }

@@ -1,8 +1,8 @@
 /*===- truncated.c - Truncated normal numbers of given parameters -------------===*
  *
- * Robert, Simulation of truncated normal variables (1995), with the choice between three proposals that TensorFlow makes:
- * normal numbers where the bounds are wide, uniform ones where they are narrow, else exponential ones. All batches draw from
- * one stream in order, as TensorFlow's kernels do on one thread.
+ * Robert, Simulation of truncated normal variables (1995), with the choice between three proposals that
+ * TensorFlow makes: normal numbers where the bounds are wide, uniform ones where they are narrow, else
+ * exponential ones. All batches draw from one stream in order, as TensorFlow's kernels do on one thread.
  *
  *===------------------------------------------------------------------------===*/
 #include "precision.h"
@@ -43,7 +43,8 @@ static int draw_uniforms(truncation_t *t, double numbers[4]) {
     else if (t->dtype == TGC_FLOAT32)
       numbers[i] = tgc_uniform_f32(x[i]);
     else
-      numbers[i] = t->dtype == TGC_FLOAT16 ? tgc_f32_from_half(tgc_uniform_half(x[i])) : tgc_f32_from_bfloat16(tgc_uniform_bfloat16(x[i]));
+      numbers[i] = t->dtype == TGC_FLOAT16 ? tgc_f32_from_half(tgc_uniform_half(x[i]))
+                                           : tgc_f32_from_bfloat16(tgc_uniform_bfloat16(x[i]));
   }
   return t->dtype == TGC_FLOAT64 ? 2 : 4;
 }
@@ -110,7 +111,8 @@ static int sample_exponential(truncation_t *t, target_t *target, double root) {
     double numbers[4];
     int count = draw_uniforms(t, numbers);
     for (int i = 0; i + 1 < count && target->left > 0; i += 2) {
-      double z = tgc_round_to(t->dtype, tgc_round_to(t->dtype, -tgc_log_in(t->dtype, numbers[i]) / alpha) + t->low);
+      double z =
+          tgc_round_to(t->dtype, tgc_round_to(t->dtype, -tgc_log_in(t->dtype, numbers[i]) / alpha) + t->low);
       double x = tgc_round_to(t->dtype, t->low < alpha ? alpha - z : t->low - alpha);
       double exponent = tgc_round_to(t->dtype, tgc_round_to(t->dtype, -x * x) / 2);
       if (numbers[i + 1] <= tgc_exp_in(t->dtype, exponent) && z < t->high) {
@@ -125,7 +127,8 @@ static int sample_exponential(truncation_t *t, target_t *target, double root) {
 }
 
 /* Fills `target` with numbers within [least, most] and moves the generator on. */
-static void sample(tgc_frame_t *frame, const char *node, truncation_t *t, double least, double most, target_t *target) {
+static void sample(tgc_frame_t *frame, const char *node, truncation_t *t, double least, double most,
+                   target_t *target) {
   int32_t dtype = t->dtype;
   if (!(t->deviation > 0 && least < most && (isfinite(least) || isfinite(most))))
     tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Invalid parameters", NULL, 0);
@@ -148,16 +151,17 @@ static void sample(tgc_frame_t *frame, const char *node, truncation_t *t, double
   else
     is_done = sample_exponential(t, target, root);
   if (!is_done)
-    tgc_rt_fail(frame, TGC_INTERNAL, node, "TruncatedNormal rejection sampler failed to accept a sample.", NULL, 0);
+    tgc_rt_fail(frame, TGC_INTERNAL, node, "TruncatedNormal rejection sampler failed to accept a sample.",
+                NULL, 0);
 }
 
 static double parameter(const tgc_tensor_t *tensor, int64_t i) {
   return tgc_get_double(tensor->dtype, tensor->data, tgc_count(tensor) == 1 ? 0 : i);
 }
 
-/* Inputs 2 to 5: means, deviations, least and greatest numbers, each of one or of as many elements as there are batches.
- * config "BATCH": a batch is that many elements in a row, 0: those along dimensions 1 and up; "LAST": batches lie last,
- * samples first. */
+/* Inputs 2 to 5: means, deviations, least and greatest numbers, each of one or of as many elements as there
+ * are batches. config "BATCH": a batch is that many elements in a row, 0: those along dimensions 1 and up;
+ * "LAST": batches lie last, samples first. */
 TGC_RANDOM_KERNEL(tgc_kernel_random_parameterized) {
   TGC_KERNEL_UNUSED;
   const uint64_t *key = inputs[0].data, *counter = inputs[1].data;

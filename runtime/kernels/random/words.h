@@ -1,7 +1,7 @@
 /*===- words.h - A generator, number by number --------------------------------===*
  *
- * Samplers draw one number at a time from the four words of a step: forwards as plain words, or, as the rejection samplers
- * of TensorFlow do, from buffers of a distribution's numbers that they empty from the end.
+ * Samplers draw one number at a time from the four words of a step: forwards as plain words, or, as the
+ * rejection samplers of TensorFlow do, from buffers of a distribution's numbers that they empty from the end.
  *
  *===------------------------------------------------------------------------===*/
 #ifndef TGC_KERNELS_RANDOM_WORDS_H

@@ -1,8 +1,9 @@
 /*===- queue.c - Queues of tensors --------------------------------------------===*
  *
- * A session runs one entry at a time, so nobody could ever end a wait: what TensorFlow would wait for is an error here.
- * Every kernel has the config "KIND CAPACITY MIN SEED SEED2 NAME": KIND is F(IFO), P(adding), S(huffle) or O(rdered by its
- * first component, a priority); MIN is how many elements a shuffle queue keeps while it is open. CAPACITY -1: no end.
+ * A session runs one entry at a time, so nobody could ever end a wait: what TensorFlow would wait for is an
+ * error here. Every kernel has the config "KIND CAPACITY MIN SEED SEED2 NAME": KIND is F(IFO), P(adding),
+ * S(huffle) or O(rdered by its first component, a priority); MIN is how many elements a shuffle queue keeps
+ * while it is open. CAPACITY -1: no end.
  *
  *===------------------------------------------------------------------------===*/
 
@@ -66,8 +67,10 @@ static void reserve(tgc_frame_t *frame, const char *node, queue_t *queue, int64_
     tgc_rt_fail(frame, TGC_CANCELLED, node, "the queue is closed", NULL, 0);
   if (more > queue->capacity - queue->size) {
     int64_t values[3] = {more, queue->size, queue->capacity};
-    tgc_rt_fail(frame, TGC_RESOURCE_EXHAUSTED, node,
-                "cannot enqueue %d elements: the queue has %d and holds up to %d; no other run could make room", values, 3);
+    tgc_rt_fail(
+        frame, TGC_RESOURCE_EXHAUSTED, node,
+        "cannot enqueue %d elements: the queue has %d and holds up to %d; no other run could make room",
+        values, 3);
   }
   queue->num_parts = num_parts;
   if (queue->size + more <= queue->room)
@@ -81,7 +84,8 @@ static void reserve(tgc_frame_t *frame, const char *node, queue_t *queue, int64_
 }
 
 /* Makes a part of `count` elements of a tensor, from `first` on, without its first `dropped` dimensions. */
-static void store_part(tgc_frame_t *frame, const char *node, part_t *part, const tgc_tensor_t *tensor, int32_t dropped, int64_t first) {
+static void store_part(tgc_frame_t *frame, const char *node, part_t *part, const tgc_tensor_t *tensor,
+                       int32_t dropped, int64_t first) {
   part->dtype = tensor->dtype;
   part->rank = tensor->rank - dropped;
   memcpy(part->dims, tensor->dims + dropped, sizeof *part->dims * (size_t)part->rank);
@@ -125,7 +129,8 @@ static void take(queue_t *queue, part_t *taken) {
     next = tgc_next_u32(&queue->words) % (uint32_t)queue->size;
   if (queue->kind == 'O')
     for (int64_t i = 1; i < queue->size; ++i)
-      if (*(int64_t *)queue->parts[i * queue->num_parts].data < *(int64_t *)queue->parts[next * queue->num_parts].data)
+      if (*(int64_t *)queue->parts[i * queue->num_parts].data <
+          *(int64_t *)queue->parts[next * queue->num_parts].data)
         next = i;
   part_t *element = queue->parts + next * queue->num_parts;
   memcpy(taken, element, bytes);
@@ -137,7 +142,8 @@ static void take(queue_t *queue, part_t *taken) {
 }
 
 /* How many of `wanted` elements can be taken now; an error if that is not enough. */
-static int64_t check_size(tgc_frame_t *frame, const char *node, const queue_t *queue, int64_t wanted, int is_up_to) {
+static int64_t check_size(tgc_frame_t *frame, const char *node, const queue_t *queue, int64_t wanted,
+                          int is_up_to) {
   int64_t kept = queue->kind == 'S' && !queue->is_closed ? queue->least : 0;
   int64_t free_now = queue->size > kept ? queue->size - kept : 0;
   if (wanted <= free_now)
@@ -146,17 +152,21 @@ static int64_t check_size(tgc_frame_t *frame, const char *node, const queue_t *q
     return free_now;
   int64_t values[2] = {wanted, queue->size};
   if (queue->is_closed)
-    tgc_rt_fail(frame, TGC_OUT_OF_RANGE, node, "the queue is closed and has insufficient elements (requested %d, current size %d)",
-                values, 2);
-  tgc_rt_fail(frame, TGC_DEADLINE_EXCEEDED, node,
-              "would wait for ever: %d elements are requested, the queue has %d, and no other run could enqueue more", values, 2);
+    tgc_rt_fail(frame, TGC_OUT_OF_RANGE, node,
+                "the queue is closed and has insufficient elements (requested %d, current size %d)", values,
+                2);
+  tgc_rt_fail(
+      frame, TGC_DEADLINE_EXCEEDED, node,
+      "would wait for ever: %d elements are requested, the queue has %d, and no other run could enqueue more",
+      values, 2);
   return 0;
 }
 
 static void write_part(tgc_frame_t *frame, const char *node, tgc_tensor_t *output, const part_t *part) {
   void *data = tgc_find_output(frame, output, part->rank, part->dims);
   if (part->rank != output->rank || memcmp(part->dims, output->dims, sizeof *part->dims * (size_t)part->rank))
-    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "an element has another shape than the queue's shapes say", NULL, 0);
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "an element has another shape than the queue's shapes say",
+                NULL, 0);
   tgc_load(frame, part->dtype, data, part->data, part->count);
 }
 
@@ -173,8 +183,8 @@ TGC_KERNEL(tgc_kernel_queue_dequeue) {
 }
 
 /* Part k of all taken elements as one tensor; smaller ones of a padding queue are filled up with zeros. */
-static void write_batch(tgc_frame_t *frame, const char *node, const queue_t *queue, const part_t *taken, int64_t count, uint32_t k,
-                        tgc_tensor_t *output) {
+static void write_batch(tgc_frame_t *frame, const char *node, const queue_t *queue, const part_t *taken,
+                        int64_t count, uint32_t k, tgc_tensor_t *output) {
   int64_t dims[TGC_MAX_RANK] = {count};
   int32_t rank = count > 0 ? taken[k].rank : output->rank - 1;
   for (int64_t i = 0; i < count; ++i)
@@ -185,7 +195,8 @@ static void write_batch(tgc_frame_t *frame, const char *node, const queue_t *que
     }
   char *data = tgc_find_output(frame, output, rank + 1, dims);
   if (memcmp(dims, output->dims, sizeof *dims * (size_t)(rank + 1)))
-    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "the elements have another shape than the queue's shapes say", NULL, 0);
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node,
+                "the elements have another shape than the queue's shapes say", NULL, 0);
   uint32_t width = tgc_dtype_size(output->dtype);
   int64_t slice = tgc_count_dims(output, 1, rank + 1);
   memset(data, 0, (size_t)(count * slice) * width);
@@ -200,14 +211,14 @@ static void write_batch(tgc_frame_t *frame, const char *node, const queue_t *que
         at /= part->dims[dim];
         scale *= dims[dim + 1];
       }
-      tgc_load(frame, part->dtype, data + (uint64_t)(i * slice + offset) * width, (const char *)part->data + (uint64_t)done * width,
-               row);
+      tgc_load(frame, part->dtype, data + (uint64_t)(i * slice + offset) * width,
+               (const char *)part->data + (uint64_t)done * width, row);
     }
   }
 }
 
-static void dequeue_many(tgc_frame_t *frame, const char *node, const char *config, int64_t wanted, int is_up_to, tgc_tensor_t *outputs,
-                         uint32_t num_outputs) {
+static void dequeue_many(tgc_frame_t *frame, const char *node, const char *config, int64_t wanted,
+                         int is_up_to, tgc_tensor_t *outputs, uint32_t num_outputs) {
   queue_t *queue = find_queue(frame, node, config);
   int64_t count = check_size(frame, node, queue, wanted, is_up_to);
   part_t *taken = tgc_rt_scratch(frame, (uint64_t)count * num_outputs * sizeof *taken);

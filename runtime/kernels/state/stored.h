@@ -1,6 +1,7 @@
 /*===- stored.h - Tensors that outlive a run ----------------------------------===*
  *
- * Queues and tables own copies of the tensors they are given: one block of memory each, the bytes of strings included.
+ * Queues and tables own copies of the tensors they are given: one block of memory each, the bytes of strings
+ * included.
  *
  *===------------------------------------------------------------------------===*/
 #ifndef TGC_KERNELS_STATE_STORED_H
@@ -36,8 +37,10 @@ static inline void tgc_store(void *target, const tgc_tensor_t *tensor, int64_t f
   }
 }
 
-/* Copies stored elements into an output; strings get bytes of the run, for the stored ones may be gone before its end. */
-static inline void tgc_load(tgc_frame_t *frame, int32_t dtype, void *target, const void *stored, int64_t count) {
+/* Copies stored elements into an output; strings get bytes of the run, for the stored ones may be gone before
+ * its end. */
+static inline void tgc_load(tgc_frame_t *frame, int32_t dtype, void *target, const void *stored,
+                            int64_t count) {
   if (count > 0)
     memcpy(target, stored, (uint64_t)count * tgc_dtype_size(dtype));
   if (dtype != TGC_STRING)

@@ -5,8 +5,9 @@
 #include <string.h>
 
 /* Output 0 (bool): whether the elements of inputs 0 and 1, which have its shape, are equal. */
-void tgc_kernel_string_equal(tgc_frame_t *frame, const char *node, const char *config, const tgc_tensor_t *inputs, uint32_t num_inputs,
-                             tgc_tensor_t *outputs, uint32_t num_outputs) {
+void tgc_kernel_string_equal(tgc_frame_t *frame, const char *node, const char *config,
+                             const tgc_tensor_t *inputs, uint32_t num_inputs, tgc_tensor_t *outputs,
+                             uint32_t num_outputs) {
   (void)frame, (void)node, (void)config, (void)num_inputs, (void)num_outputs;
   const tgc_string_t *a = inputs[0].data, *b = inputs[1].data;
   uint8_t *equal = outputs[0].data;

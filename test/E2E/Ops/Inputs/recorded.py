@@ -1,7 +1,8 @@
 """Compares tgc-run with recorded values of TensorFlow (tools/dev/record-ops.py).
 
-recorded.py steps FAMILY DIR writes DIR/steps.json and its feeds; recorded.py check FAMILY DIR [--ulps N] compares the values in
-DIR/out with FAMILY.npz: integers, booleans and strings exactly, floating-point numbers within a few units in the last place.
+recorded.py steps FAMILY DIR writes DIR/steps.json and its feeds; recorded.py check FAMILY DIR [--ulps N] [--to-largest]
+compares the values in DIR/out with FAMILY.npz: integers, booleans and strings exactly, floating-point numbers within a few units in
+the last place, of their own or of the tensor's largest. A family with "init" in its name runs the target init first.
 """
 import json
 import sys
@@ -31,30 +32,32 @@ def write_steps(family, folder):
         json.dump(steps, file)
 
 
-def differs(got, want, ulps):
+def differs(got, want, ulps, to_largest):
     if got.shape != want.shape or got.dtype.kind != want.dtype.kind or (got.dtype.kind != "S" and got.dtype != want.dtype):
         return f"got {got.dtype}{list(got.shape)}, expected {want.dtype}{list(want.shape)}"
     if want.dtype.kind not in "fc":
         wrong = got != want
     else:
         tolerance = ulps * np.finfo(want.dtype).eps
-        near = np.abs(got.astype(np.complex128) - want) <= tolerance * (np.abs(want) + 1e-3)
+        size = np.abs(want).max(initial=0) if to_largest else np.abs(want) + 1e-3
+        with np.errstate(invalid="ignore"):
+            near = np.abs(got.astype(np.complex128) - want) <= tolerance * size
         wrong = ~(near | (got == want) | (np.isnan(got) & np.isnan(want)))
     if not wrong.any():
         return None
     return f"{wrong.sum()} of {wrong.size} differ, first {got[wrong][0]!r}, expected {want[wrong][0]!r}"
 
 
-def check(family, folder, ulps):
+def check(family, folder, ulps, to_largest):
     arrays = load(family + ".npz")
     right = 0
     for run in range(runs_of(arrays)):
-        got = load(f"{folder}/out/s{run}.npz")
+        got = load(f"{folder}/out/s{run + ('init' in family)}.npz")
         for key, want in arrays.items():
             prefix = f"run{run}/"
             if not key.startswith(prefix):
                 continue
-            message = differs(got[key[len(prefix):]], want, ulps)
+            message = differs(got[key[len(prefix):]], want, ulps, to_largest)
             if message:
                 print(f"{key}: {message}")
             else:
@@ -65,4 +68,5 @@ def check(family, folder, ulps):
 if sys.argv[1] == "steps":
     write_steps(sys.argv[2], sys.argv[3])
 else:
-    check(sys.argv[2], sys.argv[3], float(sys.argv[5]) if len(sys.argv) > 5 else 8)
+    options = sys.argv[4:]
+    check(sys.argv[2], sys.argv[3], float(options[options.index("--ulps") + 1]) if "--ulps" in options else 8, "--to-largest" in options)

@@ -1,0 +1,171 @@
+//===- ParseOps.cpp - Records of tf.Example -------------------------------===//
+
+#include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/HostFamilies.h"
+#include "frontend/Import/NodeImporter.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+using Size = OpFoldResult;
+
+/// What is read from each example.
+struct Features {
+  SmallVector<std::string> sparseNames, denseNames;
+  SmallVector<Type> sparseTypes;
+  size_t firstDefault; ///< the input that holds the first dense default
+};
+
+/// The strings of inputs [first, first + count), or of the one vector at `first` if `isVector`; they must be
+/// constant.
+FailureOr<SmallVector<std::string>> getNames(NodeImporter &n, size_t first, size_t count, bool isVector) {
+  SmallVector<std::string> names;
+  for (size_t i = first; i < first + (isVector ? 1 : count); ++i) {
+    auto constant = n.getTensor(i).getDefiningOp<tg::StringConstantOp>();
+    if (!constant) {
+      n.error() << "the names of the features must be known at compile time";
+      return failure();
+    }
+    for (Attribute name : constant.getValues())
+      names.push_back(cast<StringAttr>(name).str());
+  }
+  names.resize(count, names.empty() ? std::string() : names.front());
+  return names;
+}
+
+LogicalResult getTypes(NodeImporter &n, StringRef attr, SmallVectorImpl<Type> &types) {
+  const proto::AttrValue *list = findAttr(n.node, attr);
+  for (int i = 0; list && i < list->list().type_size(); ++i) {
+    Type element = getElementType(n.builder.getContext(), list->list().type(i));
+    if (!element)
+      return n.error() << "a feature has a type that tgc has no tensors of";
+    types.push_back(element);
+  }
+  return success();
+}
+
+LogicalResult importFeatures(NodeImporter &n, const Features &features, bool isSingle) {
+  Value serialized = n.getTensor(0);
+  if (n.getRank(0) > 1 || (isSingle && n.getRank(0) != 0))
+    return n.error() << "serialized must be a " << (isSingle ? "scalar" : "vector") << ", got "
+                     << serialized.getType();
+  // A scalar given to ParseExampleV2 is one example too.
+  isSingle = n.getRank(0) == 0;
+  SmallVector<Size> batch = n.sizes.sizesOf(serialized);
+  SmallVector<Type> types;
+  Type i64 = n.builder.getI64Type();
+  int64_t rank = isSingle ? 1 : 2, numSparse = features.sparseNames.size();
+  types.append(numSparse, RankedTensorType::get({ShapedType::kDynamic, rank}, i64));
+  for (Type element : features.sparseTypes)
+    types.push_back(RankedTensorType::get({ShapedType::kDynamic}, element));
+  types.append(numSparse, RankedTensorType::get({rank}, i64));
+  const proto::AttrValue *shapes = findAttr(n.node, "dense_shapes");
+  SmallVector<int64_t> extents; // of each dense shape its rank and its dimensions
+  SmallVector<Value> defaults;
+  SmallVector<SmallVector<Size>> denseSizes;
+  for (size_t i = 0; i < features.denseNames.size(); ++i) {
+    auto shape = shapes && static_cast<int>(i) < shapes->list().shape_size()
+                     ? shapeFromProto(shapes->list().shape(i))
+                     : std::nullopt;
+    if (!shape || llvm::is_contained(ArrayRef(*shape).drop_front(shape->empty() ? 0 : 1), -1))
+      return n.error() << "the shape of the dense feature " << features.denseNames[i]
+                       << " must be known but for its first dimension";
+    bool isVariable = !shape->empty() && shape->front() < 0;
+    SmallVector<Size> sizes(batch);
+    SmallVector<int64_t> dims(tg::getTypeOfSizes(batch, i64).getShape());
+    extents.push_back(shape->size());
+    llvm::append_range(extents, *shape);
+    for (int64_t size : *shape) {
+      dims.push_back(size < 0 ? ShapedType::kDynamic : size);
+      sizes.push_back(n.sizes.constant(size));
+    }
+    Value fallback = n.getTensor(features.firstDefault + i);
+    defaults.push_back(fallback);
+    // The kernel finds all sizes of a result that has an unknown one.
+    types.push_back(RankedTensorType::get(dims, getElementTypeOrSelf(fallback.getType())));
+    denseSizes.push_back(isVariable ? SmallVector<Size>() : sizes);
+  }
+  SmallVector<StringRef> sparseNames(features.sparseNames.begin(), features.sparseNames.end());
+  SmallVector<StringRef> denseNames(features.denseNames.begin(), features.denseNames.end());
+  SmallVector<Value> operands{serialized, createStrings(n, sparseNames, /*isScalar=*/false),
+                              createStrings(n, denseNames, /*isScalar=*/false), n.constantInts(extents, i64)};
+  llvm::append_range(operands, defaults);
+  std::string config = std::to_string(isSingle) + " " + std::to_string(numSparse) + " " +
+                       std::to_string(features.denseNames.size());
+  SmallVector<Value> results = n.hostCall("tgc_kernel_parse_example", operands, types, config, {},
+                                          /*isPure=*/true, /*findsSizes=*/true);
+  for (auto [i, result] : llvm::enumerate(results)) {
+    size_t dense = i - 3 * numSparse;
+    if (static_cast<int64_t>(i) >= 3 * numSparse && !denseSizes[dense].empty())
+      n.sizes.setSizes(result, denseSizes[dense]);
+    n.setResult(i, result);
+  }
+  return success();
+}
+
+/// (serialized, names, sparse keys..., dense keys..., dense defaults...).
+LogicalResult importParseExample(NodeImporter &n) {
+  size_t sparse = n.getInt("Nsparse"), dense = n.getInt("Ndense");
+  auto sparseNames = getNames(n, 2, sparse, false), denseNames = getNames(n, 2 + sparse, dense, false);
+  Features features;
+  if (failed(sparseNames) || failed(denseNames) || failed(getTypes(n, "sparse_types", features.sparseTypes)))
+    return failure();
+  features.sparseNames = *sparseNames;
+  features.denseNames = *denseNames;
+  features.firstDefault = 2 + sparse + dense;
+  return importFeatures(n, features, /*isSingle=*/false);
+}
+
+/// (serialized, names, sparse keys, dense keys, ragged keys, dense defaults...).
+LogicalResult importParseExampleV2(NodeImporter &n) {
+  Features features;
+  SmallVector<Type> dense, ragged;
+  if (failed(getTypes(n, "sparse_types", features.sparseTypes)) || failed(getTypes(n, "Tdense", dense)) ||
+      failed(getTypes(n, "ragged_value_types", ragged)))
+    return failure();
+  if (!ragged.empty())
+    return n.error() << "ragged features are not supported; parse them as sparse ones";
+  auto sparseNames = getNames(n, 2, features.sparseTypes.size(), true),
+       denseNames = getNames(n, 3, dense.size(), true);
+  if (failed(sparseNames) || failed(denseNames))
+    return failure();
+  features.sparseNames = *sparseNames;
+  features.denseNames = *denseNames;
+  features.firstDefault = 5;
+  return importFeatures(n, features, /*isSingle=*/false);
+}
+
+SmallVector<std::string> getStringList(NodeImporter &n, StringRef attr) {
+  SmallVector<std::string> strings;
+  if (const proto::AttrValue *list = findAttr(n.node, attr))
+    strings.assign(list->list().s().begin(), list->list().s().end());
+  return strings;
+}
+
+/// (serialized, dense defaults...); names are attributes.
+LogicalResult importParseSingleExample(NodeImporter &n) {
+  Features features;
+  if (failed(getTypes(n, "sparse_types", features.sparseTypes)))
+    return failure();
+  features.sparseNames = getStringList(n, "sparse_keys");
+  features.denseNames = getStringList(n, "dense_keys");
+  features.firstDefault = 1;
+  if (features.sparseNames.size() != features.sparseTypes.size() ||
+      n.getNumInputs() != 1 + features.denseNames.size())
+    return n.error() << "there are " << features.sparseNames.size() << " sparse and "
+                     << features.denseNames.size() << " dense names, but " << features.sparseTypes.size()
+                     << " types and " << n.getNumInputs() - 1 << " defaults";
+  return importFeatures(n, features, /*isSingle=*/true);
+}
+
+} // namespace
+
+void registerParseOps(OpRegistry &registry) {
+  registry.add({"ParseExample"}, importParseExample);
+  registry.add({"ParseExampleV2"}, importParseExampleV2);
+  registry.add({"ParseSingleExample"}, importParseSingleExample);
+}
+
+} // namespace tgc

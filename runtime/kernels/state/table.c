@@ -1,0 +1,280 @@
+/*===- table.c - Lookup tables ------------------------------------------------===*
+ *
+ * A hash table with open addressing from keys (integers or strings) to values of any type. Every kernel has
+ * the config "MUTABLE NAME"; which types keys and values have, the first tensors say.
+ *
+ *===------------------------------------------------------------------------===*/
+
+#define _GNU_SOURCE
+#include "runtime/kernels/string/hash.h"
+#include "runtime/kernels/string/number.h"
+#include "stored.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+typedef struct table {
+  uint8_t is_initialized;
+  int32_t key_dtype, value_dtype;
+  int64_t count, room;
+  /* Entries in the order in which they came; of each string a block of its own holds the bytes. */
+  char *keys, *values;
+  int64_t *slots; /* numbers of entries, or -1 */
+  uint64_t mask;
+} table_t;
+
+static void release_bytes(int32_t dtype, void *data, int64_t count) {
+  for (int64_t i = 0; dtype == TGC_STRING && i < count; ++i)
+    free((void *)(uintptr_t)((tgc_string_t *)data)[i].data);
+}
+
+static void clear(table_t *table) {
+  release_bytes(table->key_dtype, table->keys, table->count);
+  release_bytes(table->value_dtype, table->values, table->count);
+  table->count = 0;
+  if (table->slots)
+    memset(table->slots, 0xff, (table->mask + 1) * sizeof *table->slots);
+}
+
+static void release_table(void *object) {
+  table_t *table = object;
+  clear(table);
+  free(table->keys);
+  free(table->values);
+  free(table->slots);
+  free(table);
+}
+
+static void fail_memory(tgc_frame_t *frame, const char *node) {
+  tgc_rt_fail(frame, TGC_RESOURCE_EXHAUSTED, node, "cannot allocate the entries of a table", NULL, 0);
+}
+
+static table_t *find_table(tgc_frame_t *frame, const char *node, const char *config) {
+  void **object = tgc_rt_object(frame, config + 2, release_table);
+  table_t *table = *object ? *object : (*object = calloc(1, sizeof *table));
+  if (!table)
+    fail_memory(frame, node);
+  return table;
+}
+
+static uint64_t hash_key(int32_t dtype, const void *keys, int64_t i) {
+  if (dtype != TGC_STRING)
+    return (uint64_t)tgc_get_int(dtype, keys, i) * 0x9e3779b97f4a7c15u >> 20;
+  tgc_string_t string = ((const tgc_string_t *)keys)[i];
+  return tgc_fingerprint64(string.size ? string.data : "", string.size);
+}
+
+static int is_same(int32_t dtype, const void *a, int64_t i, const void *b, int64_t j) {
+  if (dtype != TGC_STRING)
+    return tgc_get_int(dtype, a, i) == tgc_get_int(dtype, b, j);
+  tgc_string_t x = ((const tgc_string_t *)a)[i], y = ((const tgc_string_t *)b)[j];
+  return x.size == y.size && (x.size == 0 || memcmp(x.data, y.data, x.size) == 0);
+}
+
+/* The slot of key `i` of `keys`: its entry's, or a free one. */
+static uint64_t find_slot(const table_t *table, const void *keys, int64_t i) {
+  uint64_t slot = hash_key(table->key_dtype, keys, i) & table->mask;
+  while (table->slots[slot] >= 0 && !is_same(table->key_dtype, table->keys, table->slots[slot], keys, i))
+    slot = (slot + 1) & table->mask;
+  return slot;
+}
+
+static void grow(tgc_frame_t *frame, const char *node, table_t *table) {
+  int64_t room = table->room ? 2 * table->room : 16;
+  char *keys = realloc(table->keys, (size_t)room * tgc_dtype_size(table->key_dtype));
+  table->keys = keys ? keys : table->keys;
+  char *values = realloc(table->values, (size_t)room * tgc_dtype_size(table->value_dtype));
+  table->values = values ? values : table->values;
+  int64_t *slots = realloc(table->slots, (size_t)room * 2 * sizeof *slots);
+  table->slots = slots ? slots : table->slots;
+  if (!keys || !values || !slots)
+    fail_memory(frame, node);
+  table->room = room;
+  table->mask = (uint64_t)room * 2 - 1;
+  memset(slots, 0xff, (size_t)room * 2 * sizeof *slots);
+  for (int64_t i = 0; i < table->count; ++i)
+    slots[find_slot(table, keys, i)] = i;
+}
+
+/* Copies element `i` of `data` to element `to` of `target`, whose old string is released if `replaces`. */
+static void put(tgc_frame_t *frame, const char *node, int32_t dtype, char *target, int64_t to,
+                const void *data, int64_t i, int replaces) {
+  uint32_t width = tgc_dtype_size(dtype);
+  if (dtype != TGC_STRING) {
+    memcpy(target + (uint64_t)to * width, (const char *)data + (uint64_t)i * width, width);
+    return;
+  }
+  tgc_string_t string = ((const tgc_string_t *)data)[i];
+  char *bytes = malloc(string.size ? string.size : 1);
+  if (!bytes)
+    fail_memory(frame, node);
+  if (string.size)
+    memcpy(bytes, string.data, string.size);
+  if (replaces)
+    release_bytes(dtype, target + (uint64_t)to * width, 1);
+  ((tgc_string_t *)target)[to] = (tgc_string_t){bytes, string.size};
+}
+
+/* Enters pairs; a second value of a key replaces the first, or, if `is_fixed`, must be the same. */
+static void enter(tgc_frame_t *frame, const char *node, table_t *table, const tgc_tensor_t *keys,
+                  const tgc_tensor_t *values, int is_fixed) {
+  table->key_dtype = keys->dtype;
+  table->value_dtype = values->dtype;
+  for (int64_t i = 0, count = tgc_count(keys); i < count; ++i) {
+    if (table->count == table->room)
+      grow(frame, node, table);
+    uint64_t slot = find_slot(table, keys->data, i);
+    int64_t entry = table->slots[slot];
+    if (entry >= 0) {
+      uint32_t width = tgc_dtype_size(values->dtype);
+      int same = values->dtype == TGC_STRING ? is_same(TGC_STRING, table->values, entry, values->data, i)
+                                             : memcmp(table->values + (uint64_t)entry * width,
+                                                      (char *)values->data + (uint64_t)i * width, width) == 0;
+      if (is_fixed && !same)
+        tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node,
+                    "HashTable has different value for same key (key %d of the initialiser)", &i, 1);
+      put(frame, node, values->dtype, table->values, entry, values->data, i, 1);
+      continue;
+    }
+    put(frame, node, keys->dtype, table->keys, table->count, keys->data, i, 0);
+    put(frame, node, values->dtype, table->values, table->count, values->data, i, 0);
+    table->slots[slot] = table->count++;
+  }
+  table->is_initialized = 1;
+}
+
+/* Inputs: keys and values. A table that is initialised stays as it is. */
+TGC_KERNEL(tgc_kernel_table_initialize) {
+  TGC_KERNEL_UNUSED;
+  table_t *table = find_table(frame, node, config);
+  if (!table->is_initialized)
+    enter(frame, node, table, &inputs[0], &inputs[1], 1);
+}
+
+TGC_KERNEL(tgc_kernel_table_insert) {
+  TGC_KERNEL_UNUSED;
+  enter(frame, node, find_table(frame, node, config), &inputs[0], &inputs[1], 0);
+}
+
+TGC_KERNEL(tgc_kernel_table_import) {
+  TGC_KERNEL_UNUSED;
+  table_t *table = find_table(frame, node, config);
+  clear(table);
+  enter(frame, node, table, &inputs[0], &inputs[1], 0);
+}
+
+static table_t *find_initialized(tgc_frame_t *frame, const char *node, const char *config) {
+  table_t *table = find_table(frame, node, config);
+  if (!table->is_initialized && config[0] != '1')
+    tgc_rt_fail(frame, TGC_FAILED_PRECONDITION, node, "Table not initialized.", NULL, 0);
+  return table;
+}
+
+/* Inputs: keys and a default value; output 0: values. */
+TGC_KERNEL(tgc_kernel_table_find) {
+  TGC_KERNEL_UNUSED;
+  const table_t *table = find_initialized(frame, node, config);
+  uint32_t width = tgc_dtype_size(outputs[0].dtype);
+  for (int64_t i = 0, count = tgc_count(&inputs[0]); i < count; ++i) {
+    int64_t entry = table->count > 0 ? table->slots[find_slot(table, inputs[0].data, i)] : -1;
+    if (entry >= 0)
+      tgc_load(frame, outputs[0].dtype, (char *)outputs[0].data + (uint64_t)i * width,
+               table->values + (uint64_t)entry * width, 1);
+    else
+      memcpy((char *)outputs[0].data + (uint64_t)i * width, inputs[1].data, width);
+  }
+}
+
+TGC_KERNEL(tgc_kernel_table_size) {
+  TGC_KERNEL_UNUSED;
+  *(int64_t *)outputs[0].data = find_initialized(frame, node, config)->count;
+}
+
+/* Outputs: all keys and values. */
+TGC_KERNEL(tgc_kernel_table_export) {
+  TGC_KERNEL_UNUSED;
+  const table_t *table = find_initialized(frame, node, config);
+  tgc_load(frame, outputs[0].dtype, tgc_find_output(frame, &outputs[0], 1, &table->count), table->keys,
+           table->count);
+  tgc_load(frame, outputs[1].dtype, tgc_find_output(frame, &outputs[1], 1, &table->count), table->values,
+           table->count);
+}
+
+/* Column `index` of a line, -1 the line's number, -2 all of it, as an element of a type; 0 if there is none.
+ */
+static int read_column(const char *line, size_t size, int64_t number, long index, char delimiter,
+                       int32_t dtype, void *element) {
+  if (index == -1) {
+    tgc_set_int(dtype, element, 0, number);
+    return 1;
+  }
+  for (; index > 0; --index) {
+    const char *next = memchr(line, delimiter, size);
+    if (!next)
+      return 0;
+    size -= (size_t)(next + 1 - line);
+    line = next + 1;
+  }
+  const char *end = index == 0 ? memchr(line, delimiter, size) : NULL;
+  tgc_string_t field = {line, end ? (uint64_t)(end - line) : size};
+  if (dtype != TGC_STRING)
+    return tgc_parse_number(dtype, field, element, 0);
+  *(tgc_string_t *)element = field;
+  return 1;
+}
+
+/* Input 0: the name of a text file; input 1: the delimiter. Config "MUTABLE NAME\nKEY VALUE VOCABULARY OFFSET
+ * KEYTYPE VALUETYPE": columns, how many lines there must be (-1: any), how many come before, types as
+ * numbers. */
+TGC_KERNEL(tgc_kernel_table_initialize_from_file) {
+  TGC_KERNEL_UNUSED;
+  size_t length = strcspn(config, "\n");
+  char *name = tgc_rt_scratch(frame, length + 1), *rest;
+  memcpy(name, config, length);
+  name[length] = 0;
+  long numbers[6];
+  numbers[0] = strtol(config + length, &rest, 10);
+  for (int i = 1; i < 6; ++i)
+    numbers[i] = strtol(rest, &rest, 10);
+  table_t *table = find_table(frame, node, name);
+  if (table->is_initialized)
+    return;
+  const tgc_string_t *given = inputs[0].data;
+  char *path = tgc_rt_scratch(frame, given->size + 1);
+  memcpy(path, given->data, given->size);
+  path[given->size] = 0;
+  int64_t text = (int64_t)(intptr_t)path;
+  FILE *file = fopen(path, "r");
+  if (!file)
+    tgc_rt_fail(frame, TGC_NOT_FOUND, node, "%s; No such file or directory", &text, 1);
+  char *line = NULL, delimiter = *((const tgc_string_t *)inputs[1].data)->data;
+  size_t room = 0;
+  ssize_t size;
+  int64_t number = -numbers[3];
+  int is_right = 1;
+  while (is_right && (numbers[2] < 0 || number < numbers[2]) && (size = getline(&line, &room, file)) >= 0) {
+    if (number++ < 0)
+      continue;
+    while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r'))
+      --size;
+    tgc_string_t pair[2];
+    tgc_tensor_t tensors[2] = {{.dtype = (int32_t)numbers[4]}, {.dtype = (int32_t)numbers[5]}};
+    for (int i = 0; i < 2 && is_right; ++i) {
+      tensors[i].data = &pair[i];
+      is_right =
+          read_column(line, (size_t)size, number - 1, numbers[i], delimiter, tensors[i].dtype, &pair[i]);
+    }
+    if (is_right)
+      enter(frame, node, table, &tensors[0], &tensors[1], 1);
+  }
+  free(line);
+  fclose(file);
+  int64_t values[3] = {text, number, numbers[2]};
+  if (!is_right)
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Invalid number of columns or values in %s line %d",
+                values, 2);
+  if (numbers[2] >= 0 && number < numbers[2])
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Invalid vocab_size in %s: it has %d lines, expected %d",
+                values, 3);
+  table->is_initialized = 1;
+}
