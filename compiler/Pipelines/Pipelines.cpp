@@ -10,6 +10,7 @@
 #include "compiler/Fusion/Passes.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
 #include "compiler/Conversion/TgToSCF/TgToSCF.h"
+#include "compiler/Graph/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -29,9 +30,15 @@ static void addCleanup(OpPassManager &passes) {
   passes.addPass(createCSEPass());
 }
 
-void buildGraphPipeline(OpPassManager &passes, const CompileOptions &) {
+void buildGraphPipeline(OpPassManager &passes, const CompileOptions &options) {
   passes.addPass(createInlinerPass());
   passes.addPass(createSymbolDCEPass());
+  addCleanup(passes);
+  passes.addPass(createSelectBranchesPass());
+  passes.addPass(createHoistLoopInvariantsPass());
+  passes.addPass(createHoistProjectionsPass());
+  if (options.maxIterations > 0)
+    passes.addPass(createLimitIterationsPass({options.maxIterations}));
   addCleanup(passes);
 }
 

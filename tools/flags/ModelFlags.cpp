@@ -33,7 +33,9 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
                 cl::desc("What the names of the variables to train begin with (default: all that LOSS depends on)"),
                 cl::value_desc("REGEX"), cl::cat(category)),
       clipNorm("clip-norm", cl::desc("Scale gradients to this global norm at most"), cl::value_desc("X"),
-               cl::cat(category)) {}
+               cl::cat(category)),
+      set("set", cl::desc("Make a placeholder (or any tensor) a constant; repeated"),
+          cl::value_desc("training:0=false"), cl::cat(category)) {}
 
 Error ModelFlags::apply(CompileOptions &options) const {
   options.signature = signature;
@@ -43,6 +45,12 @@ Error ModelFlags::apply(CompileOptions &options) const {
     if (!parsed)
       return parsed.takeError();
     options.feedShapes.push_back(std::move(*parsed));
+  }
+  for (const std::string &text : set) {
+    auto constant = parseConstant(text);
+    if (!constant)
+      return constant.takeError();
+    options.constants.push_back(std::move(*constant));
   }
   if (gradients.size() != wrt.size())
     return createStringError("each --gradients Y needs a --wrt X,... after it, which says with respect to what");
