@@ -44,7 +44,7 @@ struct ProjectionHoister {
   tg::SliceOp getStep(Value matrix) {
     auto reshape = matrix.getDefiningOp<tg::ReshapeOp>();
     auto slice = reshape ? reshape.getX().getDefiningOp<tg::SliceOp>() : nullptr;
-    if (!slice || !isOutside(slice.getX()) || isOutside(slice))
+    if (!slice || !isOutside(slice.getX()) || isOutside(slice.getResult()))
       return nullptr;
     auto from = cast<RankedTensorType>(slice.getX().getType()), to = cast<RankedTensorType>(matrix.getType());
     SmallVector<OpFoldResult> offsets = slice.getMixedOffsets(), sizes = slice.getMixedSizes();
@@ -56,7 +56,6 @@ struct ProjectionHoister {
                ? slice
                : nullptr;
   }
-  bool isOutside(Operation *op) { return !loop->isAncestor(op); }
 
   /// concat(a, b) * w -> a * w[:k] + b * w[k:], if one of them is a step's input.
   void splitConcat(tg::MatMulOp &product, SmallVectorImpl<tg::MatMulOp> &products) {

@@ -36,13 +36,13 @@ static int run(const tgc_runtime_api_t *api, tgc_session_t *session, int32_t n) 
   tgc_tensor_t feeds[2] = {{0}, {0}}, fetch = {0};
   feeds[0].data = x;
   feeds[0].byte_size = sizeof x;
-  feeds[0].dtype = TGC_DTYPE_FLOAT32;
+  feeds[0].dtype = TGC_FLOAT32;
   feeds[0].rank = 2;
   feeds[0].dims[0] = 2;
   feeds[0].dims[1] = 3;
   feeds[1].data = &n;
   feeds[1].byte_size = sizeof n;
-  feeds[1].dtype = TGC_DTYPE_INT32;
+  feeds[1].dtype = TGC_INT32;
   tgc_status_t status = api->session_run(session, 0, feeds, 2, &fetch, 1, &error);
   if (status)
     printf("%s\n", error.message);
