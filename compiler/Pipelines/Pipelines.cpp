@@ -30,15 +30,9 @@ static void addCleanup(OpPassManager &passes) {
   passes.addPass(createCSEPass());
 }
 
-void buildGraphPipeline(OpPassManager &passes, const CompileOptions &options) {
+void buildGraphPipeline(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createInlinerPass());
   passes.addPass(createSymbolDCEPass());
-  addCleanup(passes);
-  passes.addPass(createSelectBranchesPass());
-  passes.addPass(createHoistLoopInvariantsPass());
-  passes.addPass(createHoistProjectionsPass());
-  if (options.maxIterations > 0)
-    passes.addPass(createLimitIterationsPass({options.maxIterations}));
   addCleanup(passes);
 }
 
@@ -47,7 +41,14 @@ void buildGradientPipeline(OpPassManager &passes, const CompileOptions &) {
   addCleanup(passes);
 }
 
-void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &) {
+void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
+  // After gradients are made: that of a branch looks at the branch taken only, that of a selection at both.
+  passes.addPass(createSelectBranchesPass());
+  passes.addPass(createHoistLoopInvariantsPass());
+  passes.addPass(createHoistProjectionsPass());
+  if (options.maxIterations > 0)
+    passes.addPass(createLimitIterationsPass({options.maxIterations}));
+  addCleanup(passes);
   passes.addPass(createDescribeModulePass());
   passes.addPass(createConvertTgToSCFPass());
   passes.addPass(createConvertTgToLinalgPass());
