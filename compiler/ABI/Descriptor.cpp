@@ -108,6 +108,10 @@ struct DescriptorEmitter {
     llvm::GlobalVariable *declared = code.getNamedGlobal(kWeightsSymbol);
     if (!declared || options.weights == WeightsLinkage::External)
       return;
+    if (options.weights == WeightsLinkage::File) {
+      defineRoom(declared, bytes.size());
+      return;
+    }
     llvm::Constant *data =
         llvm::ConstantDataArray::getRaw(StringRef(bytes.data(), bytes.size()), bytes.size(), i8);
     auto *defined = new llvm::GlobalVariable(code, data->getType(), /*isConstant=*/true,
@@ -117,6 +121,20 @@ struct DescriptorEmitter {
     declared->replaceAllUsesWith(defined);
     declared->eraseFromParent();
     defined->setName(kWeightsSymbol);
+  }
+
+  /// Zeros that the file is mapped over, so LLVM must not take them for what is read.
+  void defineRoom(llvm::GlobalVariable *declared, uint64_t size) {
+    uint64_t page = code.getTargetTriple().isAArch64() ? 65536 : 4096;
+    auto *type = llvm::ArrayType::get(i8, llvm::alignTo(size, page));
+    auto *room =
+        new llvm::GlobalVariable(code, type, /*isConstant=*/false, llvm::GlobalValue::InternalLinkage,
+                                 llvm::ConstantAggregateZero::get(type));
+    room->setAlignment(llvm::Align(page));
+    room->setExternallyInitialized(true);
+    declared->replaceAllUsesWith(room);
+    declared->eraseFromParent();
+    room->setName(kWeightsSymbol);
   }
 
   /// tgc_entry_info_t; the entry's function becomes `tgc.run.<name>`.
@@ -153,10 +171,14 @@ struct DescriptorEmitter {
       declared->setVisibility(llvm::GlobalValue::HiddenVisibility);
       api = declared;
     }
+    bool hasFile = options.weights == WeightsLinkage::File && !weightsOf(module).empty();
     llvm::Constant *info = llvm::ConstantStruct::getAnon(
         {number(i32, sizeof(tgc_module_info_t)), number(i32, TGC_ABI_VERSION), text(options.target),
          text(options.fingerprint), number(i32, entries.size()), number(i32, variables.size()),
-         array(entries, "tgc.entries"), array(variables, "tgc.variables"), api});
+         array(entries, "tgc.entries"), array(variables, "tgc.variables"), api, number(i32, 0),
+         number(i32, 0), hasFile ? text(options.weightsFile) : null(),
+         hasFile ? static_cast<llvm::Constant *>(weights()) : null(),
+         number(i64, hasFile ? weightsOf(module).size() : 0)});
     llvm::Function *query = emitQuery(global(info, "tgc.module"));
     embedWeights();
     return query;

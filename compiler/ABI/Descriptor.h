@@ -18,7 +18,9 @@ enum class WeightsLinkage {
   /// As a section of the object.
   Embedded,
   /// Whoever loads the code defines the symbol.
-  External
+  External,
+  /// As room in the object, where the runtime maps a file.
+  File
 };
 
 /// The bytes that PlaceWeights collected; they belong to the module's context.
@@ -30,6 +32,8 @@ struct DescriptorOptions {
   /// Hash of the graph and the options.
   std::string fingerprint;
   WeightsLinkage weights = WeightsLinkage::Embedded;
+  /// Of WeightsLinkage::File: the file's name, without a folder.
+  std::string weightsFile;
   /// Whether the runtime's API stands beside the code under the name tgc_runtime_api.
   bool hasRuntimeAPI = false;
   /// The name of the function that returns the descriptor; empty: tgc_module_query.

@@ -80,6 +80,7 @@ ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest
   result.stripAsserts = options.stripAsserts;
   for (const auto &[tensor, value] : options.constants)
     result.constants[tensor] = value;
+  result.checkNumerics = options.checkNumerics;
   return result;
 }
 
@@ -200,14 +201,20 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
   return llvm::Error::success();
 }
 
+std::string Compilation::weightsFingerprint() const {
+  ArrayRef<char> bytes = weights();
+  return state->fingerprint +
+         llvm::utohexstr(llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size())), /*LowerCase=*/true);
+}
+
 llvm::Error Compilation::optimizeCode(bool externalWeights) {
   DescriptorOptions descriptor;
   descriptor.target = state->target.describe();
-  ArrayRef<char> bytes = weights();
-  descriptor.fingerprint =
-      state->fingerprint +
-      llvm::utohexstr(llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size())), /*LowerCase=*/true);
-  descriptor.weights = externalWeights ? WeightsLinkage::External : WeightsLinkage::Embedded;
+  descriptor.fingerprint = weightsFingerprint();
+  descriptor.weights = externalWeights                      ? WeightsLinkage::External
+                       : state->options.weightsFile.empty() ? WeightsLinkage::Embedded
+                                                            : WeightsLinkage::File;
+  descriptor.weightsFile = state->options.weightsFile;
   descriptor.hasRuntimeAPI = !externalWeights;
   descriptor.querySymbol = state->options.querySymbol;
   {
@@ -240,6 +247,13 @@ llvm::Error Compilation::link(StringRef path, LinkFunction &link) {
   options.target = state->target;
   options.debugInfo = state->options.debugInfo;
   return link(*object, path, options);
+}
+
+void Compilation::printWeights(raw_ostream &stream) const {
+  ArrayRef<char> bytes = weights();
+  std::string trailer = weightsFingerprint();
+  trailer.resize(TGC_WEIGHTS_TRAILER_SIZE);
+  stream << StringRef(bytes.data(), bytes.size()) << trailer;
 }
 
 llvm::Error Compilation::writeLibrary(StringRef path) { return link(path, linkSharedLibrary); }

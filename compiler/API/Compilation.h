@@ -38,11 +38,15 @@ public:
   llvm::Error writeProgram(llvm::StringRef path);
 
   void printIR(llvm::raw_ostream &stream) const;
+  /// The file of CompileOptions::weightsFile.
+  void printWeights(llvm::raw_ostream &stream) const;
   void printLLVMIR(llvm::raw_ostream &stream) const;
   mlir::ModuleOp module() const;
   llvm::ArrayRef<char> weights() const;
 
 private:
+  /// Of the program and its weights.
+  std::string weightsFingerprint() const;
   using LinkFunction = llvm::Error(llvm::ArrayRef<char> object, llvm::StringRef path,
                                    const LinkOptions &options);
   llvm::Error link(llvm::StringRef path, LinkFunction &link);

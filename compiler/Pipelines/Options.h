@@ -57,6 +57,8 @@ struct CompileOptions {
   bool stripAsserts = false;
   /// A loop that goes on for longer ends the run with an error; 0: it may go on.
   int64_t maxIterations = 0;
+  /// Every node that makes a NaN ends the run.
+  bool checkNumerics = false;
   /// "cpu", or "cpu:" and an LLVM CPU name or "native". In-memory code is always for the host.
   std::string target = "cpu";
   /// The vector registers of `target`; Compilation sets them.
@@ -71,6 +73,8 @@ struct CompileOptions {
   llvm::raw_ostream *timing = nullptr;
   /// Keeps symbol names and line tables in objects and libraries.
   bool debugInfo = false;
+  /// The weights lie in a file of this name beside the library; empty: in the library.
+  std::string weightsFile;
   /// The function of an object that returns its descriptor; empty: tgc_module_query.
   std::string querySymbol;
 };

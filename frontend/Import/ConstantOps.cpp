@@ -1,6 +1,7 @@
 //===- ConstantOps.cpp - Constants, Fill, Range ---------------------------===//
 
 #include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -67,7 +68,7 @@ LogicalResult importConst(NodeImporter &n) {
 
 LogicalResult importFill(NodeImporter &n) {
   auto to = n.getSizeOperand(0, "dims");
-  if (failed(to))
+  if (failed(to) || failed(checkSizes(n, *to)))
     return failure();
   Value value = n.getTensor(1);
   if (n.getRank(1) != 0)

@@ -198,6 +198,11 @@ LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> input
   HostHandler host = getOpRegistry().lookupHost(node.op());
   if (!(host && host(importer)) && failed(handler(importer)))
     return failure();
+  if (entry.module.options.checkNumerics)
+    for (const ImportedValue &output : importer.getOutputs())
+      if (output.tensor && isa<FloatType>(getElementTypeOrSelf(output.tensor.getType())))
+        importer.checkAll(importer.create<tg::NotOp>(importer.create<tg::IsNanOp>(output.tensor)),
+                          "the node made a NaN (--check-numerics)");
   for (auto [i, output] : llvm::enumerate(importer.getOutputs())) {
     if (!caller && output.tensor && entry.watched.contains({index, static_cast<int>(i)}))
       output.tensor = tg::WatchOp::create(entry.builder, loc, output.tensor);

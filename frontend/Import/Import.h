@@ -68,6 +68,8 @@ struct ImportOptions {
   llvm::StringMap<std::string> constants;
   /// Assert and CheckNumerics are left out.
   bool stripAsserts = false;
+  /// Every node that makes a NaN ends the run.
+  bool checkNumerics = false;
 };
 
 /// Imports what the entries need. The module refers to the model's memory for its constants, so the model must outlive it.

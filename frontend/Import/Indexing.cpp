@@ -88,4 +88,15 @@ Value broadcastTrailing(NodeImporter &n, Value x, ArrayRef<Size> sizes) {
   return n.broadcastTo(n.reshape(x, column), sizes);
 }
 
+LogicalResult checkSizes(NodeImporter &n, ArrayRef<OpFoldResult> sizes) {
+  for (OpFoldResult size : sizes) {
+    auto known = IndexBuilder::getConstant(size);
+    if (known && *known < 0)
+      return n.error() << "Dimension " << *known << " must be >= 0";
+    if (!known && !IndexBuilder::isNonNegative(size))
+      n.check(n.sizes.lessEqual(n.sizes.constant(0), size), "Dimension %d must be >= 0", n.sizes.get(size));
+  }
+  return success();
+}
+
 } // namespace tgc

@@ -25,6 +25,9 @@ mlir::OpFoldResult largestElement(NodeImporter &n, mlir::Value x, int64_t ifEmpt
 /// `x` (of any rank) repeated along trailing dimensions to `sizes`, whose first sizes are those of `x`.
 mlir::Value broadcastTrailing(NodeImporter &n, mlir::Value x, llvm::ArrayRef<mlir::OpFoldResult> sizes);
 
+/// Checks that sizes which data gives are not negative, at run time where they are not known.
+mlir::LogicalResult checkSizes(NodeImporter &n, llvm::ArrayRef<mlir::OpFoldResult> sizes);
+
 } // namespace tgc
 
 #endif // TGC_FRONTEND_IMPORT_INDEXING_H

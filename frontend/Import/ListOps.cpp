@@ -357,6 +357,8 @@ LogicalResult importListSum(NodeImporter &n) {
       *sum = *other;
       continue;
     }
+    sum->mayBeUniform = false;
+    sum->uniformElement.reset();
     Value a = getListRows(n, *sum), b = getListRows(n, *other);
     sum->buffer = n.add(a, n.withSizes(b, n.sizes.sizesOf(a)));
     sum->capacity = sum->length;

@@ -40,6 +40,7 @@ const OpRegistry &getOpRegistry() {
     registerFrameOps(table);
     registerRandomOps(table);
     registerCheckpointOps(table);
+    registerSummaryOps(table);
     registerSliceOps(table);
     registerStridedSliceOps(table);
     registerConcatOps(table);

@@ -49,6 +49,7 @@ void registerControlFlowOps(OpRegistry &registry);
 void registerFrameOps(OpRegistry &registry);
 void registerRandomOps(OpRegistry &registry);
 void registerCheckpointOps(OpRegistry &registry);
+void registerSummaryOps(OpRegistry &registry);
 void registerSliceOps(OpRegistry &registry);
 void registerStridedSliceOps(OpRegistry &registry);
 void registerConcatOps(OpRegistry &registry);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 
@@ -60,7 +61,7 @@ void fill(NodeImporter &n, StringRef kernel, Generator generator, ArrayRef<Size>
 template <StringLiteral const &kernel, int bounds> LogicalResult importStateful(NodeImporter &n) {
   auto shape = n.getSizeOperand(0, "shape");
   auto element = n.getElementTypeAttr(bounds ? "Tout" : "dtype");
-  if (failed(shape) || failed(element))
+  if (failed(shape) || failed(element) || failed(checkSizes(n, *shape)))
     return failure();
   auto generator = getStatefulGenerator(n, n.sizes.product(*shape));
   if (failed(generator))
@@ -73,7 +74,7 @@ template <StringLiteral const &kernel, int bounds> LogicalResult importStateful(
 template <StringLiteral const &kernel, bool isV2, bool hasBounds> LogicalResult importStateless(NodeImporter &n) {
   auto shape = n.getSizeOperand(0, "shape");
   auto element = n.getElementTypeAttr("dtype");
-  if (failed(shape) || failed(element))
+  if (failed(shape) || failed(element) || failed(checkSizes(n, *shape)))
     return failure();
   Generator generator;
   if (isV2) {

@@ -1,5 +1,6 @@
 //===- ReshapeOps.cpp - The same elements in another shape or type --------===//
 
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 
@@ -50,7 +51,14 @@ LogicalResult importReshape(NodeImporter &n) {
     llvm::interleave(*wanted, [&](Size size) { diagnostic << *IndexBuilder::getConstant(size); }, [&] { diagnostic << ","; });
     return diagnostic << "]";
   }
-  // Sizes that come from data may hold a -1 that shows only at run time.
+  // Sizes that come from data may hold a -1 that shows only at run time, at most one in all.
+  Size numUnknown = n.sizes.constant(unknown >= 0);
+  for (Size size : *wanted)
+    if (auto value = dyn_cast<Value>(size); value && value.getDefiningOp<arith::IndexCastOp>())
+      numUnknown = n.sizes.add(numUnknown, n.sizes.select(n.sizes.equals(size, n.sizes.constant(-1)), n.sizes.constant(1),
+                                                          n.sizes.constant(0)));
+  if (!IndexBuilder::getConstant(numUnknown))
+    n.check(n.sizes.lessEqual(numUnknown, n.sizes.constant(1)), "Only one input size may be -1, not %d", n.sizes.get(numUnknown));
   if (unknown < 0) {
     const SmallVector<Size> given(*wanted);
     for (auto [i, size] : llvm::enumerate(given)) {
@@ -64,6 +72,8 @@ LogicalResult importReshape(NodeImporter &n) {
       (*wanted)[i] = n.sizes.select(n.sizes.equals(size, n.sizes.constant(-1)), divideSizes(n, total, others), size);
     }
   }
+  if (failed(checkSizes(n, *wanted)))
+    return failure();
   Size product = n.sizes.product(*wanted);
   if (!IndexBuilder::isEqual(product, total) && !(totalCount && restCount)) {
     Value fits = n.sizes.equals(product, total);
@@ -122,6 +132,8 @@ LogicalResult importBroadcastTo(NodeImporter &n) {
   if (failed(shape))
     return failure();
   Value x = n.getTensor(0);
+  if (failed(checkSizes(n, *shape)))
+    return failure();
   if (n.getRank(0) > static_cast<int64_t>(shape->size()))
     return n.error() << "cannot broadcast " << x.getType() << " to rank " << shape->size();
   auto both = n.broadcastSizes(n.sizes.sizesOf(x), *shape);

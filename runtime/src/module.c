@@ -81,6 +81,11 @@ tgc_status_t tgc_module_from_info(const tgc_module_info_t *info, const tgc_servi
   if (info->size >= offsetof(tgc_module_info_t, num_counters) + sizeof info->num_counters)
     module->num_counters = info->num_counters;
   module->services = complete;
+  status = tgc_weights_map(info, error);
+  if (status != TGC_OK) {
+    tgc_release_memory(&complete, module);
+    return status;
+  }
   *out_module = module;
   return tgc_error_clear(error);
 }

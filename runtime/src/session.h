@@ -86,6 +86,9 @@ void tgc_block_release(const tgc_services_t *services, tgc_block_t *block);
 
 void tgc_module_retain(tgc_module_t *module);
 
+/* weights.c: maps the weights that lie in a file, if there are such; again is fine. */
+tgc_status_t tgc_weights_map(const tgc_module_info_t *info, tgc_error_t *error);
+
 /* Takes the session for this thread, or says FAILED_PRECONDITION. */
 static inline tgc_status_t tgc_session_enter(tgc_session_t *session, tgc_error_t *error) {
   if (!atomic_exchange_explicit(&session->is_busy, 1, memory_order_acquire))

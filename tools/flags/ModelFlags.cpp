@@ -14,32 +14,39 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
             cl::cat(category)),
       checkpoint("checkpoint", cl::desc("Values that the variables start with"), cl::value_desc("PREFIX"),
                  cl::cat(category)),
-      gradients("gradients",
-                cl::desc("Adds the tensors gradients/X, the derivatives of Y (of the sum of several) with respect "
-                         "to each X of --wrt, which entries can fetch, and the entry gradients if none does; "
-                         "repeated: gradients_1/X, ... (Y may be gradients/X)"),
-                cl::value_desc("Y"), cl::cat(category)),
+      gradients(
+          "gradients",
+          cl::desc("Adds the tensors gradients/X, the derivatives of Y (of the sum of several) with respect "
+                   "to each X of --wrt, which entries can fetch, and the entry gradients if none does; "
+                   "repeated: gradients_1/X, ... (Y may be gradients/X)"),
+          cl::value_desc("Y"), cl::cat(category)),
       wrt("wrt", cl::desc("Tensors and variables to differentiate with respect to"), cl::value_desc("X,..."),
           cl::cat(category)),
-      minimize("minimize",
-               cl::desc("Adds the target train, a step of --optimizer, which entries can run, and the entry train "
-                        "if none does"),
-               cl::value_desc("LOSS"), cl::cat(category)),
-      optimizer("optimizer",
-                cl::desc("sgd, momentum, adagrad, adagradda, adadelta, rmsprop, adam, adamax, ftrl, proximalsgd, "
-                         "proximaladagrad, addsign, powersign; values are numbers or tensors of the graph"),
-                cl::value_desc("KIND:key=value,..."), cl::cat(category)),
-      trainable("trainable",
-                cl::desc("What the names of the variables to train begin with (default: all that LOSS depends on)"),
-                cl::value_desc("REGEX"), cl::cat(category)),
+      minimize(
+          "minimize",
+          cl::desc("Adds the target train, a step of --optimizer, which entries can run, and the entry train "
+                   "if none does"),
+          cl::value_desc("LOSS"), cl::cat(category)),
+      optimizer(
+          "optimizer",
+          cl::desc("sgd, momentum, adagrad, adagradda, adadelta, rmsprop, adam, adamax, ftrl, proximalsgd, "
+                   "proximaladagrad, addsign, powersign; values are numbers or tensors of the graph"),
+          cl::value_desc("KIND:key=value,..."), cl::cat(category)),
+      trainable(
+          "trainable",
+          cl::desc("What the names of the variables to train begin with (default: all that LOSS depends on)"),
+          cl::value_desc("REGEX"), cl::cat(category)),
       clipNorm("clip-norm", cl::desc("Scale gradients to this global norm at most"), cl::value_desc("X"),
                cl::cat(category)),
       set("set", cl::desc("Make a placeholder (or any tensor) a constant; repeated"),
-          cl::value_desc("training:0=false"), cl::cat(category)) {}
+          cl::value_desc("training:0=false"), cl::cat(category)),
+      checkNumerics("check-numerics", cl::desc("A NaN ends the run with the name of the node that made it"),
+                    cl::cat(category)) {}
 
 Error ModelFlags::apply(CompileOptions &options) const {
   options.signature = signature;
   options.checkpoint = checkpoint;
+  options.checkNumerics = checkNumerics;
   for (const std::string &text : shape) {
     auto parsed = parseFeedShape(text);
     if (!parsed)
@@ -53,7 +60,8 @@ Error ModelFlags::apply(CompileOptions &options) const {
     options.constants.push_back(std::move(*constant));
   }
   if (gradients.size() != wrt.size())
-    return createStringError("each --gradients Y needs a --wrt X,... after it, which says with respect to what");
+    return createStringError(
+        "each --gradients Y needs a --wrt X,... after it, which says with respect to what");
   for (auto [y, x] : zip_equal(gradients, wrt))
     options.gradients.push_back({splitNames(y), splitNames(x)});
   options.training = {minimize, optimizer, trainable, clipNorm};

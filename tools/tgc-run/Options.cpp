@@ -103,5 +103,6 @@ Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
   if (Error error = flags.model.apply(options.compile))
     return std::move(error);
   options.compile.maxIterations = flags.maxIterations;
+  options.train.checksNumerics = flags.model.checkNumerics;
   return options;
 }

@@ -63,10 +63,6 @@ struct TrainFlags::Flags {
   cl::opt<std::string> monitor{"monitor", cl::desc("The fetch that must improve (default: the first)"),
                                cl::value_desc("loss:0"), cl::cat(category)};
   cl::opt<bool> maximize{"maximize", cl::desc("Greater is better for what is monitored"), cl::cat(category)};
-  cl::opt<bool> checkNumerics{"check-numerics",
-                              cl::desc("Stop at a NaN or infinity; in a model that is compiled here, "
-                                       "the first node that makes one is named"),
-                              cl::cat(category)};
 };
 
 TrainFlags::TrainFlags() : flags(std::make_unique<Flags>()) {}
@@ -97,10 +93,9 @@ Expected<TrainOptions> TrainFlags::read(uint64_t seed) const {
   TrainOptions options;
   if (!areUsed()) {
     const cl::Option *const forTraining[] = {
-        &flags->batch,         &flags->epochs,          &flags->steps,  &flags->noShuffle,
-        &flags->dropRemainder, &flags->validationEntry, &flags->init,   &flags->save,
-        &flags->saveEvery,     &flags->restore,         &flags->logdir, &flags->patience,
-        &flags->monitor,       &flags->checkNumerics};
+        &flags->batch,           &flags->epochs,   &flags->steps,  &flags->noShuffle, &flags->dropRemainder,
+        &flags->validationEntry, &flags->init,     &flags->save,   &flags->saveEvery, &flags->restore,
+        &flags->logdir,          &flags->patience, &flags->monitor};
     for (const cl::Option *option : forTraining)
       if (option->getNumOccurrences())
         return createStringError("--" + option->ArgStr + " is for training; --data is missing");
@@ -140,7 +135,6 @@ Expected<TrainOptions> TrainFlags::read(uint64_t seed) const {
   options.patience = flags->patience;
   options.monitor = flags->monitor;
   options.maximizes = flags->maximize;
-  options.checksNumerics = flags->checkNumerics;
   return options;
 }
 

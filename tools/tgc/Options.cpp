@@ -43,6 +43,10 @@ struct Flags {
                           cl::cat(category)};
   cl::opt<std::string> emit{"emit", cl::desc("What to write: so, exe (a program), obj, asm, llvm, mlir"),
                             cl::value_desc("KIND"), cl::cat(category)};
+  cl::opt<std::string> weights{
+      "weights", cl::init("embed"),
+      cl::desc("Where weights go: embed (the default), or external (OUT.weights, mapped)"),
+      cl::value_desc("embed|external"), cl::cat(category)};
   cl::opt<std::string> header{"header", cl::desc("With an object: also write a C++ class over it"),
                               cl::value_desc("x.h"), cl::cat(category)};
   cl::opt<std::string> className{"cpp-class", cl::desc("Its name (default: that of the header's file)"),
@@ -146,6 +150,18 @@ Error readHeaderFlags(const Flags &flags, CommandLine &result) {
   return Error::success();
 }
 
+Error readWeightsFlag(const Flags &flags, CommandLine &result) {
+  if (flags.weights == "embed")
+    return Error::success();
+  if (flags.weights != "external")
+    return createStringError("--weights=" + flags.weights + ": expected embed or external");
+  if (result.emit != EmitKind::Library && result.emit != EmitKind::Program)
+    return createStringError("--weights=external belongs to a library or a program");
+  result.weightsPath = result.outputPath + ".weights";
+  result.compile.weightsFile = sys::path::filename(result.weightsPath).str();
+  return Error::success();
+}
+
 Expected<Phase> phaseOf(StringRef name) {
   if (std::optional<Phase> phase = findPhase(name))
     return *phase;
@@ -198,6 +214,8 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
     return emit.takeError();
   result.emit = *emit;
   if (Error error = readHeaderFlags(flags, result))
+    return std::move(error);
+  if (Error error = readWeightsFlag(flags, result))
     return std::move(error);
   result.explains = flags.explain.getNumOccurrences() > 0;
   result.explainPath = flags.explain;

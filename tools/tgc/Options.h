@@ -16,6 +16,8 @@ struct CommandLine {
   CompileOptions compile;
   /// With an object: where its C++ class goes; empty: none is wanted.
   std::string headerPath;
+  /// Where external weights go; empty: they are embedded.
+  std::string weightsPath;
   ClassName className;
   /// Names of feeds and fetches that a config gives.
   std::vector<TensorAlias> aliases;

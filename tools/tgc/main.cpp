@@ -44,6 +44,10 @@ static Error writeHeader(Compilation &compilation, const CommandLine &command) {
 }
 
 static Error emit(Compilation &compilation, const CommandLine &command) {
+  if (!command.weightsPath.empty())
+    if (Error error =
+            write(command.weightsPath, [&](raw_ostream &stream) { compilation.printWeights(stream); }))
+      return error;
   switch (command.emit) {
   case EmitKind::Library:
     return compilation.writeLibrary(command.outputPath);

@@ -1,6 +1,7 @@
 //===- EventWriter.cpp - Files for TensorBoard ----------------------------===//
 
 #include "tools/train/EventWriter.h"
+#include "runtime/kernels/summary/histogram.h"
 #include "tools/train/Records.pb.h"
 #include "tools/train/TfRecord.h"
 #include "llvm/ADT/STLExtras.h"
@@ -9,8 +10,6 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include <chrono>
-#include <cmath>
-#include <limits>
 #include <unistd.h>
 
 using namespace llvm;
@@ -21,49 +20,17 @@ static double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// Upper bounds of the buckets, ascending.
-static const std::vector<double> &bucketLimits() {
-  static const std::vector<double> limits = [] {
-    std::vector<double> positive;
-    for (double limit = 1e-12; limit < 1e20; limit *= 1.1)
-      positive.push_back(limit);
-    positive.push_back(std::numeric_limits<double>::max());
-    std::vector<double> all;
-    for (double limit : reverse(positive))
-      all.push_back(-limit);
-    all.push_back(0);
-    append_range(all, positive);
-    return all;
-  }();
-  return limits;
-}
-
 proto::Histogram makeHistogram(ArrayRef<double> values) {
-  const std::vector<double> &limits = bucketLimits();
-  std::vector<double> counts(limits.size());
+  auto made = std::make_unique<tgc_histogram_t>();
+  tgc_histogram_make(values.data(), values.size(), made.get());
   proto::Histogram histogram;
-  double least = std::numeric_limits<double>::max(), most = -least;
-  for (double value : values) {
-    if (!std::isfinite(value))
-      continue;
-    counts[std::min<size_t>(upper_bound(limits, value) - limits.begin(), limits.size() - 1)] += 1;
-    least = std::min(least, value);
-    most = std::max(most, value);
-    histogram.set_num(histogram.num() + 1);
-    histogram.set_sum(histogram.sum() + value);
-    histogram.set_sum_squares(histogram.sum_squares() + value * value);
-  }
-  histogram.set_min(least);
-  histogram.set_max(most);
-  // Runs of empty buckets become one.
-  for (size_t i = 0; i < counts.size(); ++i) {
-    double limit = limits[i], count = counts[i];
-    if (count == 0)
-      while (i + 1 < counts.size() && counts[i + 1] == 0)
-        limit = limits[++i];
-    histogram.add_bucket_limit(limit);
-    histogram.add_bucket(count);
-  }
+  histogram.set_min(made->min);
+  histogram.set_max(made->max);
+  histogram.set_num(made->num);
+  histogram.set_sum(made->sum);
+  histogram.set_sum_squares(made->sum_squares);
+  histogram.mutable_bucket_limit()->Add(made->limits, made->limits + made->num_buckets);
+  histogram.mutable_bucket()->Add(made->counts, made->counts + made->num_buckets);
   return histogram;
 }
 

@@ -53,7 +53,9 @@ Activity::Activity(ValueRange ys, ValueRange xs, Region *scope) {
   for (Value x : xs)
     active.insert(x);
   for (Operation *op : collectOps(ys, scope)) {
-    if (op->hasTrait<NoGradient>() || llvm::none_of(getUses(op), [&](Value use) { return isActive(use); }))
+    // A gradient that is not expanded yet stands for ops that depend on what it depends on.
+    bool isConstant = op->hasTrait<NoGradient>() && !isa<GradientOp>(op);
+    if (isConstant || llvm::none_of(getUses(op), [&](Value use) { return isActive(use); }))
       continue;
     for (Value result : op->getResults())
       if (isContinuous(result.getType()))

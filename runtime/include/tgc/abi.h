@@ -146,7 +146,16 @@ typedef struct tgc_module_info {
   const struct tgc_runtime_api *api;
   /* How many counters (see tgc_rt_counter) a session of this module has. 0 if `size` ends before. */
   uint32_t num_counters;
+  /* Weights that lie in a file: room for `weights_size` bytes, whole pages, where the runtime maps the file
+   * before anything else is done with the module. The file has this name, stands beside the library, and ends
+   * in TGC_WEIGHTS_TRAILER_SIZE bytes that hold the fingerprint. NULL, or `size` ends before: there are none.
+   */
+  const char *weights_file;
+  void *weights;
+  uint64_t weights_size;
 } tgc_module_info_t;
+
+#define TGC_WEIGHTS_TRAILER_SIZE 64
 
 /* The one symbol that a compiled module exports. NULL if the module is newer than `max_version`. */
 #define TGC_MODULE_QUERY_SYMBOL "tgc_module_query"
