@@ -10,6 +10,7 @@
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
 #include "compiler/Conversion/TgToSCF/TgToSCF.h"
 #include "compiler/Fusion/Passes.h"
+#include "compiler/Graph/Passes.h"
 #include "compiler/Pipelines/Pipelines.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
 #include "dialects/Rt/IR/RtDialect.h"
@@ -33,6 +34,7 @@ void registerAllPasses() {
   registerABIPasses();
   registerAutoDiffPasses();
   registerCodegenPasses();
+  registerGraphPasses();
   registerCodegenCPUPasses();
   registerFusionPasses();
   registerMemRefViewsPasses();

@@ -44,6 +44,13 @@ Error checkGradientOptions(const CompileOptions &options) {
   return Error::success();
 }
 
+Expected<std::pair<std::string, std::string>> parseConstant(StringRef text) {
+  auto [tensor, value] = text.split('=');
+  if (tensor.empty() || value.empty())
+    return createStringError("set " + text + ": expected <tensor>=<value>");
+  return std::pair(tensor.str(), value.str());
+}
+
 /// Takes one line into the request; false if there is no such key.
 static Expected<bool> applyOption(Request &request, StringRef key, StringRef value) {
   auto currentEntry = [&]() -> EntryRequest & {
@@ -67,6 +74,11 @@ static Expected<bool> applyOption(Request &request, StringRef key, StringRef val
     options.checkpoint = value.str();
   } else if (key == "target") {
     options.target = value.str();
+  } else if (key == "set") {
+    auto constant = parseConstant(value);
+    if (!constant)
+      return constant.takeError();
+    options.constants.push_back(std::move(*constant));
   } else if (key == "freeze") {
     options.freeze = value != "0";
   } else if (key == "strip-asserts") {

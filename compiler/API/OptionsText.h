@@ -20,6 +20,9 @@ llvm::Expected<std::pair<std::string, std::vector<int64_t>>> parseFeedShape(llvm
 /// Checks that what belongs together was given together.
 llvm::Error checkGradientOptions(const CompileOptions &options);
 
+/// "training:0=false", as --set takes it.
+llvm::Expected<std::pair<std::string, std::string>> parseConstant(llvm::StringRef text);
+
 /// The names of a comma-separated list.
 std::vector<std::string> splitNames(llvm::StringRef text);
 

@@ -51,6 +51,12 @@ struct CompileOptions {
   std::vector<GradientOptions> gradients;
   /// Adds the target `train`, which entries can run, and the entry `train` if none does.
   TrainingOptions training;
+  /// Values of tensors that become constants (of placeholders, above all), by tensor name.
+  std::vector<std::pair<std::string, std::string>> constants;
+  /// Assert and CheckNumerics are left out.
+  bool stripAsserts = false;
+  /// A loop that goes on for longer ends the run with an error; 0: it may go on.
+  int64_t maxIterations = 0;
   /// Every node that makes a NaN ends the run.
   bool checkNumerics = false;
   /// Assert and CheckNumerics are left out.

@@ -10,6 +10,7 @@
 #include "compiler/Fusion/Passes.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
 #include "compiler/Conversion/TgToSCF/TgToSCF.h"
+#include "compiler/Graph/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -40,7 +41,14 @@ void buildGradientPipeline(OpPassManager &passes, const CompileOptions &) {
   addCleanup(passes);
 }
 
-void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &) {
+void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
+  // After gradients are made: that of a branch looks at the branch taken only, that of a selection at both.
+  passes.addPass(createSelectBranchesPass());
+  passes.addPass(createHoistLoopInvariantsPass());
+  passes.addPass(createHoistProjectionsPass());
+  if (options.maxIterations > 0)
+    passes.addPass(createLimitIterationsPass({options.maxIterations}));
+  addCleanup(passes);
   passes.addPass(createDescribeModulePass());
   passes.addPass(createConvertTgToSCFPass());
   passes.addPass(createConvertTgToLinalgPass());

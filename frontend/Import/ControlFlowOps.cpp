@@ -81,9 +81,25 @@ LogicalResult importWhile(NodeImporter &n) {
   return failed(results) ? failure() : setCallResults(n, *results);
 }
 
+/// What a branch gives for an output that only the other branch has: nobody uses it where this one runs.
+LogicalResult importFakeParam(NodeImporter &n) {
+  auto element = n.getElementTypeAttr("dtype");
+  auto shape = getShapeAttr(n.node, "shape");
+  if (failed(element))
+    return failure();
+  if (!shape)
+    return n.error() << "the rank of the value is not known";
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t size : *shape)
+    sizes.push_back(n.sizes.constant(std::max<int64_t>(size, 0)));
+  n.setResult(n.broadcastTo(n.scalar(*element, 0), sizes));
+  return success();
+}
+
 } // namespace
 
 void registerControlFlowOps(OpRegistry &registry) {
+  registry.add({"FakeParam"}, importFakeParam);
   registry.add({"If", "StatelessIf"}, importIf);
   registry.add({"Case", "StatelessCase"}, importCase);
   registry.add({"While", "StatelessWhile"}, importWhile);

@@ -17,7 +17,7 @@ using namespace mlir;
 namespace tgc {
 
 /// Deeper nesting of calls than this is taken for recursion without end.
-static constexpr int kMaxCallDepth = 64;
+static constexpr int kMaxCallDepth = 400;
 
 /// The element type of an edge, if it has one.
 static Type getElement(const ImportedValue &value) {
@@ -76,6 +76,7 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(const proto:
   auto bodyEdges = GraphEdges::build(pointers, true);
   if (!bodyEdges)
     return emitError(location) << "function " << name << ": " << llvm::toString(bodyEdges.takeError());
+  bodyEdges->findUpdates([&](const proto::NodeDef &node) { return entry.module.isUpdate(node); });
 
   GraphImporter graph(entry, pointers, *bodyEdges, (prefix + callName + "/").str(), this);
   for (auto [i, argument] : llvm::enumerate(arguments))
@@ -110,6 +111,27 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(const proto:
     values.push_back(*value);
   }
   return values;
+}
+
+bool ModuleImport::isUpdate(const proto::NodeDef &node) const {
+  if (isUpdateOp(node.op()))
+    return true;
+  auto writes = [&](const proto::NameAttrList &callee) {
+    auto it = functions.find(callee.name());
+    if (it == functions.end())
+      return false;
+    auto [known, isNew] = functionsWithUpdates.try_emplace(callee.name(), false);
+    if (!isNew)
+      return known->second;
+    bool found =
+        llvm::any_of(it->second->node_def(), [&](const proto::NodeDef &inner) { return isUpdate(inner); });
+    return functionsWithUpdates[callee.name()] = found;
+  };
+  return llvm::any_of(node.attr(), [&](const auto &attr) {
+    return !StringRef(attr.first).starts_with("_") &&
+           ((attr.second.has_func() && writes(attr.second.func())) ||
+            (attr.second.has_list() && llvm::any_of(attr.second.list().func(), writes)));
+  });
 }
 
 //===----------------------------------------------------------------------===//

@@ -41,6 +41,10 @@ struct ModuleImport {
   llvm::StringMap<std::string> descriptions;
   /// Values of the variables from the checkpoint: null if there is none or the checkpoint lacks the variable.
   std::function<llvm::Expected<mlir::ElementsAttr>(llvm::StringRef name, mlir::RankedTensorType type)> readCheckpoint;
+
+  /// Whether a node writes a variable, itself or in a function that it calls.
+  bool isUpdate(const proto::NodeDef &node) const;
+  mutable llvm::StringMap<bool> functionsWithUpdates; ///< what isUpdate has found out
 };
 
 class EntryImporter {

@@ -64,6 +64,8 @@ struct ImportOptions {
   std::string checkpoint;
   /// Variables become constants.
   bool freeze = false;
+  /// Values of tensors that become constants, by tensor name: "true", "0.5", ...; of every element.
+  llvm::StringMap<std::string> constants;
   /// Assert and CheckNumerics are left out.
   bool stripAsserts = false;
   /// Every node that makes a NaN ends the run.

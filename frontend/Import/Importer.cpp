@@ -38,6 +38,7 @@ public:
 private:
   llvm::Error resolve();
   llvm::Expected<RankedTensorType> getFeedType(const FeedSpec &feed, NodeOutput output);
+  llvm::Expected<ImportedValue> getConstant(EntryImporter &entry, NodeOutput output, StringRef text);
   std::optional<std::vector<int64_t>> getGraphShape(NodeOutput output);
   std::optional<std::vector<int64_t>> inferShape(NodeOutput output);
   LogicalResult finish(EntryImporter &entry, GraphImporter &graph);
@@ -50,6 +51,7 @@ private:
   SmallVector<std::optional<NodeOutput>> fetches; ///< none: a gradient
   EntryGradients gradients;
   TrainingStep training;
+  SmallVector<std::pair<NodeOutput, std::string>> constants;
   SmallVector<int> targets;
 };
 
@@ -95,6 +97,14 @@ llvm::Error EntryBuilder::resolve() {
     if (node < 0)
       return llvm::createStringError("target operation %s not found", target.c_str());
     targets.push_back(node);
+  }
+  for (const auto &[tensor, value] : module.options.constants) {
+    auto output = resolveTensor(tensor.str(), "constant");
+    if (!output)
+      return output.takeError();
+    if (llvm::is_contained(feeds, *output))
+      return llvm::createStringError("tensor %s is fed and set to %s at once", tensor.str().c_str(), value.c_str());
+    constants.push_back({*output, value});
   }
   return llvm::Error::success();
 }
@@ -206,10 +216,54 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
   return RankedTensorType::get(dims, element);
 }
 
+/// A tensor that every element of which is the number (or word) `text`.
+llvm::Expected<ImportedValue> EntryBuilder::getConstant(EntryImporter &entry, NodeOutput output, StringRef text) {
+  std::string tensor = nodes[output.node]->name() + ":" + std::to_string(output.output);
+  auto type = getFeedType({tensor, std::nullopt, std::nullopt}, output);
+  if (!type)
+    return type.takeError();
+  auto fail = [&](const char *what) {
+    return llvm::createStringError("tensor %s cannot be set to '%s': %s", tensor.c_str(), text.str().c_str(), what);
+  };
+  if (!type->hasStaticShape())
+    return fail("its sizes are not all known; give them with --shape");
+  Type element = type->getElementType();
+  Attribute attribute;
+  if (auto floating = dyn_cast<FloatType>(element)) {
+    APFloat number(floating.getFloatSemantics());
+    auto status = number.convertFromString(text, APFloat::rmNearestTiesToEven);
+    if (!status) {
+      llvm::consumeError(status.takeError());
+      return fail("a number is expected");
+    }
+    attribute = FloatAttr::get(element, number);
+  } else if (auto integer = dyn_cast<IntegerType>(element)) {
+    int64_t number = text == "true";
+    if (integer.getWidth() == 1 ? text != "true" && text != "false" && (text.getAsInteger(10, number) || number < 0 || number > 1)
+                                : text.getAsInteger(10, number))
+      return fail(integer.getWidth() == 1 ? "true or false is expected" : "an integer is expected");
+    attribute = IntegerAttr::get(element, APInt(integer.getWidth(), static_cast<uint64_t>(number), false, true));
+    if (type->getRank() <= 1 && type->getNumElements() <= kMaxHostElements && !integer.isUnsigned()) {
+      ImportedValue value;
+      SmallVector<OpFoldResult> elements(type->getNumElements(), entry.sizes.constant(number));
+      value.host = std::make_shared<HostTensor>(HostTensor{element, SmallVector<int64_t>(type->getShape()), elements, {}});
+      return value;
+    }
+  } else {
+    return fail("only numbers and booleans can be set");
+  }
+  ImportedValue value;
+  value.tensor = tg::ConstantOp::create(entry.builder, entry.builder.getUnknownLoc(), cast<ElementsAttr>(DenseElementsAttr::get(*type, attribute)));
+  return value;
+}
+
 llvm::Error EntryBuilder::run() {
   if (llvm::Error error = resolve())
     return error;
-  auto isFed = [&](NodeOutput output) { return llvm::is_contained(feeds, output); };
+  auto isFed = [&](NodeOutput output) {
+    return llvm::is_contained(feeds, output) ||
+           llvm::any_of(constants, [&](const auto &known) { return known.first == output; });
+  };
   SmallVector<NodeOutput> wanted = gradients.getNeeded();
   llvm::append_range(wanted, training.getNeeded());
   for (std::optional<NodeOutput> fetch : fetches)
@@ -242,6 +296,12 @@ llvm::Error EntryBuilder::run() {
     ImportedValue value;
     value.tensor = function.getBody().front().addArgument(*type, NameLoc::get(StringAttr::get(context, nodes[output.node]->name())));
     graph.setValue(output, value);
+  }
+  for (const auto &[output, text] : constants) {
+    auto value = getConstant(entry, output, text);
+    if (!value)
+      return value.takeError();
+    graph.setValue(output, *value);
   }
   if (failed(flow::PlanImporter(graph, nodes, *plan).run()) || (training.isRequested() && failed(training.build(graph))) ||
       failed(finish(entry, graph)))
@@ -420,7 +480,7 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
   if (llvm::Error invalid = validateGraph(model.graph, model.path))
     return std::move(invalid);
   OwningOpRef<ModuleOp> module = ModuleOp::create(NameLoc::get(StringAttr::get(&context, model.path)));
-  ModuleImport import{model, options, *module, {}, {}, {}, {}};
+  ModuleImport import{model, options, *module, {}, {}, {}, {}, {}};
   for (const proto::FunctionDef &function : model.graph.library().function())
     import.functions[function.signature().name()] = &function;
 
@@ -463,11 +523,18 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
   auto edges = GraphEdges::build(nodes, false);
   if (!edges)
     return fail(edges.takeError());
+  edges->findUpdates([&](const proto::NodeDef &node) { return import.isUpdate(node); });
   auto entries = getEntries(model, options, nodes, *edges);
   if (!entries)
     return fail(entries.takeError());
   addGradientEntry(*entries, options, nodes, *edges);
   addTrainingEntry(*entries, options, nodes, *edges);
+  // Entries that the model or nobody describes feed what is left.
+  if (options.entries.empty())
+    for (EntrySpec &spec : *entries)
+      llvm::erase_if(spec.feeds, [&](const FeedSpec &feed) {
+        return options.constants.contains(feed.tensor) || options.constants.contains(StringRef(feed.tensor).split(':').first);
+      });
   for (const EntrySpec &spec : *entries)
     if (llvm::Error error = EntryBuilder(import, nodes, *edges, spec).run())
       return fail(std::move(error));

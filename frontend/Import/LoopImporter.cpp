@@ -161,6 +161,9 @@ struct Carried {
   }
 };
 
+/// A vector with more elements that change is carried as a tensor.
+constexpr unsigned kMaxCounters = 8;
+
 /// Errors of an import that may be tried again.
 class HeldErrors {
 public:
@@ -411,6 +414,7 @@ LoopImporter::Outcome LoopImporter::compare(ArrayRef<ImportedValue> next, SmallV
           if (!IndexBuilder::isEqual(host->elements[i], init.elements[i])) {
             carried.isCounter.set(i);
             fits = false;
+            isHost = carried.isCounter.count() <= kMaxCounters;
           }
           continue;
         }

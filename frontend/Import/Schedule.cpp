@@ -15,6 +15,7 @@ Expected<GraphEdges> GraphEdges::build(Nodes nodes, bool isFunction) {
   edges.nodes.assign(nodes.begin(), nodes.end());
   edges.data.resize(nodes.size());
   edges.control.resize(nodes.size());
+  edges.findUpdates([](const proto::NodeDef &node) { return isUpdateOp(node.op()); });
   for (auto [index, node] : enumerate(nodes))
     edges.indices[node->name()] = index;
   for (auto [index, node] : enumerate(nodes)) {
@@ -29,6 +30,12 @@ Expected<GraphEdges> GraphEdges::build(Nodes nodes, bool isFunction) {
     }
   }
   return edges;
+}
+
+void GraphEdges::findUpdates(function_ref<bool(const proto::NodeDef &)> isUpdate) {
+  updates.clear();
+  for (const proto::NodeDef *node : nodes)
+    updates.push_back(isUpdate(*node));
 }
 
 int GraphEdges::find(StringRef name) const {
@@ -103,7 +110,7 @@ Expected<std::vector<int>> scheduleNodes(const GraphEdges &edges, GraphEdges::No
   }
   using Ready = std::pair<bool, int>;
   std::priority_queue<Ready, std::vector<Ready>, std::greater<Ready>> ready;
-  auto push = [&](int node) { ready.push({isUpdateOp(nodes[node]->op()), node}); };
+  auto push = [&](int node) { ready.push({edges.isUpdate(node), node}); };
   size_t count = 0;
   for (int node = 0, e = edges.size(); node < e; ++node) {
     count += needed[node];

@@ -31,6 +31,10 @@ public:
   /// Index of the node of that name, or -1.
   int find(llvm::StringRef name) const;
   size_t size() const { return data.size(); }
+  /// Whether a node writes a variable.
+  bool isUpdate(int node) const { return updates[node]; }
+  /// Calls write variables too if the functions do, which only the whole model knows.
+  void findUpdates(llvm::function_ref<bool(const proto::NodeDef &)> isUpdate);
   /// Resolves the name of a tensor as an input in this graph would be.
   llvm::Expected<NodeOutput> resolve(llvm::StringRef text, llvm::StringRef user) const;
 
@@ -39,6 +43,7 @@ private:
   llvm::StringMap<int> indices;
   std::vector<llvm::SmallVector<NodeOutput, 2>> data;
   std::vector<llvm::SmallVector<int, 1>> control;
+  std::vector<char> updates;
   bool isFunction = false;
 };
 

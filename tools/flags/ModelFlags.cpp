@@ -39,6 +39,8 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
           cl::value_desc("REGEX"), cl::cat(category)),
       clipNorm("clip-norm", cl::desc("Scale gradients to this global norm at most"), cl::value_desc("X"),
                cl::cat(category)),
+      set("set", cl::desc("Make a placeholder (or any tensor) a constant; repeated"),
+          cl::value_desc("training:0=false"), cl::cat(category)),
       checkNumerics("check-numerics", cl::desc("A NaN ends the run with the name of the node that made it"),
                     cl::cat(category)) {}
 
@@ -52,6 +54,12 @@ Error ModelFlags::apply(CompileOptions &options) const {
     if (!parsed)
       return parsed.takeError();
     options.feedShapes.push_back(std::move(*parsed));
+  }
+  for (const std::string &text : set) {
+    auto constant = parseConstant(text);
+    if (!constant)
+      return constant.takeError();
+    options.constants.push_back(std::move(*constant));
   }
   if (gradients.size() != wrt.size())
     return createStringError(

@@ -42,6 +42,9 @@ struct Flags {
   cl::opt<std::string> script{"script", cl::desc("Steps of one session; step i leaves DIR/s<i>.npz"),
                               cl::value_desc("steps.json"), cl::cat(category)};
   ModelFlags model{category};
+  cl::opt<uint64_t> maxIterations{"max-iterations",
+                                  cl::desc("End the run with an error if a loop goes on for longer"),
+                                  cl::value_desc("N"), cl::cat(category)};
   cl::opt<bool> benchmark{"benchmark",
                           cl::desc("Measure how long a run takes; without --feeds on invented numbers"),
                           cl::cat(category)};
@@ -99,6 +102,7 @@ Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
   options.train = std::move(*train);
   if (Error error = flags.model.apply(options.compile))
     return std::move(error);
+  options.compile.maxIterations = flags.maxIterations;
   options.train.checksNumerics = flags.model.checkNumerics;
   return options;
 }

@@ -43,6 +43,7 @@ public:
   llvm::ArrayRef<NodeOutput> inputs(int node) const { return inputLists[node]; }
   /// All data inputs, in order.
   llvm::ArrayRef<NodeOutput> dataInputs(int node) const { return edges->dataInputs(node); }
+  bool isUpdate(int node) const { return edges->isUpdate(node); }
   bool isCut(NodeOutput output) const { return cut.contains({output.node, output.output}); }
   /// The needed nodes, inputs first, but for what NextIteration carries back.
   llvm::ArrayRef<int> order() const { return topologicalOrder; }

@@ -103,7 +103,7 @@ Error FrameTree::assignFrames(ArrayRef<int> roots) {
             graph->node(std::max(current.loopCond, node)).name().c_str());
       current.loopCond = node;
     }
-    if (isUpdateOp(graph->node(node).op()))
+    if (graph->isUpdate(node))
       for (int outer = frame; outer > 0; outer = frameList[outer].parent)
         frameList[outer].hasUpdates = true;
     for (NodeOutput data : graph->dataInputs(node))

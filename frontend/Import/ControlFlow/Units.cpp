@@ -99,7 +99,7 @@ int Units::rank(int unit) const {
   auto [kind, index] = get(unit);
   if (kind == Kind::Check)
     return 2;
-  return (kind == Kind::Node && isUpdateOp(graph.node(index).op())) ||
+  return (kind == Kind::Node && graph.isUpdate(index)) ||
          (kind == Kind::Loop && frames.frame(index).hasUpdates);
 }
 

@@ -136,6 +136,7 @@ def main():
         steps = [{"feeds": None, "fetch": [], "target": ["init"]}, {"feeds": name + ".npz", "fetch": fetches, "target": []}]
         with open(os.path.join(HERE, name + ".json"), "w") as f:
             json.dump(steps, f)
+            f.write("\n")
         feeds = dict(zip(["x:0", "n:0", "flag:0", "k:0"], values))
         feeds["n:0"], feeds["k:0"] = np.int32(feeds["n:0"]), np.int32(feeds["k:0"])
         with tf1.Session() as session:

@@ -1,0 +1,36 @@
+//===- Passes.td - From tg to tg ---------------------------*- tablegen -*-===//
+#ifndef TGC_COMPILER_GRAPH_PASSES_TD
+#define TGC_COMPILER_GRAPH_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def HoistProjectionsPass : Pass<"tgc-hoist-projections", "::mlir::ModuleOp"> {
+  let summary = "Multiply all steps of a sequence with a weight before the loop over them";
+  let description = [{
+    In a `tg.while`, the product of `x[t]` and a weight, neither of which the loop changes, becomes a slice of one large
+    product before the loop. A product of `concat(x[t], h)` is taken apart first: the rest of it stays in the loop.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def HoistLoopInvariantsPass : Pass<"tgc-hoist-loop-invariants", "::mlir::ModuleOp"> {
+  let summary = "Move what is the same in every iteration out of tg.while";
+  let description = [{
+    Only what is safe to compute although the loop may not run at all: ops on tensors of static sizes or on one tensor.
+    Others rely on checks that stay in the loop.
+  }];
+}
+
+def LimitIterationsPass : Pass<"tgc-limit-iterations", "::mlir::ModuleOp"> {
+  let summary = "End runs whose loops go on for too long with an error";
+  let options = [Option<"most", "most", "int64_t", "1000000", "The most iterations of a loop">];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def SelectBranchesPass : Pass<"tgc-select-branches", "::mlir::ModuleOp"> {
+  let summary = "Compute both branches of a tg.if where that costs less than the branch";
+  let description = [{ Branches of a few ops on tensors of a few elements, without effects and safe to compute. }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
+#endif // TGC_COMPILER_GRAPH_PASSES_TD
