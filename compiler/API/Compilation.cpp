@@ -78,7 +78,6 @@ ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest
   const TrainingOptions &training = options.training;
   if (!training.loss.empty())
     result.training = {training.loss, training.optimizer, training.trainable, training.clipNorm};
-  result.stripAsserts = options.stripAsserts;
   for (const auto &[tensor, value] : options.constants)
     result.constants[tensor] = value;
   result.checkNumerics = options.checkNumerics;

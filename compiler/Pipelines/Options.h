@@ -59,8 +59,6 @@ struct CompileOptions {
   int64_t maxIterations = 0;
   /// Every node that makes a NaN ends the run.
   bool checkNumerics = false;
-  /// Assert and CheckNumerics are left out.
-  bool stripAsserts = false;
   /// "cpu", or "cpu:" and an LLVM CPU name or "native". In-memory code is always for the host.
   std::string target = "cpu";
   /// The vector registers of `target`; Compilation sets them.

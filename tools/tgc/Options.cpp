@@ -34,8 +34,6 @@ struct Flags {
                               cl::desc("A tf2xla.Config that names feeds and fetches, as tfcompile takes it"),
                               cl::value_desc("FILE"), cl::cat(category)};
   cl::opt<bool> freeze{"freeze", cl::desc("Variables become constants"), cl::cat(category)};
-  cl::opt<bool> stripAsserts{"strip-asserts", cl::desc("Leave out Assert and CheckNumerics"),
-                             cl::cat(category)};
   cl::opt<std::string> target{"target", cl::init("cpu"),
                               cl::desc("cpu (x86-64-v3), cpu:native, cpu:<CPU>, cpu:aarch64"),
                               cl::value_desc("TARGET"), cl::cat(category)};
@@ -192,7 +190,6 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
   result.listsOps = flags.listOps;
   CompileOptions &compile = result.compile;
   compile.freeze = flags.freeze;
-  compile.stripAsserts = flags.stripAsserts;
   compile.target = flags.target;
   compile.optimizationLevel = flags.level;
   compile.printIRAfterAll = flags.printIRAfterAll;
