@@ -127,10 +127,11 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
       if (kernel::ContractOp contract = form(op))
         formed.push_back(contract);
     VectorUnit unit = {vectorBytes, vectorRegisters};
+    PackedConstants packed;
     for (kernel::ContractOp contract : formed) {
       while (kernel::ContractOp larger = absorbUser(contract))
         contract = larger;
-      packConstant(contract, unit);
+      packConstant(contract, unit, packed);
     }
   }
 

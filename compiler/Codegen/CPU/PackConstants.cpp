@@ -45,7 +45,68 @@ static ArrayRef<char> getBytes(ElementsAttr value) {
   return dense && !dense.isSplat() ? dense.getRawData() : ArrayRef<char>();
 }
 
-void packConstant(kernel::ContractOp contract, VectorUnit unit) {
+namespace {
+
+/// Which elements of a constant a panel holds, in which order. Dimensions are (size, stride in elements).
+struct PanelOrder {
+  SmallVector<std::pair<int64_t, int64_t>> batches, sums;
+  int64_t columns = 0, columnStride = 0, panelWidth = 0;
+
+  PackedConstants::key_type getKey(Attribute value) const {
+    std::vector<int64_t> numbers = {columns, columnStride, panelWidth, static_cast<int64_t>(batches.size())};
+    for (const auto &dims : {batches, sums})
+      for (auto [size, stride] : dims)
+        numbers.insert(numbers.end(), {size, stride});
+    return {value.getAsOpaquePointer(), numbers};
+  }
+};
+
+} // namespace
+
+/// The elements of a constant in the order of panels.
+static ElementsAttr pack(ArrayRef<char> source, size_t width, const PanelOrder &order, Type elementType) {
+  int64_t panelWidth = order.panelWidth, columns = order.columns, columnStride = order.columnStride;
+  int64_t panels = llvm::divideCeil(columns, panelWidth), steps = 1, numBatches = 1;
+  for (auto [size, stride] : order.sums)
+    steps *= size;
+  for (auto [size, stride] : order.batches)
+    numBatches *= size;
+
+  /// The offset of the `index`th element in row-major order of `dims`.
+  auto offsetOf = [](ArrayRef<std::pair<int64_t, int64_t>> dims, int64_t index) {
+    int64_t offset = 0;
+    for (auto [size, stride] : llvm::reverse(dims)) {
+      offset += index % size * stride;
+      index /= size;
+    }
+    return offset;
+  };
+  SmallVector<char, 0> packed(static_cast<size_t>(numBatches * panels * steps * panelWidth) * width);
+  char *target = packed.data();
+  SmallVector<int64_t> stepOffsets;
+  for (int64_t step = 0; step < steps; ++step)
+    stepOffsets.push_back(offsetOf(order.sums, step));
+  for (int64_t batch = 0; batch < numBatches; ++batch)
+    for (int64_t panel = 0; panel < panels; ++panel) {
+      int64_t first = panel * panelWidth, count = std::min(panelWidth, columns - first);
+      const char *origin = source.data() + (offsetOf(order.batches, batch) + first * columnStride) * width;
+      for (int64_t step = 0; step < steps; ++step, target += panelWidth * width) {
+        const char *row = origin + stepOffsets[step] * width;
+        if (columnStride == 1) {
+          std::memcpy(target, row, count * width);
+          continue;
+        }
+        for (int64_t i = 0; i < count; ++i)
+          std::memcpy(target + i * width, row + i * columnStride * width, width);
+      }
+    }
+
+  auto type = RankedTensorType::get({static_cast<int64_t>(packed.size() / width)}, elementType);
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(packed, /*align=*/64);
+  return DenseResourceElementsAttr::get(type, "tgc_packed", std::move(blob));
+}
+
+void packConstant(kernel::ContractOp contract, VectorUnit unit, PackedConstants &known) {
   auto constant = contract.getRhs().getDefiningOp<arith::ConstantOp>();
   auto value = constant ? dyn_cast<ElementsAttr>(constant.getValue()) : ElementsAttr();
   auto type = dyn_cast<RankedTensorType>(contract.getRhs().getType());
@@ -63,62 +124,25 @@ void packConstant(kernel::ContractOp contract, VectorUnit unit) {
   SmallVector<int64_t> strides(type.getRank(), 1);
   for (int64_t dim = type.getRank() - 2; dim >= 0; --dim)
     strides[dim] = strides[dim + 1] * type.getDimSize(dim + 1);
-  SmallVector<std::pair<int64_t, int64_t>> batches, sums; // size, stride
-  int64_t columns = 0, columnStride = 0;
+  PanelOrder order;
   for (unsigned loop = 0; loop < map.getNumDims(); ++loop) {
     std::optional<unsigned> dim = map.getResultPosition(getAffineDimExpr(loop, map.getContext()));
     if (!dim)
       continue;
     std::pair<int64_t, int64_t> sized = {type.getDimSize(*dim), strides[*dim]};
     if (loop == column)
-      std::tie(columns, columnStride) = sized;
+      std::tie(order.columns, order.columnStride) = sized;
     else
-      (contract.getInitMap().isFunctionOfDim(loop) ? batches : sums).push_back(sized);
+      (contract.getInitMap().isFunctionOfDim(loop) ? order.batches : order.sums).push_back(sized);
   }
-  int64_t panelWidth = getTiling(contract, unit).getPanelWidth();
-  int64_t panels = llvm::divideCeil(columns, panelWidth), steps = 1, numBatches = 1;
-  for (auto [size, stride] : sums)
-    steps *= size;
-  for (auto [size, stride] : batches)
-    numBatches *= size;
-
-  /// The offset of the `index`th element in row-major order of `dims`.
-  auto offsetOf = [](ArrayRef<std::pair<int64_t, int64_t>> dims, int64_t index) {
-    int64_t offset = 0;
-    for (auto [size, stride] : llvm::reverse(dims)) {
-      offset += index % size * stride;
-      index /= size;
-    }
-    return offset;
-  };
-  SmallVector<char, 0> packed(static_cast<size_t>(numBatches * panels * steps * panelWidth) * width);
-  char *target = packed.data();
-  SmallVector<int64_t> stepOffsets;
-  for (int64_t step = 0; step < steps; ++step)
-    stepOffsets.push_back(offsetOf(sums, step));
-  for (int64_t batch = 0; batch < numBatches; ++batch)
-    for (int64_t panel = 0; panel < panels; ++panel) {
-      int64_t first = panel * panelWidth, count = std::min(panelWidth, columns - first);
-      const char *origin = source.data() + (offsetOf(batches, batch) + first * columnStride) * width;
-      for (int64_t step = 0; step < steps; ++step, target += panelWidth * width) {
-        const char *row = origin + stepOffsets[step] * width;
-        if (columnStride == 1) {
-          std::memcpy(target, row, count * width);
-          continue;
-        }
-        for (int64_t i = 0; i < count; ++i)
-          std::memcpy(target + i * width, row + i * columnStride * width, width);
-      }
-    }
-
+  order.panelWidth = getTiling(contract, unit).getPanelWidth();
+  ElementsAttr &packed = known[order.getKey(value)];
+  if (!packed)
+    packed = pack(source, width, order, type.getElementType());
   OpBuilder builder(contract);
-  auto packedType =
-      RankedTensorType::get({static_cast<int64_t>(packed.size() / width)}, type.getElementType());
-  auto attribute = DenseResourceElementsAttr::get(
-      packedType, "tgc_packed", HeapAsmResourceBlob::allocateAndCopyWithAlign(packed, /*align=*/64));
-  auto replacement = arith::ConstantOp::create(builder, constant.getLoc(), packedType, attribute);
+  auto replacement = arith::ConstantOp::create(builder, constant.getLoc(), packed);
   contract.getRhsMutable().assign(replacement);
-  contract.setPanelWidth(panelWidth);
+  contract.setPanelWidth(order.panelWidth);
   if (constant.use_empty())
     constant.erase();
 }

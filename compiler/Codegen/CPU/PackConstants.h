@@ -4,14 +4,21 @@
 
 #include "compiler/Codegen/CPU/SelectTiling.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
+#include "mlir/IR/BuiltinAttributes.h"
+
+#include <map>
 
 namespace tgc {
 
 /// The tile that the kernel of `contract` will work with.
 ContractTiling getTiling(kernel::ContractOp contract, VectorUnit unit);
 
+/// What is packed already, by constant and order: the steps of an unrolled loop and the entries of a module
+/// share their weights.
+using PackedConstants = std::map<std::pair<const void *, std::vector<int64_t>>, mlir::ElementsAttr>;
+
 /// Packs the right operand if it is a constant and packing it pays.
-void packConstant(kernel::ContractOp contract, VectorUnit unit);
+void packConstant(kernel::ContractOp contract, VectorUnit unit, PackedConstants &known);
 
 } // namespace tgc
 
