@@ -1,10 +1,10 @@
-// RUN: tgc %s --compile-to import | FileCheck %s --check-prefix=IMPORT
+// RUN: tgc %s --compile-to import | FileCheck %s
 // RUN: tgc %s --compile-to linalg | FileCheck %s --check-prefix=LINALG
 // RUN: tgc %s --compile-to buffers | FileCheck %s --check-prefix=BUFFERS
 // RUN: tgc %s --compile-to llvm | FileCheck %s --check-prefix=LLVM
 // RUN: tgc %s --emit llvm | FileCheck %s --check-prefix=CODE
 
-// IMPORT: tg.mul
+// CHECK: tg.mul
 // LINALG-NOT: tg.mul
 // LINALG: linalg.generic
 // The result is computed in the fetch's memory.

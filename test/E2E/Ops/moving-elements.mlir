@@ -2,7 +2,8 @@
 // REQUIRES: numpy
 // RUN: %python %inputs/moving-elements.py feeds %t.npz
 // RUN: tgc-run %s --feeds %t.npz --out %t.out.npz
-// RUN: %python %inputs/moving-elements.py compare %t.npz %t.out.npz
+// RUN: %python %inputs/moving-elements.py compare %t.npz %t.out.npz | FileCheck %s
+// CHECK: 12 fetches are right
 
 func.func @main(%x: tensor<?x6xf32> {tg.feed = "x:0"}, %row: tensor<?x6xf32> {tg.feed = "row:0"}, %u: tensor<3xui8> {tg.feed = "u:0"})
     -> (tensor<?x2x3xf32> {tg.fetch = "reshape:0"}, tensor<?x6xf32> {tg.fetch = "broadcast:0"}, tensor<6x?xf32> {tg.fetch = "transpose:0"},

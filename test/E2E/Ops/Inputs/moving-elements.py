@@ -30,3 +30,4 @@ expected = {
 }
 for name, value in expected.items():
     np.testing.assert_array_equal(results[name], value, err_msg=name, strict=True)
+print(len(expected), "fetches are right")
