@@ -20,6 +20,9 @@ constexpr int64_t kMemoryCost = 4;
 /// An exponential and the like.
 constexpr int64_t kTranscendentalCost = 20;
 constexpr int64_t kDivisionCost = 5;
+/// What one loop computes of an element at most, unless its parts compute nothing. Beyond it an access of memory saved is less than
+/// a percent, and the time that compilers take grows faster than the body.
+constexpr int64_t kLargestBody = 1024;
 
 int64_t costOf(Operation &op) {
   if (isa<func::CallOp>(op))
@@ -79,7 +82,7 @@ bool paysToFuse(OpOperand *operand) {
   int64_t cost = costOfBody(producer);
   if (cost == 0)
     return true;
-  if (isContraction(consumer))
+  if (isContraction(consumer) || cost + costOfBody(consumer) > kLargestBody)
     return false;
   int64_t repetitions = countRepetitions(consumer, operand);
   if (repetitions == 1)

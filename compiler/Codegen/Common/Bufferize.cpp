@@ -12,6 +12,7 @@ using namespace mlir;
 namespace tgc {
 
 void buildBufferizationPipeline(OpPassManager &passes) {
+  passes.addPass(createOutlineDeepRegionsPass());
   passes.addPass(createSeparateDestinationsPass());
   passes.addPass(bufferization::createEmptyTensorEliminationPass());
   passes.addPass(bufferization::createEmptyTensorToAllocTensorPass());
@@ -22,6 +23,8 @@ void buildBufferizationPipeline(OpPassManager &passes) {
   // RotateLoopBuffers makes them right.
   options.allowReturnAllocsFromLoops = true;
   passes.addPass(bufferization::createOneShotBufferizePass(options));
+  passes.addPass(createInlinerPass());
+  passes.addPass(createSymbolDCEPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
   passes.addPass(createCanonicalizerPass());

@@ -22,20 +22,25 @@ namespace tgc {
 
 namespace {
 
-/// Entries with more loop nests than this are taken apart.
+/// Entries with more loop nests than this are taken apart, or with more ops in their bodies.
 constexpr unsigned kMostInlineKernels = 24;
+constexpr size_t kMostInlineOpsOfEntry = 1024;
 /// Nests of at most this many iterations, known when compiling, stay where they are: LLVM makes straight-line code of them.
 constexpr int64_t kMostInlineIterations = 16;
+/// Not so if that would be much code: their bodies have more ops than this.
+constexpr size_t kMostInlineOps = 64;
 
 struct OutlineKernelsPass : impl::OutlineKernelsPassBase<OutlineKernelsPass> {
   void runOnOperation() override {
     for (auto entry : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
       SmallVector<linalg::LinalgOp> nests;
+      size_t numOps = 0;
       entry.walk([&](linalg::LinalgOp op) {
-        if (countIterations(op) > kMostInlineIterations)
+        numOps += op.getBlock()->getOperations().size();
+        if (countIterations(op) > kMostInlineIterations || op.getBlock()->getOperations().size() > kMostInlineOps)
           nests.push_back(op);
       });
-      if (nests.size() <= kMostInlineKernels)
+      if (nests.size() <= kMostInlineKernels && numOps <= kMostInlineOpsOfEntry)
         continue;
       for (linalg::LinalgOp nest : nests)
         outline(nest);

@@ -34,6 +34,15 @@ def OutlineKernelsPass : Pass<"tgc-outline-kernels", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 
+def OutlineDeepRegionsPass : Pass<"tgc-outline-deep-regions", "::mlir::ModuleOp"> {
+  let summary = "Give branches and loops that lie deep in others functions of their own";
+  let description = [{
+    Every few levels of `scf.if`, `scf.while` and `scf.for`. Runs before bufferization, whose analysis compares each write with each
+    read of a function and walks up the regions around them; the inliner puts them back afterwards.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def PlaceWeightsPass : Pass<"tgc-place-weights", "::mlir::ModuleOp"> {
   let summary = "Collect constants in one blob that the code addresses by offset";
   let description = [{
