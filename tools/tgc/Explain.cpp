@@ -1,18 +1,21 @@
 //===- Explain.cpp - What was compiled ------------------------------------===//
 //
-// Kernels are the loop nests before they are tiled; the memory plan is what stands in the entries after it
-// was made.
+// Kernels are what the tiled phase leaves: contractions with what is computed of their sums, and loop nests. The memory
+// plan is what stands in the entries after it was made.
 //
 //===----------------------------------------------------------------------===//
 
 #include "tools/tgc/Explain.h"
 #include "compiler/ABI/Descriptor.h"
+#include "dialects/Kernel/IR/KernelDialect.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/TgOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -38,40 +41,99 @@ int64_t flopsPerPoint(Region &body) {
   return flops;
 }
 
-int64_t bytesOf(Type type, bool &isStatic) {
-  auto shaped = dyn_cast<ShapedType>(type);
+SymbolicSize bytesOf(Value value, SizeNames &names) {
+  auto shaped = dyn_cast<ShapedType>(value.getType());
   if (!shaped)
     return 0;
   Type element = shaped.getElementType();
-  int64_t bytes = element.isIntOrFloat() ? (element.getIntOrFloatBitWidth() + 7) / 8 : 16;
-  for (int64_t size : shaped.getShape()) {
-    isStatic &= !ShapedType::isDynamic(size);
-    bytes *= ShapedType::isDynamic(size) ? 1 : size;
-  }
+  SymbolicSize bytes = element.isIntOrFloat() ? (element.getIntOrFloatBitWidth() + 7) / 8 : 16;
+  for (int64_t dim = 0; dim < shaped.getRank(); ++dim)
+    bytes = bytes * names.sizeOf(value, dim);
   return bytes;
 }
 
-KernelFacts factsOf(linalg::LinalgOp op) {
+/// What kernels of all kinds have in common.
+KernelFacts factsOf(Operation *op, SizeNames &names) {
   KernelFacts facts;
-  facts.node = nodeOf(op.getLoc());
+  facts.node = nodeOf(op->getLoc());
   facts.kind = op->getName().stripDialect().str();
-  auto types = op.getIteratorTypesArray();
-  for (auto [size, type] : llvm::zip_equal(op.getStaticLoopRanges(), types)) {
-    facts.isStatic &= !ShapedType::isDynamic(size);
-    facts.numPoints *= ShapedType::isDynamic(size) ? 1 : size;
-    facts.sizes += (facts.sizes.empty() ? "" : "x") +
-                   (ShapedType::isDynamic(size) ? "?" : std::to_string(size)) +
-                   (type == utils::IteratorType::reduction ? "r" : "");
-  }
-  facts.flops = facts.numPoints * flopsPerPoint(op->getRegion(0));
+  facts.isInLoop = op->getParentOfType<LoopLikeOpInterface>() != nullptr;
   for (Value operand : op->getOperands())
-    facts.bytes += bytesOf(operand.getType(), facts.isStatic);
+    facts.bytes += bytesOf(operand, names);
   return facts;
 }
 
+SymbolicSize productOf(ArrayRef<SymbolicSize> sizes) {
+  SymbolicSize product = 1;
+  for (const SymbolicSize &size : sizes)
+    product = product * size;
+  return product;
+}
+
+KernelFacts factsOf(linalg::LinalgOp op, SizeNames &names) {
+  KernelFacts facts = factsOf(op.getOperation(), names);
+  for (auto [loop, size] : llvm::enumerate(op.getStaticLoopRanges())) {
+    SymbolicSize range = size;
+    Value operand;
+    unsigned dim;
+    if (ShapedType::isDynamic(size) && succeeded(op.mapIterationSpaceDimToOperandDim(loop, operand, dim)))
+      range = names.sizeOf(operand, dim);
+    bool isSummed = op.getIteratorTypesArray()[loop] == utils::IteratorType::reduction;
+    (isSummed ? facts.summed : facts.sizes).push_back(range);
+  }
+  facts.flops = productOf(facts.sizes) * productOf(facts.summed) * flopsPerPoint(op->getRegion(0));
+  return facts;
+}
+
+/// The size of a contraction's loop, read off an operand that one dimension of runs along.
+SymbolicSize loopSize(kernel::ContractOp op, unsigned loop, SizeNames &names) {
+  if (!ShapedType::isDynamic(op.getLoopSizes()[loop]))
+    return op.getLoopSizes()[loop];
+  AffineExpr wanted = getAffineDimExpr(loop, op.getContext());
+  for (auto [number, operand] : llvm::enumerate(op->getOperands())) {
+    AffineMap map = op.getMap(number);
+    bool isPacked = map.getNumResults() != static_cast<unsigned>(cast<ShapedType>(operand.getType()).getRank());
+    if (auto dim = map.getResultPosition(wanted); dim && !isPacked)
+      return names.sizeOf(operand, *dim);
+  }
+  return names.sizeOf(op.getInit(), 0);
+}
+
+KernelFacts factsOf(kernel::ContractOp op, SizeNames &names) {
+  KernelFacts facts = factsOf(op.getOperation(), names);
+  for (unsigned loop = 0; loop < op.getLoopSizes().size(); ++loop)
+    (op.getInitMap().isFunctionOfDim(loop) ? facts.sizes : facts.summed).push_back(loopSize(op, loop, names));
+  SymbolicSize perElement = productOf(facts.summed) * 2;
+  perElement += flopsPerPoint(op.getEpilogue());
+  facts.flops = productOf(facts.sizes) * perElement;
+  return facts;
+}
+
+json::Value toJson(const SymbolicSize &size) {
+  if (std::optional<int64_t> constant = size.getConstant())
+    return *constant;
+  return size.str();
+}
+
+json::Array toJson(ArrayRef<SymbolicSize> sizes) {
+  json::Array list;
+  for (const SymbolicSize &size : sizes)
+    list.push_back(toJson(size));
+  return list;
+}
+
+std::string listOf(ArrayRef<SymbolicSize> sizes) {
+  return llvm::join(llvm::map_range(sizes, [](const SymbolicSize &size) { return size.str(); }), ", ");
+}
+
 json::Object toJson(const KernelFacts &kernel) {
-  return json::Object{{"node", kernel.node},   {"kind", kernel.kind},   {"sizes", kernel.sizes},
-                      {"flops", kernel.flops}, {"bytes", kernel.bytes}, {"static", kernel.isStatic}};
+  return json::Object{{"node", kernel.node},
+                      {"kind", kernel.kind},
+                      {"sizes", toJson(kernel.sizes)},
+                      {"summed", toJson(kernel.summed)},
+                      {"flops", toJson(kernel.flops)},
+                      {"bytes", toJson(kernel.bytes)},
+                      {"in_loop", kernel.isInLoop}};
 }
 
 json::Object toJson(const EntryFacts &entry) {
@@ -80,7 +142,11 @@ json::Object toJson(const EntryFacts &entry) {
     kernels.push_back(toJson(kernel));
   for (const std::string &call : entry.hostCalls)
     calls.push_back(call);
+  json::Object symbols;
+  for (const auto &[symbol, meaning] : entry.symbols)
+    symbols[symbol] = meaning;
   json::Object result{{"name", entry.name},
+                      {"symbols", std::move(symbols)},
                       {"kernels", std::move(kernels)},
                       {"host_calls", std::move(calls)},
                       {"run_time_buffers", entry.numBuffers}};
@@ -96,7 +162,7 @@ EntryFacts *Explanation::find(StringRef name) {
 }
 
 void Explanation::observe(Phase phase, ModuleOp module) {
-  if (phase == Phase::Linalg)
+  if (phase == Phase::Tiled)
     observeKernels(module);
   if (phase == Phase::Buffers)
     observeMemory(module);
@@ -109,12 +175,16 @@ void Explanation::observeKernels(ModuleOp module) {
       continue;
     EntryFacts &facts = entries.emplace_back();
     facts.name = name.str();
-    entry.walk([&](Operation *op) {
+    SizeNames names;
+    entry.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (auto nest = dyn_cast<linalg::LinalgOp>(op))
-        facts.kernels.push_back(factsOf(nest));
+        facts.kernels.push_back(factsOf(nest, names));
+      if (auto contraction = dyn_cast<kernel::ContractOp>(op))
+        facts.kernels.push_back(factsOf(contraction, names));
       if (auto call = dyn_cast<tg::HostCallOp>(op))
         facts.hostCalls.push_back(nodeOf(op->getLoc()) + ": " + call.getKernel().str());
     });
+    facts.symbols = names.getLegend().vec();
   }
 }
 
@@ -155,10 +225,12 @@ void Explanation::print(raw_ostream &stream, bool asJson) const {
     else
       stream << "grows with unknown sizes";
     stream << ", " << entry.numBuffers << " run-time sized buffers, " << entry.kernels.size() << " kernels\n";
+    for (const auto &[symbol, meaning] : entry.symbols)
+      stream << "  " << symbol << " = " << meaning << "\n";
     for (const KernelFacts &kernel : entry.kernels)
-      stream << "  " << kernel.kind << " " << kernel.sizes << "  " << kernel.flops << " FLOP  "
-             << kernel.bytes << " bytes" << (kernel.isStatic ? "" : " per element of ?") << "  "
-             << kernel.node << "\n";
+      stream << "  " << kernel.kind << " [" << listOf(kernel.sizes) << (kernel.summed.empty() ? "" : " | ")
+             << listOf(kernel.summed) << "]  " << kernel.flops.str() << " FLOP  " << kernel.bytes.str()
+             << " bytes  " << kernel.node << (kernel.isInLoop ? "  (each iteration)" : "") << "\n";
     for (const std::string &call : entry.hostCalls)
       stream << "  call " << call << "\n";
   }

@@ -4,19 +4,22 @@
 
 #include "compiler/Pipelines/Phases.h"
 #include "mlir/IR/BuiltinOps.h"
-#include <map>
+#include "tools/tgc/SymbolicSize.h"
 
 namespace tgc {
 
-/// A loop nest of an entry. Numbers are for one element of each unknown size.
+/// A kernel of an entry: what it runs over, and for one run its arithmetic on floating-point numbers and the bytes of its operands.
 struct KernelFacts {
-  std::string node, kind, sizes;
-  int64_t numPoints = 1, flops = 0, bytes = 0;
-  bool isStatic = true;
+  std::string node, kind;
+  std::vector<SymbolicSize> sizes, summed;
+  SymbolicSize flops, bytes;
+  bool isInLoop = false;
 };
 
 struct EntryFacts {
   std::string name;
+  /// What the symbols in sizes stand for: ("n", "x:0[0]").
+  std::vector<std::pair<std::string, std::string>> symbols;
   std::vector<KernelFacts> kernels;
   std::vector<std::string> hostCalls;
   int64_t workspace = 0; // bytes of the arena

@@ -75,6 +75,8 @@ OpFoldResult getWindowedSize(OpBuilder &builder, Location loc, OpFoldResult size
   auto x = getConstantIntValue(size), w = getConstantIntValue(window);
   if (x && w)
     return builder.getIndexAttr(getWindowedSize(*x, *w, stride, dilation));
+  if (w && *w == 1 && stride == 1)
+    return size;
   // max(0, floordiv(size - (window - 1) * dilation - 1 + stride, stride)); the dividend is at least zero after the max.
   auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(builder, loc, value); };
   Value reach = builder.createOrFold<arith::MulIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, window), constant(-dilation));

@@ -1,0 +1,159 @@
+//===- SymbolicSize.cpp - Sizes written with the sizes of the feeds -------===//
+//
+// Follows a size through the ops between the feeds and a kernel. What it does not know gets a name of its own, so
+// that equal names always mean equal sizes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/tgc/SymbolicSize.h"
+#include "dialects/Rt/IR/RtDialect.h"
+#include "dialects/Tg/IR/TgOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+SymbolicSize &SymbolicSize::operator+=(const SymbolicSize &other) {
+  for (const auto &[symbols, factor] : other.terms)
+    if ((terms[symbols] += factor) == 0)
+      terms.erase(symbols);
+  return *this;
+}
+
+SymbolicSize SymbolicSize::operator*(const SymbolicSize &other) const {
+  SymbolicSize product;
+  for (const auto &[left, leftFactor] : terms)
+    for (const auto &[right, rightFactor] : other.terms) {
+      std::vector<std::string> symbols = left;
+      llvm::append_range(symbols, right);
+      llvm::sort(symbols);
+      product.terms[symbols] += leftFactor * rightFactor;
+    }
+  return product;
+}
+
+std::optional<int64_t> SymbolicSize::getConstant() const {
+  if (terms.empty())
+    return 0;
+  return terms.size() == 1 && terms.begin()->first.empty() ? std::optional(terms.begin()->second) : std::nullopt;
+}
+
+std::string SymbolicSize::str() const {
+  if (terms.empty())
+    return "0";
+  // Products of most symbols first; the constant is last.
+  std::vector<std::pair<std::vector<std::string>, int64_t>> sorted(terms.begin(), terms.end());
+  llvm::sort(sorted, [](const auto &a, const auto &b) {
+    return a.first.size() != b.first.size() ? a.first.size() > b.first.size() : a.first < b.first;
+  });
+  std::string text;
+  for (const auto &[symbols, factor] : sorted) {
+    text += text.empty() ? (factor < 0 ? "-" : "") : (factor < 0 ? " - " : " + ");
+    uint64_t magnitude = factor < 0 ? 0 - static_cast<uint64_t>(factor) : static_cast<uint64_t>(factor);
+    if (magnitude != 1 || symbols.empty())
+      text += std::to_string(magnitude) + (symbols.empty() ? "" : "*");
+    text += llvm::join(symbols, "*");
+  }
+  return text;
+}
+
+SymbolicSize SizeNames::feedSize(Value feed, int64_t dim) {
+  auto op = feed.getDefiningOp<rt::FeedOp>();
+  auto [entry, isNew] = feedSymbols.try_emplace({op.getIndex(), dim});
+  if (isNew) {
+    static constexpr llvm::StringLiteral kNames = "nmklpqtuvw";
+    size_t number = legend.size();
+    entry->second = number < kNames.size() ? kNames.substr(number, 1).str()
+                                           : "n" + std::to_string(number - kNames.size() + 1);
+    std::string name = "feed " + std::to_string(op.getIndex());
+    auto function = op->getParentOfType<func::FuncOp>();
+    if (auto feeds = function ? function->getAttrOfType<ArrayAttr>("rt.feeds") : ArrayAttr())
+      if (auto described = cast<DictionaryAttr>(feeds[op.getIndex()]).getAs<StringAttr>("name"))
+        name = described.str();
+    legend.emplace_back(entry->second, name + "[" + std::to_string(dim) + "]");
+  }
+  return SymbolicSize::symbol(entry->second);
+}
+
+SymbolicSize SizeNames::unknown(Value value, int64_t dim) {
+  auto [entry, isNew] = unknowns.try_emplace({value, dim});
+  if (isNew)
+    entry->second = "s" + std::to_string(unknowns.size() - 1);
+  return SymbolicSize::symbol(entry->second);
+}
+
+SymbolicSize SizeNames::sizeOf(Value shaped, int64_t dim) {
+  auto type = cast<ShapedType>(shaped.getType());
+  if (!type.isDynamicDim(dim))
+    return type.getDimSize(dim);
+  Operation *op = shaped.getDefiningOp();
+  if (isa_and_nonnull<rt::FeedOp>(op))
+    return feedSize(shaped, dim);
+  if (auto fetch = dyn_cast_or_null<rt::FetchOp>(op))
+    return sizeOf(fetch.getSizes()[type.getDynamicDimIndex(dim)]);
+  if (auto empty = dyn_cast_or_null<tensor::EmptyOp>(op))
+    return sizeOf(empty.getDynamicSizes()[type.getDynamicDimIndex(dim)]);
+  if (auto alloc = dyn_cast_or_null<bufferization::AllocTensorOp>(op); alloc && !alloc.getCopy())
+    return sizeOf(alloc.getDynamicSizes()[type.getDynamicDimIndex(dim)]);
+  if (auto buffer = dyn_cast_or_null<bufferization::ToTensorOp>(op))
+    return sizeOf(buffer.getBuffer(), dim);
+  if (auto cast = dyn_cast_or_null<tensor::CastOp>(op))
+    return sizeOf(cast.getSource(), dim);
+  if (auto insert = dyn_cast_or_null<tensor::InsertSliceOp>(op))
+    return sizeOf(insert.getDest(), dim);
+  if (auto call = dyn_cast_or_null<tg::HostCallOp>(op); call && !call.getFindsSizes()) {
+    // One operand for each open size of all results, in order.
+    unsigned before = type.getDynamicDimIndex(dim);
+    for (unsigned number = 0; number < cast<OpResult>(shaped).getResultNumber(); ++number)
+      before += cast<ShapedType>(call.getResult(number).getType()).getNumDynamicDims();
+    return sizeOf(call.getSizes()[before]);
+  }
+  if (auto collapse = dyn_cast_or_null<tensor::CollapseShapeOp>(op)) {
+    SymbolicSize product = 1;
+    for (int64_t source : collapse.getReassociationIndices()[dim])
+      product = product * sizeOf(collapse.getSrc(), source);
+    return product;
+  }
+  if (auto expand = dyn_cast_or_null<tensor::ExpandShapeOp>(op))
+    return sizeOf(expand.getOutputShape()[type.getDynamicDimIndex(dim)]);
+  if (auto slice = dyn_cast_or_null<tensor::ExtractSliceOp>(op)) {
+    llvm::SmallBitVector dropped = slice.getDroppedDims();
+    for (auto [number, size] : llvm::enumerate(slice.getMixedSizes()))
+      if (!dropped[number] && dim-- == 0)
+        return isa<Attribute>(size) ? SymbolicSize(*getConstantIntValue(size)) : sizeOf(cast<Value>(size));
+  }
+  if (auto style = dyn_cast_or_null<DestinationStyleOpInterface>(op))
+    return sizeOf(style.getTiedOpOperand(cast<OpResult>(shaped))->get(), dim);
+  return unknown(shaped, dim);
+}
+
+SymbolicSize SizeNames::sizeOf(Value index) {
+  if (IntegerAttr value; matchPattern(index, m_Constant(&value)))
+    return value.getInt();
+  Operation *op = index.getDefiningOp();
+  if (auto dim = dyn_cast_or_null<tensor::DimOp>(op); dim && dim.getConstantIndex())
+    return sizeOf(dim.getSource(), *dim.getConstantIndex());
+  if (auto dim = dyn_cast_or_null<memref::DimOp>(op); dim && dim.getConstantIndex())
+    return sizeOf(dim.getSource(), *dim.getConstantIndex());
+  if (auto sum = dyn_cast_or_null<arith::AddIOp>(op)) {
+    SymbolicSize size = sizeOf(sum.getLhs());
+    return size += sizeOf(sum.getRhs());
+  }
+  if (auto difference = dyn_cast_or_null<arith::SubIOp>(op)) {
+    SymbolicSize size = sizeOf(difference.getLhs());
+    return size += sizeOf(difference.getRhs()) * -1;
+  }
+  if (auto product = dyn_cast_or_null<arith::MulIOp>(op))
+    return sizeOf(product.getLhs()) * sizeOf(product.getRhs());
+  return unknown(index, 0);
+}
+
+} // namespace tgc

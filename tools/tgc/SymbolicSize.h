@@ -1,0 +1,60 @@
+//===- SymbolicSize.h - Sizes written with the sizes of the feeds ----*- C++ -*-===//
+#ifndef TGC_TOOLS_TGC_SYMBOLICSIZE_H
+#define TGC_TOOLS_TGC_SYMBOLICSIZE_H
+
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/DenseMap.h"
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tgc {
+
+/// A sum of products of symbols with whole factors: 3136*n + 64.
+class SymbolicSize {
+public:
+  SymbolicSize(int64_t constant = 0) {
+    if (constant != 0)
+      terms[{}] = constant;
+  }
+  static SymbolicSize symbol(std::string name) {
+    SymbolicSize size;
+    size.terms[{std::move(name)}] = 1;
+    return size;
+  }
+
+  SymbolicSize &operator+=(const SymbolicSize &other);
+  SymbolicSize operator*(const SymbolicSize &other) const;
+
+  /// The number, if no symbol is in it.
+  std::optional<int64_t> getConstant() const;
+  /// "3136*n + 64"
+  std::string str() const;
+
+private:
+  /// The factor of each product; the symbols of a product are sorted.
+  std::map<std::vector<std::string>, int64_t> terms;
+};
+
+/// Names the sizes of one entry's tensors: `n`, `m`, ... for open sizes of feeds, `s0`, `s1`, ... for what only the run shows.
+class SizeNames {
+public:
+  SymbolicSize sizeOf(mlir::Value shaped, int64_t dim);
+  SymbolicSize sizeOf(mlir::Value index);
+
+  /// What the names of feeds' sizes stand for: ("n", "x:0[0]").
+  llvm::ArrayRef<std::pair<std::string, std::string>> getLegend() const { return legend; }
+
+private:
+  SymbolicSize feedSize(mlir::Value feed, int64_t dim);
+  SymbolicSize unknown(mlir::Value value, int64_t dim);
+
+  std::vector<std::pair<std::string, std::string>> legend;
+  std::map<std::pair<int64_t, int64_t>, std::string> feedSymbols;
+  llvm::DenseMap<std::pair<mlir::Value, int64_t>, std::string> unknowns;
+};
+
+} // namespace tgc
+
+#endif // TGC_TOOLS_TGC_SYMBOLICSIZE_H
