@@ -57,6 +57,17 @@ std::optional<std::string> describeKnown(NodeImporter &n, size_t i, int64_t most
   return text;
 }
 
+/// Sizes that a condition compares are equal where it has been checked.
+void learn(NodeImporter &n, Value condition) {
+  if (auto both = condition.getDefiningOp<arith::AndIOp>()) {
+    learn(n, both.getLhs());
+    learn(n, both.getRhs());
+  } else if (auto compared = condition.getDefiningOp<arith::CmpIOp>();
+             compared && compared.getPredicate() == arith::CmpIPredicate::eq && compared.getLhs().getType().isIndex()) {
+    n.sizes.setEqual(compared.getLhs(), compared.getRhs());
+  }
+}
+
 /// A check with a fixed text where the data is known; else a kernel shows it when the condition does not
 /// hold.
 LogicalResult importAssert(NodeImporter &n) {
@@ -76,6 +87,9 @@ LogicalResult importAssert(NodeImporter &n) {
   Value condition = conjunction(n, n.getTensor(0));
   if (isKnown) {
     n.check(condition, text, values);
+    if (const HostTensor *host = n.getHost(0))
+      for (Size element : host->elements)
+        learn(n, n.sizes.isTrue(element));
     return success();
   }
   SmallVector<Value> operands{

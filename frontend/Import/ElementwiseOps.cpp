@@ -94,16 +94,32 @@ LogicalResult importCast(NodeImporter &n) {
   return success();
 }
 
+/// The first form: a scalar chooses one of two tensors, a vector whole rows, others elements; nothing broadcasts.
 LogicalResult importSelect(NodeImporter &n) {
-  Value condition = n.getTensor(0), x = n.getTensor(1), y = n.getTensor(2);
-  int64_t rank = n.getRank(0), valueRank = n.getRank(1);
-  if (rank == 1 && valueRank > 1) {
-    // The old form: a vector chooses whole rows.
-    SmallVector<OpFoldResult> rows(valueRank, n.sizes.constant(1));
-    rows[0] = n.sizes.sizeOf(condition, 0);
-    condition = n.reshape(condition, rows);
+  auto values = n.withOneShape({n.getTensor(1), n.getTensor(2)});
+  if (failed(values))
+    return failure();
+  Value condition = n.getTensor(0);
+  SmallVector<OpFoldResult> shape = n.sizes.sizesOf(values->front());
+  if (n.getRank(0) == 0) {
+    condition = n.broadcastTo(condition, shape);
+  } else if (n.getRank(0) == 1 && shape.size() > 1) {
+    if (failed(n.requireEqual(n.sizes.sizeOf(condition, 0), shape[0],
+                              "Number of batches of 'then' must match size of 'cond', but saw: %d vs. %d")))
+      return failure();
+    condition = n.broadcastAlong(condition, 0, shape);
+  } else {
+    auto fitting = n.withShape(condition, shape);
+    if (failed(fitting))
+      return failure();
+    condition = fitting->front();
   }
-  auto operands = n.broadcastTogether({condition, x, y});
+  n.setResult(n.select(condition, (*values)[0], (*values)[1]));
+  return success();
+}
+
+LogicalResult importSelectV2(NodeImporter &n) {
+  auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1), n.getTensor(2)});
   if (failed(operands))
     return failure();
   n.setResult(n.select((*operands)[0], (*operands)[1], (*operands)[2]));
@@ -330,7 +346,8 @@ void registerElementwiseOps(OpRegistry &registry) {
                importIdentity);
   registry.add({"NoOp", "ControlTrigger"}, importNoOp);
   registry.add({"Cast"}, importCast);
-  registry.add({"Select", "SelectV2"}, importSelect);
+  registry.add({"Select"}, importSelect);
+  registry.add({"SelectV2"}, importSelectV2);
   registry.add({"Square"}, importSquare);
   registry.add({"SquaredDifference"}, importSquaredDifference);
   registry.add({"Reciprocal", "Inv"}, importReciprocal);

@@ -164,7 +164,7 @@ bool hostNot(NodeImporter &n) {
   return true;
 }
 
-/// Comparisons of constants, and of scalars.
+/// Comparisons of constants, scalars and shapes.
 template <typename Fn> bool hostCompare(NodeImporter &n, arith::CmpIPredicate predicate, Fn fn) {
   if (compareScalars(n, predicate))
     return true;
@@ -172,12 +172,13 @@ template <typename Fn> bool hostCompare(NodeImporter &n, arith::CmpIPredicate pr
   if (!a || !b || a->shape.size() > 1 || b->shape.size() > 1 || (a->elements.size() != b->elements.size() && a->elements.size() != 1 && b->elements.size() != 1))
     return false;
   auto x = a->getConstants(), y = b->getConstants();
-  if (!x || !y)
-    return false;
-  size_t count = x->size() == 1 ? y->size() : x->size();
+  size_t count = a->elements.size() == 1 ? b->elements.size() : a->elements.size();
   SmallVector<Size> elements;
-  for (size_t i = 0; i < count; ++i)
-    elements.push_back(n.sizes.constant(fn((*x)[x->size() == 1 ? 0 : i], (*y)[y->size() == 1 ? 0 : i])));
+  for (size_t i = 0; i < count; ++i) {
+    size_t left = a->elements.size() == 1 ? 0 : i, right = b->elements.size() == 1 ? 0 : i;
+    elements.push_back(x && y ? n.sizes.constant(fn((*x)[left], (*y)[right]))
+                              : n.sizes.fromBool(n.sizes.compare(predicate, a->elements[left], b->elements[right])));
+  }
   bool isScalar = a->isScalar() && b->isScalar();
   n.setHostResult({n.builder.getI1Type(), isScalar ? SmallVector<int64_t>{} : SmallVector<int64_t>{static_cast<int64_t>(count)}, elements});
   return true;
@@ -230,6 +231,16 @@ template <typename Fn> bool hostReduce(NodeImporter &n, int64_t start, bool hasS
   return true;
 }
 
+/// Of comparisons: `absorbing` is what decides alone.
+template <typename Op> bool hostReduceLogical(NodeImporter &n, bool absorbing) {
+  return hostReduce(n, !absorbing, true, [&](Size a, Size b) {
+    for (auto [size, other] : {std::pair(a, b), std::pair(b, a)})
+      if (auto known = IndexBuilder::getConstant(size))
+        return (*known != 0) == absorbing ? size : other;
+    return n.sizes.fromBool(Op::create(n.builder, n.loc, n.sizes.isTrue(a), n.sizes.isTrue(b)));
+  });
+}
+
 bool hostProd(NodeImporter &n) {
   const HostTensor *host = n.getHost(0);
   // As IndexBuilder::product: equal products become one expression whatever the order of the sizes.
@@ -275,6 +286,8 @@ void registerHostArithmeticOps(OpRegistry &registry) {
   registry.addHost({"Select", "SelectV2"}, hostSelect);
   registry.addHost({"Prod"}, hostProd);
   registry.addHost({"Sum"}, hostSum);
+  registry.addHost({"All"}, [](NodeImporter &n) { return hostReduceLogical<arith::AndIOp>(n, false); });
+  registry.addHost({"Any"}, [](NodeImporter &n) { return hostReduceLogical<arith::OrIOp>(n, true); });
   registry.addHost({"Max"}, hostReduceMax);
   registry.addHost({"Min"}, hostReduceMin);
 }

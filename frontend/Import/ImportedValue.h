@@ -20,7 +20,7 @@ struct HostTensor {
   llvm::SmallVector<mlir::OpFoldResult> elements; ///< row-major; index attributes or index values
   /// Axes of a gradient's sum that are known at run time only: (dimension, the size it has after the sum),
   /// which is the size before it, or one. Only Sum can use such a tensor.
-  llvm::SmallVector<std::pair<int64_t, mlir::OpFoldResult>> possibleAxes;
+  llvm::SmallVector<std::pair<int64_t, mlir::OpFoldResult>> possibleAxes = {};
 
   bool isScalar() const { return shape.empty(); }
   /// All elements as numbers, if all are constant.
