@@ -76,7 +76,8 @@ struct Emitter {
     }
     rhsPanelStride = stride;
     stride = math.mul(stride, plan.countPanels(math, in.loopSizes));
-    for (const LoopGroup &group : llvm::reverse(plan.getRhsBatches(op))) {
+    SmallVector<LoopGroup> batches = plan.getRhsBatches(op);
+    for (const LoopGroup &group : llvm::reverse(batches)) {
       rhs.strides[group.back()] = stride;
       stride = math.mul(stride, plan.getSize(math, in.loopSizes, group));
     }
@@ -439,11 +440,12 @@ void emitPacking(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &
   Value one = math.materialize(math.known(1)), zero = math.materialize(math.known(0));
   // Innermost is the loop along which the operand is contiguous.
   bool runsAlongColumns = isConstantIntValue(rhs.strides[plan.column], 1);
+  SmallVector<LoopGroup> batches = plan.getRhsBatches(op);
   scf::ForOp::create(
       builder, loc, begin, end, one, ValueRange(), [&](OpBuilder &, Location, Value unit, ValueRange) {
         OpFoldResult firstColumn = math.mul(math.rem(unit, panels), width), rest = math.div(unit, panels);
         OpFoldResult source = math.add(rhs.offset, math.mul(firstColumn, rhs.strides[plan.column]));
-        for (const LoopGroup &group : llvm::reverse(plan.getRhsBatches(op)))
+        for (const LoopGroup &group : llvm::reverse(batches))
           for (unsigned loop : llvm::reverse(group)) {
             source = math.add(source, math.mul(math.rem(rest, loopSizes[loop]), rhs.strides[loop]));
             rest = math.div(rest, loopSizes[loop]);
