@@ -56,6 +56,7 @@ private:
   void lower(kernel::ContractOp op) {
     OpBuilder builder(op);
     storeToVectors(builder, op);
+    loadExtrasFromVectors(builder, op);
     ContractPlan plan(op, {vectorBytes, vectorRegisters});
     IndexMath math(builder, op.getLoc());
     SmallVector<OpFoldResult> sizes = getLoopSizes(builder, op);
@@ -93,10 +94,7 @@ private:
 
   /// Lets the kernel write to memory that is contiguous along its columns, from where the result is copied.
   void storeToVectors(OpBuilder &builder, kernel::ContractOp op) {
-    auto type = cast<MemRefType>(op.getInit().getType());
-    SmallVector<int64_t> strides;
-    int64_t offset;
-    if (succeeded(type.getStridesAndOffset(strides, offset)) && strides.back() == 1)
+    if (isContiguous(op.getInit()))
       return;
     Location loc = op.getLoc();
     Value target = op.getInit(), memory = allocateLike(builder, loc, target);
@@ -106,6 +104,25 @@ private:
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointAfter(op);
     memref::CopyOp::create(builder, loc, memory, target);
+  }
+
+  /// Copies what the region reads along the columns to where it is contiguous.
+  void loadExtrasFromVectors(OpBuilder &builder, kernel::ContractOp op) {
+    for (OpOperand &extra : op.getExtrasMutable()) {
+      if (!op.getMap(extra.getOperandNumber()).isFunctionOfDim(op.getColumnLoop()) || isContiguous(extra.get()))
+        continue;
+      Value memory = allocateLike(builder, op.getLoc(), extra.get());
+      memref::CopyOp::create(builder, op.getLoc(), extra.get(), memory);
+      extra.set(memory);
+    }
+  }
+
+  /// Whether elements that follow each other along the last dimension do so in memory.
+  static bool isContiguous(Value memref) {
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    return succeeded(cast<MemRefType>(memref.getType()).getStridesAndOffset(strides, offset)) &&
+           strides.back() == 1;
   }
 
   static Value allocateLike(OpBuilder &builder, Location loc, Value memref) {
