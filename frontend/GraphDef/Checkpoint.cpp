@@ -102,26 +102,43 @@ bool Checkpoint::contains(StringRef key) const {
   return tgc_checkpoint_contains(handle.get(), key.str().c_str()) != 0;
 }
 
-Expected<CheckpointEntry> Checkpoint::lookup(StringRef key) const {
+Expected<tgc_checkpoint_entry_t> Checkpoint::find(const std::string &key, const std::string &slice) const {
   tgc_checkpoint_entry_t found = {};
   tgc_error_t problem = {};
-  if (tgc_checkpoint_lookup(handle.get(), key.str().c_str(), &found, &problem) != TGC_OK)
+  tgc_status_t status =
+      slice.empty() ? tgc_checkpoint_lookup(handle.get(), key.c_str(), &found, &problem)
+                    : tgc_checkpoint_lookup_slice(handle.get(), key.c_str(), slice.c_str(), &found, &problem);
+  if (status != TGC_OK)
     return error(problem);
-  return CheckpointEntry{static_cast<proto::DataType>(found.dtype), {found.dims, found.dims + found.rank}};
+  return found;
 }
 
-Expected<TensorData> Checkpoint::read(StringRef key) const {
-  std::string name = key.str();
-  tgc_checkpoint_entry_t found = {};
+Expected<CheckpointEntry> Checkpoint::lookup(StringRef key, StringRef slice) const {
+  Expected<tgc_checkpoint_entry_t> found = find(key.str(), slice.str());
+  if (!found)
+    return found.takeError();
+  return CheckpointEntry{static_cast<proto::DataType>(found->dtype),
+                         {found->dims, found->dims + found->rank}};
+}
+
+Expected<TensorData> Checkpoint::read(StringRef key, StringRef slice) const {
+  std::string name = key.str(), spec = slice.str();
+  Expected<tgc_checkpoint_entry_t> entry = find(name, spec);
+  if (!entry)
+    return entry.takeError();
+  const tgc_checkpoint_entry_t &found = *entry;
   tgc_error_t problem = {};
-  if (tgc_checkpoint_lookup(handle.get(), name.c_str(), &found, &problem) != TGC_OK)
-    return error(problem);
   TensorData data;
   data.dtype = static_cast<proto::DataType>(found.dtype);
   data.shape.assign(found.dims, found.dims + found.rank);
   data.elementCount = static_cast<int64_t>(found.num_elements);
   data.owned.resize(found.byte_size);
-  if (tgc_checkpoint_read(handle.get(), name.c_str(), data.owned.data(), found.byte_size, &problem) != TGC_OK)
+  tgc_status_t status =
+      spec.empty()
+          ? tgc_checkpoint_read(handle.get(), name.c_str(), data.owned.data(), found.byte_size, &problem)
+          : tgc_checkpoint_read_slice(handle.get(), name.c_str(), spec.c_str(), data.owned.data(),
+                                      found.byte_size, &problem);
+  if (status != TGC_OK)
     return error(problem);
   if (data.dtype != proto::DT_STRING) {
     data.bytes = ArrayRef<char>(data.owned.data(), data.owned.size());
@@ -142,8 +159,8 @@ static bool shapesAgree(ArrayRef<int64_t> given, ArrayRef<int64_t> wanted) {
 }
 
 Error Checkpoint::check(StringRef key, proto::DataType dtype,
-                        const std::optional<std::vector<int64_t>> &shape) const {
-  Expected<CheckpointEntry> entry = lookup(key);
+                        const std::optional<std::vector<int64_t>> &shape, StringRef slice) const {
+  Expected<CheckpointEntry> entry = lookup(key, slice);
   if (!entry)
     return entry.takeError();
   if (entry->dtype != withoutReference(dtype))

@@ -29,15 +29,15 @@ public:
   std::vector<llvm::StringRef> keys() const;
   bool contains(llvm::StringRef key) const;
 
-  /// An unknown key's error lists what there is.
-  llvm::Expected<CheckpointEntry> lookup(llvm::StringRef key) const;
+  /// An unknown key's error lists what there is. `slice`: the part of the tensor that is meant, all if empty.
+  llvm::Expected<CheckpointEntry> lookup(llvm::StringRef key, llvm::StringRef slice = {}) const;
   /// The value, its checksum checked. It owns its bytes.
-  llvm::Expected<TensorData> read(llvm::StringRef key) const;
+  llvm::Expected<TensorData> read(llvm::StringRef key, llvm::StringRef slice = {}) const;
 
   /// Says how the entry differs from what the graph wants: "checkpoint tensor v has shape [2,4], the graph
   /// wants [4,2]". Unknown dimensions of `shape` are not compared.
   llvm::Error check(llvm::StringRef key, proto::DataType dtype,
-                    const std::optional<std::vector<int64_t>> &shape) const;
+                    const std::optional<std::vector<int64_t>> &shape, llvm::StringRef slice = {}) const;
 
   /// Name of a variable in the program -> key, as the object graph of a TF2 checkpoint says; empty if it has
   /// none.
@@ -49,6 +49,7 @@ private:
     void operator()(tgc_checkpoint_t *checkpoint) const { tgc_checkpoint_close(checkpoint); }
   };
   llvm::Error error(const tgc_error_t &error) const;
+  llvm::Expected<tgc_checkpoint_entry_t> find(const std::string &key, const std::string &slice) const;
 
   std::unique_ptr<tgc_checkpoint_t, Closer> handle;
   std::string path;

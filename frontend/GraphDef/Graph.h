@@ -57,6 +57,12 @@ struct CollectedVariable {
   bool trainable = false; ///< it stands in `trainable_variables`
 };
 
+/// Where the checkpoint has the values of a part of a partitioned variable.
+struct VariableSlice {
+  std::string key;
+  std::string spec; ///< "10 4 0,5:-", as SaveV2 names slices
+};
+
 struct Model {
   proto::GraphDef graph;
   std::string path; ///< the file that was read, for messages
@@ -74,6 +80,8 @@ struct Model {
   /// TF2 SavedModels name their checkpoint entries after objects: node name (and shared_name) of a
   /// VarHandleOp -> key.
   llvm::StringMap<std::string> variableKeys;
+  /// A part of a partitioned variable: node name -> what it is a slice of.
+  llvm::StringMap<VariableSlice> variableSlices;
 };
 
 struct ReadOptions {

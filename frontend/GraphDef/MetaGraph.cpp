@@ -93,11 +93,11 @@ void tgc::takeMetaGraph(proto::MetaGraphDef &&meta, Model &model) {
   model.tags.assign(meta.meta_info_def().tags().begin(), meta.meta_info_def().tags().end());
   takeSignatures(meta, model);
   takeCollections(meta, model);
-  if (meta.has_saver_def()) {
+  if (meta.has_saver_def())
     model.saver = meta.saver_def();
-    model.variableKeys = findVariableKeys(meta.graph_def(), meta.saver_def().restore_op_name());
-  }
   model.graph = std::move(*meta.mutable_graph_def());
+  if (model.saver)
+    findVariableKeys(model.saver->restore_op_name(), model);
 }
 
 //===----------------------------------------------------------------------===//

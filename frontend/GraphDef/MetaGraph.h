@@ -19,9 +19,9 @@ void takeMetaGraph(proto::MetaGraphDef &&meta, Model &model);
 llvm::Expected<std::unique_ptr<Model>> modelFromSavedModel(proto::SavedModel &&saved, llvm::StringRef path,
                                                            const ReadOptions &options);
 
-/// Follows the restore op: which variable is assigned from which key of the checkpoint. The variable is named
-/// by its node and, if it has one, by its shared_name.
-llvm::StringMap<std::string> findVariableKeys(const proto::GraphDef &graph, llvm::StringRef restoreOp);
+/// Follows the restore op of the model's graph: which variable is assigned from which key of the checkpoint,
+/// or from a part of it. The variable is named by its node and, if it has one, by its shared_name.
+void findVariableKeys(llvm::StringRef restoreOp, Model &model);
 
 } // namespace tgc
 

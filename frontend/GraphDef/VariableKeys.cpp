@@ -24,7 +24,8 @@ constexpr int kMostSteps = 64;
 
 class KeyFinder {
 public:
-  explicit KeyFinder(const proto::GraphDef &graph) {
+  explicit KeyFinder(Model &model) : model(model) {
+    const proto::GraphDef &graph = model.graph;
     for (const proto::NodeDef &node : graph.node())
       topLevel.try_emplace(node.name(), &node);
     for (const proto::FunctionDef &function : graph.library().function())
@@ -33,21 +34,20 @@ public:
 
   void run(StringRef restoreOp);
 
-  StringMap<std::string> keys;
-
 private:
   /// Follows identities back from input `index` of `node`.
   const proto::NodeDef *source(const NodeMap &nodes, const proto::NodeDef &node, int index,
                                TensorName &name) const;
-  /// The checkpoint key that is assigned by an Assign or AssignVariableOp, or none.
-  std::optional<std::string> assignedKey(const NodeMap &nodes, const proto::NodeDef &assign);
+  /// What an Assign or AssignVariableOp assigns of the checkpoint, or none.
+  std::optional<VariableSlice> assignedKey(const NodeMap &nodes, const proto::NodeDef &assign);
   /// The strings of a constant, or none if it is no such constant. A restore op's names are asked for once
   /// per variable.
   const std::vector<std::string> &namesIn(const proto::NodeDef &constant);
   void visitAssign(const proto::NodeDef &assign);
   void visitCall(const proto::NodeDef &call, const proto::FunctionDef &function);
-  void addVariable(const proto::NodeDef &variable, const std::string &key);
+  void addVariable(const proto::NodeDef &variable, const VariableSlice &slice);
 
+  Model &model;
   NodeMap topLevel;
   StringMap<const proto::FunctionDef *> functions;
   DenseMap<const proto::NodeDef *, std::vector<std::string>> decodedNames;
@@ -77,18 +77,25 @@ const proto::NodeDef *KeyFinder::source(const NodeMap &nodes, const proto::NodeD
   return nullptr;
 }
 
-std::optional<std::string> KeyFinder::assignedKey(const NodeMap &nodes, const proto::NodeDef &assign) {
+std::optional<VariableSlice> KeyFinder::assignedKey(const NodeMap &nodes, const proto::NodeDef &assign) {
   TensorName value, unused;
   const proto::NodeDef *restore = source(nodes, assign, 1, value);
   if (!restore || restore->op() != "RestoreV2")
     return std::nullopt;
-  const proto::NodeDef *constant = source(nodes, *restore, 1, unused);
-  if (!constant)
+  auto element = [&](int input) -> std::optional<std::string> {
+    const proto::NodeDef *constant = source(nodes, *restore, input, unused);
+    if (!constant)
+      return std::nullopt;
+    const std::vector<std::string> &names = namesIn(*constant);
+    if (names.empty())
+      return std::nullopt;
+    // The last value of a constant repeats.
+    return names[std::min<size_t>(value.index, names.size() - 1)];
+  };
+  std::optional<std::string> key = element(1);
+  if (!key)
     return std::nullopt;
-  const std::vector<std::string> &names = namesIn(*constant);
-  if (value.index >= static_cast<int>(names.size()))
-    return std::nullopt;
-  return names[value.index];
+  return VariableSlice{*key, element(2).value_or("")};
 }
 
 const std::vector<std::string> &KeyFinder::namesIn(const proto::NodeDef &constant) {
@@ -105,18 +112,24 @@ const std::vector<std::string> &KeyFinder::namesIn(const proto::NodeDef &constan
   return names;
 }
 
-void KeyFinder::addVariable(const proto::NodeDef &variable, const std::string &key) {
-  keys.try_emplace(variable.name(), key);
+void KeyFinder::addVariable(const proto::NodeDef &variable, const VariableSlice &slice) {
+  auto add = [&](StringRef name) {
+    if (slice.spec.empty())
+      model.variableKeys.try_emplace(name, slice.key);
+    else
+      model.variableSlices.try_emplace(name, slice);
+  };
+  add(variable.name());
   if (StringRef shared = getStringAttr(variable, "shared_name"); !shared.empty())
-    keys.try_emplace(shared, key);
+    add(shared);
 }
 
 void KeyFinder::visitAssign(const proto::NodeDef &assign) {
-  std::optional<std::string> key = assignedKey(topLevel, assign);
+  std::optional<VariableSlice> slice = assignedKey(topLevel, assign);
   TensorName name;
-  const proto::NodeDef *variable = key ? source(topLevel, assign, 0, name) : nullptr;
+  const proto::NodeDef *variable = slice ? source(topLevel, assign, 0, name) : nullptr;
   if (variable)
-    addVariable(*variable, *key);
+    addVariable(*variable, *slice);
 }
 
 void KeyFinder::visitCall(const proto::NodeDef &call, const proto::FunctionDef &function) {
@@ -130,17 +143,17 @@ void KeyFinder::visitCall(const proto::NodeDef &call, const proto::FunctionDef &
   for (const proto::NodeDef &node : function.node_def()) {
     if (!isAssign(node))
       continue;
-    std::optional<std::string> key = assignedKey(body, node);
+    std::optional<VariableSlice> slice = assignedKey(body, node);
     TensorName resource;
     // The walk ends at the argument, which is no node.
-    if (!key || source(body, node, 0, resource) != nullptr)
+    if (!slice || source(body, node, 0, resource) != nullptr)
       continue;
     auto argument = arguments.find(resource.node);
     if (argument == arguments.end())
       continue;
     TensorName name;
     if (const proto::NodeDef *variable = source(topLevel, call, argument->second, name))
-      addVariable(*variable, *key);
+      addVariable(*variable, *slice);
   }
 }
 
@@ -166,8 +179,4 @@ void KeyFinder::run(StringRef restoreOp) {
   }
 }
 
-StringMap<std::string> tgc::findVariableKeys(const proto::GraphDef &graph, StringRef restoreOp) {
-  KeyFinder finder(graph);
-  finder.run(restoreOp);
-  return std::move(finder.keys);
-}
+void tgc::findVariableKeys(StringRef restoreOp, Model &model) { KeyFinder(model).run(restoreOp); }

@@ -35,10 +35,8 @@ LogicalResult importRestoreV2(NodeImporter &n) {
   if (names->size() != n.getOutputs().size() || slices->size() != names->size())
     return n.error() << "has " << names->size() << " names and " << slices->size() << " slices for " << n.getOutputs().size() << " tensors";
   for (auto [i, name] : llvm::enumerate(*names)) {
-    if (!(*slices)[i].empty())
-      return n.error() << "restores the slice " << (*slices)[i] << " of " << name << "; only whole tensors are supported";
     ImportedValue value;
-    value.restored = std::make_shared<RestoredTensor>(RestoredTensor{n.getTensor(0), name});
+    value.restored = std::make_shared<RestoredTensor>(RestoredTensor{n.getTensor(0), name, (*slices)[i]});
     n.setOutput(i, value);
   }
   return success();

@@ -39,6 +39,7 @@ struct VariableReference {
 struct RestoredTensor {
   mlir::Value prefix; ///< a string scalar
   std::string name;
+  std::string slice; ///< which part of it, as SaveV2 writes slices; empty: all
 };
 
 /// The object that a handle names, a tensor array or a stack; its elements are state of the entry. The flow of a tensor

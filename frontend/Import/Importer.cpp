@@ -450,21 +450,25 @@ llvm::Expected<std::vector<EntrySpec>> getEntries(const Model &model, const Impo
 }
 
 /// A variable's value of a checkpoint, as an attribute of the wanted type; checked against it.
-llvm::Expected<ElementsAttr> readVariableValue(const Checkpoint &checkpoint, const llvm::StringMap<std::string> &objectKeys, StringRef name,
-                                               RankedTensorType type) {
-  std::string key = name.str();
-  if (auto it = objectKeys.find(name); it != objectKeys.end() && !checkpoint.contains(name))
+llvm::Expected<ElementsAttr> readVariableValue(const Checkpoint &checkpoint, const Model &model, const llvm::StringMap<std::string> &objectKeys,
+                                               StringRef name, RankedTensorType type) {
+  std::string key = name.str(), slice;
+  if (auto it = model.variableSlices.find(name); it != model.variableSlices.end() && !checkpoint.contains(name)) {
+    key = it->second.key;
+    slice = it->second.spec;
+  } else if (auto it = objectKeys.find(name); it != objectKeys.end() && !checkpoint.contains(name)) {
     key = it->second;
-  auto entry = checkpoint.lookup(key);
+  }
+  auto entry = checkpoint.lookup(key, slice);
   if (!entry)
     return entry.takeError();
   proto::DataType wanted = getDataType(type.getElementType());
   std::vector<int64_t> shape;
   for (int64_t size : type.getShape())
     shape.push_back(ShapedType::isDynamic(size) ? -1 : size);
-  if (llvm::Error differs = checkpoint.check(key, wanted, shape))
+  if (llvm::Error differs = checkpoint.check(key, wanted, shape, slice))
     return std::move(differs);
-  auto data = checkpoint.read(key);
+  auto data = checkpoint.read(key, slice);
   if (!data)
     return data.takeError();
   if (wanted == proto::DT_STRING)
@@ -514,7 +518,7 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
     if (!keys)
       return keys.takeError();
     objectKeys = std::move(*keys);
-    import.readCheckpoint = [&](StringRef name, RankedTensorType type) { return readVariableValue(*checkpoint, objectKeys, name, type); };
+    import.readCheckpoint = [&](StringRef name, RankedTensorType type) { return readVariableValue(*checkpoint, model, objectKeys, name, type); };
   }
 
   std::vector<const proto::NodeDef *> nodes;

@@ -69,6 +69,8 @@ FailureOr<Value> getOperand(NodeImporter &n, StringRef variable, RankedTensorTyp
     n.error() << "the shape of the variable " << variable << " must be known to restore it, got " << type;
     return failure();
   }
+  if (!restored->slice.empty())
+    return n.hostCall("tgc_kernel_restore_slice", restored->prefix, type, restored->slice + "\n" + restored->name).front();
   return n.hostCall("tgc_kernel_restore_tensor", restored->prefix, type, restored->name).front();
 }
 

@@ -54,6 +54,26 @@ TGC_API tgc_status_t tgc_checkpoint_lookup(const tgc_checkpoint_t *checkpoint, c
 TGC_API tgc_status_t tgc_checkpoint_read(const tgc_checkpoint_t *checkpoint, const char *name, void *memory,
                                          uint64_t byte_size, tgc_error_t *error);
 
+/* A part of a tensor, as SaveV2 and RestoreV2 name it: "10 4 0,3:-" is the shape of the whole, then start and
+ * length of each dimension, or - (a length of -1) for all of it. */
+typedef struct tgc_checkpoint_slice {
+  int32_t rank;
+  int64_t dims[TGC_MAX_RANK], starts[TGC_MAX_RANK], lengths[TGC_MAX_RANK];
+} tgc_checkpoint_slice_t;
+
+/* 0 (false): `spec` is malformed. */
+TGC_API uint8_t tgc_checkpoint_parse_slice(const char *spec, tgc_checkpoint_slice_t *out_slice);
+
+/* Describes the slice of a tensor that `spec` says, which is no tensor of strings. */
+TGC_API tgc_status_t tgc_checkpoint_lookup_slice(const tgc_checkpoint_t *checkpoint, const char *name,
+                                                 const char *spec, tgc_checkpoint_entry_t *out_entry,
+                                                 tgc_error_t *error);
+
+/* Reads it, as tgc_checkpoint_read reads all of a tensor. */
+TGC_API tgc_status_t tgc_checkpoint_read_slice(const tgc_checkpoint_t *checkpoint, const char *name,
+                                               const char *spec, void *memory, uint64_t byte_size,
+                                               tgc_error_t *error);
+
 /* The latest checkpoint of a folder, as its file `checkpoint` says. NOT_FOUND: it names none. */
 TGC_API tgc_status_t tgc_checkpoint_latest(const char *folder, char *out_prefix, uint64_t capacity,
                                            tgc_error_t *error);

@@ -7,58 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "10 4 0,3:-": the shape of the whole, then start and length, or all, of each dimension. */
-typedef struct slice {
-  int32_t rank;
-  int64_t dims[TGC_MAX_RANK], starts[TGC_MAX_RANK], lengths[TGC_MAX_RANK];
-} slice_t;
-
 static tgc_status_t set_error(tgc_error_t *error, tgc_status_t code, const char *format, const char *what) {
   error->code = code;
   snprintf(error->message, sizeof error->message, format, what);
   return code;
 }
 
-/* Reads a number that is not negative. */
-static uint8_t read_number(const char **at, int64_t *out_number) {
-  char *end;
-  *out_number = strtoll(*at, &end, 10);
-  uint8_t is_number = end != *at && *out_number >= 0;
-  *at = end;
-  return is_number;
-}
-
-static uint8_t parse_slice(const char *spec, slice_t *slice) {
-  const char *extents = strrchr(spec, ' ');
-  memset(slice, 0, sizeof *slice);
-  if (!extents)
-    return 0;
-  for (const char *at = spec; at < extents;) {
-    if (slice->rank == TGC_MAX_RANK || !read_number(&at, &slice->dims[slice->rank++]))
-      return 0;
-    at += *at == ' ' && at < extents;
-  }
-  const char *at = extents + 1;
-  for (int32_t d = 0; d < slice->rank; ++d) {
-    if (d && *at++ != ':')
-      return 0;
-    if (*at == '-') {
-      slice->lengths[d] = -1;
-      ++at;
-    } else if (!read_number(&at, &slice->starts[d]) || *at++ != ',' ||
-               !read_number(&at, &slice->lengths[d])) {
-      return 0;
-    }
-  }
-  return *at == '\0';
-}
-
 static tgc_status_t write_one(tgc_checkpoint_writer_t *writer, const char *name, const char *spec,
                               const tgc_tensor_t *tensor, tgc_error_t *error) {
-  slice_t slice;
+  tgc_checkpoint_slice_t slice;
   if (!spec[0])
     return tgc_checkpoint_write(writer, name, tensor, error);
-  if (!parse_slice(spec, &slice))
+  if (!tgc_checkpoint_parse_slice(spec, &slice))
     return set_error(error, TGC_INVALID_ARGUMENT,
                      "'%s' is no slice; the shape and then START,LENGTH or - for each dimension is expected",
                      spec);

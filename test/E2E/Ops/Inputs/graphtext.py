@@ -38,6 +38,6 @@ def attr(value):
         return "shape { unknown_rank: true }"
     if isinstance(value, list):
         return "shape { " + " ".join(f"dim {{ size: {size} }}" for size in value) + " }"
-    if value.startswith("tensor {"):
+    if value.startswith(("tensor {", "list {")):
         return value
     return f"type: {value}" if value.startswith("DT_") else f's: "{value}"'
