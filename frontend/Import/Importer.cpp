@@ -27,6 +27,25 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
+/// Are `a` and `b` names of one tensor? "x" is "x:0".
+bool isSameTensor(StringRef a, StringRef b) {
+  a.consume_back(":0");
+  b.consume_back(":0");
+  return a == b;
+}
+
+/// Shapes are given for what is fed.
+llvm::Error checkShapes(const ImportOptions &options, ArrayRef<EntrySpec> entries) {
+  SmallVector<StringRef> feeds;
+  for (const EntrySpec &spec : entries)
+    for (const FeedSpec &feed : spec.feeds)
+      feeds.push_back(feed.tensor);
+  for (const auto &[tensor, shape] : options.shapes)
+    if (llvm::none_of(feeds, [&, &name = tensor](StringRef feed) { return isSameTensor(name, feed); }))
+      return llvm::createStringError("a shape is given for %s, which is not fed; feeds are %s", std::string(tensor).c_str(), llvm::join(feeds, ", ").c_str());
+  return llvm::Error::success();
+}
+
 /// Imports one entry of a model.
 class EntryBuilder {
 public:
@@ -193,8 +212,10 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
   if (!element)
     return llvm::createStringError("feed %s is %s, which tgc has no tensors of", feed.tensor.c_str(), dataTypeName(dtype).c_str());
   std::optional<std::vector<int64_t>> shape = feed.shape;
-  if (auto it = module.options.shapes.find(feed.tensor); !shape && it != module.options.shapes.end())
-    shape = it->second;
+  if (!shape)
+    for (const auto &[tensor, given] : module.options.shapes)
+      if (isSameTensor(tensor, feed.tensor))
+        shape = given;
   if (!shape)
     shape = getGraphShape(output);
   if (!shape && !feed.fed && node.op() != "Placeholder")
@@ -539,6 +560,8 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
       llvm::erase_if(spec.feeds, [&](const FeedSpec &feed) {
         return options.constants.contains(feed.tensor) || options.constants.contains(StringRef(feed.tensor).split(':').first);
       });
+  if (llvm::Error error = checkShapes(options, *entries))
+    return fail(std::move(error));
   for (const EntrySpec &spec : *entries)
     if (llvm::Error error = EntryBuilder(import, nodes, *edges, spec).run())
       return fail(std::move(error));

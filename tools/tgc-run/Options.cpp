@@ -1,5 +1,6 @@
 //===- Options.cpp - The command line of tgc-run ------------------------------===//
 #include "tools/tgc-run/Options.h"
+#include "tools/flags/CommandLine.h"
 #include "tools/flags/ModelFlags.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -26,7 +27,7 @@ namespace {
 /// Not globals: they may be registered only once LLVM's are gone.
 struct Flags {
   cl::OptionCategory category{"tgc-run options"};
-  cl::opt<std::string> path{cl::Positional, cl::Required, cl::desc("MODEL_OR_SO"), cl::cat(category)};
+  cl::opt<std::string> path{cl::Positional, cl::desc("MODEL_OR_SO"), cl::cat(category)};
   cl::opt<std::string> feeds{"feeds", cl::desc("Arrays to feed; their names are tensor names"),
                              cl::value_desc("in.npz"), cl::cat(category)};
   cl::list<std::string> fetch{"fetch", cl::CommaSeparated,
@@ -75,9 +76,12 @@ Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
   removeForeignOptions();
   Flags flags;
   TrainFlags trainFlags;
-  cl::ParseCommandLineOptions(
-      argc, argv,
-      "tgc-run: runs a module that tgc has compiled, or a model, which it compiles in memory first\n");
+  if (Error error = parseFlags(
+          argc, argv,
+          "tgc-run: runs a module that tgc has compiled, or a model, which it compiles in memory first\n"))
+    return std::move(error);
+  if (flags.path.empty())
+    return createStringError("no module or model given; tgc-run --help shows how");
   if (Error error = checkFlags(flags))
     return std::move(error);
   RunOptions options;

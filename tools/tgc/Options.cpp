@@ -2,6 +2,7 @@
 
 #include "tools/tgc/Options.h"
 #include "compiler/API/OptionsText.h"
+#include "tools/flags/CommandLine.h"
 #include "tools/flags/ModelFlags.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -177,13 +178,8 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
   // They stay registered, and lld goes through all registered options again.
   static Flags flags;
   cl::HideUnrelatedOptions(flags.category);
-  std::string errors;
-  raw_string_ostream stream(errors);
-  if (!cl::ParseCommandLineOptions(argc, argv, "tgc: compiles TensorFlow graphs to native code\n", &stream)) {
-    // "tgc: Unknown command line argument ...".
-    StringRef first = StringRef(errors).split('\n').first;
-    return createStringError(first.substr(first.find(": ") + 2));
-  }
+  if (Error error = parseFlags(argc, argv, "tgc: compiles TensorFlow graphs to native code\n"))
+    return std::move(error);
   CommandLine result;
   result.modelPath = flags.path;
   result.outputPath = flags.output;

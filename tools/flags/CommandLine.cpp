@@ -1,0 +1,18 @@
+//===- CommandLine.cpp - Parsing of command lines -------------------------===//
+
+#include "tools/flags/CommandLine.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/CommandLine.h"
+
+namespace cl = llvm::cl;
+
+llvm::Error tgc::parseFlags(int argc, char **argv, llvm::StringRef overview) {
+  cl::SetVersionPrinter([](llvm::raw_ostream &stream) { stream << "tgc " TGC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n"; });
+  std::string errors;
+  llvm::raw_string_ostream stream(errors);
+  if (cl::ParseCommandLineOptions(argc, argv, overview, &stream))
+    return llvm::Error::success();
+  // "tgc: Unknown command line argument '--x'. Try: 'PATH/tgc --help'".
+  llvm::StringRef first = llvm::StringRef(errors).split('\n').first.split(".  Try: ").first;
+  return llvm::createStringError(first.substr(first.find(": ") + 2));
+}
