@@ -95,40 +95,6 @@ static inline float tgc_f32_from_half(uint16_t bits) {
   return bits & 0x8000 ? -value : value;
 }
 
-/* A real element as a double; exact but for integers beyond 2^53. */
-static inline double tgc_get_double(int32_t dtype, const void *data, int64_t i) {
-  switch (dtype) {
-  case TGC_FLOAT32:
-    return ((const float *)data)[i];
-  case TGC_FLOAT64:
-    return ((const double *)data)[i];
-  case TGC_FLOAT16:
-    return tgc_f32_from_half(((const uint16_t *)data)[i]);
-  case TGC_BFLOAT16:
-    return tgc_f32_from_bfloat16(((const uint16_t *)data)[i]);
-  case TGC_INT64:
-    return (double)((const int64_t *)data)[i];
-  case TGC_UINT64:
-    return (double)((const uint64_t *)data)[i];
-  case TGC_INT32:
-  case TGC_QINT32:
-    return ((const int32_t *)data)[i];
-  case TGC_UINT32:
-    return ((const uint32_t *)data)[i];
-  case TGC_INT16:
-  case TGC_QINT16:
-    return ((const int16_t *)data)[i];
-  case TGC_UINT16:
-  case TGC_QUINT16:
-    return ((const uint16_t *)data)[i];
-  case TGC_INT8:
-  case TGC_QINT8:
-    return ((const int8_t *)data)[i];
-  default:
-    return ((const uint8_t *)data)[i];
-  }
-}
-
 /* An integer element, widened with its sign. */
 static inline int64_t tgc_get_int(int32_t dtype, const void *data, int64_t i) {
   switch (dtype) {
@@ -151,6 +117,24 @@ static inline int64_t tgc_get_int(int32_t dtype, const void *data, int64_t i) {
     return ((const int8_t *)data)[i];
   default:
     return ((const uint8_t *)data)[i];
+  }
+}
+
+/* A real element as a double; exact but for integers beyond 2^53. */
+static inline double tgc_get_double(int32_t dtype, const void *data, int64_t i) {
+  switch (dtype) {
+  case TGC_FLOAT32:
+    return ((const float *)data)[i];
+  case TGC_FLOAT64:
+    return ((const double *)data)[i];
+  case TGC_FLOAT16:
+    return tgc_f32_from_half(((const uint16_t *)data)[i]);
+  case TGC_BFLOAT16:
+    return tgc_f32_from_bfloat16(((const uint16_t *)data)[i]);
+  case TGC_UINT64:
+    return (double)((const uint64_t *)data)[i];
+  default:
+    return (double)tgc_get_int(dtype, data, i);
   }
 }
 
