@@ -94,9 +94,13 @@ bool hostNeg(NodeImporter &n) {
 bool hostCast(NodeImporter &n) {
   const HostTensor *host = n.getHost(0);
   proto::DataType to = getTypeAttr(n.node, "DstT");
-  if (!host || host->elementType.isInteger(1) || (to != proto::DT_INT32 && to != proto::DT_INT64))
+  if (!host || (to != proto::DT_INT32 && to != proto::DT_INT64))
     return false;
   HostTensor result = *host;
+  if (host->elementType.isInteger(1))
+    for (Size &element : result.elements)
+      if (auto truth = IndexBuilder::getConstant(element))
+        element = n.sizes.constant(*truth != 0);
   result.elementType = n.builder.getIntegerType(to == proto::DT_INT32 ? 32 : 64);
   for (Size &element : result.elements)
     element = wrap(n, element, result.elementType);
