@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/GraphDef/ExpandFused.h"
 #include "frontend/GraphDef/MessageParser.h"
 #include "frontend/GraphDef/MetaGraph.h"
 
@@ -168,15 +169,21 @@ static Expected<std::unique_ptr<Model>> modelFromDirectory(StringRef path, const
                            "SavedModel");
 }
 
+static Expected<std::unique_ptr<Model>> withFusedNodesExpanded(Expected<std::unique_ptr<Model>> model) {
+  if (model)
+    expandFusedNodes((*model)->graph);
+  return model;
+}
+
 Expected<std::unique_ptr<Model>> tgc::readModel(StringRef path, const ReadOptions &options) {
   if (sys::fs::is_directory(path))
-    return modelFromDirectory(path, options);
+    return withFusedNodesExpanded(modelFromDirectory(path, options));
   Expected<std::unique_ptr<MemoryBuffer>> buffer = openFile(path);
   if (!buffer)
     return buffer.takeError();
-  return modelFromBytes((*buffer)->getBuffer(), path, options);
+  return withFusedNodesExpanded(modelFromBytes((*buffer)->getBuffer(), path, options));
 }
 
 Expected<std::unique_ptr<Model>> tgc::readModelFromBytes(StringRef bytes, StringRef name) {
-  return modelFromBytes(bytes, name, ReadOptions());
+  return withFusedNodesExpanded(modelFromBytes(bytes, name, ReadOptions()));
 }

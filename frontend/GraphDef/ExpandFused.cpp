@@ -1,0 +1,165 @@
+//===- ExpandFused.cpp - Fused operators as what they are made of ------------===//
+//
+// A fused node has the inputs of its first part, then the operands of the others (`args`), in order.
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/GraphDef/ExpandFused.h"
+
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace llvm;
+using namespace tgc;
+
+namespace {
+
+/// A node's part: the operator and the number of operands that it has beside the result of the part before.
+struct Part {
+  std::string op;
+  int numArgs = 0;
+};
+
+class FusedNode {
+public:
+  FusedNode(const proto::NodeDef &node, const StringSet<> &names) : node(node), names(names) {}
+
+  /// The parts, the first first; none: the node is not fused, or not in a way that is known.
+  std::vector<proto::NodeDef> expand();
+
+private:
+  bool findParts();
+  std::string nameOf(size_t part) const;
+  void copyAttr(proto::NodeDef &to, const char *name) const;
+  proto::NodeDef makePart(size_t index, int &nextInput) const;
+
+  const proto::NodeDef &node;
+  const StringSet<> &names;
+  std::vector<Part> parts;
+};
+
+/// The part of that name in `fused_ops` or `op_names`, or none.
+std::optional<Part> findPart(StringRef name) {
+  bool isUnary = StringSwitch<bool>(name)
+                     .Cases({"Relu", "Relu6", "Elu", "Selu", "LeakyRelu", "Tanh", "Sigmoid"}, true)
+                     .Cases({"Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil"}, true)
+                     .Cases({"Cos", "Cosh", "Exp", "Expm1", "Floor", "Inv", "Log", "Log1p"}, true)
+                     .Cases({"Neg", "Reciprocal", "Rint", "Round", "Rsqrt", "Sign", "Sin", "Sinh"}, true)
+                     .Cases({"Sqrt", "Square", "Tan", "Softplus", "Softsign"}, true)
+                     .Default(false);
+  if (isUnary)
+    return Part{name.str(), 0};
+  if (name == "BiasAdd")
+    return Part{"BiasAdd", 1};
+  if (name == "Add")
+    return Part{"AddV2", 1};
+  if (name == "FusedBatchNorm")
+    return Part{"FusedBatchNormV3", 4};
+  return std::nullopt;
+}
+
+bool isFused(StringRef op) {
+  return op == "_FusedConv2D" || op == "_FusedDepthwiseConv2dNative" || op == "_FusedMatMul" ||
+         op == "_UnaryOpsComposition";
+}
+
+} // namespace
+
+bool FusedNode::findParts() {
+  StringRef op = node.op();
+  bool isChain = op == "_UnaryOpsComposition";
+  if (!isChain)
+    parts.push_back({op.substr(StringRef("_Fused").size()).str(), 2});
+  const proto::AttrValue *list = findAttr(node, isChain ? "op_names" : "fused_ops");
+  int numInputs = isChain ? 1 : 2;
+  for (const std::string &name : list ? list->list().s() : proto::AttrValue::ListValue().s()) {
+    std::optional<Part> part = findPart(name);
+    if (!part || (isChain && part->numArgs))
+      return false;
+    numInputs += part->numArgs;
+    parts.push_back(*part);
+  }
+  int numData =
+      static_cast<int>(count_if(node.input(), [](StringRef input) { return !input.starts_with("^"); }));
+  return !parts.empty() && numData == numInputs;
+}
+
+/// The last part is the node; the others get names beside it.
+std::string FusedNode::nameOf(size_t part) const {
+  if (part + 1 == parts.size())
+    return node.name();
+  std::string name = node.name() + "/" + parts[part].op;
+  if (part || names.contains(name))
+    name += "_" + std::to_string(part);
+  while (names.contains(name))
+    name += "_";
+  return name;
+}
+
+void FusedNode::copyAttr(proto::NodeDef &to, const char *name) const {
+  if (const proto::AttrValue *value = findAttr(node, name))
+    (*to.mutable_attr())[name] = *value;
+}
+
+proto::NodeDef FusedNode::makePart(size_t index, int &nextInput) const {
+  const Part &part = parts[index];
+  proto::NodeDef result;
+  result.set_name(nameOf(index));
+  result.set_op(part.op);
+  result.set_device(node.device());
+  if (index)
+    result.add_input(nameOf(index - 1));
+  int numInputs = index ? part.numArgs : std::max(part.numArgs, 1);
+  for (int i = 0; i < numInputs; ++i)
+    result.add_input(node.input(nextInput++));
+  copyAttr(result, "T");
+  if (index == 0 && part.numArgs) {
+    for (const char *name : {"strides", "padding", "explicit_paddings", "data_format", "dilations",
+                             "transpose_a", "transpose_b"})
+      copyAttr(result, name);
+  } else if (part.op == "BiasAdd" || part.op == "FusedBatchNormV3") {
+    copyAttr(result, "data_format");
+  }
+  if (part.op == "FusedBatchNormV3") {
+    copyAttr(result, "epsilon");
+    (*result.mutable_attr())["U"].set_type(proto::DT_FLOAT);
+    (*result.mutable_attr())["is_training"].set_b(false);
+  }
+  const proto::AttrValue *alpha = findAttr(node, "leakyrelu_alpha");
+  if (part.op == "LeakyRelu" && alpha)
+    (*result.mutable_attr())["alpha"] = *alpha;
+  return result;
+}
+
+std::vector<proto::NodeDef> FusedNode::expand() {
+  std::vector<proto::NodeDef> result;
+  if (!isFused(node.op()) || !findParts())
+    return result;
+  int nextInput = 0;
+  for (size_t i = 0; i < parts.size(); ++i)
+    result.push_back(makePart(i, nextInput));
+  for (; nextInput < node.input_size(); ++nextInput)
+    result.front().add_input(node.input(nextInput));
+  return result;
+}
+
+void tgc::expandFusedNodes(proto::GraphDef &graph) {
+  if (none_of(graph.node(), [](const proto::NodeDef &node) { return isFused(node.op()); }))
+    return;
+  StringSet<> names;
+  for (const proto::NodeDef &node : graph.node())
+    names.insert(node.name());
+  google::protobuf::RepeatedPtrField<proto::NodeDef> nodes;
+  for (proto::NodeDef &node : *graph.mutable_node()) {
+    std::vector<proto::NodeDef> parts = FusedNode(node, names).expand();
+    if (parts.empty()) {
+      nodes.Add(std::move(node));
+      continue;
+    }
+    for (proto::NodeDef &part : parts) {
+      names.insert(part.name());
+      nodes.Add(std::move(part));
+    }
+  }
+  graph.mutable_node()->Swap(&nodes);
+}
