@@ -28,8 +28,8 @@ func.func @prevented(%x: tensor<4xf32>) -> tensor<4xf32> {
 // -----
 
 func.func @unknown_kernel(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
-  // expected-error@+1 {{no gradient is known of the kernel tgc_kernel_matrix_exponential}}
-  %y = tg.host_call "tgc_kernel_matrix_exponential"(%x) pure : (tensor<4x4xf32>) -> tensor<4x4xf32>
+  // expected-error@+1 {{no gradient is known of the kernel tgc_kernel_edit_distance}}
+  %y = tg.host_call "tgc_kernel_edit_distance"(%x) pure : (tensor<4x4xf32>) -> tensor<4x4xf32>
   %d = tg.gradient (%y : tensor<4x4xf32>) wrt (%x : tensor<4x4xf32>)
   return %d : tensor<4x4xf32>
 }

@@ -1,76 +1,97 @@
 //===- TgHostGradients.cpp - Gradients of hand-written kernels ------------===//
 //
-// Of decompositions and linear systems, after Giles: Collected matrix derivative results for forward and reverse mode
-// algorithmic differentiation (2008), and Murray: Differentiation of the Cholesky decomposition (2016).
+// Of decompositions and linear systems, after Giles: Collected matrix derivative results for forward and
+// reverse mode algorithmic differentiation (2008), and Murray: Differentiation of the Cholesky decomposition
+// (2016).
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/Tg/IR/GradientBuilder.h"
+#include "dialects/Tg/IR/MatrixCall.h"
 
 using namespace mlir;
 
 namespace tgc::tg {
-namespace {
 
 using Direction = ComparisonDirection;
 using Size = OpFoldResult;
 using Gradients = SmallVector<Value>;
 
-/// A call of a kernel of linear algebra that is differentiated.
-struct Call {
-  mutable HostCallOp op;
-  GradientBuilder &g;
+//===----------------------------------------------------------------------===//
+// Words
+//===----------------------------------------------------------------------===//
 
-  Value operand(unsigned i) const { return op.getInputs()[i]; }
-  /// A kernel whose result looks like `like`.
-  Value call(StringRef kernel, ValueRange operands, Value like, StringRef config = "") const {
-    SmallVector<Value> sizes = getDynamicSizes(g.getSizes(like));
-    return HostCallOp::create(g.builder, g.loc, TypeRange{like.getType()}, operands, sizes, kernel, config, /*pure=*/true,
-                              /*finds_sizes=*/false)
-        .getResult(0);
-  }
-  Value matmul(Value lhs, bool adjointLhs, Value rhs, bool adjointRhs) const {
-    lhs = adjointLhs ? g.conj(lhs) : lhs;
-    rhs = adjointRhs ? g.conj(rhs) : rhs;
-    return MatMulOp::create(g.builder, g.loc, lhs, rhs, adjointLhs, adjointRhs);
-  }
-  Value adjoint(Value x) const {
-    auto permutation = llvm::to_vector(llvm::seq<int64_t>(0, g.getRank(x)));
-    std::swap(permutation.back(), permutation[permutation.size() - 2]);
-    return g.conj(g.transpose(x, permutation));
-  }
-  /// Where the row's number compares so with the column's.
-  Value isPart(Direction rowToColumn, Value like) const {
-    SmallVector<Size> sizes = g.getSizes(like);
-    int64_t rank = sizes.size();
-    Type i64 = g.builder.getI64Type();
-    return g.compare(rowToColumn, g.iota(sizes, i64, rank - 2), g.iota(sizes, i64, rank - 1));
-  }
-  /// A number per matrix, repeated over it.
-  Value spread(Value x, Value like) const {
-    int64_t rank = g.getRank(like);
-    return g.refine(g.broadcastAlong(x, {rank - 2, rank - 1}, g.getSizes(like)), like.getType());
-  }
-  Value inverse(Value x, bool isAdjoint) const { return call("tgc_kernel_matrix_inverse", x, x, isAdjoint ? "adjoint" : ""); }
-};
+SmallVector<Value> MatrixCall::callAll(StringRef kernel, ValueRange operands, TypeRange types,
+                                       ArrayRef<Size> sizes, StringRef config) const {
+  auto created = HostCallOp::create(g.builder, g.loc, types, operands, getDynamicSizes(sizes), kernel, config,
+                                    /*pure=*/true,
+                                    /*finds_sizes=*/false);
+  return SmallVector<Value>(created.getResults());
+}
 
-Value buildCholesky(const Call &c, Value l, Value dl) {
+Value MatrixCall::call(StringRef kernel, ValueRange operands, Value like, StringRef config) const {
+  return callAll(kernel, operands, like.getType(), g.getSizes(like), config).front();
+}
+
+Value MatrixCall::matmul(Value lhs, bool adjointLhs, Value rhs, bool adjointRhs) const {
+  lhs = adjointLhs ? g.conj(lhs) : lhs;
+  rhs = adjointRhs ? g.conj(rhs) : rhs;
+  return MatMulOp::create(g.builder, g.loc, lhs, rhs, adjointLhs, adjointRhs);
+}
+
+Value MatrixCall::adjoint(Value x) const {
+  auto permutation = llvm::to_vector(llvm::seq<int64_t>(0, g.getRank(x)));
+  std::swap(permutation.back(), permutation[permutation.size() - 2]);
+  return g.conj(g.transpose(x, permutation));
+}
+
+Value MatrixCall::isPart(Direction rowToColumn, Value like) const {
+  SmallVector<Size> sizes = g.getSizes(like);
+  int64_t rank = sizes.size();
+  Type i64 = g.builder.getI64Type();
+  return g.compare(rowToColumn, g.iota(sizes, i64, rank - 2), g.iota(sizes, i64, rank - 1));
+}
+
+Value MatrixCall::part(Direction rowToColumn, Value x) const {
+  return g.select(isPart(rowToColumn, x), x, g.number(x, 0));
+}
+
+Value MatrixCall::identity(Value like) const { return part(Direction::EQ, g.number(like, 1)); }
+
+/// A tensor without the last `count` dimensions, repeated along them.
+Value MatrixCall::repeat(Value x, int64_t count, Value like) const {
+  auto missing = llvm::to_vector(llvm::seq<int64_t>(g.getRank(like) - count, g.getRank(like)));
+  return g.refine(g.broadcastAlong(x, missing, g.getSizes(like)), like.getType());
+}
+
+Value MatrixCall::spreadRows(Value x, Value like) const { return repeat(x, 1, like); }
+
+Value MatrixCall::spreadColumns(Value x, Value like) const {
+  return g.refine(g.broadcastAlong(x, {g.getRank(like) - 2}, g.getSizes(like)), like.getType());
+}
+
+//===----------------------------------------------------------------------===//
+// Rules
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+Value buildCholesky(const MatrixCall &c, Value l, Value dl) {
   GradientBuilder &g = c.g;
   // Phi takes the lower triangle and half of the diagonal.
   Value middle = c.matmul(l, true, dl, false), zero = g.number(middle, 0);
   middle = g.select(c.isPart(Direction::EQ, middle), g.mul(middle, 0.5), middle);
   middle = g.select(c.isPart(Direction::GE, middle), middle, zero);
-  Value identity = g.select(c.isPart(Direction::EQ, l), g.number(l, 1), g.number(l, 0));
-  Value inverse = c.call("tgc_kernel_matrix_triangular_solve", {l, identity}, l, "lower");
+  Value inverse = c.solveTriangular(l, c.identity(l), "lower");
   Value da = c.matmul(c.matmul(inverse, true, middle, false), false, inverse, false);
   return g.mul(g.add(da, c.adjoint(da)), 0.5);
 }
 
 /// The gradients of the matrix and the right-hand side of a linear system.
-Gradients buildSolve(const Call &c, Value x, Value dx) {
+Gradients buildSolve(const MatrixCall &c, Value x, Value dx) {
   GradientBuilder &g = c.g;
   StringRef config = c.op.getConfig();
-  bool isAdjoint = config.ends_with("adjoint"), isTriangular = c.op.getKernel() == "tgc_kernel_matrix_triangular_solve";
+  bool isAdjoint = config.ends_with("adjoint"),
+       isTriangular = c.op.getKernel() == "tgc_kernel_matrix_triangular_solve";
   StringRef part = isTriangular ? config.split(' ').first : "";
   std::string other = part.str() + (isAdjoint ? "" : part.empty() ? "adjoint" : " adjoint");
   Value db = c.call(c.op.getKernel(), {c.operand(0), dx}, dx, other);
@@ -83,9 +104,11 @@ Gradients buildSolve(const Call &c, Value x, Value dx) {
 } // namespace
 
 FailureOr<Gradients> HostCallOp::buildGradients(GradientBuilder &g, ArrayRef<Value> gradients) {
-  Call c{*this, g};
+  MatrixCall c{*this, g};
   StringRef kernel = getKernel();
   Gradients result(getNumOperands());
+  if (isFactorization(kernel))
+    return buildFactorizationGradients(c, gradients);
   if (kernel == "tgc_kernel_cholesky") {
     result[0] = buildCholesky(c, getResult(0), gradients[0]);
   } else if (kernel == "tgc_kernel_matrix_inverse") {
@@ -103,7 +126,7 @@ FailureOr<Gradients> HostCallOp::buildGradients(GradientBuilder &g, ArrayRef<Val
     Gradients both = buildSolve(c, getResult(0), gradients[0]);
     llvm::copy(both, result.begin());
   } else {
-    return mlir::emitError(getLoc()) << "no gradient is known of the kernel " << kernel;
+    return buildKernelGradients(c, gradients);
   }
   return result;
 }

@@ -75,6 +75,23 @@ SIZES = """%c0 = arith.constant 0 : index
 %n1 = tensor.dim %x, %c1 : tensor<?x?xf64>
 """
 
+SPARSE = """%i = tg.constant dense<[[0, 0], [0, 2], [1, 1], [2, 0]]> : tensor<4x2xi64>
+%n = tg.constant dense<[3, 3]> : tensor<2xi64>
+"""
+
+
+def f64(sizes):
+    return f"tensor<{sizes}xf64>"
+
+
+def factors(name, kernel, config, part, x, *results):
+    """One of the results of a decomposition of %x."""
+    names = ", ".join("%r" if i == part else f"%f{i}" for i in range(len(results)))
+    types = ", ".join(f64(sizes) for sizes in results)
+    config = f'config "{config}" ' if config else ""
+    return Case(name, f'{names} = tg.host_call "{kernel}"(%x) {config}pure : ({f64(x)}) -> ({types})', results[part], x=x)
+
+
 def loop(kind, body, count=3):
     """`body` makes %n of %a; the loop starts at %x."""
     return f"""%c0 = arith.constant 0 : index
@@ -192,6 +209,42 @@ CASES = [
     *[Case(f"solve{kernel}{config.replace(' ', '_')}", square(f"tgc_kernel_matrix{kernel}_solve", "%t", config, second="%y", result="tensor<2x3x2xf64>"),
            "2x3x2", x="2x3x3", y="2x3x2")
       for kernel, configs in (("", ("", "adjoint")), ("_triangular", ("lower", "upper", "lower adjoint", "upper adjoint"))) for config in configs],
+    *[factors(f"qr_{form}_{part}", "tgc_kernel_qr", "", part, x, q, r) for form, x, q, r in
+      (("tall", "2x4x3", "2x4x3", "2x3x3"), ("square", "2x3x3", "2x3x3", "2x3x3"), ("wide", "2x3x4", "2x3x3", "2x3x4")) for part in (0, 1)],
+    *[factors(f"singular_values_{form}_{part}", "tgc_kernel_singular_values", "vectors", part, x, s, u, v) for form, x, s, u, v in
+      (("tall", "4x3", "3", "4x3", "3x3"), ("square", "3x3", "3", "3x3", "3x3"), ("wide", "2x4", "2", "2x2", "4x2")) for part in (0, 1, 2)],
+    factors("singular_values_only", "tgc_kernel_singular_values", "", 0, "2x4x3", "2x3", "0", "0"),
+    *[factors(f"self_adjoint_eigen_{part}", "tgc_kernel_self_adjoint_eigen", "vectors", part, "2x3x3", "2x3", "2x3x3") for part in (0, 1)],
+    factors("eigenvalues_only", "tgc_kernel_self_adjoint_eigen", "", 0, "2x3x3", "2x3", "2x0x0"),
+    Case("lu", '%r, %p = tg.host_call "tgc_kernel_lu"(%x) pure : (tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3xi32>)', "2x3x3", x="2x3x3"),
+    factors("matrix_exponential", "tgc_kernel_matrix_exponential", "", 0, "2x3x3", "2x3x3"),
+    *[Case(f"least_squares_{form}", f"""%l = tg.constant dense<0.1> : tensor<f64>
+%r = tg.host_call "tgc_kernel_matrix_solve_ls"(%x, %y, %l) config "fast" pure : ({f64(x)}, {f64(y)}, tensor<f64>) -> {f64(r)}""", r, x=x, y=y)
+      for form, x, y, r in (("tall", "2x4x3", "2x4x2", "2x3x2"), ("wide", "2x3x4", "2x3x2", "2x4x2"))],
+    # Transforms and scans.
+    *[Case(f"fourier_real_{rank}_{length}", f"""%n = tg.constant dense<{lengths}> : tensor<{rank}xi64>
+%f = tg.host_call "tgc_kernel_fourier"(%x, %n) config "{rank} 0" pure : ({f64(x)}, tensor<{rank}xi64>) -> tensor<{f}xcomplex<f64>>
+%a = tg.real %f : tensor<{f}xcomplex<f64>>
+%b = tg.imag %f : tensor<{f}xcomplex<f64>>
+%r = tg.concat %a, %b dimension 0 : ({f64(f)}, {f64(f)}) -> {f64(r)}""", r, x=x) for rank, length, lengths, x, f, r in
+      ((1, "even", "[6]", "2x6", "2x4", "4x4"), (1, "odd", "[5]", "2x7", "2x3", "4x3"), (2, "padded", "[4, 5]", "2x3x4", "2x4x3", "4x4x3"))],
+    *[Case(f"fourier_to_real_{rank}_{length}", f"""%n = tg.constant dense<{lengths}> : tensor<{rank}xi64>
+%z = tg.complex %x, %y : {f64(x)}
+%r = tg.host_call "tgc_kernel_fourier"(%z, %n) config "{rank} 1" pure : (tensor<{x}xcomplex<f64>>, tensor<{rank}xi64>) -> {f64(r)}""", r, x=x, y=x)
+      for rank, length, lengths, x, r in ((1, "even", "[6]", "2x4", "2x6"), (1, "odd", "[5]", "2x4", "2x5"), (2, "even", "[3, 4]", "2x3x3", "2x3x4"))],
+    *[Case(f"fourier_{name}", f"""%n = tg.constant dense<[3, 4]> : tensor<2xi64>
+%z = tg.complex %x, %y : tensor<3x4xf64>
+%f = tg.host_call "tgc_kernel_fourier"(%z, %n) config "2 {flag}" pure : (tensor<3x4xcomplex<f64>>, tensor<2xi64>) -> tensor<3x4xcomplex<f64>>
+%a = tg.real %f : tensor<3x4xcomplex<f64>>
+%b = tg.imag %f : tensor<3x4xcomplex<f64>>
+%r = tg.mul %a, %b : tensor<3x4xf64>""", "3x4", x="3x4", y="3x4") for name, flag in (("forward", 0), ("inverse", 1))],
+    *[Case(f"cumulative_logsumexp_{reverse}", f'%r = tg.host_call "tgc_kernel_cumulative_logsumexp"(%x) config "1 0 {reverse}" pure : '
+           "(tensor<2x4xf64>) -> tensor<2x4xf64>", "2x4", x="2x4") for reverse in (0, 1)],
+    # Sparse tensors.
+    Case("sparse_sum", SPARSE + """%r = tg.host_call "tgc_kernel_sparse_reduce"(%i, %x, %n) config "sum 01" pure :
+  (tensor<4x2xi64>, tensor<4xf64>, tensor<2xi64>) -> tensor<3xf64>""", "3", x="4"),
+    Case("sparse_softmax", SPARSE + """%r = tg.host_call "tgc_kernel_sparse_softmax"(%i, %x, %n) pure :
+  (tensor<4x2xi64>, tensor<4xf64>, tensor<2xi64>) -> tensor<4xf64>""", "4", x="4"),
     # Values as gradients see them.
     Case("watch", f"%w = tg.watch %x : {T}\n%r = tg.mul %w, %x : {T}", "2x3", x="2x3"),
     Case("with_partials", f"""%y = tg.sin %x : {T}
