@@ -253,6 +253,20 @@ LogicalResult importAddN(NodeImporter &n) {
 LogicalResult importZerosLike(NodeImporter &n) {
   if (n.getInput(0).list)
     return importListZeros(n);
+  if (const auto &optional = n.getInput(0).optional) {
+    // As much is there, all zeros.
+    ImportedValue zeros;
+    OptionalValue value{optional->isPresent, {}};
+    for (const ImportedValue &component : optional->components) {
+      NodeImporter part(n.graph, n.node, component, 1);
+      if (failed(importZerosLike(part)))
+        return failure();
+      value.components.push_back(part.getOutputs().front());
+    }
+    zeros.optional = std::make_shared<const OptionalValue>(std::move(value));
+    n.setOutput(0, std::move(zeros));
+    return success();
+  }
   Value x = n.getTensor(0);
   if (isa<tg::StringType>(n.getElementType(0))) {
     auto type = RankedTensorType::get({}, n.getElementType(0));
@@ -363,7 +377,7 @@ void registerElementwiseOps(OpRegistry &registry) {
   registry.add({"Xlogy"}, importXFn<tg::LogOp>);
   registry.add({"Xlog1py"}, importXFn<tg::Log1pOp>);
   registry.add({"Round"}, importRound);
-  registry.add({"AddN"}, importAddN);
+  registry.add({"AddN", "AccumulateNV2"}, importAddN);
   registry.add({"ZerosLike"}, importZerosLike);
   registry.add({"OnesLike"}, importOnesLike);
   registry.add({"ClipByValue"}, importClipByValue);

@@ -48,7 +48,7 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"Select SelectV2", "condition:bool t:T e:T", "output:T", ""},
     {"ClipByValue", "t:T clip_value_min:T clip_value_max:T", "output:T", ""},
     // Reductions and scans.
-    {"AddN", "inputs:N*T", "sum:T", ""},
+    {"AddN AccumulateNV2", "inputs:N*T", "sum:T", ""},
     {"Sum Prod Mean Max Min", "input:T reduction_indices:Tidx", "output:T", "keep_dims=false Tidx=int32"},
     {"All Any", "input:bool reduction_indices:Tidx", "output:bool", "keep_dims=false Tidx=int32"},
     {"ArgMax ArgMin", "input:T dimension:Tidx", "output:output_type", "Tidx=int32 output_type=int64"},
