@@ -1,7 +1,7 @@
 //===- OptimizerKinds.h - The optimizers that --minimize knows -*- C++ -*-===//
 //
-// What TensorFlow's optimizer classes add to their ops: names and defaults of the hyperparameters, the slots of each variable
-// with their names in checkpoints and initial values.
+// What TensorFlow's optimizer classes add to their ops: names and defaults of the hyperparameters, the slots
+// of each variable with their names in checkpoints and initial values.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_OPTIMIZERKINDS_H
@@ -51,7 +51,12 @@ struct OptimizerChoice {
   /// Beside hyperparameters every kind takes these.
   double clipValue = 0;    ///< elements of gradients are clipped to [-x, x]; 0: not
   double clipEachNorm = 0; ///< the norm of each gradient is clipped to x; 0: not
-  std::string globalStep;  ///< the counter that each step increments; empty: `global_step`, if there is one
+  double weightDecay =
+      0; ///< of each variable, times the learning rate, before the step (decoupled, as in AdamW)
+  double maxNorm =
+      0; ///< the norm that matrices and filters are clipped to after the step, along maxNormAxis; 0: not
+  int64_t maxNormAxis = 0;
+  std::string globalStep; ///< the counter that each step increments; empty: `global_step`, if there is one
 };
 
 /// Reads "adam:learning_rate=1e-3,beta1=0.9".

@@ -28,8 +28,9 @@ llvm::Error TrainingStep::request(ResolveTensorFn resolve) {
   if (options.freeze)
     return llvm::createStringError("a model cannot be trained and frozen at once");
   if (edges.find(kTrainTarget) >= 0)
-    return llvm::createStringError("the graph has an operation named train already; run that one instead of minimizing %s",
-                                   training.loss.c_str());
+    return llvm::createStringError(
+        "the graph has an operation named train already; run that one instead of minimizing %s",
+        training.loss.c_str());
   auto choice = parseOptimizer(training.optimizer);
   if (!choice)
     return choice.takeError();
@@ -50,10 +51,12 @@ llvm::Error TrainingStep::request(ResolveTensorFn resolve) {
     return llvm::Error::success();
   globalStep = edges.find(optimizer.globalStep.empty() ? "global_step" : optimizer.globalStep);
   if (globalStep < 0 && !optimizer.globalStep.empty())
-    return llvm::createStringError("global_step=%s: the graph has no such variable", optimizer.globalStep.c_str());
+    return llvm::createStringError("global_step=%s: the graph has no such variable",
+                                   optimizer.globalStep.c_str());
   if (globalStep < 0 && optimizer.kind->needsGlobalStep)
-    return llvm::createStringError("optimizer %s needs a counter of steps, but the graph has no variable global_step",
-                                   optimizer.kind->name.str().c_str());
+    return llvm::createStringError(
+        "optimizer %s needs a counter of steps, but the graph has no variable global_step",
+        optimizer.kind->name.str().c_str());
   return llvm::Error::success();
 }
 
@@ -68,7 +71,8 @@ SmallVector<NodeOutput> TrainingStep::getNeeded() const {
   return needed;
 }
 
-void addTrainingEntry(std::vector<EntrySpec> &entries, const ImportOptions &options, GraphEdges::Nodes nodes, const GraphEdges &edges) {
+void addTrainingEntry(std::vector<EntrySpec> &entries, const ImportOptions &options, GraphEdges::Nodes nodes,
+                      const GraphEdges &edges) {
   if (!options.training)
     return;
   for (const EntrySpec &spec : entries)
@@ -124,7 +128,8 @@ FailureOr<SmallVector<std::string>> TrainingStep::chooseVariables(EntryImporter 
     bool isReached = activity.isReached(state.initial);
     if (isReached)
       reached += (reached.empty() ? "" : ", ") + name;
-    bool isWanted = training.trainable.empty() ? isReached && (collected.empty() || collected.contains(name)) : pattern.match(name);
+    bool isWanted = training.trainable.empty() ? isReached && (collected.empty() || collected.contains(name))
+                                               : pattern.match(name);
     if (isWanted && !isReached)
       missing += (missing.empty() ? "" : ", ") + name;
     if (isWanted)
@@ -138,7 +143,8 @@ FailureOr<SmallVector<std::string>> TrainingStep::chooseVariables(EntryImporter 
   if (chosen.empty()) {
     emitError(loc) << "there is nothing to train: " << training.loss << " depends on "
                    << (reached.empty() ? "no variable" : "the variables " + reached)
-                   << (training.trainable.empty() ? "" : ", none of which " + training.trainable + " matches");
+                   << (training.trainable.empty() ? ""
+                                                  : ", none of which " + training.trainable + " matches");
     return failure();
   }
   return chosen;
@@ -150,13 +156,15 @@ FailureOr<SmallVector<TrainingStep::Trained>> TrainingStep::getGradients(GraphIm
   if (failed(value))
     return failure();
   if (!isa<FloatType>(getElementTypeOrSelf(value->getType()))) {
-    emitError(graph.getLoc(*nodes[loss.node])) << "the loss has type " << value->getType() << ", expected floating point";
+    emitError(graph.getLoc(*nodes[loss.node]))
+        << "the loss has type " << value->getType() << ", expected floating point";
     return failure();
   }
   auto names = chooseVariables(entry, *value);
   if (failed(names))
     return failure();
-  auto arguments = llvm::map_to_vector(*names, [&](const std::string &name) { return entry.variables[name].initial; });
+  auto arguments =
+      llvm::map_to_vector(*names, [&](const std::string &name) { return entry.variables[name].initial; });
   tg::Activity activity(*value, arguments);
   // With respect to the variable, or to the rows that are read of it.
   SmallVector<SmallVector<tg::GatherOp>> gathers;
@@ -197,7 +205,8 @@ LogicalResult TrainingStep::clip(GraphImporter &graph, MutableArrayRef<Trained> 
   NodeImporter n(graph, node, {}, 0);
   auto sumOfSquares = [&](Term x) {
     int64_t rank = cast<RankedTensorType>(x.value.getType()).getRank();
-    return Term{&n, n.reduce(tg::ReductionKind::Sum, square(x).value, llvm::to_vector(llvm::seq<int64_t>(0, rank)))};
+    return Term{
+        &n, n.reduce(tg::ReductionKind::Sum, square(x).value, llvm::to_vector(llvm::seq<int64_t>(0, rank)))};
   };
   for (Trained &t : trained) {
     Term grad{&n, t.gradient};
@@ -222,7 +231,8 @@ LogicalResult TrainingStep::clip(GraphImporter &graph, MutableArrayRef<Trained> 
   for (const Trained &t : trained) {
     Term half = 0.5 * sumOfSquares({&n, t.gradient});
     if (total.value && total.value.getType() != half.value.getType())
-      return n.error() << "the global norm of gradients of different types is not defined: " << t.name << " differs";
+      return n.error() << "the global norm of gradients of different types is not defined: " << t.name
+                       << " differs";
     total = total.value ? total + half : half;
   }
   Term norm = sqrt(2 * total), one = norm.number(1), limit = norm.number(bound);
@@ -238,20 +248,23 @@ LogicalResult TrainingStep::clip(GraphImporter &graph, MutableArrayRef<Trained> 
 // Updates
 //===----------------------------------------------------------------------===//
 
-LogicalResult TrainingStep::declareSlot(EntryImporter &entry, const std::string &name, RankedTensorType type, StringRef initial) {
+LogicalResult TrainingStep::declareSlot(EntryImporter &entry, const std::string &name, RankedTensorType type,
+                                        StringRef initial) {
   Location loc = NameLoc::get(entry.builder.getStringAttr(name));
   auto value = optimizer.values.find(initial);
   StringRef text = value == optimizer.values.end() ? initial : StringRef(value->second);
   double number;
   if (text.getAsDouble(number))
-    return emitError(loc) << initial << "=" << text << " must be a number: it is the initial value of the variable " << name;
+    return emitError(loc) << initial << "=" << text
+                          << " must be a number: it is the initial value of the variable " << name;
   if (!type.hasStaticShape())
     return emitError(loc) << "the shape of the trained variable must be known, got " << type;
   if (failed(entry.declareVariable(name, type, loc)))
     return failure();
   ModuleVariable &variable = entry.module.variables[name];
   if (!variable.initialValue)
-    variable.initialValue = DenseElementsAttr::get(type, entry.builder.getFloatAttr(type.getElementType(), number).getValue());
+    variable.initialValue =
+        DenseElementsAttr::get(type, entry.builder.getFloatAttr(type.getElementType(), number).getValue());
   return success();
 }
 
@@ -261,9 +274,10 @@ FailureOr<Value> TrainingStep::getHyperparameter(GraphImporter &graph, StringRef
   NodeImporter n(graph, node, {}, 0);
   auto tensor = tensors.find(key);
   if (tensor == tensors.end()) {
+    // TensorFlow makes 32-bit constants of them, whatever is trained.
     double number = 0;
     StringRef(optimizer.values[key]).getAsDouble(number);
-    return n.scalar(element, number);
+    return n.scalar(element, static_cast<float>(number));
   }
   auto value = graph.getTensor(tensor->second, n.loc);
   if (failed(value))
@@ -301,7 +315,8 @@ LogicalResult TrainingStep::descendRows(GraphImporter &graph, const Trained &tra
   if (failed(rate))
     return failure();
   Value step = (Term{&n, trained.gradient} * Term{&n, *rate}).value;
-  graph.entry.writeVariable(trained.name, scatterRows(n, tg::ScatterKind::Sub, variable, trained.indices, step));
+  graph.entry.writeVariable(trained.name,
+                            scatterRows(n, tg::ScatterKind::Sub, variable, trained.indices, step));
   return success();
 }
 
@@ -323,8 +338,11 @@ LogicalResult TrainingStep::update(GraphImporter &graph, Trained trained) {
   if (kind.usesNesterov)
     (*node.mutable_attr())["use_nesterov"].set_b(true);
 
+  NodeImporter n(graph, node, {}, 0);
   llvm::StringMap<ImportedValue> operands;
-  auto setVariable = [&](StringRef input, const std::string &name) { operands[input].variable = VariableReference{name}; };
+  auto setVariable = [&](StringRef input, const std::string &name) {
+    operands[input].variable = VariableReference{name};
+  };
   setVariable("var", trained.name);
   for (auto [i, slot] : llvm::enumerate(kind.slots)) {
     std::string name = trained.name + "/" + kind.slotName.str() + (i ? "_" + std::to_string(i) : "");
@@ -333,9 +351,10 @@ LogicalResult TrainingStep::update(GraphImporter &graph, Trained trained) {
     setVariable(slot.input, name);
   }
   for (const Power &power : kind.powers) {
-    if (failed(declareSlot(entry, power.name.str(), RankedTensorType::get({}, type.getElementType()), power.key)))
+    if (failed(declareSlot(entry, power.name.str(), RankedTensorType::get({}, n.builder.getF32Type()),
+                           power.key)))
       return failure();
-    operands[power.name].tensor = entry.readVariable(power.name);
+    operands[power.name].tensor = n.cast(entry.readVariable(power.name), type.getElementType());
   }
   for (const Hyperparameter &hyperparameter : kind.hyperparameters) {
     if (hyperparameter.input.empty())
@@ -346,16 +365,59 @@ LogicalResult TrainingStep::update(GraphImporter &graph, Trained trained) {
     operands[hyperparameter.input].tensor = *value;
   }
   if (globalStep >= 0) {
-    auto step = graph.getValue({globalStep, 0}, graph.getLoc(node));
+    auto step = graph.getValue({globalStep, 0}, n.loc);
     if (failed(step))
       return failure();
-    operands["global_step"] = *step;
+    // Dual averaging divides by the number of steps, this one included.
+    Value count = step->variable ? entry.readVariable(step->variable->name) : step->tensor;
+    if (kind.needsGlobalStep && count)
+      operands["global_step"].tensor = n.cast(n.add(count, n.splatLike(count, 1)), n.builder.getI64Type());
   }
   operands["grad"].tensor = operands["delta"].tensor = trained.gradient;
   operands["indices"].tensor = trained.indices;
-  auto inputs = llvm::map_to_vector(signature.inputs, [&](const OpArg &input) { return operands[input.name]; });
+  auto inputs =
+      llvm::map_to_vector(signature.inputs, [&](const OpArg &input) { return operands[input.name]; });
   NodeImporter importer(graph, node, inputs, 0);
   return getOpRegistry().lookup(node.op())(importer);
+}
+
+/// AdamW and its like: Loshchilov, Hutter: Decoupled weight decay regularization (2019).
+LogicalResult TrainingStep::decayWeights(GraphImporter &graph, ArrayRef<Trained> trained) {
+  proto::NodeDef node;
+  node.set_name("train/decay");
+  NodeImporter n(graph, node, {}, 0);
+  for (const Trained &t : trained) {
+    Term variable{&n, graph.entry.readVariable(t.name)};
+    Type element = getElementTypeOrSelf(variable.value.getType());
+    auto rate = getHyperparameter(graph, "learning_rate", element);
+    if (failed(rate))
+      return failure();
+    Term decay = optimizer.weightDecay * Term{&n, *rate};
+    graph.entry.writeVariable(t.name, (variable - variable * decay).value);
+  }
+  return success();
+}
+
+/// As tf.clip_by_norm along one axis, of variables that have two or more.
+LogicalResult TrainingStep::limitNorms(GraphImporter &graph, ArrayRef<Trained> trained) {
+  proto::NodeDef node;
+  node.set_name("train/max_norm");
+  NodeImporter n(graph, node, {}, 0);
+  for (const Trained &t : trained) {
+    Term variable{&n, graph.entry.readVariable(t.name)};
+    int64_t rank = cast<RankedTensorType>(variable.value.getType()).getRank(), axis = optimizer.maxNormAxis;
+    if (rank < 2)
+      continue;
+    axis += axis < 0 ? rank : 0;
+    if (axis < 0 || axis >= rank)
+      return n.error() << "max_norm_axis=" << optimizer.maxNormAxis << " is no dimension of " << t.name
+                       << ", which has " << rank;
+    Term sum{&n, n.reduce(tg::ReductionKind::Sum, square(variable).value, axis, /*keepDims=*/true)};
+    Term norm = max(sqrt(sum), sum.number(optimizer.maxNorm));
+    Term whole{&n, n.broadcastTo(norm.value, n.sizes.sizesOf(variable.value))};
+    graph.entry.writeVariable(t.name, (optimizer.maxNorm * variable / whole).value);
+  }
+  return success();
 }
 
 LogicalResult TrainingStep::advancePowers(GraphImporter &graph) {
@@ -392,9 +454,13 @@ LogicalResult TrainingStep::build(GraphImporter &graph) {
   auto trained = getGradients(graph);
   if (failed(trained) || failed(clip(graph, *trained)))
     return failure();
+  if (optimizer.weightDecay && failed(decayWeights(graph, *trained)))
+    return failure();
   for (const Trained &variable : *trained)
     if (failed(update(graph, variable)))
       return failure();
+  if (optimizer.maxNorm && failed(limitNorms(graph, *trained)))
+    return failure();
   return success(succeeded(advancePowers(graph)) && succeeded(advanceGlobalStep(graph)));
 }
 
