@@ -44,6 +44,16 @@ Error checkGradientOptions(const CompileOptions &options) {
   return Error::success();
 }
 
+Expected<Remat> parseRemat(StringRef text) {
+  if (text == "none")
+    return Remat::None;
+  if (text == "auto")
+    return Remat::Auto;
+  if (text == "max")
+    return Remat::Max;
+  return createStringError("remat=" + text + ": expected auto, none or max");
+}
+
 Expected<std::pair<std::string, std::string>> parseConstant(StringRef text) {
   auto [tensor, value] = text.split('=');
   if (tensor.empty() || value.empty())
@@ -101,6 +111,11 @@ static Expected<bool> applyOption(Request &request, StringRef key, StringRef val
   } else if (key == "clip_norm") {
     if (value.getAsDouble(options.training.clipNorm) || options.training.clipNorm <= 0)
       return createStringError("clip_norm=" + value + ": expected a positive number");
+  } else if (key == "remat") {
+    auto remat = parseRemat(value);
+    if (!remat)
+      return remat.takeError();
+    options.remat = *remat;
   } else if (key == "shape") {
     auto shape = parseFeedShape(value);
     if (!shape)

@@ -23,6 +23,9 @@ llvm::Error checkGradientOptions(const CompileOptions &options);
 /// "training:0=false", as --set takes it.
 llvm::Expected<std::pair<std::string, std::string>> parseConstant(llvm::StringRef text);
 
+/// "none", "auto" or "max", as --remat takes it.
+llvm::Expected<Remat> parseRemat(llvm::StringRef text);
+
 /// The names of a comma-separated list.
 std::vector<std::string> splitNames(llvm::StringRef text);
 

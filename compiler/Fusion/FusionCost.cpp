@@ -20,8 +20,8 @@ constexpr int64_t kMemoryCost = 4;
 /// An exponential and the like.
 constexpr int64_t kTranscendentalCost = 20;
 constexpr int64_t kDivisionCost = 5;
-/// What one loop computes of an element at most, unless its parts compute nothing. Beyond it an access of memory saved is less than
-/// a percent, and the time that compilers take grows faster than the body.
+/// What one loop computes of an element at most, unless its parts compute nothing. Beyond it an access of
+/// memory saved is less than a percent, and the time that compilers take grows faster than the body.
 constexpr int64_t kLargestBody = 1024;
 
 int64_t costOf(Operation &op) {
@@ -35,13 +35,6 @@ int64_t costOf(Operation &op) {
   if (isa<arith::DivFOp, arith::RemFOp, arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp>(op))
     return kDivisionCost;
   return op.hasTrait<OpTrait::ConstantLike>() || op.hasTrait<OpTrait::IsTerminator>() ? 0 : 1;
-}
-
-int64_t costOfBody(linalg::GenericOp op) {
-  int64_t cost = 0;
-  for (Operation &inner : op.getRegion().front())
-    cost += costOf(inner);
-  return cost;
 }
 
 /// How often each element of the operand is computed if its producer is fused, or ShapedType::kDynamic.
@@ -60,6 +53,15 @@ int64_t countRepetitions(linalg::LinalgOp consumer, OpOperand *operand) {
 
 } // namespace
 
+int64_t getMemoryCost() { return kMemoryCost; }
+
+int64_t getCostOfElement(linalg::GenericOp op) {
+  int64_t cost = 0;
+  for (Operation &inner : op.getRegion().front())
+    cost += costOf(inner);
+  return cost;
+}
+
 bool isContraction(linalg::LinalgOp op) {
   if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || op.getNumReductionLoops() == 0)
     return false;
@@ -77,12 +79,16 @@ bool paysToFuse(OpOperand *operand) {
   // Reshapes move through ops; they compute nothing.
   if (!producer || !consumer)
     return operand->get().getDefiningOp() && operand->get().hasOneUse();
-  if (!producer->hasOneUse())
-    return false;
-  int64_t cost = costOfBody(producer);
+  return producer->hasOneUse() && paysToFuseCopy(operand);
+}
+
+bool paysToFuseCopy(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = cast<linalg::GenericOp>(operand->getOwner());
+  int64_t cost = getCostOfElement(producer);
   if (cost == 0)
     return true;
-  if (isContraction(consumer) || cost + costOfBody(consumer) > kLargestBody)
+  if (isContraction(consumer) || cost + getCostOfElement(consumer) > kLargestBody)
     return false;
   int64_t repetitions = countRepetitions(consumer, operand);
   if (repetitions == 1)

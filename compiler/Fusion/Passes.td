@@ -13,4 +13,15 @@ def FuseElementwisePass : Pass<"tgc-fuse-elementwise", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect"];
 }
 
+def RematerializePass : Pass<"tgc-rematerialize", "::mlir::ModuleOp"> {
+  let summary = "Compute forward values again where gradients read them";
+  let description = [{
+    Runs on linalg ops on tensors, before they are fused. By default an elementwise value is computed again in the loops of the backward
+    part that read it, if that is cheaper than memory and what it is computed from is in memory then anyway. With `recompute-all`
+    all elementwise values are computed again, however much that costs, unless more would have to be kept for it.
+  }];
+  let options = [Option<"recomputesAll", "recompute-all", "bool", "false", "Whatever it costs">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 #endif // TGC_COMPILER_FUSION_PASSES_TD

@@ -36,6 +36,13 @@ struct TrainingOptions {
   double clipNorm = 0;
 };
 
+/// What gradients read of the forward part.
+enum class Remat {
+  None, ///< is kept in memory
+  Auto, ///< is computed again where that is cheaper than memory
+  Max,  ///< is computed again wherever fewer values are kept then
+};
+
 struct CompileOptions {
   /// The signature of a SavedModel to take the entries from; empty: all.
   std::string signature;
@@ -51,6 +58,7 @@ struct CompileOptions {
   std::vector<GradientOptions> gradients;
   /// Adds the target `train`, which entries can run, and the entry `train` if none does.
   TrainingOptions training;
+  Remat remat = Remat::Auto;
   /// Values of tensors that become constants (of placeholders, above all), by tensor name.
   std::vector<std::pair<std::string, std::string>> constants;
   /// Assert and CheckNumerics are left out.

@@ -7,9 +7,9 @@
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Conversion/MemRefViews/MemRefViews.h"
-#include "compiler/Fusion/Passes.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
 #include "compiler/Conversion/TgToSCF/TgToSCF.h"
+#include "compiler/Fusion/Passes.h"
 #include "compiler/Graph/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -53,6 +53,8 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
   passes.addPass(createConvertTgToSCFPass());
   passes.addPass(createConvertTgToLinalgPass());
   addCleanup(passes);
+  if (options.remat != Remat::None)
+    passes.addPass(createRematerializePass({options.remat == Remat::Max}));
   passes.addPass(createFuseElementwisePass());
   addCleanup(passes);
   passes.addPass(createExpandSplatsPass());

@@ -39,6 +39,10 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
           cl::value_desc("REGEX"), cl::cat(category)),
       clipNorm("clip-norm", cl::desc("Scale gradients to this global norm at most"), cl::value_desc("X"),
                cl::cat(category)),
+      remat("remat", cl::init("auto"),
+            cl::desc("Compute forward values again for gradients: auto (where that is cheaper than memory; "
+                     "the default), none, max (wherever it saves memory)"),
+            cl::value_desc("auto|none|max"), cl::cat(category)),
       set("set", cl::desc("Make a placeholder (or any tensor) a constant; repeated"),
           cl::value_desc("training:0=false"), cl::cat(category)),
       checkNumerics("check-numerics", cl::desc("A NaN ends the run with the name of the node that made it"),
@@ -66,6 +70,10 @@ Error ModelFlags::apply(CompileOptions &options) const {
         "each --gradients Y needs a --wrt X,... after it, which says with respect to what");
   for (auto [y, x] : zip_equal(gradients, wrt))
     options.gradients.push_back({splitNames(y), splitNames(x)});
+  auto rematerialization = parseRemat(remat);
+  if (!rematerialization)
+    return rematerialization.takeError();
+  options.remat = *rematerialization;
   options.training = {minimize, optimizer, trainable, clipNorm};
   return checkGradientOptions(options);
 }

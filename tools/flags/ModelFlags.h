@@ -23,6 +23,7 @@ struct ModelFlags {
   llvm::cl::list<std::string> gradients, wrt;
   llvm::cl::opt<std::string> minimize, optimizer, trainable;
   llvm::cl::opt<double> clipNorm;
+  llvm::cl::opt<std::string> remat;
   llvm::cl::list<std::string> set;
   llvm::cl::opt<bool> checkNumerics;
 };

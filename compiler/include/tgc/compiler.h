@@ -17,6 +17,7 @@
  *   optimizer=adam:learning_rate=1e-3
  *   trainable=REGEX      what the names of the variables to train begin with
  *   clip_norm=X          scales gradients to this global norm at most
+ *   remat=auto|none|max  which forward values are computed again for gradients
  *   strip-asserts=1      Assert and CheckNumerics are left out
  *   target=cpu:native    see tgc --help
  *   optimization=2       0 to 3
