@@ -88,8 +88,10 @@ Expected<std::vector<int>> scheduleNodes(const GraphEdges &edges, GraphEdges::No
     for (NodeOutput input : edges.dataInputs(node))
       if (!isCut(input))
         need(input.node);
+    // What is fed does not run, and nothing waits for it.
     for (int input : edges.controlInputs(node))
-      need(input);
+      if (!isCut({input, 0}))
+        need(input);
   }
 
   // Kahn's algorithm over them; among the ready nodes updates wait, else the order of the file decides.
@@ -106,7 +108,8 @@ Expected<std::vector<int>> scheduleNodes(const GraphEdges &edges, GraphEdges::No
       if (!isCut(input))
         wait(input.node);
     for (int input : edges.controlInputs(node))
-      wait(input);
+      if (!isCut({input, 0}))
+        wait(input);
   }
   using Ready = std::pair<bool, int>;
   std::priority_queue<Ready, std::vector<Ready>, std::greater<Ready>> ready;

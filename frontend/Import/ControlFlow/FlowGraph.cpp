@@ -79,6 +79,9 @@ Error FlowGraph::findNeeded(ArrayRef<int> roots, function_ref<bool(NodeOutput)> 
       need(input.node);
     }
     for (int input : edges->controlInputs(index)) {
+      // What is fed does not run, and nothing waits for it.
+      if (isCut({input, 0}))
+        continue;
       inputLists[index].push_back({input, -1});
       need(input);
     }
