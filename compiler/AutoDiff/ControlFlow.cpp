@@ -3,15 +3,18 @@
 // A condition's gradient is a condition of the same predicate, each region of which computes its own branch again and walks
 // back over it. A loop's gradient is a loop that runs the other way: the forward loop keeps what it carries into each iteration
 // on stacks (those that the way back reads), and an iteration of the backward loop computes the forward one again and walks back
-// over it. The stacks are as long as the loop runs, which a loop before it counts: only what its condition needs is computed
-// there.
+// over it. Where the condition depends on counters alone, a loop before it counts how long the stacks will be; else they grow.
+// Tensors of one size are the rows of their stack. Others lie one behind the other, and a second stack says where and of what
+// sizes.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/AutoDiff/ControlFlow.h"
 #include "dialects/Tg/IR/GradientBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -132,7 +135,7 @@ void collectNeeded(ValueRange values, Block &block, llvm::DenseSet<Operation *> 
   }
 }
 
-/// How often the loop runs: a loop of what its condition needs.
+/// How often the loop runs, found by a loop of the counters that its condition needs; null if it needs data.
 Value countIterations(OpBuilder &builder, tg::WhileOp op) {
   Location loc = op.getLoc();
   llvm::DenseSet<Operation *> needed;
@@ -145,11 +148,10 @@ Value countIterations(OpBuilder &builder, tg::WhileOp op) {
       next.push_back(op.getBodyYield().getValues()[i]);
     collectNeeded(next, *op.getBody(), needed, carried);
   }
-  // Data that decides is computed with the checks that guard it; of counters nothing can go wrong.
-  bool onlyCounts = llvm::all_of(carried.set_bits(), [&](unsigned i) { return !isa<RankedTensorType>(op.getInits()[i].getType()); });
-  auto isWanted = [&](Operation *inner) { return !onlyCounts || needed.contains(inner); };
-  if (!onlyCounts)
-    carried.set();
+  for (unsigned i : carried.set_bits())
+    if (isa<RankedTensorType>(op.getInits()[i].getType()))
+      return Value();
+  auto isWanted = [&](Operation *inner) { return needed.contains(inner); };
   SmallVector<Value> inits;
   for (unsigned i : carried.set_bits())
     inits.push_back(op.getInits()[i]);
@@ -178,6 +180,63 @@ Value countIterations(OpBuilder &builder, tg::WhileOp op) {
   return loop.getResults().back();
 }
 
+/// Where a size comes from: a dimension of a value, or an index value, or a number.
+struct SizeSource {
+  Value value;
+  int64_t dim = -1;
+  int64_t number = ShapedType::kDynamic;
+
+  bool operator==(const SizeSource &other) const { return value == other.value && dim == other.dim && number == other.number; }
+};
+
+/// Follows a size through the ops that hand it on; ops that compute sizes in between are left dead.
+SizeSource findSize(OpBuilder &builder, Value value, int64_t dim) {
+  while (true) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (!type.isDynamicDim(dim))
+      return {Value(), -1, type.getDimSize(dim)};
+    Operation *op = value.getDefiningOp();
+    SizeSource here{value, dim};
+    if (!op)
+      return here;
+    if (auto cast = dyn_cast<tensor::CastOp>(op)) {
+      value = cast.getSource();
+      continue;
+    }
+    auto shaped = dyn_cast<ReifyRankedShapedTypeOpInterface>(op);
+    if (!shaped)
+      return here;
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(op);
+    ReifiedRankedShapedTypeDims dims;
+    unsigned result = cast<OpResult>(value).getResultNumber();
+    if (failed(shaped.reifyResultShapes(builder, dims)))
+      return here;
+    OpFoldResult size = dims[result][dim];
+    if (auto number = getConstantIntValue(size))
+      return {Value(), -1, *number};
+    auto read = cast<Value>(size).getDefiningOp<tensor::DimOp>();
+    if (!read || !read.getConstantIndex())
+      return {cast<Value>(size)};
+    value = read.getSource();
+    dim = *read.getConstantIndex();
+  }
+}
+
+/// Whether carried tensor `i` has the sizes that it starts with in each iteration, as far as one can see.
+bool keepsSizes(OpBuilder &builder, tg::WhileOp op, unsigned i) {
+  auto type = dyn_cast<RankedTensorType>(op.getInits()[i].getType());
+  for (int64_t dim = 0; type && dim < type.getRank(); ++dim) {
+    if (!type.isDynamicDim(dim))
+      continue;
+    Value argument = op.getBody()->getArgument(i);
+    SizeSource next = findSize(builder, op.getBodyYield().getValues()[i], dim);
+    if (!(next == SizeSource{argument, dim}) && !(next == findSize(builder, op.getInits()[i], dim)))
+      return false;
+  }
+  return true;
+}
+
 /// Differentiates one loop.
 class LoopGradient {
 public:
@@ -188,9 +247,19 @@ public:
 
 private:
   void findActive();
+  /// What the forward loop keeps of one carried value. The casts stand in for the stacks until it is known which are read.
+  struct Stack {
+    UnrealizedConversionCastOp elements; ///< a row per iteration; the elements of all iterations if `places` is there
+    UnrealizedConversionCastOp places;   ///< where the iteration's elements begin, and the sizes
+  };
   RankedTensorType getStackType(Type carried);
-  Value load(Value stack, Value at, unsigned i);
-  Value store(Value stack, Value at, Value value);
+  Value load(Stack stack, Value at, unsigned i);
+  Value loadRow(Value stack, Value at, ArrayRef<OpFoldResult> sizes);
+  Value createStack(RankedTensorType type, OpFoldResult rows, Value like);
+  Value insert(Value part, Value stack, Value at);
+  Value makeRoom(Value stack, Value needed);
+  void checkSizes(Value value, Value first);
+  Value storePlace(Value stack, Value at, Value used, Value value);
   LogicalResult buildBackward(ArrayRef<Value> incoming);
   void buildForward();
 
@@ -202,9 +271,9 @@ private:
   tg::GradientBuilder words;
   SmallVector<Value> captures;   ///< active values from outside
   llvm::BitVector isActive;      ///< carried values that gradients flow through
-  Value count;                   ///< of iterations
-  /// Stand in for the stacks until it is known which are read.
-  SmallVector<UnrealizedConversionCastOp> stacks;
+  Value count;                   ///< of iterations; stood in for by `laterCount` where the forward loop finds it out
+  UnrealizedConversionCastOp laterCount;
+  SmallVector<Stack> stacks;
 };
 
 /// Carried values are active that are so at the start or become so in an iteration.
@@ -236,36 +305,121 @@ RankedTensorType LoopGradient::getStackType(Type carried) {
   return tensor.clone(shape);
 }
 
-/// What iteration `at` found as carried value `i`. Its sizes are those before the loop: the forward loop checks that.
-Value LoopGradient::load(Value stack, Value at, unsigned i) {
-  Value init = op.getInits()[i];
-  Type type = init.getType();
-  bool isTensor = isa<RankedTensorType>(type);
-  SmallVector<OpFoldResult> sizes = isTensor ? words.getSizes(init) : SmallVector<OpFoldResult>(), whole{words.size(1)};
+Value LoopGradient::loadRow(Value stack, Value at, ArrayRef<OpFoldResult> sizes) {
+  SmallVector<OpFoldResult> whole{words.size(1)};
   llvm::append_range(whole, sizes);
   SmallVector<OpFoldResult> offsets(whole.size(), words.size(0));
   offsets[0] = at;
-  Value element = words.reshape(words.slice(stack, offsets, whole), sizes);
-  if (isTensor)
-    return words.refine(element, type);
-  Value scalar = tensor::ExtractOp::create(builder, loc, element, ValueRange());
-  return type.isIndex() ? arith::IndexCastOp::create(builder, loc, type, scalar).getResult() : scalar;
+  return words.reshape(words.slice(stack, offsets, whole), sizes);
 }
 
-Value LoopGradient::store(Value stack, Value at, Value value) {
-  if (!isa<RankedTensorType>(value.getType())) {
-    if (value.getType().isIndex())
-      value = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), value);
-    value = tensor::FromElementsOp::create(builder, loc, RankedTensorType::get({}, value.getType()), value);
+/// What iteration `at` found as carried value `i`.
+Value LoopGradient::load(Stack stack, Value at, unsigned i) {
+  Value init = op.getInits()[i], elements = stack.elements.getResult(0);
+  auto type = dyn_cast<RankedTensorType>(init.getType());
+  if (!type) {
+    Value scalar = tensor::ExtractOp::create(builder, loc, loadRow(elements, at, {}), ValueRange());
+    return init.getType().isIndex() ? arith::IndexCastOp::create(builder, loc, init.getType(), scalar).getResult() : scalar;
+  }
+  // The forward loop has checked that the sizes are those before the loop.
+  if (!stack.places)
+    return words.refine(loadRow(elements, at, words.getSizes(init)), type);
+  Value place = loadRow(stack.places.getResult(0), at, {words.size(type.getRank() + 1)});
+  SmallVector<OpFoldResult> numbers;
+  for (int64_t k = 0; k <= type.getRank(); ++k) {
+    Value which = arith::ConstantIndexOp::create(builder, loc, k);
+    Value number = tensor::ExtractOp::create(builder, loc, place, which);
+    bool isKnown = k > 0 && !type.isDynamicDim(k - 1);
+    numbers.push_back(isKnown ? words.size(type.getDimSize(k - 1))
+                              : OpFoldResult(arith::IndexCastOp::create(builder, loc, builder.getIndexType(), number).getResult()));
+  }
+  ArrayRef<OpFoldResult> sizes = ArrayRef(numbers).drop_front();
+  return words.refine(words.reshape(words.slice(elements, numbers.front(), words.product(sizes)), sizes), type);
+}
+
+/// With `rows` rows of the sizes of `like`, or that many times its elements.
+Value LoopGradient::createStack(RankedTensorType type, OpFoldResult rows, Value like) {
+  SmallVector<OpFoldResult> sizes{rows}, element;
+  if (isa<RankedTensorType>(like.getType()))
+    element = words.getSizes(like);
+  if (type.getRank() == static_cast<int64_t>(element.size()) + 1)
+    llvm::append_range(sizes, element);
+  else
+    sizes[0] = words.mulSizes(rows, words.product(element));
+  return words.refine(words.zeros(sizes, type.getElementType()), type);
+}
+
+/// Puts a row, or elements, where `at` says.
+Value LoopGradient::insert(Value part, Value stack, Value at) {
+  if (!isa<RankedTensorType>(part.getType())) {
+    if (part.getType().isIndex())
+      part = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), part);
+    part = tensor::FromElementsOp::create(builder, loc, RankedTensorType::get({}, part.getType()), part);
   }
   SmallVector<OpFoldResult> offsets(cast<RankedTensorType>(stack.getType()).getRank(), words.size(0));
   offsets[0] = at;
-  return tg::InsertSliceOp::create(builder, loc, value, stack, offsets);
+  return tg::InsertSliceOp::create(builder, loc, part, stack, offsets);
+}
+
+/// The stack, or one at least twice as long that begins with it.
+Value LoopGradient::makeRoom(Value stack, Value needed) {
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0), rows = tensor::DimOp::create(builder, loc, stack, zero);
+  Value isEnough = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sle, needed, rows);
+  auto choice = tg::IfOp::create(builder, loc, TypeRange{stack.getType()}, isEnough);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.createBlock(&choice.getThenRegion());
+  tg::YieldOp::create(builder, loc, stack);
+  builder.createBlock(&choice.getElseRegion());
+  Value twice = arith::AddIOp::create(builder, loc, rows, rows), more = arith::MaxSIOp::create(builder, loc, twice, needed);
+  SmallVector<OpFoldResult> sizes = words.getSizes(stack), start(sizes.size(), words.size(0));
+  sizes[0] = more;
+  auto type = cast<RankedTensorType>(stack.getType());
+  Value longer = words.refine(words.zeros(sizes, type.getElementType()), type);
+  tg::YieldOp::create(builder, loc, tg::InsertSliceOp::create(builder, loc, stack, longer, start).getResult());
+  return choice.getResult(0);
+}
+
+void LoopGradient::checkSizes(Value value, Value first) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  for (int64_t dim = 0; type && dim < type.getRank(); ++dim) {
+    if (!type.isDynamicDim(dim))
+      continue;
+    Value now = tensor::DimOp::create(builder, loc, value, dim), before = tensor::DimOp::create(builder, loc, first, dim);
+    Value isSame = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, now, before);
+    constexpr int32_t internal = 13;
+    tg::CheckOp::create(builder, loc, isSame, internal,
+                        "the gradient of a loop took a tensor for one of constant sizes: an iteration found %d elements in dimension " +
+                            std::to_string(dim) + ", the first %d",
+                        ValueRange{now, before});
+  }
+}
+
+/// Notes where the elements of `value` begin and its sizes.
+Value LoopGradient::storePlace(Value stack, Value at, Value used, Value value) {
+  SmallVector<Value> numbers{used};
+  for (int64_t dim = 0; dim < cast<RankedTensorType>(value.getType()).getRank(); ++dim)
+    numbers.push_back(tensor::DimOp::create(builder, loc, value, dim));
+  for (Value &number : numbers)
+    number = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), number);
+  auto type = RankedTensorType::get({static_cast<int64_t>(numbers.size())}, builder.getI64Type());
+  return insert(tensor::FromElementsOp::create(builder, loc, type, numbers), stack, at);
 }
 
 LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
-  for (Value init : op.getInits())
-    stacks.push_back(UnrealizedConversionCastOp::create(builder, loc, getStackType(init.getType()), ValueRange()));
+  auto standIn = [&](Type type) { return UnrealizedConversionCastOp::create(builder, loc, type, ValueRange()); };
+  if (!count) {
+    laterCount = standIn(builder.getIndexType());
+    count = laterCount.getResult(0);
+  }
+  for (auto [i, init] : llvm::enumerate(op.getInits())) {
+    RankedTensorType type = getStackType(init.getType());
+    if (keepsSizes(builder, op, i)) {
+      stacks.push_back({standIn(type), nullptr});
+      continue;
+    }
+    SmallVector<int64_t> one{ShapedType::kDynamic};
+    stacks.push_back({standIn(type.clone(one)), standIn(RankedTensorType::get({ShapedType::kDynamic, type.getRank()}, builder.getI64Type()))});
+  }
   // Carried: the iteration, the gradients of the carried values, those of what is captured.
   SmallVector<Value> inits{count};
   for (unsigned i : isActive.set_bits())
@@ -287,7 +441,7 @@ LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
     IRMapping map;
     SmallVector<Value> xs;
     for (unsigned i = 0; i < op.getInits().size(); ++i) {
-      Value loaded = load(stacks[i].getResult(0), at, i);
+      Value loaded = load(stacks[i], at, i);
       map.map(op.getBody()->getArgument(i), loaded);
       if (isActive[i])
         xs.push_back(loaded);
@@ -314,6 +468,8 @@ LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
     // Sizes do not need the values.
     for (unsigned i = 0; i < op.getInits().size(); ++i) {
       Value loaded = map.lookup(op.getBody()->getArgument(i));
+      if (stacks[i].places)
+        continue;
       for (Operation *user : llvm::make_early_inc_range(loaded.getUsers()))
         if (isa<tensor::DimOp>(user))
           user->setOperand(0, op.getInits()[i]);
@@ -330,46 +486,62 @@ LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
 
 /// Replaces the loop by one that keeps what the backward loop reads.
 void LoopGradient::buildForward() {
-  SmallVector<unsigned> kept;
-  for (auto [i, stack] : llvm::enumerate(stacks))
-    if (!stack.getResult(0).use_empty())
-      kept.push_back(i);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(op);
-  SmallVector<Value> inits{arith::ConstantIndexOp::create(builder, loc, 0)};
-  for (unsigned i : kept) {
-    SmallVector<OpFoldResult> sizes{count};
+  constexpr int64_t firstRows = 8;
+  OpFoldResult rows = laterCount ? words.size(firstRows) : OpFoldResult(count);
+  // Carried: the iteration, then for each value the number of elements kept, if sizes differ, and its stacks.
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  SmallVector<Value> inits{zero};
+  SmallVector<UnrealizedConversionCastOp> readers{laterCount};
+  auto isRead = [](UnrealizedConversionCastOp stack) { return stack && !stack.getResult(0).use_empty(); };
+  auto carry = [&](Value init, UnrealizedConversionCastOp reader) {
+    inits.push_back(init);
+    readers.push_back(reader);
+  };
+  for (auto [i, stack] : llvm::enumerate(stacks)) {
     Value init = op.getInits()[i];
-    if (isa<RankedTensorType>(init.getType()))
-      llvm::append_range(sizes, words.getSizes(init));
-    auto type = cast<RankedTensorType>(stacks[i].getResult(0).getType());
-    inits.push_back(words.refine(words.zeros(sizes, type.getElementType()), type));
+    auto typeOf = [](UnrealizedConversionCastOp reader) { return cast<RankedTensorType>(reader.getResult(0).getType()); };
+    if (stack.places && (isRead(stack.places) || isRead(stack.elements))) {
+      carry(zero, nullptr);
+      SmallVector<OpFoldResult> sizes{rows, words.size(typeOf(stack.places).getDimSize(1))};
+      carry(words.refine(words.zeros(sizes, builder.getI64Type()), typeOf(stack.places)), stack.places);
+    }
+    if (isRead(stack.elements))
+      carry(createStack(typeOf(stack.elements), rows, init), stack.elements);
   }
   auto forward = cloneWithMore(builder, op, inits, [&](ValueRange carried, ValueRange further) {
     Value at = further.front(), one = arith::ConstantIndexOp::create(builder, loc, 1);
-    SmallVector<Value> next{arith::AddIOp::create(builder, loc, at, one)};
-    for (auto [place, i] : llvm::enumerate(kept)) {
+    Value after = arith::AddIOp::create(builder, loc, at, one);
+    SmallVector<Value> next{after};
+    auto row = [&](Value stack) { return laterCount ? makeRoom(stack, after) : stack; };
+    for (auto [i, stack] : llvm::enumerate(stacks)) {
       Value value = carried[i];
-      auto type = dyn_cast<RankedTensorType>(value.getType());
-      for (int64_t dim = 0; type && dim < type.getRank(); ++dim) {
-        if (!type.isDynamicDim(dim))
-          continue;
-        Value now = tensor::DimOp::create(builder, loc, value, dim), before = tensor::DimOp::create(builder, loc, op.getInits()[i], dim);
-        Value isSame = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, now, before);
-        constexpr int32_t unimplemented = 12;
-        tg::CheckOp::create(builder, loc, isSame, unimplemented,
-                            "the gradient of a loop needs tensors of one size: an iteration found %d elements in dimension " +
-                                std::to_string(dim) + ", the first %d",
-                            ValueRange{now, before});
+      if (stack.places && (isRead(stack.places) || isRead(stack.elements))) {
+        Value used = further[next.size()], places = further[next.size() + 1];
+        OpFoldResult count = words.product(words.getSizes(value));
+        Value end = getValueOrCreateConstantIndexOp(builder, loc, words.addSizes(used, count));
+        next.push_back(end);
+        next.push_back(storePlace(row(places), at, used, value));
+        if (isRead(stack.elements))
+          next.push_back(insert(words.reshape(value, count), makeRoom(further[next.size()], end), used));
+      } else if (isRead(stack.elements)) {
+        checkSizes(value, op.getInits()[i]);
+        next.push_back(insert(value, row(further[next.size()]), at));
       }
-      next.push_back(store(further[1 + place], at, value));
     }
     return next;
   });
-  for (auto [place, i] : llvm::enumerate(kept))
-    stacks[i].getResult(0).replaceAllUsesWith(forward.getResult(op.getNumResults() + 1 + place));
-  for (UnrealizedConversionCastOp stack : stacks)
-    stack.erase();
+  for (auto [place, reader] : llvm::enumerate(readers))
+    if (reader)
+      reader.getResult(0).replaceAllUsesWith(forward.getResult(op.getNumResults() + place));
+  if (laterCount)
+    laterCount.erase();
+  for (Stack &stack : stacks) {
+    stack.elements.erase();
+    if (stack.places)
+      stack.places.erase();
+  }
   ValueRange results = forward.getResults().take_front(op.getNumResults());
   for (auto [from, to] : llvm::zip_equal(op.getResults(), results))
     sweep.replace(from, to);

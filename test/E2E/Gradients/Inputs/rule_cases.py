@@ -283,6 +283,49 @@ CASES = [
   tg.yield %c : tensor<3xf64>
 }}
 %r = tg.mul %l, %y : tensor<3xf64>""", "3", x=("3", 1, 2), y=("3", 1, 1.2)),
+    Case("while_many_of_data", """%limit = tg.constant dense<40.0> : tensor<f64>
+%l = tg.while (%a = %x) : (tensor<3xf64>) cond {
+  %s = tg.reduce sum %a dimensions [0] : tensor<3xf64> -> tensor<f64>
+  %q = tg.compare lt %s, %limit : tensor<f64>
+  %p = tensor.extract %q[] : tensor<i1>
+  tg.yield %p : i1
+} do {
+  %b = tg.mul %a, %y : tensor<3xf64>
+  tg.yield %b : tensor<3xf64>
+}
+%r = tg.mul %l, %y : tensor<3xf64>""", "3", x=("3", 1, 2), y=("3", 1.1, 1.12)),
+    Case("while_grows", """%c0 = arith.constant 0 : index
+%c1 = arith.constant 1 : index
+%c5 = arith.constant 5 : index
+%start = tensor.cast %x : tensor<2xf64> to tensor<?xf64>
+%l:2 = tg.while (%a = %start, %i = %c0) : (tensor<?xf64>, index) cond {
+  %more = arith.cmpi slt, %i, %c5 : index
+  tg.yield %more : i1
+} do {
+  %e = tg.sin %a : tensor<?xf64>
+  %m = tg.concat %e, %y dimension 0 : (tensor<?xf64>, tensor<2xf64>) -> tensor<?xf64>
+  %n = tg.mul %m, %m : tensor<?xf64>
+  %j = arith.addi %i, %c1 : index
+  tg.yield %n, %j : tensor<?xf64>, index
+}
+%r = tg.reduce sum %l#0 dimensions [0] : tensor<?xf64> -> tensor<f64>""", "", x=("2", .5, 1), y=("2", .5, 1)),
+    Case("while_shrinks_by_data", """%c0 = arith.constant 0 : index
+%c1 = arith.constant 1 : index
+%limit = tg.constant dense<1.0> : tensor<f64>
+%start = tensor.cast %x : tensor<2x9xf64> to tensor<2x?xf64>
+%l = tg.while (%a = %start) : (tensor<2x?xf64>) cond {
+  %s = tg.reduce sum %a dimensions [0, 1] : tensor<2x?xf64> -> tensor<f64>
+  %q = tg.compare gt %s, %limit : tensor<f64>
+  %p = tensor.extract %q[] : tensor<i1>
+  tg.yield %p : i1
+} do {
+  %size = tensor.dim %a, %c1 : tensor<2x?xf64>
+  %less = arith.subi %size, %c1 : index
+  %t = tg.slice %a [0, 1] [2, %less] [1, 1] : tensor<2x?xf64> -> tensor<2x?xf64>
+  %n = tg.tanh %t : tensor<2x?xf64>
+  tg.yield %n : tensor<2x?xf64>
+}
+%r = tg.reduce sum %l dimensions [0, 1] : tensor<2x?xf64> -> tensor<f64>""", "", x=("2x9", .5, 1)),
     Case("while_nested", loop("tensor<2x3xf64>", f"""  %w:2 = tg.while (%b = %a, %k = %c0) : ({T}, index) cond {{
     %u = arith.cmpi slt, %k, %i : index
     tg.yield %u : i1
