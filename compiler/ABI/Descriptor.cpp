@@ -103,6 +103,15 @@ struct DescriptorEmitter {
                                     llvm::GlobalValue::ExternalLinkage, nullptr, kWeightsSymbol);
   }
 
+  /// Are so many bytes more than code of x86-64's small model reaches? Half of its 2 GiB are left to all else.
+  bool isFar(uint64_t size) { return code.getTargetTriple().isX86_64() && size >= uint64_t(1) << 30; }
+
+  /// Such data is put behind all other sections and read through whole addresses.
+  void placeFar(llvm::GlobalVariable *data, uint64_t size) {
+    if (isFar(size))
+      data->setCodeModel(llvm::CodeModel::Large);
+  }
+
   void embedWeights() {
     ArrayRef<char> bytes = weightsOf(module);
     llvm::GlobalVariable *declared = code.getNamedGlobal(kWeightsSymbol);
@@ -117,7 +126,8 @@ struct DescriptorEmitter {
     auto *defined = new llvm::GlobalVariable(code, data->getType(), /*isConstant=*/true,
                                              llvm::GlobalValue::InternalLinkage, data);
     defined->setAlignment(llvm::Align(64));
-    defined->setSection(".rodata.tgc_weights");
+    defined->setSection(isFar(bytes.size()) ? ".lrodata.tgc_weights" : ".rodata.tgc_weights");
+    placeFar(defined, bytes.size());
     declared->replaceAllUsesWith(defined);
     declared->eraseFromParent();
     defined->setName(kWeightsSymbol);
@@ -132,6 +142,7 @@ struct DescriptorEmitter {
                                  llvm::ConstantAggregateZero::get(type));
     room->setAlignment(llvm::Align(page));
     room->setExternallyInitialized(true);
+    placeFar(room, size);
     declared->replaceAllUsesWith(room);
     declared->eraseFromParent();
     room->setName(kWeightsSymbol);
