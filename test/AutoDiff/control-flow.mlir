@@ -72,3 +72,56 @@ func.func @linear(%x: tensor<4xf32>, %w: tensor<4xf32>, %n: index) -> tensor<4xf
   %d = tg.gradient (%r#0 : tensor<4xf32>) wrt (%w : tensor<4xf32>)
   return %d : tensor<4xf32>
 }
+
+// -----
+
+// Data decides how often it runs: the loop runs once, and its stack doubles.
+// CHECK-LABEL: func @until_large
+// CHECK: %[[FORWARD:.*]]:3 = tg.while ({{.*}}) : (tensor<3xf32>, index, tensor<?x3xf32>) cond
+// CHECK: } do (%[[A:.*]], %[[AT:.*]], %[[STACK:.*]]) {
+// CHECK: %[[ROOM:.*]] = tg.if
+// CHECK: arith.addi %[[ROWS:.*]], %[[ROWS]]
+// CHECK: tg.insert_slice %[[A]] into %[[ROOM]] [%[[AT]], 0]
+// CHECK: tg.while (%{{.*}} = %[[FORWARD]]#1,
+// CHECK: tg.slice %[[FORWARD]]#2
+// CHECK-NOT: tg.while
+func.func @until_large(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<3xf32> {
+  %limit = tg.constant dense<40.0> : tensor<f32>
+  %l = tg.while (%a = %x) : (tensor<3xf32>) cond {
+    %s = tg.reduce sum %a dimensions [0] : tensor<3xf32> -> tensor<f32>
+    %q = tg.compare lt %s, %limit : tensor<f32>
+    %p = tensor.extract %q[] : tensor<i1>
+    tg.yield %p : i1
+  } do {
+    %b = tg.mul %a, %y : tensor<3xf32>
+    tg.yield %b : tensor<3xf32>
+  }
+  %d = tg.gradient (%l : tensor<3xf32>) wrt (%y : tensor<3xf32>)
+  return %d : tensor<3xf32>
+}
+
+// -----
+
+// What grows is kept one behind the other, with its place and size.
+// CHECK-LABEL: func @grows
+// CHECK: tg.while ({{.*}}) : (tensor<?xf32>, index, index, index, tensor<?x2xi64>, tensor<?xf32>) cond
+// CHECK: %[[PLACE:.*]] = tensor.from_elements {{.*}} : tensor<2xi64>
+// CHECK: tg.insert_slice %[[PLACE]] into
+// CHECK: tg.while ({{.*}}) : (index, tensor<?xf32>) cond
+// CHECK: tg.slice {{.*}} : tensor<?x2xi64> -> tensor<1x2xi64>
+// CHECK: tg.slice {{.*}} : tensor<?xf32> -> tensor<?xf32>
+func.func @grows(%x: tensor<?xf32>, %n: index) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %l:2 = tg.while (%a = %x, %i = %c0) : (tensor<?xf32>, index) cond {
+    %p = arith.cmpi slt, %i, %n : index
+    tg.yield %p : i1
+  } do {
+    %s = tg.sin %a : tensor<?xf32>
+    %b = tg.concat %s, %s dimension 0 : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+    %j = arith.addi %i, %c1 : index
+    tg.yield %b, %j : tensor<?xf32>, index
+  }
+  %d = tg.gradient (%l#0 : tensor<?xf32>) wrt (%x : tensor<?xf32>)
+  return %d : tensor<?xf32>
+}

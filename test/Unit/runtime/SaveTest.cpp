@@ -3,9 +3,11 @@
 #include "TestModule.h"
 #include "tgc/checkpoint.h"
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 using namespace tgc::test;
 
@@ -75,6 +77,37 @@ TEST_F(Save, ComesBack) {
   EXPECT_EQ(text(*static_cast<tgc_string_t *>(value.data)), "a label");
   ASSERT_EQ(tgc_variable_get(other.session, "v", &value, &s.error), TGC_OK);
   EXPECT_EQ(static_cast<float *>(value.data)[7], 7);
+}
+
+TEST_F(Save, OneSessionSavesWhileAnotherTrains) {
+  Session saving;
+  complete(saving);
+  std::atomic<bool> isDone = false;
+  std::thread training([&] {
+    tgc_session_t *session;
+    tgc_error_t error;
+    ASSERT_EQ(tgc_session_create(saving.module, nullptr, &session, &error), TGC_OK) << error.message;
+    int64_t steps = 0;
+    tgc_tensor_t fetch;
+    for (; !isDone || steps < 100; ++steps) {
+      fetch = {};
+      ASSERT_EQ(tgc_session_run(session, kIncrement, nullptr, 0, &fetch, 1, &error), TGC_OK) << error.message;
+      ASSERT_EQ(*static_cast<int64_t *>(fetch.data), 42 + steps);
+    }
+    tgc_session_release(session);
+  });
+  for (int64_t i = 0; i < 25; ++i) {
+    ASSERT_EQ(saving.run(kIncrement), TGC_OK) << saving.error.message;
+    tgc_save_options_t options = numbered(i, 2);
+    ASSERT_EQ(tgc_session_save(saving.session, path("model").c_str(), &options, &saving.error), TGC_OK)
+        << saving.error.message;
+    Session other;
+    std::string prefix = path("model-" + std::to_string(i));
+    ASSERT_EQ(tgc_session_restore(other.session, prefix.c_str(), nullptr, &other.error), TGC_OK) << other.error.message;
+    EXPECT_EQ(step(other), 42 + i);
+  }
+  isDone = true;
+  training.join();
 }
 
 TEST_F(Save, UninitializedVariablesAreListed) {
