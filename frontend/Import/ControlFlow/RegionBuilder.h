@@ -40,6 +40,9 @@ public:
   int rank(int unit) const;
   int position(int unit) const;
 
+  /// Whether a node is there to say in which branch or loop something runs.
+  bool isPivot(int node) const;
+
   const FlowGraph &graph;
   const FrameTree &frames;
   const Conditions &conditions;

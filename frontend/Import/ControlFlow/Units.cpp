@@ -36,6 +36,13 @@ int Units::makerOf(NodeOutput value) const {
   }
 }
 
+bool Units::isPivot(int node) const {
+  ArrayRef<NodeOutput> inputs = graph.inputs(node);
+  bool isForwarded = graph.node(node).op() == "Identity" && inputs.size() == 1;
+  NodeKind kind = graph.kind(isForwarded ? inputs[0].node : node);
+  return kind != NodeKind::Plain && kind != NodeKind::Constant;
+}
+
 SmallVector<NodeOutput, 4> Units::inputsOf(int unit) const {
   SmallVector<NodeOutput, 4> inputs;
   auto [kind, index] = get(unit);
@@ -76,6 +83,15 @@ SmallVector<NodeOutput, 4> Units::inputsOf(int unit) const {
     return inputs;
   default:
     append_range(inputs, graph.inputs(index));
+    // TensorFlow leaves out a control edge to a node that has an input with this edge. A constant is no unit, so its edges are
+    // those of its users; but those that put it into a branch say nothing about the order.
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (graph.kind(inputs[i].node) != NodeKind::Constant)
+        continue;
+      for (NodeOutput before : graph.inputs(inputs[i].node))
+        if (!isPivot(before.node) && !is_contained(inputs, before))
+          inputs.push_back(before);
+    }
     return inputs;
   }
 }
