@@ -52,14 +52,19 @@ function(tgc_unit_test name)
   set_property(GLOBAL APPEND PROPERTY TGC_UNIT_TESTS ${name})
 endfunction()
 
-# tgc_fuzzer(name SRCS ... [LINK_LIBS ...]): a libFuzzer program in build/fuzz.
+# tgc_fuzzer(name SRCS ... [LINK_LIBS ...]): a libFuzzer program in build/fuzz, or, without TGC_ENABLE_FUZZERS, one that goes through
+# files and a few hundred changes of each.
 function(tgc_fuzzer name)
   cmake_parse_arguments(A "" "" "SRCS;LINK_LIBS" ${ARGN})
-  add_executable(${name} ${A_SRCS})
+  if(TGC_ENABLE_FUZZERS)
+    add_executable(${name} ${A_SRCS})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(${name} ${A_SRCS} ${CMAKE_SOURCE_DIR}/test/Fuzz/mutate_seeds.cpp)
+  endif()
   llvm_update_compile_flags(${name})
-  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
-  target_link_libraries(${name} PRIVATE ${A_LINK_LIBS})
+  target_link_libraries(${name} PRIVATE ${A_LINK_LIBS} LLVM)
 endfunction()
 
 # tgc_passes(TargetName [Prefix]): declarations of the passes in ./Passes.td, and their page of documentation.
