@@ -54,6 +54,10 @@ FailureOr<SmallVector<OpFoldResult>> NodeImporter::getSizeOperand(size_t i, Stri
     error() << "the number of elements of " << what << " is not known, so the rank of the result cannot be known; give the shape of a feed with --shape";
     return failure();
   }
+  if (type.getNumElements() > kMaxHostElements) {
+    error() << what << " has " << type.getNumElements() << " elements, expected at most " << kMaxHostElements;
+    return failure();
+  }
   Value tensor = getTensor(i);
   SmallVector<OpFoldResult> elements;
   SmallVector<int64_t> strides = computeStrides(type.getShape());
