@@ -91,6 +91,7 @@ void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &) {
   emulated.targetTypeStr = "f32";
   passes.addPass(math::createMathExtendToSupportedTypes());
   passes.addPass(arith::createArithEmulateUnsupportedFloats(emulated));
+  passes.addPass(createKeepRoundingPass());
   arith::ArithExpandOpsPassOptions expanded;
   expanded.includeBf16 = true;
   passes.addPass(arith::createArithExpandOpsPass(expanded));

@@ -22,6 +22,11 @@ def ExpandSplatsPass : Pass<"tgc-expand-splats", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def KeepRoundingPass : Pass<"tgc-keep-rounding", "::mlir::ModuleOp"> {
+  let summary = "Let no conversion between float types vanish";
+  let description = [{ Runs where operations on bf16 have become operations on f32 between conversions. }];
+}
+
 def LowerCopiesPass : Pass<"tgc-lower-copies", "::mlir::ModuleOp"> {
   let summary = "Make loops of copies from or to strided memory";
   let description = [{ What is contiguous on both sides stays a `memref.copy`, which becomes a memcpy. }];
