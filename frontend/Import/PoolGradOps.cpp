@@ -1,6 +1,6 @@
 //===- PoolGradOps.cpp - Gradients of pooling, and where maxima were ------===//
 //
-// The gradient of a maximum goes to the first of the largest elements under the window, in row-major order,
+// The gradient of a maximum goes to the first of the largest elements under the window, in row-major order (of volumes: to all),
 // as TensorFlow's CPU kernels have it. Windows of few elements are taken apart: one comparison per place in
 // the window finds which place won, one padded tensor per place carries the gradient back, and all of it is
 // elementwise. Larger windows go through indices.
@@ -102,15 +102,18 @@ template <bool windowIsInput> LogicalResult importMaxPoolGrad(NodeImporter &n) {
     return failure();
   max->y = outputs->front();
   Value gradient = outputs->back();
-  if (!max->isUnrolled()) {
+  // TensorFlow's kernel for volumes gives it to all that are as large as the maximum.
+  bool goesToAll = n.node.op() == "MaxPool3DGrad";
+  if (!goesToAll && !max->isUnrolled()) {
     Value positions = max->findPositions(n.builder.getI64Type(), true);
     n.setResult(addAtPositions(n, positions, gradient, getInputSizes(max->pooling.windows)));
     return success();
   }
-  Value winners = max->findWinners(), zero = n.splatLike(gradient, 0), sum;
+  Value winners = goesToAll ? Value() : max->findWinners(), zero = n.splatLike(gradient, 0), sum;
   forEachPlace(max->pooling.window(), [&](int64_t number, ArrayRef<int64_t> position) {
-    Value won = n.select(n.compare(Direction::EQ, winners, n.splatLike(winners, number)), gradient, zero);
-    Value spread = spreadFromPosition(n, won, max->pooling.windows, position);
+    Value wins = goesToAll ? n.compare(Direction::EQ, sliceAtPosition(n, max->padded, max->pooling.windows, position), max->y)
+                           : n.compare(Direction::EQ, winners, n.splatLike(winners, number));
+    Value spread = spreadFromPosition(n, n.select(wins, gradient, zero), max->pooling.windows, position);
     sum = sum ? n.add(sum, spread) : spread;
   });
   n.setResult(sum);
