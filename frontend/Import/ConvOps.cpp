@@ -97,11 +97,7 @@ FailureOr<Convolution> getConvolution(NodeImporter &n, ArrayRef<Size> inputSizes
   return conv;
 }
 
-namespace {
-
-/// Input (in the node's layout) * filter; `isDepthwise` as above.
-LogicalResult importConvolution(NodeImporter &n, bool isDepthwise) {
-  Value input = n.getTensor(0), filter = n.getTensor(1);
+FailureOr<Value> buildConvolution(NodeImporter &n, Value input, Value filter, bool isDepthwise) {
   SmallVector<Size> filterSizes = n.sizes.sizesOf(filter);
   auto conv = getConvolution(n, n.sizes.sizesOf(input), filterSizes, isDepthwise);
   if (failed(conv))
@@ -111,13 +107,22 @@ LogicalResult importConvolution(NodeImporter &n, bool isDepthwise) {
   input = n.transpose(input, conv->layout.toChannelsLast());
   SmallVector<Size> sizes = n.sizes.sizesOf(input);
   auto windows = conv->windowsOfAll(n, sizes.front(), sizes.back());
-  Value padded = padForWindows(n, input, n.scalar(n.getElementType(0), 0), windows);
+  Value padded = padForWindows(n, input, n.scalar(getElementTypeOrSelf(input.getType()), 0), windows);
   auto result = n.tryCreate<tg::ConvOp>(padded, filter, conv->strides(), conv->dilations(), conv->groups);
   if (failed(result))
     return failure();
   SmallVector<Size> outputSizes = getOutputSizes(windows);
   outputSizes.back() = n.sizes.sizeOf(filter, filterSizes.size() - 1);
-  n.setResult(n.transpose(n.withSizes(*result, outputSizes), conv->layout.fromChannelsLast()));
+  return n.transpose(n.withSizes(*result, outputSizes), conv->layout.fromChannelsLast());
+}
+
+namespace {
+
+LogicalResult importConvolution(NodeImporter &n, bool isDepthwise) {
+  auto result = buildConvolution(n, n.getTensor(0), n.getTensor(1), isDepthwise);
+  if (failed(result))
+    return failure();
+  n.setResult(*result);
   return success();
 }
 

@@ -31,6 +31,9 @@ mlir::FailureOr<Convolution> getConvolution(NodeImporter &n, llvm::ArrayRef<mlir
 llvm::SmallVector<mlir::OpFoldResult> getGroupedFilterSizes(NodeImporter &n,
                                                             llvm::ArrayRef<mlir::OpFoldResult> depthwise);
 
+/// input (in the node's layout) * filter, with the node's attributes; `isDepthwise` as above.
+mlir::FailureOr<mlir::Value> buildConvolution(NodeImporter &n, mlir::Value input, mlir::Value filter, bool isDepthwise);
+
 } // namespace tgc
 
 #endif // TGC_FRONTEND_IMPORT_CONVOPS_H

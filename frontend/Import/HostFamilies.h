@@ -32,6 +32,9 @@ void registerParseOps(OpRegistry &registry);
 void registerSparseOps(OpRegistry &registry);
 void registerFourierOps(OpRegistry &registry);
 void registerBoxOps(OpRegistry &registry);
+void registerImageKernelOps(OpRegistry &registry);
+void registerQuantizedOps(OpRegistry &registry);
+void registerUniformQuantOps(OpRegistry &registry);
 
 } // namespace tgc
 

@@ -135,13 +135,15 @@ LogicalResult importAdjustSaturation(NodeImporter &n) {
   return success();
 }
 
-/// (x - mean) * factor + mean, the mean being that of an image's channel.
+/// (x - mean) * factor + mean, the mean being that of an image's channel. Version 1 clamps to a range and gives
+/// floats.
 LogicalResult importAdjustContrast(NodeImporter &n) {
   int64_t rank = n.getRank(0);
+  bool isFirst = n.node.op() == "AdjustContrast";
   if (rank < 3)
     return n.error() << "images must have rank 3 or more, got " << n.getType(0);
   Type element = n.getElementType(0);
-  Value x = n.cast(n.getTensor(0), n.getSumType(element));
+  Value x = n.cast(n.getTensor(0), isFirst ? Type(n.builder.getF32Type()) : n.getSumType(element));
   auto factor = getAmount(n, x, "contrast_factor");
   if (failed(factor))
     return failure();
@@ -151,7 +153,12 @@ LogicalResult importAdjustContrast(NodeImporter &n) {
   Value average =
       n.div(sum, n.broadcastTo(n.sizeTensor(count, getElementTypeOrSelf(x.getType())), n.sizes.sizesOf(sum)));
   Value mean = n.broadcastTo(average, shape);
-  n.setResult(n.cast(n.add(n.mul(n.sub(x, mean), *factor), mean), element));
+  Value result = n.add(n.mul(n.sub(x, mean), *factor), mean);
+  if (isFirst) {
+    auto bound = [&](size_t i) { return n.broadcastTo(n.reshape(n.getTensor(i), {}), shape); };
+    result = n.create<tg::MaximumOp>(n.create<tg::MinimumOp>(result, bound(3)), bound(2));
+  }
+  n.setResult(isFirst ? result : n.cast(result, element));
   return success();
 }
 
@@ -272,7 +279,7 @@ void registerImageOps(OpRegistry &registry) {
   registry.add({"HSVToRGB"}, importHsvToRgb);
   registry.add({"AdjustHue"}, importAdjustHue);
   registry.add({"AdjustSaturation"}, importAdjustSaturation);
-  registry.add({"AdjustContrastv2"}, importAdjustContrast);
+  registry.add({"AdjustContrast", "AdjustContrastv2"}, importAdjustContrast);
   registry.add({"CropAndResize"}, importCropAndResize);
 }
 

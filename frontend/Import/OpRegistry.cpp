@@ -82,6 +82,9 @@ const OpRegistry &getOpRegistry() {
     registerImageOps(table);
     registerDilationOps(table);
     registerQuantizeOps(table);
+    registerImageKernelOps(table);
+    registerQuantizedOps(table);
+    registerUniformQuantOps(table);
     registerUniqueOps(table);
     registerLinalgOps(table);
     registerOptimizerOps(table);

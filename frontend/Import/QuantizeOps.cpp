@@ -139,7 +139,7 @@ template <bool hasInputs, bool isPerChannel> LogicalResult importFakeQuantGradie
 // QuantizeAndDequantize
 //===----------------------------------------------------------------------===//
 
-/// V2, V3 (num_bits is an input) and V4: scaled so that the range fits the integers and zero stays zero,
+/// V1 (the range is attributes), V2, V3 (num_bits is an input) and V4: scaled so that the range fits the integers and zero stays zero,
 /// rounded, scaled back.
 LogicalResult importQuantizeAndDequantize(NodeImporter &n) {
   Value x = n.getTensor(0);
@@ -161,7 +161,10 @@ LogicalResult importQuantizeAndDequantize(NodeImporter &n) {
   double lowest = isSigned ? -std::ldexp(1.0, bits - 1) + (isNarrow ? 1 : 0) : 0;
 
   Value min, max;
-  if (isGiven) {
+  if (isGiven && n.getNumInputs() == 1) {
+    min = n.scalar(n.getElementType(0), n.getFloat("input_min"));
+    max = n.scalar(n.getElementType(0), n.getFloat("input_max"));
+  } else if (isGiven) {
     min = n.getTensor(1);
     max = n.getTensor(2);
   } else {
@@ -183,7 +186,8 @@ LogicalResult importQuantizeAndDequantize(NodeImporter &n) {
 
   Numbers range{n, min};
   Value first = range.number(lowest), last = range.number(highest), zero = range.number(0);
-  Value unbounded = range.number(std::numeric_limits<double>::infinity());
+  const llvm::fltSemantics &type = cast<FloatType>(getElementTypeOrSelf(min.getType())).getFloatSemantics();
+  Value unbounded = range.number(APFloat::getLargest(type).convertToDouble());
   auto sideScale = [&](Value bound, Value side) {
     return n.select(range.isLess(zero, n.mul(bound, side)), n.div(bound, side), unbounded);
   };
@@ -207,6 +211,32 @@ LogicalResult importQuantizeAndDequantize(NodeImporter &n) {
   return success();
 }
 
+/// The gradient passes where the input lies in the range; the range has none.
+LogicalResult importQuantizeAndDequantizeGrad(NodeImporter &n) {
+  auto same = n.withOneShape({n.getTensor(0), n.getTensor(1)});
+  if (failed(same))
+    return failure();
+  Value gradient = same->front(), x = same->back();
+  int64_t axis = n.getInt("axis");
+  SmallVector<Size> shape = n.sizes.sizesOf(x), rangeShape;
+  if (axis < -1 || axis >= static_cast<int64_t>(shape.size()))
+    return n.error() << "axis " << axis << " is out of range for rank " << shape.size();
+  if (axis >= 0)
+    rangeShape.push_back(shape[axis]);
+  auto range = n.withShape({n.getTensor(2), n.getTensor(3)}, rangeShape);
+  if (failed(range))
+    return failure();
+  auto spread = [&](Value v) {
+    return axis >= 0 ? n.broadcastAlong(v, axis, shape) : n.broadcastTo(v, shape);
+  };
+  Value isInside = n.create<tg::AndOp>(n.compare(Direction::GE, x, spread((*range)[0])),
+                                       n.compare(Direction::LE, x, spread((*range)[1])));
+  n.setResult(0, n.select(isInside, gradient, n.splatLike(gradient, 0)));
+  n.setResult(1, n.splatLike((*range)[0], 0));
+  n.setResult(2, n.splatLike((*range)[1], 0));
+  return success();
+}
+
 } // namespace
 
 void registerQuantizeOps(OpRegistry &registry) {
@@ -216,8 +246,10 @@ void registerQuantizeOps(OpRegistry &registry) {
   registry.add({"FakeQuantWithMinMaxArgsGradient"}, importFakeQuantGradient<false, false>);
   registry.add({"FakeQuantWithMinMaxVarsGradient"}, importFakeQuantGradient<true, false>);
   registry.add({"FakeQuantWithMinMaxVarsPerChannelGradient"}, importFakeQuantGradient<true, true>);
-  registry.add({"QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3", "QuantizeAndDequantizeV4"},
+  registry.add({"QuantizeAndDequantize", "QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3",
+                "QuantizeAndDequantizeV4"},
                importQuantizeAndDequantize);
+  registry.add({"QuantizeAndDequantizeV4Grad"}, importQuantizeAndDequantizeGrad);
 }
 
 } // namespace tgc
