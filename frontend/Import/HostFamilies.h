@@ -31,6 +31,7 @@ void registerStringSplitOps(OpRegistry &registry);
 void registerParseOps(OpRegistry &registry);
 void registerSparseOps(OpRegistry &registry);
 void registerFourierOps(OpRegistry &registry);
+void registerBlockLSTMOps(OpRegistry &registry);
 void registerBoxOps(OpRegistry &registry);
 void registerImageKernelOps(OpRegistry &registry);
 void registerQuantizedOps(OpRegistry &registry);

@@ -85,7 +85,22 @@ LogicalResult importSquare(NodeImporter &n, StringRef kernel, bool withComplex) 
 LogicalResult importCholesky(NodeImporter &n) { return importSquare(n, "tgc_kernel_cholesky", true); }
 LogicalResult importInverse(NodeImporter &n) { return importSquare(n, "tgc_kernel_matrix_inverse", true); }
 LogicalResult importExponential(NodeImporter &n) {
-  return importSquare(n, "tgc_kernel_matrix_exponential", false);
+  return importSquare(n, "tgc_kernel_matrix_exponential", true);
+}
+LogicalResult importLogarithm(NodeImporter &n) { return importSquare(n, "tgc_kernel_matrix_logarithm", true); }
+LogicalResult importSquareRoot(NodeImporter &n) {
+  return importSquare(n, "tgc_kernel_matrix_square_root", true);
+}
+
+LogicalResult importCholeskyGrad(NodeImporter &n) {
+  auto shape = getSquareMatrices(n, 0);
+  if (failed(shape) || failed(checkElement(n, false)))
+    return failure();
+  auto same = n.withOneShape({n.getTensor(0), n.getTensor(1)});
+  if (failed(same))
+    return failure();
+  setResults(n, callKernel(n, "tgc_kernel_cholesky_gradient", *same, {*shape}));
+  return success();
 }
 
 /// Determinants, one number a matrix (for the logarithm two).
@@ -173,7 +188,7 @@ LogicalResult importLu(NodeImporter &n) {
 /// SelfAdjointEig (version 1) puts the eigenvalues into the first row over the vectors.
 LogicalResult importSelfAdjointEig(NodeImporter &n) {
   auto shape = getSquareMatrices(n, 0);
-  if (failed(shape) || failed(checkElement(n, false)))
+  if (failed(shape) || failed(checkElement(n, true)))
     return failure();
   bool isFirst = n.getOutputs().size() == 1, hasVectors = isFirst || n.getBool("compute_v");
   Size size = shape->back(), none = n.sizes.constant(0);
@@ -194,7 +209,7 @@ LogicalResult importSelfAdjointEig(NodeImporter &n) {
 
 LogicalResult importSvd(NodeImporter &n) {
   auto shape = getMatrices(n, 0);
-  if (failed(shape) || failed(checkElement(n, false)))
+  if (failed(shape) || failed(checkElement(n, true)))
     return failure();
   Size rows = (*shape)[shape->size() - 2], columns = shape->back(), inner = n.sizes.min(rows, columns),
        none = n.sizes.constant(0);
@@ -209,12 +224,121 @@ LogicalResult importSvd(NodeImporter &n) {
   return success();
 }
 
+/// Eigenvalues and vectors are complex, whatever the matrix is.
+LogicalResult importEig(NodeImporter &n) {
+  auto shape = getSquareMatrices(n, 0);
+  auto element = n.getElementTypeAttr("Tout");
+  if (failed(shape) || failed(element) || failed(checkElement(n, true)))
+    return failure();
+  Type real = n.getElementType(0);
+  real = isa<ComplexType>(real) ? cast<ComplexType>(real).getElementType() : real;
+  if (*element != ComplexType::get(real))
+    return n.error() << "Tout must be complex numbers of the input's precision, got " << *element;
+  bool hasVectors = n.getBool("compute_v");
+  Size none = n.sizes.constant(0);
+  SmallVector<SmallVector<Size>> shapes{withLast(*shape, {shape->back()}),
+                                        hasVectors ? *shape : withLast(*shape, {none, none})};
+  SmallVector<Type> types;
+  SmallVector<Value> extents;
+  for (ArrayRef<Size> sizes : shapes) {
+    types.push_back(tg::getTypeOfSizes(sizes, *element));
+    llvm::append_range(extents, tg::getDynamicSizes(sizes));
+  }
+  SmallVector<Value> results =
+      n.hostCall("tgc_kernel_general_eigen", n.getTensor(0), types, hasVectors ? "vectors" : "", extents);
+  for (auto [result, sizes] : llvm::zip_equal(results, shapes))
+    n.sizes.setSizes(result, sizes);
+  setResults(n, results);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Few diagonals
+//===----------------------------------------------------------------------===//
+
+/// The system's rows, and right-hand sides of the same batch.
+LogicalResult checkSides(NodeImporter &n, size_t rhs, ArrayRef<Size> left) {
+  auto right = getMatrices(n, rhs);
+  if (failed(right))
+    return failure();
+  if (right->size() != left.size())
+    return n.error() << "the matrix and the right-hand sides must have one rank, got " << n.getType(0) << " and "
+                     << n.getType(rhs);
+  for (size_t dim = 0; dim + 2 < left.size(); ++dim)
+    if (failed(n.requireEqual(left[dim], (*right)[dim], "batch dimensions of %d and %d differ")))
+      return failure();
+  return n.requireEqual(left.back(), (*right)[right->size() - 2], "diagonals of %d elements, %d rows");
+}
+
+LogicalResult importTridiagonalSolve(NodeImporter &n) {
+  auto shape = getMatrices(n, 0);
+  if (failed(shape) || failed(checkElement(n, true)) || failed(checkSides(n, 1, *shape)) ||
+      failed(n.requireEqual((*shape)[shape->size() - 2], n.sizes.constant(3), "there are %d diagonals, expected %d")))
+    return failure();
+  if (n.getBool("perturb_singular"))
+    return n.error() << "perturb_singular is not supported";
+  setResults(n, callKernel(n, "tgc_kernel_tridiagonal_solve", n.getTensors(0, 2), {n.sizes.sizesOf(n.getTensor(1))},
+                           n.getBool("partial_pivoting") ? "pivot" : ""));
+  return success();
+}
+
+/// Batch dimensions broadcast.
+LogicalResult importBandedSolve(NodeImporter &n) {
+  auto shape = getMatrices(n, 0), rhs = getMatrices(n, 1);
+  if (failed(shape) || failed(rhs) || failed(checkElement(n, true)))
+    return failure();
+  auto batch = n.broadcastSizes(ArrayRef(*shape).drop_back(2), ArrayRef(*rhs).drop_back(2));
+  if (failed(batch) || failed(n.requireEqual(shape->back(), (*rhs)[rhs->size() - 2], "bands of %d elements, %d rows")) ||
+      failed(n.requireAtMost((*shape)[shape->size() - 2], shape->back(), "%d bands for a matrix of %d rows")))
+    return failure();
+  SmallVector<Size> left(*batch), right(*batch);
+  llvm::append_range(left, ArrayRef(*shape).take_back(2));
+  llvm::append_range(right, ArrayRef(*rhs).take_back(2));
+  std::string config = std::string(n.getBool("lower") ? "lower" : "upper") + (n.getBool("adjoint") ? " adjoint" : "");
+  setResults(n, callKernel(n, "tgc_kernel_banded_solve",
+                           {n.broadcastTo(n.getTensor(0), left), n.broadcastTo(n.getTensor(1), right)}, {right}, config));
+  return success();
+}
+
+/// (upper, main, lower diagonal [..., 1, n], x [..., n, k]): each row is that of its neighbours too.
+LogicalResult importTridiagonalMatMul(NodeImporter &n) {
+  auto shape = getMatrices(n, 3);
+  if (failed(shape))
+    return failure();
+  Value x = n.getTensor(3);
+  int64_t rank = shape->size(), row = rank - 2;
+  Size one = n.sizes.constant(1), zero = n.sizes.constant(0), size = (*shape)[row];
+  SmallVector<Size> diagonal = withLast(*shape, {one, size}), column = withLast(*shape, {size, one}), none(rank, zero),
+                    first(none), second(none);
+  auto same = n.withShape(n.getTensors(0, 3), diagonal);
+  if (failed(same))
+    return failure();
+  auto times = [&](size_t i, Value part) { return n.mul(n.broadcastTo(n.reshape((*same)[i], column), *shape), part); };
+  // x one row up or down, with zeros for the row that comes in.
+  Value empty = n.scalar(getElementTypeOrSelf(x.getType()), 0);
+  auto moved = [&](int64_t by) {
+    SmallVector<Size> low(none), high(none);
+    low[row] = n.sizes.constant(by);
+    high[row] = n.sizes.constant(-by);
+    return n.withSizes(n.pad(x, empty, low, high, SmallVector<int64_t>(rank, 0)), *shape);
+  };
+  n.setResult(n.add(n.add(times(0, moved(-1)), times(1, x)), times(2, moved(1))));
+  return success();
+}
+
 } // namespace
 
 void registerLinalgOps(OpRegistry &registry) {
   registry.add({"Cholesky", "BatchCholesky"}, importCholesky);
   registry.add({"MatrixInverse", "BatchMatrixInverse"}, importInverse);
   registry.add({"MatrixExponential"}, importExponential);
+  registry.add({"MatrixLogarithm"}, importLogarithm);
+  registry.add({"MatrixSquareRoot"}, importSquareRoot);
+  registry.add({"CholeskyGrad"}, importCholeskyGrad);
+  registry.add({"Eig"}, importEig);
+  registry.add({"TridiagonalSolve"}, importTridiagonalSolve);
+  registry.add({"TridiagonalMatMul"}, importTridiagonalMatMul);
+  registry.add({"BandedTriangularSolve"}, importBandedSolve);
   registry.add({"MatrixDeterminant", "BatchMatrixDeterminant", "LogMatrixDeterminant"}, importDeterminant);
   registry.add({"MatrixSolve", "BatchMatrixSolve"}, importMatrixSolve);
   registry.add({"MatrixTriangularSolve", "BatchMatrixTriangularSolve"}, importTriangularSolve);

@@ -48,6 +48,7 @@ const OpRegistry &getOpRegistry() {
     registerPrintOps(table);
     registerTableOps(table);
     registerRecurrentOps(table);
+    registerBlockLSTMOps(table);
     registerFileOps(table);
     registerDequantizeOps(table);
     registerSequenceOps(table);

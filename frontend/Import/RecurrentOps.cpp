@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/KernelCalls.h"
 #include "frontend/Import/OpRegistry.h"
 #include "frontend/Import/SequenceOps.h"
 
@@ -109,9 +109,101 @@ LogicalResult importGRUCell(NodeImporter &n) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Gradients of cells
+//===----------------------------------------------------------------------===//
+
+Value complement(NodeImporter &n, Value x) { return n.sub(n.splatLike(x, 1), x); }
+
+/// What flows back through a sigmoid with result y.
+Value throughSigmoid(NodeImporter &n, Value y, Value gradient) {
+  return n.mul(n.mul(y, complement(n, y)), gradient);
+}
+Value throughTanh(NodeImporter &n, Value y, Value gradient) {
+  return n.mul(complement(n, n.mul(y, y)), gradient);
+}
+
+/// (x, cs_prev, h_prev, w, wci, wcf, wco, b, i, cs, f, o, ci, co, cs_grad, h_grad).
+LogicalResult importLSTMCellGrad(NodeImporter &n) {
+  if (failed(checkRanks(n, {2, 2, 2, 2, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2})))
+    return failure();
+  SmallVector<Value> tensors{n.getTensor(1)};
+  llvm::append_range(tensors, n.getTensors(8, 16));
+  auto same = n.withOneShape(tensors);
+  if (failed(same))
+    return failure();
+  auto [old, in, state, forget, out, candidate, shown, stateGradient, gradient] =
+      std::tie((*same)[0], (*same)[1], (*same)[2], (*same)[3], (*same)[4], (*same)[5], (*same)[6], (*same)[7], (*same)[8]);
+  SmallVector<Size> sizes = n.sizes.sizesOf(old);
+  bool hasPeepholes = n.getBool("use_peephole");
+  auto peep = [&](size_t i) { return n.broadcastAlong(n.getTensor(i), 1, sizes); };
+  Value dOut = throughSigmoid(n, out, n.mul(gradient, shown));
+  Value dState = n.add(throughTanh(n, shown, n.mul(gradient, out)), stateGradient);
+  if (hasPeepholes)
+    dState = n.add(dState, n.mul(dOut, peep(6)));
+  Value dCandidate = throughTanh(n, candidate, n.mul(dState, in));
+  Value dForget = throughSigmoid(n, forget, n.mul(dState, old)), dIn = throughSigmoid(n, in, n.mul(dState, candidate));
+  Value dOld = n.mul(dState, forget);
+  if (hasPeepholes)
+    dOld = n.add(dOld, n.add(n.mul(dIn, peep(4)), n.mul(dForget, peep(5))));
+  SmallVector<Value> gates{dIn, dCandidate, dForget, dOut};
+  auto joined = n.tryCreate<tg::ConcatOp>(ValueRange(gates), n.builder.getI64IntegerAttr(1));
+  if (failed(joined))
+    return failure();
+  auto sum = [&](Value x, size_t weights) {
+    return hasPeepholes ? n.reduce(tg::ReductionKind::Sum, x, {0}) : n.splatLike(n.getTensor(weights), 0);
+  };
+  setResults(n, {dOld, *joined, sum(n.mul(dIn, old), 4), sum(n.mul(dForget, old), 5), sum(n.mul(dOut, state), 6)});
+  return success();
+}
+
+/// (x, h_prev, w_ru, w_c, b_ru, b_c, r, u, c, d_h).
+LogicalResult importGRUCellGrad(NodeImporter &n) {
+  if (failed(checkRanks(n, {2, 2, 2, 2, 1, 1, 2, 2, 2, 2})))
+    return failure();
+  SmallVector<Value> tensors{n.getTensor(1)};
+  llvm::append_range(tensors, n.getTensors(6, 10));
+  auto same = n.withOneShape(tensors);
+  if (failed(same))
+    return failure();
+  Value old = (*same)[0], reset = (*same)[1], update = (*same)[2], fresh = (*same)[3], gradient = (*same)[4];
+  SmallVector<Size> inputSizes = n.sizes.sizesOf(n.getTensor(0)), sizes = n.sizes.sizesOf(old);
+  Size none = n.sizes.constant(0);
+  /// gates * weights^T, split into what goes to x and to h.
+  auto back = [&](Value gates, Value weights) -> FailureOr<std::pair<Value, Value>> {
+    if (failed(n.requireEqual(n.sizes.sizeOf(gates, 1), n.sizes.sizeOf(weights, 1),
+                              "the gates have %d columns, the weights %d")) ||
+        failed(n.requireEqual(n.sizes.add(inputSizes[1], sizes[1]), n.sizes.sizeOf(weights, 0),
+                              "the input and the state have %d columns, the weights %d rows")))
+      return failure();
+    auto both = n.tryCreate<tg::MatMulOp>(gates, weights, false, true);
+    if (failed(both))
+      return failure();
+    return std::pair(n.slice(*both, {none, none}, inputSizes), n.slice(*both, {none, inputSizes[1]}, sizes));
+  };
+  Value dFresh = throughTanh(n, fresh, n.mul(gradient, complement(n, update)));
+  Value dUpdate = throughSigmoid(n, update, n.mul(gradient, n.sub(old, fresh)));
+  auto first = back(dFresh, n.getTensor(3));
+  if (failed(first))
+    return failure();
+  Value dReset = throughSigmoid(n, reset, n.mul(first->second, old));
+  SmallVector<Value> gates{dReset, dUpdate};
+  auto joined = n.tryCreate<tg::ConcatOp>(ValueRange(gates), n.builder.getI64IntegerAttr(1));
+  if (failed(joined))
+    return failure();
+  auto second = back(*joined, n.getTensor(2));
+  if (failed(second))
+    return failure();
+  Value dOld = n.add(n.add(second->second, n.mul(first->second, reset)), n.mul(gradient, update));
+  setResults(n, {n.add(first->first, second->first), dOld, dFresh, *joined});
+  return success();
+}
+
 } // namespace
 
 void registerRecurrentOps(OpRegistry &registry) {
+  registry.add({"LSTMBlockCellGrad"}, importLSTMCellGrad);
+  registry.add({"GRUBlockCellGrad"}, importGRUCellGrad);
   registry.add({"LSTMBlockCell"}, importLSTMCell);
   registry.add({"GRUBlockCell"}, importGRUCell);
 }

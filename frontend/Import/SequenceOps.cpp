@@ -65,6 +65,31 @@ LogicalResult importGreedyDecoder(NodeImporter &n) {
   return success();
 }
 
+LogicalResult importBeamSearch(NodeImporter &n) {
+  int64_t width = n.getInt("beam_width"), paths = n.getInt("top_paths");
+  if (n.getRank(0) != 3 || n.getRank(1) != 1)
+    return n.error() << "inputs must be 3-D and sequence_length 1-D, got " << n.getType(0) << " and "
+                     << n.getType(1);
+  if (width < 1 || paths < 1 || paths > width || width > (1 << 20))
+    return n.error() << "beam_width " << width << " must be positive and at least top_paths " << paths;
+  Size batch = n.sizes.sizeOf(n.getTensor(0), 1);
+  if (failed(n.requireEqual(batch, n.sizes.sizeOf(n.getTensor(1), 0), "a batch of %d, but %d lengths")))
+    return failure();
+  Type i64 = n.builder.getI64Type();
+  SmallVector<Type> types(paths, RankedTensorType::get({kDynamic, 2}, i64));
+  types.append(paths, RankedTensorType::get({kDynamic}, i64));
+  types.append(paths, RankedTensorType::get({2}, i64));
+  types.push_back(tg::getTypeOfSizes({batch, n.sizes.constant(paths)}, n.getElementType(0)));
+  std::string config =
+      std::to_string(width) + " " + std::to_string(paths) + (n.getBool("merge_repeated") ? " 1" : " 0");
+  SmallVector<Value> results = n.hostCall("tgc_kernel_ctc_beam_search", n.getTensors(0, 2), types, config, {},
+                                          /*isPure=*/true, /*findsSizes=*/true);
+  n.sizes.setSizes(results.back(), {batch, n.sizes.constant(paths)});
+  for (auto [i, result] : llvm::enumerate(results))
+    n.setResult(i, result);
+  return success();
+}
+
 /// The blank is the last class, of V2 the first.
 LogicalResult importCTCLoss(NodeImporter &n) {
   if (n.getRank(0) != 3 || n.getRank(1) != 2 || n.getRank(2) != 1 || n.getRank(3) != 1)
@@ -178,6 +203,7 @@ LogicalResult importSetOperation(NodeImporter &n) {
 void registerSequenceOps(OpRegistry &registry) {
   registry.add({"EditDistance"}, importEditDistance);
   registry.add({"CTCGreedyDecoder"}, importGreedyDecoder);
+  registry.add({"CTCBeamSearchDecoder"}, importBeamSearch);
   registry.add({"CTCLoss", "CTCLossV2"}, importCTCLoss);
   registry.add({"HistogramFixedWidth"}, importHistogram);
   registry.add({"CumulativeLogsumexp"}, importCumulativeLogsumexp);

@@ -68,8 +68,8 @@ template <typename T> struct Exponential {
 } // namespace
 } // namespace tgc::linalg
 
-TGC_LINALG_KERNEL(tgc_kernel_self_adjoint_eigen, tgc::linalg::SelfAdjointEigen, false,
+TGC_LINALG_KERNEL(tgc_kernel_self_adjoint_eigen, tgc::linalg::SelfAdjointEigen, true,
                   "Self-adjoint eigen decomposition was not successful. The input might not be valid.")
-TGC_LINALG_KERNEL(tgc_kernel_singular_values, tgc::linalg::SingularValues, false,
+TGC_LINALG_KERNEL(tgc_kernel_singular_values, tgc::linalg::SingularValues, true,
                   "Singular value decomposition was not successful. The input might not be valid.")
-TGC_LINALG_KERNEL(tgc_kernel_matrix_exponential, tgc::linalg::Exponential, false, "")
+TGC_LINALG_KERNEL(tgc_kernel_matrix_exponential, tgc::linalg::Exponential, true, "")

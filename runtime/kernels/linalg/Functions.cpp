@@ -1,0 +1,54 @@
+//===- Functions.cpp - Functions and eigenvalues of general matrices ------===//
+
+#include "runtime/kernels/linalg/Matrices.h"
+
+#include <unsupported/Eigen/MatrixFunctions>
+
+namespace tgc::linalg {
+namespace {
+
+template <typename T> struct Logarithm {
+  static bool run(const Call &call) {
+    for (Index i = 0, count = batchCount(call.inputs[0], 2); i < count; ++i)
+      if (sizeFromEnd(call.inputs[0], 1) > 0)
+        matrix<T>(call.outputs[0], i) = Matrix<T>(matrix<T>(call.inputs[0], i)).log();
+    return true;
+  }
+};
+
+template <typename T> struct SquareRoot {
+  static bool run(const Call &call) {
+    for (Index i = 0, count = batchCount(call.inputs[0], 2); i < count; ++i)
+      if (sizeFromEnd(call.inputs[0], 1) > 0)
+        matrix<T>(call.outputs[0], i) = Matrix<T>(matrix<T>(call.inputs[0], i)).sqrt();
+    return true;
+  }
+};
+
+/// Outputs: eigenvalues and eigenvectors, complex. Config: "vectors" or nothing.
+template <typename T> struct GeneralEigen {
+  using Complex = std::complex<typename Eigen::NumTraits<T>::Real>;
+  static bool run(const Call &call) {
+    bool hasVectors = call.has("vectors");
+    for (Index i = 0, count = batchCount(call.inputs[0], 2); i < count; ++i) {
+      if (sizeFromEnd(call.inputs[0], 1) == 0)
+        continue;
+      Matrix<Complex> a = matrix<T>(call.inputs[0], i).template cast<Complex>();
+      Eigen::ComplexEigenSolver<Matrix<Complex>> solver(a, hasVectors);
+      if (solver.info() != Eigen::Success)
+        return false;
+      vector<Complex>(call.outputs[0], i) = solver.eigenvalues();
+      if (hasVectors)
+        matrix<Complex>(call.outputs[1], i) = solver.eigenvectors();
+    }
+    return true;
+  }
+};
+
+} // namespace
+} // namespace tgc::linalg
+
+TGC_LINALG_KERNEL(tgc_kernel_matrix_square_root, tgc::linalg::SquareRoot, true, "")
+TGC_LINALG_KERNEL(tgc_kernel_matrix_logarithm, tgc::linalg::Logarithm, true, "")
+TGC_LINALG_KERNEL(tgc_kernel_general_eigen, tgc::linalg::GeneralEigen, true,
+                  "Eigen decomposition was not successful. The input might not be valid.")
