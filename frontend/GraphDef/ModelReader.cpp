@@ -169,21 +169,27 @@ static Expected<std::unique_ptr<Model>> modelFromDirectory(StringRef path, const
                            "SavedModel");
 }
 
-static Expected<std::unique_ptr<Model>> withFusedNodesExpanded(Expected<std::unique_ptr<Model>> model) {
-  if (model)
-    expandFusedNodes((*model)->graph);
+/// Nodes as the importer knows them: fused ones taken apart, and PlaceholderV2, which must state its shape, as any other
+/// placeholder.
+static Expected<std::unique_ptr<Model>> withPlainNodes(Expected<std::unique_ptr<Model>> model) {
+  if (!model)
+    return model;
+  expandFusedNodes((*model)->graph);
+  for (proto::NodeDef &node : *(*model)->graph.mutable_node())
+    if (node.op() == "PlaceholderV2")
+      node.set_op("Placeholder");
   return model;
 }
 
 Expected<std::unique_ptr<Model>> tgc::readModel(StringRef path, const ReadOptions &options) {
   if (sys::fs::is_directory(path))
-    return withFusedNodesExpanded(modelFromDirectory(path, options));
+    return withPlainNodes(modelFromDirectory(path, options));
   Expected<std::unique_ptr<MemoryBuffer>> buffer = openFile(path);
   if (!buffer)
     return buffer.takeError();
-  return withFusedNodesExpanded(modelFromBytes((*buffer)->getBuffer(), path, options));
+  return withPlainNodes(modelFromBytes((*buffer)->getBuffer(), path, options));
 }
 
 Expected<std::unique_ptr<Model>> tgc::readModelFromBytes(StringRef bytes, StringRef name) {
-  return withFusedNodesExpanded(modelFromBytes(bytes, name, ReadOptions()));
+  return withPlainNodes(modelFromBytes(bytes, name, ReadOptions()));
 }

@@ -231,9 +231,12 @@ template <typename Fn> LogicalResult importXFn(NodeImporter &n) {
   return success();
 }
 
+/// Halves to even. Of integers TensorFlow's kernel makes zeros: it takes each for a half, whose double is rounded
+/// down to zero.
 LogicalResult importRound(NodeImporter &n) {
   Value x = n.getTensor(0);
-  n.setResult(isa<FloatType>(n.getElementType(0)) ? n.create<tg::RoundEvenOp>(x) : x);
+  Type element = n.getElementType(0);
+  n.setResult(isa<FloatType>(element) ? n.create<tg::RoundEvenOp>(x) : element.isInteger() ? n.splatLike(x, 0) : x);
   return success();
 }
 

@@ -45,6 +45,11 @@ const OpRegistry &getOpRegistry() {
     registerCandidateOps(table);
     registerInitializationOps(table);
     registerQueueOps(table);
+    registerReaderOps(table);
+    registerImageCodecOps(table);
+    registerSparseCrossOps(table);
+    registerStatelessOps(table);
+    registerTensorProtoOps(table);
     registerPrintOps(table);
     registerTableOps(table);
     registerRecurrentOps(table);

@@ -182,6 +182,37 @@ template <Scale scale> LogicalResult importSparseSegmentGrad(NodeImporter &n) {
   return success();
 }
 
+/// The same for the rows that occur alone, and which they are, ascending.
+template <Scale scale> LogicalResult importSparseSegmentGradV2(NodeImporter &n) {
+  Value grad = n.getTensor(0), indices = n.getTensor(1), ids = n.getTensor(2);
+  if (n.getRank(0) < 1 || n.getRank(1) != 1 || n.getRank(2) != 1)
+    return n.error() << "indices and segment_ids should be vectors, got " << indices.getType() << " and "
+                     << ids.getType();
+  Size count = n.sizes.sizeOf(indices, 0);
+  if (failed(n.requireEqual(n.sizes.sizeOf(ids, 0), count,
+                            "segment_ids and indices should have same size, got %d and %d")))
+    return failure();
+  auto rowCount = n.getScalarSize(3, "dense_output_dim0");
+  if (failed(rowCount))
+    return failure();
+  Value limit = n.broadcastTo(n.sizeTensor(*rowCount, n.getElementType(1)), {count});
+  n.checkAll(n.compare(Direction::LT, indices, limit), "an index is out of range [0, %d)", n.sizes.get(*rowCount));
+  Type types[] = {RankedTensorType::get({ShapedType::kDynamic}, n.getElementType(1)),
+                  RankedTensorType::get({ShapedType::kDynamic}, n.builder.getI64Type())};
+  SmallVector<Value> found = n.hostCall("tgc_kernel_sorted_unique", indices, types, "", {}, /*isPure=*/true,
+                                        /*findsSizes=*/true);
+  grad = scaleBySegment(n, scale, grad, ids, n.sizes.sizeOf(grad, 0));
+  auto rows = gatherAlong(n, grad, toIndices(n, ids), 0);
+  if (failed(rows))
+    return failure();
+  SmallVector<Size> shape = n.sizes.sizesOf(grad);
+  shape[0] = n.sizes.sizeOf(found[0], 0);
+  Value places = n.withSizes(found[1], {count});
+  n.setResult(0, scatterRows(n, Kind::Add, n.broadcastTo(n.scalar(n.getElementType(0), 0), shape), places, *rows));
+  n.setResult(1, found[0]);
+  return success();
+}
+
 } // namespace
 
 void registerSegmentOps(OpRegistry &registry) {
@@ -201,6 +232,9 @@ void registerSegmentOps(OpRegistry &registry) {
   registry.add({"SparseSegmentSumGrad"}, importSparseSegmentGrad<Scale::None>);
   registry.add({"SparseSegmentMeanGrad"}, importSparseSegmentGrad<Scale::Mean>);
   registry.add({"SparseSegmentSqrtNGrad"}, importSparseSegmentGrad<Scale::SqrtN>);
+  registry.add({"SparseSegmentSumGradV2"}, importSparseSegmentGradV2<Scale::None>);
+  registry.add({"SparseSegmentMeanGradV2"}, importSparseSegmentGradV2<Scale::Mean>);
+  registry.add({"SparseSegmentSqrtNGradV2"}, importSparseSegmentGradV2<Scale::SqrtN>);
 }
 
 } // namespace tgc

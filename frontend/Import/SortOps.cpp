@@ -26,6 +26,28 @@ Largest topK(NodeImporter &n, Value x, Size k, Type indexElement) {
   return {op.getValues(), op.getIndices()};
 }
 
+/// Exactly the largest (or smallest), which any recall allows.
+LogicalResult importApproxTopK(NodeImporter &n) {
+  Value x = n.getTensor(0);
+  int64_t rank = n.getRank(0), k = n.getInt("k");
+  auto axis = n.normalizeAxis(n.getInt("reduction_dimension"), rank, "reduction_dimension");
+  if (failed(axis) || failed(n.requireAtMost(n.sizes.constant(0), n.sizes.constant(k), "k must be >= %d, got %d")) ||
+      failed(n.requireAtMost(n.sizes.constant(k), n.sizes.sizeOf(x, *axis),
+                             "input must have at least k columns. Needed %d, had %d")))
+    return failure();
+  if (!n.getBool("aggregate_to_topk"))
+    return n.error() << "aggregate_to_topk must be true";
+  auto order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  std::swap(order[*axis], order.back());
+  bool isLargest = n.getBool("is_max_k");
+  x = n.transpose(isLargest ? x : n.create<tg::NegOp>(x), order);
+  Largest largest = topK(n, x, n.sizes.constant(k), n.builder.getI32Type());
+  Value values = n.transpose(largest.values, order);
+  n.setResult(0, isLargest ? values : n.create<tg::NegOp>(values));
+  n.setResult(1, n.transpose(largest.indices, order));
+  return success();
+}
+
 LogicalResult importTopK(NodeImporter &n) {
   Value x = n.getTensor(0);
   FailureOr<Size> k =
@@ -76,6 +98,7 @@ LogicalResult importNthElement(NodeImporter &n) {
 
 void registerSortOps(OpRegistry &registry) {
   registry.add({"TopK", "TopKV2"}, importTopK);
+  registry.add({"ApproxTopK"}, importApproxTopK);
   registry.add({"NthElement"}, importNthElement);
 }
 

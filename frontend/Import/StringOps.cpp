@@ -76,6 +76,24 @@ LogicalResult importJoin(NodeImporter &n) {
   return setKernelResult(n, "tgc_kernel_string_concat", *parts, sizes, getStringType(n));
 }
 
+/// (strings, segments of their rows, how many segments).
+LogicalResult importSegmentJoin(NodeImporter &n) {
+  auto count = n.getScalarSize(2, "num_segments");
+  SmallVector<Size> sizes = n.sizes.sizesOf(n.getTensor(0)), rows = n.sizes.sizesOf(n.getTensor(1)), result;
+  if (failed(count) || failed(n.requireAtMost(n.sizes.constant(0), *count, "num_segments must be at least %d, got %d")))
+    return failure();
+  if (rows.size() > sizes.size())
+    return n.error() << "segment_ids of rank " << rows.size() << " for inputs of rank " << sizes.size();
+  for (size_t dim = 0; dim < rows.size(); ++dim)
+    if (failed(n.requireEqual(sizes[dim], rows[dim], "inputs and segment_ids have sizes %d and %d")))
+      return failure();
+  result.push_back(*count);
+  result.append(sizes.begin() + rows.size(), sizes.end());
+  Value separator = createStrings(n, n.getString("separator"), /*isScalar=*/true);
+  return setKernelResult(n, "tgc_kernel_segment_join", {n.getTensor(0), n.getTensor(1), separator}, result,
+                         getStringType(n));
+}
+
 /// Joins along dimensions, in the order that they are given in.
 LogicalResult importReduceJoin(NodeImporter &n) {
   Value x = n.getTensor(0);
@@ -210,6 +228,7 @@ void registerStringOps(OpRegistry &registry) {
   registry.add({"Substr"}, importSubstr);
   registry.add({"StringJoin"}, importJoin);
   registry.add({"ReduceJoin"}, importReduceJoin);
+  registry.add({"UnsortedSegmentJoin"}, importSegmentJoin);
   registry.add({"RegexFullMatch", "StaticRegexFullMatch"}, importFullMatch);
   registry.add({"RegexReplace", "StaticRegexReplace"}, importReplace);
   registry.add({"AsString"}, importAsString);

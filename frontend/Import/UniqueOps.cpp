@@ -69,6 +69,26 @@ LogicalResult importListDiff(NodeImporter &n) {
   return setResults(n, results, 2);
 }
 
+/// (splits, values, size, weights): counts of each row.
+LogicalResult importRaggedBincount(NodeImporter &n) {
+  auto size = n.getScalarSize(2, "size");
+  if (failed(size) || failed(n.requireAtMost(n.sizes.constant(0), *size, "size must be at least %d, got %d")))
+    return failure();
+  if (n.getRank(0) != 1 || n.getRank(1) != 1)
+    return n.error() << "splits and values must be vectors, got " << n.getType(0) << " and " << n.getType(1);
+  Size rows = n.sizes.sub(n.sizes.sizeOf(n.getTensor(0), 0), n.sizes.constant(1));
+  if (failed(n.requireAtMost(n.sizes.constant(0), rows, "splits must not be empty")))
+    return failure();
+  SmallVector<Size> shape{rows, *size};
+  Type type = tg::getTypeOfSizes(shape, n.getElementType(3));
+  Value result = n.hostCall("tgc_kernel_ragged_bincount", {n.getTensor(0), n.getTensor(1), n.getTensor(3)}, type,
+                            n.getBool("binary_output") ? "1" : "0", tg::getDynamicSizes(shape))
+                     .front();
+  n.sizes.setSizes(result, shape);
+  n.setResult(result);
+  return success();
+}
+
 /// Of known numbers the difference is known.
 bool hostListDiff(NodeImporter &n) {
   const HostTensor *x = n.getHost(0), *y = n.getHost(1);
@@ -93,6 +113,7 @@ void registerUniqueOps(OpRegistry &registry) {
   registry.add({"Unique", "UniqueV2", "UniqueWithCounts", "UniqueWithCountsV2"}, importUnique);
   registry.add({"ListDiff"}, importListDiff);
   registry.addHost({"ListDiff"}, hostListDiff);
+  registry.add({"RaggedBincount"}, importRaggedBincount);
 }
 
 } // namespace tgc

@@ -63,12 +63,13 @@ TGC_KERNEL(tgc_kernel_crop_gradient_image) {
       }
       const int64_t pixels[4] = {top * width + left, top * width + right, bottom * width + left,
                                  bottom * width + right};
-      const float shares[4] = {(1 - down) * (1 - across), (1 - down) * across, down * (1 - across),
-                               down * across};
+      const float row_shares[4] = {1 - down, 1 - down, down, down},
+                  column_shares[4] = {1 - across, across, 1 - across, across};
       for (int64_t c = 0; c < depth; ++c)
         for (int k = 0; k < (is_nearest ? 1 : 4); ++k) {
           int64_t to = (image * height * width + pixels[k]) * depth + c;
-          double share = gradients[(box * crops->dims[1] * crops->dims[2] + i) * depth + c] * shares[k];
+          float share = gradients[(box * crops->dims[1] * crops->dims[2] + i) * depth + c] * row_shares[k];
+          share *= column_shares[k];
           tgc_set_double(images->dtype, images->data, to,
                          tgc_get_double(images->dtype, images->data, to) + share);
         }

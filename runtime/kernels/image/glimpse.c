@@ -10,18 +10,17 @@
 #include <math.h>
 #include <string.h>
 
-/* Where the window begins, in pixels. */
+/* Where the window begins, in pixels. The first version takes all offsets for the window's middle, and halves
+ * those from the image's middle; the second does so only with shares of the image. */
 static int64_t begin_of(const char *config, float offset, int64_t image, int64_t window) {
-  int is_normalized = config[1] == '1', is_centered = config[2] == '1', is_second = config[3] == '2';
-  if (is_normalized) {
-    offset *= (float)image;
-    if (is_centered)
-      offset = offset / 2.0f + (float)image / 2.0f - (float)window / 2.0f;
-  } else if (is_centered && is_second) {
-    offset += (float)image / 2.0f - (float)window / 2.0f;
-  } else if (is_centered) {
-    offset += (float)image / 2.0f;
-  }
+  int is_normalized = config[1] == '1', is_centered = config[2] == '1', is_first = config[3] == '1';
+  float pixels = (float)image;
+  if (is_normalized)
+    offset *= pixels;
+  if (is_centered)
+    offset = (is_first || is_normalized ? offset / 2.0f : offset) + pixels / 2.0f;
+  if (is_first || (is_normalized && is_centered))
+    offset -= (float)window / 2.0f;
   return (int64_t)offset;
 }
 

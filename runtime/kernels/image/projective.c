@@ -10,12 +10,12 @@ typedef struct source {
   float fill;
 } source_t;
 
-static float read_pixel(const source_t *source, int64_t row, int64_t column) {
+static double read_pixel(const source_t *source, int64_t row, int64_t column) {
   const int64_t *dims = source->images->dims;
   if (row < 0 || row >= dims[1] || column < 0 || column >= dims[2])
     return source->fill;
   int64_t i = ((source->image * dims[1] + row) * dims[2] + column) * dims[3] + source->channel;
-  return (float)tgc_get_double(source->images->dtype, source->images->data, i);
+  return tgc_get_double(source->images->dtype, source->images->data, i);
 }
 
 /* A place beyond the image, brought into it. MODE: R(eflect), W(rap), N(earest), C(onstant: left outside). */
@@ -49,14 +49,16 @@ static float fold(char mode, float x, int64_t size) {
   return x < 0 ? 0 : x > last ? last : x;
 }
 
-static float sample(const source_t *source, int is_nearest, float y, float x) {
+static double sample(const source_t *source, int is_nearest, float y, float x) {
   if (is_nearest)
     return read_pixel(source, (int64_t)roundf(y), (int64_t)roundf(x));
   float top = floorf(y), left = floorf(x), bottom = top + 1, right = left + 1;
   int64_t row = (int64_t)top, column = (int64_t)left;
-  float above = (right - x) * read_pixel(source, row, column) + (x - left) * read_pixel(source, row, column + 1),
-        below = (right - x) * read_pixel(source, row + 1, column) +
-                (x - left) * read_pixel(source, row + 1, column + 1);
+  float corner[4];
+  for (int k = 0; k < 4; ++k)
+    corner[k] = (float)read_pixel(source, row + k / 2, column + k % 2);
+  float above = (right - x) * corner[0] + (x - left) * corner[1],
+        below = (right - x) * corner[2] + (x - left) * corner[3];
   return (bottom - y) * above + (y - top) * below;
 }
 
@@ -71,7 +73,8 @@ TGC_KERNEL(tgc_kernel_projective_transform) {
     source.image = i / depth / width / height;
     float x = (float)(i / depth % width), y = (float)(i / depth / width % height);
     const float *t = (const float *)inputs[1].data + (inputs[1].dims[0] == 1 ? 0 : 8 * source.image);
-    float divisor = t[6] * x + t[7] * y + 1, value = source.fill;
+    float divisor = t[6] * x + t[7] * y + 1;
+    double value = source.fill;
     if (divisor != 0) {
       float from_x = (t[0] * x + t[1] * y + t[2]) / divisor, from_y = (t[3] * x + t[4] * y + t[5]) / divisor;
       if (isfinite(from_x) && isfinite(from_y) && fabsf(from_x) < 1e9f && fabsf(from_y) < 1e9f)

@@ -41,12 +41,8 @@ TGC_KERNEL(tgc_kernel_cumulative_logsumexp) {
   int is_exclusive = (int)strtol(rest, &rest, 10), is_reverse = (int)strtol(rest, NULL, 10);
   int64_t outer = tgc_count_dims(&inputs[0], 0, axis), count = inputs[0].dims[axis];
   int64_t inner = tgc_count_dims(&inputs[0], axis + 1, inputs[0].rank);
-  double lowest = dtype == TGC_FLOAT64   ? -1.7976931348623157e308
-                  : dtype == TGC_FLOAT32 ? -3.40282347e38
-                  : dtype == TGC_FLOAT16 ? -65504
-                                         : -INFINITY;
   for (int64_t line = 0; line < outer * inner; ++line) {
-    double sum = lowest;
+    double sum = -INFINITY;
     for (int64_t k = 0; k < count; ++k) {
       int64_t at = (line / inner * count + (is_reverse ? count - 1 - k : k)) * inner + line % inner;
       double x = tgc_get_double(dtype, inputs[0].data, at);

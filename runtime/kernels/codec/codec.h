@@ -1,0 +1,44 @@
+/*===- codec.h - What the readers of image files share ------------------------===*
+ *
+ * A reader gives the pixels of a file, rows from the top, in scratch memory; it fails the run where the file
+ * is broken. JPEG needs libjpeg, which the build may lack.
+ *
+ *===------------------------------------------------------------------------===*/
+#ifndef TGC_KERNELS_CODEC_CODEC_H
+#define TGC_KERNELS_CODEC_CODEC_H
+
+#include "runtime/kernels/elements.h"
+
+typedef struct tgc_reader {
+  tgc_frame_t *frame;
+  const char *node;
+  const uint8_t *data;
+  uint64_t size;
+} tgc_reader_t;
+
+/* Frames one behind the other; samples of 8 or 16 bits. */
+typedef struct tgc_picture {
+  int64_t frames, height, width, channels;
+  int32_t bits;
+  void *pixels;
+} tgc_picture_t;
+
+typedef struct tgc_jpeg_options {
+  int ratio, is_fancy, recovers;
+  char method; /* D(efault), F(ast), A(ccurate) */
+} tgc_jpeg_options_t;
+
+/* The numbers of channels and bits that are asked for; 0 channels: as the file has. */
+tgc_picture_t tgc_read_png(const tgc_reader_t *reader, int64_t channels, int32_t bits);
+tgc_picture_t tgc_read_gif(const tgc_reader_t *reader, int is_first_only);
+tgc_picture_t tgc_read_bmp(const tgc_reader_t *reader, int64_t channels);
+tgc_picture_t tgc_read_jpeg(const tgc_reader_t *reader, int64_t channels, tgc_jpeg_options_t options);
+
+/* Ends the run: the file is broken. */
+void tgc_fail_image(const tgc_reader_t *reader, const char *text);
+
+/* RFC 1951. Unpacks `data` into scratch memory; returns how many bytes, or -1 if the stream is broken. `used`:
+ * how many bytes of the stream were read. */
+int64_t tgc_inflate(tgc_frame_t *frame, const uint8_t *data, uint64_t size, uint8_t **unpacked, uint64_t *used);
+
+#endif /* TGC_KERNELS_CODEC_CODEC_H */

@@ -1,0 +1,35 @@
+import numpy as np
+import tensorflow as tf
+
+raw = tf.raw_ops
+
+
+def cases(record):
+    random = np.random.default_rng(10)
+    x = tf.compat.v1.placeholder(tf.float32, [3, 7], name="x")
+    record("approx_top_k", list(raw.ApproxTopK(input=x, k=2)), {x: random.uniform(-1, 1, (3, 7)).astype(np.float32)})
+    key, counter = tf.constant([10413732777507651514], tf.uint64), tf.constant([0, 17830669156045600267], tf.uint64)
+    record("shuffle", raw.StatelessShuffle(value=tf.range(11), key=key, counter=counter, alg=1))
+    record("gamma_grad", raw.RandomGammaGrad(alpha=[[.1], [2.], [30.]], sample=[.2, 1., 25.]))
+    splits = tf.constant([0, 2, 2, 5], tf.int64)
+    for weights in ([], [1., 2., 3., 4., 5.]):
+        for binary in (False, True):
+            if not (weights and binary):
+                record(f"ragged_{len(weights)}_{binary}", raw.RaggedBincount(splits=splits, values=[1, 1, 2, 3, 9], size=4, weights=tf.constant(weights, tf.float32),
+                                                                             binary_output=binary))
+    record("join", raw.UnsortedSegmentJoin(inputs=[["a", "b"], ["c", "d"], ["e", "f"]], segment_ids=[1, 0, 1], num_segments=3, separator=":"))
+    for op in (raw.SparseSegmentSumGradV2, raw.SparseSegmentMeanGradV2, raw.SparseSegmentSqrtNGradV2):
+        record(op.__name__, list(op(grad=x, indices=[4, 2, 4, 7], segment_ids=[0, 0, 1, 2], dense_output_dim0=9)))
+    rows, shape = tf.constant([[0, 0], [1, 0], [1, 1]], tf.int64), tf.constant([2, 2], tf.int64)
+    options = dict(indices=[rows, rows], values=[["a", "bb", "ccc"], ["x", "y", "z"]], shapes=[shape, shape], dense_inputs=[[["1", "q"], ["2", "r"]]],
+                   hash_key=956888297470, internal_type=tf.string)
+    record("cross", list(raw.SparseCross(**options, hashed_output=False, num_buckets=0, out_type=tf.string)))
+    for buckets in (0, 100):
+        record(f"cross_{buckets}", list(raw.SparseCross(**options, hashed_output=True, num_buckets=buckets, out_type=tf.int64)))
+    for value in (x, tf.constant([["a", "bcd"]]), tf.constant(True), tf.zeros([0, 2], tf.int64)):
+        record(f"serialize_{value.dtype.name}", raw.SerializeTensor(tensor=value))
+    serialized = tf.constant(tf.make_tensor_proto(np.arange(6.).reshape(2, 3)).SerializeToString())
+    record("parse", raw.ParseTensor(serialized=serialized, out_type=tf.float64))
+    record("summaries", [raw.TensorSummary(tensor=x, name="summary"), raw.TensorSummaryV2(tag="tag", tensor=x, serialized_summary_metadata="ab"),
+                         raw.AudioSummaryV2(tag="tag", tensor=x, sample_rate=8000., max_outputs=2)])
+    record("round", raw.Round(x=tf.constant([1, -2, 3])))
