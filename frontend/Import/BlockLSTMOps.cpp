@@ -14,7 +14,8 @@ namespace {
 
 using Size = OpFoldResult;
 
-/// The inputs that forward and gradient share, in f32: (seq_len_max, x, cs_prev, h_prev, w, wci, wcf, wco, b).
+/// The inputs that forward and gradient share, in f32: (seq_len_max, x, cs_prev, h_prev, w, wci, wcf, wco,
+/// b).
 struct Layer {
   Value steps, x, state, output, inputWeights, outputWeights, bias;
   SmallVector<Value> peepholes;
@@ -71,17 +72,20 @@ template <bool isSecond> LogicalResult importLayer(NodeImporter &n) {
   if (failed(layer))
     return failure();
   Type f32 = n.builder.getF32Type(), element = n.getElementType(1);
-  Size rows = n.sizes.mul(layer->length, layer->batch), gates = n.sizes.mul(layer->units, n.sizes.constant(4));
-  auto product = n.tryCreate<tg::MatMulOp>(n.reshape(layer->x, {rows, layer->inputs}), layer->inputWeights, false, false);
+  Size rows = n.sizes.mul(layer->length, layer->batch),
+       gates = n.sizes.mul(layer->units, n.sizes.constant(4));
+  auto product = n.tryCreate<tg::MatMulOp>(n.reshape(layer->x, {rows, layer->inputs}), layer->inputWeights,
+                                           false, false);
   if (failed(product))
     return failure();
-  SmallVector<Value> operands{layer->steps, n.reshape(*product, {layer->length, layer->batch, gates}), layer->state,
-                              layer->output, layer->outputWeights};
+  SmallVector<Value> operands{layer->steps, n.reshape(*product, {layer->length, layer->batch, gates}),
+                              layer->state, layer->output, layer->outputWeights};
   llvm::append_range(operands, layer->peepholes);
   operands.push_back(layer->bias);
   KernelResult result{{layer->length, layer->batch, layer->units}, f32};
-  for (auto [i, value] : llvm::enumerate(
-           callKernel(n, "tgc_kernel_block_lstm", operands, SmallVector<KernelResult>(7, result), getConfig(n, isSecond))))
+  for (auto [i, value] :
+       llvm::enumerate(callKernel(n, "tgc_kernel_block_lstm", operands, SmallVector<KernelResult>(7, result),
+                                  getConfig(n, isSecond))))
     n.setResult(i, n.cast(value, element));
   return success();
 }
@@ -104,7 +108,8 @@ template <bool isSecond> LogicalResult importLayerGrad(NodeImporter &n) {
     return failure();
   given = *same;
   Value outputs = given[6];
-  Size gates = s.mul(layer->units, s.constant(4)), none = s.constant(0), rows = s.mul(layer->length, layer->batch);
+  Size gates = s.mul(layer->units, s.constant(4)), none = s.constant(0),
+       rows = s.mul(layer->length, layer->batch);
   SmallVector<Value> operands{layer->steps, layer->state, n.transpose(layer->outputWeights, {1, 0})};
   llvm::append_range(operands, layer->peepholes);
   operands.append(given.begin(), given.begin() + 6);
@@ -118,20 +123,28 @@ template <bool isSecond> LogicalResult importLayerGrad(NodeImporter &n) {
                  Twine("0 0 ") + (n.getBool("use_peephole") ? "1" : "0") + (isSecond ? " 2" : " 1"));
   // The outputs one step earlier, which each step saw.
   Value flat = n.reshape(found[0], {rows, gates});
-  Value earlier = n.pad(outputs, n.scalar(f32, 0), {s.constant(1), none, none}, {s.constant(-1), none, none}, {0, 0, 0});
+  Value earlier =
+      n.pad(outputs, n.scalar(f32, 0), {s.constant(1), none, none}, {s.constant(-1), none, none}, {0, 0, 0});
   Value isFirst = n.compare(tg::ComparisonDirection::EQ, n.iota(shape, n.builder.getI32Type(), 0),
                             n.splatLike(n.iota(shape, n.builder.getI32Type(), 0), 0));
   Value first = n.broadcastTo(n.reshape(layer->output, {s.constant(1), layer->batch, layer->units}), shape);
   earlier = n.select(isFirst, first, n.withSizes(earlier, shape));
   auto inputGradient = n.tryCreate<tg::MatMulOp>(flat, layer->inputWeights, false, true);
-  auto inputWeights = n.tryCreate<tg::MatMulOp>(n.reshape(layer->x, {rows, layer->inputs}), flat, true, false);
+  auto inputWeights =
+      n.tryCreate<tg::MatMulOp>(n.reshape(layer->x, {rows, layer->inputs}), flat, true, false);
   auto outputWeights = n.tryCreate<tg::MatMulOp>(n.reshape(earlier, {rows, layer->units}), flat, true, false);
   if (failed(inputGradient) || failed(inputWeights) || failed(outputWeights))
     return failure();
   Value weights = n.create<tg::ConcatOp>(ValueRange{*inputWeights, *outputWeights}, 0);
   Value bias = n.reduce(tg::ReductionKind::Sum, flat, {0});
-  Value all[] = {n.reshape(*inputGradient, {layer->length, layer->batch, layer->inputs}), found[1], found[2], weights,
-                 found[3], found[4], found[5], bias};
+  Value all[] = {n.reshape(*inputGradient, {layer->length, layer->batch, layer->inputs}),
+                 found[1],
+                 found[2],
+                 weights,
+                 found[3],
+                 found[4],
+                 found[5],
+                 bias};
   for (auto [i, value] : llvm::enumerate(all))
     n.setResult(i, n.cast(value, element));
   return success();

@@ -32,7 +32,8 @@ llvm::SmallVector<mlir::OpFoldResult> getGroupedFilterSizes(NodeImporter &n,
                                                             llvm::ArrayRef<mlir::OpFoldResult> depthwise);
 
 /// input (in the node's layout) * filter, with the node's attributes; `isDepthwise` as above.
-mlir::FailureOr<mlir::Value> buildConvolution(NodeImporter &n, mlir::Value input, mlir::Value filter, bool isDepthwise);
+mlir::FailureOr<mlir::Value> buildConvolution(NodeImporter &n, mlir::Value input, mlir::Value filter,
+                                              bool isDepthwise);
 
 } // namespace tgc
 

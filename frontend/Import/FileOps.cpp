@@ -30,6 +30,19 @@ LogicalResult importWriteFile(NodeImporter &n) {
   return success();
 }
 
+/// The elements lie in a file, as they lie in memory.
+LogicalResult importImmutableConst(NodeImporter &n) {
+  auto element = n.getElementTypeAttr("dtype");
+  auto shape = getShapeAttr(n.node, "shape");
+  if (failed(element))
+    return failure();
+  if (!shape || llvm::is_contained(*shape, -1) || isa<tg::StringType>(*element))
+    return n.error() << "the shape must be known, and the elements must be numbers";
+  Type type = RankedTensorType::get(*shape, *element);
+  n.setResult(n.hostCall("tgc_kernel_read_elements", {}, type, n.getString("memory_region_name")).front());
+  return success();
+}
+
 LogicalResult importMatchingFiles(NodeImporter &n) {
   if (n.getRank(0) > 1)
     return n.error() << "pattern must be a scalar or a vector, got " << n.getType(0);
@@ -91,6 +104,7 @@ LogicalResult importAbort(NodeImporter &n) {
 void registerFileOps(OpRegistry &registry) {
   registry.add({"ReadFile"}, importReadFile);
   registry.add({"WriteFile"}, importWriteFile);
+  registry.add({"ImmutableConst"}, importImmutableConst);
   registry.add({"MatchingFiles"}, importMatchingFiles);
   registry.add({"Timestamp"}, importTimestamp);
   registry.add({"DeviceIndex"}, importDeviceIndex);

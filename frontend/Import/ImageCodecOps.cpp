@@ -15,8 +15,9 @@ constexpr int64_t kDynamic = ShapedType::kDynamic;
 /// A kernel that reads a file of any kind; `kind` is the operator's.
 LogicalResult importDecode(NodeImporter &n, char kind) {
   int64_t channels = n.getInt("channels"), ratio = kind == 'J' ? n.getInt("ratio") : 1;
-  auto element = kind == 'P' || kind == 'I' ? n.getElementTypeAttr("dtype")
-                                            : FailureOr<Type>(n.builder.getIntegerType(8, /*isSigned=*/false));
+  auto element = kind == 'P' || kind == 'I'
+                     ? n.getElementTypeAttr("dtype")
+                     : FailureOr<Type>(n.builder.getIntegerType(8, /*isSigned=*/false));
   if (failed(element) || failed(requireRanks(n, 0, {0})))
     return failure();
   if (!element->isUnsignedInteger(8) && !element->isUnsignedInteger(16) && !element->isF32())
@@ -46,7 +47,8 @@ LogicalResult importDecode(NodeImporter &n, char kind) {
       return failure();
     operands.push_back(window->front());
   }
-  n.setResult(n.hostCall("tgc_kernel_decode_image", operands, RankedTensorType::get(shape, *element), config, {},
+  n.setResult(n.hostCall("tgc_kernel_decode_image", operands, RankedTensorType::get(shape, *element), config,
+                         {},
                          /*isPure=*/true, /*findsSizes=*/true)
                   .front());
   return success();
@@ -59,7 +61,8 @@ LogicalResult importDecodeImage(NodeImporter &n) { return importDecode(n, 'I'); 
 
 LogicalResult setFile(NodeImporter &n, StringRef kernel, ArrayRef<Size> sizes, const Twine &config = "") {
   n.setResult(callKernel(n, kernel, n.getTensor(0),
-                         KernelResult{SmallVector<Size>(sizes), tg::StringType::get(n.builder.getContext())}, config)
+                         KernelResult{SmallVector<Size>(sizes), tg::StringType::get(n.builder.getContext())},
+                         config)
                   .front());
   return success();
 }
@@ -83,10 +86,10 @@ LogicalResult importEncodeJpeg(NodeImporter &n) {
   if (depth && ((format == "grayscale" && *depth != 1) || (format == "rgb" && *depth != 3)))
     return n.error() << "format " << format << " expects another number of channels than " << *depth;
   std::string config;
-  llvm::raw_string_ostream(config) << quality << ' ' << n.getBool("progressive") << ' ' << n.getBool("optimize_size") << ' '
-                                   << !n.getBool("chroma_downsampling") << ' '
-                                   << (n.getString("density_unit") == "cm" ? 2 : 1) << ' ' << n.getInt("x_density") << ' '
-                                   << n.getInt("y_density");
+  llvm::raw_string_ostream(config) << quality << ' ' << n.getBool("progressive") << ' '
+                                   << n.getBool("optimize_size") << ' ' << !n.getBool("chroma_downsampling")
+                                   << ' ' << (n.getString("density_unit") == "cm" ? 2 : 1) << ' '
+                                   << n.getInt("x_density") << ' ' << n.getInt("y_density");
   return setFile(n, "tgc_kernel_encode_jpeg", {}, config);
 }
 
@@ -95,7 +98,8 @@ LogicalResult importJpegShape(NodeImporter &n) {
   if (failed(element) || failed(requireRanks(n, 0, {0})))
     return failure();
   n.setResult(
-      callKernel(n, "tgc_kernel_jpeg_shape", n.getTensor(0), KernelResult{{n.sizes.constant(3)}, *element}).front());
+      callKernel(n, "tgc_kernel_jpeg_shape", n.getTensor(0), KernelResult{{n.sizes.constant(3)}, *element})
+          .front());
   return success();
 }
 

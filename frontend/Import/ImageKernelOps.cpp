@@ -83,8 +83,9 @@ LogicalResult importCropGradBoxes(NodeImporter &n) {
   if (failed(requireRanks(n, 0, {4, 4})))
     return failure();
   auto boxes = getBoxes(n, 2);
-  if (failed(boxes) || failed(n.requireEqual(n.sizes.sizeOf(n.getTensor(0), 3), n.sizes.sizeOf(n.getTensor(1), 3),
-                                             "the gradients have %d channels, the image has %d")))
+  if (failed(boxes) ||
+      failed(n.requireEqual(n.sizes.sizeOf(n.getTensor(0), 3), n.sizes.sizeOf(n.getTensor(1), 3),
+                            "the gradients have %d channels, the image has %d")))
     return failure();
   n.setResult(callKernel(n, "tgc_kernel_crop_gradient_boxes",
                          {n.getTensor(0), n.getTensor(1), (*boxes)[0], (*boxes)[1]},
@@ -100,9 +101,9 @@ LogicalResult importCropGradBoxes(NodeImporter &n) {
 /// (images, size, scale, translation) or, for the gradient, (gradients, original, scale, translation).
 template <bool isGradient> LogicalResult importScaleAndTranslate(NodeImporter &n) {
   StringRef kernel = n.getString("kernel_type");
-  if (!llvm::is_contained({"lanczos1", "lanczos3", "lanczos5", "gaussian", "box", "triangle", "keyscubic",
-                           "mitchellcubic"},
-                          kernel))
+  if (!llvm::is_contained(
+          {"lanczos1", "lanczos3", "lanczos5", "gaussian", "box", "triangle", "keyscubic", "mitchellcubic"},
+          kernel))
     return n.error() << "kernel_type " << kernel << " is not known";
   if (failed(requireRanks(n, 0, {4, isGradient ? 4 : -1, 1, 1})))
     return failure();
@@ -122,10 +123,11 @@ template <bool isGradient> LogicalResult importScaleAndTranslate(NodeImporter &n
   auto pairs = n.withShape({n.getTensor(2), n.getTensor(3)}, {n.sizes.constant(2)});
   if (failed(pairs))
     return failure();
-  n.setResult(callKernel(n, "tgc_kernel_scale_and_translate",
-                         {n.cast(n.getTensor(0), f32), (*pairs)[0], (*pairs)[1]}, KernelResult{sizes, f32},
-                         kernel + Twine(n.getBool("antialias") ? " 1" : " 0") + Twine(isGradient ? " 1" : " 0"))
-                  .front());
+  n.setResult(
+      callKernel(n, "tgc_kernel_scale_and_translate", {n.cast(n.getTensor(0), f32), (*pairs)[0], (*pairs)[1]},
+                 KernelResult{sizes, f32},
+                 kernel + Twine(n.getBool("antialias") ? " 1" : " 0") + Twine(isGradient ? " 1" : " 0"))
+          .front());
   return success();
 }
 
@@ -190,10 +192,11 @@ template <bool isMax> LogicalResult importFractionalPool(NodeImporter &n) {
     return RankedTensorType::get({ShapedType::isDynamic(dims[dim]) ? kDynamic : dims[dim] + 1}, i64);
   };
   Type types[] = {RankedTensorType::get(dims, n.getElementType(0)), borders(1), borders(2)};
-  std::string config = (Twine(isMax ? "1 " : "0 ") + (isPseudo ? "1 " : "0 ") + (n.getBool("overlapping") ? "1 " : "0 ") +
-                        toText({ratios[1], ratios[2]}))
+  std::string config = (Twine(isMax ? "1 " : "0 ") + (isPseudo ? "1 " : "0 ") +
+                        (n.getBool("overlapping") ? "1 " : "0 ") + toText({ratios[1], ratios[2]}))
                            .str();
-  setResults(n, n.hostCall("tgc_kernel_fractional_pool", {generator->key, generator->counter, x}, types, config, {},
+  setResults(n, n.hostCall("tgc_kernel_fractional_pool", {generator->key, generator->counter, x}, types,
+                           config, {},
                            /*isPure=*/true, /*findsSizes=*/true));
   return success();
 }
@@ -227,7 +230,8 @@ template <bool isMax> LogicalResult importFractionalPoolGrad(NodeImporter &n) {
                               "a pooling sequence has %d elements, expected %d")))
       return failure();
   n.setResult(callKernel(n, "tgc_kernel_fractional_pool_gradient",
-                         {isMax ? n.getTensor(0) : gradient, gradient, n.getTensor(first + 1), n.getTensor(first + 2)},
+                         {isMax ? n.getTensor(0) : gradient, gradient, n.getTensor(first + 1),
+                          n.getTensor(first + 2)},
                          KernelResult{sizes, n.getElementType(first)},
                          Twine(isMax ? "1 " : "0 ") + (n.getBool("overlapping") ? "1" : "0"))
                   .front());
@@ -282,16 +286,19 @@ LogicalResult importDistortedBox(NodeImporter &n) {
                                             "boxes have %d coordinates, expected %d")))
     return failure();
   Type f32 = n.builder.getF32Type(), element = n.getElementType(0);
-  Value covered = n.getNumInputs() > 2 ? n.reshape(n.getTensor(2), {}) : n.scalar(f32, n.getFloat("min_object_covered"));
+  Value covered =
+      n.getNumInputs() > 2 ? n.reshape(n.getTensor(2), {}) : n.scalar(f32, n.getFloat("min_object_covered"));
   auto generator = getStatefulGenerator(n, n.sizes.constant(n.getInt("max_attempts")));
   if (failed(generator))
     return failure();
   Size one = n.sizes.constant(1), three = n.sizes.constant(3);
-  std::string config = toText({ratios[0], ratios[1], areas[0], areas[1]}) + std::to_string(n.getInt("max_attempts")) +
+  std::string config = toText({ratios[0], ratios[1], areas[0], areas[1]}) +
+                       std::to_string(n.getInt("max_attempts")) +
                        (n.getBool("use_image_if_no_bounding_boxes") ? " 1" : " 0");
   setResults(n, callKernel(n, "tgc_kernel_distorted_box",
                            {generator->key, generator->counter, size->front(), n.getTensor(1), covered},
-                           {{{three}, element}, {{three}, element}, {{one, one, n.sizes.constant(4)}, f32}}, config));
+                           {{{three}, element}, {{three}, element}, {{one, one, n.sizes.constant(4)}, f32}},
+                           config));
   return success();
 }
 

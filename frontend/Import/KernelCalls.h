@@ -14,8 +14,8 @@ struct KernelResult {
 
 /// Calls a kernel; its results have the sizes that are stated.
 llvm::SmallVector<mlir::Value> callKernel(NodeImporter &n, llvm::StringRef kernel, mlir::ValueRange operands,
-                                          llvm::ArrayRef<KernelResult> results, const llvm::Twine &config = "",
-                                          bool isPure = true);
+                                          llvm::ArrayRef<KernelResult> results,
+                                          const llvm::Twine &config = "", bool isPure = true);
 
 /// Sets the first outputs of the node.
 void setResults(NodeImporter &n, mlir::ValueRange results);

@@ -87,7 +87,9 @@ LogicalResult importInverse(NodeImporter &n) { return importSquare(n, "tgc_kerne
 LogicalResult importExponential(NodeImporter &n) {
   return importSquare(n, "tgc_kernel_matrix_exponential", true);
 }
-LogicalResult importLogarithm(NodeImporter &n) { return importSquare(n, "tgc_kernel_matrix_logarithm", true); }
+LogicalResult importLogarithm(NodeImporter &n) {
+  return importSquare(n, "tgc_kernel_matrix_logarithm", true);
+}
 LogicalResult importSquareRoot(NodeImporter &n) {
   return importSquare(n, "tgc_kernel_matrix_square_root", true);
 }
@@ -262,8 +264,8 @@ LogicalResult checkSides(NodeImporter &n, size_t rhs, ArrayRef<Size> left) {
   if (failed(right))
     return failure();
   if (right->size() != left.size())
-    return n.error() << "the matrix and the right-hand sides must have one rank, got " << n.getType(0) << " and "
-                     << n.getType(rhs);
+    return n.error() << "the matrix and the right-hand sides must have one rank, got " << n.getType(0)
+                     << " and " << n.getType(rhs);
   for (size_t dim = 0; dim + 2 < left.size(); ++dim)
     if (failed(n.requireEqual(left[dim], (*right)[dim], "batch dimensions of %d and %d differ")))
       return failure();
@@ -273,12 +275,13 @@ LogicalResult checkSides(NodeImporter &n, size_t rhs, ArrayRef<Size> left) {
 LogicalResult importTridiagonalSolve(NodeImporter &n) {
   auto shape = getMatrices(n, 0);
   if (failed(shape) || failed(checkElement(n, true)) || failed(checkSides(n, 1, *shape)) ||
-      failed(n.requireEqual((*shape)[shape->size() - 2], n.sizes.constant(3), "there are %d diagonals, expected %d")))
+      failed(n.requireEqual((*shape)[shape->size() - 2], n.sizes.constant(3),
+                            "there are %d diagonals, expected %d")))
     return failure();
   if (n.getBool("perturb_singular"))
     return n.error() << "perturb_singular is not supported";
-  setResults(n, callKernel(n, "tgc_kernel_tridiagonal_solve", n.getTensors(0, 2), {n.sizes.sizesOf(n.getTensor(1))},
-                           n.getBool("partial_pivoting") ? "pivot" : ""));
+  setResults(n, callKernel(n, "tgc_kernel_tridiagonal_solve", n.getTensors(0, 2),
+                           {n.sizes.sizesOf(n.getTensor(1))}, n.getBool("partial_pivoting") ? "pivot" : ""));
   return success();
 }
 
@@ -288,15 +291,18 @@ LogicalResult importBandedSolve(NodeImporter &n) {
   if (failed(shape) || failed(rhs) || failed(checkElement(n, true)))
     return failure();
   auto batch = n.broadcastSizes(ArrayRef(*shape).drop_back(2), ArrayRef(*rhs).drop_back(2));
-  if (failed(batch) || failed(n.requireEqual(shape->back(), (*rhs)[rhs->size() - 2], "bands of %d elements, %d rows")) ||
+  if (failed(batch) ||
+      failed(n.requireEqual(shape->back(), (*rhs)[rhs->size() - 2], "bands of %d elements, %d rows")) ||
       failed(n.requireAtMost((*shape)[shape->size() - 2], shape->back(), "%d bands for a matrix of %d rows")))
     return failure();
   SmallVector<Size> left(*batch), right(*batch);
   llvm::append_range(left, ArrayRef(*shape).take_back(2));
   llvm::append_range(right, ArrayRef(*rhs).take_back(2));
-  std::string config = std::string(n.getBool("lower") ? "lower" : "upper") + (n.getBool("adjoint") ? " adjoint" : "");
+  std::string config =
+      std::string(n.getBool("lower") ? "lower" : "upper") + (n.getBool("adjoint") ? " adjoint" : "");
   setResults(n, callKernel(n, "tgc_kernel_banded_solve",
-                           {n.broadcastTo(n.getTensor(0), left), n.broadcastTo(n.getTensor(1), right)}, {right}, config));
+                           {n.broadcastTo(n.getTensor(0), left), n.broadcastTo(n.getTensor(1), right)},
+                           {right}, config));
   return success();
 }
 
@@ -308,12 +314,14 @@ LogicalResult importTridiagonalMatMul(NodeImporter &n) {
   Value x = n.getTensor(3);
   int64_t rank = shape->size(), row = rank - 2;
   Size one = n.sizes.constant(1), zero = n.sizes.constant(0), size = (*shape)[row];
-  SmallVector<Size> diagonal = withLast(*shape, {one, size}), column = withLast(*shape, {size, one}), none(rank, zero),
-                    first(none), second(none);
+  SmallVector<Size> diagonal = withLast(*shape, {one, size}), column = withLast(*shape, {size, one}),
+                    none(rank, zero), first(none), second(none);
   auto same = n.withShape(n.getTensors(0, 3), diagonal);
   if (failed(same))
     return failure();
-  auto times = [&](size_t i, Value part) { return n.mul(n.broadcastTo(n.reshape((*same)[i], column), *shape), part); };
+  auto times = [&](size_t i, Value part) {
+    return n.mul(n.broadcastTo(n.reshape((*same)[i], column), *shape), part);
+  };
   // x one row up or down, with zeros for the row that comes in.
   Value empty = n.scalar(getElementTypeOrSelf(x.getType()), 0);
   auto moved = [&](int64_t by) {

@@ -46,7 +46,9 @@ LogicalResult getTypes(NodeImporter &n, StringRef attr, SmallVectorImpl<Type> &t
   return success();
 }
 
-LogicalResult importFeatures(NodeImporter &n, const Features &features, bool isSingle) {
+/// The first results of the node; `shapesAttr` lists the shapes of the dense features.
+LogicalResult importFeatures(NodeImporter &n, const Features &features, bool isSingle,
+                             StringRef shapesAttr = "dense_shapes") {
   Value serialized = n.getTensor(0);
   if (n.getRank(0) > 1 || (isSingle && n.getRank(0) != 0))
     return n.error() << "serialized must be a " << (isSingle ? "scalar" : "vector") << ", got "
@@ -61,7 +63,7 @@ LogicalResult importFeatures(NodeImporter &n, const Features &features, bool isS
   for (Type element : features.sparseTypes)
     types.push_back(RankedTensorType::get({ShapedType::kDynamic}, element));
   types.append(numSparse, RankedTensorType::get({rank}, i64));
-  const proto::AttrValue *shapes = findAttr(n.node, "dense_shapes");
+  const proto::AttrValue *shapes = findAttr(n.node, shapesAttr);
   SmallVector<int64_t> extents; // of each dense shape its rank and its dimensions
   SmallVector<Value> defaults;
   SmallVector<SmallVector<Size>> denseSizes;
@@ -160,12 +162,71 @@ LogicalResult importParseSingleExample(NodeImporter &n) {
   return importFeatures(n, features, /*isSingle=*/true);
 }
 
+/// (serialized, debug_name, dense defaults of the context...): the context as of an Example, then the lists
+/// of features, one feature a step.
+LogicalResult importParseSequenceExample(NodeImporter &n) {
+  Features context;
+  if (failed(getTypes(n, "context_sparse_types", context.sparseTypes)))
+    return failure();
+  context.sparseNames = getStringList(n, "context_sparse_keys");
+  context.denseNames = getStringList(n, "context_dense_keys");
+  context.firstDefault = 2;
+  SmallVector<Type> sparseTypes, denseTypes;
+  if (failed(getTypes(n, "feature_list_sparse_types", sparseTypes)) ||
+      failed(getTypes(n, "feature_list_dense_types", denseTypes)))
+    return failure();
+  SmallVector<std::string> sparse = getStringList(n, "feature_list_sparse_keys"),
+                           dense = getStringList(n, "feature_list_dense_keys"),
+                           missing = getStringList(n, "feature_list_dense_missing_assumed_empty");
+  if (n.getRank(0) != 1 || context.sparseNames.size() != context.sparseTypes.size() ||
+      n.getNumInputs() != 2 + context.denseNames.size() || sparse.size() != sparseTypes.size() ||
+      dense.size() != denseTypes.size())
+    return n.error() << "serialized must be a vector, and there must be a type for each key; got "
+                     << n.getType(0);
+  if (failed(importFeatures(n, context, /*isSingle=*/false, "context_dense_shapes")))
+    return failure();
+  Type i64 = n.builder.getI64Type();
+  SmallVector<Type> types(sparse.size(), RankedTensorType::get({ShapedType::kDynamic, 3}, i64));
+  for (Type element : sparseTypes)
+    types.push_back(RankedTensorType::get({ShapedType::kDynamic}, element));
+  types.append(sparse.size(), RankedTensorType::get({3}, i64));
+  Size batch = n.sizes.sizeOf(n.getTensor(0), 0);
+  const proto::AttrValue *shapes = findAttr(n.node, "feature_list_dense_shapes");
+  SmallVector<int64_t> extents; // of each dense list whether it may be missing, a step's rank and dimensions
+  for (auto [i, name] : llvm::enumerate(dense)) {
+    auto shape = shapes && static_cast<int>(i) < shapes->list().shape_size()
+                     ? shapeFromProto(shapes->list().shape(i))
+                     : std::nullopt;
+    if (!shape || llvm::is_contained(*shape, -1))
+      return n.error() << "the shape of the feature list " << name << " must be known";
+    SmallVector<int64_t> dims{tg::getTypeOfSizes({batch}, i64).getDimSize(0), ShapedType::kDynamic};
+    llvm::append_range(dims, *shape);
+    types.push_back(RankedTensorType::get(dims, denseTypes[i]));
+    extents.push_back(llvm::is_contained(missing, name));
+    extents.push_back(shape->size());
+    llvm::append_range(extents, *shape);
+  }
+  types.append(dense.size(), tg::getTypeOfSizes({batch}, i64));
+  SmallVector<StringRef> sparseNames(sparse.begin(), sparse.end()), denseNames(dense.begin(), dense.end());
+  SmallVector<Value> operands{n.getTensor(0), createStrings(n, sparseNames, /*isScalar=*/false),
+                              createStrings(n, denseNames, /*isScalar=*/false), n.constantInts(extents, i64)};
+  SmallVector<Value> results =
+      n.hostCall("tgc_kernel_parse_sequence_example", operands, types,
+                 std::to_string(sparse.size()) + " " + std::to_string(dense.size()), {}, /*isPure=*/true,
+                 /*findsSizes=*/true);
+  size_t first = 3 * context.sparseNames.size() + context.denseNames.size();
+  for (auto [i, result] : llvm::enumerate(results))
+    n.setResult(first + i, result);
+  return success();
+}
+
 } // namespace
 
 void registerParseOps(OpRegistry &registry) {
   registry.add({"ParseExample"}, importParseExample);
   registry.add({"ParseExampleV2"}, importParseExampleV2);
   registry.add({"ParseSingleExample"}, importParseSingleExample);
+  registry.add({"ParseSequenceExample"}, importParseSequenceExample);
 }
 
 } // namespace tgc

@@ -139,8 +139,8 @@ template <bool hasInputs, bool isPerChannel> LogicalResult importFakeQuantGradie
 // QuantizeAndDequantize
 //===----------------------------------------------------------------------===//
 
-/// V1 (the range is attributes), V2, V3 (num_bits is an input) and V4: scaled so that the range fits the integers and zero stays zero,
-/// rounded, scaled back.
+/// V1 (the range is attributes), V2, V3 (num_bits is an input) and V4: scaled so that the range fits the
+/// integers and zero stays zero, rounded, scaled back.
 LogicalResult importQuantizeAndDequantize(NodeImporter &n) {
   Value x = n.getTensor(0);
   int64_t rank = n.getRank(0), bits = n.getInt("num_bits");

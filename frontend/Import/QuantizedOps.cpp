@@ -104,8 +104,10 @@ LogicalResult importQuantizeV2(NodeImporter &n) {
   }
   StringRef mode = n.getString("mode");
   std::string config;
-  llvm::raw_string_ostream(config) << (mode == "SCALED" ? 'S' : mode == "MIN_FIRST" ? 'F' : 'C') << ' '
-                                   << (n.getString("round_mode") == "HALF_TO_EVEN") << ' '
+  llvm::raw_string_ostream(config) << (mode == "SCALED"      ? 'S'
+                                       : mode == "MIN_FIRST" ? 'F'
+                                                             : 'C')
+                                   << ' ' << (n.getString("round_mode") == "HALF_TO_EVEN") << ' '
                                    << n.getBool("narrow_range") << ' ' << axis << ' '
                                    << llvm::format("%.9g", n.getFloat("ensure_minimum_range"));
   Type f32 = n.builder.getF32Type();
@@ -166,7 +168,8 @@ LogicalResult importMul(NodeImporter &n) {
   auto element = n.getElementTypeAttr("Toutput");
   if (failed(first) || failed(second) || failed(element))
     return failure();
-  auto both = n.broadcastTogether({subtractZero(n, n.getTensor(0), *first), subtractZero(n, n.getTensor(1), *second)});
+  auto both = n.broadcastTogether(
+      {subtractZero(n, n.getTensor(0), *first), subtractZero(n, n.getTensor(1), *second)});
   if (failed(both))
     return failure();
   n.setResult(0, n.cast(n.mul((*both)[0], (*both)[1]), *element));
@@ -210,7 +213,8 @@ LogicalResult importRelu(NodeImporter &n) {
     return failure();
   Value x = n.getTensor(0);
   auto bound = [&](Value value) {
-    return n.broadcastTo(n.cast(quantizeNumber(n, value, *range, *element, true), *element), n.sizes.sizesOf(x));
+    return n.broadcastTo(n.cast(quantizeNumber(n, value, *range, *element, true), *element),
+                         n.sizes.sizesOf(x));
   };
   Type f32 = n.builder.getF32Type();
   x = n.create<tg::MaximumOp>(n.cast(x, *element), bound(n.scalar(f32, 0)));
@@ -291,7 +295,8 @@ LogicalResult importConcat(NodeImporter &n) {
   SmallVector<SmallVector<Value>> ranges;
   Value low, high;
   for (size_t i = 0; i < count; ++i) {
-    SmallVector<Value> range{n.reshape(n.getTensor(1 + count + i), {}), n.reshape(n.getTensor(1 + 2 * count + i), {})};
+    SmallVector<Value> range{n.reshape(n.getTensor(1 + count + i), {}),
+                             n.reshape(n.getTensor(1 + 2 * count + i), {})};
     low = low ? n.create<tg::MinimumOp>(low, range[0]) : range[0];
     high = high ? n.create<tg::MaximumOp>(high, range[1]) : range[1];
     ranges.push_back(range);
@@ -357,8 +362,9 @@ LogicalResult importInstanceNorm(NodeImporter &n) {
   stream << n.getBool("output_range_given");
   for (StringRef attr : {"given_y_min", "given_y_max", "variance_epsilon", "min_separation"})
     stream << llvm::format(" %.9g", n.getFloat(attr));
-  setResults(n, callKernel(n, "tgc_kernel_quantized_instance_norm", {n.getTensor(0), (*range)[0], (*range)[1]},
-                           {{n.sizes.sizesOf(n.getTensor(0)), n.getElementType(0)}, number(n), number(n)}, config));
+  setResults(
+      n, callKernel(n, "tgc_kernel_quantized_instance_norm", {n.getTensor(0), (*range)[0], (*range)[1]},
+                    {{n.sizes.sizesOf(n.getTensor(0)), n.getElementType(0)}, number(n), number(n)}, config));
   return success();
 }
 

@@ -18,17 +18,18 @@ constexpr StringLiteral kReaderPrefix = "tgc.reader/", kQueuePrefix = "tgc.queue
 template <char kind> LogicalResult importReader(NodeImporter &n) {
   if (!n.getString("compression_type").empty() || !n.getString("encoding").empty())
     return n.error() << "compressed files are not supported; unpack them first, or feed what is read";
-  if (kind == 'F' && (n.getInt("record_bytes") < 1 || n.getInt("header_bytes") < 0 || n.getInt("footer_bytes") < 0 ||
-                      n.getInt("hop_bytes") < 0))
-    return n.error() << "record_bytes must be positive, header_bytes, footer_bytes and hop_bytes not negative";
+  if (kind == 'F' && (n.getInt("record_bytes") < 1 || n.getInt("header_bytes") < 0 ||
+                      n.getInt("footer_bytes") < 0 || n.getInt("hop_bytes") < 0))
+    return n.error()
+           << "record_bytes must be positive, header_bytes, footer_bytes and hop_bytes not negative";
   StringRef shared = n.getString("shared_name");
   StringRef name = shared.empty() ? cast<NameLoc>(n.loc).getName().getValue() : shared;
   int64_t first = n.getInt(kind == 'L' ? "skip_header_lines" : "header_bytes");
   ImportedValue value;
-  value.variable = VariableReference{(kReaderPrefix + Twine(kind) + " " + Twine(first) + " " + Twine(n.getInt("record_bytes")) +
-                                      " " + Twine(n.getInt("footer_bytes")) + " " + Twine(n.getInt("hop_bytes")) +
-                                      " reader/" + name)
-                                         .str()};
+  value.variable = VariableReference{
+      (kReaderPrefix + Twine(kind) + " " + Twine(first) + " " + Twine(n.getInt("record_bytes")) + " " +
+       Twine(n.getInt("footer_bytes")) + " " + Twine(n.getInt("hop_bytes")) + " reader/" + name)
+          .str()};
   n.setOutput(0, value);
   return success();
 }
@@ -75,7 +76,8 @@ template <int result> LogicalResult importCount(NodeImporter &n) {
   if (failed(config))
     return failure();
   KernelResult number{{}, n.builder.getI64Type()};
-  n.setResult(callKernel(n, "tgc_kernel_reader_counts", {}, {number, number}, *config, /*isPure=*/false)[result]);
+  n.setResult(
+      callKernel(n, "tgc_kernel_reader_counts", {}, {number, number}, *config, /*isPure=*/false)[result]);
   return success();
 }
 
@@ -102,7 +104,8 @@ std::string getStage(NodeImporter &n) {
 LogicalResult importStage(NodeImporter &n) {
   if (n.getNumInputs() == 0)
     return n.error() << "stages nothing";
-  n.hostCall("tgc_kernel_queue_enqueue", n.getTensors(0, n.getNumInputs()), {}, getStage(n), {}, /*isPure=*/false);
+  n.hostCall("tgc_kernel_queue_enqueue", n.getTensors(0, n.getNumInputs()), {}, getStage(n), {},
+             /*isPure=*/false);
   return success();
 }
 
@@ -117,7 +120,8 @@ LogicalResult importUnstage(NodeImporter &n) {
     Type element = getElementType(n.builder.getContext(), types->list().type(i));
     auto shape = shapeFromProto(shapes->list().shape(i));
     if (!element || !shape)
-      return n.error() << "the type or the rank of output " << i << " is not known; feed the tensors that come out";
+      return n.error() << "the type or the rank of output " << i
+                       << " is not known; feed the tensors that come out";
     for (int64_t &size : *shape)
       size = size < 0 ? ShapedType::kDynamic : size;
     results.push_back(RankedTensorType::get(*shape, element));

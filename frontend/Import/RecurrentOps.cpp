@@ -133,7 +133,8 @@ LogicalResult importLSTMCellGrad(NodeImporter &n) {
   if (failed(same))
     return failure();
   auto [old, in, state, forget, out, candidate, shown, stateGradient, gradient] =
-      std::tie((*same)[0], (*same)[1], (*same)[2], (*same)[3], (*same)[4], (*same)[5], (*same)[6], (*same)[7], (*same)[8]);
+      std::tie((*same)[0], (*same)[1], (*same)[2], (*same)[3], (*same)[4], (*same)[5], (*same)[6], (*same)[7],
+               (*same)[8]);
   SmallVector<Size> sizes = n.sizes.sizesOf(old);
   bool hasPeepholes = n.getBool("use_peephole");
   auto peep = [&](size_t i) { return n.broadcastAlong(n.getTensor(i), 1, sizes); };
@@ -142,7 +143,8 @@ LogicalResult importLSTMCellGrad(NodeImporter &n) {
   if (hasPeepholes)
     dState = n.add(dState, n.mul(dOut, peep(6)));
   Value dCandidate = throughTanh(n, candidate, n.mul(dState, in));
-  Value dForget = throughSigmoid(n, forget, n.mul(dState, old)), dIn = throughSigmoid(n, in, n.mul(dState, candidate));
+  Value dForget = throughSigmoid(n, forget, n.mul(dState, old)),
+        dIn = throughSigmoid(n, in, n.mul(dState, candidate));
   Value dOld = n.mul(dState, forget);
   if (hasPeepholes)
     dOld = n.add(dOld, n.add(n.mul(dIn, peep(4)), n.mul(dForget, peep(5))));
@@ -153,7 +155,8 @@ LogicalResult importLSTMCellGrad(NodeImporter &n) {
   auto sum = [&](Value x, size_t weights) {
     return hasPeepholes ? n.reduce(tg::ReductionKind::Sum, x, {0}) : n.splatLike(n.getTensor(weights), 0);
   };
-  setResults(n, {dOld, *joined, sum(n.mul(dIn, old), 4), sum(n.mul(dForget, old), 5), sum(n.mul(dOut, state), 6)});
+  setResults(
+      n, {dOld, *joined, sum(n.mul(dIn, old), 4), sum(n.mul(dForget, old), 5), sum(n.mul(dOut, state), 6)});
   return success();
 }
 

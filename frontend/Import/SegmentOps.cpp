@@ -196,7 +196,8 @@ template <Scale scale> LogicalResult importSparseSegmentGradV2(NodeImporter &n) 
   if (failed(rowCount))
     return failure();
   Value limit = n.broadcastTo(n.sizeTensor(*rowCount, n.getElementType(1)), {count});
-  n.checkAll(n.compare(Direction::LT, indices, limit), "an index is out of range [0, %d)", n.sizes.get(*rowCount));
+  n.checkAll(n.compare(Direction::LT, indices, limit), "an index is out of range [0, %d)",
+             n.sizes.get(*rowCount));
   Type types[] = {RankedTensorType::get({ShapedType::kDynamic}, n.getElementType(1)),
                   RankedTensorType::get({ShapedType::kDynamic}, n.builder.getI64Type())};
   SmallVector<Value> found = n.hostCall("tgc_kernel_sorted_unique", indices, types, "", {}, /*isPure=*/true,
@@ -208,7 +209,8 @@ template <Scale scale> LogicalResult importSparseSegmentGradV2(NodeImporter &n) 
   SmallVector<Size> shape = n.sizes.sizesOf(grad);
   shape[0] = n.sizes.sizeOf(found[0], 0);
   Value places = n.withSizes(found[1], {count});
-  n.setResult(0, scatterRows(n, Kind::Add, n.broadcastTo(n.scalar(n.getElementType(0), 0), shape), places, *rows));
+  n.setResult(
+      0, scatterRows(n, Kind::Add, n.broadcastTo(n.scalar(n.getElementType(0), 0), shape), places, *rows));
   n.setResult(1, found[0]);
   return success();
 }

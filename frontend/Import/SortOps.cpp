@@ -31,7 +31,8 @@ LogicalResult importApproxTopK(NodeImporter &n) {
   Value x = n.getTensor(0);
   int64_t rank = n.getRank(0), k = n.getInt("k");
   auto axis = n.normalizeAxis(n.getInt("reduction_dimension"), rank, "reduction_dimension");
-  if (failed(axis) || failed(n.requireAtMost(n.sizes.constant(0), n.sizes.constant(k), "k must be >= %d, got %d")) ||
+  if (failed(axis) ||
+      failed(n.requireAtMost(n.sizes.constant(0), n.sizes.constant(k), "k must be >= %d, got %d")) ||
       failed(n.requireAtMost(n.sizes.constant(k), n.sizes.sizeOf(x, *axis),
                              "input must have at least k columns. Needed %d, had %d")))
     return failure();

@@ -22,8 +22,8 @@ LogicalResult importSparseCross(NodeImporter &n) {
   bool isHashed = n.getBool("hashed_output");
   if (isHashed ? !element->isSignlessInteger(64)
                : !isa<tg::StringType>(*element) || !isa<tg::StringType>(*inner))
-    return n.error() << "crosses are int64 if they are hashed, else strings of strings; got " << *element << " of "
-                     << *inner;
+    return n.error() << "crosses are int64 if they are hashed, else strings of strings; got " << *element
+                     << " of " << *inner;
   for (int64_t i = 0; i < sparse; ++i)
     if (failed(requireRanks(n, i, {2})) || failed(requireRanks(n, sparse + i, {1})) ||
         failed(requireRanks(n, 2 * sparse + i, {1})) ||

@@ -39,7 +39,8 @@ LogicalResult importStochasticCast(NodeImporter &n) {
   Value chance = n.cast(n.getOutputs()[0].tensor, wide), number = n.cast(x, wide);
   Value size = n.create<tg::AbsOp>(number), whole = n.create<tg::FloorOp>(size);
   Value isUp = n.compare(Direction::LT, chance, n.sub(size, whole));
-  Value rounded = n.mul(n.select(isUp, n.add(whole, n.splatLike(whole, 1)), whole), n.create<tg::SignOp>(number));
+  Value rounded =
+      n.mul(n.select(isUp, n.add(whole, n.splatLike(whole, 1)), whole), n.create<tg::SignOp>(number));
   rounded = n.select(n.create<tg::IsNanOp>(number), n.splatLike(rounded, 0), rounded);
   Type integer = n.builder.getI64Type();
   double least = -std::ldexp(1.0, width - 1), most = width == 64 ? std::nextafter(-least, 0) : -least - 1;
@@ -49,8 +50,8 @@ LogicalResult importStochasticCast(NodeImporter &n) {
   return success();
 }
 
-/// The derivative of a sample of the gamma distribution by its shape: minus the derivative of the distribution
-/// by the shape over its density.
+/// The derivative of a sample of the gamma distribution by its shape: minus the derivative of the
+/// distribution by the shape over its density.
 LogicalResult importGammaGrad(NodeImporter &n) {
   auto both = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
   if (failed(both))
@@ -60,8 +61,9 @@ LogicalResult importGammaGrad(NodeImporter &n) {
   auto special = [&](StringRef function, ValueRange operands) {
     return n.create<tg::SpecialOp>(alpha.getType(), operands, function);
   };
-  Value logDensity = n.sub(n.sub(n.mul(n.sub(alpha, n.splatLike(alpha, 1)), n.create<tg::LogOp>(sample)), sample),
-                           special("lgamma", alpha));
+  Value logDensity =
+      n.sub(n.sub(n.mul(n.sub(alpha, n.splatLike(alpha, 1)), n.create<tg::LogOp>(sample)), sample),
+            special("lgamma", alpha));
   Value slope = n.create<tg::NegOp>(special("igamma_grad_a", {alpha, sample}));
   Value result = n.div(slope, n.create<tg::ExpOp>(logDensity));
   // A sample of zero stays one.

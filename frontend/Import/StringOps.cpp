@@ -80,7 +80,8 @@ LogicalResult importJoin(NodeImporter &n) {
 LogicalResult importSegmentJoin(NodeImporter &n) {
   auto count = n.getScalarSize(2, "num_segments");
   SmallVector<Size> sizes = n.sizes.sizesOf(n.getTensor(0)), rows = n.sizes.sizesOf(n.getTensor(1)), result;
-  if (failed(count) || failed(n.requireAtMost(n.sizes.constant(0), *count, "num_segments must be at least %d, got %d")))
+  if (failed(count) ||
+      failed(n.requireAtMost(n.sizes.constant(0), *count, "num_segments must be at least %d, got %d")))
     return failure();
   if (rows.size() > sizes.size())
     return n.error() << "segment_ids of rank " << rows.size() << " for inputs of rank " << sizes.size();

@@ -17,12 +17,15 @@ using Size = OpFoldResult;
 
 LogicalResult setText(NodeImporter &n, StringRef kernel, ValueRange operands, const Twine &config) {
   n.setResult(
-      callKernel(n, kernel, operands, KernelResult{{}, tg::StringType::get(n.builder.getContext())}, config).front());
+      callKernel(n, kernel, operands, KernelResult{{}, tg::StringType::get(n.builder.getContext())}, config)
+          .front());
   return success();
 }
 
 /// TensorFlow's number of the element type.
-std::string getTypeNumber(NodeImporter &n) { return std::to_string(static_cast<int>(getTypeAttr(n.node, "T"))); }
+std::string getTypeNumber(NodeImporter &n) {
+  return std::to_string(static_cast<int>(getTypeAttr(n.node, "T")));
+}
 
 LogicalResult importSerialize(NodeImporter &n) {
   return setText(n, "tgc_kernel_serialize_tensor", n.getTensor(0), getTypeNumber(n));
@@ -32,8 +35,9 @@ LogicalResult importSerialize(NodeImporter &n) {
 LogicalResult importParse(NodeImporter &n) {
   auto text = n.getTensor(0).getDefiningOp<tg::StringConstantOp>();
   if (!text || text.getValues().size() != 1)
-    return n.error() << "the rank of the tensor is only known to the message, which is no constant; feed the parsed "
-                        "tensor instead";
+    return n.error()
+           << "the rank of the tensor is only known to the message, which is no constant; feed the parsed "
+              "tensor instead";
   proto::NodeDef constant;
   constant.set_name(n.node.name());
   constant.set_op("Const");

@@ -1,6 +1,7 @@
 //===- UniformQuantOps.cpp - Scales and zero points -----------------------===//
 //
-// Products are summed in 32 bits; kernels move the sums to the output's scale with 31-bit fixed-point factors.
+// Products are summed in 32 bits; kernels move the sums to the output's scale with 31-bit fixed-point
+// factors.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,7 +20,8 @@ LogicalResult checkQuantization(NodeImporter &n, StringRef prefix, Value x, Valu
   int64_t axis = n.getInt((prefix + "quantization_axis").str());
   SmallVector<Size> sizes = n.sizes.sizesOf(x), wanted;
   if (axis < -1 || axis >= static_cast<int64_t>(sizes.size()))
-    return n.error() << prefix << "quantization_axis " << axis << " is out of range for rank " << sizes.size();
+    return n.error() << prefix << "quantization_axis " << axis << " is out of range for rank "
+                     << sizes.size();
   if (axis >= 0)
     wanted.push_back(sizes[axis]);
   return LogicalResult(n.withShape({scales, zeroPoints}, wanted));
@@ -51,8 +53,8 @@ struct Quantization {
 };
 
 /// `x`, whose scale is the product of two, in another quantisation.
-Value requantize(NodeImporter &n, Value x, Quantization from, Value otherScales, Quantization to, Type element,
-                 const Twine &config) {
+Value requantize(NodeImporter &n, Value x, Quantization from, Value otherScales, Quantization to,
+                 Type element, const Twine &config) {
   return callKernel(n, "tgc_kernel_uniform_requantize",
                     {x, from.scales, otherScales, from.zeroPoints, to.scales, to.zeroPoints},
                     KernelResult{n.sizes.sizesOf(x), element}, config)
@@ -96,7 +98,8 @@ LogicalResult importAdd(NodeImporter &n) {
       return n.error() << "the quantization axes of " << prefix << "and output must match";
     // Where the side is repeated along the output's axis, it is so before it is scaled.
     SmallVector<Size> sizes(*shape);
-    sides.push_back(requantize(n, n.broadcastTo(x, sizes), from, n.scalar(n.builder.getF32Type(), 1), to, element,
+    sides.push_back(requantize(n, n.broadcastTo(x, sizes), from, n.scalar(n.builder.getF32Type(), 1), to,
+                               element,
                                Twine(axis >= 0 ? axis + shift : newAxis) + " -2147483648 2147483647"));
   }
   Value zero = n.getTensor(7);
@@ -226,8 +229,8 @@ std::optional<Dimensions> readDimensions(StringRef text, int64_t rank) {
 }
 
 /// The padding of a spatial dimension, for a dilated input of `input` and a dilated window of `window`.
-std::pair<Size, Size> getPadding(NodeImporter &n, StringRef padding, ArrayRef<int64_t> given, int64_t i, Size input,
-                                 int64_t window, int64_t stride) {
+std::pair<Size, Size> getPadding(NodeImporter &n, StringRef padding, ArrayRef<int64_t> given, int64_t i,
+                                 Size input, int64_t window, int64_t stride) {
   IndexBuilder &s = n.sizes;
   if (padding == "EXPLICIT")
     return {s.constant(given[2 * i]), s.constant(given[2 * i + 1])};
@@ -245,7 +248,8 @@ LogicalResult importConvolution(NodeImporter &n) {
   if (rank < 2 || n.getRank(1) != rank || !dims)
     return n.error() << "dimension_numbers do not fit operands of ranks " << rank << " and " << n.getRank(1);
   if (n.getInt("batch_group_count") != 1)
-    return n.error() << "batch_group_count " << n.getInt("batch_group_count") << " is not supported, expected 1";
+    return n.error() << "batch_group_count " << n.getInt("batch_group_count")
+                     << " is not supported, expected 1";
   auto numbers = [&](StringRef attr) {
     auto list = n.getInts(attr);
     SmallVector<int64_t> result(list.begin(), list.end());
@@ -258,8 +262,9 @@ LogicalResult importConvolution(NodeImporter &n) {
   StringRef padding = n.getString("padding");
   if ((padding != "SAME" && padding != "VALID" && padding != "EXPLICIT") ||
       (padding == "EXPLICIT" && static_cast<int64_t>(explicitPadding.size()) != 2 * spatial))
-    return n.error() << "padding " << padding << " is not SAME, VALID, or EXPLICIT with two numbers for each of the "
-                     << spatial << " spatial dimensions";
+    return n.error() << "padding " << padding
+                     << " is not SAME, VALID, or EXPLICIT with two numbers for each of the " << spatial
+                     << " spatial dimensions";
   for (int64_t i = 0; i < spatial; ++i)
     if (strides[i] < 1 || spread[i] < 1 || dilations[i] < 1)
       return n.error() << "window_strides and dilations must be positive";
@@ -267,7 +272,8 @@ LogicalResult importConvolution(NodeImporter &n) {
       failed(checkQuantization(n, "rhs_", n.getTensor(1), n.getTensor(4), n.getTensor(5))))
     return failure();
   // To [batch, spatial..., channels] and [spatial..., input channels, output channels].
-  SmallVector<int64_t> order(ArrayRef(dims->input).take_front(1)), filterOrder(ArrayRef(dims->filter).drop_front(2));
+  SmallVector<int64_t> order(ArrayRef(dims->input).take_front(1)),
+      filterOrder(ArrayRef(dims->filter).drop_front(2));
   order.append(dims->input.begin() + 2, dims->input.end());
   order.push_back(dims->input[1]);
   filterOrder.append({dims->filter[1], dims->filter[0]});
@@ -280,10 +286,10 @@ LogicalResult importConvolution(NodeImporter &n) {
     if (!window)
       return n.error() << "the sizes of the filter must be known at compile time";
     gaps[i + 1] = spread[i] - 1;
-    Size dilated = n.sizes.max(n.sizes.add(n.sizes.mul(n.sizes.sub(sizes[i + 1], n.sizes.constant(1)),
-                                                       n.sizes.constant(spread[i])),
-                                           n.sizes.constant(1)),
-                               n.sizes.constant(0));
+    Size dilated = n.sizes.max(
+        n.sizes.add(n.sizes.mul(n.sizes.sub(sizes[i + 1], n.sizes.constant(1)), n.sizes.constant(spread[i])),
+                    n.sizes.constant(1)),
+        n.sizes.constant(0));
     std::tie(low[i + 1], high[i + 1]) = getPadding(n, padding, llvm::to_vector(explicitPadding), i, dilated,
                                                    (*window - 1) * dilations[i] + 1, strides[i]);
   }

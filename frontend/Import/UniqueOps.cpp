@@ -81,8 +81,8 @@ LogicalResult importRaggedBincount(NodeImporter &n) {
     return failure();
   SmallVector<Size> shape{rows, *size};
   Type type = tg::getTypeOfSizes(shape, n.getElementType(3));
-  Value result = n.hostCall("tgc_kernel_ragged_bincount", {n.getTensor(0), n.getTensor(1), n.getTensor(3)}, type,
-                            n.getBool("binary_output") ? "1" : "0", tg::getDynamicSizes(shape))
+  Value result = n.hostCall("tgc_kernel_ragged_bincount", {n.getTensor(0), n.getTensor(1), n.getTensor(3)},
+                            type, n.getBool("binary_output") ? "1" : "0", tg::getDynamicSizes(shape))
                      .front();
   n.sizes.setSizes(result, shape);
   n.setResult(result);

@@ -20,6 +20,11 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"Conv2DBackpropInput", "input_sizes:int32 filter:T out_backprop:T", "output:T",
      "strides:list(int) use_cudnn_on_gpu=true padding{SAME|VALID|EXPLICIT} explicit_paddings=[] "
      "data_format{NHWC|NCHW}=NHWC dilations=[1,1,1,1]"},
+    {"Conv2DBackpropFilterV2 Conv2DBackpropInputV2", "input:T filter:T out_backprop:T", "output:T",
+     "strides:list(int) use_cudnn_on_gpu=true padding{SAME|VALID|EXPLICIT} explicit_paddings=[] "
+     "data_format{NHWC|NCHW}=NHWC dilations=[1,1,1,1]"},
+    {"Conv3DBackpropFilter Conv3DBackpropInput", "input:T filter:T out_backprop:T", "output:T",
+     "strides:list(int) padding{SAME|VALID} dilations=[1,1,1,1,1]"},
     {"Conv3D", "input:T filter:T", "output:T",
      "strides:list(int) padding{SAME|VALID} data_format{NDHWC|NCDHW}=NDHWC dilations=[1,1,1,1,1]"},
     {"Conv3DBackpropFilterV2", "input:T filter_sizes:int32 out_backprop:T", "output:T",

@@ -81,6 +81,7 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"DecodeAndCropJpeg", "contents:string crop_window:int32", "image:uint8",
      "channels=0 ratio=1 fancy_upscaling=true try_recover_truncated=false acceptable_fraction=1.0 "
      "dct_method=''"},
+    {"ExtractJpegShape", "contents:string", "image_shape:output_type", "output_type=int32"},
     {"DecodePng", "contents:string", "image:dtype", "channels=0 dtype=uint8"},
     {"DecodeBmp", "contents:string", "image:uint8", "channels=0"},
     {"DecodeGif", "contents:string", "image:uint8", ""},

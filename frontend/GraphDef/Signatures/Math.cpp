@@ -49,7 +49,8 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"ClipByValue", "t:T clip_value_min:T clip_value_max:T", "output:T", ""},
     // Reductions and scans.
     {"AddN AccumulateNV2", "inputs:N*T", "sum:T", ""},
-    {"Sum Prod Mean Max Min", "input:T reduction_indices:Tidx", "output:T", "keep_dims=false Tidx=int32"},
+    {"Sum Prod Mean Max Min EuclideanNorm", "input:T reduction_indices:Tidx", "output:T",
+     "keep_dims=false Tidx=int32"},
     {"All Any", "input:bool reduction_indices:Tidx", "output:bool", "keep_dims=false Tidx=int32"},
     {"ArgMax ArgMin", "input:T dimension:Tidx", "output:output_type", "Tidx=int32 output_type=int64"},
     {"Cumsum Cumprod CumulativeLogsumexp", "x:T axis:Tidx", "out:T",

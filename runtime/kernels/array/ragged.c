@@ -15,10 +15,11 @@ TGC_KERNEL(tgc_kernel_ragged_bincount) {
   int64_t rows = counts->dims[0], size = counts->dims[1], total = tgc_count(&inputs[1]),
           num_weights = tgc_count(&inputs[2]);
   if (inputs[0].dims[0] < 1 || splits[0] != 0 || splits[rows] != total)
-    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Splits must start with 0 and end with the number of values, %d",
-                &total, 1);
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node,
+                "Splits must start with 0 and end with the number of values, %d", &total, 1);
   if (num_weights != 0 && num_weights != total)
-    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "weights must be empty or as many as the %d values", &total, 1);
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "weights must be empty or as many as the %d values",
+                &total, 1);
   memset(counts->data, 0, (uint64_t)(rows * size) * tgc_dtype_size(counts->dtype));
   for (int64_t row = 0; row < rows; ++row) {
     if (splits[row + 1] < splits[row] || splits[row + 1] > total)

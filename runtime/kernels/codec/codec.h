@@ -37,8 +37,9 @@ tgc_picture_t tgc_read_jpeg(const tgc_reader_t *reader, int64_t channels, tgc_jp
 /* Ends the run: the file is broken. */
 void tgc_fail_image(const tgc_reader_t *reader, const char *text);
 
-/* RFC 1951. Unpacks `data` into scratch memory; returns how many bytes, or -1 if the stream is broken. `used`:
- * how many bytes of the stream were read. */
-int64_t tgc_inflate(tgc_frame_t *frame, const uint8_t *data, uint64_t size, uint8_t **unpacked, uint64_t *used);
+/* RFC 1951. Unpacks `data` into scratch memory; returns how many bytes, or -1 if the stream is broken.
+ * `used`: how many bytes of the stream were read. */
+int64_t tgc_inflate(tgc_frame_t *frame, const uint8_t *data, uint64_t size, uint8_t **unpacked,
+                    uint64_t *used);
 
 #endif /* TGC_KERNELS_CODEC_CODEC_H */

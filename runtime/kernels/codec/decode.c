@@ -21,11 +21,13 @@ tgc_picture_t tgc_read_bmp(const tgc_reader_t *reader, int64_t channels) {
     return picture;
   }
   uint32_t first = little_endian(data + 10), bits = data[28] | (uint32_t)data[29] << 8;
-  int64_t width = (int32_t)little_endian(data + 18), height = (int32_t)little_endian(data + 22), depth = bits / 8;
+  int64_t width = (int32_t)little_endian(data + 18), height = (int32_t)little_endian(data + 22),
+          depth = bits / 8;
   int is_top_down = height < 0;
   height = is_top_down ? -height : height;
   int64_t stride = (depth * 8 * width + 31) / 32 * 4;
-  if (width <= 0 || height <= 0 || (depth != 1 && depth != 3 && depth != 4) || bits % 8 || (channels && channels != depth))
+  if (width <= 0 || height <= 0 || (depth != 1 && depth != 3 && depth != 4) || bits % 8 ||
+      (channels && channels != depth))
     tgc_fail_image(reader, "the BMP file has other channels than asked for, or none");
   if (height > ((int64_t)1 << 40) / stride || first > reader->size ||
       (uint64_t)(stride * (height - 1) + depth * width) > reader->size - first)
@@ -43,8 +45,8 @@ tgc_picture_t tgc_read_bmp(const tgc_reader_t *reader, int64_t channels) {
 }
 
 /* The pixels of input 0, whatever kind of file it is. */
-static tgc_picture_t read_picture(const tgc_reader_t *reader, int64_t channels, int32_t bits, int is_first_only,
-                                  char asked, tgc_jpeg_options_t options) {
+static tgc_picture_t read_picture(const tgc_reader_t *reader, int64_t channels, int32_t bits,
+                                  int is_first_only, char asked, tgc_jpeg_options_t options) {
   const uint8_t *data = reader->data;
   uint64_t size = reader->size;
   if (asked == 'B' && (size < 2 || memcmp(data, "BM", 2) != 0))
@@ -66,7 +68,8 @@ static tgc_picture_t read_picture(const tgc_reader_t *reader, int64_t channels, 
 
 /* The sample `i` of the picture as an element of the output. */
 static void write_sample(tgc_tensor_t *output, int64_t to, const tgc_picture_t *picture, int64_t i) {
-  uint32_t value = picture->bits == 16 ? ((const uint16_t *)picture->pixels)[i] : ((const uint8_t *)picture->pixels)[i];
+  uint32_t value =
+      picture->bits == 16 ? ((const uint16_t *)picture->pixels)[i] : ((const uint8_t *)picture->pixels)[i];
   if (output->dtype == TGC_UINT8)
     ((uint8_t *)output->data)[to] = (uint8_t)(picture->bits == 16 ? value >> 8 : value);
   else if (output->dtype == TGC_UINT16)
@@ -75,8 +78,8 @@ static void write_sample(tgc_tensor_t *output, int64_t to, const tgc_picture_t *
     ((float *)output->data)[to] = picture->bits == 16 ? (float)value / 65535.0f : (float)value / 255.0f;
 }
 
-/* Config "KIND CHANNELS RATIO FANCY RECOVERS METHOD FIRST": KIND is the operator's (I: any); FIRST says that of
- * an animation the first frame alone is wanted. Inputs: the file (, window: y, x, height, width). */
+/* Config "KIND CHANNELS RATIO FANCY RECOVERS METHOD FIRST": KIND is the operator's (I: any); FIRST says that
+ * of an animation the first frame alone is wanted. Inputs: the file (, window: y, x, height, width). */
 TGC_KERNEL(tgc_kernel_decode_image) {
   TGC_KERNEL_UNUSED;
   char *rest;
@@ -95,11 +98,12 @@ TGC_KERNEL(tgc_kernel_decode_image) {
   int64_t window[4] = {0, 0, picture.height, picture.width};
   for (int i = 0; num_inputs > 1 && i < 4; ++i)
     window[i] = ((const int32_t *)inputs[1].data)[i];
-  if (window[0] < 0 || window[1] < 0 || window[2] < 1 || window[3] < 1 || window[0] + window[2] > picture.height ||
-      window[1] + window[3] > picture.width)
+  if (window[0] < 0 || window[1] < 0 || window[2] < 1 || window[3] < 1 ||
+      window[0] + window[2] > picture.height || window[1] + window[3] > picture.width)
     tgc_fail_image(&reader, "Invalid image data or crop window");
   if (picture.frames != 1 && outputs[0].rank == 3)
-    tgc_fail_image(&reader, "an animation has a dimension of frames; set expand_animations to false, or feed the image");
+    tgc_fail_image(
+        &reader, "an animation has a dimension of frames; set expand_animations to false, or feed the image");
   int64_t first = outputs[0].rank - 3, dims[4] = {picture.frames, 0, 0, 0};
   dims[first] = window[2];
   dims[first + 1] = window[3];

@@ -58,7 +58,8 @@ TGC_KERNEL(tgc_kernel_encode_png) {
   int32_t rank = images->rank;
   int64_t height = images->dims[rank - 3], width = images->dims[rank - 2], depth = images->dims[rank - 1];
   if (depth < 1 || depth > 4 || height < 1 || width < 1) {
-    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "image must have 1, 2, 3, or 4 channels, got %d", &depth, 1);
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "image must have 1, 2, 3, or 4 channels, got %d", &depth,
+                1);
     return;
   }
   int64_t samples = width * depth;

@@ -53,9 +53,11 @@ static uint64_t next_blocks(gif_t *gif, uint8_t *to) {
 }
 
 /* Unpacks LZW codes into `count` indices; missing ones are 0. */
-static void unpack(gif_t *gif, const uint8_t *packed, uint64_t size, int least_bits, uint8_t *indices, int64_t count) {
+static void unpack(gif_t *gif, const uint8_t *packed, uint64_t size, int least_bits, uint8_t *indices,
+                   int64_t count) {
   uint16_t *prefix = tgc_rt_scratch(gif->reader->frame, sizeof(uint16_t) * MAX_CODES);
-  uint8_t *last = tgc_rt_scratch(gif->reader->frame, MAX_CODES), *stack = tgc_rt_scratch(gif->reader->frame, MAX_CODES + 1);
+  uint8_t *last = tgc_rt_scratch(gif->reader->frame, MAX_CODES),
+          *stack = tgc_rt_scratch(gif->reader->frame, MAX_CODES + 1);
   int clear = 1 << least_bits, bits = least_bits + 1, next = clear + 2, previous = -1, num_bits = 0;
   uint8_t first = 0;
   uint32_t word = 0;
@@ -131,7 +133,8 @@ static void read_frame(gif_t *gif, uint8_t *pixels, const uint8_t *before) {
   static const uint8_t kStarts[] = {0, 4, 2, 1}, kSteps[] = {8, 8, 4, 2};
   int64_t line = 0;
   for (int pass = 0; pass < (flags & 0x40 ? 4 : 1); ++pass)
-    for (int64_t row = flags & 0x40 ? kStarts[pass] : 0; row < height; row += flags & 0x40 ? kSteps[pass] : 1, ++line)
+    for (int64_t row = flags & 0x40 ? kStarts[pass] : 0; row < height;
+         row += flags & 0x40 ? kSteps[pass] : 1, ++line)
       for (int64_t column = 0; column < width; ++column) {
         int index = indices[line * width + column];
         if (index == gif->transparent || top + row >= gif->height || left + column >= gif->width)
@@ -181,7 +184,8 @@ tgc_picture_t tgc_read_gif(const tgc_reader_t *reader, int is_first_only) {
   uint64_t bytes = (uint64_t)(gif.width * gif.height * 3);
   if (count < 1 || bytes == 0 || bytes * (uint64_t)count > (uint64_t)1 << 32)
     tgc_fail_image(reader, "the GIF file holds no image");
-  tgc_picture_t picture = {count, gif.height, gif.width, 3, 8, tgc_rt_scratch(reader->frame, bytes * (uint64_t)count + 1)};
+  tgc_picture_t picture = {count, gif.height, gif.width,
+                           3,     8,          tgc_rt_scratch(reader->frame, bytes * (uint64_t)count + 1)};
   for (int64_t frame = 0; frame < count;) {
     uint8_t kind = next_byte(&gif);
     if (kind == 0x21) {

@@ -91,8 +91,9 @@ static void read_block(stream_t *s, const code_t *literals, const code_t *distan
                                       31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
   static const uint8_t kLengthBits[] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                         2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-  static const uint16_t kDistances[] = {1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
-                                        193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+  static const uint16_t kDistances[] = {1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
+                                        33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
+                                        1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
   static const uint8_t kDistanceBits[] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
                                           6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
   for (;;) {
@@ -157,7 +158,8 @@ static void read_dynamic(stream_t *s) {
   static const uint8_t kOrder[] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
   uint8_t lengths[MAX_LITERALS + MAX_DISTANCES] = {0};
   code_t code, distance_code;
-  int num_literals = (int)take(s, 5) + 257, num_distances = (int)take(s, 5) + 1, num_lengths = (int)take(s, 4) + 4;
+  int num_literals = (int)take(s, 5) + 257, num_distances = (int)take(s, 5) + 1,
+      num_lengths = (int)take(s, 4) + 4;
   for (int i = 0; i < num_lengths; ++i)
     lengths[kOrder[i]] = (uint8_t)take(s, 3);
   if (s->is_broken || num_literals > 286 || !make_code(&code, lengths, 19)) {
@@ -170,7 +172,9 @@ static void read_dynamic(stream_t *s) {
     uint8_t length = (uint8_t)symbol;
     if (symbol >= 16) {
       length = symbol == 16 && i > 0 ? lengths[i - 1] : 0;
-      repeats = symbol == 16 ? 3 + (int)take(s, 2) : symbol == 17 ? 3 + (int)take(s, 3) : 11 + (int)take(s, 7);
+      repeats = symbol == 16   ? 3 + (int)take(s, 2)
+                : symbol == 17 ? 3 + (int)take(s, 3)
+                               : 11 + (int)take(s, 7);
     }
     if (s->is_broken || (symbol == 16 && i == 0) || i + repeats > num_literals + num_distances) {
       s->is_broken = 1;
@@ -179,14 +183,16 @@ static void read_dynamic(stream_t *s) {
     for (; repeats > 0; --repeats)
       lengths[i++] = length;
   }
-  if (!make_code(&code, lengths, num_literals) || !make_code(&distance_code, lengths + num_literals, num_distances)) {
+  if (!make_code(&code, lengths, num_literals) ||
+      !make_code(&distance_code, lengths + num_literals, num_distances)) {
     s->is_broken = 1;
     return;
   }
   read_block(s, &code, &distance_code);
 }
 
-int64_t tgc_inflate(tgc_frame_t *frame, const uint8_t *data, uint64_t size, uint8_t **unpacked, uint64_t *used) {
+int64_t tgc_inflate(tgc_frame_t *frame, const uint8_t *data, uint64_t size, uint8_t **unpacked,
+                    uint64_t *used) {
   stream_t s = {frame, data, size, 0, 0, 0, 0, NULL, 0, 0};
   for (uint32_t is_last = 0; !is_last && !s.is_broken;) {
     is_last = take(&s, 1);

@@ -33,8 +33,9 @@ static void read_header(png_t *png, const uint8_t *chunk, uint32_t size) {
   png->kind = chunk[9];
   png->is_interlaced = chunk[12];
   static const uint8_t kSamples[] = {1, 0, 3, 1, 2, 0, 4};
-  int is_depth = png->depth == 8 || (png->depth == 16 && png->kind != PALETTE) ||
-                 ((png->kind == 0 || png->kind == PALETTE) && (png->depth == 1 || png->depth == 2 || png->depth == 4));
+  int is_depth =
+      png->depth == 8 || (png->depth == 16 && png->kind != PALETTE) ||
+      ((png->kind == 0 || png->kind == PALETTE) && (png->depth == 1 || png->depth == 2 || png->depth == 4));
   if (png->kind > 6 || !kSamples[png->kind] || !is_depth || png->is_interlaced > 1 || png->width == 0 ||
       png->height == 0 || png->width > 1u << 27 || png->height > 1u << 27 ||
       (uint64_t)png->width * png->height > (uint64_t)1 << 29)
@@ -89,7 +90,8 @@ static int nearest(int left, int above, int corner) {
 /* Undoes the filter of a row of `bytes`; `step`: bytes of a pixel, at least one. */
 static int unfilter(uint8_t *row, const uint8_t *above, uint64_t bytes, uint64_t step, uint8_t filter) {
   for (uint64_t i = 0; i < bytes; ++i) {
-    int left = i >= step ? row[i - step] : 0, up = above ? above[i] : 0, corner = above && i >= step ? above[i - step] : 0;
+    int left = i >= step ? row[i - step] : 0, up = above ? above[i] : 0,
+        corner = above && i >= step ? above[i - step] : 0;
     switch (filter) {
     case 0:
       break;
@@ -131,7 +133,8 @@ static uint32_t grey_of(const uint32_t *color) {
 }
 
 /* Turns one pixel of the file into one of the picture. */
-static void write_pixel(const png_t *png, const uint8_t *row, uint64_t x, const tgc_picture_t *picture, int64_t to) {
+static void write_pixel(const png_t *png, const uint8_t *row, uint64_t x, const tgc_picture_t *picture,
+                        int64_t to) {
   uint32_t color[3], most = png->depth == 16 ? 65535 : 255, alpha = most;
   uint16_t raw[4] = {0};
   for (int k = 0; k < png->samples; ++k)
@@ -190,7 +193,8 @@ tgc_picture_t tgc_read_png(const tgc_reader_t *reader, int64_t channels, int32_t
   static const uint8_t kPasses[7][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
                                         {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
   static const uint8_t kWhole[4] = {0, 0, 1, 1};
-  uint64_t at = 0, pixel_bits = (uint64_t)(png.depth * png.samples), step = pixel_bits < 8 ? 1 : pixel_bits / 8;
+  uint64_t at = 0, pixel_bits = (uint64_t)(png.depth * png.samples),
+           step = pixel_bits < 8 ? 1 : pixel_bits / 8;
   for (int pass = 0; pass < (png.is_interlaced ? 7 : 1); ++pass) {
     const uint8_t *p = png.is_interlaced ? kPasses[pass] : kWhole;
     if (png.width <= p[0] || png.height <= p[1])
@@ -199,7 +203,8 @@ tgc_picture_t tgc_read_png(const tgc_reader_t *reader, int64_t channels, int32_t
     uint64_t stride = (columns * pixel_bits + 7) / 8;
     const uint8_t *above = NULL;
     for (uint64_t line = 0; line < lines; ++line) {
-      if (size < 0 || at + stride + 1 > (uint64_t)size || !unfilter(rows + at + 1, above, stride, step, rows[at])) {
+      if (size < 0 || at + stride + 1 > (uint64_t)size ||
+          !unfilter(rows + at + 1, above, stride, step, rows[at])) {
         tgc_fail_image(reader, "the PNG file's pixels are broken");
         return picture;
       }

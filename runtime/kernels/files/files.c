@@ -42,6 +42,21 @@ TGC_KERNEL(tgc_kernel_read_file) {
   *(tgc_string_t *)outputs[0].data = (tgc_string_t){text.data, text.size};
 }
 
+/* Config: the name of a file whose bytes are the elements of output 0. */
+TGC_KERNEL(tgc_kernel_read_elements) {
+  TGC_KERNEL_UNUSED;
+  const char *path = path_of(frame, (tgc_string_t){config, strlen(config)});
+  uint64_t bytes = (uint64_t)tgc_count(&outputs[0]) * tgc_dtype_size(outputs[0].dtype);
+  FILE *file = fopen(path, "rb");
+  if (!file)
+    fail(frame, node, path);
+  uint64_t size = bytes ? fread(outputs[0].data, 1, bytes, file) : 0;
+  fclose(file);
+  int64_t values[2] = {(int64_t)size, (int64_t)bytes};
+  if (size != bytes)
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "the file holds %d bytes, the tensor %d", values, 2);
+}
+
 /* Inputs, scalars: a name and what the file shall hold. */
 TGC_KERNEL(tgc_kernel_write_file) {
   TGC_KERNEL_UNUSED;

@@ -1,7 +1,7 @@
 /*===- boxes.c - Boxes drawn, boxes chosen by chance --------------------------===*/
 
-#include "runtime/kernels/random/words.h"
 #include "runtime/kernels/elements.h"
+#include "runtime/kernels/random/words.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -35,14 +35,16 @@ TGC_KERNEL(tgc_kernel_draw_boxes) {
   TGC_KERNEL_UNUSED;
   tgc_tensor_t *images = &outputs[0];
   const float *boxes = inputs[1].data, *given = inputs[2].data;
-  int64_t height = images->dims[1], width = images->dims[2], depth = images->dims[3], count = inputs[1].dims[1],
-          given_colors = inputs[2].dims[0], num_colors = given_colors ? given_colors : 10;
+  int64_t height = images->dims[1], width = images->dims[2], depth = images->dims[3],
+          count = inputs[1].dims[1], given_colors = inputs[2].dims[0],
+          num_colors = given_colors ? given_colors : 10;
   memcpy(images->data, inputs[0].data, (uint64_t)tgc_count(images) * tgc_dtype_size(images->dtype));
   canvas_t canvas = {images, 0, {0}};
   for (int64_t i = 0; i < images->dims[0] * count; ++i) {
     const float *box = boxes + 4 * i;
     canvas.image = i / count;
-    memcpy(canvas.color, given_colors ? given + 4 * (i % count % num_colors) : kColors[i % count % num_colors],
+    memcpy(canvas.color,
+           given_colors ? given + 4 * (i % count % num_colors) : kColors[i % count % num_colors],
            sizeof canvas.color);
     if (depth == 1 && !given_colors)
       canvas.color[0] = 1;
@@ -111,7 +113,8 @@ static int draw_crop(const limits_t *limits, float ratio, tgc_words_t *words, re
     width = (int32_t)lrintf((float)height * ratio);
     size = (float)(width * height);
   }
-  if (size < least || size > most || width > limits->width || height > limits->height || width <= 0 || height <= 0)
+  if (size < least || size > most || width > limits->width || height > limits->height || width <= 0 ||
+      height <= 0)
     return 0;
   int32_t y = 0, x = 0;
   if (height < limits->height)
@@ -166,23 +169,27 @@ TGC_KERNEL(tgc_kernel_distorted_box) {
   int64_t numbers = tgc_count(&inputs[3]);
   for (int64_t i = 0; i < numbers; ++i)
     if (!(boxes[i] >= 0 && boxes[i] <= 1))
-      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "All bounding box coordinates must be in [0.0, 1.0]", NULL, 0);
+      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "All bounding box coordinates must be in [0.0, 1.0]",
+                  NULL, 0);
   if (!numbers && !takes_image)
-    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node,
-                "No bounding boxes provided as input. One must enable use_image_if_no_bounding_boxes if you wish to "
-                "not provide any bounding boxes.",
-                NULL, 0);
+    tgc_rt_fail(
+        frame, TGC_INVALID_ARGUMENT, node,
+        "No bounding boxes provided as input. One must enable use_image_if_no_bounding_boxes if you wish to "
+        "not provide any bounding boxes.",
+        NULL, 0);
   const uint64_t *key = inputs[0].data, *counter = inputs[1].data;
   tgc_words_t words = tgc_words_make(tgc_philox_make(key[0], counter[0], counter[1]));
   rectangle_t crop = {0, 0, limits.width, limits.height}, tried;
   for (int64_t i = 0; i < limits.attempts; ++i) {
-    float ratio = tgc_uniform_f32(tgc_next_u32(&words)) * (limits.most_ratio - limits.least_ratio) + limits.least_ratio;
+    float ratio =
+        tgc_uniform_f32(tgc_next_u32(&words)) * (limits.most_ratio - limits.least_ratio) + limits.least_ratio;
     if (draw_crop(&limits, ratio, &words, &tried) && covers(&limits, tried, &inputs[3])) {
       crop = tried;
       break;
     }
   }
-  const int64_t begin[3] = {crop.top, crop.left, 0}, size[3] = {crop.bottom - crop.top, crop.right - crop.left, -1};
+  const int64_t begin[3] = {crop.top, crop.left, 0},
+                size[3] = {crop.bottom - crop.top, crop.right - crop.left, -1};
   for (int64_t i = 0; i < 3; ++i) {
     tgc_set_int(outputs[0].dtype, outputs[0].data, i, begin[i]);
     tgc_set_int(outputs[1].dtype, outputs[1].data, i, size[i]);

@@ -5,8 +5,8 @@
  *
  *===------------------------------------------------------------------------===*/
 
-#include "runtime/kernels/random/words.h"
 #include "runtime/kernels/elements.h"
+#include "runtime/kernels/random/words.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -14,7 +14,8 @@
 #include <string.h>
 
 /* Fills the borders [regions + 1] of `regions` regions over `size` elements. */
-static void draw_regions(tgc_philox_t *philox, int64_t size, int64_t regions, int is_pseudo, int64_t *borders) {
+static void draw_regions(tgc_philox_t *philox, int64_t size, int64_t regions, int is_pseudo,
+                         int64_t *borders) {
   tgc_words_t words = tgc_words_make(*philox);
   int64_t each = size / regions;
   borders[0] = 0;
@@ -104,8 +105,8 @@ static void average(const pool_t *pool, const tgc_tensor_t *x, tgc_tensor_t *y, 
     tgc_set_int(y->dtype, y->data, i, count ? whole / count : 0);
 }
 
-/* Config "MAX PSEUDO OVERLAPS ROW_RATIO COLUMN_RATIO"; inputs: key, counter, x. Outputs: y, the borders of rows
- * and columns. */
+/* Config "MAX PSEUDO OVERLAPS ROW_RATIO COLUMN_RATIO"; inputs: key, counter, x. Outputs: y, the borders of
+ * rows and columns. */
 TGC_KERNEL(tgc_kernel_fractional_pool) {
   TGC_KERNEL_UNUSED;
   char *rest;
@@ -133,7 +134,8 @@ TGC_KERNEL(tgc_kernel_fractional_pool) {
   uint64_t bytes = tgc_dtype_size(x->dtype);
   for (int64_t i = 0, count = tgc_count(&outputs[0]); i < count; ++i) {
     if (is_max)
-      memcpy(to + (uint64_t)i * bytes, (const char *)x->data + (uint64_t)find_largest(&pool, x, i) * bytes, bytes);
+      memcpy(to + (uint64_t)i * bytes, (const char *)x->data + (uint64_t)find_largest(&pool, x, i) * bytes,
+             bytes);
     else
       average(&pool, x, &outputs[0], i, NULL);
   }
@@ -146,13 +148,14 @@ TGC_KERNEL(tgc_kernel_fractional_pool_gradient) {
   tgc_tensor_t *dx = &outputs[0];
   int is_max = config[0] == '1', overlaps = config[2] == '1';
   int64_t count = tgc_count(dx);
-  pool_t pool = {inputs[2].data, inputs[3].data, dx->dims[1],  dx->dims[2],
+  pool_t pool = {inputs[2].data, inputs[3].data, dx->dims[1], dx->dims[2],
                  dx->dims[3],    dy->dims[1],    dy->dims[2], overlaps};
   for (int k = 0; k < 2; ++k) {
     const int64_t *borders = inputs[k + 2].data;
     for (int64_t i = 0; i < dy->dims[k + 1]; ++i)
       if (borders[i] < 0 || borders[i + 1] < borders[i] || borders[i + 1] > dx->dims[k + 1])
-        tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "the pooling sequence is not one of the input's size", NULL, 0);
+        tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "the pooling sequence is not one of the input's size",
+                    NULL, 0);
   }
   double *shares = tgc_rt_scratch(frame, sizeof(double) * (uint64_t)(count + 1));
   memset(shares, 0, sizeof(double) * (uint64_t)count);

@@ -4,8 +4,8 @@
  *
  *===------------------------------------------------------------------------===*/
 
-#include "runtime/kernels/random/words.h"
 #include "runtime/kernels/elements.h"
+#include "runtime/kernels/random/words.h"
 
 #include <math.h>
 #include <string.h>

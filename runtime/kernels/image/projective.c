@@ -62,7 +62,8 @@ static double sample(const source_t *source, int is_nearest, float y, float x) {
   return (bottom - y) * above + (y - top) * below;
 }
 
-/* Config: N(earest) or B(ilinear), then the mode. Inputs: images, transforms [1 or images, 8], the fill value. */
+/* Config: N(earest) or B(ilinear), then the mode. Inputs: images, transforms [1 or images, 8], the fill
+ * value. */
 TGC_KERNEL(tgc_kernel_projective_transform) {
   TGC_KERNEL_UNUSED;
   tgc_tensor_t *output = &outputs[0];

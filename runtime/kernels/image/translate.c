@@ -18,8 +18,8 @@ typedef struct window {
   float radius;
 } window_t;
 
-static const window_t kWindows[] = {{"lanczos1", 1}, {"lanczos3", 3},   {"lanczos5", 5},   {"gaussian", 1.5f},
-                                    {"box", 1},      {"triangle", 1},   {"keyscubic", 2},  {"mitchellcubic", 2}};
+static const window_t kWindows[] = {{"lanczos1", 1}, {"lanczos3", 3}, {"lanczos5", 5},  {"gaussian", 1.5f},
+                                    {"box", 1},      {"triangle", 1}, {"keyscubic", 2}, {"mitchellcubic", 2}};
 
 static float weigh(const window_t *window, float x) {
   const float pi = 3.14159265359f;
@@ -28,8 +28,7 @@ static float weigh(const window_t *window, float x) {
   case 'l':
     if (x > window->radius)
       return 0;
-    return x <= 1e-3f ? 1
-                      : window->radius * sinf(pi * x) * sinf(pi * x / window->radius) / (pi * pi * x * x);
+    return x <= 1e-3f ? 1 : window->radius * sinf(pi * x) * sinf(pi * x / window->radius) / (pi * pi * x * x);
   case 'g':
     return x >= window->radius ? 0 : expf(-x * x * 4.5f / (window->radius * window->radius));
   case 'b':
@@ -55,21 +54,21 @@ typedef struct spans {
   float *weights; /* [to, width] */
 } spans_t;
 
-static int64_t clamp(float x, int64_t most) {
-  return x < 0 ? 0 : x > (float)most ? most : (int64_t)x;
-}
+static int64_t clamp(float x, int64_t most) { return x<0 ? 0 : x>(float) most ? most : (int64_t)x; }
 
 static spans_t make_spans(tgc_frame_t *frame, const char *node, const window_t *window, int antialias,
                           int64_t from, int64_t to, float scale, float translation) {
   if (!(scale > 0))
     tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "scale must be greater than zero", NULL, 0);
-  float inverse = 1.0f / scale, offset = -inverse * translation, stretch = antialias && inverse > 1 ? inverse : 1;
+  float inverse = 1.0f / scale, offset = -inverse * translation,
+        stretch = antialias && inverse > 1 ? inverse : 1;
   int64_t width = 2 * (int64_t)ceilf(window->radius * stretch) + 1;
   spans_t spans = {from, to, width < from ? width : from, NULL, NULL};
   spans.starts = tgc_rt_scratch(frame, sizeof(int64_t) * (uint64_t)(to + 1));
   spans.weights = tgc_rt_scratch(frame, sizeof(float) * (uint64_t)(to * spans.width + 1));
   for (int64_t i = 0; i < to; ++i) {
-    float *weights = spans.weights + i * spans.width, total = 0, center = ((float)i + 0.5f) * inverse + offset;
+    float *weights = spans.weights + i * spans.width, total = 0,
+          center = ((float)i + 0.5f) * inverse + offset;
     memset(weights, 0, sizeof(float) * (uint64_t)spans.width);
     spans.starts[i] = 0;
     if (center < 0 || center > (float)from)
@@ -91,7 +90,8 @@ static spans_t make_spans(tgc_frame_t *frame, const char *node, const window_t *
 }
 
 /* y [outer, to, inner] of x [outer, from, inner], or, transposed, x of y. */
-static void apply(const spans_t *spans, int64_t outer, int64_t inner, const float *x, float *y, int is_transposed) {
+static void apply(const spans_t *spans, int64_t outer, int64_t inner, const float *x, float *y,
+                  int is_transposed) {
   memset(y, 0, sizeof(float) * (uint64_t)(outer * (is_transposed ? spans->from : spans->to) * inner));
   for (int64_t o = 0; o < outer; ++o)
     for (int64_t i = 0; i < spans->to; ++i)
@@ -120,11 +120,13 @@ TGC_KERNEL(tgc_kernel_scale_and_translate) {
   const tgc_tensor_t *images = &inputs[0], *small = is_gradient ? &outputs[0] : images,
                      *large = is_gradient ? images : &outputs[0];
   const float *scale = inputs[1].data, *translation = inputs[2].data;
-  spans_t rows = make_spans(frame, node, window, antialias, small->dims[1], large->dims[1], scale[0], translation[0]),
-          columns =
-              make_spans(frame, node, window, antialias, small->dims[2], large->dims[2], scale[1], translation[1]);
+  spans_t rows = make_spans(frame, node, window, antialias, small->dims[1], large->dims[1], scale[0],
+                            translation[0]),
+          columns = make_spans(frame, node, window, antialias, small->dims[2], large->dims[2], scale[1],
+                               translation[1]);
   int64_t batch = images->dims[0], depth = images->dims[3];
-  float *middle = tgc_rt_scratch(frame, sizeof(float) * (uint64_t)(batch * rows.to * columns.from * depth + 1));
+  float *middle =
+      tgc_rt_scratch(frame, sizeof(float) * (uint64_t)(batch * rows.to * columns.from * depth + 1));
   if (is_gradient) {
     apply(&columns, batch * rows.to, depth, images->data, middle, 1);
     apply(&rows, batch, columns.from * depth, middle, outputs[0].data, 1);

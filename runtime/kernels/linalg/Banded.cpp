@@ -5,12 +5,13 @@
 namespace tgc::linalg {
 namespace {
 
-/// Inputs: diagonals [..., 3, n] (upper, main, lower), right-hand sides [..., n, k]. Config: "pivot" or nothing.
-/// With pivots rows are exchanged, which fills a second upper diagonal.
+/// Inputs: diagonals [..., 3, n] (upper, main, lower), right-hand sides [..., n, k]. Config: "pivot" or
+/// nothing. With pivots rows are exchanged, which fills a second upper diagonal.
 template <typename T> struct TridiagonalSolve {
   static bool run(const Call &call) {
     for (Index i = 0, count = batchCount(call.inputs[1], 2); i < count; ++i) {
-      auto diagonals = matrix<T>(call.inputs[0], i), b = matrix<T>(call.inputs[1], i), x = matrix<T>(call.outputs[0], i);
+      auto diagonals = matrix<T>(call.inputs[0], i), b = matrix<T>(call.inputs[1], i),
+           x = matrix<T>(call.outputs[0], i);
       if (b.rows() > 0 && !solve(diagonals, b, x, call.has("pivot")))
         return false;
     }
@@ -58,13 +59,14 @@ template <typename T> struct TridiagonalSolve {
   }
 };
 
-/// Inputs: bands [..., k, n] (from the diagonal down, or of an upper matrix from the outermost to the diagonal),
-/// right-hand sides. Config: "lower" or nothing, "adjoint" or nothing.
+/// Inputs: bands [..., k, n] (from the diagonal down, or of an upper matrix from the outermost to the
+/// diagonal), right-hand sides. Config: "lower" or nothing, "adjoint" or nothing.
 template <typename T> struct BandedSolve {
   static bool run(const Call &call) {
     bool isLower = call.has("lower"), isAdjoint = call.has("adjoint");
     for (Index i = 0, count = batchCount(call.inputs[1], 2); i < count; ++i) {
-      auto bands = matrix<T>(call.inputs[0], i), b = matrix<T>(call.inputs[1], i), x = matrix<T>(call.outputs[0], i);
+      auto bands = matrix<T>(call.inputs[0], i), b = matrix<T>(call.inputs[1], i),
+           x = matrix<T>(call.outputs[0], i);
       Index size = b.rows(), width = bands.rows();
       auto element = [&](Index row, Index column) {
         if (isAdjoint)
@@ -112,6 +114,7 @@ template <typename T> struct CholeskyGradient {
 } // namespace
 } // namespace tgc::linalg
 
-TGC_LINALG_KERNEL(tgc_kernel_tridiagonal_solve, tgc::linalg::TridiagonalSolve, true, "The matrix is not invertible.")
+TGC_LINALG_KERNEL(tgc_kernel_tridiagonal_solve, tgc::linalg::TridiagonalSolve, true,
+                  "The matrix is not invertible.")
 TGC_LINALG_KERNEL(tgc_kernel_banded_solve, tgc::linalg::BandedSolve, true, "Input matrix is not invertible.")
 TGC_LINALG_KERNEL(tgc_kernel_cholesky_gradient, tgc::linalg::CholeskyGradient, false, "")

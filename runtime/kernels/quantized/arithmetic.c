@@ -15,15 +15,14 @@ typedef struct line {
 
 static line_t line_between(tgc_grid_t grid, float min, float max, float new_min, float new_max) {
   tgc_grid_t wide = tgc_grid_make(32, 1);
-  int64_t first =
-      tgc_quantize_unclamped(tgc_dequantize_one(0, min, max, grid), new_min, new_max, wide);
-  int64_t second =
-      tgc_quantize_unclamped(tgc_dequantize_one(1, min, max, grid), new_min, new_max, wide);
+  int64_t first = tgc_quantize_unclamped(tgc_dequantize_one(0, min, max, grid), new_min, new_max, wide);
+  int64_t second = tgc_quantize_unclamped(tgc_dequantize_one(1, min, max, grid), new_min, new_max, wide);
   return (line_t){first, (int32_t)(second - first)};
 }
 
 /* Where integer i of a side lies. A single number is not moved along the line, but by itself. */
-static int64_t place_of(const tgc_tensor_t *x, int64_t i, line_t line, float min, float max, float range, int is_single) {
+static int64_t place_of(const tgc_tensor_t *x, int64_t i, line_t line, float min, float max, float range,
+                        int is_single) {
   int64_t value = tgc_get_int(x->dtype, x->data, i);
   tgc_grid_t wide = tgc_grid_make(32, 1);
   if (is_single)
@@ -31,8 +30,8 @@ static int64_t place_of(const tgc_tensor_t *x, int64_t i, line_t line, float min
   return tgc_clamp_to(line.first + value * line.step, wide);
 }
 
-/* Inputs: x, y of one shape, min and max of each, x and y before they were repeated. Outputs: sums of 32 bits,
- * min, max. */
+/* Inputs: x, y of one shape, min and max of each, x and y before they were repeated. Outputs: sums of 32
+ * bits, min, max. */
 TGC_KERNEL(tgc_kernel_quantized_add) {
   TGC_KERNEL_UNUSED;
   float min_x = tgc_get_f32(&inputs[2]), max_x = tgc_get_f32(&inputs[3]), min_y = tgc_get_f32(&inputs[4]),
@@ -79,8 +78,8 @@ TGC_KERNEL(tgc_kernel_quantized_batch_norm) {
     int32_t factor = (int32_t)tgc_quantize_one(scale, -range, range, wide),
             offset = (int32_t)tgc_quantize_one(shift, -range, range, wide);
     for (int64_t i = channel; i < count; i += depth) {
-      float value = tgc_dequantize_one(tgc_get_int(inputs[0].dtype, inputs[0].data, i), tgc_get_f32(&inputs[1]),
-                                       tgc_get_f32(&inputs[2]), grid);
+      float value = tgc_dequantize_one(tgc_get_int(inputs[0].dtype, inputs[0].data, i),
+                                       tgc_get_f32(&inputs[1]), tgc_get_f32(&inputs[2]), grid);
       uint32_t product = (uint32_t)tgc_quantize_one(value, -range, range, wide) * (uint32_t)factor;
       to[i] = (int32_t)((uint32_t)((int32_t)product / one) + (uint32_t)offset);
     }

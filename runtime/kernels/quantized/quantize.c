@@ -87,7 +87,8 @@ TGC_KERNEL(tgc_kernel_quantize) {
     if (quantizer.mode == 'S')
       scale = find_scale(&quantizer, &min, &max);
     for (int64_t i = 0; i < outer; ++i)
-      quantize_rows(&quantizer, &inputs[0], &outputs[0], min, max, scale, (i * slices + slice) * inner, inner);
+      quantize_rows(&quantizer, &inputs[0], &outputs[0], min, max, scale, (i * slices + slice) * inner,
+                    inner);
     ((float *)outputs[1].data)[slice] = min;
     ((float *)outputs[2].data)[slice] = max;
   }

@@ -77,7 +77,8 @@ typedef struct tgc_to_grid {
 static inline tgc_to_grid_t tgc_to_grid_make(float min, float max, tgc_grid_t grid) {
   float scale = max == min ? 0 : (float)((grid.steps - 1) / (double)(max - min));
   /* The largest numbers that fit 32 bits after rounding to single precision. */
-  float most = (float)grid.highest > 2147483520.0f && grid.steps > 65536 ? 2147483520.0f : (float)grid.highest;
+  float most =
+      (float)grid.highest > 2147483520.0f && grid.steps > 65536 ? 2147483520.0f : (float)grid.highest;
   return (tgc_to_grid_t){scale, roundf(min * scale) - (float)grid.lowest, (float)grid.lowest, most};
 }
 

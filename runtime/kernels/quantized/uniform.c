@@ -40,7 +40,7 @@ static int32_t int_of(slices_t slices, const tgc_tensor_t *numbers, int64_t i) {
 }
 
 static int64_t clamp(slices_t slices, int64_t x) {
-  return x > slices.most ? slices.most < slices.least ? slices.least : slices.most
+  return x > slices.most    ? slices.most < slices.least ? slices.least : slices.most
          : x < slices.least ? slices.least
                             : x;
 }
@@ -105,8 +105,8 @@ TGC_KERNEL(tgc_kernel_uniform_requantize) {
   for (int64_t i = 0, count = tgc_count(&inputs[0]); i < count; ++i) {
     double factor = (double)float_of(slices, &inputs[1], i) * (double)float_of(slices, &inputs[2], i) /
                     (double)float_of(slices, &inputs[4], i);
-    uint32_t distance = (uint32_t)tgc_get_int(inputs[0].dtype, inputs[0].data, i) -
-                        (uint32_t)int_of(slices, &inputs[3], i);
+    uint32_t distance =
+        (uint32_t)tgc_get_int(inputs[0].dtype, inputs[0].data, i) - (uint32_t)int_of(slices, &inputs[3], i);
     int64_t value = multiply_fixed((int32_t)distance, factor) + int_of(slices, &inputs[5], i);
     tgc_set_int(outputs[0].dtype, outputs[0].data, i, clamp(slices, value));
   }

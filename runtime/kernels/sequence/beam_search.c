@@ -16,7 +16,7 @@ typedef struct odds {
 } odds_t;
 
 typedef struct entry {
-  int32_t parent, label; /* of the root -1 */
+  int32_t parent, label;  /* of the root -1 */
   int32_t child, sibling; /* the first child, the parent's next one; -1: none */
   odds_t before, now;
 } entry_t;
@@ -108,8 +108,8 @@ static void step(search_t *s, const tgc_tensor_t *x, int64_t first) {
     if (entry->parent >= 0) {
       const entry_t *parent = &s->entries[entry->parent];
       if (parent->now.total != -INFINITY)
-        entry->now.label = add_logs(s, entry->now.label,
-                                    entry->label == parent->label ? parent->before.blank : parent->before.total);
+        entry->now.label = add_logs(
+            s, entry->now.label, entry->label == parent->label ? parent->before.blank : parent->before.total);
       entry->now.label = rounded(s, entry->now.label + rounded(s, LOGIT(entry->label) - norm));
     }
     entry->now.blank = rounded(s, entry->before.total + rounded(s, LOGIT(blank) - norm));
@@ -160,8 +160,8 @@ typedef struct path {
   int64_t *labels, *lengths, total, longest;
 } path_t;
 
-static void write_path(tgc_frame_t *frame, const path_t *path, int64_t batch, int64_t steps, tgc_tensor_t *indices,
-                       tgc_tensor_t *values, tgc_tensor_t *shape) {
+static void write_path(tgc_frame_t *frame, const path_t *path, int64_t batch, int64_t steps,
+                       tgc_tensor_t *indices, tgc_tensor_t *values, tgc_tensor_t *shape) {
   int64_t dims[2] = {path->total, 2};
   int64_t *at = tgc_find_output(frame, indices, 2, dims), *to = tgc_find_output(frame, values, 1, dims);
   for (int64_t b = 0; b < batch; ++b)
@@ -175,8 +175,8 @@ static void write_path(tgc_frame_t *frame, const path_t *path, int64_t batch, in
   extents[1] = path->longest;
 }
 
-/* Config "WIDTH PATHS MERGED". Inputs: logits [steps, batch, classes], lengths. Outputs: indices of all paths,
- * values, shapes, then logarithms of their probabilities [batch, paths]. */
+/* Config "WIDTH PATHS MERGED". Inputs: logits [steps, batch, classes], lengths. Outputs: indices of all
+ * paths, values, shapes, then logarithms of their probabilities [batch, paths]. */
 TGC_KERNEL(tgc_kernel_ctc_beam_search) {
   TGC_KERNEL_UNUSED;
   char *rest;
@@ -209,7 +209,8 @@ TGC_KERNEL(tgc_kernel_ctc_beam_search) {
       step(&s, x, (t * batch + b) * classes);
     if (s.beam_size < num_paths) {
       free(s.entries);
-      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Less leaves in the beam search than requested.", NULL, 0);
+      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Less leaves in the beam search than requested.", NULL,
+                  0);
       return;
     }
     for (int32_t p = 0; p < num_paths; ++p) {
@@ -222,7 +223,8 @@ TGC_KERNEL(tgc_kernel_ctc_beam_search) {
   }
   free(s.entries);
   for (int32_t p = 0; p < num_paths; ++p)
-    write_path(frame, &paths[p], batch, steps, &outputs[p], &outputs[num_paths + p], &outputs[2 * num_paths + p]);
+    write_path(frame, &paths[p], batch, steps, &outputs[p], &outputs[num_paths + p],
+               &outputs[2 * num_paths + p]);
   int64_t dims[2] = {batch, num_paths};
   tgc_tensor_t *result = &outputs[3 * num_paths];
   tgc_find_output(frame, result, 2, dims);

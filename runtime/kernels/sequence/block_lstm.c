@@ -44,10 +44,10 @@ static void add_product(const float *from, const float *weights, int64_t rows, i
 
 static float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 
-/* Inputs, float32 but for the first: steps (int64), gates [steps, batch, 4 * units] without what comes from the
- * state, state and output before the first step, weights [units, 4 * units] of the output, peepholes of in,
- * forget and out [units], bias. Outputs [steps, batch, units]: in, state, forget, out, candidate, tanh of the
- * state, output; zero from the number of steps on. */
+/* Inputs, float32 but for the first: steps (int64), gates [steps, batch, 4 * units] without what comes from
+ * the state, state and output before the first step, weights [units, 4 * units] of the output, peepholes of
+ * in, forget and out [units], bias. Outputs [steps, batch, units]: in, state, forget, out, candidate, tanh of
+ * the state, output; zero from the number of steps on. */
 TGC_KERNEL(tgc_kernel_block_lstm) {
   TGC_KERNEL_UNUSED;
   options_t options = read_options(config);
@@ -93,16 +93,17 @@ TGC_KERNEL(tgc_kernel_block_lstm) {
 }
 
 /* Inputs, float32 but for the first: steps (int64), state before the first step, weights of the output
- * transposed [4 * units, units], peepholes, the forward results in, state, forget, out, candidate, tanh of the
- * state, and gradients of states and outputs. Outputs: gradients of the gates [steps, batch, 4 * units], of
- * state and output before the first step, of the peepholes. */
+ * transposed [4 * units, units], peepholes, the forward results in, state, forget, out, candidate, tanh of
+ * the state, and gradients of states and outputs. Outputs: gradients of the gates [steps, batch, 4 * units],
+ * of state and output before the first step, of the peepholes. */
 TGC_KERNEL(tgc_kernel_block_lstm_gradient) {
   TGC_KERNEL_UNUSED;
   options_t options = read_options(config);
   int64_t most = inputs[6].dims[0], batch = inputs[6].dims[1], units = inputs[6].dims[2],
           steps = *(const int64_t *)inputs[0].data, size = batch * units;
   const float *peep[3], *given[8];
-  float *gates = outputs[0].data, *state_gradient = outputs[1].data, *shown_gradient = outputs[2].data, *peep_gradient[3];
+  float *gates = outputs[0].data, *state_gradient = outputs[1].data, *shown_gradient = outputs[2].data,
+        *peep_gradient[3];
   for (int k = 0; k < 3; ++k)
     peep[k] = inputs[3 + k].data;
   for (int k = 0; k < 8; ++k)
@@ -122,7 +123,8 @@ TGC_KERNEL(tgc_kernel_block_lstm_gradient) {
       if (options.has_peepholes)
         d_state += d_out * peep[2][unit];
       float d_candidate = (1 - candidate * candidate) * d_state * in,
-            d_forget = forget * (1 - forget) * d_state * before[i], d_in = in * (1 - in) * d_state * candidate;
+            d_forget = forget * (1 - forget) * d_state * before[i],
+            d_in = in * (1 - in) * d_state * candidate;
       float *gate = gates + (t * batch + i / units) * 4 * units + unit;
       gate[options.in * units] = d_in;
       gate[options.candidate * units] = d_candidate;

@@ -91,7 +91,8 @@ static void make_cross(const cross_t *cross, int64_t row, int64_t i, tgc_tensor_
   uint64_t hash = cross->key;
   for (int64_t c = 0; c < cross->num_columns; ++c)
     hash = join_fingerprints(hash, fingerprint_of(cross->columns[c].values, chosen[c]));
-  ((int64_t *)values->data)[at] = (int64_t)(hash % (cross->buckets > 0 ? (uint64_t)cross->buckets : (uint64_t)INT64_MAX));
+  ((int64_t *)values->data)[at] =
+      (int64_t)(hash % (cross->buckets > 0 ? (uint64_t)cross->buckets : (uint64_t)INT64_MAX));
 }
 
 /* Config "SPARSE DENSE BUCKETS KEY". Inputs: indices of the sparse columns, their values, their shapes, dense

@@ -2,8 +2,8 @@
  *
  * Every kernel has the config "KIND A B C D NAME": KIND is L(ines, A of which are skipped in each file),
  * T(FRecords), F(ixed length: A bytes of header, B of a record, C of footer, D between the beginnings of two
- * records, 0: B), W(hole files) or I(dentity: the names themselves). Kernels that read take the queue's config
- * behind "|".
+ * records, 0: B), W(hole files) or I(dentity: the names themselves). Kernels that read take the queue's
+ * config behind "|".
  *
  *===------------------------------------------------------------------------===*/
 
@@ -22,7 +22,7 @@ typedef struct reader {
   char kind;
   int64_t numbers[4];
   FILE *file;
-  char *name; /* of the file that is read */
+  char *name;    /* of the file that is read */
   int64_t place; /* lines, bytes or records that were read */
   int64_t size;  /* of the file */
   int64_t produced, started, finished;
@@ -131,7 +131,8 @@ static int read_tfrecord(tgc_frame_t *frame, const char *node, reader_t *reader,
   uint64_t length = 0;
   for (int i = 7; i >= 0; --i)
     length = length << 8 | head[i];
-  if (size != sizeof head || !read_bytes(frame, reader, length, value) || fread(tail, 1, 4, reader->file) != 4) {
+  if (size != sizeof head || !read_bytes(frame, reader, length, value) ||
+      fread(tail, 1, 4, reader->file) != 4) {
     errno = 0;
     fail_file(frame, node, reader->name, "truncated record");
   }
@@ -139,7 +140,8 @@ static int read_tfrecord(tgc_frame_t *frame, const char *node, reader_t *reader,
 }
 
 /* The next record of the file, and where it was; 0 at its end. */
-static int read_record(tgc_frame_t *frame, const char *node, reader_t *reader, tgc_string_t *key, tgc_string_t *value) {
+static int read_record(tgc_frame_t *frame, const char *node, reader_t *reader, tgc_string_t *key,
+                       tgc_string_t *value) {
   int64_t place = reader->place;
   tgc_text_t text = {.frame = frame};
   int is_found = 0, has_place = 1;
@@ -185,8 +187,8 @@ static int read_record(tgc_frame_t *frame, const char *node, reader_t *reader, t
   return 1;
 }
 
-static void read_next(tgc_frame_t *frame, const char *node, const char *config, reader_t *reader, tgc_string_t *key,
-                      tgc_string_t *value) {
+static void read_next(tgc_frame_t *frame, const char *node, const char *config, reader_t *reader,
+                      tgc_string_t *key, tgc_string_t *value) {
   for (;;) {
     if (!reader->name)
       begin_file(frame, node, config, reader);

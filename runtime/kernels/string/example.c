@@ -6,87 +6,27 @@
  *
  *===------------------------------------------------------------------------===*/
 
-#include "runtime/kernels/elements.h"
+#include "wire.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
-typedef struct bytes {
-  const unsigned char *at, *end;
-} bytes_t;
-
-static int read_varint(bytes_t *bytes, uint64_t *value) {
-  *value = 0;
-  for (int shift = 0; shift < 64 && bytes->at < bytes->end; shift += 7) {
-    unsigned char c = *bytes->at++;
-    *value |= (uint64_t)(c & 0x7f) << shift;
-    if (c < 0x80)
-      return 1;
-  }
-  return 0;
-}
-
-/* The next field of a message: its number and wire type, and its content (of a number: the number). 0 at the
- * end, -1 if the bytes are broken. */
-static int next_field(bytes_t *message, int *number, int *wire, bytes_t *content, uint64_t *value) {
-  uint64_t tag, size;
-  if (message->at == message->end)
-    return 0;
-  if (!read_varint(message, &tag))
-    return -1;
-  *number = (int)(tag >> 3);
-  *wire = (int)(tag & 7);
-  if (*wire == 0)
-    return read_varint(message, value) ? 1 : -1;
-  if (*wire == 2) {
-    if (!read_varint(message, &size))
-      return -1;
-  } else {
-    size = *wire == 1 ? 8 : 4;
-    if (*wire != 1 && *wire != 5)
-      return -1;
-  }
-  if (size > (uint64_t)(message->end - message->at))
-    return -1;
-  *content = (bytes_t){message->at, message->at + size};
-  message->at += size;
-  return 1;
-}
-
-/* One list of values, as far as it is read. */
-typedef struct list {
-  int32_t dtype; /* TGC_DTYPE_INVALID: no list at all */
-  bytes_t rest, packed;
-} list_t;
-
-typedef struct reader {
-  tgc_frame_t *frame;
-  const char *node;
-  int64_t example;
-} reader_t;
-
-static void fail(const reader_t *reader, const char *text) {
-  tgc_rt_fail(reader->frame, TGC_INVALID_ARGUMENT, reader->node, text, &reader->example, 1);
-}
-
 /* The feature of that name; the last one if there are several. */
-static list_t find_feature(const reader_t *reader, tgc_string_t serialized, tgc_string_t name) {
-  static const int32_t kTypes[] = {TGC_STRING, TGC_FLOAT32, TGC_INT64};
-  list_t list = {TGC_DTYPE_INVALID, {NULL, NULL}, {NULL, NULL}};
-  bytes_t example = {(const unsigned char *)serialized.data,
+static tgc_values_t find_feature(const tgc_records_t *reader, tgc_string_t serialized, tgc_string_t name) {
+  tgc_values_t list = {TGC_DTYPE_INVALID, {NULL, NULL}, {NULL, NULL}};
+  tgc_wire_t example = {(const unsigned char *)serialized.data,
                      (const unsigned char *)serialized.data + serialized.size},
           features, entry, part;
   int number, wire, state;
   uint64_t value;
-  while ((state = next_field(&example, &number, &wire, &features, &value)) > 0) {
+  while ((state = tgc_wire_field(&example, &number, &wire, &features, &value)) > 0) {
     if (number != 1 || wire != 2)
       continue;
-    while ((state = next_field(&features, &number, &wire, &entry, &value)) > 0) {
+    while ((state = tgc_wire_field(&features, &number, &wire, &entry, &value)) > 0) {
       if (number != 1 || wire != 2)
         continue;
       int is_named = name.size == 0;
-      bytes_t feature = {NULL, NULL};
-      while ((state = next_field(&entry, &number, &wire, &part, &value)) > 0) {
+      tgc_wire_t feature = {NULL, NULL};
+      while ((state = tgc_wire_field(&entry, &number, &wire, &part, &value)) > 0) {
         if (wire == 2 && number == 1)
           is_named = (uint64_t)(part.end - part.at) == name.size &&
                      (name.size == 0 || memcmp(part.at, name.data, name.size) == 0);
@@ -97,78 +37,33 @@ static list_t find_feature(const reader_t *reader, tgc_string_t serialized, tgc_
         break;
       if (!is_named)
         continue;
-      list.dtype = TGC_DTYPE_INVALID;
-      while ((state = next_field(&feature, &number, &wire, &part, &value)) > 0)
-        if (wire == 2 && number >= 1 && number <= 3)
-          list = (list_t){kTypes[number - 1], part, {NULL, NULL}};
+      if (!tgc_read_feature(feature, &list))
+        state = -1;
     }
     if (state < 0)
       break;
   }
   if (state < 0)
-    fail(reader, "Could not parse example input %d");
+    tgc_fail_record(reader, "Could not parse example input %d");
   return list;
 }
 
-/* The next value of a list, written to element `i` of `data` unless that is NULL; 0 at the end. */
-static int next_value(const reader_t *reader, list_t *list, void *data, int64_t i) {
-  int number, wire, state;
-  bytes_t content;
-  uint64_t value = 0;
-  if (list->packed.at == list->packed.end) {
-    do
-      state = next_field(&list->rest, &number, &wire, &content, &value);
-    while (state > 0 && number != 1);
-    if (state < 0)
-      fail(reader, "Could not parse example input %d");
-    if (state == 0)
-      return 0;
-    if (list->dtype == TGC_STRING) {
-      if (data)
-        ((tgc_string_t *)data)[i] =
-            (tgc_string_t){(const char *)content.at, (uint64_t)(content.end - content.at)};
-      return 1;
-    }
-    if (wire == 0) {
-      if (data)
-        ((int64_t *)data)[i] = (int64_t)value;
-      return 1;
-    }
-    list->packed = content;
-    if (content.at == content.end)
-      return next_value(reader, list, data, i);
-  }
-  if (list->dtype == TGC_INT64) {
-    if (!read_varint(&list->packed, &value))
-      fail(reader, "Could not parse example input %d");
-    if (data)
-      ((int64_t *)data)[i] = (int64_t)value;
-    return 1;
-  }
-  if (list->packed.end - list->packed.at < 4)
-    fail(reader, "Could not parse example input %d");
-  if (data)
-    memcpy((float *)data + i, list->packed.at, sizeof(float));
-  list->packed.at += 4;
-  return 1;
-}
-
-static int64_t count_values(const reader_t *reader, list_t list) {
+static int64_t count_values(const tgc_records_t *reader, tgc_values_t list) {
   int64_t count = 0;
-  while (list.dtype != TGC_DTYPE_INVALID && next_value(reader, &list, NULL, 0))
+  while (list.dtype != TGC_DTYPE_INVALID && tgc_next_value(reader, &list, NULL, 0))
     ++count;
   return count;
 }
 
-static list_t find_typed(const reader_t *reader, tgc_string_t serialized, tgc_string_t name, int32_t dtype) {
-  list_t list = find_feature(reader, serialized, name);
+static tgc_values_t find_typed(const tgc_records_t *reader, tgc_string_t serialized, tgc_string_t name, int32_t dtype) {
+  tgc_values_t list = find_feature(reader, serialized, name);
   if (list.dtype != TGC_DTYPE_INVALID && list.dtype != dtype)
-    fail(reader, "example %d has a feature of another data type than expected");
+    tgc_fail_record(reader, "example %d has a feature of another data type than expected");
   return list;
 }
 
 /* Indices, values and shape of a feature of any length. */
-static void parse_sparse(reader_t *reader, const tgc_tensor_t *serialized, tgc_string_t name, int is_single,
+static void parse_sparse(tgc_records_t *reader, const tgc_tensor_t *serialized, tgc_string_t name, int is_single,
                          tgc_tensor_t *indices, tgc_tensor_t *values, tgc_tensor_t *shape) {
   int64_t examples = tgc_count(serialized), total = 0, longest = 0, rank = is_single ? 1 : 2, *to = NULL;
   const tgc_string_t *strings = serialized->data;
@@ -181,9 +76,9 @@ static void parse_sparse(reader_t *reader, const tgc_tensor_t *serialized, tgc_s
       total = 0;
     }
     for (reader->example = 0; reader->example < examples; ++reader->example) {
-      list_t list = find_typed(reader, strings[reader->example], name, values->dtype);
+      tgc_values_t list = find_typed(reader, strings[reader->example], name, values->dtype);
       int64_t count = 0;
-      while (list.dtype != TGC_DTYPE_INVALID && next_value(reader, &list, data, total)) {
+      while (list.dtype != TGC_DTYPE_INVALID && tgc_next_value(reader, &list, data, total)) {
         if (pass == 1) {
           to[total * rank] = reader->example;
           to[total * rank + rank - 1] = count;
@@ -201,7 +96,7 @@ static void parse_sparse(reader_t *reader, const tgc_tensor_t *serialized, tgc_s
 
 /* A feature of a shape (its rank and dimensions), or, where the first dimension is -1, of any number of rows,
  * which are filled up with the default to the longest. */
-static void parse_dense(reader_t *reader, const tgc_tensor_t *serialized, tgc_string_t name,
+static void parse_dense(tgc_records_t *reader, const tgc_tensor_t *serialized, tgc_string_t name,
                         const int64_t *shape, const tgc_tensor_t *fallback, int is_single,
                         tgc_tensor_t *output) {
   int64_t examples = tgc_count(serialized), dims[TGC_MAX_RANK] = {examples}, size = 1, width = 1;
@@ -216,7 +111,7 @@ static void parse_dense(reader_t *reader, const tgc_tensor_t *serialized, tgc_st
        is_variable && reader->example < examples; ++reader->example) {
     int64_t count = count_values(reader, find_typed(reader, strings[reader->example], name, output->dtype));
     if (width == 0 ? count > 0 : count % width != 0)
-      fail(reader, "example %d has a feature whose number of values is not a multiple of its stride");
+      tgc_fail_record(reader, "example %d has a feature whose number of values is not a multiple of its stride");
     if (width > 0 && count / width > dims[first])
       dims[first] = count / width;
   }
@@ -226,14 +121,14 @@ static void parse_dense(reader_t *reader, const tgc_tensor_t *serialized, tgc_st
   int64_t given = tgc_count(fallback);
   uint32_t bytes = tgc_dtype_size(output->dtype);
   for (reader->example = 0; reader->example < examples; ++reader->example) {
-    list_t list = find_typed(reader, strings[reader->example], name, output->dtype);
+    tgc_values_t list = find_typed(reader, strings[reader->example], name, output->dtype);
     int64_t count = count_values(reader, list), begin = reader->example * size;
     if (!is_variable && count != size && list.dtype != TGC_DTYPE_INVALID)
-      fail(reader, "example %d has a feature whose number of values is not that of its shape");
+      tgc_fail_record(reader, "example %d has a feature whose number of values is not that of its shape");
     if (!is_variable && count == 0 && size > 0 && given == 0)
-      fail(reader, "example %d lacks a feature that is required");
+      tgc_fail_record(reader, "example %d lacks a feature that is required");
     for (int64_t i = 0; i < count; ++i)
-      next_value(reader, &list, output->data, begin + i);
+      tgc_next_value(reader, &list, output->data, begin + i);
     for (int64_t i = count; i < size; ++i) {
       char *to = (char *)output->data + (uint64_t)(begin + i) * bytes;
       if (given > 0)
@@ -255,7 +150,7 @@ TGC_KERNEL(tgc_kernel_parse_example) {
   int64_t num_sparse = strtoll(rest, &rest, 10), num_dense = strtoll(rest, NULL, 10);
   const tgc_string_t *sparse = inputs[1].data, *dense = inputs[2].data;
   const int64_t *shapes = inputs[3].data;
-  reader_t reader = {frame, node, 0};
+  tgc_records_t reader = {frame, node, 0};
   for (int64_t i = 0; i < num_sparse; ++i)
     parse_sparse(&reader, &inputs[0], sparse[i], is_single, &outputs[i], &outputs[num_sparse + i],
                  &outputs[2 * num_sparse + i]);

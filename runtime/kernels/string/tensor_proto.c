@@ -47,7 +47,8 @@ static tgc_text_t make_tensor(tgc_frame_t *frame, const tgc_tensor_t *tensor, in
   int64_t count = tgc_count(tensor);
   if (tensor->dtype == TGC_STRING)
     for (int64_t i = 0; i < count; ++i)
-      put_field(&text, 8, ((const tgc_string_t *)tensor->data)[i].data, ((const tgc_string_t *)tensor->data)[i].size);
+      put_field(&text, 8, ((const tgc_string_t *)tensor->data)[i].data,
+                ((const tgc_string_t *)tensor->data)[i].size);
   else if (count > 0)
     put_field(&text, 4, (const char *)tensor->data, (uint64_t)count * tgc_dtype_size(tensor->dtype));
   return text;
@@ -74,7 +75,8 @@ TGC_KERNEL(tgc_kernel_tensor_summary) {
   put_field(&value, has_tag ? 1 : 7, name->data, name->size);
   put_text(&value, 8, &tensor);
   if (has_tag)
-    put_field(&value, 9, ((const tgc_string_t *)inputs[2].data)->data, ((const tgc_string_t *)inputs[2].data)->size);
+    put_field(&value, 9, ((const tgc_string_t *)inputs[2].data)->data,
+              ((const tgc_string_t *)inputs[2].data)->size);
   put_text(&summary, 1, &value);
   set_text(&outputs[0], summary);
 }
@@ -85,7 +87,8 @@ static void put_little_endian(tgc_text_t *text, uint32_t value, uint64_t size) {
 }
 
 /* The samples of a clip [frames, channels] as a RIFF file of 16 bits. */
-static tgc_text_t make_wave(tgc_frame_t *frame, const float *samples, int64_t frames, int64_t channels, uint32_t rate) {
+static tgc_text_t make_wave(tgc_frame_t *frame, const float *samples, int64_t frames, int64_t channels,
+                            uint32_t rate) {
   tgc_text_t text = {.frame = frame};
   uint32_t bytes = (uint32_t)(frames * channels * 2);
   tgc_text_add_zero_terminated(&text, "RIFF");
@@ -124,8 +127,8 @@ TGC_KERNEL(tgc_kernel_audio_summary) {
     snprintf(ending, sizeof ending, most > 1 ? "/audio/%lld" : "/audio", (long long)i);
     tgc_text_add(&name, tag->data, tag->size);
     tgc_text_add_zero_terminated(&name, ending);
-    tgc_text_t wave =
-        make_wave(frame, (const float *)inputs[1].data + i * frames * channels, frames, channels, (uint32_t)lrintf(rate));
+    tgc_text_t wave = make_wave(frame, (const float *)inputs[1].data + i * frames * channels, frames,
+                                channels, (uint32_t)lrintf(rate));
     put_varint(&audio, 1 << 3 | 5);
     tgc_text_add(&audio, (const char *)&rate, sizeof rate);
     put_number(&audio, 2, (uint64_t)channels);
