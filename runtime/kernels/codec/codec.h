@@ -25,7 +25,7 @@ typedef struct tgc_picture {
 
 typedef struct tgc_jpeg_options {
   int ratio, is_fancy, recovers;
-  char method; /* D(efault), F(ast), A(ccurate) */
+  char method; /* D(efault), which is fast, F(ast), A(ccurate) */
 } tgc_jpeg_options_t;
 
 /* The numbers of channels and bits that are asked for; 0 channels: as the file has. */

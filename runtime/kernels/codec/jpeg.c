@@ -123,7 +123,7 @@ static int read_rows(const tgc_reader_t *reader, int64_t *channels, tgc_jpeg_opt
   info.do_fancy_upsampling = options.is_fancy;
   info.scale_num = 1;
   info.scale_denom = (unsigned)options.ratio;
-  info.dct_method = options.method == 'A' ? JDCT_ISLOW : options.method == 'F' ? JDCT_IFAST : JDCT_DEFAULT;
+  info.dct_method = options.method == 'A' ? JDCT_ISLOW : JDCT_IFAST;
   jpeg.jpeg_start_decompress(&info);
   int64_t width = info.output_width, height = info.output_height;
   if (width * height * *channels >= (int64_t)1 << 29)

@@ -124,9 +124,9 @@ static uint16_t sample_of(const png_t *png, const uint8_t *row, uint64_t i) {
   return (uint16_t)(row[bit / 8] >> (8 - png->depth - (int)(bit % 8)) & ((1 << png->depth) - 1));
 }
 
-/* Grey of a colour, in libpng's fixed point with the weights that TensorFlow gives it. */
+/* Grey of a colour, in libpng's fixed point. */
 static uint32_t grey_of(const uint32_t *color) {
-  const uint32_t red = 9798, green = 3736, blue = 32768 - red - green;
+  const uint32_t red = 9798, green = 19235, blue = 32768 - red - green;
   if (color[0] == color[1] && color[0] == color[2])
     return color[0];
   return (red * color[0] + green * color[1] + blue * color[2] + 16384) >> 15;
