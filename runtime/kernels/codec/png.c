@@ -124,12 +124,12 @@ static uint16_t sample_of(const png_t *png, const uint8_t *row, uint64_t i) {
   return (uint16_t)(row[bit / 8] >> (8 - png->depth - (int)(bit % 8)) & ((1 << png->depth) - 1));
 }
 
-/* Grey of a colour, in libpng's fixed point. */
-static uint32_t grey_of(const uint32_t *color) {
+/* Grey of a colour, in libpng's fixed point: samples of 16 bits are rounded, those of 8 cut off. */
+static uint32_t grey_of(const uint32_t *color, int depth) {
   const uint32_t red = 9798, green = 19235, blue = 32768 - red - green;
   if (color[0] == color[1] && color[0] == color[2])
     return color[0];
-  return (red * color[0] + green * color[1] + blue * color[2] + 16384) >> 15;
+  return (red * color[0] + green * color[1] + blue * color[2] + (depth == 16 ? 16384 : 0)) >> 15;
 }
 
 /* Turns one pixel of the file into one of the picture. */
@@ -158,7 +158,7 @@ static void write_pixel(const png_t *png, const uint8_t *row, uint64_t x, const 
   uint32_t result[4];
   int64_t channels = picture->channels, count = 0;
   if (channels < 3) {
-    result[count++] = png->kind & HAS_COLOR ? grey_of(color) : color[0];
+    result[count++] = png->kind & HAS_COLOR ? grey_of(color, png->depth) : color[0];
   } else {
     for (; count < 3; ++count)
       result[count] = color[count];

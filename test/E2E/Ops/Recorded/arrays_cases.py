@@ -10,7 +10,7 @@ def cases(record):
     record("approx_top_k", list(raw.ApproxTopK(input=x, k=2)), {x: random.uniform(-1, 1, (3, 7)).astype(np.float32)})
     key, counter = tf.constant([10413732777507651514], tf.uint64), tf.constant([0, 17830669156045600267], tf.uint64)
     record("shuffle", raw.StatelessShuffle(value=tf.range(11), key=key, counter=counter, alg=1))
-    record("gamma_grad", raw.RandomGammaGrad(alpha=[[.1], [2.], [30.]], sample=[.2, 1., 5.]))
+    record("gamma_grad", [raw.RandomGammaGrad(alpha=[.1, 2., 30.], sample=[.2, 1., 25.]), raw.RandomGammaGrad(alpha=[[.5], [3.]], sample=[.1, 1., 4.])])
     splits = tf.constant([0, 2, 2, 5], tf.int64)
     for weights in ([], [1., 2., 3., 4., 5.]):
         for binary in (False, True):
