@@ -126,7 +126,7 @@ static uint16_t sample_of(const png_t *png, const uint8_t *row, uint64_t i) {
 
 /* Grey of a colour, in libpng's fixed point: samples of 16 bits are rounded, those of 8 cut off. */
 static uint32_t grey_of(const uint32_t *color, int depth) {
-  const uint32_t red = 9798, green = 19235, blue = 32768 - red - green;
+  const uint32_t red = 9797, green = 19234, blue = 32768 - red - green;
   if (color[0] == color[1] && color[0] == color[2])
     return color[0];
   return (red * color[0] + green * color[1] + blue * color[2] + (depth == 16 ? 16384 : 0)) >> 15;
