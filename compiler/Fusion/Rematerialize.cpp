@@ -9,7 +9,7 @@
 
 #include "compiler/Fusion/FusionCost.h"
 #include "compiler/Fusion/Passes.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
@@ -32,6 +32,19 @@ bool isElementwise(Operation *op) {
   return generic && generic->getNumResults() == 1 && generic.getNumReductionLoops() == 0 &&
          generic.getMatchingIndexingMap(generic.getDpsInitOperand(0)).isPermutation() &&
          !generic.payloadUsesValueFromOperand(generic.getDpsInitOperand(0));
+}
+
+/// Whether the loop asks which numbers are equal, as gradients of maxima do. Computed again, a number may be rounded otherwise.
+bool asksForEquality(Operation *op) {
+  using arith::CmpFPredicate;
+  auto isEquality = [](arith::CmpFOp compare) {
+    return llvm::is_contained({CmpFPredicate::OEQ, CmpFPredicate::UEQ, CmpFPredicate::ONE, CmpFPredicate::UNE},
+                              compare.getPredicate());
+  };
+  return op->walk([&](arith::CmpFOp compare) {
+             return isEquality(compare) ? WalkResult::interrupt() : WalkResult::advance();
+           })
+      .wasInterrupted();
 }
 
 /// The steps of one block, from its last value to its first.
@@ -57,12 +70,12 @@ public:
   }
 
 private:
-  /// Operands of backward ops of this block that read the result. None if something in a region reads it.
+  /// Operands of backward ops of this block that read the result. None if something in a region reads it, or needs its very bits.
   void collectUses(linalg::GenericOp op) {
     uses.clear();
     bool isNested = false;
     for (OpOperand &use : op->getUses()) {
-      isNested |= use.getOwner()->getBlock() != &block;
+      isNested |= use.getOwner()->getBlock() != &block || asksForEquality(use.getOwner());
       if (isLate(use.getOwner()) && use.getOwner() != block.getTerminator())
         uses.push_back(&use);
     }

@@ -87,3 +87,31 @@ func.func @lost(%x: tensor<64xf32>, %b: tensor<64xf32>, %dy: tensor<64xf32>) -> 
   return %dx : tensor<64xf32>
 }
 func.func private @make(tensor<64xf32>) -> tensor<64xf32>
+
+// -----
+
+#id = affine_map<(m) -> (m)>
+
+// A gradient of a maximum looks for the very bits.
+// CHECK-LABEL: func @equality
+// CHECK: %[[SUM:.*]] = linalg.generic
+// CHECK: linalg.generic {{.*}} ins(%[[SUM]], %arg2
+func.func @equality(%x: tensor<64xf32>, %b: tensor<64xf32>, %max: tensor<64xf32>) -> tensor<64xi1> {
+  %empty = tensor.empty() : tensor<64xf32>
+  %bits = tensor.empty() : tensor<64xi1>
+  %sum = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%x, %b : tensor<64xf32>, tensor<64xf32>)
+      outs(%empty : tensor<64xf32>) {
+  ^bb0(%in: f32, %in_0: f32, %out: f32):
+    %0 = arith.addf %in, %in_0 : f32
+    linalg.yield %0 : f32
+  } -> tensor<64xf32> loc("add")
+  func.call @use(%sum) : (tensor<64xf32>) -> ()
+  %is = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%sum, %max : tensor<64xf32>, tensor<64xf32>)
+      outs(%bits : tensor<64xi1>) {
+  ^bb0(%in: f32, %in_0: f32, %out: i1):
+    %0 = arith.cmpf oeq, %in, %in_0 : f32
+    linalg.yield %0 : i1
+  } -> tensor<64xi1> loc("gradients/Max")
+  return %is : tensor<64xi1>
+}
+func.func private @use(tensor<64xf32>)
