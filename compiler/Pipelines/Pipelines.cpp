@@ -75,21 +75,23 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
   passes.addPass(createRotateLoopBuffersPass());
   LowerContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers};
   passes.addPass(createLowerContractionsPass(unit));
+  passes.addPass(createGroupNestsPass());
   passes.addPass(createPlaceWeightsPass());
   passes.addPass(createPlanBuffersPass());
   addCleanup(passes);
 }
 
-void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &) {
+void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &options) {
   passes.addPass(createLowerCopiesPass());
   passes.addPass(createOutlineKernelsPass());
+  passes.addPass(createVectorizeNestsPass({options.vectors.bytes, options.vectors.registers}));
   passes.addPass(createConvertLinalgToLoopsPass());
   passes.addPass(createConvertComplexToStandardPass());
-  passes.addPass(createExpandMathPass());
   arith::ArithEmulateUnsupportedFloatsOptions emulated;
   emulated.sourceTypeStrs = {"bf16"};
   emulated.targetTypeStr = "f32";
   passes.addPass(math::createMathExtendToSupportedTypes());
+  passes.addPass(createExpandMathPass());
   passes.addPass(arith::createArithEmulateUnsupportedFloats(emulated));
   passes.addPass(createKeepRoundingPass());
   arith::ArithExpandOpsPassOptions expanded;

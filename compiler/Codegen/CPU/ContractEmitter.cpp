@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "compiler/Codegen/CPU/VectorBody.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -251,28 +252,11 @@ struct Emitter {
         mapping.map(body.getArgument(x + 1), known);
       }
       for (Operation &inner : body.without_terminator())
-        cloneOnVectors(inner, mapping);
-      results.push_back(toVector(body.getTerminator()->getOperand(0), mapping));
+        cloneOnVectors(builder, inner, mapping, plan.tiling.lanes);
+      results.push_back(
+          lookUpVector(builder, loc, body.getTerminator()->getOperand(0), mapping, plan.tiling.lanes));
     }
     return results;
-  }
-
-  Value toVector(Value scalar, const IRMapping &mapping) {
-    Value mapped = mapping.lookupOrDefault(scalar);
-    return isa<VectorType>(mapped.getType()) ? mapped : splat(mapped);
-  }
-
-  void cloneOnVectors(Operation &inner, IRMapping &mapping) {
-    if (inner.hasTrait<OpTrait::ConstantLike>()) {
-      mapping.map(inner.getResult(0), builder.clone(inner)->getResult(0));
-      return;
-    }
-    SmallVector<Value> operands;
-    for (Value operand : inner.getOperands())
-      operands.push_back(toVector(operand, mapping));
-    OperationState state(inner.getLoc(), inner.getName(), operands, vectorOf(inner.getResult(0).getType()),
-                         inner.getAttrs());
-    mapping.map(inner.getResult(0), builder.create(state)->getResult(0));
   }
 
   //===--------------------------------------------------------------------===//
@@ -288,18 +272,6 @@ struct Emitter {
                          body(index);
                          scf::YieldOp::create(builder, loc);
                        });
-  }
-
-  /// Set for the first `count` lanes.
-  Value createMask(OpFoldResult count) {
-    VectorType type = vectorOf(builder.getI32Type());
-    Value lane = arith::ConstantOp::create(
-        builder, loc,
-        DenseElementsAttr::get(
-            type, ArrayRef<int32_t>(llvm::to_vector(llvm::seq<int32_t>(type.getNumElements())))));
-    Value limit = math.materialize(math.min(count, math.known(plan.tiling.lanes)));
-    limit = arith::IndexCastOp::create(builder, loc, builder.getI32Type(), limit);
-    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, lane, splat(limit));
   }
 
   void emit() {
@@ -319,7 +291,7 @@ struct Emitter {
       if (isMasked)
         for (int64_t v = 0; v < plan.tiling.vectors; ++v) {
           OpFoldResult left = math.sub(columnCount, math.add(firstColumn, math.known(v * plan.tiling.lanes)));
-          place.masks.push_back(createMask(left));
+          place.masks.push_back(createLaneMask(builder, loc, left, plan.tiling.lanes));
         }
       place.lhs = lhs.offset;
       place.rhs = math.add(rhs.offset, math.mul(panel, rhsPanelStride));

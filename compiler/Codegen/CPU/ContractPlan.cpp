@@ -18,35 +18,12 @@ struct StaticAccess {
   bool moves(unsigned loop) const { return map.isFunctionOfDim(loop); }
 };
 
-void addStrides(AffineExpr expr, int64_t factor, SmallVectorImpl<int64_t> &strides) {
-  if (auto binary = dyn_cast<AffineBinaryOpExpr>(expr)) {
-    if (expr.getKind() == AffineExprKind::Add) {
-      addStrides(binary.getLHS(), factor, strides);
-      addStrides(binary.getRHS(), factor, strides);
-      return;
-    }
-    int64_t scale = cast<AffineConstantExpr>(binary.getRHS()).getValue();
-    return addStrides(binary.getLHS(), ShapedType::isDynamic(factor) ? factor : factor * scale, strides);
-  }
-  auto dim = dyn_cast<AffineDimExpr>(expr);
-  if (!dim)
-    return;
-  int64_t &stride = strides[dim.getPosition()];
-  stride =
-      ShapedType::isDynamic(factor) || ShapedType::isDynamic(stride) ? ShapedType::kDynamic : stride + factor;
-}
-
 StaticAccess describe(MemRefType type, AffineMap map, bool isPacked) {
   StaticAccess access = {map, SmallVector<int64_t>(map.getNumDims(), 0), type.getLayout().isIdentity(),
                          isPacked};
   if (isPacked)
     return access;
-  int64_t offset;
-  SmallVector<int64_t> strides;
-  [[maybe_unused]] LogicalResult isStrided = type.getStridesAndOffset(strides, offset);
-  assert(succeeded(isStrided) && "bufferization makes strided layouts only");
-  for (auto [dim, expr] : llvm::enumerate(map.getResults()))
-    addStrides(expr, strides[dim], access.strides);
+  access.strides = getKnownStrides(type, map);
   return access;
 }
 

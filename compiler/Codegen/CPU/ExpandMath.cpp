@@ -8,10 +8,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/CPU/Lanes.h"
 #include "compiler/Codegen/CPU/Passes.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -20,72 +18,6 @@ namespace tgc {
 #include "compiler/Codegen/CPU/Passes.h.inc"
 
 namespace {
-
-/// Arithmetic on one float, or on each of a vector.
-class Lanes {
-public:
-  Lanes(OpBuilder &builder, Location loc, Type like) : builder(builder), loc(loc), floats(like) {
-    ints = builder.getI32Type();
-    if (auto vector = dyn_cast<VectorType>(like))
-      ints = vector.clone(builder.getI32Type());
-  }
-
-  Value number(double value) const {
-    return constant(floats, builder.getF32FloatAttr(static_cast<float>(value)));
-  }
-  Value integer(int32_t value) const { return constant(ints, builder.getI32IntegerAttr(value)); }
-
-  Value add(Value a, Value b) const { return arith::AddFOp::create(builder, loc, a, b, kFused); }
-  Value sub(Value a, Value b) const { return arith::SubFOp::create(builder, loc, a, b); }
-  Value mul(Value a, Value b) const { return arith::MulFOp::create(builder, loc, a, b, kFused); }
-  Value div(Value a, Value b) const { return arith::DivFOp::create(builder, loc, a, b); }
-  /// a * b + c, in one rounding where the machine can.
-  Value mulAdd(Value a, Value b, Value c) const { return add(mul(a, b), c); }
-  Value abs(Value a) const { return math::AbsFOp::create(builder, loc, a); }
-  Value copySign(Value magnitude, Value sign) const {
-    return math::CopySignOp::create(builder, loc, magnitude, sign);
-  }
-  Value negate(Value a) const { return arith::NegFOp::create(builder, loc, a); }
-
-  Value addInt(Value a, Value b) const { return arith::AddIOp::create(builder, loc, a, b); }
-  Value subInt(Value a, Value b) const { return arith::SubIOp::create(builder, loc, a, b); }
-  Value shiftRight(Value a, int32_t by) const { return arith::ShRSIOp::create(builder, loc, a, integer(by)); }
-  Value shiftLeft(Value a, int32_t by) const { return arith::ShLIOp::create(builder, loc, a, integer(by)); }
-  Value toFloat(Value a) const { return arith::SIToFPOp::create(builder, loc, floats, a); }
-  Value asInt(Value a) const { return arith::BitcastOp::create(builder, loc, ints, a); }
-  Value asFloat(Value a) const { return arith::BitcastOp::create(builder, loc, floats, a); }
-
-  /// `ifTrue` where the ordered comparison holds; it never does for NaN.
-  Value select(arith::CmpFPredicate predicate, Value a, Value b, Value ifTrue, Value ifFalse) const {
-    Value holds = arith::CmpFOp::create(builder, loc, predicate, a, b);
-    return arith::SelectOp::create(builder, loc, holds, ifTrue, ifFalse);
-  }
-  /// `a` between the bounds; NaN stays.
-  Value clamp(Value a, double low, double high) const {
-    a = select(arith::CmpFPredicate::OLT, a, number(low), number(low), a);
-    return select(arith::CmpFPredicate::OGT, a, number(high), number(high), a);
-  }
-  /// The polynomial with these coefficients, of the highest power first.
-  Value polynomial(Value x, ArrayRef<float> coefficients) const {
-    Value sum = number(coefficients.front());
-    for (float coefficient : coefficients.drop_front())
-      sum = mulAdd(sum, x, number(coefficient));
-    return sum;
-  }
-
-private:
-  static constexpr arith::FastMathFlags kFused = arith::FastMathFlags::contract;
-
-  Value constant(Type type, TypedAttr value) const {
-    if (auto vector = dyn_cast<VectorType>(type))
-      value = DenseElementsAttr::get(vector, cast<Attribute>(value));
-    return arith::ConstantOp::create(builder, loc, value);
-  }
-
-  OpBuilder &builder;
-  Location loc;
-  Type floats, ints;
-};
 
 using Predicate = arith::CmpFPredicate;
 
@@ -186,23 +118,6 @@ Value expandErf(const Lanes &l, Value x) {
   return l.select(Predicate::OLT, magnitude, l.number(0.93), small, l.copySign(large, x));
 }
 
-/// Small whole powers, which need no logarithm; null for others.
-Value expandPower(const Lanes &l, math::PowFOp op) {
-  FloatAttr exponent;
-  DenseElementsAttr exponents;
-  APFloat value(0.0f);
-  if (matchPattern(op.getRhs(), m_Constant(&exponent)))
-    value = exponent.getValue();
-  else if (matchPattern(op.getRhs(), m_Constant(&exponents)) && exponents.isSplat())
-    value = exponents.getSplatValue<APFloat>();
-  else
-    return {};
-  Value x = op.getLhs();
-  if (value.isExactlyValue(2))
-    return l.mul(x, x);
-  return value.isExactlyValue(3) ? l.mul(l.mul(x, x), x) : Value();
-}
-
 struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
   void runOnOperation() override {
     getOperation().walk([](Operation *op) {
@@ -211,7 +126,8 @@ struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
         return;
       OpBuilder builder(op);
       Lanes lanes(builder, op->getLoc(), op->getResult(0).getType());
-      if (Value result = expand(lanes, op)) {
+      auto power = dyn_cast<math::PowFOp>(op);
+      if (Value result = power ? expandPower(builder, power) : expand(lanes, op)) {
         op->getResult(0).replaceAllUsesWith(result);
         op->erase();
       }
@@ -231,8 +147,6 @@ struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
       return expandTanh(lanes, op->getOperand(0));
     if (isa<math::ErfOp>(op))
       return expandErf(lanes, op->getOperand(0));
-    if (auto power = dyn_cast<math::PowFOp>(op))
-      return expandPower(lanes, power);
     return {};
   }
 };

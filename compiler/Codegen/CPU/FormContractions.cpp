@@ -6,9 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/PackConstants.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
+#include "compiler/Codegen/CPU/VectorBody.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -53,24 +55,6 @@ LogicalResult matchBody(linalg::GenericOp op) {
 
 bool involves(AffineMap map, unsigned loop) { return map.isFunctionOfDim(loop); }
 
-/// A sum of loops with constant factors.
-bool isLinear(AffineExpr expr) {
-  switch (expr.getKind()) {
-  case AffineExprKind::Add: {
-    auto sum = cast<AffineBinaryOpExpr>(expr);
-    return isLinear(sum.getLHS()) && isLinear(sum.getRHS());
-  }
-  case AffineExprKind::Mul: {
-    auto product = cast<AffineBinaryOpExpr>(expr);
-    return isa<AffineDimExpr>(product.getLHS()) && isa<AffineConstantExpr>(product.getRHS());
-  }
-  case AffineExprKind::DimId:
-    return true;
-  default:
-    return false;
-  }
-}
-
 /// The operands of a contraction in the roles that a kernel gives them.
 struct Roles {
   unsigned lhs = 0, rhs = 1;
@@ -95,15 +79,6 @@ std::optional<Roles> assignRoles(linalg::GenericOp op) {
       return std::nullopt;
   }
   return roles;
-}
-
-/// Whether vectors of this type in memory are what its elements are one by one; booleans are bytes there.
-bool isVectorElement(Type type) { return type.isIntOrFloat() && type.getIntOrFloatBitWidth() % 8 == 0; }
-
-/// Whether the op computes each element of vectors as it does a scalar.
-bool isVectorizable(Operation &op) {
-  return op.getNumRegions() == 0 && OpTrait::hasElementwiseMappableTraits(&op) && op.getNumResults() == 1 &&
-         op.getResult(0).getType().isIntOrIndexOrFloat() && isMemoryEffectFree(&op);
 }
 
 /// The init of a sum that starts with nothing, if it does.

@@ -118,4 +118,49 @@ LinearAccess LinearAccess::create(OpBuilder &builder, Location loc, Value memref
   return access;
 }
 
+bool isLinear(AffineExpr expr) {
+  switch (expr.getKind()) {
+  case AffineExprKind::Add: {
+    auto sum = cast<AffineBinaryOpExpr>(expr);
+    return isLinear(sum.getLHS()) && isLinear(sum.getRHS());
+  }
+  case AffineExprKind::Mul: {
+    auto product = cast<AffineBinaryOpExpr>(expr);
+    return isa<AffineDimExpr>(product.getLHS()) && isa<AffineConstantExpr>(product.getRHS());
+  }
+  case AffineExprKind::DimId:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static void addKnownStrides(AffineExpr expr, int64_t factor, SmallVectorImpl<int64_t> &strides) {
+  if (auto binary = dyn_cast<AffineBinaryOpExpr>(expr)) {
+    if (expr.getKind() == AffineExprKind::Add) {
+      addKnownStrides(binary.getLHS(), factor, strides);
+      addKnownStrides(binary.getRHS(), factor, strides);
+      return;
+    }
+    int64_t scale = cast<AffineConstantExpr>(binary.getRHS()).getValue();
+    return addKnownStrides(binary.getLHS(), ShapedType::isDynamic(factor) ? factor : factor * scale, strides);
+  }
+  auto dim = dyn_cast<AffineDimExpr>(expr);
+  if (!dim)
+    return;
+  int64_t &stride = strides[dim.getPosition()];
+  stride =
+      ShapedType::isDynamic(factor) || ShapedType::isDynamic(stride) ? ShapedType::kDynamic : stride + factor;
+}
+
+SmallVector<int64_t> getKnownStrides(MemRefType type, AffineMap map) {
+  SmallVector<int64_t> result(map.getNumDims(), 0), strides;
+  int64_t offset;
+  [[maybe_unused]] LogicalResult isStrided = type.getStridesAndOffset(strides, offset);
+  assert(succeeded(isStrided) && "bufferization makes strided layouts only");
+  for (auto [dim, expr] : llvm::enumerate(map.getResults()))
+    addKnownStrides(expr, strides[dim], result);
+  return result;
+}
+
 } // namespace tgc

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
 
 namespace tgc {
 
@@ -48,6 +49,12 @@ struct LinearAccess {
 
   bool moves(unsigned loop) const { return !mlir::isConstantIntValue(strides[loop], 0); }
 };
+
+/// A sum of loops with constant factors.
+bool isLinear(mlir::AffineExpr expr);
+
+/// The strides per loop of a memref's access through `map`, ShapedType::kDynamic where they are not known.
+llvm::SmallVector<int64_t> getKnownStrides(mlir::MemRefType type, mlir::AffineMap map);
 
 } // namespace tgc
 

@@ -6,12 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "compiler/Codegen/CPU/KernelCalls.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/RegionUtils.h"
-#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 
@@ -43,7 +43,7 @@ struct LowerContractionsPass : impl::LowerContractionsPassBase<LowerContractions
   using LowerContractionsPassBase::LowerContractionsPassBase;
 
   void runOnOperation() override {
-    functions.clear();
+    kernels.emplace(getOperation());
     SmallVector<kernel::ContractOp> contracts;
     getOperation().walk([&](kernel::ContractOp op) { contracts.push_back(op); });
     for (kernel::ContractOp op : contracts)
@@ -51,7 +51,7 @@ struct LowerContractionsPass : impl::LowerContractionsPassBase<LowerContractions
   }
 
 private:
-  llvm::StringMap<func::FuncOp> functions;
+  std::optional<KernelCalls> kernels;
 
   void lower(kernel::ContractOp op) {
     OpBuilder builder(op);
@@ -154,14 +154,16 @@ private:
 
     SmallVector<Value> arguments = {op.getRhs(), packed};
     appendDynamic(sizes, arguments);
-    func::FuncOp function = getFunction(builder, op, "tgc_pack_", arguments, [&](OpBuilder &b, Block &body) {
-      emitPacking(b, op, plan, body.getArgument(0), body.getArgument(1),
-                  replaceDynamic(sizes, body.getArguments().drop_front(2)),
-                  body.getArgument(body.getNumArguments() - 2), body.getArgument(body.getNumArguments() - 1));
-    });
+    func::FuncOp function =
+        kernels->getFunction(builder, loc, "tgc_pack_", arguments, [&](OpBuilder &b, Block &body) {
+          emitPacking(b, op, plan, body.getArgument(0), body.getArgument(1),
+                      replaceDynamic(sizes, body.getArguments().drop_front(2)),
+                      body.getArgument(body.getNumArguments() - 2),
+                      body.getArgument(body.getNumArguments() - 1));
+        });
     // An element that is packed costs about as much as a few multiplications.
-    call(builder, loc, function, arguments, panels,
-         math.mul(elements, math.known(kProductsPerPackedElement)));
+    KernelCalls::call(builder, loc, function, arguments, panels,
+                      math.mul(elements, math.known(kProductsPerPackedElement)));
     return packed;
   }
 
@@ -197,7 +199,7 @@ private:
                                            math.materialize(math.min(panels, math.known(kParallelPieces))));
     arguments.push_back(fewUnits);
     func::FuncOp function =
-        getFunction(builder, op, "tgc_contract_", arguments, [&](OpBuilder &b, Block &body) {
+        kernels->getFunction(builder, loc, "tgc_contract_", arguments, [&](OpBuilder &b, Block &body) {
           ContractOperands operands;
           operands.lhs = body.getArgument(0);
           operands.rhs = body.getArgument(1);
@@ -224,7 +226,7 @@ private:
     OpFoldResult products = math.known(1);
     for (OpFoldResult size : sizes)
       products = math.mul(products, size);
-    call(builder, loc, function, arguments, count, products);
+    KernelCalls::call(builder, loc, function, arguments, count, products);
   }
 
   static void appendDynamic(ArrayRef<OpFoldResult> sizes, SmallVectorImpl<Value> &arguments) {
@@ -245,78 +247,6 @@ private:
       arguments = arguments.drop_front();
     }
     return result;
-  }
-
-  /// A function over `arguments` and the share [begin, end) with the body that `emit` makes; an equal one
-  /// serves again.
-  func::FuncOp getFunction(OpBuilder &builder, kernel::ContractOp op, StringRef prefix,
-                           ArrayRef<Value> arguments, function_ref<void(OpBuilder &, Block &)> emit) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToEnd(getOperation().getBody());
-    SmallVector<Type> types(ValueRange(arguments).getTypes());
-    types.append(2, builder.getIndexType());
-    auto function = func::FuncOp::create(builder, op.getLoc(), "kernel", builder.getFunctionType(types, {}));
-    function.setPrivate();
-    // One entry would hold all of them otherwise, and LLVM takes more than linear time for it.
-    function->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
-    builder.setInsertionPointToStart(function.addEntryBlock());
-    emit(builder, function.front());
-    func::ReturnOp::create(builder, op.getLoc());
-    std::string text;
-    llvm::raw_string_ostream stream(text);
-    function->print(stream, OpPrintingFlags().useLocalScope());
-    auto [known, isNew] = functions.try_emplace(text, function);
-    if (!isNew) {
-      function.erase();
-      return known->second;
-    }
-    function.setName((prefix + Twine(functions.size() - 1)).str());
-    return function;
-  }
-
-  /// Calls the function for [0, count): on all threads if there are any and `products` multiplications are
-  /// worth it.
-  void call(OpBuilder &builder, Location loc, func::FuncOp function, ArrayRef<Value> arguments,
-            OpFoldResult count, OpFoldResult products) {
-    IndexMath math(builder, loc);
-    auto callAll = [&](OpBuilder &b) {
-      SmallVector<Value> all(arguments);
-      all.append({math.materialize(math.known(0)), math.materialize(count)});
-      func::CallOp::create(b, loc, function, all);
-    };
-    Value frame = getFrame(builder);
-    auto known = getConstantIntValue(products);
-    bool areScalarsShort = llvm::all_of(arguments, [](Value argument) {
-      Type type = argument.getType();
-      return isa<MemRefType, IndexType>(type) || (type.isIntOrFloat() && type.getIntOrFloatBitWidth() <= 64);
-    });
-    if (!frame || !areScalarsShort || isConstantIntValue(count, 1) ||
-        (known && *known < kLeastParallelProducts))
-      return callAll(builder);
-    auto callPieces = [&](OpBuilder &b) {
-      OpFoldResult grain = math.ceilDiv(count, math.known(kParallelPieces));
-      rt::ParallelForOp::create(b, loc, frame, function.getName(), math.materialize(count),
-                                math.materialize(grain), arguments);
-    };
-    if (known)
-      return callPieces(builder);
-    Value isLarge = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, math.materialize(products),
-                                          math.materialize(math.known(kLeastParallelProducts)));
-    auto choice = scf::IfOp::create(builder, loc, isLarge, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(choice.thenBlock());
-    callPieces(builder);
-    builder.setInsertionPointToStart(choice.elseBlock());
-    callAll(builder);
-  }
-
-  /// The frame of the entry that is built in; null in a function of another kind.
-  static Value getFrame(OpBuilder &builder) {
-    Block *block = builder.getInsertionBlock();
-    auto function = dyn_cast<func::FuncOp>(block->getParentOp());
-    if (!function)
-      function = block->getParentOp()->getParentOfType<func::FuncOp>();
-    return function && function->hasAttr("rt.feeds") ? function.getArgument(0) : Value();
   }
 };
 

@@ -36,4 +36,25 @@ def LowerContractionsPass : VectorUnitPass<"tgc-lower-contractions"> {
                            "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::tgc::rt::RtDialect"];
 }
 
+def VectorizeNestsPass : VectorUnitPass<"tgc-vectorize-nests"> {
+  let summary = "Compute loop nests on vectors, with accumulators in registers";
+  let description = [{
+    Runs on `linalg.generic` on memrefs: vectors along a contiguous loop of the result with all summed loops inside, or along a
+    contiguous summed loop where the order of combination is free.
+  }];
+  let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def GroupNestsPass : Pass<"tgc-group-nests", "::mlir::ModuleOp"> {
+  let summary = "Run loop nests over the same rows as one kernel, block by block of rows, on all threads";
+  let description = [{
+    Runs on memrefs, before `tgc-place-weights` and `tgc-plan-buffers`. Nests whose outer loops walk the same rows of what they share
+    become one function: a block of rows passes through all of them while it is in the nearest cache, and buffers that only they
+    use shrink to a block. Small groups stay as they are.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect", "::tgc::rt::RtDialect"];
+}
+
 #endif // TGC_COMPILER_CODEGEN_CPU_PASSES_TD

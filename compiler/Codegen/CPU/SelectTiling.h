@@ -48,6 +48,22 @@ inline constexpr int64_t kLeastParallelProducts = 1 << 19;
 inline constexpr int64_t kProductsPerPackedElement = 8;
 /// Into how many pieces a parallel region is cut.
 inline constexpr int64_t kParallelPieces = 16;
+/// Vectors of partial results of a row: enough to hide the latency of an addition.
+inline constexpr int64_t kRowAccumulators = 4;
+/// Vectors of columns that are computed side by side.
+inline constexpr int64_t kColumnAccumulators = 8;
+/// Rows of fewer elements are summed one by one.
+inline constexpr int64_t kShortestVectorRow = 6;
+/// Bytes that a block of rows touches: it stays in the first-level cache.
+inline constexpr int64_t kBlockBytes = 20480;
+/// Bytes of a block that only its kernel uses, on the stack.
+inline constexpr int64_t kLargestBlockOnStack = 65536;
+/// Work, in multiplications of a kernel, from which nests are grouped.
+inline constexpr int64_t kLeastGroupedWork = 1 << 15;
+/// What a transcendental function of an element costs, in the same unit.
+inline constexpr int64_t kProductsPerFunction = 40;
+/// What a size counts as that is known during the run only.
+inline constexpr int64_t kTypicalSize = 64;
 
 } // namespace tgc
 

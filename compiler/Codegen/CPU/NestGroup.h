@@ -1,0 +1,59 @@
+//===- NestGroup.h - Loop nests over the same rows -------------*- C++ -*-===//
+#ifndef TGC_COMPILER_CODEGEN_CPU_NESTGROUP_H
+#define TGC_COMPILER_CODEGEN_CPU_NESTGROUP_H
+
+#include "compiler/Codegen/CPU/KernelCalls.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace tgc {
+
+/// A number of rows: a known factor times sizes that the run knows, in a fixed order.
+struct RowCount {
+  int64_t known = 1;
+  llvm::SmallVector<mlir::Value, 2> sizes;
+
+  bool operator==(const RowCount &other) const { return known == other.known && sizes == other.sizes; }
+  bool isOne() const { return known == 1 && sizes.empty(); }
+  void multiply(int64_t size) { known *= size; }
+  void multiply(mlir::Value size);
+};
+
+/// One way to see a nest as a loop over rows: its first `numLoops` loops, which are parallel.
+struct RowForm {
+  static constexpr unsigned kSame = ~0u;
+
+  RowCount rows;
+  unsigned numLoops;
+  /// Per operand: how many of its first dimensions say which row it is, or kSame if each row reads all of it.
+  llvm::SmallVector<unsigned> leading;
+};
+
+/// The memory that a value is, or is a part of.
+struct Memory {
+  mlir::Value base; ///< Null: any.
+  bool isWhole = true;
+};
+
+struct Nest {
+  mlir::linalg::LinalgOp op;
+  llvm::SmallVector<RowForm> forms;
+  llvm::SmallVector<Memory> memories; ///< Per operand; not for scalars.
+
+  const RowForm *getForm(const RowCount &rows) const;
+};
+
+/// Nests in their order, and the numbers of rows that all of them have.
+struct NestGroup {
+  llvm::SmallVector<Nest> nests;
+  llvm::SmallVector<RowCount> rows;
+  /// What the nests touch, and whether they write it.
+  llvm::MapVector<mlir::Value, bool> touched;
+};
+
+/// Replaces the nests by a call of a function that takes blocks of rows through all of them, if that pays.
+void emitNestGroup(mlir::OpBuilder &builder, NestGroup &group, KernelCalls &kernels);
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_CPU_NESTGROUP_H

@@ -1,0 +1,101 @@
+// RUN: tgc-opt %s --tgc-group-nests --canonicalize --split-input-file | FileCheck %s
+
+#in = affine_map<(r, c) -> (r, c)>
+#row = affine_map<(r, c) -> (r)>
+
+// Two reads of a row, block by block; the buffers between them hold a block, on the stack.
+// CHECK-LABEL: func @entry
+// CHECK-NOT: alloc
+// CHECK: rt.parallel_for %arg0, @[[KERNEL:tgc_nests_[0-9]+]](%0, %1)
+// CHECK-NOT: linalg
+// CHECK: func private @[[KERNEL]](%{{.*}}: memref<4096x64xf32> {llvm.noalias}, %{{.*}}: memref<4096x64xf32> {llvm.noalias}
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<16xf32>
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<1024xf32>
+// CHECK: scf.for
+// CHECK-COUNT-4: linalg.generic
+func.func @entry(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<4096x64xf32>
+  %y = rt.fetch %frame[0] () : memref<4096x64xf32>
+  %low = arith.constant 0xFF800000 : f32
+  %max = memref.alloc() : memref<4096xf32>
+  linalg.fill ins(%low : f32) outs(%max : memref<4096xf32>)
+  linalg.generic {indexing_maps = [#in, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<4096x64xf32>) outs(%max : memref<4096xf32>) {
+  ^bb0(%a: f32, %s: f32):
+    %0 = arith.maximumf %s, %a : f32
+    linalg.yield %0 : f32
+  }
+  %shifted = memref.alloc() : memref<4096x64xf32>
+  linalg.generic {indexing_maps = [#in, #row, #in], iterator_types = ["parallel", "parallel"]} ins(%x, %max : memref<4096x64xf32>, memref<4096xf32>) outs(%shifted : memref<4096x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.subf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #in], iterator_types = ["parallel", "parallel"]} ins(%shifted : memref<4096x64xf32>) outs(%y : memref<4096x64xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = math.exp %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(r, c) -> (r, c)>
+#turned = affine_map<(r, c) -> (c, r)>
+
+// The second nest reads other rows than the first wrote.
+// CHECK-LABEL: func @transposed
+// CHECK: rt.parallel_for %arg0, @tgc_nests_0(
+// CHECK: linalg.generic
+// CHECK: return
+func.func @transposed(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<512x512xf32>
+  %y = rt.fetch %frame[0] () : memref<512x512xf32>
+  %t = memref.alloc() : memref<512x512xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : memref<512x512xf32>) outs(%t : memref<512x512xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#turned, #id], iterator_types = ["parallel", "parallel"]} ins(%t : memref<512x512xf32>) outs(%y : memref<512x512xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = math.absf %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+
+// Two steps of an optimizer, apart in the program, on memory of their own: one pass over each. A small one stays as it is.
+// CHECK-LABEL: func @steps
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : memref<10xf32>)
+// CHECK: rt.parallel_for %arg0, @tgc_nests_0
+// CHECK-NOT: rt.parallel_for
+// CHECK: func private @tgc_nests_0
+// CHECK-COUNT-2: linalg.generic
+func.func @steps(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %g = rt.feed %frame[0] : memref<100000xf32>
+  %h = rt.feed %frame[1] : memref<10xf32>
+  %m = rt.variable %frame[0] : memref<100000xf32>
+  %v = rt.variable %frame[1] : memref<100000xf32>
+  %w = rt.variable %frame[2] : memref<10xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%g : memref<100000xf32>) outs(%m : memref<100000xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.addf %o, %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%h : memref<10xf32>) outs(%w : memref<10xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.addf %o, %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%g, %m : memref<100000xf32>, memref<100000xf32>) outs(%v : memref<100000xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}

@@ -1,0 +1,93 @@
+// RUN: tgc-opt %s --tgc-vectorize-nests="vector-bytes=64 vector-registers=32" --canonicalize --split-input-file | FileCheck %s
+
+#in = affine_map<(r, c) -> (r, c)>
+#column = affine_map<(r, c) -> (c)>
+
+// Sums over rows: the sums of a tile of columns are carried in registers, and stored once.
+// CHECK-LABEL: func @columns
+// CHECK-COUNT-3: vector.load %{{.*}} : memref<{{.*}}>, vector<16xf32>
+// CHECK: %[[SUMS:.*]]:3 = scf.for {{.*}} iter_args
+// CHECK-NOT: store
+// CHECK: scf.yield
+// CHECK-COUNT-3: vector.store %[[SUMS]]
+func.func @columns(%x: memref<100x48xf32>, %y: memref<48xf32>) {
+  linalg.generic {indexing_maps = [#in, #column], iterator_types = ["reduction", "parallel"]} ins(%x : memref<100x48xf32>) outs(%y : memref<48xf32>) {
+  ^bb0(%a: f32, %s: f32):
+    %0 = arith.addf %s, %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(r, c) -> (r, c)>
+#row = affine_map<(r, c) -> (r)>
+
+// The maximum of a row: four vectors, and the rest of 1000 elements under a mask.
+// CHECK-LABEL: func @rows
+// CHECK: scf.for
+// CHECK: %[[PARTS:.*]]:4 = scf.for
+// CHECK-COUNT-4: arith.maximumf {{.*}} : vector<16xf32>
+// CHECK: vector.maskedload
+// CHECK: arith.select
+// CHECK: vector.reduction <maximumf>
+func.func @rows(%x: memref<8x1000xf32>, %y: memref<8xf32>) {
+  linalg.generic {indexing_maps = [#in, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<8x1000xf32>) outs(%y : memref<8xf32>) {
+  ^bb0(%a: f32, %s: f32):
+    %0 = arith.maximumf %s, %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(r, c) -> (r, c)>
+#row = affine_map<(r, c) -> (r)>
+
+// The order of this sum is the program's.
+// CHECK-LABEL: func @ordered
+// CHECK: linalg.generic
+// CHECK-LABEL: func @free
+// CHECK: vector.reduction <add>, %{{.*}} fastmath<reassoc> : vector<8xf64> into f64
+func.func @ordered(%x: memref<8x1000xf32>, %y: memref<8xf32>) {
+  linalg.generic {indexing_maps = [#in, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<8x1000xf32>) outs(%y : memref<8xf32>) {
+  ^bb0(%a: f32, %s: f32):
+    %0 = arith.addf %s, %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+func.func @free(%x: memref<8x1024xf32>, %y: memref<8xf64>) {
+  linalg.generic {indexing_maps = [#in, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<8x1024xf32>) outs(%y : memref<8xf64>) {
+  ^bb0(%a: f32, %s: f64):
+    %0 = arith.extf %a : f32 to f64
+    %1 = arith.addf %s, %0 fastmath<reassoc> : f64
+    linalg.yield %1 : f64
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(r, c) -> (r, c)>
+#row = affine_map<(r, c) -> (r)>
+
+// What belongs to the row is computed once for it.
+// CHECK-LABEL: func @shared
+// CHECK: scf.for
+// CHECK: %[[SCALE:.*]] = math.sqrt %{{.*}} : f32
+// CHECK: scf.for
+// CHECK-NOT: math.sqrt
+// CHECK: vector.broadcast %[[SCALE]]
+// CHECK: arith.divf {{.*}} : vector<16xf32>
+func.func @shared(%x: memref<?x?xf32>, %v: memref<?xf32>, %y: memref<?x?xf32>) {
+  linalg.generic {indexing_maps = [#in, #row, #in], iterator_types = ["parallel", "parallel"]} ins(%x, %v : memref<?x?xf32>, memref<?xf32>) outs(%y : memref<?x?xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = math.sqrt %b : f32
+    %1 = arith.divf %a, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
