@@ -12,7 +12,9 @@
 // BUFFERS-NOT: memref.alloc
 // BUFFERS: %[[X:.+]] = rt.feed
 // BUFFERS: %[[Y:.+]] = rt.fetch
-// BUFFERS: linalg.generic {{.*}} ins(%[[X]] : memref<?xf32>) outs(%[[Y]] : memref<?xf32>)
+// BUFFERS: rt.parallel_for %{{.*}}, @[[KERNEL:tgc_nests_[0-9]+]](%[[X]], %[[Y]]
+// BUFFERS: func private @[[KERNEL]]
+// BUFFERS: linalg.generic
 // LLVM-NOT: rt.fe{{(ed|tch)}} %
 // LLVM: llvm.call @tgc_rt_fetch
 // CODE: define internal {{.*}}i32 @tgc.run.main(ptr
