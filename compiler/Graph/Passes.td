@@ -33,4 +33,13 @@ def SelectBranchesPass : Pass<"tgc-select-branches", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def SplitSpreadConvolutionsPass : Pass<"tgc-split-spread-convolutions", "::mlir::ModuleOp"> {
+  let summary = "Convolve what has zeros between its elements without the zeros";
+  let description = [{
+    Transposed convolutions and gradients of strided ones are a convolution of `tg.pad` with interior zeros. It becomes one of the operand
+    itself that computes all phases of the result as channels, which are then dealt out to the pixels. Spatial sizes must be static.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // TGC_COMPILER_GRAPH_PASSES_TD

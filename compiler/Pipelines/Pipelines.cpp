@@ -44,6 +44,7 @@ void buildGradientPipeline(OpPassManager &passes, const CompileOptions &) {
 void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
   // After gradients are made: that of a branch looks at the branch taken only, that of a selection at both.
   passes.addPass(createSelectBranchesPass());
+  passes.addPass(createSplitSpreadConvolutionsPass());
   passes.addPass(createHoistLoopInvariantsPass());
   passes.addPass(createHoistProjectionsPass());
   if (options.maxIterations > 0)
