@@ -17,6 +17,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 
@@ -36,6 +37,8 @@ struct Emitter {
   SmallVector<OpFoldResult> rhsSumStrides;
   OpFoldResult rhsPanelStride;
   OpFoldResult rowCount, columnCount;
+  /// Memory for the rows of a tile, if they are copied together.
+  Value copies;
   bool isMasked;
 
   Emitter(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan, const ContractOperands &in)
@@ -181,12 +184,42 @@ struct Emitter {
     return plan.rows.empty() ? math.known(0) : access.strides[plan.rows.back()];
   }
 
+  /// Copies the elements of this block of the sum; the access of the copies.
+  LinearAccess copyRows(int64_t rows, const Place &place) {
+    int64_t distance = plan.copiedLength + kRoomBetweenCopies;
+    unsigned sumLoop = plan.sums[0].back();
+    scf::ForOp::create(
+        builder, loc, math.materialize(math.known(0)),
+        math.materialize(math.sub(place.sumEnd, place.sumBegin)),
+        math.materialize(math.known(plan.tiling.lanes)), ValueRange(),
+        [&](OpBuilder &, Location, Value step, ValueRange) {
+          OpFoldResult from = math.add(math.add(place.lhs, place.sumBegin), OpFoldResult(step));
+          for (int64_t row = 0; row < rows; ++row) {
+            Value part =
+                loadVector(lhs, math.add(from, math.mul(math.known(row), getRowStride(lhs))), Value());
+            OpFoldResult to = math.add(math.known(row * distance), OpFoldResult(step));
+            vector::StoreOp::create(builder, loc, part, copies, ValueRange{math.materialize(to)});
+          }
+          scf::YieldOp::create(builder, loc);
+        });
+    LinearAccess access = {copies, math.known(0),
+                           SmallVector<OpFoldResult>(lhs.strides.size(), math.known(0))};
+    access.strides[sumLoop] = math.known(1);
+    access.strides[plan.rows.back()] = math.known(distance);
+    return access;
+  }
+
   void emitTile(int64_t rows, const Place &place) {
     int64_t vectors = plan.tiling.vectors;
     VectorType type = vectorOf(op.getAccumulatorType());
     Value zeros = arith::ConstantOp::create(builder, loc, type, builder.getZeroAttr(type));
     SmallVector<Value> sums(rows * vectors, zeros);
-    sums = sumProducts(rows, 0, place.lhs, place.rhs, place, sums);
+    if (copies && rows >= kLeastRowsToCopy) {
+      llvm::SaveAndRestore<LinearAccess> inPlace(lhs, copyRows(rows, place));
+      sums = sumProducts(rows, 0, math.sub(math.known(0), place.sumBegin), place.rhs, place, sums);
+    } else {
+      sums = sumProducts(rows, 0, place.lhs, place.rhs, place, sums);
+    }
     auto addressOf = [&](int64_t i) {
       OpFoldResult row = math.mul(math.known(i / vectors), getRowStride(init));
       return math.add(math.add(place.init, row), math.known(i % vectors * plan.tiling.lanes));
@@ -275,6 +308,11 @@ struct Emitter {
   }
 
   void emit() {
+    if (plan.copiesLhs) {
+      auto type =
+          MemRefType::get({plan.tiling.rows * (plan.copiedLength + kRoomBetweenCopies)}, elementOf(lhs.flat));
+      copies = memref::AllocaOp::create(builder, loc, type, builder.getI64IntegerAttr(64));
+    }
     OpFoldResult units = plan.countUnits(math, in.loopSizes), panels = plan.countPanels(math, in.loopSizes);
     auto select = [&](Value ifColumns, OpFoldResult otherwise) -> OpFoldResult {
       return arith::SelectOp::create(builder, loc, in.byColumns, ifColumns, math.materialize(otherwise))

@@ -104,12 +104,22 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
       (sums.size() != 1 || !getRhsBatches(op).empty() || !accesses[1].isRowMajor))
     rhsForm = RhsForm::PackedByCall;
 
-  int64_t bytes = llvm::divideCeil(op.getAccumulatorType().getIntOrFloatBitWidth(), 8);
+  auto bytesOf = [](Type type) { return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8); };
+  int64_t bytes = bytesOf(op.getAccumulatorType());
   tiling = selectContractTiling(unit, bytes, staticSizes[column], getStaticSize(rows));
   int64_t length = sums.size() == 1 ? getStaticSize(sums[0]) : 1, numRows = getStaticSize(rows);
   bool isLong = ShapedType::isDynamic(length) || length > kLongestUnblockedSum;
+  // Rows this far apart fall on few sets of the first-level cache, where they evict each other.
+  Type lhsElement = cast<MemRefType>(op.getLhs().getType()).getElementType();
+  int64_t apart = rows.empty() || sums.size() != 1 ? 0 : lhs.strides[rows.back()];
+  bool collide = apart > 0 && apart * bytesOf(lhsElement) % kCollidingStride == 0 &&
+                 lhs.strides[sums[0].back()] == 1 && !ShapedType::isDynamic(length) &&
+                 length % tiling.lanes == 0 && tiling.vectors > 1 && tiling.rows >= kLeastRowsToCopy;
+  isLong |= collide && length > kSumBlock;
   isBlocked = isLong && (ShapedType::isDynamic(numRows) || numRows > tiling.rows) &&
               cast<MemRefType>(op.getInit().getType()).getElementType() == op.getAccumulatorType();
+  copiedLength = isBlocked ? kSumBlock : length;
+  copiesLhs = collide && copiedLength <= kLongestUnblockedSum;
 }
 
 int64_t ContractPlan::getStaticSize(ArrayRef<unsigned> group) const {

@@ -37,6 +37,10 @@ struct ContractPlan {
   RhsForm rhsForm;
   /// Whether the sum is computed in blocks of kSumBlock that meet in the result's memory.
   bool isBlocked;
+  /// Whether rows of the left operand are copied together first, because in place they would share sets of
+  /// the first-level cache; and how many elements of each at a time.
+  bool copiesLhs = false;
+  int64_t copiedLength = 0;
 
   /// The number of iterations of a group, or ShapedType::kDynamic.
   int64_t getStaticSize(llvm::ArrayRef<unsigned> group) const;

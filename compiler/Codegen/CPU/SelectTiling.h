@@ -40,6 +40,12 @@ inline constexpr int64_t kLeastRowsToPack = 24;
 inline constexpr int64_t kSumBlock = 512;
 /// Sums up to this length run in one go.
 inline constexpr int64_t kLongestUnblockedSum = 1024;
+/// Bytes from row to row of which a multiple puts rows on a few sets of the first-level cache; and from how
+/// many rows of a tile it pays to copy them together, and how many elements of room between the copies avoid
+/// the same.
+inline constexpr int64_t kCollidingStride = 2048;
+inline constexpr int64_t kLeastRowsToCopy = 6;
+inline constexpr int64_t kRoomBetweenCopies = 16;
 /// Ops of an epilogue that are worth repeating for each accumulator.
 inline constexpr int64_t kLargestEpilogue = 48;
 /// Multiplications that are worth a parallel region.
