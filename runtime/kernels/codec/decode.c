@@ -91,6 +91,10 @@ TGC_KERNEL(tgc_kernel_decode_image) {
   options.recovers = (int)strtol(rest, &rest, 10);
   options.method = rest[1];
   int is_first_only = (int)strtol(rest + 2, NULL, 10);
+  if (num_inputs > 1) {
+    options.left = ((const int32_t *)inputs[1].data)[1];
+    options.width = ((const int32_t *)inputs[1].data)[3];
+  }
   const tgc_string_t *file = inputs[0].data;
   tgc_reader_t reader = {frame, node, (const uint8_t *)file->data, file->size};
   tgc_picture_t picture =

@@ -21,11 +21,12 @@
 
 #define JPEG_FUNCTIONS(F)                                                                                    \
   F(jpeg_CreateDecompress)                                                                                   \
-  F(jpeg_mem_src) F(jpeg_read_header) F(jpeg_start_decompress) F(jpeg_read_scanlines)                        \
-      F(jpeg_finish_decompress) F(jpeg_destroy_decompress) F(jpeg_calc_output_dimensions)                    \
-          F(jpeg_CreateCompress) F(jpeg_mem_dest) F(jpeg_set_defaults) F(jpeg_set_quality)                   \
-              F(jpeg_simple_progression) F(jpeg_start_compress) F(jpeg_write_scanlines)                      \
-                  F(jpeg_finish_compress) F(jpeg_destroy_compress)
+  F(jpeg_mem_src)                                                                                            \
+  F(jpeg_read_header) F(jpeg_start_decompress) F(jpeg_read_scanlines) F(jpeg_finish_decompress)              \
+      F(jpeg_destroy_decompress) F(jpeg_crop_scanline) F(jpeg_calc_output_dimensions) F(jpeg_CreateCompress) \
+          F(jpeg_mem_dest) F(jpeg_set_defaults) F(jpeg_set_quality) F(jpeg_simple_progression)               \
+              F(jpeg_start_compress) F(jpeg_write_scanlines) F(jpeg_finish_compress)                         \
+                  F(jpeg_destroy_compress)
 
 /* What is used of the library. Several threads may fill it at once: with the same. */
 static struct {
@@ -132,15 +133,22 @@ static int read_rows(const tgc_reader_t *reader, int64_t *channels, tgc_jpeg_opt
           *row = tgc_rt_scratch(reader->frame, (uint64_t)(width * 4) + 1);
   memset(pixels, 0, (uint64_t)(width * height * *channels));
   *picture = (tgc_picture_t){1, height, width, *channels, 8, pixels};
+  /* Where rows are cut, libjpeg takes the cut for the image's border when it makes colours of full size. */
+  JDIMENSION left = 0, columns = (JDIMENSION)width;
+  if (options.width > 0 && options.left >= 0 && options.left + options.width <= width) {
+    left = (JDIMENSION)options.left;
+    columns = (JDIMENSION)options.width;
+    jpeg.jpeg_crop_scanline(&info, &left, &columns);
+  }
   while (info.output_scanline < info.output_height) {
-    uint8_t *to = pixels + (int64_t)info.output_scanline * width * *channels;
+    uint8_t *to = pixels + ((int64_t)info.output_scanline * width + left) * *channels;
     JSAMPROW place = is_ink || *channels == 4 ? row : to;
     if (jpeg.jpeg_read_scanlines(&info, &place, 1) != 1)
       leave((j_common_ptr)&info);
     if (is_ink && *channels != 1)
-      convert_row(row, to, width, *channels, info.saw_Adobe_marker);
+      convert_row(row, to, columns, *channels, info.saw_Adobe_marker);
     else if (*channels == 4)
-      for (int64_t i = 0; i < width; ++i) {
+      for (int64_t i = 0; i < columns; ++i) {
         memcpy(to + 4 * i, row + 3 * i, 3);
         to[4 * i + 3] = 255;
       }

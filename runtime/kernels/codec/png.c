@@ -155,6 +155,9 @@ static void write_pixel(const png_t *png, const uint8_t *row, uint64_t x, const 
     if (is_key)
       alpha = 0;
   }
+  /* What TensorFlow asks libpng to fill in is all ones of the file's depth. */
+  if (!(png->kind & HAS_ALPHA) && !png->num_alphas && !png->has_key)
+    alpha = (1u << png->depth) - 1;
   uint32_t result[4];
   int64_t channels = picture->channels, count = 0;
   if (channels < 3) {
