@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Tg/IR/Activity.h"
 #include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/FunctionOps.h"
 #include "frontend/Import/GraphImporter.h"
@@ -81,6 +82,112 @@ LogicalResult importWhile(NodeImporter &n) {
   return failed(results) ? failure() : setCallResults(n, *results);
 }
 
+/// Calls the function that the library states as the gradient of `f`.
+FailureOr<Values> callStatedGradient(NodeImporter &n, StringRef gradient, ArrayRef<ImportedValue> inputs) {
+  proto::NameAttrList callee = findAttr(n.node, "f")->func();
+  callee.set_name(gradient.str());
+  return n.graph.inlineFunction(callee, inputs, n.node.name(), n.loc, n.node);
+}
+
+/// The gradients of a function of the library with respect to its arguments; what flows back to its results are the inputs
+/// behind them. Arguments that no result depends on have zeros.
+LogicalResult importSymbolicGradient(NodeImporter &n) {
+  EntryImporter &entry = n.graph.entry;
+  const proto::NameAttrList &function = findAttr(n.node, "f")->func();
+  Values inputs = getInputs(n, 0);
+  size_t numArguments = n.getOutputs().size();
+  if (auto stated = entry.module.functionGradients.find(function.name()); stated != entry.module.functionGradients.end()) {
+    auto results = callStatedGradient(n, stated->second, inputs);
+    return failed(results) ? failure() : setCallResults(n, *results);
+  }
+  Values arguments(ArrayRef(inputs).take_front(numArguments));
+  SmallVector<Value> xs;
+  for (ImportedValue &argument : arguments) {
+    auto tensor = getTensor(entry, n.loc, argument);
+    if (failed(tensor))
+      return failure();
+    xs.push_back(*tensor);
+    if (!isa<FloatType, ComplexType>(getElementTypeOrSelf(tensor->getType())))
+      continue;
+    SmallVector<OpFoldResult> known = n.sizes.sizesOf(*tensor);
+    argument = ImportedValue();
+    argument.tensor = xs.back() = n.create<tg::WatchOp>(*tensor);
+    n.sizes.setSizes(argument.tensor, known);
+  }
+  bool outer = std::exchange(entry.hasGradients, true);
+  auto results = n.graph.inlineFunction(function, arguments, n.node.name(), n.loc, n.node);
+  entry.hasGradients = outer;
+  if (failed(results))
+    return failure();
+  if (inputs.size() != numArguments + results->size())
+    return n.error() << "has " << inputs.size() << " inputs, expected the " << numArguments << " arguments of function "
+                     << function.name() << " and a gradient for each of its " << results->size() << " results";
+  SmallVector<Value> ys, seeds;
+  for (auto [result, given] : llvm::zip_equal(*results, ArrayRef(inputs).drop_front(numArguments))) {
+    auto y = getTensor(entry, n.loc, result), seed = getTensor(entry, n.loc, given);
+    if (failed(y) || failed(seed))
+      return failure();
+    if (!isa<FloatType, ComplexType>(getElementTypeOrSelf(y->getType())))
+      continue;
+    auto both = n.withOneShape({*y, *seed});
+    if (failed(both))
+      return failure();
+    ys.push_back((*both)[0]);
+    seeds.push_back((*both)[1]);
+  }
+  tg::Activity activity(ys, xs);
+  SmallVector<Value> reached;
+  for (Value x : xs)
+    if (x.getDefiningOp<tg::WatchOp>() && activity.isReached(x))
+      reached.push_back(x);
+  tg::GradientOp op;
+  if (!reached.empty())
+    op = tg::GradientOp::create(n.builder, n.loc, ys, seeds, reached);
+  unsigned next = 0;
+  for (auto [i, x] : llvm::enumerate(xs)) {
+    if (next == reached.size() || reached[next] != x) {
+      n.setResult(i, n.splatLike(x, 0));
+      continue;
+    }
+    Value gradient = op.getGradients()[next++];
+    n.sizes.setSizes(gradient, n.sizes.sizesOf(x));
+    n.setResult(i, gradient);
+  }
+  return success();
+}
+
+/// One of several references: the reference itself if it is known which one, else its value.
+LogicalResult importRefSelect(NodeImporter &n) {
+  size_t count = n.getNumInputs() - 1;
+  if (const HostTensor *host = n.getHost(0)) {
+    auto known = host->getConstants();
+    if (known && known->size() == 1) {
+      if (known->front() < 0 || known->front() >= static_cast<int64_t>(count))
+        return n.error() << "index must be in the range [0, " << count << ") but got " << known->front();
+      n.forward(0, known->front() + 1);
+      return success();
+    }
+  }
+  auto index = n.getScalarSize(0, "index");
+  if (failed(index))
+    return failure();
+  n.check(n.sizes.compare(arith::CmpIPredicate::ult, *index, n.sizes.constant(count)),
+          ("index must be in the range [0, " + Twine(count) + ") but got %d").str(), n.sizes.get(*index));
+  SmallVector<std::function<FailureOr<Values>()>> branches;
+  for (size_t i = 1; i <= count; ++i)
+    branches.push_back([&n, i]() -> FailureOr<Values> {
+      ImportedValue value;
+      value.tensor = n.getTensor(i);
+      return Values{value};
+    });
+  SmallVector<RegionImporter::BranchFn> references(branches.begin(), branches.end());
+  auto results = RegionImporter(n.graph.entry, n.loc).importCase(n.getInput(0), references);
+  if (failed(results))
+    return failure();
+  n.setOutput(0, results->front());
+  return success();
+}
+
 /// What a branch gives for an output that only the other branch has: nobody uses it where this one runs.
 LogicalResult importFakeParam(NodeImporter &n) {
   auto element = n.getElementTypeAttr("dtype");
@@ -101,6 +208,8 @@ LogicalResult importFakeParam(NodeImporter &n) {
 void registerControlFlowOps(OpRegistry &registry) {
   registry.add({"FakeParam"}, importFakeParam);
   registry.add({"If", "StatelessIf"}, importIf);
+  registry.add({"RefSelect"}, importRefSelect);
+  registry.add({"SymbolicGradient"}, importSymbolicGradient);
   registry.add({"Case", "StatelessCase"}, importCase);
   registry.add({"While", "StatelessWhile"}, importWhile);
 }

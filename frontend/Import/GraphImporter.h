@@ -44,7 +44,8 @@ struct ModuleImport {
 
   /// Whether a node writes a variable, itself or in a function that it calls.
   bool isUpdate(const proto::NodeDef &node) const;
-  mutable llvm::StringMap<bool> functionsWithUpdates; ///< what isUpdate has found out
+  mutable llvm::StringMap<bool> functionsWithUpdates = {}; ///< what isUpdate has found out
+  llvm::StringMap<std::string> functionGradients = {}; ///< function -> the one that the library states as its gradient
 };
 
 class EntryImporter {

@@ -347,12 +347,24 @@ bool hostBroadcastArgs(NodeImporter &n) {
   return true;
 }
 
-/// For each of two shapes, the dimensions along which its gradient is summed up.
+/// For each of two shapes, the dimensions along which its gradient is summed up. Shapes that backward loops find on their
+/// accumulators are tensors, whose number of elements is known.
 bool hostBroadcastGradientArgs(NodeImporter &n) {
-  auto hosts = getHosts(n, 0, n.getNumInputs());
-  if (hosts.size() != 2)
-    return false;
-  ArrayRef<Size> a = hosts[0]->elements, b = hosts[1]->elements;
+  SmallVector<Size> shapes[2];
+  Type elementType;
+  for (size_t i : {0, 1}) {
+    if (const HostTensor *host = n.getHost(i)) {
+      shapes[i] = host->elements;
+      elementType = host->elementType;
+      continue;
+    }
+    if (!n.getInput(i).tensor || n.getRank(i) != 1 || !n.getType(i).hasStaticShape() || !n.getElementType(i).isSignlessInteger())
+      return false;
+    elementType = n.getElementType(i);
+    for (int64_t dim = 0, rank = n.getType(i).getDimSize(0); dim < rank; ++dim)
+      shapes[i].push_back(n.sizes.max(n.extract(n.getTensor(i), dim), n.sizes.constant(0)));
+  }
+  ArrayRef<Size> a = shapes[0], b = shapes[1];
   size_t rank = std::max(a.size(), b.size());
   HostTensor axes[2];
   for (size_t dim = 0; dim < rank; ++dim) {
@@ -367,7 +379,7 @@ bool hostBroadcastGradientArgs(NodeImporter &n) {
     }
   }
   for (int i : {0, 1}) {
-    axes[i].elementType = hosts[0]->elementType;
+    axes[i].elementType = elementType;
     axes[i].shape = {static_cast<int64_t>(axes[i].elements.size())};
     n.setHostResult(i, axes[i]);
   }

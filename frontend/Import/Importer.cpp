@@ -508,6 +508,8 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
   ModuleImport import{model, options, *module, {}, {}, {}, {}, {}};
   for (const proto::FunctionDef &function : model.graph.library().function())
     import.functions[function.signature().name()] = &function;
+  for (const proto::GradientDef &gradient : model.graph.library().gradient())
+    import.functionGradients[gradient.function_name()] = gradient.gradient_func();
 
   // Every diagnostic becomes one line of the error, with file, node and op.
   std::string text;

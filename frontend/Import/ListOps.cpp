@@ -54,12 +54,13 @@ FailureOr<ListValue> getListOfShape(NodeImporter &n, size_t i, size_t shapeInput
 //===----------------------------------------------------------------------===//
 
 LogicalResult importEmpty(NodeImporter &n) {
-  auto element = n.getElementTypeAttr("element_dtype");
+  auto element = getListElementType(n, "element_dtype");
   auto sizes = getElementShapeOperand(n, 0);
   auto most = n.getScalarSize(1, "max_num_elements");
   if (failed(element) || failed(sizes) || failed(most))
     return failure();
   ListValue list = createList(n, *element, *sizes, n.sizes.constant(0));
+  list.mayDiffer = true;
   auto known = IndexBuilder::getConstant(*most);
   if (known ? *known >= 0 : IndexBuilder::isNonNegative(*most))
     list.limit = *most;
@@ -71,13 +72,15 @@ LogicalResult importEmpty(NodeImporter &n) {
 }
 
 LogicalResult importReserve(NodeImporter &n) {
-  auto element = n.getElementTypeAttr("element_dtype");
+  auto element = getListElementType(n, "element_dtype");
   auto sizes = getElementShapeOperand(n, 0);
   auto count = n.getScalarSize(1, "num_elements");
   if (failed(element) || failed(sizes) || failed(count) ||
       failed(requireNonNegative(n, *count, "The num_elements to reserve must be a non negative number, but got %d")))
     return failure();
-  setList(n, createList(n, *element, *sizes, *count));
+  ListValue list = createList(n, *element, *sizes, *count);
+  list.mayDiffer = true;
+  setList(n, std::move(list));
   return success();
 }
 
@@ -88,6 +91,7 @@ LogicalResult importFromTensor(NodeImporter &n) {
   auto list = createListOfRows(n, n.getTensor(0), *sizes);
   if (failed(list))
     return failure();
+  list->mayDiffer = true;
   setList(n, std::move(*list));
   return success();
 }
@@ -144,7 +148,7 @@ LogicalResult importSplit(NodeImporter &n) {
   auto sizes = getElementShapeOperand(n, 1);
   if (failed(sizes))
     return failure();
-  auto list = splitIntoList(n, n.getTensor(0), 2, *sizes);
+  auto list = splitIntoList(n, n.getTensor(0), 2, *sizes, true);
   if (failed(list))
     return failure();
   setList(n, std::move(*list));
@@ -155,6 +159,8 @@ LogicalResult importConcatLists(NodeImporter &n) {
   auto a = getList(n, 0), b = getList(n, 1);
   if (failed(a) || failed(b))
     return failure();
+  if (a->kind != ListValue::Dense || b->kind != ListValue::Dense)
+    return n.error() << "lists of elements of different shapes cannot be joined";
   if (failed(mergeElementSizes(n, *a, b->elementSizes, "elements have a dimension of %d elements in one list and of %d in the other")))
     return failure();
   if (!a->hasKnownElements()) {
@@ -185,13 +191,12 @@ LogicalResult importGetItem(NodeImporter &n) {
   if (failed(list) || failed(index) || failed(requireElementSizes(n, *list, "Trying to read an uninitialized tensor")))
     return failure();
   if (!checkListIndex(n, *index, list->length, "Trying to access element %d in a list with %d elements.")) {
+    if (!list->elementType || !list->hasKnownElements())
+      return n.error() << "Trying to access an element of an empty list";
     n.setResult(n.broadcastTo(n.scalar(list->elementType, 0), *list->elementSizes));
     return success();
   }
-  if (list->uniformElement)
-    n.setOutput(0, *list->uniformElement);
-  else
-    n.setResult(readListElement(n, *list, *index));
+  n.setOutput(0, getListElement(n, *list, *index));
   return success();
 }
 
@@ -208,7 +213,7 @@ LogicalResult importSetItem(NodeImporter &n) {
     setList(n, std::move(*list));
     return success();
   }
-  if (failed(writeListElement(n, *list, *index, n.getTensor(2),
+  if (failed(setListElement(n, *list, *index, n.getInput(2),
                               "Tried to set a tensor with incompatible shape at a list index: a dimension has %d elements, the list's %d")))
     return failure();
   setList(n, std::move(*list));
@@ -234,8 +239,10 @@ LogicalResult importPopBack(NodeImporter &n) {
   ImportedValue element;
   if (checkNotEmpty(n, *list, "Trying to pop from an empty list."))
     element = popListElement(n, *list);
-  else
+  else if (list->elementType && list->hasKnownElements())
     element.tensor = n.broadcastTo(n.scalar(list->elementType, 0), *list->elementSizes);
+  else
+    return n.error() << "Trying to pop from an empty list.";
   setList(n, std::move(*list));
   n.setOutput(1, std::move(element));
   return success();
@@ -281,12 +288,16 @@ LogicalResult importStack(NodeImporter &n) {
   auto list = getListOfShape(n, 0, 1);
   if (failed(list) || failed(requireElementSizes(n, *list, "Tried to stack the elements of a list")))
     return failure();
+  if (list->kind == ListValue::Nested)
+    return n.error() << "lists of variants cannot be stacked";
   if (int64_t count = n.getInt("num_elements"); count >= 0) {
     if (failed(n.requireEqual(n.sizes.constant(count), list->length, "Operation expected a list with %d elements but got a list with %d elements.")))
       return failure();
-    if (!list->buffer)
+    if (!list->buffer && list->kind == ListValue::Dense)
       list->capacity = n.sizes.constant(count);
     list->length = n.sizes.constant(count);
+    if (list->kind == ListValue::Ragged)
+      list->parts.front().length = list->length;
   }
   n.setResult(getListRows(n, *list));
   return success();
@@ -296,6 +307,8 @@ LogicalResult importGather(NodeImporter &n) {
   auto list = getListOfShape(n, 0, 2);
   if (failed(list) || failed(requireElementSizes(n, *list, "Tried to gather elements of a list")))
     return failure();
+  if (list->kind == ListValue::Nested)
+    return n.error() << "lists of variants cannot be gathered";
   if (isWholeRange(n, 1, list->length)) {
     n.setResult(getListRows(n, *list));
     return success();
@@ -341,8 +354,14 @@ LogicalResult importListSum(NodeImporter &n) {
     if (failed(other))
       return failure();
     if (failed(n.requireEqual(sum->length, other->length, "Trying to add two lists of tensors with different lengths: %d and %d")) ||
-        failed(mergeElementSizes(n, *sum, other->elementSizes, "Trying to add lists whose elements have a dimension of %d and of %d elements")))
+        (!sum->mayDiffer && failed(mergeElementSizes(n, *sum, other->elementSizes, "Trying to add lists whose elements have a dimension of %d and of %d elements"))))
       return failure();
+    if (other->kind != ListValue::Dense && !sum->isWritten())
+      std::swap(*sum, *other);
+    if (other->kind != ListValue::Dense)
+      return n.error() << "lists of elements of different shapes cannot be added";
+    if (sum->kind != ListValue::Dense && other->buffer)
+      return n.error() << "lists of elements of different shapes cannot be added";
     // The list that is all zeros but for one element is added in place.
     if (sum->onlyElement && !other->onlyElement)
       std::swap(*sum, *other);
@@ -359,8 +378,11 @@ LogicalResult importListSum(NodeImporter &n) {
     }
     sum->mayBeUniform = false;
     sum->uniformElement.reset();
-    Value a = getListRows(n, *sum), b = getListRows(n, *other);
-    sum->buffer = n.add(a, n.withSizes(b, n.sizes.sizesOf(a)));
+    Value a = getListRows(n, *sum);
+    auto b = n.withShape(getListRows(n, *other), n.sizes.sizesOf(a));
+    if (failed(b))
+      return failure();
+    sum->buffer = n.add(a, b->front());
     sum->capacity = sum->length;
   }
   setList(n, std::move(*sum));
@@ -371,7 +393,16 @@ LogicalResult importListZeros(NodeImporter &n) {
   auto list = getList(n, 0);
   if (failed(list))
     return failure();
+  if (list->kind == ListValue::Nested)
+    return n.error() << "zeros of a list of variants are not supported";
+  if (list->kind == ListValue::Ragged) {
+    list->parts[1].buffer = nullptr;
+    list->parts[1].onlyElement.reset();
+    setList(n, std::move(*list));
+    return success();
+  }
   ListValue zeros = createList(n, list->elementType, list->declaredSizes, list->length);
+  zeros.mayDiffer = list->mayDiffer;
   zeros.elementSizes = list->elementSizes;
   setList(n, std::move(zeros));
   return success();

@@ -1,6 +1,7 @@
 //===- ListRegions.cpp - Lists that branches and loops change -------------===//
 
 #include "frontend/Import/ListRegions.h"
+#include "frontend/Import/CompositeList.h"
 #include "frontend/Import/GraphImporter.h"
 
 using namespace mlir;
@@ -11,6 +12,9 @@ using Size = OpFoldResult;
 using Fit = CarriedList::Fit;
 
 bool isSameList(const ListValue &a, const ListValue &b) {
+  if (a.kind != b.kind || a.parts.size() != b.parts.size() ||
+      !llvm::all_of(llvm::zip_equal(a.parts, b.parts), [](auto pair) { return isSameList(std::get<0>(pair), std::get<1>(pair)); }))
+    return false;
   if (a.elementType != b.elementType || a.buffer != b.buffer || !IndexBuilder::isEqual(a.length, b.length) ||
       !IndexBuilder::isEqual(a.capacity, b.capacity) || a.onlyElement != b.onlyElement || a.elementSizes.has_value() != b.elementSizes.has_value())
     return false;
@@ -39,9 +43,29 @@ static std::optional<Size> hoist(EntryImporter &entry, Operation *loop, Size siz
   return Size(entry.builder.clone(*op, mapping)->getResult(0));
 }
 
-/// The same for an element: sizes, or a tensor from outside.
+/// Whether nothing of the element was made inside.
+static bool isOutside(Operation *region, const ImportedValue &element) {
+  auto isOutsideSize = [&](Size size) { return !size || !isa<Value>(size) || !isInside(region, cast<Value>(size)); };
+  auto isOutsideList = [&](auto &&self, const ListValue &list) -> bool {
+    return !list.onlyElement && !list.uniformElement && isOutsideSize(list.length) && isOutsideSize(list.capacity) &&
+           (!list.buffer || !isInside(region, list.buffer)) && (!list.elementSizes || llvm::all_of(*list.elementSizes, isOutsideSize)) &&
+           llvm::all_of(list.parts, [&](const ListValue &part) { return self(self, part); });
+  };
+  if (element.list)
+    return isOutsideList(isOutsideList, *element.list);
+  if (element.optional)
+    return !isInside(region, element.optional->isPresent) &&
+           llvm::all_of(element.optional->components, [&](const ImportedValue &component) { return isOutside(region, component); });
+  if (element.host)
+    return llvm::all_of(element.host->elements, isOutsideSize);
+  return element.tensor && !isInside(region, element.tensor);
+}
+
+/// The same for an element: sizes, or what is from outside.
 static std::optional<ImportedValue> hoist(EntryImporter &entry, Operation *loop, const ImportedValue &element) {
   ImportedValue outside = element;
+  if (element.list || element.optional)
+    return isOutside(loop, element) ? std::optional(outside) : std::nullopt;
   if (!element.host)
     return element.tensor && !isInside(loop, element.tensor) ? std::optional(outside) : std::nullopt;
   outside.tensor = nullptr;
@@ -60,7 +84,25 @@ static std::optional<ImportedValue> hoist(EntryImporter &entry, Operation *loop,
 //===----------------------------------------------------------------------===//
 
 CarriedList::CarriedList(EntryImporter &entry, Location loc, const ListValue &init)
-    : entry(entry), loc(loc), init(init), needsBuffer(init.buffer || init.onlyElement) {}
+    : entry(entry), loc(loc), init(init) {
+  restart();
+}
+
+/// Assumes the best of `init`.
+void CarriedList::restart() {
+  needsBuffer = init.buffer || init.onlyElement;
+  changesLength = changesCapacity = hasMadeRoom = false;
+  parts.clear();
+  for (const ListValue &part : init.parts)
+    parts.emplace_back(entry, loc, part);
+}
+
+unsigned CarriedList::getNumArguments() const {
+  unsigned count = needsBufferInside + changesLengthInside;
+  for (const CarriedList &part : parts)
+    count += part.getNumArguments();
+  return count;
+}
 
 RankedTensorType CarriedList::getBufferType() const {
   SmallVector<Size> sizes = {init.capacity};
@@ -82,6 +124,10 @@ Size CarriedList::setBufferSizes(Value buffer) const {
 }
 
 void CarriedList::addInits(SmallVectorImpl<Value> &inits) {
+  for (CarriedList &part : parts)
+    part.addInits(inits);
+  if (!parts.empty())
+    return;
   if (needsBuffer) {
     Value buffer = getListBuffer(entry, loc, init);
     RankedTensorType type = getBufferType();
@@ -93,6 +139,14 @@ void CarriedList::addInits(SmallVectorImpl<Value> &inits) {
 
 ListValue CarriedList::enter(Block *block) {
   inside = init;
+  if (!parts.empty()) {
+    needsBufferInside = changesLengthInside = false;
+    for (auto [part, carried] : llvm::zip_equal(inside.parts, parts))
+      part = carried.enter(block);
+    syncLength(inside);
+    inside.isCarried = true;
+    return inside;
+  }
   needsBufferInside = needsBuffer;
   changesLengthInside = changesLength;
   if (needsBuffer) {
@@ -107,15 +161,52 @@ ListValue CarriedList::enter(Block *block) {
   return inside;
 }
 
-/// The first write in the body decides on the sizes of elements.
+void CarriedList::prepare() {
+  for (CarriedList &part : parts)
+    part.prepare();
+  if (nestedForm)
+    makeNested(entry, init, std::exchange(nestedForm, nullptr));
+  else if (raggedSizes)
+    makeRagged(entry, loc, init, *std::exchange(raggedSizes, std::nullopt));
+  else
+    return;
+  restart();
+}
+
+/// Elements were found to differ.
+Fit CarriedList::becomeRagged(ArrayRef<Size> elementSizes) {
+  // Only constants are known outside.
+  raggedSizes = llvm::map_to_vector(elementSizes, [](Size size) { return size && isa<Attribute>(size) ? size : Size(); });
+  return Fit::Weakened;
+}
+
+/// Elements were found to be lists or optionals. More may be known of them from one trial to the next.
+Fit CarriedList::becomeNested(std::shared_ptr<const ElementForm> form) {
+  constexpr unsigned kMostChanges = 16;
+  if (!IndexBuilder::isConstant(init.length, 0) && init.kind == ListValue::Nested) {
+    emitError(loc) << "the elements of a list are other kinds of lists or optionals after an iteration";
+    return Fit::Fails;
+  }
+  if (++formChanges > kMostChanges) {
+    emitError(loc) << "the elements of a list are other kinds of lists or optionals in each iteration";
+    return Fit::Fails;
+  }
+  nestedForm = std::move(form);
+  return Fit::Weakened;
+}
+
+/// The first write in the body decides on the sizes of elements; if they differ from iteration to iteration, the list is ragged.
 Fit CarriedList::learnElementSizes(tg::WhileOp loop, const ListValue &next) {
   OpBuilder::InsertionGuard guard(entry.builder);
   entry.builder.setInsertionPoint(loop);
   SmallVector<Size> sizes;
   for (Size size : *next.elementSizes) {
     auto outside = hoist(entry, loop, size);
+    if (!outside && init.mayDiffer)
+      return becomeRagged(*next.elementSizes);
     if (!outside) {
-      emitError(loc) << "a list gets elements whose sizes are known within an iteration only; the element shape of the list would tell";
+      emitError(loc) << "a list of elements of one shape gets elements whose sizes are known within an iteration only; the element shape "
+                        "of the list would tell";
       return Fit::Fails;
     }
     sizes.push_back(*outside);
@@ -153,6 +244,37 @@ Fit CarriedList::compare(tg::WhileOp loop, const ListValue &after, SmallVectorIm
     emitError(loc) << "a list of " << init.elementType << " becomes a list of " << next.elementType;
     return Fit::Fails;
   }
+  auto hasOtherRank = [](const ListValue &a, const ListValue &b) {
+    return a.isWritten() && b.isWritten() && a.elementSizes && b.elementSizes && a.elementSizes->size() != b.elementSizes->size();
+  };
+  if (hasOtherRank(init, next)) {
+    emitError(loc) << "the elements of a list have rank " << init.elementSizes->size() << " before an iteration and " << next.elementSizes->size()
+                   << " after it";
+    return Fit::Fails;
+  }
+  if (next.kind != init.kind) {
+    if (init.kind == ListValue::Ragged)
+      makeRagged(entry, loc, next, *init.elementSizes);
+    else if (init.kind == ListValue::Nested && next.kind == ListValue::Dense)
+      makeNested(entry, next, init.form);
+    else
+      return next.kind == ListValue::Nested ? becomeNested(next.form) : becomeRagged(*next.elementSizes);
+  }
+  if (init.kind == ListValue::Nested && !isSameForm(*init.form, *next.form))
+    return becomeNested(next.form);
+  if (!parts.empty()) {
+    Fit fit = compareUniform(loop, next);
+    if (init.kind == ListValue::Ragged && weakenElementSizes(init, *next.elementSizes))
+      fit = Fit::Weakened;
+    for (auto [part, carried] : llvm::zip_equal(next.parts, parts)) {
+      Fit partFit = carried.compare(loop, part, yielded);
+      if (partFit == Fit::Fails)
+        return partFit;
+      if (partFit == Fit::Weakened)
+        fit = partFit;
+    }
+    return fit;
+  }
   if (!needsBuffer && (next.buffer || next.onlyElement))
     return learnElementSizes(loop, next);
   bool fits = compareUniform(loop, next) == Fit::Fits;
@@ -170,6 +292,8 @@ Fit CarriedList::compare(tg::WhileOp loop, const ListValue &after, SmallVectorIm
   if (!next.hasKnownElements())
     next.elementSizes = init.elementSizes;
   if (!llvm::equal(*next.elementSizes, *init.elementSizes, IndexBuilder::isEqual)) {
+    if (init.mayDiffer && next.elementSizes->size() == init.elementSizes->size())
+      return becomeRagged(*next.elementSizes);
     emitError(loc) << "the elements of a list have other sizes after an iteration";
     return Fit::Fails;
   }
@@ -188,6 +312,13 @@ Fit CarriedList::compare(tg::WhileOp loop, const ListValue &after, SmallVectorIm
 }
 
 Fit CarriedList::checkRoom(std::optional<Size> trips) {
+  if (!parts.empty()) {
+    Fit fit = Fit::Fits;
+    for (CarriedList &part : parts)
+      if (part.checkRoom(trips) != Fit::Fits)
+        fit = Fit::Weakened;
+    return fit;
+  }
   if (changesCapacity || (room && !room->isUnknown && room->needed == 0))
     return Fit::Fits;
   auto known = trips ? IndexBuilder::getConstant(*trips) : std::nullopt;
@@ -210,11 +341,14 @@ Fit CarriedList::checkRoom(std::optional<Size> trips) {
 
 ListValue CarriedList::finish(tg::WhileOp loop, unsigned &result, std::optional<Size> trips) {
   ListValue list = init;
-  if (needsBuffer) {
+  for (auto [part, carried] : llvm::zip_equal(list.parts, parts))
+    part = carried.finish(loop, result, trips);
+  syncLength(list);
+  if (parts.empty() && needsBuffer) {
     list.buffer = loop.getResult(result++);
     list.capacity = setBufferSizes(list.buffer);
   }
-  if (changesLength) {
+  if (parts.empty() && changesLength) {
     list.length = Value(loop.getResult(result++));
     if (trips && appended)
       list.length = entry.sizes.add(init.length, entry.sizes.mul(*trips, entry.sizes.constant(*appended)));
@@ -239,9 +373,7 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
   auto isSharedSize = [&](Size a, Size b) { return IndexBuilder::isEqual(a, b) && isOutside(a); };
 
   // A branch that pushes nothing agrees with what the other pushes, if that is known outside.
-  auto isElementOutside = [&](const ImportedValue &element) {
-    return element.host ? llvm::all_of(element.host->elements, isOutside) : element.tensor && !isInside(op, element.tensor);
-  };
+  auto isElementOutside = [&](const ImportedValue &element) { return tgc::isOutside(op, element); };
   const std::optional<ImportedValue> &first = lists[0].uniformElement, &second = lists[1].uniformElement;
   bool isUniform = lists[0].mayBeUniform && lists[1].mayBeUniform &&
                    (first && second ? isSame(*first, *second)
@@ -258,6 +390,55 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
     result.room->isUnknown |= lists[1].room->isUnknown;
   } else {
     result.room.reset();
+  }
+
+  result.mayDiffer = lists[0].mayDiffer || lists[1].mayDiffer;
+  bool isDifferent = false;
+  if (lists[0].kind == ListValue::Dense && lists[1].kind == ListValue::Dense && result.mayDiffer)
+    for (unsigned k = 0; k < 2; ++k)
+      isDifferent |= lists[1 - k].isWritten() && !lists[k].hasKnownElements() && !llvm::all_of(*lists[1 - k].elementSizes, isOutside);
+  if (lists[0].isWritten() && lists[1].isWritten() && lists[0].elementSizes && lists[1].elementSizes &&
+      lists[0].elementSizes->size() != lists[1].elementSizes->size())
+    return emitError(loc) << "the elements of a list have rank " << lists[0].elementSizes->size() << " in one branch and "
+                          << lists[1].elementSizes->size() << " in the other";
+  for (unsigned k = 0; k < 2; ++k) {
+    OpBuilder::InsertionGuard guard(entry.builder);
+    entry.builder.setInsertionPointToEnd(blocks[k]);
+    const ListValue &other = lists[1 - k];
+    if (lists[k].kind != ListValue::Dense)
+      continue;
+    IndexBuilder::Mark mark = entry.sizes.mark();
+    if (other.kind == ListValue::Nested)
+      makeNested(entry, lists[k], other.form);
+    else if (other.kind == ListValue::Ragged || isDifferent)
+      makeRagged(entry, loc, lists[k], *(other.isWritten() ? other : lists[k]).elementSizes);
+    entry.sizes.release(mark);
+  }
+  // In a loop one branch may know more of what elements are; the next trial begins with that.
+  if (lists[0].kind == ListValue::Nested && lists[1].kind == ListValue::Nested && lists[0].isCarried && lists[1].isCarried &&
+      !isSameForm(*lists[0].form, *lists[1].form)) {
+    unsigned known = lists[0].form->isUnwritten;
+    makeNested(entry, lists[1 - known], lists[known].form);
+  }
+  if (lists[0].kind != ListValue::Dense) {
+    if (lists[0].kind != lists[1].kind || (lists[0].kind == ListValue::Nested && !isSameForm(*lists[0].form, *lists[1].form)))
+      return emitError(loc) << "the elements of a list are of different kinds in the branches";
+    ListValue shared = lists[0];
+    shared.mayBeUniform = result.mayBeUniform, shared.uniformElement = result.uniformElement, shared.room.reset();
+    result = std::move(shared);
+    if (result.elementSizes && lists[1].elementSizes)
+      for (auto [size, mate] : llvm::zip_equal(*result.elementSizes, *lists[1].elementSizes))
+        if (!size || !mate || !isSharedSize(size, mate))
+          size = Size();
+    for (auto [first, second] : llvm::zip_equal(lists[0].parts, lists[1].parts)) {
+      auto part = create(entry, loc, {first, second}, blocks);
+      if (failed(part))
+        return failure();
+      for (unsigned k = 0; k < 2; ++k)
+        llvm::append_range(merged.yielded[k], part->yielded[k]);
+      merged.parts.push_back(std::move(*part));
+    }
+    return merged;
   }
 
   merged.changesLength = !isSharedSize(lists[0].length, lists[1].length);
@@ -292,6 +473,7 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
   for (unsigned k = 0; k < 2; ++k) {
     OpBuilder::InsertionGuard guard(entry.builder);
     entry.builder.setInsertionPointToEnd(blocks[k]);
+    IndexBuilder::Mark mark = entry.sizes.mark();
     if (merged.hasBuffer) {
       Value buffer = getListBuffer(entry, loc, lists[k]);
       auto type = RankedTensorType::get(merged.shape, result.elementType);
@@ -301,12 +483,21 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
       merged.yielded[k].push_back(entry.sizes.get(lists[k].length));
     if (merged.changesCapacity)
       merged.yielded[k].push_back(entry.sizes.get(lists[k].capacity));
+    entry.sizes.release(mark);
   }
   return merged;
 }
 
 ListValue MergedList::finish(ValueRange results) {
   ListValue list = result;
+  if (!parts.empty()) {
+    for (auto [part, merged] : llvm::zip_equal(list.parts, parts)) {
+      part = merged.finish(results);
+      results = results.drop_front(merged.yielded[0].size());
+    }
+    syncLength(list);
+    return list;
+  }
   unsigned next = 0;
   if (hasBuffer) {
     list.onlyElement.reset();

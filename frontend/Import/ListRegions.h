@@ -25,10 +25,12 @@ public:
 
   CarriedList(EntryImporter &entry, mlir::Location loc, const ListValue &init);
 
+  /// Builds before the loop what the last trial has found to be missing, now that nothing of it is left.
+  void prepare();
   /// Builds before the loop what it starts with.
   void addInits(llvm::SmallVectorImpl<Value> &inits);
   /// How many arguments that are.
-  unsigned getNumArguments() const { return needsBufferInside + changesLengthInside; }
+  unsigned getNumArguments() const;
   /// The list inside the loop: appends arguments to the block.
   ListValue enter(mlir::Block *block);
   /// Whether the list after an iteration fits the assumptions; weakens them otherwise, builds what is yielded where it does.
@@ -44,11 +46,18 @@ private:
   Size setBufferSizes(Value buffer) const;
   Fit learnElementSizes(tg::WhileOp loop, const ListValue &next);
   Fit compareUniform(tg::WhileOp loop, const ListValue &next);
+  Fit becomeRagged(llvm::ArrayRef<Size> elementSizes);
+  Fit becomeNested(std::shared_ptr<const ElementForm> form);
+  void restart();
 
   EntryImporter &entry;
   mlir::Location loc;
   ListValue init;
   ListValue inside;                 ///< as the last trial's body began with it
+  std::vector<CarriedList> parts;   ///< of a list that is not dense; nothing else is carried then
+  unsigned formChanges = 0;
+  PartialSizes raggedSizes;                    ///< the list becomes ragged
+  std::shared_ptr<const ElementForm> nestedForm; ///< the list becomes nested
   bool needsBuffer;                 ///< elements are written before the loop or in it
   bool needsBufferInside = false, changesLengthInside = false; ///< the same in the trial that goes on
   bool changesLength = false;
@@ -75,6 +84,7 @@ private:
   EntryImporter *entry;
   mlir::Location loc;
   ListValue result;
+  std::vector<MergedList> parts; ///< of lists that are not dense; they have all the results
   bool hasBuffer = false, changesLength = false, changesCapacity = false;
   llvm::SmallVector<mlir::OpFoldResult> sizes; ///< of the buffer; null where the branches differ
   llvm::SmallVector<int64_t> shape;

@@ -1,6 +1,7 @@
 //===- ListValue.cpp - Lists of tensors as dense buffers ------------------===//
 
 #include "frontend/Import/ListValue.h"
+#include "frontend/Import/CompositeList.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Indexing.h"
 
@@ -18,16 +19,22 @@ bool ListValue::hasKnownElements() const {
 // Objects
 //===----------------------------------------------------------------------===//
 
+FailureOr<Type> getListElementType(NodeImporter &n, StringRef typeAttr) {
+  if (getTypeAttr(n.node, typeAttr) == proto::DT_VARIANT)
+    return Type();
+  return n.getElementTypeAttr(typeAttr);
+}
+
 LogicalResult requireElementType(NodeImporter &n, const ListValue &list, StringRef typeAttr) {
   if (typeAttr.empty())
     return success();
-  auto type = n.getElementTypeAttr(typeAttr);
+  auto type = getListElementType(n, typeAttr);
   if (failed(type))
     return failure();
   if (*type == list.elementType)
     return success();
-  return n.error() << "Invalid data types; op elements " << dataTypeName(getDataType(*type)) << " but list elements "
-                   << dataTypeName(getDataType(list.elementType));
+  auto name = [](Type element) { return element ? dataTypeName(getDataType(element)) : dataTypeName(proto::DT_VARIANT); };
+  return n.error() << "Invalid data types; op elements " << name(*type) << " but list elements " << name(list.elementType);
 }
 
 FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack, StringRef typeAttr) {
@@ -70,6 +77,15 @@ std::shared_ptr<const ListObject> createGradientArray(const EntryImporter &entry
     object.list.elementSizes->insert(object.list.elementSizes->begin(), it->second.leadingSizes.begin(), it->second.leadingSizes.end());
   object.list.declaredSizes = object.list.elementSizes;
   object.list.length = object.list.capacity = list.length;
+  // Each element has the shape of the one it is the gradient of.
+  if (list.kind == ListValue::Ragged && it->second.leadingSizes.empty()) {
+    object.list.kind = ListValue::Ragged;
+    object.list.parts = list.parts;
+    object.list.parts[1].buffer = nullptr;
+    object.list.parts[1].onlyElement.reset();
+    object.list.capacity = list.capacity;
+  }
+  object.list.mayDiffer = list.mayDiffer || list.kind == ListValue::Ragged;
   object.name = source->second->name + "@" + it->second.label;
   object.isGradient = true;
   return std::make_shared<const ListObject>(std::move(object));
@@ -115,7 +131,7 @@ PartialSizes getElementShapeAttr(NodeImporter &n, StringRef name) {
 }
 
 LogicalResult mergeElementSizes(NodeImporter &n, ListValue &list, const PartialSizes &sizes, const Twine &message) {
-  if (!sizes)
+  if (!sizes || list.kind == ListValue::Nested)
     return success();
   if (!list.elementSizes) {
     list.elementSizes = sizes;
@@ -136,7 +152,7 @@ LogicalResult mergeElementSizes(NodeImporter &n, ListValue &list, const PartialS
 }
 
 LogicalResult requireElementSizes(NodeImporter &n, const ListValue &list, const Twine &what) {
-  if (list.hasKnownElements())
+  if (list.hasKnownElements() || list.kind != ListValue::Dense)
     return success();
   return n.error() << what << ", but no element was written before and the element shape is not fully defined; the "
                    << "element_shape of the list would tell";
@@ -252,11 +268,15 @@ Value getListBuffer(EntryImporter &entry, Location loc, ListValue &list) {
 static Value getListBuffer(NodeImporter &n, ListValue &list) { return getListBuffer(n.graph.entry, n.loc, list); }
 
 Value getListRows(NodeImporter &n, ListValue &list) {
+  if (list.kind == ListValue::Ragged)
+    return stackRagged(n, list);
   Value buffer = getListBuffer(n, list);
   return n.slice(buffer, getRowStart(n, list, n.sizes.constant(0)), getRowSizes(list, list.length));
 }
 
 Value readListElement(NodeImporter &n, ListValue &list, Size index) {
+  if (list.kind == ListValue::Ragged)
+    return readRagged(n, list, index);
   if (list.onlyElement && IndexBuilder::isEqual(list.onlyElement->first, index))
     return list.onlyElement->second;
   if (!list.buffer && !list.onlyElement)
@@ -265,7 +285,21 @@ Value readListElement(NodeImporter &n, ListValue &list, Size index) {
   return n.reshape(row, *list.elementSizes);
 }
 
+/// Whether an element has other sizes than those that were written before it.
+static bool differs(NodeImporter &n, const ListValue &list, Value element) {
+  if (!list.mayDiffer || list.kind != ListValue::Dense || !(list.buffer || list.onlyElement))
+    return false;
+  SmallVector<Size> sizes = n.sizes.sizesOf(element);
+  return sizes.size() == list.elementSizes->size() && !llvm::equal(sizes, *list.elementSizes, [&](Size a, Size b) {
+    return IndexBuilder::isEqual(n.sizes.canonical(a), n.sizes.canonical(b));
+  });
+}
+
 LogicalResult writeListElement(NodeImporter &n, ListValue &list, Size index, Value element, const Twine &message, bool addTo) {
+  if (differs(n, list, element))
+    makeRagged(n.graph.entry, n.loc, list, n.sizes.sizesOf(element));
+  if (list.kind == ListValue::Ragged)
+    return writeRagged(n, list, index, element, message, addTo);
   if (failed(mergeElementSizes(n, list, PartialSizes(n.sizes.sizesOf(element)), message)))
     return failure();
   list.mayBeUniform = false;
@@ -283,6 +317,8 @@ LogicalResult writeListElement(NodeImporter &n, ListValue &list, Size index, Val
 
 LogicalResult scatterListElements(NodeImporter &n, ListValue &list, Value indices, Value rows, bool addTo) {
   SmallVector<Size> sizes = n.sizes.sizesOf(rows);
+  if (list.kind != ListValue::Dense)
+    return n.error() << "many elements at once cannot be written into a list of elements of different shapes";
   if (failed(mergeElementSizes(n, list, PartialSizes(SmallVector<Size>(llvm::drop_begin(sizes))),
                                "an element has a dimension of %d elements where the others have %d")))
     return failure();
@@ -295,6 +331,8 @@ LogicalResult scatterListElements(NodeImporter &n, ListValue &list, Value indice
 }
 
 FailureOr<Value> gatherListElements(NodeImporter &n, ListValue &list, Value indices) {
+  if (list.kind == ListValue::Ragged)
+    return stackRagged(n, list, indices);
   return gatherAlong(n, getListRows(n, list), indices, 0);
 }
 
@@ -362,6 +400,8 @@ void growList(NodeImporter &n, ListValue &list, Size length) {
     return;
   list.mayBeUniform = false;
   list.uniformElement.reset();
+  if (list.kind != ListValue::Dense)
+    return forEachRowOfParts(list, [&](ListValue &part) { growList(n, part, length); });
   if (list.onlyElement || list.buffer) {
     getListBuffer(n, list);
     reserveList(n.graph.entry, n.loc, list, length);
@@ -377,6 +417,8 @@ void resizeList(NodeImporter &n, ListValue &list, Size length) {
     return;
   list.mayBeUniform = false;
   list.uniformElement.reset();
+  if (list.kind != ListValue::Dense)
+    return forEachRowOfParts(list, [&](ListValue &part) { resizeList(n, part, length); });
   if (list.onlyElement)
     getListBuffer(n, list);
   if (list.buffer)
@@ -384,31 +426,64 @@ void resizeList(NodeImporter &n, ListValue &list, Size length) {
   list.length = list.capacity = length;
 }
 
+ImportedValue getListElement(NodeImporter &n, ListValue &list, Size index) {
+  if (list.uniformElement)
+    return *list.uniformElement;
+  if (list.kind == ListValue::Nested)
+    return readNested(n, list, index);
+  ImportedValue element;
+  element.tensor = readListElement(n, list, index);
+  return element;
+}
+
+LogicalResult setListElement(NodeImporter &n, ListValue &list, Size index, const ImportedValue &element, const Twine &message, bool addTo) {
+  if (!list.elementType)
+    return writeNested(n, list, index, element);
+  auto tensor = getTensor(n.graph.entry, n.loc, element);
+  return failed(tensor) ? failure() : writeListElement(n, list, index, *tensor, message, addTo);
+}
+
 LogicalResult pushListElement(NodeImporter &n, ListValue &list, size_t input) {
   const ImportedValue &element = n.getInput(input);
   bool isUniform = list.mayBeUniform && (!list.uniformElement || isSame(*list.uniformElement, element));
-  Size index = list.length;
-  // A list of limited length has room for all it may hold.
-  if (list.limit.isNull() || !IndexBuilder::isEqual(list.limit, list.capacity))
-    reserveList(n.graph.entry, n.loc, list, n.sizes.add(index, n.sizes.constant(1)));
-  if (failed(writeListElement(n, list, index, n.getTensor(input),
-                              "an element has a dimension of %d elements where the others have %d; tgc keeps lists of "
-                              "elements of one shape")))
+  ImportedValue pushed = element;
+  if (list.elementType)
+    pushed.tensor = n.getTensor(input);
+  if (failed(appendListElement(n, list, pushed)))
     return failure();
-  list.length = n.sizes.add(index, n.sizes.constant(1));
   list.mayBeUniform = isUniform;
   if (isUniform)
     list.uniformElement = element;
   return success();
 }
 
+LogicalResult appendListElement(NodeImporter &n, ListValue &list, const ImportedValue &element) {
+  Size index = list.length;
+  if (!list.elementType)
+    return appendNested(n, list, element);
+  auto tensor = getTensor(n.graph.entry, n.loc, element);
+  if (failed(tensor))
+    return failure();
+  if (differs(n, list, *tensor))
+    makeRagged(n.graph.entry, n.loc, list, n.sizes.sizesOf(*tensor));
+  if (list.kind == ListValue::Ragged)
+    return appendRagged(n, list, *tensor);
+  // A list of limited length has room for all it may hold.
+  if (list.limit.isNull() || !IndexBuilder::isEqual(list.limit, list.capacity))
+    reserveList(n.graph.entry, n.loc, list, n.sizes.add(index, n.sizes.constant(1)));
+  if (failed(writeListElement(n, list, index, *tensor, "an element has a dimension of %d elements where the others have %d")))
+    return failure();
+  list.length = n.sizes.add(index, n.sizes.constant(1));
+  return success();
+}
+
 ImportedValue popListElement(NodeImporter &n, ListValue &list) {
-  ImportedValue element;
-  if (list.uniformElement)
-    element = *list.uniformElement;
+  Size last = n.sizes.sub(list.length, n.sizes.constant(1));
+  ImportedValue element = getListElement(n, list, last);
+  if (list.kind == ListValue::Dense)
+    list.length = last;
   else
-    element.tensor = readListElement(n, list, n.sizes.sub(list.length, n.sizes.constant(1)));
-  list.length = n.sizes.sub(list.length, n.sizes.constant(1));
+    dropLast(n, list);
   return element;
 }
 
@@ -426,33 +501,43 @@ bool isWholeRange(NodeImporter &n, size_t input, Size count) {
   return iota && IndexBuilder::isEqual(n.sizes.sizeOf(indices, 0), count);
 }
 
-FailureOr<ListValue> splitIntoList(NodeImporter &n, Value rows, size_t lengthsInput, const PartialSizes &elementSizes) {
+FailureOr<ListValue> splitIntoList(NodeImporter &n, Value rows, size_t lengthsInput, const PartialSizes &elementSizes, bool mayDiffer) {
   SmallVector<Size> sizes = n.sizes.sizesOf(rows);
   if (sizes.empty())
     return n.error() << "tensor must be at least a vector, got a scalar";
+  const char *wrongSum = "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is %d and the value has %d rows";
+  if (n.getHost(lengthsInput) == nullptr && n.getType(lengthsInput).isDynamicDim(0))
+    return splitRagged(n, rows, n.getTensor(lengthsInput), elementSizes, wrongSum);
   auto lengths = n.getSizeOperand(lengthsInput, "lengths");
   if (failed(lengths))
     return failure();
   Size sum = n.sizes.constant(0);
+  bool isEqual = true;
   for (Size length : *lengths) {
     if (auto known = IndexBuilder::getConstant(length); known && *known < 0)
       return n.error() << "Invalid length: lengths must not be negative, got " << *known;
     sum = n.sizes.add(sum, length);
-    if (failed(n.requireEqual(length, lengths->front(),
-                              "elements of %d and of %d rows; tgc keeps lists of elements of one shape")))
-      return failure();
+    isEqual &= IndexBuilder::isEqual(length, lengths->front());
   }
-  if (failed(n.requireEqual(sum, sizes.front(),
-                            "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is %d and the "
-                            "value has %d rows")))
+  if (!isEqual && mayDiffer)
+    return splitRagged(n, rows, n.getTensor(lengthsInput), elementSizes, wrongSum);
+  for (Size length : *lengths)
+    if (failed(n.requireEqual(length, lengths->front(), "elements of %d and of %d rows in a list of elements of one shape")))
+      return failure();
+  if (failed(n.requireEqual(sum, sizes.front(), wrongSum)))
     return failure();
   Size count = n.sizes.constant(lengths->size());
   sizes.front() = lengths->empty() ? n.sizes.constant(0) : lengths->front();
   sizes.insert(sizes.begin(), count);
-  return createListOfRows(n, n.reshape(rows, sizes), elementSizes);
+  auto list = createListOfRows(n, n.reshape(rows, sizes), elementSizes);
+  if (succeeded(list))
+    list->mayDiffer = mayDiffer;
+  return list;
 }
 
 FailureOr<std::pair<Value, Value>> concatList(NodeImporter &n, ListValue &list) {
+  if (list.kind == ListValue::Ragged)
+    return concatRagged(n, list);
   if (list.elementSizes->empty())
     return n.error() << "Concat saw a scalar shape, but requires at least vectors";
   Size each = list.elementSizes->front();

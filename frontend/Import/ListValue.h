@@ -2,13 +2,16 @@
 //
 // TensorList, TensorArray and Stack are one thing here: a buffer [capacity, element...] that updates write in place once it
 // is memory, and a length. The sizes of an element are those that the graph states, or those of the first write. Elements
-// that were never written are zeros.
+// that were never written are zeros. Elements of different shapes, and elements that are lists themselves, are kept in several
+// such lists (CompositeList.h).
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_LISTVALUE_H
 #define TGC_FRONTEND_IMPORT_LISTVALUE_H
 
 #include "frontend/Import/NodeImporter.h"
+
+#include <map>
 
 namespace tgc {
 
@@ -17,11 +20,19 @@ class EntryImporter;
 /// Sizes of a tensor of known rank; a null one is not known (yet). None: not even the rank is.
 using PartialSizes = std::optional<llvm::SmallVector<mlir::OpFoldResult>>;
 
+struct ElementForm;
+
 struct ListValue {
   using Value = mlir::Value;
   using Size = mlir::OpFoldResult;
+  enum Kind { Dense, Ragged, Nested };
 
-  mlir::Type elementType;
+  Kind kind = Dense;
+  std::vector<ListValue> parts;            ///< of a list that is not dense (CompositeList.h); else empty
+  std::shared_ptr<const ElementForm> form; ///< nested: what an element is
+  /// Elements whose sizes are not known to be equal may differ; otherwise they are checked to be equal.
+  bool mayDiffer = false;
+  mlir::Type elementType; ///< null: variants
   PartialSizes declaredSizes; ///< as the graph states them: what TensorListElementShape gives
   PartialSizes elementSizes;  ///< what is known of them
   Size length;
@@ -42,8 +53,10 @@ struct ListValue {
     bool isUnknown;      ///< more than can be told
   };
   std::optional<Room> room;
+  bool isCarried = false; ///< it comes from the iteration before
 
   bool hasKnownElements() const;
+  bool isWritten() const { return buffer || onlyElement || kind != Dense; }
 };
 
 /// A larger constant bound on a length is not taken for the length to expect.
@@ -63,12 +76,17 @@ struct ListObject {
   bool isDynamic = false;             ///< writes behind the end make it longer
   bool hasIdenticalElements = false;  ///< elements must have one shape, as TensorFlow sees it
   bool isGradient = false;            ///< writes add up
+  bool clearsAfterRead = false;       ///< no element can be read twice
+  /// Which node has read or written an element whose index is known; -1: all of them. Not across branches and loops.
+  std::map<int64_t, std::string> readers, writers;
   bool isClosed = false;
 };
 
 /// The object that input 0 names, as it stands; an error if it is none or closed. `isStack`: what it must be. `typeAttr`: the
 /// attribute that states the type of its elements, or empty.
 mlir::FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack, llvm::StringRef typeAttr);
+/// The element type that an attribute states, null for variants.
+mlir::FailureOr<mlir::Type> getListElementType(NodeImporter &n, llvm::StringRef typeAttr);
 /// An error unless the elements have the type that an attribute of the node states.
 mlir::LogicalResult requireElementType(NodeImporter &n, const ListValue &list, llvm::StringRef typeAttr);
 /// Makes a new object for the node, which all its outputs name.
@@ -123,15 +141,22 @@ void reserveList(EntryImporter &entry, mlir::Location loc, ListValue &list, mlir
 void growList(NodeImporter &n, ListValue &list, mlir::OpFoldResult length);
 /// The length becomes `length`, and the buffer no longer than that.
 void resizeList(NodeImporter &n, ListValue &list, mlir::OpFoldResult length);
+/// Element `index`, which has been checked, whatever it is.
+ImportedValue getListElement(NodeImporter &n, ListValue &list, mlir::OpFoldResult index);
+/// Overwrites it.
+mlir::LogicalResult setListElement(NodeImporter &n, ListValue &list, mlir::OpFoldResult index, const ImportedValue &element,
+                                   const llvm::Twine &message, bool addTo = false);
 /// Appends an element, or takes the last one off (the list is not empty).
 mlir::LogicalResult pushListElement(NodeImporter &n, ListValue &list, size_t input);
+mlir::LogicalResult appendListElement(NodeImporter &n, ListValue &list, const ImportedValue &element);
 ImportedValue popListElement(NodeImporter &n, ListValue &list);
 
 /// Whether a vector of indices is known to be 0, 1, ..., `count` - 1.
 bool isWholeRange(NodeImporter &n, size_t input, mlir::OpFoldResult count);
 
-/// `rows` cut along its first dimension into elements of `lengths` rows (input `lengthsInput`), which must be equal.
-mlir::FailureOr<ListValue> splitIntoList(NodeImporter &n, mlir::Value rows, size_t lengthsInput, const PartialSizes &elementSizes);
+/// `rows` cut along its first dimension into elements of `lengths` rows (input `lengthsInput`).
+mlir::FailureOr<ListValue> splitIntoList(NodeImporter &n, mlir::Value rows, size_t lengthsInput, const PartialSizes &elementSizes,
+                                         bool mayDiffer);
 /// All elements one behind the other along their first dimension, and how many rows each has (i64).
 mlir::FailureOr<std::pair<mlir::Value, mlir::Value>> concatList(NodeImporter &n, ListValue &list);
 

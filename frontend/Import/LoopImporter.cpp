@@ -114,6 +114,8 @@ LogicalResult LoopImporter::prepare() {
     weaken(all.emplace_back(Carried{Carried::Invariant, entry.readState(key), key, std::nullopt, {}, {}, {}, nullptr}));
   written.clear();
   for (Carried &carried : all) {
+    if (carried.kind == Carried::List)
+      carried.list->prepare();
     if (carried.kind != Carried::NeedsTensor)
       continue;
     auto tensor = getTensor(entry, loc, carried.init);
@@ -261,6 +263,12 @@ LoopImporter::Outcome LoopImporter::compare(ArrayRef<ImportedValue> next, SmallV
     if (carried.kind == Carried::Invariant) {
       if (isSame(carried.init, value))
         continue;
+      // Sums of flows are numbers.
+      if (carried.init.listObject && (value.tensor || value.host)) {
+        weaken(carried);
+        fits = false;
+        continue;
+      }
       if (carried.init.variable || carried.init.listObject || carried.init.optional) {
         std::string what = carried.init.variable     ? "the variable " + carried.init.variable->name
                            : carried.init.listObject ? "a tensor array or stack"

@@ -1,6 +1,7 @@
 //===- RegionImporter.cpp - Branches --------------------------------------===//
 
 #include "frontend/Import/RegionImporter.h"
+#include "frontend/Import/CompositeList.h"
 #include "frontend/Import/ListRegions.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -171,6 +172,12 @@ private:
   LogicalResult addOneSided(const ImportedValue &given, unsigned from) {
     if (given.list)
       return addOneSidedList(given, from);
+    if (given.optional) {
+      OpBuilder::InsertionGuard guard(entry.builder);
+      entry.builder.setInsertionPointToEnd(branches[1 - from].block);
+      OptionalValue none{arith::ConstantIntOp::create(entry.builder, loc, 0, 1), {}};
+      return from == 0 ? addOptional(*given.optional, none, "an optional") : addOptional(none, *given.optional, "an optional");
+    }
     bool isSizes = given.host && given.host->possibleAxes.empty();
     bool isReference = !given.tensor && !given.host;
     if (isReference || (!given.host && isOutside(given.tensor)) ||
@@ -230,14 +237,7 @@ private:
 
   /// The same for a list: an empty one in the other branch.
   LogicalResult addOneSidedList(const ImportedValue &given, unsigned from) {
-    ListValue empty = *given.list;
-    empty.length = empty.capacity = entry.sizes.constant(0);
-    empty.buffer = nullptr;
-    empty.onlyElement.reset();
-    if (empty.elementSizes)
-      for (Size &size : *empty.elementSizes)
-        if (size && !isOutside(size))
-          size = entry.sizes.constant(0);
+    ListValue empty = createEmptyLike(entry, *given.list, [&](Size size) { return isOutside(size); });
     ImportedValue other;
     other.list = std::make_shared<const ListValue>(std::move(empty));
     return from == 0 ? addList(given, other) : addList(other, given);

@@ -23,6 +23,7 @@ LogicalResult importStack(NodeImporter &n) {
   ListObject object;
   object.isStack = true;
   object.list = createList(n, *element, std::nullopt, n.sizes.constant(0));
+  object.list.mayDiffer = true;
   object.name = n.getString("stack_name").empty() ? n.node.name() : n.getString("stack_name").str();
   if (n.getNumInputs()) {
     auto most = n.getScalarSize(0, "max_size");
@@ -62,8 +63,10 @@ LogicalResult importPop(NodeImporter &n) {
   ImportedValue element;
   if (checkNotEmpty(n, list, message))
     element = popListElement(n, list);
-  else
+  else if (list.hasKnownElements())
     element.tensor = n.broadcastTo(n.scalar(list.elementType, 0), *list.elementSizes);
+  else
+    return n.error() << message;
   n.setOutput(0, std::move(element));
   setListObject(n, std::move(*stack));
   return success();

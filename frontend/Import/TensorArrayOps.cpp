@@ -34,6 +34,8 @@ LogicalResult importArray(NodeImporter &n) {
   object.name = n.getString("tensor_array_name").empty() ? n.node.name() : n.getString("tensor_array_name").str();
   object.isDynamic = n.getBool("dynamic_size");
   object.hasIdenticalElements = n.getBool("identical_element_shapes");
+  object.list.mayDiffer = !object.hasIdenticalElements;
+  object.clearsAfterRead = n.getBool("clear_after_read");
   createListObject(n, std::move(object));
   return success();
 }
@@ -67,6 +69,45 @@ LogicalResult importGrad(NodeImporter &n) {
 // Elements
 //===----------------------------------------------------------------------===//
 
+/// A name for the node, wherever it was called.
+std::string getNodeName(NodeImporter &n) { return cast<NameLoc>(n.loc).getName().str(); }
+
+/// Whether another node has had this element (-1: any).
+bool isTaken(NodeImporter &n, const std::map<int64_t, std::string> &by, int64_t index) {
+  return llvm::any_of(by, [&](const auto &entry) {
+    return (index < 0 || entry.first < 0 || entry.first == index) && entry.second != getNodeName(n);
+  });
+}
+
+/// Ends the run if an element that is cleared once it was read has been read before. `index`: null for all.
+void noteRead(NodeImporter &n, const ListObject &array, Size index) {
+  auto known = index.isNull() ? std::optional<int64_t>(-1) : IndexBuilder::getConstant(index);
+  if (!known || !array.clearsAfterRead || array.isGradient)
+    return;
+  Value never = arith::ConstantIntOp::create(n.builder, n.loc, 0, 1);
+  if (isTaken(n, array.readers, *known))
+    n.check(never,
+            "TensorArray " + array.name + ": Could not read index " + Twine(std::max<int64_t>(*known, 0)) +
+                " twice because it was cleared after a previous read (perhaps try setting clear_after_read = false?).");
+  // Only that: what the node knows of the elements is its own.
+  ListObject noted = *n.graph.entry.listObjects[n.getInput(0).listObject->name];
+  noted.readers.try_emplace(*known, getNodeName(n));
+  setListObject(n, std::move(noted));
+}
+
+/// The same for an element that is written a second time, or was read.
+void noteWrite(NodeImporter &n, ListObject &array, Size index) {
+  auto known = index.isNull() ? std::optional<int64_t>(-1) : IndexBuilder::getConstant(index);
+  if (!known || array.isGradient)
+    return;
+  Value never = arith::ConstantIntOp::create(n.builder, n.loc, 0, 1);
+  for (auto [by, what] : {std::pair(&array.writers, "written to."), std::pair(&array.readers, "read.")})
+    if (isTaken(n, *by, *known))
+      n.check(never, "TensorArray " + array.name + ": Could not write to TensorArray index " + Twine(std::max<int64_t>(*known, 0)) +
+                         " because it has already been " + what);
+  array.writers.try_emplace(*known, getNodeName(n));
+}
+
 LogicalResult importRead(NodeImporter &n) {
   auto array = getArray(n);
   auto index = n.getScalarSize(1, "index");
@@ -75,8 +116,11 @@ LogicalResult importRead(NodeImporter &n) {
   ListValue &list = array->list;
   if (failed(requireElementSizes(n, list, "TensorArray " + array->name + ": Could not read from TensorArray")))
     return failure();
+  noteRead(n, *array, *index);
   if (checkListIndex(n, *index, list.length, "Tried to read from index %d but array size is: %d"))
     n.setResult(readListElement(n, list, *index));
+  else if (!list.hasKnownElements())
+    return n.error() << "TensorArray " << array->name << ": Could not read from an empty TensorArray";
   else
     n.setResult(n.broadcastTo(n.scalar(list.elementType, 0), *list.elementSizes));
   return success();
@@ -93,11 +137,12 @@ LogicalResult importWrite(NodeImporter &n) {
   std::string name = "TensorArray " + array->name + ": ";
   if (!checkListIndex(n, *index, array->list.length, name + "Tried to write to index %d but array is not resizeable and size is: %d"))
     return success();
+  noteWrite(n, *array, *index);
   if (failed(writeListElement(n, array->list, *index, n.getTensor(2),
                           array->isGradient ? name + "Could not aggregate to TensorArray because the new input shape has a dimension of %d "
                                                      "elements where the existing shape has %d."
                                             : name + "Could not write to TensorArray because the value shape has a dimension of %d elements "
-                                                     "where the TensorArray's element shape has %d; tgc keeps arrays of elements of one shape.",
+                                                     "where the TensorArray's element shape has %d.",
                           array->isGradient)))
     return failure();
   setListObject(n, std::move(*array));
@@ -133,6 +178,8 @@ LogicalResult importGather(NodeImporter &n) {
   bool isAll = n.node.op() == "TensorArrayPack" || isWholeRange(n, 1, list.length);
   if (!isAll && n.getRank(1) != 1)
     return n.error() << "Expected indices to be a vector, but received shape: " << n.getType(1);
+  if (isAll)
+    noteRead(n, *array, Size());
   FailureOr<Value> rows = isAll ? getListRows(n, list) : gatherListElements(n, list, n.getTensor(1));
   if (failed(rows))
     return failure();
@@ -140,9 +187,19 @@ LogicalResult importGather(NodeImporter &n) {
   return success();
 }
 
+/// `list` becomes what the array holds.
+LogicalResult setList(NodeImporter &n, ListObject array, ListValue list) {
+  list.declaredSizes = array.list.declaredSizes;
+  list.mayDiffer = array.list.mayDiffer;
+  array.list = std::move(list);
+  setListObject(n, std::move(array));
+  return success();
+}
+
 /// `rows` become all elements of the array.
 LogicalResult setRows(NodeImporter &n, ListObject array, Value rows) {
-  if (array.isGradient && (array.list.buffer || array.list.onlyElement)) {
+  noteWrite(n, array, Size());
+  if (array.isGradient && array.list.isWritten()) {
     Value old = getListRows(n, array.list);
     auto both = n.withShape(rows, n.sizes.sizesOf(old));
     if (failed(both))
@@ -152,10 +209,7 @@ LogicalResult setRows(NodeImporter &n, ListObject array, Value rows) {
   auto list = createListOfRows(n, rows, array.list.elementSizes);
   if (failed(list))
     return failure();
-  list->declaredSizes = array.list.declaredSizes;
-  array.list = std::move(*list);
-  setListObject(n, std::move(array));
-  return success();
+  return setList(n, std::move(array), std::move(*list));
 }
 
 LogicalResult importScatter(NodeImporter &n) {
@@ -210,7 +264,8 @@ LogicalResult importSplit(NodeImporter &n) {
   if (failed(array))
     return failure();
   n.forward(0, 3);
-  auto list = splitIntoList(n, n.getTensor(1), 2, array->list.elementSizes);
+  PartialSizes stated = array->list.isWritten() ? array->list.declaredSizes : array->list.elementSizes;
+  auto list = splitIntoList(n, n.getTensor(1), 2, stated, array->list.mayDiffer);
   if (failed(list))
     return failure();
   if (!array->isDynamic &&
@@ -218,7 +273,13 @@ LogicalResult importSplit(NodeImporter &n) {
                             "TensorArray's size is not equal to the size of lengths (%d vs. %d), and the TensorArray is not marked as "
                             "dynamically resizeable")))
     return failure();
-  return setRows(n, *array, getListRows(n, *list));
+  if (list->kind == ListValue::Dense)
+    return setRows(n, *array, getListRows(n, *list));
+  const ListValue &old = array->list;
+  bool isZero = old.kind == ListValue::Ragged ? !old.parts[1].buffer && !old.parts[1].onlyElement : !old.isWritten();
+  if (array->isGradient && !isZero)
+    return n.error() << "TensorArray " << array->name << ": elements of different shapes cannot be added to those that are there";
+  return setList(n, *array, std::move(*list));
 }
 
 LogicalResult importConcat(NodeImporter &n) {

@@ -48,6 +48,12 @@ def OutlineDeepRegionsPass : Pass<"tgc-outline-deep-regions", "::mlir::ModuleOp"
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 
+def PlaceResultsPass : Pass<"tgc-place-results", "::mlir::ModuleOp"> {
+  let summary = "Compute results in the memory that they are copied to";
+  let description = [{ The elimination of empty tensors, for values that nothing else updates in place. }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def PlaceWeightsPass : Pass<"tgc-place-weights", "::mlir::ModuleOp"> {
   let summary = "Collect constants in one blob that the code addresses by offset";
   let description = [{

@@ -47,22 +47,39 @@ struct LoopRotator {
   void rotateFor(scf::ForOp loop) {
     Operation *yield = loop.getBody()->getTerminator();
     for (OpOperand &operand : yield->getOpOperands())
-      if (isa<MemRefType>(operand.get().getType()) &&
-          stripCasts(operand.get()) != loop.getRegionIterArg(operand.getOperandNumber()))
-        rotate(loop, operand);
+      if (isa<MemRefType>(operand.get().getType()))
+        rotateUnless(loop, operand,
+                     [&](Value value) { return value == loop.getRegionIterArg(operand.getOperandNumber()); });
   }
 
   void rotateWhile(scf::WhileOp loop) {
     for (OpOperand &operand : loop.getYieldOp()->getOpOperands()) {
       if (!isa<MemRefType>(operand.get().getType()))
         continue;
-      Value value = stripCasts(operand.get());
-      if (auto argument = dyn_cast<BlockArgument>(value);
-          argument && argument.getOwner() == loop.getAfterBody())
-        value = stripCasts(loop.getConditionOp().getArgs()[argument.getArgNumber()]);
-      if (value != loop.getBeforeArguments()[operand.getOperandNumber()])
-        rotate(loop, operand);
+      rotateUnless(loop, operand, [&](Value value) {
+        if (auto argument = dyn_cast<BlockArgument>(value);
+            argument && argument.getOwner() == loop.getAfterBody())
+          value = stripCasts(loop.getConditionOp().getArgs()[argument.getArgNumber()]);
+        return value == loop.getBeforeArguments()[operand.getOperandNumber()];
+      });
     }
+  }
+
+  /// Rotates the carried value unless it is updated in place. What only one branch of a condition makes anew, as
+  /// a list that grows now and then, is moved there only.
+  void rotateUnless(Operation *loop, OpOperand &yielded, llvm::function_ref<bool(Value)> isInPlace) {
+    Value value = stripCasts(yielded.get());
+    if (isInPlace(value))
+      return;
+    auto branch = value.getDefiningOp<scf::IfOp>();
+    if (!branch || !loop->isProperAncestor(branch))
+      return rotate(loop, yielded);
+    unsigned number = cast<OpResult>(value).getResultNumber();
+    OpOperand &yes = branch.thenYield()->getOpOperand(number), &no = branch.elseYield()->getOpOperand(number);
+    if (!isInPlace(stripCasts(yes.get())) && !isInPlace(stripCasts(no.get())))
+      return rotate(loop, yielded);
+    rotateUnless(loop, yes, isInPlace);
+    rotateUnless(loop, no, isInPlace);
   }
 
   /// Gives the carried value `yielded` two places in turn.

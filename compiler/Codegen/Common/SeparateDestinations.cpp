@@ -30,12 +30,17 @@ void separate(Operation *op) {
   }
 }
 
+/// A fill, also as a loop that computes nothing.
+bool isFill(linalg::LinalgOp op) {
+  return isa<linalg::FillOp>(op) || (isa<linalg::GenericOp>(op) && op.getNumDpsInputs() == 0 && llvm::hasSingleElement(*op.getBlock()));
+}
+
 struct SeparateDestinationsPass : impl::SeparateDestinationsPassBase<SeparateDestinationsPass> {
   void runOnOperation() override {
     SmallVector<Operation *> fills, empties;
-    getOperation().walk([&](linalg::FillOp fill) {
-      if (fill.getNumResults() == 1)
-        fills.push_back(fill);
+    getOperation().walk([&](linalg::LinalgOp op) {
+      if (op->getNumResults() == 1 && isFill(op))
+        fills.push_back(op);
     });
     llvm::for_each(fills, separate);
     getOperation().walk([&](tensor::EmptyOp empty) { empties.push_back(empty); });

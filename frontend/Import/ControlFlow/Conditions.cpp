@@ -141,7 +141,7 @@ Error Conditions::visitNode(int node, int base) {
     return Error::success();
   }
 
-  // A Switch. Predicates are known by where their value comes from, through Identity and LogicalNot.
+  // A Switch. Predicates are known by where their value comes from, through Identity and LogicalNot, and into the frames of loops.
   context = uniteInputs(node, base);
   if (contexts.depth(context) >= kMaxConditionDepth)
     return createStringError("%s: conditions are nested more than %d deep", graph->describe(node).c_str(),
@@ -152,7 +152,8 @@ Error Conditions::visitNode(int node, int base) {
   while (!graph->isCut(value)) {
     StringRef op = graph->node(value.node).op();
     bool negates = op == "LogicalNot";
-    if (!(op == "Identity" || negates) || !isBinary || graph->dataInputs(value.node).size() != 1)
+    bool isInvariant = graph->kind(value.node) == NodeKind::Enter && getBoolAttr(graph->node(value.node), "is_constant", false);
+    if (!(op == "Identity" || negates || isInvariant) || !isBinary || graph->dataInputs(value.node).size() != 1)
       break;
     NodeOutput source = graph->dataInputs(value.node)[0];
     // A variable's value is the one at the time of the Identity.
@@ -208,36 +209,48 @@ Error Conditions::visitMerge(int node, int base) {
   return Error::success();
 }
 
-Expected<MergePart::Source> Conditions::resolve(int node, int context, ArrayRef<int> inputs) {
-  auto inputContext = [&](int i) {
+Expected<MergePart::Source> Conditions::resolve(int node, int context, ArrayRef<int> inputs, bool mayLack) {
+  // The literals that an input needs beyond the context.
+  auto pathOf = [&](int i) {
     NodeOutput input = graph->dataInputs(node)[i];
-    return graph->isCut(input) ? static_cast<int>(kAlways) : contextOf(input);
+    int there = contexts.unite(context, graph->isCut(input) ? static_cast<int>(kAlways) : contextOf(input), predicateList);
+    return there == kNever ? std::nullopt : std::optional(contexts.path(there, context));
   };
-  // An input that is always there decides.
-  for (int i : inputs)
-    if (!contexts.isWithin(inputContext(i), context) || inputContext(i) == context)
-      return MergePart::Source{i, -1};
-  int predicate =
-      contexts.last(contexts.ancestor(inputContext(inputs[0]), contexts.depth(context) + 1)).predicate;
-  auto predicateName = [&](int p) { return graph->node(predicateList[p].value.node).name(); };
-  SmallVector<SmallVector<int>> sides(predicateList[predicate].numSides);
+  SmallVector<int> alive;
+  SmallVector<SmallVector<Literal>> paths;
   for (int i : inputs) {
-    Literal literal = contexts.last(contexts.ancestor(inputContext(i), contexts.depth(context) + 1));
-    if (literal.predicate != predicate)
-      return createStringError("%s: may get no value or two, since its inputs depend on predicates (%s, %s) "
-                               "that have nothing to do with "
-                               "each other",
-                               graph->describe(node).c_str(), predicateName(predicate).c_str(),
-                               predicateName(literal.predicate).c_str());
-    sides[literal.side].push_back(i);
+    auto path = pathOf(i);
+    if (!path)
+      continue;
+    // An input that is always there decides.
+    if (path->empty())
+      return MergePart::Source{i, -1};
+    alive.push_back(i);
+    paths.push_back(std::move(*path));
+  }
+  if (alive.empty())
+    return MergePart::Source{-1, -1};
+  int predicate = paths.front().front().predicate;
+  SmallVector<SmallVector<int>> sides(predicateList[predicate].numSides);
+  SmallVector<int> unrelated;
+  for (auto [i, path] : zip_equal(alive, paths)) {
+    auto *decided = find_if(path, [&](Literal literal) { return literal.predicate == predicate; });
+    if (decided == path.end())
+      unrelated.push_back(i);
+    else
+      sides[decided->side].push_back(i);
   }
   MergePart part{node, context, predicate, {}};
   for (auto [side, subset] : enumerate(sides)) {
-    if (subset.empty())
+    if (subset.empty() && unrelated.empty() && !mayLack)
       return createStringError(
           "%s: gets no value where the predicate %s chooses output %zu: no input comes from there",
-          graph->describe(node).c_str(), predicateName(predicate).c_str(), static_cast<size_t>(side));
-    auto source = resolve(node, contexts.extend(context, {predicate, static_cast<int>(side)}), subset);
+          graph->describe(node).c_str(), graph->node(predicateList[predicate].value.node).name().c_str(),
+          static_cast<size_t>(side));
+    // Inputs of other predicates may give the value where those of this one do not; which of two that are there is the first to
+    // come is open in TensorFlow, too.
+    append_range(subset, unrelated);
+    auto source = resolve(node, contexts.extend(context, {predicate, static_cast<int>(side)}), subset, mayLack || !unrelated.empty());
     if (!source)
       return source;
     part.sides.push_back(*source);

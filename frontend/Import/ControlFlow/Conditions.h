@@ -66,7 +66,7 @@ private:
 struct MergePart {
   struct Source {
     int input = -1; ///< index of the input of the Merge, or
-    int part = -1;  ///< index of the part
+    int part = -1;  ///< index of the part; neither: there is no value
   };
   int node;
   int context; ///< in which it gives a value
@@ -106,8 +106,9 @@ private:
   llvm::Error visitNode(int node, int base);
   int uniteInputs(int node, int base) const;
   llvm::Error visitMerge(int node, int base);
-  /// Merges `inputs` into a value that exists everywhere in `context`; the error says which side is missing.
-  llvm::Expected<MergePart::Source> resolve(int node, int context, llvm::ArrayRef<int> inputs);
+  /// Merges `inputs` into a value that exists everywhere in `context`; the error says which side is missing. `mayLack`: predicates
+  /// that have nothing to do with each other decide, so that only the run shows whether there is a value.
+  llvm::Expected<MergePart::Source> resolve(int node, int context, llvm::ArrayRef<int> inputs, bool mayLack = false);
   int getPredicate(NodeOutput value, int numSides);
   llvm::Error checkLoop(const Frame &frame, int context) const;
 

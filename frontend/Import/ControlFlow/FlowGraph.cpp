@@ -49,6 +49,20 @@ Expected<FlowGraph> FlowGraph::build(const GraphEdges &edges, Nodes nodes, Array
   return graph;
 }
 
+/// Whether a control edge from this node says that something has happened; pivots only say where a node stands.
+bool FlowGraph::hasHappened(int index) const {
+  const proto::NodeDef &node = *nodes[index];
+  StringRef op = node.op();
+  if (isUpdate(index) || op.starts_with("Print") || op == "Assert")
+    return true;
+  if (op == "NoOp")
+    return any_of(edges->controlInputs(index), [&](int input) { return hasHappened(input); });
+  // The value of a condition; that of a loop begins a turn.
+  return getNodeKind(node) == NodeKind::Merge && none_of(dataInputs(index), [&](NodeOutput input) {
+           return getNodeKind(*nodes[input.node]) == NodeKind::NextIteration;
+         });
+}
+
 Error FlowGraph::findNeeded(ArrayRef<int> roots, function_ref<bool(NodeOutput)> isCut) {
   kinds.assign(nodes.size(), NodeKind::Plain);
   needed.assign(nodes.size(), 0);
@@ -64,6 +78,8 @@ Error FlowGraph::findNeeded(ArrayRef<int> roots, function_ref<bool(NodeOutput)> 
   while (!work.empty()) {
     int index = work.pop_back_val();
     NodeKind kind = kinds[index] = getNodeKind(*nodes[index]);
+    if (kind == NodeKind::Constant && any_of(edges->controlInputs(index), [&](int input) { return hasHappened(input); }))
+      kind = kinds[index] = NodeKind::Plain;
     hasFlow |= kind > NodeKind::Constant && kind != NodeKind::ControlTrigger;
     int arity = getArity(kind), given = dataInputs(index).size();
     if (arity >= 0 ? given != arity : (kind == NodeKind::Merge && given == 0))

@@ -16,7 +16,7 @@ namespace tgc::flow {
 
 enum class NodeKind : uint8_t {
   Plain,
-  Constant, ///< a value wherever it stands: branches and loops do not matter to it
+  Constant, ///< a value wherever it stands: branches and loops do not matter to it, nor what happened before
   Switch,   ///< also RefSwitch and _SwitchN
   Merge,
   Enter,
@@ -55,6 +55,7 @@ public:
   std::string describe(int index) const { return "node " + describeNode(*nodes[index]); }
 
 private:
+  bool hasHappened(int index) const;
   llvm::Error findNeeded(llvm::ArrayRef<int> roots, llvm::function_ref<bool(NodeOutput)> isCut);
   llvm::Error findOrder();
 

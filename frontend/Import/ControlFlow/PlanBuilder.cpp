@@ -30,7 +30,7 @@ private:
   /// The units of a loop that `roots` need, themselves included.
   SmallVector<int> findScope(int frame, ArrayRef<int> roots) const;
   Expected<PlanRegion> buildScope(ArrayRef<int> scope, int base, ArrayRef<NodeOutput> roots);
-  Error checkEffects(const Frame &frame, ArrayRef<int> condition, ArrayRef<int> scope) const;
+  bool sharesEffects(ArrayRef<int> condition, ArrayRef<int> scope) const;
   bool isDead(int unit) const { return units.contextOf(unit) == kNever; }
 
   const FlowGraph &graph;
@@ -138,23 +138,15 @@ SmallVector<int> PlanBuilder::findScope(int frame, ArrayRef<int> roots) const {
   return scope;
 }
 
-/// The body and the end of a loop repeat what they use of the condition: that may not change anything.
-Error PlanBuilder::checkEffects(const Frame &frame, ArrayRef<int> condition, ArrayRef<int> scope) const {
-  for (int unit : scope) {
+/// Whether the body or the end of a loop uses something of the condition that may happen only once.
+bool PlanBuilder::sharesEffects(ArrayRef<int> condition, ArrayRef<int> scope) const {
+  return any_of(scope, [&](int unit) {
     if (!std::binary_search(condition.begin(), condition.end(), unit))
-      continue;
+      return false;
     auto [kind, index] = units.get(unit);
-    if (kind == Units::Kind::Node && hasEffect(graph.node(index)))
-      return createStringError("%s has an effect in the condition of loop frame %s, and the body uses it "
-                               "too; tgc cannot split them",
-                               graph.describe(index).c_str(), frame.name.c_str());
-    if (kind == Units::Kind::Loop && frames.frame(index).hasUpdates)
-      return createStringError("loop frame %s updates variables in the condition of loop frame %s, and the "
-                               "body uses it too; tgc cannot "
-                               "split them",
-                               frames.frame(index).name.c_str(), frame.name.c_str());
-  }
-  return Error::success();
+    return (kind == Units::Kind::Node && hasEffect(graph.node(index))) ||
+           (kind == Units::Kind::Loop && frames.frame(index).hasUpdates);
+  });
 }
 
 Expected<int> PlanBuilder::buildLoop(int index) {
@@ -167,31 +159,46 @@ Expected<int> PlanBuilder::buildLoop(int index) {
   loop.enters = frame.enters;
   sort(loop.enters);
   int base = conditions.loopContext(index);
-  SmallVector<int> condition = findScope(index, frame.loopCond);
-  auto build = [&](PlanRegion &region, ArrayRef<int> roots, int side) -> Error {
-    SmallVector<int> scope = side < 0 ? condition : findScope(index, roots);
-    if (side >= 0)
-      if (Error error = checkEffects(frame, condition, scope))
-        return error;
+  SmallVector<int> condition = findScope(index, frame.loopCond), nexts;
+  for (const CarriedValue &value : frame.carried)
+    nexts.push_back(value.nextIteration);
+  SmallVector<int> body = findScope(index, nexts), after = findScope(index, frame.exits);
+  SmallVector<NodeOutput> shared;
+  if (sharesEffects(condition, body) || sharesEffects(condition, after)) {
+    loop.isConditionCarried = true;
+    auto isShared = [&](int unit) { return std::binary_search(condition.begin(), condition.end(), unit); };
+    auto share = [&](NodeOutput value) {
+      if (value.output >= 0 && value.node != frame.loopCond && frames.outputFrame(value.node) == index && isShared(units.makerOf(value)) && !is_contained(shared, value))
+        shared.push_back(value);
+    };
+    for (SmallVector<int> *scope : {&body, &after}) {
+      erase_if(*scope, isShared);
+      for (int unit : *scope) {
+        for_each(units.inputsOf(unit), share);
+        for (Literal literal : conditions.tree().path(units.contextOf(unit), base))
+          share(conditions.predicates()[literal.predicate].value);
+      }
+    }
+  }
+  auto build = [&](PlanRegion &region, ArrayRef<int> scope, ArrayRef<int> roots, int context) -> Error {
     SmallVector<NodeOutput> outputs;
     for (int root : roots)
       outputs.push_back({root, 0});
-    int context = side < 0 ? base : conditions.extend(base, conditions.loopLiteral(index, side));
+    if (context == base)
+      append_range(outputs, shared);
     auto built = buildScope(scope, context, outputs);
     if (!built)
       return built.takeError();
     region = std::move(*built);
     return Error::success();
   };
-  SmallVector<int> nexts;
-  for (const CarriedValue &value : frame.carried)
-    nexts.push_back(value.nextIteration);
-  if (Error error = build(loop.condition, frame.loopCond, -1))
+  if (Error error = build(loop.condition, condition, frame.loopCond, base))
     return std::move(error);
-  if (Error error = build(loop.body, nexts, 1))
+  if (Error error = build(loop.body, body, nexts, conditions.extend(base, conditions.loopLiteral(index, 1))))
     return std::move(error);
-  if (Error error = build(loop.after, frame.exits, 0))
+  if (Error error = build(loop.after, after, frame.exits, conditions.extend(base, conditions.loopLiteral(index, 0))))
     return std::move(error);
+  loop.shared = std::move(shared);
   plan.loops.push_back(std::move(loop));
   return static_cast<int>(plan.loops.size()) - 1;
 }

@@ -73,6 +73,12 @@ FailureOr<RegionImporter::Values> PlanImporter::importBranch(const PlanCond &con
   Values values;
   for (const PlanResult &result : cond.results) {
     NodeOutput source = result.sources[side];
+    if (source.node < 0 && result.isMerge) {
+      OpBuilder &builder = graph.entry.builder;
+      Value never = arith::ConstantIntOp::create(builder, getLoc(result.value.node), 0, 1);
+      tg::CheckOp::create(builder, getLoc(result.value.node), never, builder.getI32IntegerAttr(3),
+                          builder.getStringAttr("none of the inputs of this Merge has a value"), ValueRange());
+    }
     auto value =
         source.node < 0 ? FailureOr<ImportedValue>(ImportedValue()) : getValue(source, result.value.node);
     if (failed(value))
@@ -80,6 +86,10 @@ FailureOr<RegionImporter::Values> PlanImporter::importBranch(const PlanCond &con
     values.push_back(*value);
     if (!result.isMerge || !plan.indexedMerges.contains(result.value.node))
       continue;
+    if (source.node < 0) {
+      values.push_back(ImportedValue());
+      continue;
+    }
     if (result.inputs[side] < 0) {
       auto index = getValue({result.value.node, 1}, result.value.node);
       if (failed(index))
@@ -156,16 +166,53 @@ LogicalResult PlanImporter::importLoop(const PlanLoop &loop) {
     hints.emplace_back();
     hints.back().isInvariant = isInvariant(loop, carried);
   }
+  // Behind the values of the graph: which input each Merge that is asked for it gives, and what the condition shares.
+  SmallVector<NodeOutput> indices;
+  for (const PlanLoop::Carried &carried : loop.carried)
+    if (plan.indexedMerges.contains(carried.merge))
+      indices.push_back({carried.merge, 1});
   auto setCarried = [&](ArrayRef<ImportedValue> values) {
-    for (auto [carried, value] : llvm::zip_equal(loop.carried, values))
+    for (auto [carried, value] : llvm::zip_equal(loop.carried, values.take_front(loop.carried.size())))
       graph.setValue({carried.merge, 0}, value);
+    values = values.drop_front(loop.carried.size());
+    for (auto [index, value] : llvm::zip_equal(indices, values.take_front(indices.size())))
+      graph.setValue(index, value);
+    for (auto [shared, value] : llvm::zip(loop.shared, values.drop_front(indices.size())))
+      graph.setValue(shared, value);
+  };
+  // What the condition says and shares, with the carried values set.
+  auto evaluate = [&](Values &values) -> LogicalResult {
+    if (failed(importRegion(loop.condition)))
+      return failure();
+    for (NodeOutput shared : loop.shared) {
+      auto value = getValue(shared, loop.loopCond);
+      if (failed(value))
+        return failure();
+      values.push_back(*value);
+    }
+    auto holds = getValue({loop.loopCond, 0}, loop.loopCond);
+    auto tensor = failed(holds) ? FailureOr<Value>() : getTensor(graph.entry, getLoc(loop.loopCond), *holds);
+    if (failed(tensor))
+      return failure();
+    values.emplace_back();
+    values.back().tensor = *tensor;
+    return success();
   };
   auto condition = [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
+    if (loop.isConditionCarried)
+      return Values{values.back()};
     setCarried(values);
     if (failed(importRegion(loop.condition)))
       return failure();
     auto value = getValue({loop.loopCond, 0}, loop.loopCond);
     return failed(value) ? FailureOr<Values>() : FailureOr<Values>(Values{*value});
+  };
+  auto appendIndices = [&](Values &values, int64_t number) {
+    OpBuilder &builder = graph.entry.builder;
+    for (size_t i = 0; i < indices.size(); ++i) {
+      values.emplace_back();
+      values.back().host = std::make_shared<HostTensor>(HostTensor{builder.getI32Type(), {}, {builder.getIndexAttr(number)}, {}});
+    }
   };
   auto body = [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
     setCarried(values);
@@ -178,8 +225,20 @@ LogicalResult PlanImporter::importLoop(const PlanLoop &loop) {
         return failure();
       next.push_back(*value);
     }
+    appendIndices(next, 1);
+    if (!loop.isConditionCarried)
+      return next;
+    setCarried(next);
+    if (failed(evaluate(next)))
+      return failure();
     return next;
   };
+  appendIndices(inits, 0);
+  if (isOk && loop.isConditionCarried) {
+    setCarried(inits);
+    isOk = succeeded(evaluate(inits));
+  }
+  hints.resize(inits.size());
   FailureOr<Values> results = failure();
   if (isOk)
     results = RegionImporter(graph.entry, getLoc(loop.loopCond)).importWhile(inits, hints, condition, body);

@@ -278,8 +278,9 @@ void RegionBuilder::fillResults(PlanCond &cond, ArrayRef<int> parts) {
     result.value = {part.node, 0};
     result.isMerge = true;
     for (MergePart::Source source : part.sides) {
-      result.sources.push_back(source.part < 0 ? units.graph.dataInputs(part.node)[source.input]
-                                               : result.value);
+      result.sources.push_back(source.part >= 0    ? result.value
+                               : source.input >= 0 ? units.graph.dataInputs(part.node)[source.input]
+                                                   : NodeOutput{-1, 0});
       result.inputs.push_back(source.input);
     }
     cond.results.push_back(std::move(result));

@@ -52,3 +52,34 @@ func.func @growing(%frame: !llvm.ptr, %init: memref<?xf32>) -> memref<?xf32> att
   }
   return %result : memref<?xf32>
 }
+
+// A buffer that one branch makes anew is moved in that branch only: a list that has room is not copied.
+// CHECK-LABEL: func.func @growing_at_times
+// CHECK: scf.while
+// CHECK: scf.if %{{.+}} -> (memref<?xf32>) {
+// CHECK-NEXT: scf.yield
+// CHECK: } else {
+// CHECK: "test.grow"
+// CHECK: memref.copy
+// CHECK: scf.yield
+// CHECK: "test.update"
+// CHECK-NOT: memref.copy
+// CHECK: return
+func.func @growing_at_times(%frame: !llvm.ptr, %init: memref<?xf32>) -> memref<?xf32> attributes {rt.feeds = []} {
+  %result = scf.while (%carried = %init) : (memref<?xf32>) -> memref<?xf32> {
+    %continue = "test.condition"() : () -> i1
+    scf.condition(%continue) %carried : memref<?xf32>
+  } do {
+  ^bb0(%carried: memref<?xf32>):
+    %enough = "test.condition"() : () -> i1
+    %next = scf.if %enough -> (memref<?xf32>) {
+      scf.yield %carried : memref<?xf32>
+    } else {
+      %grown = "test.grow"(%carried) : (memref<?xf32>) -> memref<?xf32>
+      scf.yield %grown : memref<?xf32>
+    }
+    "test.update"(%next) : (memref<?xf32>) -> ()
+    scf.yield %next : memref<?xf32>
+  }
+  return %result : memref<?xf32>
+}

@@ -35,3 +35,19 @@ func.func @loop(%a: tensor<4x8xf32>, %n: index) -> tensor<4xf32> {
   }
   return %last : tensor<4xf32>
 }
+
+// A loop that fills is a fill.
+// CHECK-LABEL: func.func @generic(
+// CHECK-COUNT-2: linalg.generic
+// CHECK: return
+func.func @generic(%n: index, %a: tensor<4xf32>, %b: tensor<4xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty(%n) : tensor<?xf32>
+  %start = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%empty : tensor<?xf32>) {
+  ^bb0(%o: f32):
+    linalg.yield %zero : f32
+  } -> tensor<?xf32>
+  %x = tensor.insert_slice %a into %start[0] [4] [1] : tensor<4xf32> into tensor<?xf32>
+  %y = tensor.insert_slice %b into %start[0] [4] [1] : tensor<4xf32> into tensor<?xf32>
+  return %x, %y : tensor<?xf32>, tensor<?xf32>
+}

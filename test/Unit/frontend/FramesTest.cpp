@@ -88,6 +88,40 @@ after
 )");
 }
 
+TEST(Frames, BodyTakesEffectsOfTheCondition) {
+  // The update happens once per turn: the body does not repeat it.
+  EXPECT_EQ(FlowGraphText(R"(
+  x Placeholder
+  v VariableV2
+  e Enter x frame=f
+  ev RefEnter v frame=f constant
+  m Merge e n
+  up AssignAdd ev m
+  t Less m up
+  go LoopCond t
+  s Switch m go
+  a Add s:1 up
+  n NextIteration a
+  y Exit s
+)")
+                .plan("y"),
+            R"(x
+v
+loop f carries m
+condition
+  up
+  t
+  go
+body
+  s
+  a
+  n
+after
+  s
+  y
+)");
+}
+
 TEST(Frames, EqualNamesInDifferentParents) {
   // Two loops inside of one another and both called f.
   EXPECT_EQ(FlowGraphText(R"(
@@ -315,13 +349,6 @@ INSTANTIATE_TEST_SUITE_P(
                 "y",
                 "node n (NextIteration) takes b (Switch), which is there only in a branch in the turns of "
                 "loop frame f"},
-        BadLoop{"UpdateInTheCondition",
-                "x Placeholder\n v VariableV2\n e Enter x frame=f\n ev RefEnter v frame=f constant\n m Merge "
-                "e n\n up AssignAdd ev m\n"
-                "t Less m up\n go LoopCond t\n s Switch m go\n a Add s:1 up\n n NextIteration a\n y Exit s",
-                "y",
-                "node up (AssignAdd) has an effect in the condition of loop frame f, and the body uses it "
-                "too; tgc cannot split them"},
         BadLoop{"ResultBeforeItsLoop",
                 "x Placeholder\n e Enter x frame=f\n ey Enter y frame=f constant\n m Merge e n\n t Test m\n "
                 "go LoopCond t\n s Switch m go\n"

@@ -353,6 +353,186 @@ def switch_case_and_growing_array():
     return [({"x": ramp(n), "k": np.int32(k)}, ["y:0", "s:0"], []) for n, k in ((3, 0), (4, 1), (5, 2), (1, 7))]
 
 
+@case
+def unrelated_predicates():
+    """A Merge of values that predicates of their own guard; the run decides which of them is there."""
+    x, p, q = placeholder([None], "x"), placeholder([], "p", tf.bool), placeholder([], "q", tf.bool)
+    first = tf.raw_ops.Switch(data=x, pred=p).output_true * 2.0
+    second = tf.raw_ops.Switch(data=x, pred=q).output_true + 5.0
+    merged = tf.raw_ops.Merge(inputs=[first, second])
+    tf.identity(merged.output, "y")
+    tf.identity(merged.value_index, "i")
+    return [({"x": ramp(3), "p": np.bool_(k), "q": np.bool_(not k)}, ["y:0", "i:0"], []) for k in (0, 1)]
+
+
+@case
+def condition_shares_effects():
+    """The body of a loop uses what its condition computes while it counts in a variable."""
+    n = placeholder([], "n", tf.int32)
+    count = tf1.Variable(0, name="count", use_resource=False)
+    x = placeholder([None], "x")
+    shared = []
+
+    def condition(i, v):
+        with tf.control_dependencies([i]):
+            shared.append(tf1.assign_add(count, 1) + 0)
+        return shared[0] <= n
+
+    _, y = tf1.while_loop(condition, lambda i, v: (i + 1, v + tf.cast(shared[0], tf.float32)), [0, x])
+    tf.identity(y, "y")
+    with tf.control_dependencies([y]):
+        tf.identity(count, "after")
+    tf1.global_variables_initializer()
+    return [({}, [], ["init"])] + [({"x": ramp(2), "n": np.int32(k)}, ["y:0", "after:0"], []) for k in (3, 5, 2)]
+
+
+@case
+def loop_merge_index():
+    """Which input the Merge of a loop gave: the initial value, or that of the turn before."""
+    n = placeholder([], "n", tf.int32)
+    result = tf1.while_loop(lambda i, s: i < n, lambda i, s: (i + 1, s + i), [tf.constant(0), tf.constant(10)])
+    graph = tf1.get_default_graph()
+    merge = graph.get_operation_by_name("while/Merge_1")
+    add = graph.get_operation_by_name("while/add_1")
+    add._update_input(1, merge.outputs[1])
+    tf.identity(result[1], "s")
+    return [({"n": np.int32(k)}, ["s:0"], []) for k in (0, 1, 4)]
+
+
+@case
+def ragged_arrays():
+    """Arrays whose elements differ in size, written in a loop: read, joined, split, written over."""
+    x, n = placeholder([None, 2], "x"), placeholder([], "n", tf.int32)
+
+    def fill(size_of):
+        array = tf.TensorArray(tf.float32, n, infer_shape=False, clear_after_read=False)
+        return tf1.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, a.write(i, x[:size_of(i)] + tf.cast(i, tf.float32))), [0, array])[1]
+
+    growing, shrinking = fill(lambda i: i + 1), fill(lambda i: n - i)
+    tf.identity(growing.concat(), "joined")
+    tf.identity(growing.read(n // 2), "middle")
+    tf.identity(tf.gradients(tf.square(shrinking.concat()), x)[0], "dx")
+    parts = tf.TensorArray(tf.float32, 3, infer_shape=False, clear_after_read=False).split(x, tf.stack([1, tf.shape(x)[0] - 1, 0]))
+    tf.identity(parts.read(1) * 2.0, "part")
+    tf.identity(tf.shape(parts.read(2)), "nothing")
+    return [({"x": ramp(k + 1, 2), "n": np.int32(k)}, ["joined:0", "middle:0", "dx:0", "part:0", "nothing:0"], []) for k in (1, 2, 5)]
+
+
+@case
+def arrays_in_branches():
+    """A loop that writes elements in both branches of a condition, and its gradient."""
+    x, n = placeholder([None, 2], "x"), placeholder([], "n", tf.int32)
+
+    def body(i, v, a):
+        return i + 1, v * 0.75, tf1.cond(tf.equal(i % 2, 0), lambda: a.write(i, v), lambda: a.write(i, -2.0 * v))
+
+    array = tf1.while_loop(lambda i, v, a: i < n, body, [0, x, tf.TensorArray(tf.float32, n)])[2]
+    y = tf.identity(array.stack(), "y")
+    tf.identity(tf.gradients(tf.square(y), x)[0], "dx")
+    return [({"x": ramp(2, 2), "n": np.int32(k)}, ["y:0", "dx:0"], []) for k in (1, 4)]
+
+
+@case
+def ordered_effects():
+    """Prints, updates of a variable and assertions in branches of a loop, in the order that control edges state."""
+    n = placeholder([], "n", tf.int32)
+    count = tf1.Variable(0, name="count", use_resource=False)
+
+    def branch(what, step):
+        with tf.control_dependencies([tf.print(what)]):
+            added = tf1.assign_add(count, step)
+        with tf.control_dependencies([tf.print("count", added)]):
+            with tf.control_dependencies([tf1.Assert(added < 20, ["too many", added], name="limit_" + what)]):
+                return tf.identity(added)
+
+    def body(i):
+        with tf.control_dependencies([tf.print("turn", i)]):
+            turn = tf.identity(i)
+        with tf.control_dependencies([tf1.cond(tf.equal(turn % 2, 0), lambda: branch("even", 1), lambda: branch("odd", 10))]):
+            return turn + 1
+
+    result = tf1.while_loop(lambda i: i < n, body, [tf.constant(0)], parallel_iterations=1)
+    with tf.control_dependencies([result]):
+        tf.identity(count, "after")
+    tf1.global_variables_initializer()
+    return [({}, [], ["init"])] + [({"n": np.int32(k)}, ["after:0"], []) for k in (3, 0)]
+
+
+@case
+def array_read_twice():
+    """Elements that were read are gone, and none is written twice; clear_after_read=False keeps them."""
+    x, k = placeholder([None], "x"), placeholder([], "k", tf.int32)
+
+    def array(keeps):
+        return tf.TensorArray(tf.float32, 3, clear_after_read=not keeps).unstack(tf.stack([x, x + 1.0, x * 2.0]))
+
+    kept, cleared, stacked = array(True), array(False), array(False)
+    tf.identity(kept.read(1) + kept.read(1), "kept")
+    first = cleared.read(1)
+    with tf.control_dependencies([first]):
+        tf.identity(cleared.read(1), "twice")
+    rows = stacked.stack()
+    with tf.control_dependencies([rows]):
+        tf.identity(stacked.read(2), "after")
+    written = tf.TensorArray(tf.float32, 3).write(0, x)
+    tf.identity(tf.raw_ops.TensorArrayWriteV3(handle=written.handle, index=0, value=x, flow_in=written.flow), "written")
+    return [({"x": ramp(2)}, [fetch], []) for fetch in ("kept:0", "twice:0", "after:0", "written:0")]
+
+
+def with_functions(build):
+    """The case in TensorFlow 2's control flow."""
+    def wrapped():
+        tf1.enable_control_flow_v2()
+        try:
+            return build()
+        finally:
+            tf1.disable_control_flow_v2()
+    wrapped.__name__ = build.__name__
+    return wrapped
+
+
+@case
+@with_functions
+def gradients_of_nested_loops():
+    """Backward loops that find lists in lists: an inner loop of another number of turns in each turn of the outer one."""
+    x, n = placeholder([None, 3], "x"), placeholder([], "n", tf.int32)
+
+    def outer(i, v):
+        return i + 1, tf1.while_loop(lambda j, w: j <= i, lambda j, w: (j + 1, tf.tanh(w) + 0.25 * v), [0, v])[1]
+
+    y = tf1.while_loop(lambda i, v: i < n, outer, [0, x])[1]
+    tf.identity(y, "y")
+    tf.identity(tf.gradients(tf.square(y), x)[0], "dx")
+    return [({"x": ramp(2, 3), "n": np.int32(k)}, ["y:0", "dx:0"], []) for k in (0, 1, 3)] + [({"x": ramp(4, 3), "n": np.int32(2)}, ["dx:0"], [])]
+
+
+@case
+@with_functions
+def gradients_of_branches_in_loops():
+    """Backward loops that find optionals in lists: branches of a loop's body."""
+    x, n = placeholder([None], "x"), placeholder([], "n", tf.int32)
+
+    def body(i, v):
+        return i + 1, tf1.cond(tf.equal(i % 3, 0), lambda: tf.sin(v), lambda: tf1.cond(tf.reduce_sum(v) > 0.0, lambda: v * v, lambda: tf.exp(v)))
+
+    y = tf1.while_loop(lambda i, v: i < n, body, [0, x])[1]
+    tf.identity(y, "y")
+    tf.identity(tf.gradients(y, x)[0], "dx")
+    return [({"x": ramp(3), "n": np.int32(k)}, ["y:0", "dx:0"], []) for k in (1, 2, 5)]
+
+
+@case
+@with_functions
+def growing_state():
+    """A loop of the second version whose state gets longer, and its gradient: the shapes on the accumulator differ."""
+    x, n = placeholder([None], "x"), placeholder([], "n", tf.int32)
+    shapes = [tf.TensorShape([]), tf.TensorShape([None])]
+    y = tf1.while_loop(lambda i, v: i < n, lambda i, v: (i + 1, tf.concat([tf.tanh(v), x], 0)), [0, x], shape_invariants=shapes)[1]
+    tf.identity(y, "y")
+    tf.identity(tf.gradients(tf.square(y), x)[0], "dx")
+    return [({"x": ramp(3), "n": np.int32(k)}, ["y:0", "dx:0"], []) for k in (0, 1, 4)]
+
+
 def main():
     for name in sys.argv[1:] or CASES:
         graph, arrays, log = tf.Graph(), {}, []
@@ -383,7 +563,8 @@ def main():
                         arrays[key] = np.asarray(value)
                 except tf.errors.OpError as error:
                     entry["fetches"] = {t: None for t in fetches}
-                    lines = [line for line in error.message.splitlines() if line.startswith("Retval")]
+                    lines = [line for line in error.message.splitlines() if line.startswith("Retval")] or \
+                        [line.split(": ", 1)[1].split(" (")[0].rstrip(".") for line in error.message.splitlines() if line.startswith("TensorArray")]
                     entry["error"] = lines[0] if lines else "assertion failed"
                 log.append(entry)
         np.savez_compressed(os.path.join(HERE, name + ".npz"), **arrays)

@@ -1,0 +1,80 @@
+//===- PlaceResults.cpp - Compute results where they belong ---------------===//
+//
+// Elimination of empty tensors computes a fetch in the caller's memory instead of copying it there. Bufferization does not know
+// that this memory is written once more by what was to be the copy, so the value there must be nobody else's: where another op
+// would update it in place, a list that goes on in a loop or a second update of one tensor, it might do so in the fetch, which
+// is then overwritten. Such values keep memory of their own.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/Common/Passes.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
+#include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/SubsetOpInterface.h"
+
+using namespace mlir;
+
+namespace tgc {
+#define GEN_PASS_DEF_PLACERESULTSPASS
+#include "compiler/Codegen/Common/Passes.h.inc"
+
+namespace {
+
+/// Whether the op may write over the operand.
+bool isOverwritten(OpOperand &use) {
+  Operation *op = use.getOwner();
+  if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+    return destination.isDpsInit(&use);
+  return isa<scf::ForOp, scf::WhileOp, scf::YieldOp>(op);
+}
+
+/// The operand in whose memory the value is computed, or null.
+Value getPlace(Value value) {
+  auto result = dyn_cast<OpResult>(value);
+  if (!result)
+    return nullptr;
+  Operation *op = result.getOwner();
+  if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+    return destination.getTiedOpOperand(result)->get();
+  if (isa<tensor::CastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+    return op->getOperand(0);
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return loop.getInitArgs()[result.getResultNumber()];
+  if (auto loop = dyn_cast<scf::WhileOp>(op); loop && loop.getInits().size() == loop.getNumResults())
+    return loop.getInits()[result.getResultNumber()];
+  return nullptr;
+}
+
+/// Whether `source` and all that it is made of in place is written over at most once.
+bool isAlone(Value source) {
+  for (Value value = source; value && !value.getDefiningOp<tensor::EmptyOp>(); value = getPlace(value))
+    if (llvm::count_if(value.getUses(), isOverwritten) > 1)
+      return false;
+  return true;
+}
+
+struct PlaceResultsPass : impl::PlaceResultsPassBase<PlaceResultsPass> {
+  void runOnOperation() override {
+    bufferization::OneShotBufferizationOptions options;
+    options.allowReturnAllocsFromLoops = true;
+    options.bufferizeFunctionBoundaries = true;
+    bufferization::OneShotAnalysisState state(getOperation(), options);
+    if (failed(bufferization::analyzeModuleOp(getOperation(), state)))
+      return signalPassFailure();
+    IRRewriter rewriter(&getContext());
+    auto extract = [](RewriterBase &rewriter, SubsetInsertionOpInterface insertion, tensor::EmptyOp empty, Operation *user) {
+      return isAlone(insertion.getSourceOperand().get()) ? bufferization::buildSubsetExtraction(rewriter, insertion, empty, user)
+                                                         : Value();
+    };
+    if (failed(bufferization::eliminateEmptyTensors(rewriter, getOperation(), state, extract)))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace tgc

@@ -1,0 +1,38 @@
+// RUN: tgc-opt %s --tgc-place-results | FileCheck %s
+
+#id = affine_map<(d0) -> (d0)>
+
+// What only the result is made of is computed in its memory.
+// CHECK-LABEL: func.func @alone(
+// CHECK: %[[MEMORY:.+]] = bufferization.to_tensor %arg1 restrict writable
+// CHECK: linalg.generic {{.*}} outs(%[[MEMORY]]
+func.func @alone(%x: tensor<4xf32>, %fetch: memref<4xf32>, %part: tensor<1xf32>) {
+  %e = tensor.empty() : tensor<4xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %n = arith.negf %i : f32
+    linalg.yield %n : f32
+  } -> tensor<4xf32>
+  %a = tensor.insert_slice %part into %y[1] [1] [1] : tensor<1xf32> into tensor<4xf32>
+  bufferization.materialize_in_destination %a in restrict writable %fetch : (tensor<4xf32>, memref<4xf32>) -> ()
+  return
+}
+
+// Two updates of one value: either might take place in the memory of the first result.
+// CHECK-LABEL: func.func @shared(
+// CHECK: tensor.empty
+// CHECK-NOT: bufferization.to_tensor
+// CHECK: return
+func.func @shared(%x: tensor<4xf32>, %fetch0: memref<4xf32>, %fetch1: memref<4xf32>, %part: tensor<1xf32>) {
+  %e = tensor.empty() : tensor<4xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %n = arith.negf %i : f32
+    linalg.yield %n : f32
+  } -> tensor<4xf32>
+  %a = tensor.insert_slice %part into %y[1] [1] [1] : tensor<1xf32> into tensor<4xf32>
+  %b = tensor.insert_slice %part into %y[2] [1] [1] : tensor<1xf32> into tensor<4xf32>
+  bufferization.materialize_in_destination %a in restrict writable %fetch0 : (tensor<4xf32>, memref<4xf32>) -> ()
+  bufferization.materialize_in_destination %b in restrict writable %fetch1 : (tensor<4xf32>, memref<4xf32>) -> ()
+  return
+}
