@@ -103,7 +103,8 @@ struct DescriptorEmitter {
                                     llvm::GlobalValue::ExternalLinkage, nullptr, kWeightsSymbol);
   }
 
-  /// Are so many bytes more than code of x86-64's small model reaches? Half of its 2 GiB are left to all else.
+  /// Are so many bytes more than code of x86-64's small model reaches? Half of its 2 GiB are left to all
+  /// else.
   bool isFar(uint64_t size) { return code.getTargetTriple().isX86_64() && size >= uint64_t(1) << 30; }
 
   /// Such data is put behind all other sections and read through whole addresses.

@@ -35,11 +35,14 @@ Expected<std::pair<std::string, std::vector<int64_t>>> parseFeedShape(StringRef 
 Error checkGradientOptions(const CompileOptions &options) {
   for (const GradientOptions &request : options.gradients)
     if (request.ys.empty() || request.xs.empty())
-      return createStringError("each --gradients Y needs a --wrt X,... after it, which says with respect to what");
+      return createStringError(
+          "each --gradients Y needs a --wrt X,... after it, which says with respect to what");
   const TrainingOptions &training = options.training;
   if (!training.loss.empty() && training.optimizer.empty())
-    return createStringError("--minimize " + training.loss + " needs an --optimizer, e.g. adam:learning_rate=1e-3");
-  if (training.loss.empty() && !(training.optimizer.empty() && training.trainable.empty() && !training.clipNorm))
+    return createStringError("--minimize " + training.loss +
+                             " needs an --optimizer, e.g. adam:learning_rate=1e-3");
+  if (training.loss.empty() &&
+      !(training.optimizer.empty() && training.trainable.empty() && !training.clipNorm))
     return createStringError("--optimizer, --trainable and --clip-norm need a --minimize LOSS");
   return Error::success();
 }

@@ -1,10 +1,11 @@
 //===- ControlFlow.cpp - Gradients of conditions and loops ----------------===//
 //
-// A condition's gradient is a condition of the same predicate, each region of which computes its own branch again and walks
-// back over it. A loop's gradient is a loop that runs the other way: the forward loop keeps what it carries into each iteration
-// on stacks (those that the way back reads), and an iteration of the backward loop computes the forward one again and walks back
-// over it. Where the condition depends on counters alone, a loop before it counts how long the stacks will be; else they grow.
-// Tensors of one size are the rows of their stack. Others lie one behind the other, and a second stack says where and of what
+// A condition's gradient is a condition of the same predicate, each region of which computes its own branch
+// again and walks back over it. A loop's gradient is a loop that runs the other way: the forward loop keeps
+// what it carries into each iteration on stacks (those that the way back reads), and an iteration of the
+// backward loop computes the forward one again and walks back over it. Where the condition depends on
+// counters alone, a loop before it counts how long the stacks will be; else they grow. Tensors of one size
+// are the rows of their stack. Others lie one behind the other, and a second stack says where and of what
 // sizes.
 //
 //===----------------------------------------------------------------------===//
@@ -37,7 +38,8 @@ SmallVector<Value> getActiveCaptures(const ReverseSweep &sweep, Operation *op) {
 }
 
 /// Clones the ops of a block but its terminator. Checks have been made by then.
-void cloneOps(OpBuilder &builder, Block &block, IRMapping &map, llvm::function_ref<bool(Operation *)> isWanted) {
+void cloneOps(OpBuilder &builder, Block &block, IRMapping &map,
+              llvm::function_ref<bool(Operation *)> isWanted) {
   for (Operation &op : block.without_terminator())
     if (isWanted(&op))
       builder.clone(op, map);
@@ -92,10 +94,11 @@ LogicalResult differentiateIf(ReverseSweep &sweep, tg::IfOp op, ArrayRef<Value> 
 // Loops
 //===----------------------------------------------------------------------===//
 
-/// A loop like `op` that carries more. `extend` gets the carried values at the start of an iteration and the further ones, and
-/// returns the next of these.
-tg::WhileOp cloneWithMore(OpBuilder &builder, tg::WhileOp op, ValueRange inits,
-                          llvm::function_ref<SmallVector<Value>(ValueRange carried, ValueRange further)> extend) {
+/// A loop like `op` that carries more. `extend` gets the carried values at the start of an iteration and the
+/// further ones, and returns the next of these.
+tg::WhileOp
+cloneWithMore(OpBuilder &builder, tg::WhileOp op, ValueRange inits,
+              llvm::function_ref<SmallVector<Value>(ValueRange carried, ValueRange further)> extend) {
   SmallVector<Value> all(op.getInits());
   llvm::append_range(all, inits);
   auto loop = tg::WhileOp::create(builder, op.getLoc(), ValueRange(all).getTypes(), all);
@@ -105,13 +108,14 @@ tg::WhileOp cloneWithMore(OpBuilder &builder, tg::WhileOp op, ValueRange inits,
     OpBuilder::InsertionGuard guard(builder);
     Block *block = builder.createBlock(&to, {}, ValueRange(all).getTypes(), locs);
     IRMapping map;
-    ValueRange carried = block->getArguments().take_front(count), further = block->getArguments().drop_front(count);
+    ValueRange carried = block->getArguments().take_front(count),
+               further = block->getArguments().drop_front(count);
     map.map(from.getArguments(), carried);
     bool isBody = &to == &loop.getBodyRegion();
     SmallVector<Value> next = isBody ? extend(carried, further) : SmallVector<Value>();
     cloneOps(builder, from.front(), map, [](Operation *) { return true; });
-    SmallVector<Value> yielded =
-        llvm::map_to_vector(from.front().getTerminator()->getOperands(), [&](Value value) { return map.lookupOrDefault(value); });
+    SmallVector<Value> yielded = llvm::map_to_vector(from.front().getTerminator()->getOperands(),
+                                                     [&](Value value) { return map.lookupOrDefault(value); });
     llvm::append_range(yielded, next);
     tg::YieldOp::create(builder, op.getLoc(), yielded);
   }
@@ -119,7 +123,8 @@ tg::WhileOp cloneWithMore(OpBuilder &builder, tg::WhileOp op, ValueRange inits,
 }
 
 /// Marks the ops of a block, and those of its arguments, that values of it depend on.
-void collectNeeded(ValueRange values, Block &block, llvm::DenseSet<Operation *> &ops, llvm::BitVector &arguments) {
+void collectNeeded(ValueRange values, Block &block, llvm::DenseSet<Operation *> &ops,
+                   llvm::BitVector &arguments) {
   SmallVector<Value> pending(values);
   while (!pending.empty()) {
     Value value = pending.pop_back_val();
@@ -186,7 +191,9 @@ struct SizeSource {
   int64_t dim = -1;
   int64_t number = ShapedType::kDynamic;
 
-  bool operator==(const SizeSource &other) const { return value == other.value && dim == other.dim && number == other.number; }
+  bool operator==(const SizeSource &other) const {
+    return value == other.value && dim == other.dim && number == other.number;
+  }
 };
 
 /// Follows a size through the ops that hand it on; ops that compute sizes in between are left dead.
@@ -247,10 +254,12 @@ public:
 
 private:
   void findActive();
-  /// What the forward loop keeps of one carried value. The casts stand in for the stacks until it is known which are read.
+  /// What the forward loop keeps of one carried value. The casts stand in for the stacks until it is known
+  /// which are read.
   struct Stack {
-    UnrealizedConversionCastOp elements; ///< a row per iteration; the elements of all iterations if `places` is there
-    UnrealizedConversionCastOp places;   ///< where the iteration's elements begin, and the sizes
+    UnrealizedConversionCastOp
+        elements; ///< a row per iteration; the elements of all iterations if `places` is there
+    UnrealizedConversionCastOp places; ///< where the iteration's elements begin, and the sizes
   };
   RankedTensorType getStackType(Type carried);
   Value load(Stack stack, Value at, unsigned i);
@@ -269,9 +278,9 @@ private:
   Location loc;
   llvm::SmallBitVector none;
   tg::GradientBuilder words;
-  SmallVector<Value> captures;   ///< active values from outside
-  llvm::BitVector isActive;      ///< carried values that gradients flow through
-  Value count;                   ///< of iterations; stood in for by `laterCount` where the forward loop finds it out
+  SmallVector<Value> captures; ///< active values from outside
+  llvm::BitVector isActive;    ///< carried values that gradients flow through
+  Value count; ///< of iterations; stood in for by `laterCount` where the forward loop finds it out
   UnrealizedConversionCastOp laterCount;
   SmallVector<Stack> stacks;
 };
@@ -319,7 +328,9 @@ Value LoopGradient::load(Stack stack, Value at, unsigned i) {
   auto type = dyn_cast<RankedTensorType>(init.getType());
   if (!type) {
     Value scalar = tensor::ExtractOp::create(builder, loc, loadRow(elements, at, {}), ValueRange());
-    return init.getType().isIndex() ? arith::IndexCastOp::create(builder, loc, init.getType(), scalar).getResult() : scalar;
+    return init.getType().isIndex()
+               ? arith::IndexCastOp::create(builder, loc, init.getType(), scalar).getResult()
+               : scalar;
   }
   // The forward loop has checked that the sizes are those before the loop.
   if (!stack.places)
@@ -330,11 +341,14 @@ Value LoopGradient::load(Stack stack, Value at, unsigned i) {
     Value which = arith::ConstantIndexOp::create(builder, loc, k);
     Value number = tensor::ExtractOp::create(builder, loc, place, which);
     bool isKnown = k > 0 && !type.isDynamicDim(k - 1);
-    numbers.push_back(isKnown ? words.size(type.getDimSize(k - 1))
-                              : OpFoldResult(arith::IndexCastOp::create(builder, loc, builder.getIndexType(), number).getResult()));
+    numbers.push_back(
+        isKnown ? words.size(type.getDimSize(k - 1))
+                : OpFoldResult(
+                      arith::IndexCastOp::create(builder, loc, builder.getIndexType(), number).getResult()));
   }
   ArrayRef<OpFoldResult> sizes = ArrayRef(numbers).drop_front();
-  return words.refine(words.reshape(words.slice(elements, numbers.front(), words.product(sizes)), sizes), type);
+  return words.refine(words.reshape(words.slice(elements, numbers.front(), words.product(sizes)), sizes),
+                      type);
 }
 
 /// With `rows` rows of the sizes of `like`, or that many times its elements.
@@ -363,19 +377,22 @@ Value LoopGradient::insert(Value part, Value stack, Value at) {
 
 /// The stack, or one at least twice as long that begins with it.
 Value LoopGradient::makeRoom(Value stack, Value needed) {
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0), rows = tensor::DimOp::create(builder, loc, stack, zero);
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0),
+        rows = tensor::DimOp::create(builder, loc, stack, zero);
   Value isEnough = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sle, needed, rows);
   auto choice = tg::IfOp::create(builder, loc, TypeRange{stack.getType()}, isEnough);
   OpBuilder::InsertionGuard guard(builder);
   builder.createBlock(&choice.getThenRegion());
   tg::YieldOp::create(builder, loc, stack);
   builder.createBlock(&choice.getElseRegion());
-  Value twice = arith::AddIOp::create(builder, loc, rows, rows), more = arith::MaxSIOp::create(builder, loc, twice, needed);
+  Value twice = arith::AddIOp::create(builder, loc, rows, rows),
+        more = arith::MaxSIOp::create(builder, loc, twice, needed);
   SmallVector<OpFoldResult> sizes = words.getSizes(stack), start(sizes.size(), words.size(0));
   sizes[0] = more;
   auto type = cast<RankedTensorType>(stack.getType());
   Value longer = words.refine(words.zeros(sizes, type.getElementType()), type);
-  tg::YieldOp::create(builder, loc, tg::InsertSliceOp::create(builder, loc, stack, longer, start).getResult());
+  tg::YieldOp::create(builder, loc,
+                      tg::InsertSliceOp::create(builder, loc, stack, longer, start).getResult());
   return choice.getResult(0);
 }
 
@@ -384,11 +401,13 @@ void LoopGradient::checkSizes(Value value, Value first) {
   for (int64_t dim = 0; type && dim < type.getRank(); ++dim) {
     if (!type.isDynamicDim(dim))
       continue;
-    Value now = tensor::DimOp::create(builder, loc, value, dim), before = tensor::DimOp::create(builder, loc, first, dim);
+    Value now = tensor::DimOp::create(builder, loc, value, dim),
+          before = tensor::DimOp::create(builder, loc, first, dim);
     Value isSame = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, now, before);
     constexpr int32_t internal = 13;
     tg::CheckOp::create(builder, loc, isSame, internal,
-                        "the gradient of a loop took a tensor for one of constant sizes: an iteration found %d elements in dimension " +
+                        "the gradient of a loop took a tensor for one of constant sizes: an iteration found "
+                        "%d elements in dimension " +
                             std::to_string(dim) + ", the first %d",
                         ValueRange{now, before});
   }
@@ -406,7 +425,9 @@ Value LoopGradient::storePlace(Value stack, Value at, Value used, Value value) {
 }
 
 LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
-  auto standIn = [&](Type type) { return UnrealizedConversionCastOp::create(builder, loc, type, ValueRange()); };
+  auto standIn = [&](Type type) {
+    return UnrealizedConversionCastOp::create(builder, loc, type, ValueRange());
+  };
   if (!count) {
     laterCount = standIn(builder.getIndexType());
     count = laterCount.getResult(0);
@@ -418,7 +439,9 @@ LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
       continue;
     }
     SmallVector<int64_t> one{ShapedType::kDynamic};
-    stacks.push_back({standIn(type.clone(one)), standIn(RankedTensorType::get({ShapedType::kDynamic, type.getRank()}, builder.getI64Type()))});
+    stacks.push_back(
+        {standIn(type.clone(one)),
+         standIn(RankedTensorType::get({ShapedType::kDynamic, type.getRank()}, builder.getI64Type()))});
   }
   // Carried: the iteration, the gradients of the carried values, those of what is captured.
   SmallVector<Value> inits{count};
@@ -450,7 +473,8 @@ LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
     llvm::append_range(xs, captures);
     cloneOps(builder, *op.getBody(), map, isNoCheck);
     ValueRange next = op.getBodyYield().getValues();
-    SmallVector<Value> ys = llvm::map_to_vector(next, [&](Value value) { return map.lookupOrDefault(value); });
+    SmallVector<Value> ys =
+        llvm::map_to_vector(next, [&](Value value) { return map.lookupOrDefault(value); });
     tg::Activity activity(ys, xs, &backward.getBodyRegion());
     ReverseSweep iteration(builder, activity);
     for (auto [captured, sum] : llvm::zip_equal(captures, body->getArguments().drop_front(1 + numCarried)))
@@ -501,7 +525,9 @@ void LoopGradient::buildForward() {
   };
   for (auto [i, stack] : llvm::enumerate(stacks)) {
     Value init = op.getInits()[i];
-    auto typeOf = [](UnrealizedConversionCastOp reader) { return cast<RankedTensorType>(reader.getResult(0).getType()); };
+    auto typeOf = [](UnrealizedConversionCastOp reader) {
+      return cast<RankedTensorType>(reader.getResult(0).getType());
+    };
     if (stack.places && (isRead(stack.places) || isRead(stack.elements))) {
       carry(zero, nullptr);
       SmallVector<OpFoldResult> sizes{rows, words.size(typeOf(stack.places).getDimSize(1))};

@@ -21,7 +21,8 @@ void ReverseSweep::replace(Value from, Value to) {
 }
 
 LogicalResult ReverseSweep::visit(Operation *op) {
-  SmallVector<Value> incoming = llvm::map_to_vector(op->getResults(), [&](Value result) { return get(result); });
+  SmallVector<Value> incoming =
+      llvm::map_to_vector(op->getResults(), [&](Value result) { return get(result); });
   if (llvm::none_of(incoming, [](Value gradient) { return static_cast<bool>(gradient); }))
     return success();
   if (op->hasTrait<tg::RegionGradient>())

@@ -11,7 +11,8 @@ namespace tgc {
 /// Carries gradients from values to the operands of the ops that make them. Names no op.
 class ReverseSweep {
 public:
-  ReverseSweep(mlir::OpBuilder &builder, const tg::Activity &activity) : builder(builder), activity(activity) {}
+  ReverseSweep(mlir::OpBuilder &builder, const tg::Activity &activity)
+      : builder(builder), activity(activity) {}
 
   mlir::OpBuilder &builder;
   const tg::Activity &activity;

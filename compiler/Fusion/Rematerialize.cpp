@@ -34,16 +34,19 @@ bool isElementwise(Operation *op) {
          !generic.payloadUsesValueFromOperand(generic.getDpsInitOperand(0));
 }
 
-/// Whether the loop asks which numbers are equal, as gradients of maxima do. Computed again, a number may be rounded otherwise.
+/// Whether the loop asks which numbers are equal, as gradients of maxima do. Computed again, a number may be
+/// rounded otherwise.
 bool asksForEquality(Operation *op) {
   using arith::CmpFPredicate;
   auto isEquality = [](arith::CmpFOp compare) {
-    return llvm::is_contained({CmpFPredicate::OEQ, CmpFPredicate::UEQ, CmpFPredicate::ONE, CmpFPredicate::UNE},
-                              compare.getPredicate());
+    return llvm::is_contained(
+        {CmpFPredicate::OEQ, CmpFPredicate::UEQ, CmpFPredicate::ONE, CmpFPredicate::UNE},
+        compare.getPredicate());
   };
-  return op->walk([&](arith::CmpFOp compare) {
-             return isEquality(compare) ? WalkResult::interrupt() : WalkResult::advance();
-           })
+  return op
+      ->walk([&](arith::CmpFOp compare) {
+        return isEquality(compare) ? WalkResult::interrupt() : WalkResult::advance();
+      })
       .wasInterrupted();
 }
 
@@ -70,7 +73,8 @@ public:
   }
 
 private:
-  /// Operands of backward ops of this block that read the result. None if something in a region reads it, or needs its very bits.
+  /// Operands of backward ops of this block that read the result. None if something in a region reads it, or
+  /// needs its very bits.
   void collectUses(linalg::GenericOp op) {
     uses.clear();
     bool isNested = false;

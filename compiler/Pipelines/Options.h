@@ -20,7 +20,8 @@ class raw_ostream;
 
 namespace tgc {
 
-/// The gradients of the sum of `ys` with respect to `xs`; a later request may differentiate the gradients of one before it.
+/// The gradients of the sum of `ys` with respect to `xs`; a later request may differentiate the gradients of
+/// one before it.
 struct GradientOptions {
   std::vector<std::string> ys, xs;
 };
@@ -30,7 +31,8 @@ struct TrainingOptions {
   std::string loss;
   /// "adam:learning_rate=1e-3,beta1=0.9"
   std::string optimizer;
-  /// What the names of the variables to train begin with, a regular expression; empty: all that the loss depends on.
+  /// What the names of the variables to train begin with, a regular expression; empty: all that the loss
+  /// depends on.
   std::string trainable;
   /// The global norm that gradients are clipped to; 0: they are not.
   double clipNorm = 0;
@@ -53,8 +55,8 @@ struct CompileOptions {
   std::vector<std::pair<std::string, std::vector<int64_t>>> feedShapes;
   /// Variables become constants.
   bool freeze = false;
-  /// Adds the tensors `gradients/<x>`, `gradients_1/<x>` ..., which entries can fetch, and the entry `gradients` of all of them
-  /// if none does.
+  /// Adds the tensors `gradients/<x>`, `gradients_1/<x>` ..., which entries can fetch, and the entry
+  /// `gradients` of all of them if none does.
   std::vector<GradientOptions> gradients;
   /// Adds the target `train`, which entries can run, and the entry `train` if none does.
   TrainingOptions training;

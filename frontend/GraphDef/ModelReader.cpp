@@ -169,8 +169,8 @@ static Expected<std::unique_ptr<Model>> modelFromDirectory(StringRef path, const
                            "SavedModel");
 }
 
-/// Nodes as the importer knows them: fused ones taken apart, and PlaceholderV2, which must state its shape, as any other
-/// placeholder.
+/// Nodes as the importer knows them: fused ones taken apart, and PlaceholderV2, which must state its shape,
+/// as any other placeholder.
 static Expected<std::unique_ptr<Model>> withPlainNodes(Expected<std::unique_ptr<Model>> model) {
   if (!model)
     return model;

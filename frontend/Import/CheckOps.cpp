@@ -63,7 +63,8 @@ void learn(NodeImporter &n, Value condition) {
     learn(n, both.getLhs());
     learn(n, both.getRhs());
   } else if (auto compared = condition.getDefiningOp<arith::CmpIOp>();
-             compared && compared.getPredicate() == arith::CmpIPredicate::eq && compared.getLhs().getType().isIndex()) {
+             compared && compared.getPredicate() == arith::CmpIPredicate::eq &&
+             compared.getLhs().getType().isIndex()) {
     n.sizes.setEqual(compared.getLhs(), compared.getRhs());
   }
 }

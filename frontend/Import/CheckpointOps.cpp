@@ -1,8 +1,8 @@
 //===- CheckpointOps.cpp - Saving and restoring variables -----------------===//
 //
-// Saving is a call with effects, which stays where control edges put it. Of restoring the node says nothing of the shapes of what it
-// restores, so its outputs are names until an assignment gives them the type of its variable; then the tensor is read, one call of
-// the runtime's checkpoint reader each.
+// Saving is a call with effects, which stays where control edges put it. Of restoring the node says nothing
+// of the shapes of what it restores, so its outputs are names until an assignment gives them the type of its
+// variable; then the tensor is read, one call of the runtime's checkpoint reader each.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,11 +29,13 @@ FailureOr<SmallVector<std::string>> getConstantStrings(NodeImporter &n, size_t i
 }
 
 LogicalResult importRestoreV2(NodeImporter &n) {
-  auto names = getConstantStrings(n, 1, "tensor_names"), slices = getConstantStrings(n, 2, "shape_and_slices");
+  auto names = getConstantStrings(n, 1, "tensor_names"),
+       slices = getConstantStrings(n, 2, "shape_and_slices");
   if (failed(names) || failed(slices))
     return failure();
   if (names->size() != n.getOutputs().size() || slices->size() != names->size())
-    return n.error() << "has " << names->size() << " names and " << slices->size() << " slices for " << n.getOutputs().size() << " tensors";
+    return n.error() << "has " << names->size() << " names and " << slices->size() << " slices for "
+                     << n.getOutputs().size() << " tensors";
   for (auto [i, name] : llvm::enumerate(*names)) {
     ImportedValue value;
     value.restored = std::make_shared<RestoredTensor>(RestoredTensor{n.getTensor(0), name, (*slices)[i]});
@@ -46,14 +48,15 @@ LogicalResult importSaveV2(NodeImporter &n) {
   size_t numTensors = n.getNumInputs() - 3;
   for (size_t i : {1, 2})
     if (n.getType(i).getRank() != 1 || n.getType(i).getDimSize(0) != static_cast<int64_t>(numTensors))
-      return n.error() << "input " << i << " is of type " << n.getType(i) << "; a vector of one string for each of the "
-                       << numTensors << " tensors is expected";
+      return n.error() << "input " << i << " is of type " << n.getType(i)
+                       << "; a vector of one string for each of the " << numTensors << " tensors is expected";
   n.hostCall("tgc_kernel_save_tensors", n.getTensors(0, n.getNumInputs()), {}, "", {}, /*isPure=*/false);
   return success();
 }
 
 LogicalResult importMergeV2Checkpoints(NodeImporter &n) {
-  n.hostCall("tgc_kernel_merge_checkpoints", n.getTensors(0, 2), {}, n.getBool("delete_old_dirs") ? "delete" : "", {},
+  n.hostCall("tgc_kernel_merge_checkpoints", n.getTensors(0, 2), {},
+             n.getBool("delete_old_dirs") ? "delete" : "", {},
              /*isPure=*/false);
   return success();
 }
@@ -61,8 +64,8 @@ LogicalResult importMergeV2Checkpoints(NodeImporter &n) {
 /// (base, shard, number of shards), or without the shard.
 LogicalResult importShardedName(NodeImporter &n) {
   bool isSpec = n.getNumInputs() == 2;
-  n.setResult(n.hostCall(isSpec ? "tgc_kernel_sharded_filespec" : "tgc_kernel_sharded_filename", n.getTensors(0, n.getNumInputs()),
-                         n.getType(0))
+  n.setResult(n.hostCall(isSpec ? "tgc_kernel_sharded_filespec" : "tgc_kernel_sharded_filename",
+                         n.getTensors(0, n.getNumInputs()), n.getType(0))
                   .front());
   return success();
 }

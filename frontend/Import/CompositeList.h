@@ -1,14 +1,14 @@
 //===- CompositeList.h - Lists of unlike elements --------------*- C++ -*-===//
 //
-// A list whose elements are not tensors of one shape is made of dense lists, its parts, which branches and loops carry like any
-// other.
+// A list whose elements are not tensors of one shape is made of dense lists, its parts, which branches and
+// loops carry like any other.
 //
-// Ragged: elements of one rank and different sizes. Part 0 is a table with a row per element: where it begins, plus one (zero:
-// it was never written), and its sizes. Part 1 has the elements of all of them as scalars. A new element is written behind the
-// others, or over the old one if that has room.
+// Ragged: elements of one rank and different sizes. Part 0 is a table with a row per element: where it
+// begins, plus one (zero: it was never written), and its sizes. Part 1 has the elements of all of them as
+// scalars. A new element is written behind the others, or over the old one if that has room.
 //
-// Nested: elements that are lists or optionals. Such an element is a number of tensors (of a dense list its rows), and there is
-// one part for each of them; what does not change from element to element is the form.
+// Nested: elements that are lists or optionals. Such an element is a number of tensors (of a dense list its
+// rows), and there is one part for each of them; what does not change from element to element is the form.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_COMPOSITELIST_H
@@ -22,7 +22,7 @@ namespace tgc {
 struct ElementForm {
   enum Kind { Tensor, List, Optional };
   Kind kind = Tensor;
-  ListValue list;          ///< without buffers
+  ListValue list;           ///< without buffers
   bool isUnwritten = false; ///< the list has no element that was ever written: only its length is kept
   std::vector<ElementForm> components; ///< of an optional
 };
@@ -34,33 +34,36 @@ void syncLength(ListValue &list);
 /// Calls `change` with the parts that have a row per element, whose lengths it changes.
 void forEachRowOfParts(ListValue &list, llvm::function_ref<void(ListValue &)> change);
 /// The list with nothing in it and nothing known of elements that is not known everywhere.
-ListValue createEmptyLike(EntryImporter &entry, const ListValue &list, llvm::function_ref<bool(mlir::OpFoldResult)> isKnown);
+ListValue createEmptyLike(EntryImporter &entry, const ListValue &list,
+                          llvm::function_ref<bool(mlir::OpFoldResult)> isKnown);
 
 //===--- Ragged ---===//
 
-/// A dense list becomes ragged. What is constant in `sizes`, those of another element, and in the list's own stays known. Builds
-/// where the entry's builder stands.
-void makeRagged(EntryImporter &entry, mlir::Location loc, ListValue &list, llvm::ArrayRef<mlir::OpFoldResult> sizes);
+/// A dense list becomes ragged. What is constant in `sizes`, those of another element, and in the list's own
+/// stays known. Builds where the entry's builder stands.
+void makeRagged(EntryImporter &entry, mlir::Location loc, ListValue &list,
+                llvm::ArrayRef<mlir::OpFoldResult> sizes);
 /// Forgets what does not hold for `sizes`, but for what the graph states; whether there was anything.
 bool weakenElementSizes(ListValue &list, llvm::ArrayRef<mlir::OpFoldResult> sizes);
 mlir::Value readRagged(NodeImporter &n, ListValue &list, mlir::OpFoldResult index);
-mlir::LogicalResult writeRagged(NodeImporter &n, ListValue &list, mlir::OpFoldResult index, mlir::Value element,
-                                const llvm::Twine &message, bool addTo);
+mlir::LogicalResult writeRagged(NodeImporter &n, ListValue &list, mlir::OpFoldResult index,
+                                mlir::Value element, const llvm::Twine &message, bool addTo);
 mlir::LogicalResult appendRagged(NodeImporter &n, ListValue &list, mlir::Value element);
 /// All elements, or those at `indices`, as one tensor; they must have one shape then.
 mlir::Value stackRagged(NodeImporter &n, ListValue &list, mlir::Value indices = {});
 /// All elements one behind the other along their first dimension, and how many rows each has.
 mlir::FailureOr<std::pair<mlir::Value, mlir::Value>> concatRagged(NodeImporter &n, ListValue &list);
 /// The other way round. `wrongSum` takes two sizes.
-mlir::FailureOr<ListValue> splitRagged(NodeImporter &n, mlir::Value rows, mlir::Value lengths, const PartialSizes &elementSizes,
-                                       const llvm::Twine &wrongSum);
+mlir::FailureOr<ListValue> splitRagged(NodeImporter &n, mlir::Value rows, mlir::Value lengths,
+                                       const PartialSizes &elementSizes, const llvm::Twine &wrongSum);
 
 //===--- Nested ---===//
 
 /// A list that has no elements yet, or none that were written, becomes one of elements of that form.
 void makeNested(EntryImporter &entry, ListValue &list, std::shared_ptr<const ElementForm> form);
 ImportedValue readNested(NodeImporter &n, ListValue &list, mlir::OpFoldResult index);
-mlir::LogicalResult writeNested(NodeImporter &n, ListValue &list, mlir::OpFoldResult index, const ImportedValue &element);
+mlir::LogicalResult writeNested(NodeImporter &n, ListValue &list, mlir::OpFoldResult index,
+                                const ImportedValue &element);
 mlir::LogicalResult appendNested(NodeImporter &n, ListValue &list, const ImportedValue &element);
 
 /// Takes the last element off a list that is not dense.

@@ -35,7 +35,8 @@ LogicalResult importConst(NodeImporter &n) {
   const proto::AttrValue *value = findAttr(n.node, "value");
   proto::DataType dtype = getTypeAttr(n.node, "dtype");
   if (value->tensor().dtype() != dtype)
-    return n.error() << "attr dtype is " << dataTypeName(dtype) << ", but the tensor's is " << dataTypeName(value->tensor().dtype());
+    return n.error() << "attr dtype is " << dataTypeName(dtype) << ", but the tensor's is "
+                     << dataTypeName(value->tensor().dtype());
   auto data = decodeTensor(value->tensor(), "node " + describeNode(n.node));
   if (!data) {
     std::string text = llvm::toString(data.takeError());
@@ -53,12 +54,13 @@ LogicalResult importConst(NodeImporter &n) {
     return success();
   }
   ElementsAttr attr = getElementsAttr(type, *data, n.node.name());
-  bool isHost = (element->isInteger(32) || element->isInteger(64) || element->isInteger(1)) && !element->isUnsignedInteger() &&
-                data->elementCount <= kMaxHostElements;
+  bool isHost = (element->isInteger(32) || element->isInteger(64) || element->isInteger(1)) &&
+                !element->isUnsignedInteger() && data->elementCount <= kMaxHostElements;
   if (auto dense = dyn_cast<DenseElementsAttr>(attr); dense && isHost) {
     SmallVector<OpFoldResult> elements;
     for (const APInt &v : dense.getValues<APInt>())
-      elements.push_back(n.sizes.constant(element->isInteger(1) ? static_cast<int64_t>(v.getZExtValue()) : v.getSExtValue()));
+      elements.push_back(n.sizes.constant(element->isInteger(1) ? static_cast<int64_t>(v.getZExtValue())
+                                                                : v.getSExtValue()));
     n.setHostResult({*element, SmallVector<int64_t>(data->shape.begin(), data->shape.end()), elements});
     return success();
   }
@@ -88,7 +90,8 @@ LogicalResult importRange(NodeImporter &n) {
       return n.error() << "start, limit and delta must be scalars, got " << scalar.getType();
   OpFoldResult count;
   if (isa<IntegerType>(*element)) {
-    auto start = n.getScalarSize(0, "start"), limit = n.getScalarSize(1, "limit"), delta = n.getScalarSize(2, "delta");
+    auto start = n.getScalarSize(0, "start"), limit = n.getScalarSize(1, "limit"),
+         delta = n.getScalarSize(2, "delta");
     if (failed(start) || failed(limit) || failed(delta))
       return failure();
     if (IndexBuilder::isConstant(*delta, 0))
@@ -97,22 +100,32 @@ LogicalResult importRange(NodeImporter &n) {
     if (step && *step > 0) {
       count = n.sizes.max(n.sizes.ceilDiv(n.sizes.sub(*limit, *start), *delta), n.sizes.constant(0));
     } else if (step) {
-      count = n.sizes.max(n.sizes.ceilDiv(n.sizes.sub(*start, *limit), n.sizes.constant(-*step)), n.sizes.constant(0));
+      count = n.sizes.max(n.sizes.ceilDiv(n.sizes.sub(*start, *limit), n.sizes.constant(-*step)),
+                          n.sizes.constant(0));
     } else {
-      Value isPositive = arith::CmpIOp::create(n.builder, n.loc, arith::CmpIPredicate::sgt, n.sizes.get(*delta), n.sizes.get(n.sizes.constant(0)));
-      OpFoldResult span = n.sizes.select(isPositive, n.sizes.sub(*limit, *start), n.sizes.sub(*start, *limit));
+      Value isPositive = arith::CmpIOp::create(n.builder, n.loc, arith::CmpIPredicate::sgt,
+                                               n.sizes.get(*delta), n.sizes.get(n.sizes.constant(0)));
+      OpFoldResult span =
+          n.sizes.select(isPositive, n.sizes.sub(*limit, *start), n.sizes.sub(*start, *limit));
       OpFoldResult stride = n.sizes.select(isPositive, *delta, n.sizes.sub(n.sizes.constant(0), *delta));
-      n.check(n.builder.createOrFold<arith::CmpIOp>(n.loc, arith::CmpIPredicate::ne, n.sizes.get(*delta), n.sizes.get(n.sizes.constant(0))), "Requires delta != 0");
+      n.check(n.builder.createOrFold<arith::CmpIOp>(n.loc, arith::CmpIPredicate::ne, n.sizes.get(*delta),
+                                                    n.sizes.get(n.sizes.constant(0))),
+              "Requires delta != 0");
       count = n.sizes.max(n.sizes.ceilDiv(span, stride), n.sizes.constant(0));
     }
   } else {
     Type wide = n.builder.getF64Type();
-    auto load = [&](Value scalar) { return Value(tensor::ExtractOp::create(n.builder, n.loc, n.cast(scalar, wide), ValueRange())); };
+    auto load = [&](Value scalar) {
+      return Value(tensor::ExtractOp::create(n.builder, n.loc, n.cast(scalar, wide), ValueRange()));
+    };
     Value start = load(scalars[0]), limit = load(scalars[1]), delta = load(scalars[2]);
     Value span = arith::SubFOp::create(n.builder, n.loc, limit, start);
-    Value quotient = math::CeilOp::create(n.builder, n.loc, math::AbsFOp::create(n.builder, n.loc, arith::DivFOp::create(n.builder, n.loc, span, delta)));
+    Value quotient = math::CeilOp::create(
+        n.builder, n.loc,
+        math::AbsFOp::create(n.builder, n.loc, arith::DivFOp::create(n.builder, n.loc, span, delta)));
     Value integer = arith::FPToSIOp::create(n.builder, n.loc, n.builder.getI64Type(), quotient);
-    count = OpFoldResult(Value(arith::IndexCastOp::create(n.builder, n.loc, n.builder.getIndexType(), integer)));
+    count =
+        OpFoldResult(Value(arith::IndexCastOp::create(n.builder, n.loc, n.builder.getIndexType(), integer)));
   }
   Value steps = n.iota({count}, *element, 0);
   auto isNumber = [&](size_t i, int64_t number) {
@@ -137,14 +150,20 @@ LogicalResult importLinSpace(NodeImporter &n) {
   Type element = n.getElementType(0);
   Value steps = n.iota({*count}, element, 0);
   OpFoldResult intervals = n.sizes.max(n.sizes.sub(*count, n.sizes.constant(1)), n.sizes.constant(1));
-  Value divisorInt = arith::IndexCastOp::create(n.builder, n.loc, n.builder.getI64Type(), n.sizes.get(intervals));
-  Value divisor = n.cast(n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI64Type()), divisorInt), element);
+  Value divisorInt =
+      arith::IndexCastOp::create(n.builder, n.loc, n.builder.getI64Type(), n.sizes.get(intervals));
+  Value divisor =
+      n.cast(n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI64Type()), divisorInt),
+             element);
   Value step = n.div(n.sub(stop, start), divisor);
   Value inner = n.add(n.broadcastTo(start, {*count}), n.mul(steps, n.broadcastTo(step, {*count})));
   // The end is exact, unless it is the start too.
   Value position = n.iota({*count}, n.builder.getI64Type(), 0);
-  Value last = n.broadcastTo(n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI64Type()), divisorInt), {*count});
-  n.setResult(n.select(n.compare(tg::ComparisonDirection::EQ, position, last), n.broadcastTo(stop, {*count}), inner));
+  Value last = n.broadcastTo(
+      n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI64Type()), divisorInt),
+      {*count});
+  n.setResult(
+      n.select(n.compare(tg::ComparisonDirection::EQ, position, last), n.broadcastTo(stop, {*count}), inner));
   return success();
 }
 

@@ -89,14 +89,15 @@ FailureOr<Values> callStatedGradient(NodeImporter &n, StringRef gradient, ArrayR
   return n.graph.inlineFunction(callee, inputs, n.node.name(), n.loc, n.node);
 }
 
-/// The gradients of a function of the library with respect to its arguments; what flows back to its results are the inputs
-/// behind them. Arguments that no result depends on have zeros.
+/// The gradients of a function of the library with respect to its arguments; what flows back to its results
+/// are the inputs behind them. Arguments that no result depends on have zeros.
 LogicalResult importSymbolicGradient(NodeImporter &n) {
   EntryImporter &entry = n.graph.entry;
   const proto::NameAttrList &function = findAttr(n.node, "f")->func();
   Values inputs = getInputs(n, 0);
   size_t numArguments = n.getOutputs().size();
-  if (auto stated = entry.module.functionGradients.find(function.name()); stated != entry.module.functionGradients.end()) {
+  if (auto stated = entry.module.functionGradients.find(function.name());
+      stated != entry.module.functionGradients.end()) {
     auto results = callStatedGradient(n, stated->second, inputs);
     return failed(results) ? failure() : setCallResults(n, *results);
   }
@@ -120,8 +121,9 @@ LogicalResult importSymbolicGradient(NodeImporter &n) {
   if (failed(results))
     return failure();
   if (inputs.size() != numArguments + results->size())
-    return n.error() << "has " << inputs.size() << " inputs, expected the " << numArguments << " arguments of function "
-                     << function.name() << " and a gradient for each of its " << results->size() << " results";
+    return n.error() << "has " << inputs.size() << " inputs, expected the " << numArguments
+                     << " arguments of function " << function.name() << " and a gradient for each of its "
+                     << results->size() << " results";
   SmallVector<Value> ys, seeds;
   for (auto [result, given] : llvm::zip_equal(*results, ArrayRef(inputs).drop_front(numArguments))) {
     auto y = getTensor(entry, n.loc, result), seed = getTensor(entry, n.loc, given);

@@ -1,7 +1,7 @@
 //===- ElementwiseOps.cpp - Elementwise operators -------------------------===//
 //
-// Ops of tg that have TensorFlow's name import by one template: broadcast, then build. The rest is spelled out in terms of
-// them, by the formulas of TensorFlow's CPU kernels.
+// Ops of tg that have TensorFlow's name import by one template: broadcast, then build. The rest is spelled
+// out in terms of them, by the formulas of TensorFlow's CPU kernels.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,9 +18,11 @@ using Direction = tg::ComparisonDirection;
 
 /// Ops whose operands say all: one or two of them, and no attribute.
 template <typename Op>
-concept UnaryOp = requires(OpBuilder &b, Location loc, Value x) { Op::create(b, loc, x); } && Op::template hasTrait<OpTrait::OneOperand>();
+concept UnaryOp = requires(OpBuilder &b, Location loc, Value x) { Op::create(b, loc, x); } &&
+                  Op::template hasTrait<OpTrait::OneOperand>();
 template <typename Op>
-concept BinaryOp = requires(OpBuilder &b, Location loc, Value x) { Op::create(b, loc, x, x); } && Op::template hasTrait<OpTrait::NOperands<2>::Impl>();
+concept BinaryOp = requires(OpBuilder &b, Location loc, Value x) { Op::create(b, loc, x, x); } &&
+                   Op::template hasTrait<OpTrait::NOperands<2>::Impl>();
 
 /// Imports a node whose inputs are the operands of Op, broadcast to one shape.
 template <typename Op> LogicalResult importDirect(NodeImporter &n) {
@@ -90,11 +92,13 @@ LogicalResult importCast(NodeImporter &n) {
     return failure();
   Value x = n.getTensor(0);
   auto type = tg::withElementType(x.getType(), *element);
-  n.setResult(type == x.getType() ? x : n.create<tg::CastOp>(type, x, n.builder.getBoolAttr(n.getBool("Truncate"))));
+  n.setResult(
+      type == x.getType() ? x : n.create<tg::CastOp>(type, x, n.builder.getBoolAttr(n.getBool("Truncate"))));
   return success();
 }
 
-/// The first form: a scalar chooses one of two tensors, a vector whole rows, others elements; nothing broadcasts.
+/// The first form: a scalar chooses one of two tensors, a vector whole rows, others elements; nothing
+/// broadcasts.
 LogicalResult importSelect(NodeImporter &n) {
   auto values = n.withOneShape({n.getTensor(1), n.getTensor(2)});
   if (failed(values))
@@ -183,7 +187,8 @@ LogicalResult importSelu(NodeImporter &n) {
   constexpr double scale = 1.0507009873554804934193349852946, scaleAlpha = 1.7580993408473768599402175208123;
   Value x = n.getTensor(0);
   Value negative = n.mul(n.splatLike(x, scaleAlpha), expm1OfNegative(n, x));
-  n.setResult(n.select(n.compare(Direction::LT, x, n.splatLike(x, 0)), negative, n.mul(n.splatLike(x, scale), x)));
+  n.setResult(
+      n.select(n.compare(Direction::LT, x, n.splatLike(x, 0)), negative, n.mul(n.splatLike(x, scale), x)));
   return success();
 }
 
@@ -202,7 +207,8 @@ LogicalResult importSoftsign(NodeImporter &n) {
   return success();
 }
 
-/// x op y, and zero where x (or y, for those ending in NoNan) is zero. The unused quotient is one by one: its gradient counts.
+/// x op y, and zero where x (or y, for those ending in NoNan) is zero. The unused quotient is one by one: its
+/// gradient counts.
 template <typename Op, bool tailIsSecond> LogicalResult importZeroSafe(NodeImporter &n) {
   auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
   if (failed(operands))
@@ -231,12 +237,14 @@ template <typename Fn> LogicalResult importXFn(NodeImporter &n) {
   return success();
 }
 
-/// Halves to even. Of integers TensorFlow's kernel makes zeros: it takes each for a half, whose double is rounded
-/// down to zero.
+/// Halves to even. Of integers TensorFlow's kernel makes zeros: it takes each for a half, whose double is
+/// rounded down to zero.
 LogicalResult importRound(NodeImporter &n) {
   Value x = n.getTensor(0);
   Type element = n.getElementType(0);
-  n.setResult(isa<FloatType>(element) ? n.create<tg::RoundEvenOp>(x) : element.isInteger() ? n.splatLike(x, 0) : x);
+  n.setResult(isa<FloatType>(element) ? n.create<tg::RoundEvenOp>(x)
+              : element.isInteger()   ? n.splatLike(x, 0)
+                                      : x);
   return success();
 }
 
@@ -290,7 +298,8 @@ LogicalResult importClipByValue(NodeImporter &n) {
   auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1), n.getTensor(2)});
   if (failed(operands))
     return failure();
-  n.setResult(n.create<tg::MaximumOp>(n.create<tg::MinimumOp>((*operands)[0], (*operands)[2]), (*operands)[1]));
+  n.setResult(
+      n.create<tg::MaximumOp>(n.create<tg::MinimumOp>((*operands)[0], (*operands)[2]), (*operands)[1]));
   return success();
 }
 
@@ -330,13 +339,33 @@ LogicalResult importApproximateEqual(NodeImporter &n) {
 
 /// Special functions of one or more numbers, by the name that runtime/kernels/special gives them.
 LogicalResult importSpecial(NodeImporter &n) {
-  static const llvm::StringMap<StringRef> names = {
-      {"Lgamma", "lgamma"}, {"Digamma", "digamma"}, {"Erfinv", "erfinv"}, {"Ndtri", "ndtri"}, {"Zeta", "zeta"}, {"Polygamma", "polygamma"},
-      {"Igamma", "igamma"}, {"Igammac", "igammac"}, {"IgammaGradA", "igamma_grad_a"}, {"Betainc", "betainc"}, {"BesselI0", "bessel_i0"},
-      {"BesselI0e", "bessel_i0e"}, {"BesselI1", "bessel_i1"}, {"BesselI1e", "bessel_i1e"}, {"BesselJ0", "bessel_j0"}, {"BesselJ1", "bessel_j1"},
-      {"BesselK0", "bessel_k0"}, {"BesselK0e", "bessel_k0e"}, {"BesselK1", "bessel_k1"}, {"BesselK1e", "bessel_k1e"}, {"BesselY0", "bessel_y0"},
-      {"BesselY1", "bessel_y1"}, {"Dawsn", "dawsn"}, {"Expint", "expint"}, {"FresnelCos", "fresnel_cos"}, {"FresnelSin", "fresnel_sin"},
-      {"Spence", "spence"}};
+  static const llvm::StringMap<StringRef> names = {{"Lgamma", "lgamma"},
+                                                   {"Digamma", "digamma"},
+                                                   {"Erfinv", "erfinv"},
+                                                   {"Ndtri", "ndtri"},
+                                                   {"Zeta", "zeta"},
+                                                   {"Polygamma", "polygamma"},
+                                                   {"Igamma", "igamma"},
+                                                   {"Igammac", "igammac"},
+                                                   {"IgammaGradA", "igamma_grad_a"},
+                                                   {"Betainc", "betainc"},
+                                                   {"BesselI0", "bessel_i0"},
+                                                   {"BesselI0e", "bessel_i0e"},
+                                                   {"BesselI1", "bessel_i1"},
+                                                   {"BesselI1e", "bessel_i1e"},
+                                                   {"BesselJ0", "bessel_j0"},
+                                                   {"BesselJ1", "bessel_j1"},
+                                                   {"BesselK0", "bessel_k0"},
+                                                   {"BesselK0e", "bessel_k0e"},
+                                                   {"BesselK1", "bessel_k1"},
+                                                   {"BesselK1e", "bessel_k1e"},
+                                                   {"BesselY0", "bessel_y0"},
+                                                   {"BesselY1", "bessel_y1"},
+                                                   {"Dawsn", "dawsn"},
+                                                   {"Expint", "expint"},
+                                                   {"FresnelCos", "fresnel_cos"},
+                                                   {"FresnelSin", "fresnel_sin"},
+                                                   {"Spence", "spence"}};
   auto operands = n.broadcastTogether(n.getTensors(0, n.getNumInputs()));
   if (failed(operands))
     return failure();
@@ -391,9 +420,10 @@ void registerElementwiseOps(OpRegistry &registry) {
   registry.add({"Angle"}, importAngle);
   registry.add({"Conj"}, importConj);
   registry.add({"ApproximateEqual"}, importApproximateEqual);
-  registry.add({"Lgamma", "Digamma", "Erfinv", "Ndtri", "Zeta", "Polygamma", "Igamma", "Igammac", "IgammaGradA", "Betainc", "BesselI0",
-                "BesselI0e", "BesselI1", "BesselI1e", "BesselJ0", "BesselJ1", "BesselK0", "BesselK0e", "BesselK1", "BesselK1e", "BesselY0",
-                "BesselY1", "Dawsn", "Expint", "FresnelCos", "FresnelSin", "Spence"},
+  registry.add({"Lgamma",   "Digamma",     "Erfinv",   "Ndtri",      "Zeta",       "Polygamma", "Igamma",
+                "Igammac",  "IgammaGradA", "Betainc",  "BesselI0",   "BesselI0e",  "BesselI1",  "BesselI1e",
+                "BesselJ0", "BesselJ1",    "BesselK0", "BesselK0e",  "BesselK1",   "BesselK1e", "BesselY0",
+                "BesselY1", "Dawsn",       "Expint",   "FresnelCos", "FresnelSin", "Spence"},
                importSpecial);
 }
 

@@ -14,7 +14,9 @@ std::string getGradientName(size_t request, StringRef x) {
 }
 
 std::optional<std::pair<size_t, size_t>> EntryGradients::find(StringRef fetch) const {
-  auto isSame = [](StringRef a, StringRef b) { return a == b || (a.consume_back(":0"), b.consume_back(":0"), a == b); };
+  auto isSame = [](StringRef a, StringRef b) {
+    return a == b || (a.consume_back(":0"), b.consume_back(":0"), a == b);
+  };
   for (auto [i, request] : llvm::enumerate(options.gradients))
     for (auto [j, x] : llvm::enumerate(request.xs))
       if (isSame(fetch, getGradientName(i, x)))
@@ -31,7 +33,8 @@ llvm::Error EntryGradients::request(StringRef fetch, ResolveTensorFn resolve) {
   for (const std::string &y : options.gradients[index].ys) {
     auto inner = find(y);
     if (inner && inner->first >= index)
-      return llvm::createStringError("gradient of %s: only gradients of an earlier request can be differentiated", y.c_str());
+      return llvm::createStringError(
+          "gradient of %s: only gradients of an earlier request can be differentiated", y.c_str());
     if (inner) {
       if (llvm::Error error = request(y, resolve))
         return error;
@@ -92,7 +95,8 @@ LogicalResult EntryGradients::build(GraphImporter &graph, size_t index) {
     if (failed(value))
       return failure();
     // What the entry read of a variable first is what the graph depends on.
-    auto x = value->variable ? FailureOr<Value>(entry.readVariable(value->variable->name)) : graph.getTensor(output, loc);
+    auto x = value->variable ? FailureOr<Value>(entry.readVariable(value->variable->name))
+                             : graph.getTensor(output, loc);
     if (failed(x))
       return failure();
     Value initial = value->variable ? entry.variables[value->variable->name].initial : Value();
@@ -105,7 +109,8 @@ LogicalResult EntryGradients::build(GraphImporter &graph, size_t index) {
   return success();
 }
 
-void feedPlaceholders(EntrySpec &spec, ArrayRef<std::string> tensors, GraphEdges::Nodes nodes, const GraphEdges &edges) {
+void feedPlaceholders(EntrySpec &spec, ArrayRef<std::string> tensors, GraphEdges::Nodes nodes,
+                      const GraphEdges &edges) {
   SmallVector<int> roots;
   for (const std::string &tensor : tensors)
     if (auto name = parseTensorName(tensor); name && edges.find(name->node) >= 0)
@@ -119,7 +124,8 @@ void feedPlaceholders(EntrySpec &spec, ArrayRef<std::string> tensors, GraphEdges
       spec.feeds.push_back({nodes[node]->name() + ":0", std::nullopt, std::nullopt});
 }
 
-void addGradientEntry(std::vector<EntrySpec> &entries, const ImportOptions &options, GraphEdges::Nodes nodes, const GraphEdges &edges) {
+void addGradientEntry(std::vector<EntrySpec> &entries, const ImportOptions &options, GraphEdges::Nodes nodes,
+                      const GraphEdges &edges) {
   EntryGradients gradients(options);
   for (const EntrySpec &spec : entries)
     if (llvm::any_of(spec.fetches, [&](const std::string &fetch) { return gradients.isGradient(fetch); }))
@@ -142,10 +148,12 @@ void addGradientEntry(std::vector<EntrySpec> &entries, const ImportOptions &opti
   entries.push_back(std::move(spec));
 }
 
-FailureOr<SmallVector<Value>> buildGradients(EntryImporter &entry, ValueRange ys, ValueRange xs, ArrayRef<std::string> names,
-                                             StringRef what) {
+FailureOr<SmallVector<Value>> buildGradients(EntryImporter &entry, ValueRange ys, ValueRange xs,
+                                             ArrayRef<std::string> names, StringRef what) {
   Location loc = NameLoc::get(entry.builder.getStringAttr("gradients"));
-  auto isContinuous = [](Value value) { return isa<FloatType, ComplexType>(getElementTypeOrSelf(value.getType())); };
+  auto isContinuous = [](Value value) {
+    return isa<FloatType, ComplexType>(getElementTypeOrSelf(value.getType()));
+  };
   for (Value y : ys)
     if (!isContinuous(y)) {
       emitError(loc) << what << " has type " << y.getType() << ": only floating-point tensors have gradients";

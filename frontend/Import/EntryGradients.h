@@ -1,8 +1,9 @@
 //===- EntryGradients.h - Gradients that an entry asks for -----*- C++ -*-===//
 //
-// With ImportOptions::gradients an entry can fetch tensors that no node makes: `gradients/x:0` is the gradient of what the first
-// request differentiates with respect to x:0, `gradients_1/...` belongs to the second request, and so on, as TensorFlow names
-// the scopes. A request may differentiate the gradients of those before it.
+// With ImportOptions::gradients an entry can fetch tensors that no node makes: `gradients/x:0` is the
+// gradient of what the first request differentiates with respect to x:0, `gradients_1/...` belongs to the
+// second request, and so on, as TensorFlow names the scopes. A request may differentiate the gradients of
+// those before it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_ENTRYGRADIENTS_H
@@ -13,14 +14,16 @@
 namespace tgc {
 
 /// Resolves the name of a tensor of the graph; `what` it is, for messages.
-using ResolveTensorFn = llvm::function_ref<llvm::Expected<NodeOutput>(const std::string &text, llvm::StringRef what)>;
+using ResolveTensorFn =
+    llvm::function_ref<llvm::Expected<NodeOutput>(const std::string &text, llvm::StringRef what)>;
 
 /// The name under which a gradient is fetched.
 std::string getGradientName(size_t request, llvm::StringRef x);
 
 class EntryGradients {
 public:
-  explicit EntryGradients(const ImportOptions &options) : options(options), requests(options.gradients.size()) {}
+  explicit EntryGradients(const ImportOptions &options)
+      : options(options), requests(options.gradients.size()) {}
 
   /// Whether `fetch` names a gradient.
   bool isGradient(llvm::StringRef fetch) const { return find(fetch).has_value(); }
@@ -30,7 +33,9 @@ public:
   llvm::SmallVector<NodeOutput> getNeeded() const;
   /// The tensors that are differentiated with respect to.
   llvm::SmallVector<NodeOutput> getWatched() const;
-  bool isEmpty() const { return !llvm::any_of(requests, [](const Request &r) { return r.isNeeded; }); }
+  bool isEmpty() const {
+    return !llvm::any_of(requests, [](const Request &r) { return r.isNeeded; });
+  }
 
   /// The gradient that `fetch` names, built when it is first asked for.
   mlir::FailureOr<mlir::Value> get(GraphImporter &graph, llvm::StringRef fetch);
@@ -51,15 +56,20 @@ private:
 };
 
 /// Adds the placeholders that tensors need to the feeds of an entry.
-void feedPlaceholders(EntrySpec &spec, llvm::ArrayRef<std::string> tensors, GraphEdges::Nodes nodes, const GraphEdges &edges);
+void feedPlaceholders(EntrySpec &spec, llvm::ArrayRef<std::string> tensors, GraphEdges::Nodes nodes,
+                      const GraphEdges &edges);
 
-/// Adds the entry that fetches all gradients and what is differentiated, unless another one fetches gradients.
-void addGradientEntry(std::vector<EntrySpec> &entries, const ImportOptions &options, GraphEdges::Nodes nodes, const GraphEdges &edges);
+/// Adds the entry that fetches all gradients and what is differentiated, unless another one fetches
+/// gradients.
+void addGradientEntry(std::vector<EntrySpec> &entries, const ImportOptions &options, GraphEdges::Nodes nodes,
+                      const GraphEdges &edges);
 
-/// Builds the gradients of the sum of `ys`. Fails with an error that lists those of `xs`, which have `names`, that the ys do not
-/// depend on.
-mlir::FailureOr<llvm::SmallVector<mlir::Value>> buildGradients(EntryImporter &entry, mlir::ValueRange ys, mlir::ValueRange xs,
-                                                               llvm::ArrayRef<std::string> names, llvm::StringRef what);
+/// Builds the gradients of the sum of `ys`. Fails with an error that lists those of `xs`, which have `names`,
+/// that the ys do not depend on.
+mlir::FailureOr<llvm::SmallVector<mlir::Value>> buildGradients(EntryImporter &entry, mlir::ValueRange ys,
+                                                               mlir::ValueRange xs,
+                                                               llvm::ArrayRef<std::string> names,
+                                                               llvm::StringRef what);
 
 } // namespace tgc
 

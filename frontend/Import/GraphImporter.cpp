@@ -16,12 +16,14 @@ namespace tgc {
 //===----------------------------------------------------------------------===//
 
 EntryImporter::EntryImporter(ModuleImport &module, func::FuncOp function)
-    : module(module), function(function), builder(OpBuilder::atBlockEnd(&function.getBody().front())), sizes(builder) {}
+    : module(module), function(function), builder(OpBuilder::atBlockEnd(&function.getBody().front())),
+      sizes(builder) {}
 
 LogicalResult EntryImporter::declareVariable(StringRef name, RankedTensorType type, Location loc) {
   auto [it, isNew] = module.variables.insert({name.str(), ModuleVariable{type, false, nullptr}});
   if (!isNew && it->second.type != type)
-    return emitError(loc) << "variable " << name << " has type " << it->second.type << " elsewhere, got " << type;
+    return emitError(loc) << "variable " << name << " has type " << it->second.type << " elsewhere, got "
+                          << type;
   if (!isNew || !module.readCheckpoint || name.starts_with(kRandomStatePrefix))
     return success();
   auto value = module.readCheckpoint(name, type);
@@ -41,7 +43,8 @@ Value EntryImporter::readVariable(StringRef name) {
     builder.setInsertionPointToStart(&function.getBody().front());
     state.initial = tg::ConstantOp::create(builder, builder.getUnknownLoc(), variable.initialValue);
   } else {
-    state.initial = function.getBody().front().addArgument(variable.type, NameLoc::get(builder.getStringAttr(name)));
+    state.initial =
+        function.getBody().front().addArgument(variable.type, NameLoc::get(builder.getStringAttr(name)));
   }
   state.value = state.initial;
   return state.value;
@@ -112,10 +115,13 @@ LogicalResult EntryImporter::writeState(StringRef key, const ImportedValue &valu
 // GraphImporter
 //===----------------------------------------------------------------------===//
 
-GraphImporter::GraphImporter(EntryImporter &entry, GraphEdges::Nodes nodes, const GraphEdges &edges, std::string prefix, GraphImporter *caller)
+GraphImporter::GraphImporter(EntryImporter &entry, GraphEdges::Nodes nodes, const GraphEdges &edges,
+                             std::string prefix, GraphImporter *caller)
     : entry(entry), edges(edges), nodes(nodes), prefix(std::move(prefix)), caller(caller) {}
 
-void GraphImporter::setValue(NodeOutput output, ImportedValue value) { values[{output.node, output.output}] = std::move(value); }
+void GraphImporter::setValue(NodeOutput output, ImportedValue value) {
+  values[{output.node, output.output}] = std::move(value);
+}
 
 FailureOr<ImportedValue> GraphImporter::getValue(NodeOutput output, Location user) {
   auto it = values.find({output.node, output.output});
@@ -124,8 +130,9 @@ FailureOr<ImportedValue> GraphImporter::getValue(NodeOutput output, Location use
   size_t count = 0;
   while (values.count({output.node, static_cast<int>(count)}))
     ++count;
-  emitError(user) << "output " << output.output << " of " << describeNode(*nodes[output.node]) << " is asked for, but it has "
-                  << (count ? "only " : "") << count << (count == 1 ? " output" : " outputs");
+  emitError(user) << "output " << output.output << " of " << describeNode(*nodes[output.node])
+                  << " is asked for, but it has " << (count ? "only " : "") << count
+                  << (count == 1 ? " output" : " outputs");
   return failure();
 }
 
@@ -180,7 +187,8 @@ LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> input
       llvm::consumeError(types.takeError());
       return std::nullopt;
     }
-    return source.output < static_cast<int>(types->size()) ? std::optional((*types)[source.output]) : std::nullopt;
+    return source.output < static_cast<int>(types->size()) ? std::optional((*types)[source.output])
+                                                           : std::nullopt;
   };
   addDefaultAttrs(node, *signature);
   if (llvm::Error invalid = checkNode(node, *signature, dtypeOf)) {
@@ -276,7 +284,8 @@ llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nod
   llvm::interleave(
       missing, os,
       [&](const auto &entry) {
-        os << entry.first << " (" << entry.second.size() << (entry.second.size() == 1 ? " node: " : " nodes: ");
+        os << entry.first << " (" << entry.second.size()
+           << (entry.second.size() == 1 ? " node: " : " nodes: ");
         size_t shown = std::min<size_t>(entry.second.size(), 5);
         llvm::interleave(ArrayRef(entry.second).take_front(shown), os, ", ");
         os << (shown < entry.second.size() ? ", ...)" : ")");

@@ -1,7 +1,8 @@
 //===- GraphImporter.h - Imports the nodes of one graph --------*- C++ -*-===//
 //
-// EntryImporter holds what belongs to one entry: its function, the sizes, the variables as they stand at this point of the
-// order. GraphImporter walks the nodes of one graph, the main one or the body of a function that is inlined at its call.
+// EntryImporter holds what belongs to one entry: its function, the sizes, the variables as they stand at this
+// point of the order. GraphImporter walks the nodes of one graph, the main one or the body of a function that
+// is inlined at its call.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_GRAPHIMPORTER_H
@@ -17,7 +18,6 @@
 
 #include <map>
 
-
 namespace tgc {
 
 /// What the module knows of a variable, whichever entries use it.
@@ -27,7 +27,8 @@ struct ModuleVariable {
   mlir::ElementsAttr initialValue; ///< null: uninitialised
 };
 
-/// Variables of this prefix are the state of random operators: no checkpoint holds them, and they start at zero.
+/// Variables of this prefix are the state of random operators: no checkpoint holds them, and they start at
+/// zero.
 constexpr llvm::StringLiteral kRandomStatePrefix = "tgc.rng/";
 
 /// State of the whole import: shared by all entries.
@@ -40,12 +41,14 @@ struct ModuleImport {
   /// Node name (with the calls that lead to it) -> "node NAME (OP)", for messages.
   llvm::StringMap<std::string> descriptions;
   /// Values of the variables from the checkpoint: null if there is none or the checkpoint lacks the variable.
-  std::function<llvm::Expected<mlir::ElementsAttr>(llvm::StringRef name, mlir::RankedTensorType type)> readCheckpoint;
+  std::function<llvm::Expected<mlir::ElementsAttr>(llvm::StringRef name, mlir::RankedTensorType type)>
+      readCheckpoint;
 
   /// Whether a node writes a variable, itself or in a function that it calls.
   bool isUpdate(const proto::NodeDef &node) const;
   mutable llvm::StringMap<bool> functionsWithUpdates = {}; ///< what isUpdate has found out
-  llvm::StringMap<std::string> functionGradients = {}; ///< function -> the one that the library states as its gradient
+  llvm::StringMap<std::string> functionGradients =
+      {}; ///< function -> the one that the library states as its gradient
 };
 
 class EntryImporter {
@@ -60,7 +63,8 @@ public:
   /// The value of a variable now; its argument of the function on the first read.
   mlir::Value readVariable(llvm::StringRef name);
   void writeVariable(llvm::StringRef name, mlir::Value value);
-  /// Makes the variable known to the module; fails (with an error at `loc`) if another node gave it another type.
+  /// Makes the variable known to the module; fails (with an error at `loc`) if another node gave it another
+  /// type.
   mlir::LogicalResult declareVariable(llvm::StringRef name, mlir::RankedTensorType type, mlir::Location loc);
 
   /// Whether gradients will be taken: then what tells them something is imported too.
@@ -69,18 +73,22 @@ public:
   llvm::DenseSet<std::pair<int, int>> watched;
 
   struct VariableState {
-    mlir::Value value;       ///< null: not read or written yet
-    mlir::Value initial;     ///< before the entry runs, in its first block; null: never read before it was written
+    mlir::Value value; ///< null: not read or written yet
+    mlir::Value
+        initial; ///< before the entry runs, in its first block; null: never read before it was written
     bool isWritten = false;
     /// The argument of the function that `initial` is; null if it is a constant.
-    mlir::BlockArgument getArgument() const { return llvm::dyn_cast_if_present<mlir::BlockArgument>(initial); }
+    mlir::BlockArgument getArgument() const {
+      return llvm::dyn_cast_if_present<mlir::BlockArgument>(initial);
+    }
   };
   std::map<std::string, VariableState> variables;
-  /// Tensor arrays and stacks as they stand at this point of the order, by the name of the handle (ListValue.h).
+  /// Tensor arrays and stacks as they stand at this point of the order, by the name of the handle
+  /// (ListValue.h).
   using ListObjects = std::map<std::string, std::shared_ptr<const ListObject>>;
   ListObjects listObjects;
-  /// The arrays that gradients of arrays add up in, made where they are first asked for: the array and the sizes in front of those
-  /// of its elements.
+  /// The arrays that gradients of arrays add up in, made where they are first asked for: the array and the
+  /// sizes in front of those of its elements.
   struct GradientArray {
     std::string source; ///< name of the array
     llvm::SmallVector<mlir::OpFoldResult> leadingSizes;
@@ -90,7 +98,8 @@ public:
 
   //===--- What nodes change, as regions see it (RegionImporter.h) ---===//
 
-  /// All that nodes read and write in order, as it stands. Keys are names of variables, tensor arrays and stacks.
+  /// All that nodes read and write in order, as it stands. Keys are names of variables, tensor arrays and
+  /// stacks.
   struct State {
     std::map<std::string, VariableState> variables;
     ListObjects listObjects;
@@ -111,7 +120,8 @@ public:
   using Value = ImportedValue;
 
   /// `prefix`: the calls that lead here, "outer/inner/".
-  GraphImporter(EntryImporter &entry, GraphEdges::Nodes nodes, const GraphEdges &edges, std::string prefix, GraphImporter *caller);
+  GraphImporter(EntryImporter &entry, GraphEdges::Nodes nodes, const GraphEdges &edges, std::string prefix,
+                GraphImporter *caller);
 
   EntryImporter &entry;
   const GraphEdges &edges;
@@ -123,13 +133,14 @@ public:
   mlir::FailureOr<ImportedValue> getValue(NodeOutput output, mlir::Location user);
   /// The same as a tensor.
   mlir::FailureOr<mlir::Value> getTensor(NodeOutput output, mlir::Location user);
-  /// Imports one node whose data inputs are these. Which nodes, and in which order: ControlFlow/PlanImporter.h.
+  /// Imports one node whose data inputs are these. Which nodes, and in which order:
+  /// ControlFlow/PlanImporter.h.
   mlir::LogicalResult importNode(int index, llvm::ArrayRef<ImportedValue> inputs);
 
   /// Inlines a function of the library at a call: the values of its results. `location` is the call's.
-  mlir::FailureOr<llvm::SmallVector<ImportedValue>> inlineFunction(const proto::NameAttrList &function, llvm::ArrayRef<ImportedValue> arguments,
-                                                                   llvm::StringRef callName, mlir::Location location,
-                                                                   const proto::NodeDef &call);
+  mlir::FailureOr<llvm::SmallVector<ImportedValue>>
+  inlineFunction(const proto::NameAttrList &function, llvm::ArrayRef<ImportedValue> arguments,
+                 llvm::StringRef callName, mlir::Location location, const proto::NodeDef &call);
 
   mlir::Location getLoc(const proto::NodeDef &node);
   /// How deep calls are nested here.
@@ -146,7 +157,8 @@ private:
 };
 
 /// All ops that `order` needs (functions included) and the importer lacks, as one error.
-llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nodes, llvm::ArrayRef<int> order);
+llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nodes,
+                               llvm::ArrayRef<int> order);
 
 /// The tg type of a data type; null for those tgc has no tensors of.
 mlir::Type getElementType(mlir::MLIRContext *context, proto::DataType dtype);

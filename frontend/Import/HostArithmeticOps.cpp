@@ -37,7 +37,9 @@ template <typename Fn> bool hostBinary(NodeImporter &n, Fn fn) {
     elements.push_back(wrap(n, *element, a->elementType));
   }
   bool isScalar = a->isScalar() && b->isScalar();
-  n.setHostResult({a->elementType, isScalar ? SmallVector<int64_t>{} : SmallVector<int64_t>{static_cast<int64_t>(count)}, elements});
+  n.setHostResult({a->elementType,
+                   isScalar ? SmallVector<int64_t>{} : SmallVector<int64_t>{static_cast<int64_t>(count)},
+                   elements});
   return true;
 }
 
@@ -71,7 +73,8 @@ bool hostFloorMod(NodeImporter &n) {
   });
 }
 
-/// As hostFloorDiv, and for sizes, which are divided as positive numbers, the same; for constants towards zero.
+/// As hostFloorDiv, and for sizes, which are divided as positive numbers, the same; for constants towards
+/// zero.
 bool hostTruncDiv(NodeImporter &n) {
   return hostBinary(n, [&](Size a, Size b) -> std::optional<Size> {
     auto x = IndexBuilder::getConstant(a), y = IndexBuilder::getConstant(b);
@@ -108,13 +111,16 @@ bool hostCast(NodeImporter &n) {
   return true;
 }
 
-/// A scalar input as a size: known as such, or an element of a tensor of integers or booleans; null for others.
+/// A scalar input as a size: known as such, or an element of a tensor of integers or booleans; null for
+/// others.
 Size getScalar(NodeImporter &n, size_t i) {
   if (const HostTensor *host = n.getHost(i))
     return host->isScalar() ? host->elements.front() : Size();
   Value tensor = n.getInput(i).tensor;
   auto type = tensor ? mlir::cast<RankedTensorType>(tensor.getType()) : RankedTensorType();
-  if (!type || type.getRank() != 0 || !(type.getElementType().isSignlessInteger(32) || type.getElementType().isSignlessInteger(64) || type.getElementType().isInteger(1)))
+  if (!type || type.getRank() != 0 ||
+      !(type.getElementType().isSignlessInteger(32) || type.getElementType().isSignlessInteger(64) ||
+        type.getElementType().isInteger(1)))
     return Size();
   if (!type.getElementType().isInteger(1))
     return n.extract(tensor, {});
@@ -127,7 +133,9 @@ bool isVaryingScalar(NodeImporter &n, size_t i) {
   return host && host->isScalar() && !host->getConstants();
 }
 
-void setBoolResult(NodeImporter &n, Value condition) { n.setHostResult({n.builder.getI1Type(), {}, {n.sizes.fromBool(condition)}}); }
+void setBoolResult(NodeImporter &n, Value condition) {
+  n.setHostResult({n.builder.getI1Type(), {}, {n.sizes.fromBool(condition)}});
+}
 
 /// Comparisons of scalars, one of which is a size: a loop's condition stays a number in a register.
 bool compareScalars(NodeImporter &n, arith::CmpIPredicate predicate) {
@@ -164,7 +172,8 @@ bool hostNot(NodeImporter &n) {
   if (!n.getHost(0) || !n.getHost(0)->isScalar())
     return false;
   Value yes = arith::ConstantOp::create(n.builder, n.loc, n.builder.getBoolAttr(true));
-  setBoolResult(n, n.builder.createOrFold<arith::XOrIOp>(n.loc, n.sizes.isTrue(n.getHost(0)->elements.front()), yes));
+  setBoolResult(
+      n, n.builder.createOrFold<arith::XOrIOp>(n.loc, n.sizes.isTrue(n.getHost(0)->elements.front()), yes));
   return true;
 }
 
@@ -173,25 +182,30 @@ template <typename Fn> bool hostCompare(NodeImporter &n, arith::CmpIPredicate pr
   if (compareScalars(n, predicate))
     return true;
   const HostTensor *a = n.getHost(0), *b = n.getHost(1);
-  if (!a || !b || a->shape.size() > 1 || b->shape.size() > 1 || (a->elements.size() != b->elements.size() && a->elements.size() != 1 && b->elements.size() != 1))
+  if (!a || !b || a->shape.size() > 1 || b->shape.size() > 1 ||
+      (a->elements.size() != b->elements.size() && a->elements.size() != 1 && b->elements.size() != 1))
     return false;
   auto x = a->getConstants(), y = b->getConstants();
   size_t count = a->elements.size() == 1 ? b->elements.size() : a->elements.size();
   SmallVector<Size> elements;
   for (size_t i = 0; i < count; ++i) {
     size_t left = a->elements.size() == 1 ? 0 : i, right = b->elements.size() == 1 ? 0 : i;
-    elements.push_back(x && y ? n.sizes.constant(fn((*x)[left], (*y)[right]))
-                              : n.sizes.fromBool(n.sizes.compare(predicate, a->elements[left], b->elements[right])));
+    elements.push_back(
+        x && y ? n.sizes.constant(fn((*x)[left], (*y)[right]))
+               : n.sizes.fromBool(n.sizes.compare(predicate, a->elements[left], b->elements[right])));
   }
   bool isScalar = a->isScalar() && b->isScalar();
-  n.setHostResult({n.builder.getI1Type(), isScalar ? SmallVector<int64_t>{} : SmallVector<int64_t>{static_cast<int64_t>(count)}, elements});
+  n.setHostResult({n.builder.getI1Type(),
+                   isScalar ? SmallVector<int64_t>{} : SmallVector<int64_t>{static_cast<int64_t>(count)},
+                   elements});
   return true;
 }
 
 /// Where the condition is constant.
 bool hostSelect(NodeImporter &n) {
   const HostTensor *condition = n.getHost(0), *x = n.getHost(1), *y = n.getHost(2);
-  if (!condition || !x || !y || x->shape != y->shape || (condition->shape != x->shape && !condition->isScalar()))
+  if (!condition || !x || !y || x->shape != y->shape ||
+      (condition->shape != x->shape && !condition->isScalar()))
     return false;
   HostTensor result = *x;
   auto chosen = condition->getConstants();
@@ -278,12 +292,21 @@ void registerHostArithmeticOps(OpRegistry &registry) {
   registry.addHost({"Div", "TruncateDiv", "RealDiv"}, hostTruncDiv);
   registry.addHost({"Neg"}, hostNeg);
   registry.addHost({"Cast"}, hostCast);
-  registry.addHost({"Equal"}, [](NodeImporter &n) { return hostCompare(n, Predicate::eq, std::equal_to<int64_t>()); });
-  registry.addHost({"NotEqual"}, [](NodeImporter &n) { return hostCompare(n, Predicate::ne, std::not_equal_to<int64_t>()); });
-  registry.addHost({"Less"}, [](NodeImporter &n) { return hostCompare(n, Predicate::slt, std::less<int64_t>()); });
-  registry.addHost({"LessEqual"}, [](NodeImporter &n) { return hostCompare(n, Predicate::sle, std::less_equal<int64_t>()); });
-  registry.addHost({"Greater"}, [](NodeImporter &n) { return hostCompare(n, Predicate::sgt, std::greater<int64_t>()); });
-  registry.addHost({"GreaterEqual"}, [](NodeImporter &n) { return hostCompare(n, Predicate::sge, std::greater_equal<int64_t>()); });
+  registry.addHost({"Equal"},
+                   [](NodeImporter &n) { return hostCompare(n, Predicate::eq, std::equal_to<int64_t>()); });
+  registry.addHost({"NotEqual"}, [](NodeImporter &n) {
+    return hostCompare(n, Predicate::ne, std::not_equal_to<int64_t>());
+  });
+  registry.addHost({"Less"},
+                   [](NodeImporter &n) { return hostCompare(n, Predicate::slt, std::less<int64_t>()); });
+  registry.addHost({"LessEqual"}, [](NodeImporter &n) {
+    return hostCompare(n, Predicate::sle, std::less_equal<int64_t>());
+  });
+  registry.addHost({"Greater"},
+                   [](NodeImporter &n) { return hostCompare(n, Predicate::sgt, std::greater<int64_t>()); });
+  registry.addHost({"GreaterEqual"}, [](NodeImporter &n) {
+    return hostCompare(n, Predicate::sge, std::greater_equal<int64_t>());
+  });
   registry.addHost({"LogicalAnd"}, [](NodeImporter &n) { return hostLogical<arith::AndIOp>(n, false); });
   registry.addHost({"LogicalOr"}, [](NodeImporter &n) { return hostLogical<arith::OrIOp>(n, true); });
   registry.addHost({"LogicalNot"}, hostNot);

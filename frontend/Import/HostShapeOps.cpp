@@ -1,7 +1,7 @@
 //===- HostShapeOps.cpp - Shapes and the moving of their elements ---------===//
 //
-// Shape, Pack, StridedSlice and their like on small integer tensors whose elements are known as sizes. What is known stays
-// known, so that a Reshape far behind still has a type as static as can be.
+// Shape, Pack, StridedSlice and their like on small integer tensors whose elements are known as sizes. What
+// is known stays known, so that a Reshape far behind still has a type as static as can be.
 //
 //===----------------------------------------------------------------------===//
 
@@ -56,7 +56,8 @@ LogicalResult importRank(NodeImporter &n) {
 }
 
 LogicalResult importSize(NodeImporter &n) {
-  n.setHostResult({getIntegerAttrType(n, "out_type"), {}, {n.sizes.product(n.sizes.sizesOf(n.getTensor(0)))}});
+  n.setHostResult(
+      {getIntegerAttrType(n, "out_type"), {}, {n.sizes.product(n.sizes.sizesOf(n.getTensor(0)))}});
   return success();
 }
 
@@ -69,7 +70,9 @@ bool hostShape(NodeImporter &n) {
   if (hosts.empty())
     return false;
   for (auto [i, host] : llvm::enumerate(hosts))
-    n.setSizesResult(i, llvm::map_to_vector(host->shape, [&](int64_t size) { return n.sizes.constant(size); }), getIntegerAttrType(n, "out_type"));
+    n.setSizesResult(i,
+                     llvm::map_to_vector(host->shape, [&](int64_t size) { return n.sizes.constant(size); }),
+                     getIntegerAttrType(n, "out_type"));
   return true;
 }
 
@@ -128,7 +131,9 @@ bool concatHosts(NodeImporter &n, ArrayRef<const HostTensor *> hosts, size_t axi
 }
 
 bool hostConcat(NodeImporter &n) { return concatHosts(n, getHosts(n, 1, n.getNumInputs()), 0); }
-bool hostConcatV2(NodeImporter &n) { return concatHosts(n, getHosts(n, 0, n.getNumInputs() - 1), n.getNumInputs() - 1); }
+bool hostConcatV2(NodeImporter &n) {
+  return concatHosts(n, getHosts(n, 0, n.getNumInputs() - 1), n.getNumInputs() - 1);
+}
 
 /// Reshape, ExpandDims, Squeeze: the elements stay.
 bool hostReshape(NodeImporter &n) {
@@ -143,7 +148,8 @@ bool hostReshape(NodeImporter &n) {
     unknowns += size == -1;
     known *= size == -1 ? 1 : size;
   }
-  if (unknowns > 1 || known < 0 || (unknowns == 1 && (known == 0 || count % known)) || (unknowns == 0 && known != count))
+  if (unknowns > 1 || known < 0 || (unknowns == 1 && (known == 0 || count % known)) ||
+      (unknowns == 0 && known != count))
     return false;
   for (int64_t &size : *wanted)
     if (size == -1)
@@ -174,7 +180,8 @@ bool hostSqueeze(NodeImporter &n) {
   int64_t rank = host->shape.size();
   SmallVector<int64_t> shape;
   for (int64_t dim = 0; dim < rank; ++dim) {
-    bool isChosen = axes.empty() ? host->shape[dim] == 1 : llvm::is_contained(axes, dim) || llvm::is_contained(axes, dim - rank);
+    bool isChosen = axes.empty() ? host->shape[dim] == 1
+                                 : llvm::is_contained(axes, dim) || llvm::is_contained(axes, dim - rank);
     if (isChosen && host->shape[dim] != 1)
       return false;
     if (!isChosen)
@@ -188,8 +195,10 @@ bool hostStridedSlice(NodeImporter &n) {
   const HostTensor *host = n.getHost(0);
   if (!host || host->shape.size() != 1 || !n.getHost(1) || !n.getHost(2) || !n.getHost(3))
     return false;
-  auto begin = n.getHost(1)->getConstants(), end = n.getHost(2)->getConstants(), stride = n.getHost(3)->getConstants();
-  if (!begin || !end || !stride || begin->size() != 1 || end->size() != 1 || stride->size() != 1 || stride->front() == 0)
+  auto begin = n.getHost(1)->getConstants(), end = n.getHost(2)->getConstants(),
+       stride = n.getHost(3)->getConstants();
+  if (!begin || !end || !stride || begin->size() != 1 || end->size() != 1 || stride->size() != 1 ||
+      stride->front() == 0)
     return false;
   if (n.getInt("ellipsis_mask") || n.getInt("new_axis_mask"))
     return false;
@@ -201,8 +210,9 @@ bool hostStridedSlice(NodeImporter &n) {
     n.setHostResult({host->elementType, {}, {host->elements[first]}});
     return true;
   }
-  StaticRange range = resolveRange(size, n.getInt("begin_mask") & 1 ? std::nullopt : std::optional(first),
-                                   n.getInt("end_mask") & 1 ? std::nullopt : std::optional(end->front()), step);
+  StaticRange range =
+      resolveRange(size, n.getInt("begin_mask") & 1 ? std::nullopt : std::optional(first),
+                   n.getInt("end_mask") & 1 ? std::nullopt : std::optional(end->front()), step);
   SmallVector<Size> elements;
   for (int64_t i = 0; i < range.count; ++i)
     elements.push_back(host->elements[range.first + i * step]);
@@ -217,7 +227,8 @@ bool hostSlice(NodeImporter &n) {
   auto begin = n.getHost(1)->getConstants(), size = n.getHost(2)->getConstants();
   if (!begin || !size || begin->size() != 1 || size->size() != 1)
     return false;
-  int64_t total = host->shape[0], first = begin->front(), count = size->front() == -1 ? total - first : size->front();
+  int64_t total = host->shape[0], first = begin->front(),
+          count = size->front() == -1 ? total - first : size->front();
   if (first < 0 || count < 0 || first + count > total)
     return false;
   n.setSizesResult(0, ArrayRef(host->elements).slice(first, count), host->elementType);
@@ -243,10 +254,11 @@ bool hostFill(NodeImporter &n) {
   if (!n.getHost(0) || !n.getHost(1) || !n.getHost(1)->isScalar())
     return false;
   auto shape = n.getHost(0)->getConstants();
-  if (!shape || llvm::any_of(*shape, [](int64_t size) { return size < 0 || size > kMaxHostElements; }) || shape->size() > 4 ||
-      countElements(*shape) > kMaxHostElements)
+  if (!shape || llvm::any_of(*shape, [](int64_t size) { return size < 0 || size > kMaxHostElements; }) ||
+      shape->size() > 4 || countElements(*shape) > kMaxHostElements)
     return false;
-  n.setHostResult({n.getHost(1)->elementType, *shape, SmallVector<Size>(countElements(*shape), n.getHost(1)->elements[0])});
+  n.setHostResult({n.getHost(1)->elementType, *shape,
+                   SmallVector<Size>(countElements(*shape), n.getHost(1)->elements[0])});
   return true;
 }
 
@@ -255,10 +267,12 @@ bool hostRange(NodeImporter &n) {
   if (hosts.size() != 3)
     return false;
   auto start = hosts[0]->getConstants(), limit = hosts[1]->getConstants(), delta = hosts[2]->getConstants();
-  if (!start || !limit || !delta || start->size() != 1 || limit->size() != 1 || delta->size() != 1 || delta->front() == 0)
+  if (!start || !limit || !delta || start->size() != 1 || limit->size() != 1 || delta->size() != 1 ||
+      delta->front() == 0)
     return false;
   SmallVector<Size> elements;
-  for (int64_t v = start->front(); delta->front() > 0 ? v < limit->front() : v > limit->front(); v += delta->front()) {
+  for (int64_t v = start->front(); delta->front() > 0 ? v < limit->front() : v > limit->front();
+       v += delta->front()) {
     elements.push_back(n.sizes.constant(v));
     if (static_cast<int64_t>(elements.size()) > kMaxHostElements)
       return false;
@@ -272,7 +286,8 @@ bool hostTile(NodeImporter &n) {
   if (!host || host->shape.size() != 1 || !n.getHost(1))
     return false;
   auto times = n.getHost(1)->getConstants();
-  if (!times || times->size() != 1 || times->front() < 0 || times->front() * host->shape[0] > kMaxHostElements)
+  if (!times || times->size() != 1 || times->front() < 0 ||
+      times->front() * host->shape[0] > kMaxHostElements)
     return false;
   SmallVector<Size> elements;
   for (int64_t i = 0; i < times->front(); ++i)
@@ -347,8 +362,8 @@ bool hostBroadcastArgs(NodeImporter &n) {
   return true;
 }
 
-/// For each of two shapes, the dimensions along which its gradient is summed up. Shapes that backward loops find on their
-/// accumulators are tensors, whose number of elements is known.
+/// For each of two shapes, the dimensions along which its gradient is summed up. Shapes that backward loops
+/// find on their accumulators are tensors, whose number of elements is known.
 bool hostBroadcastGradientArgs(NodeImporter &n) {
   SmallVector<Size> shapes[2];
   Type elementType;
@@ -358,7 +373,8 @@ bool hostBroadcastGradientArgs(NodeImporter &n) {
       elementType = host->elementType;
       continue;
     }
-    if (!n.getInput(i).tensor || n.getRank(i) != 1 || !n.getType(i).hasStaticShape() || !n.getElementType(i).isSignlessInteger())
+    if (!n.getInput(i).tensor || n.getRank(i) != 1 || !n.getType(i).hasStaticShape() ||
+        !n.getElementType(i).isSignlessInteger())
       return false;
     elementType = n.getElementType(i);
     for (int64_t dim = 0, rank = n.getType(i).getDimSize(0); dim < rank; ++dim)
@@ -369,12 +385,14 @@ bool hostBroadcastGradientArgs(NodeImporter &n) {
   HostTensor axes[2];
   for (size_t dim = 0; dim < rank; ++dim) {
     Size one = n.sizes.constant(1);
-    Size sizes[] = {dim + a.size() < rank ? one : a[dim + a.size() - rank], dim + b.size() < rank ? one : b[dim + b.size() - rank]};
+    Size sizes[] = {dim + a.size() < rank ? one : a[dim + a.size() - rank],
+                    dim + b.size() < rank ? one : b[dim + b.size() - rank]};
     for (int i : {0, 1}) {
       bool isKnown = IndexBuilder::getConstant(sizes[i]).has_value();
       if (isKnown && IndexBuilder::isConstant(sizes[i], 1))
         axes[i].elements.push_back(n.sizes.constant(dim));
-      else if (!isKnown && !IndexBuilder::isEqual(sizes[0], sizes[1]) && !IndexBuilder::isConstant(sizes[1 - i], 1))
+      else if (!isKnown && !IndexBuilder::isEqual(sizes[0], sizes[1]) &&
+               !IndexBuilder::isConstant(sizes[1 - i], 1))
         axes[i].possibleAxes.push_back({dim, sizes[i]}); // one at run time, perhaps, and the other is not
     }
   }
@@ -387,7 +405,8 @@ bool hostBroadcastGradientArgs(NodeImporter &n) {
 }
 
 LogicalResult needsKnownShapes(NodeImporter &n) {
-  return n.error() << "the shapes it works on are not known well enough at compile time; give the shapes of the feeds with --shape";
+  return n.error() << "the shapes it works on are not known well enough at compile time; give the shapes of "
+                      "the feeds with --shape";
 }
 
 } // namespace
@@ -398,7 +417,9 @@ void registerHostShapeOps(OpRegistry &registry) {
   registry.add({"Size"}, importSize);
   registry.add({"ConcatOffset", "BroadcastGradientArgs", "BroadcastArgs"}, needsKnownShapes);
   registry.addHost({"Shape", "ShapeN"}, hostShape);
-  registry.addHost({"Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"}, hostIdentity);
+  registry.addHost(
+      {"Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"},
+      hostIdentity);
   registry.addHost({"Pack"}, hostPack);
   registry.addHost({"Unpack"}, hostUnpack);
   registry.addHost({"Concat"}, hostConcat);

@@ -135,8 +135,8 @@ LogicalResult importAdjustSaturation(NodeImporter &n) {
   return success();
 }
 
-/// (x - mean) * factor + mean, the mean being that of an image's channel. Version 1 clamps to a range and gives
-/// floats.
+/// (x - mean) * factor + mean, the mean being that of an image's channel. Version 1 clamps to a range and
+/// gives floats.
 LogicalResult importAdjustContrast(NodeImporter &n) {
   int64_t rank = n.getRank(0);
   bool isFirst = n.node.op() == "AdjustContrast";

@@ -1,6 +1,7 @@
 //===- Import.h - From TensorFlow's graphs to tg ---------------*- C++ -*-===//
 //
-// The importer's public face: a model and what is wanted of it go in, a module with one function per entry comes out.
+// The importer's public face: a model and what is wanted of it go in, a module with one function per entry
+// comes out.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_IMPORT_H
@@ -18,9 +19,9 @@ struct FeedSpec {
   std::string tensor; ///< "x:0"
   /// Sizes that refine or replace the graph's; -1: dynamic.
   std::optional<std::vector<int64_t>> shape;
-  /// Sizes of the tensor that will be fed, -1 where they vary. Gives the rank where the graph does not know it, sizes of one
-  /// where the graph has unknown ones (whether a dimension is one decides about broadcasting and Squeeze), and the length of
-  /// integer vectors, which may be shapes.
+  /// Sizes of the tensor that will be fed, -1 where they vary. Gives the rank where the graph does not know
+  /// it, sizes of one where the graph has unknown ones (whether a dimension is one decides about broadcasting
+  /// and Squeeze), and the length of integer vectors, which may be shapes.
   std::optional<std::vector<int64_t>> fed;
   /// All sizes that the graph leaves open are those that will be fed.
   bool isFedExactly = false;
@@ -43,18 +44,21 @@ struct GradientRequest {
 struct TrainingRequest {
   std::string loss;
   std::string optimizer; ///< "adam:learning_rate=1e-3,beta1=0.9"
-  /// Extended regular expression that the names of the variables to train begin with; "": all that the loss depends on.
+  /// Extended regular expression that the names of the variables to train begin with; "": all that the loss
+  /// depends on.
   std::string trainable;
   double clipNorm = 0; ///< gradients are scaled to this global norm at most; 0: as they are
 };
 
 struct ImportOptions {
-  /// None: the signatures of a SavedModel, or else one entry `main` that feeds the placeholders which the tensors that
-  /// nobody consumes need, and fetches those.
+  /// None: the signatures of a SavedModel, or else one entry `main` that feeds the placeholders which the
+  /// tensors that nobody consumes need, and fetches those.
   std::vector<EntrySpec> entries;
-  /// Entries can fetch `gradients/x:0`, `gradients_1/x:0` ... If none does, an entry `gradients` is added that fetches all.
+  /// Entries can fetch `gradients/x:0`, `gradients_1/x:0` ... If none does, an entry `gradients` is added
+  /// that fetches all.
   std::vector<GradientRequest> gradients;
-  /// Entries can run the target `train`. If none does, an entry `train` is added that runs it and fetches the loss.
+  /// Entries can run the target `train`. If none does, an entry `train` is added that runs it and fetches the
+  /// loss.
   std::optional<TrainingRequest> training;
   /// The signature whose feeds and fetches make the entry, if `entries` is empty; "": all.
   std::string signature;
@@ -72,16 +76,19 @@ struct ImportOptions {
   bool checkNumerics = false;
 };
 
-/// Imports what the entries need. The module refers to the model's memory for its constants, so the model must outlive it.
-/// Problems are reported through the context's diagnostic handler and summed up in the error.
-llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> importModel(mlir::MLIRContext &context, const Model &model, const ImportOptions &options);
+/// Imports what the entries need. The module refers to the model's memory for its constants, so the model
+/// must outlive it. Problems are reported through the context's diagnostic handler and summed up in the
+/// error.
+llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>> importModel(mlir::MLIRContext &context, const Model &model,
+                                                              const ImportOptions &options);
 
 /// Reads and imports a file. The model lives as long as the returned object.
 struct ImportedModel {
   std::unique_ptr<Model> model;
   mlir::OwningOpRef<mlir::ModuleOp> module;
 };
-llvm::Expected<ImportedModel> importModelFile(mlir::MLIRContext &context, llvm::StringRef path, const ImportOptions &options);
+llvm::Expected<ImportedModel> importModelFile(mlir::MLIRContext &context, llvm::StringRef path,
+                                              const ImportOptions &options);
 
 } // namespace tgc
 

@@ -78,9 +78,12 @@ FailureOr<Value> getTensor(EntryImporter &entry, Location loc, const ImportedVal
                           << " is not known; only assignments to variables can use it";
   // The flow of a tensor array is a number that nobody looks at.
   if (value.listObject)
-    return Value(tg::ConstantOp::create(entry.builder, loc, DenseElementsAttr::get(RankedTensorType::get({}, entry.builder.getF32Type()), 0.0f)));
+    return Value(tg::ConstantOp::create(
+        entry.builder, loc,
+        DenseElementsAttr::get(RankedTensorType::get({}, entry.builder.getF32Type()), 0.0f)));
   if (!value.variable)
-    return emitError(loc) << "an input is " << (value.list ? "a list of tensors" : "an optional") << ", expected a tensor";
+    return emitError(loc) << "an input is " << (value.list ? "a list of tensors" : "an optional")
+                          << ", expected a tensor";
   if (!entry.module.variables.count(value.variable->name))
     return emitError(loc) << "an input is the handle of a queue or a table, which has no value";
   return entry.readVariable(value.variable->name);

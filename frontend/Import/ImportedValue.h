@@ -42,8 +42,8 @@ struct RestoredTensor {
   std::string slice; ///< which part of it, as SaveV2 writes slices; empty: all
 };
 
-/// The object that a handle names, a tensor array or a stack; its elements are state of the entry. The flow of a tensor
-/// array is the same reference: what happens to the array is ordered by it.
+/// The object that a handle names, a tensor array or a stack; its elements are state of the entry. The flow
+/// of a tensor array is the same reference: what happens to the array is ordered by it.
 struct ListReference {
   std::string name; ///< begins with kPrefix: no variable has such a name
   static constexpr llvm::StringLiteral kPrefix = "list ";
@@ -60,11 +60,13 @@ struct ImportedValue {
   std::shared_ptr<HostTensor> host; ///< the elements, if they are known
   std::optional<VariableReference> variable;
   std::shared_ptr<RestoredTensor> restored;
-  std::shared_ptr<const ListValue> list;        ///< a variant that is a list of tensors (ListValue.h)
+  std::shared_ptr<const ListValue> list;         ///< a variant that is a list of tensors (ListValue.h)
   std::shared_ptr<const OptionalValue> optional; ///< a variant that may hold tensors (ListValue.h)
   std::optional<ListReference> listObject;
 
-  bool isNull() const { return !tensor && !host && !variable && !restored && !list && !optional && !listObject; }
+  bool isNull() const {
+    return !tensor && !host && !variable && !restored && !list && !optional && !listObject;
+  }
 };
 
 class EntryImporter;

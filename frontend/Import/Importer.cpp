@@ -1,7 +1,7 @@
 //===- Importer.cpp - Entries of a model ----------------------------------===//
 //
-// Decides what each entry feeds and fetches, imports it into a function of its own, and turns diagnostics into messages that
-// name file, node and op.
+// Decides what each entry feeds and fetches, imports it into a function of its own, and turns diagnostics
+// into messages that name file, node and op.
 //
 //===----------------------------------------------------------------------===//
 
@@ -42,7 +42,8 @@ llvm::Error checkShapes(const ImportOptions &options, ArrayRef<EntrySpec> entrie
       feeds.push_back(feed.tensor);
   for (const auto &[tensor, shape] : options.shapes)
     if (llvm::none_of(feeds, [&, &name = tensor](StringRef feed) { return isSameTensor(name, feed); }))
-      return llvm::createStringError("a shape is given for %s, which is not fed; feeds are %s", std::string(tensor).c_str(), llvm::join(feeds, ", ").c_str());
+      return llvm::createStringError("a shape is given for %s, which is not fed; feeds are %s",
+                                     std::string(tensor).c_str(), llvm::join(feeds, ", ").c_str());
   return llvm::Error::success();
 }
 
@@ -50,7 +51,8 @@ llvm::Error checkShapes(const ImportOptions &options, ArrayRef<EntrySpec> entrie
 class EntryBuilder {
 public:
   EntryBuilder(ModuleImport &module, GraphEdges::Nodes nodes, const GraphEdges &edges, const EntrySpec &spec)
-      : module(module), nodes(nodes), edges(edges), spec(spec), gradients(module.options), training(module.options, edges, nodes) {}
+      : module(module), nodes(nodes), edges(edges), spec(spec), gradients(module.options),
+        training(module.options, edges, nodes) {}
 
   llvm::Error run();
 
@@ -83,7 +85,8 @@ llvm::Error EntryBuilder::resolve() {
       for (const proto::NodeDef *candidate : nodes)
         if (StringRef(candidate->op()).starts_with("Placeholder") && placeholders.size() < 120)
           placeholders += (placeholders.empty() ? "" : ", ") + candidate->name();
-      return llvm::createStringError("%s tensor %s not found%s%s%s", what.str().c_str(), text.c_str(), placeholders.empty() ? "" : " (the graph has Placeholder ",
+      return llvm::createStringError("%s tensor %s not found%s%s%s", what.str().c_str(), text.c_str(),
+                                     placeholders.empty() ? "" : " (the graph has Placeholder ",
                                      placeholders.c_str(), placeholders.empty() ? "" : ")");
     }
     return NodeOutput{node, name->index};
@@ -122,7 +125,8 @@ llvm::Error EntryBuilder::resolve() {
     if (!output)
       return output.takeError();
     if (llvm::is_contained(feeds, *output))
-      return llvm::createStringError("tensor %s is fed and set to %s at once", tensor.str().c_str(), value.c_str());
+      return llvm::createStringError("tensor %s is fed and set to %s at once", tensor.str().c_str(),
+                                     value.c_str());
     constants.push_back({*output, value});
   }
   return llvm::Error::success();
@@ -146,8 +150,8 @@ std::optional<std::vector<int64_t>> EntryBuilder::getGraphShape(NodeOutput outpu
   return std::nullopt;
 }
 
-/// The shape of a tensor in the middle of the graph: what importing its producers from the placeholders on gives. None where
-/// that is not possible.
+/// The shape of a tensor in the middle of the graph: what importing its producers from the placeholders on
+/// gives. None where that is not possible.
 std::optional<std::vector<int64_t>> EntryBuilder::inferShape(NodeOutput output) {
   auto isPlaceholder = [&](NodeOutput value) { return nodes[value.node]->op() == "Placeholder"; };
   auto all = flow::buildPlan(edges, nodes, output, {}, [](NodeOutput) { return false; });
@@ -162,7 +166,8 @@ std::optional<std::vector<int64_t>> EntryBuilder::inferShape(NodeOutput output) 
   ModuleImport import = module;
   import.module = *scratch;
   OpBuilder builder = OpBuilder::atBlockEnd(scratch->getBody());
-  auto function = func::FuncOp::create(builder, UnknownLoc::get(context), "scratch", builder.getFunctionType({}, {}));
+  auto function =
+      func::FuncOp::create(builder, UnknownLoc::get(context), "scratch", builder.getFunctionType({}, {}));
   function.addEntryBlock();
   EntryImporter entry(import, function);
   GraphImporter graph(entry, nodes, edges, "", nullptr);
@@ -197,7 +202,9 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
   std::string name = (describeNode(node));
   const OpSignature *signature = lookupOpSignature(node.op());
   if (!signature)
-    return llvm::createStringError("node %s: the operator is not supported, so the type of feed %s is not known", name.c_str(), feed.tensor.c_str());
+    return llvm::createStringError(
+        "node %s: the operator is not supported, so the type of feed %s is not known", name.c_str(),
+        feed.tensor.c_str());
   proto::NodeDef complete = node;
   addDefaultAttrs(complete, *signature);
   if (llvm::Error invalid = checkNode(complete, *signature))
@@ -206,11 +213,13 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
   if (!types)
     return types.takeError();
   if (output.output >= static_cast<int>(types->size()))
-    return llvm::createStringError("feed %s: %s has only %zu outputs", feed.tensor.c_str(), name.c_str(), types->size());
+    return llvm::createStringError("feed %s: %s has only %zu outputs", feed.tensor.c_str(), name.c_str(),
+                                   types->size());
   proto::DataType dtype = (*types)[output.output];
   Type element = getElementType(module.module.getContext(), dtype);
   if (!element)
-    return llvm::createStringError("feed %s is %s, which tgc has no tensors of", feed.tensor.c_str(), dataTypeName(dtype).c_str());
+    return llvm::createStringError("feed %s is %s, which tgc has no tensors of", feed.tensor.c_str(),
+                                   dataTypeName(dtype).c_str());
   std::optional<std::vector<int64_t>> shape = feed.shape;
   if (!shape)
     for (const auto &[tensor, given] : module.options.shapes)
@@ -220,7 +229,8 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
     shape = getGraphShape(output);
   if (!shape && !feed.fed && node.op() != "Placeholder")
     shape = inferShape(output);
-  if (feed.fed && (!shape || (!feed.shape && shape->size() != feed.fed->size() && node.op() != "Placeholder")))
+  if (feed.fed &&
+      (!shape || (!feed.shape && shape->size() != feed.fed->size() && node.op() != "Placeholder")))
     shape = std::vector<int64_t>(feed.fed->size(), -1);
   // A vector of integers may be a shape: its length is a rank.
   bool mayBeShape = element.isSignlessInteger(32) || element.isSignlessInteger(64);
@@ -229,8 +239,9 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
       if (size < 0 && (feed.isFedExactly || fed == 1 || (mayBeShape && shape->size() == 1)))
         size = fed;
   if (!shape)
-    return llvm::createStringError("node %s: the rank of feed %s is not known; give its shape with --shape %s=?,...", name.c_str(), feed.tensor.c_str(),
-                                   feed.tensor.c_str());
+    return llvm::createStringError(
+        "node %s: the rank of feed %s is not known; give its shape with --shape %s=?,...", name.c_str(),
+        feed.tensor.c_str(), feed.tensor.c_str());
   SmallVector<int64_t> dims;
   for (int64_t size : *shape)
     dims.push_back(size < 0 ? ShapedType::kDynamic : size);
@@ -238,13 +249,15 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
 }
 
 /// A tensor that every element of which is the number (or word) `text`.
-llvm::Expected<ImportedValue> EntryBuilder::getConstant(EntryImporter &entry, NodeOutput output, StringRef text) {
+llvm::Expected<ImportedValue> EntryBuilder::getConstant(EntryImporter &entry, NodeOutput output,
+                                                        StringRef text) {
   std::string tensor = nodes[output.node]->name() + ":" + std::to_string(output.output);
   auto type = getFeedType({tensor, std::nullopt, std::nullopt}, output);
   if (!type)
     return type.takeError();
   auto fail = [&](const char *what) {
-    return llvm::createStringError("tensor %s cannot be set to '%s': %s", tensor.c_str(), text.str().c_str(), what);
+    return llvm::createStringError("tensor %s cannot be set to '%s': %s", tensor.c_str(), text.str().c_str(),
+                                   what);
   };
   if (!type->hasStaticShape())
     return fail("its sizes are not all known; give them with --shape");
@@ -260,21 +273,25 @@ llvm::Expected<ImportedValue> EntryBuilder::getConstant(EntryImporter &entry, No
     attribute = FloatAttr::get(element, number);
   } else if (auto integer = dyn_cast<IntegerType>(element)) {
     int64_t number = text == "true";
-    if (integer.getWidth() == 1 ? text != "true" && text != "false" && (text.getAsInteger(10, number) || number < 0 || number > 1)
-                                : text.getAsInteger(10, number))
+    if (integer.getWidth() == 1
+            ? text != "true" && text != "false" && (text.getAsInteger(10, number) || number < 0 || number > 1)
+            : text.getAsInteger(10, number))
       return fail(integer.getWidth() == 1 ? "true or false is expected" : "an integer is expected");
-    attribute = IntegerAttr::get(element, APInt(integer.getWidth(), static_cast<uint64_t>(number), false, true));
+    attribute =
+        IntegerAttr::get(element, APInt(integer.getWidth(), static_cast<uint64_t>(number), false, true));
     if (type->getRank() <= 1 && type->getNumElements() <= kMaxHostElements && !integer.isUnsigned()) {
       ImportedValue value;
       SmallVector<OpFoldResult> elements(type->getNumElements(), entry.sizes.constant(number));
-      value.host = std::make_shared<HostTensor>(HostTensor{element, SmallVector<int64_t>(type->getShape()), elements, {}});
+      value.host = std::make_shared<HostTensor>(
+          HostTensor{element, SmallVector<int64_t>(type->getShape()), elements, {}});
       return value;
     }
   } else {
     return fail("only numbers and booleans can be set");
   }
   ImportedValue value;
-  value.tensor = tg::ConstantOp::create(entry.builder, entry.builder.getUnknownLoc(), cast<ElementsAttr>(DenseElementsAttr::get(*type, attribute)));
+  value.tensor = tg::ConstantOp::create(entry.builder, entry.builder.getUnknownLoc(),
+                                        cast<ElementsAttr>(DenseElementsAttr::get(*type, attribute)));
   return value;
 }
 
@@ -295,15 +312,18 @@ llvm::Error EntryBuilder::run() {
     return plan.takeError();
   for (int node : plan->nodes)
     if (nodes[node]->op() == "Placeholder" && !isFed({node, 0})) {
-      std::string needs = fetches.empty() ? (targets.empty() ? "" : nodes[targets[0]]->name()) : spec.fetches[0];
-      return llvm::createStringError("placeholder %s is needed by %s and is not fed", nodes[node]->name().c_str(), needs.c_str());
+      std::string needs =
+          fetches.empty() ? (targets.empty() ? "" : nodes[targets[0]]->name()) : spec.fetches[0];
+      return llvm::createStringError("placeholder %s is needed by %s and is not fed",
+                                     nodes[node]->name().c_str(), needs.c_str());
     }
   if (llvm::Error unsupported = findUnsupportedOps(module, nodes, plan->nodes))
     return unsupported;
 
   MLIRContext *context = module.module.getContext();
   OpBuilder builder = OpBuilder::atBlockEnd(module.module.getBody());
-  auto function = func::FuncOp::create(builder, NameLoc::get(builder.getStringAttr(spec.name)), spec.name, builder.getFunctionType({}, {}));
+  auto function = func::FuncOp::create(builder, NameLoc::get(builder.getStringAttr(spec.name)), spec.name,
+                                       builder.getFunctionType({}, {}));
   function.addEntryBlock();
   EntryImporter entry(module, function);
   entry.hasGradients = !gradients.isEmpty() || training.isRequested();
@@ -315,7 +335,8 @@ llvm::Error EntryBuilder::run() {
     if (!type)
       return type.takeError();
     ImportedValue value;
-    value.tensor = function.getBody().front().addArgument(*type, NameLoc::get(StringAttr::get(context, nodes[output.node]->name())));
+    value.tensor = function.getBody().front().addArgument(
+        *type, NameLoc::get(StringAttr::get(context, nodes[output.node]->name())));
     graph.setValue(output, value);
   }
   for (const auto &[output, text] : constants) {
@@ -324,13 +345,14 @@ llvm::Error EntryBuilder::run() {
       return value.takeError();
     graph.setValue(output, *value);
   }
-  if (failed(flow::PlanImporter(graph, nodes, *plan).run()) || (training.isRequested() && failed(training.build(graph))) ||
-      failed(finish(entry, graph)))
+  if (failed(flow::PlanImporter(graph, nodes, *plan).run()) ||
+      (training.isRequested() && failed(training.build(graph))) || failed(finish(entry, graph)))
     return llvm::createStringError("");
   return llvm::Error::success();
 }
 
-/// The variables that an entry asks whether they have a value: the run must not fail at its start without one.
+/// The variables that an entry asks whether they have a value: the run must not fail at its start without
+/// one.
 llvm::StringSet<> getTestedVariables(func::FuncOp function) {
   llvm::StringSet<> names;
   function.walk([&](tg::HostCallOp call) {
@@ -340,8 +362,8 @@ llvm::StringSet<> getTestedVariables(func::FuncOp function) {
   return names;
 }
 
-/// Moves the check that a variable has a value to where the value is used: before the first use in each block. What passes a
-/// value on (a branch's result, a size) does not use it.
+/// Moves the check that a variable has a value to where the value is used: before the first use in each
+/// block. What passes a value on (a branch's result, a size) does not use it.
 void guardUses(Value argument, StringRef name, size_t numFetches) {
   llvm::MapVector<Block *, Operation *> firstUses;
   for (OpOperand &use : argument.getUses()) {
@@ -357,7 +379,8 @@ void guardUses(Value argument, StringRef name, size_t numFetches) {
     OpBuilder builder(first);
     Location loc = first->getLoc();
     auto type = RankedTensorType::get({}, builder.getI1Type());
-    auto test = tg::HostCallOp::create(builder, loc, type, ValueRange(), ValueRange(), kIsInitializedKernel, name, /*pure=*/true,
+    auto test = tg::HostCallOp::create(builder, loc, type, ValueRange(), ValueRange(), kIsInitializedKernel,
+                                       name, /*pure=*/true,
                                        /*finds_sizes=*/false);
     Value isSet = tensor::ExtractOp::create(builder, loc, test.getResult(0), ValueRange());
     tg::CheckOp::create(builder, loc, isSet, builder.getI32IntegerAttr(9),
@@ -371,9 +394,12 @@ LogicalResult EntryBuilder::finish(EntryImporter &entry, GraphImporter &graph) {
   OpBuilder &builder = entry.builder;
   SmallVector<Value> results;
   SmallVector<DictionaryAttr> resultAttrs;
-  auto named = [&](StringRef key, StringRef name) { return builder.getDictionaryAttr(builder.getNamedAttr(key, builder.getStringAttr(name))); };
+  auto named = [&](StringRef key, StringRef name) {
+    return builder.getDictionaryAttr(builder.getNamedAttr(key, builder.getStringAttr(name)));
+  };
   for (auto [name, fetch] : llvm::zip_equal(spec.fetches, fetches)) {
-    auto value = fetch ? graph.getTensor(*fetch, graph.getLoc(*nodes[fetch->node])) : gradients.get(graph, name);
+    auto value =
+        fetch ? graph.getTensor(*fetch, graph.getLoc(*nodes[fetch->node])) : gradients.get(graph, name);
     if (failed(value))
       return failure();
     results.push_back(*value);
@@ -415,7 +441,8 @@ LogicalResult EntryBuilder::finish(EntryImporter &entry, GraphImporter &graph) {
   return success();
 }
 
-/// The entry of a model that says nothing of entries: all placeholders that matter, all tensors that nobody consumes.
+/// The entry of a model that says nothing of entries: all placeholders that matter, all tensors that nobody
+/// consumes.
 EntrySpec getDefaultEntry(GraphEdges::Nodes nodes, const GraphEdges &edges) {
   llvm::DenseSet<int> consumed;
   for (int node = 0, e = edges.size(); node < e; ++node)
@@ -426,7 +453,8 @@ EntrySpec getDefaultEntry(GraphEdges::Nodes nodes, const GraphEdges &edges) {
     StringRef op = nodes[node]->op();
     if (consumed.contains(node) || op == "NoOp" || op == "Assert" || op.starts_with("Save") || isUpdateOp(op))
       continue;
-    if (op == "Placeholder" || op == "VarHandleOp" || op == "VariableV2" || op == "Const" || op == "ControlTrigger")
+    if (op == "Placeholder" || op == "VarHandleOp" || op == "VariableV2" || op == "Const" ||
+        op == "ControlTrigger")
       continue;
     candidates.push_back(node);
   }
@@ -446,7 +474,8 @@ EntrySpec getDefaultEntry(GraphEdges::Nodes nodes, const GraphEdges &edges) {
   return spec;
 }
 
-llvm::Expected<std::vector<EntrySpec>> getEntries(const Model &model, const ImportOptions &options, GraphEdges::Nodes nodes, const GraphEdges &edges) {
+llvm::Expected<std::vector<EntrySpec>> getEntries(const Model &model, const ImportOptions &options,
+                                                  GraphEdges::Nodes nodes, const GraphEdges &edges) {
   if (!options.entries.empty())
     return options.entries;
   std::vector<EntrySpec> entries;
@@ -464,17 +493,20 @@ llvm::Expected<std::vector<EntrySpec>> getEntries(const Model &model, const Impo
     entries.push_back(std::move(spec));
   }
   if (!options.signature.empty() && entries.empty())
-    return llvm::createStringError("signature %s not found; the model has: %s", options.signature.c_str(), names.empty() ? "none" : names.c_str());
+    return llvm::createStringError("signature %s not found; the model has: %s", options.signature.c_str(),
+                                   names.empty() ? "none" : names.c_str());
   if (entries.empty())
     entries.push_back(getDefaultEntry(nodes, edges));
   return entries;
 }
 
 /// A variable's value of a checkpoint, as an attribute of the wanted type; checked against it.
-llvm::Expected<ElementsAttr> readVariableValue(const Checkpoint &checkpoint, const Model &model, const llvm::StringMap<std::string> &objectKeys,
-                                               StringRef name, RankedTensorType type) {
+llvm::Expected<ElementsAttr> readVariableValue(const Checkpoint &checkpoint, const Model &model,
+                                               const llvm::StringMap<std::string> &objectKeys, StringRef name,
+                                               RankedTensorType type) {
   std::string key = name.str(), slice;
-  if (auto it = model.variableSlices.find(name); it != model.variableSlices.end() && !checkpoint.contains(name)) {
+  if (auto it = model.variableSlices.find(name);
+      it != model.variableSlices.end() && !checkpoint.contains(name)) {
     key = it->second.key;
     slice = it->second.spec;
   } else if (auto it = objectKeys.find(name); it != objectKeys.end() && !checkpoint.contains(name)) {
@@ -493,15 +525,17 @@ llvm::Expected<ElementsAttr> readVariableValue(const Checkpoint &checkpoint, con
   if (!data)
     return data.takeError();
   if (wanted == proto::DT_STRING)
-    return llvm::createStringError("variable %s holds strings, which cannot be initial values", name.str().c_str());
+    return llvm::createStringError("variable %s holds strings, which cannot be initial values",
+                                   name.str().c_str());
   return getElementsAttr(RankedTensorType::get(data->shape, type.getElementType()), *data, name);
 }
 
 } // namespace
 
-llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Model &model, const ImportOptions &options) {
-  context.loadDialect<tg::TgDialect, arith::ArithDialect, complex::ComplexDialect, func::FuncDialect, math::MathDialect, scf::SCFDialect,
-                      tensor::TensorDialect>();
+llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Model &model,
+                                                  const ImportOptions &options) {
+  context.loadDialect<tg::TgDialect, arith::ArithDialect, complex::ComplexDialect, func::FuncDialect,
+                      math::MathDialect, scf::SCFDialect, tensor::TensorDialect>();
   if (llvm::Error invalid = validateGraph(model.graph, model.path))
     return std::move(invalid);
   OwningOpRef<ModuleOp> module = ModuleOp::create(NameLoc::get(StringAttr::get(&context, model.path)));
@@ -532,7 +566,8 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
 
   std::optional<Checkpoint> checkpoint;
   llvm::StringMap<std::string> objectKeys;
-  if (std::string prefix = options.checkpoint.empty() ? model.checkpointPrefix : options.checkpoint; !prefix.empty()) {
+  if (std::string prefix = options.checkpoint.empty() ? model.checkpointPrefix : options.checkpoint;
+      !prefix.empty()) {
     auto opened = openCheckpoint(prefix);
     if (!opened)
       return opened.takeError();
@@ -541,7 +576,9 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
     if (!keys)
       return keys.takeError();
     objectKeys = std::move(*keys);
-    import.readCheckpoint = [&](StringRef name, RankedTensorType type) { return readVariableValue(*checkpoint, model, objectKeys, name, type); };
+    import.readCheckpoint = [&](StringRef name, RankedTensorType type) {
+      return readVariableValue(*checkpoint, model, objectKeys, name, type);
+    };
   }
 
   std::vector<const proto::NodeDef *> nodes;
@@ -560,7 +597,8 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
   if (options.entries.empty())
     for (EntrySpec &spec : *entries)
       llvm::erase_if(spec.feeds, [&](const FeedSpec &feed) {
-        return options.constants.contains(feed.tensor) || options.constants.contains(StringRef(feed.tensor).split(':').first);
+        return options.constants.contains(feed.tensor) ||
+               options.constants.contains(StringRef(feed.tensor).split(':').first);
       });
   if (llvm::Error error = checkShapes(options, *entries))
     return fail(std::move(error));
@@ -570,7 +608,8 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
 
   OpBuilder builder = OpBuilder::atBlockBegin(module->getBody());
   for (auto &[name, variable] : import.variables)
-    tg::VariableOp::create(builder, NameLoc::get(builder.getStringAttr(name)), name, variable.type, variable.trainable, variable.initialValue);
+    tg::VariableOp::create(builder, NameLoc::get(builder.getStringAttr(name)), name, variable.type,
+                           variable.trainable, variable.initialValue);
   if (!text.empty())
     return llvm::createStringError(text);
   if (failed(verify(*module)))
@@ -578,7 +617,8 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
   return module;
 }
 
-llvm::Expected<ImportedModel> importModelFile(MLIRContext &context, StringRef path, const ImportOptions &options) {
+llvm::Expected<ImportedModel> importModelFile(MLIRContext &context, StringRef path,
+                                              const ImportOptions &options) {
   auto model = readModel(path);
   if (!model)
     return model.takeError();

@@ -26,7 +26,8 @@ SmallVector<Value> IndexBuilder::get(ArrayRef<Size> sizes) {
   return llvm::map_to_vector(sizes, [&](Size size) { return get(size); });
 }
 
-template <typename BuildFn> Size IndexBuilder::build(Kind kind, Size a, Size b, bool commutes, BuildFn buildFn) {
+template <typename BuildFn>
+Size IndexBuilder::build(Kind kind, Size a, Size b, bool commutes, BuildFn buildFn) {
   const void *x = a.getOpaqueValue(), *y = b.getOpaqueValue();
   if (commutes && y < x)
     std::swap(x, y);
@@ -82,7 +83,8 @@ bool IndexBuilder::isBroadcastOf(Size size, Size part) const {
     return true;
   auto value = dyn_cast<Value>(size);
   auto it = value ? broadcastParts.find(value) : broadcastParts.end();
-  return it != broadcastParts.end() && llvm::any_of(it->second, [&](Size known) { return isEqual(canonical(known), part); });
+  return it != broadcastParts.end() &&
+         llvm::any_of(it->second, [&](Size known) { return isEqual(canonical(known), part); });
 }
 
 Size IndexBuilder::broadcast(Size a, Size b) {
@@ -96,7 +98,8 @@ Size IndexBuilder::broadcast(Size a, Size b) {
     return result;
   SmallVector<Size, 2> parts{a, b};
   for (Size part : {a, b})
-    if (auto it = isa<Value>(part) ? broadcastParts.find(cast<Value>(part)) : broadcastParts.end(); it != broadcastParts.end())
+    if (auto it = isa<Value>(part) ? broadcastParts.find(cast<Value>(part)) : broadcastParts.end();
+        it != broadcastParts.end())
       llvm::append_range(parts, SmallVector<Size, 2>(it->second));
   if (broadcastParts.try_emplace(value, parts).second)
     broadcastLog.push_back(value);
@@ -115,14 +118,18 @@ Size IndexBuilder::add(Size a, Size b) {
     return add(b, a);
   // (v + c) + d, and (v - w) + w.
   if (Operation *op = cast<Value>(a).getDefiningOp()) {
-    if (auto inner = isa<arith::AddIOp>(op) ? getConstant(getAsOpFoldResult(op->getOperand(1))) : std::nullopt; y && inner)
+    if (auto inner =
+            isa<arith::AddIOp>(op) ? getConstant(getAsOpFoldResult(op->getOperand(1))) : std::nullopt;
+        y && inner)
       return add(op->getOperand(0), constant(*inner + *y));
     if (isa<arith::SubIOp>(op) && isEqual(getAsOpFoldResult(op->getOperand(1)), b))
       return getAsOpFoldResult(op->getOperand(0));
   }
-  if (auto difference = y ? nullptr : cast<Value>(b).getDefiningOp<arith::SubIOp>(); difference && isEqual(getAsOpFoldResult(difference.getRhs()), a))
+  if (auto difference = y ? nullptr : cast<Value>(b).getDefiningOp<arith::SubIOp>();
+      difference && isEqual(getAsOpFoldResult(difference.getRhs()), a))
     return getAsOpFoldResult(difference.getLhs());
-  return build(Kind::Add, a, b, true, [&](Value l, Value r) { return arith::AddIOp::create(builder, location, l, r); });
+  return build(Kind::Add, a, b, true,
+               [&](Value l, Value r) { return arith::AddIOp::create(builder, location, l, r); });
 }
 
 Size IndexBuilder::sub(Size a, Size b) {
@@ -136,7 +143,8 @@ Size IndexBuilder::sub(Size a, Size b) {
   if (y)
     return add(a, constant(-*y));
   // v - (v - w), and (v + w) - w.
-  if (auto difference = cast<Value>(b).getDefiningOp<arith::SubIOp>(); difference && isEqual(getAsOpFoldResult(difference.getLhs()), a))
+  if (auto difference = cast<Value>(b).getDefiningOp<arith::SubIOp>();
+      difference && isEqual(getAsOpFoldResult(difference.getLhs()), a))
     return getAsOpFoldResult(difference.getRhs());
   if (auto sum = x ? nullptr : cast<Value>(a).getDefiningOp<arith::AddIOp>()) {
     if (isEqual(getAsOpFoldResult(sum.getRhs()), b))
@@ -144,7 +152,8 @@ Size IndexBuilder::sub(Size a, Size b) {
     if (isEqual(getAsOpFoldResult(sum.getLhs()), b))
       return getAsOpFoldResult(sum.getRhs());
   }
-  return build(Kind::Sub, a, b, false, [&](Value l, Value r) { return arith::SubIOp::create(builder, location, l, r); });
+  return build(Kind::Sub, a, b, false,
+               [&](Value l, Value r) { return arith::SubIOp::create(builder, location, l, r); });
 }
 
 Size IndexBuilder::mul(Size a, Size b) {
@@ -157,7 +166,8 @@ Size IndexBuilder::mul(Size a, Size b) {
     return b;
   if (y == 1)
     return a;
-  return build(Kind::Mul, a, b, true, [&](Value l, Value r) { return arith::MulIOp::create(builder, location, l, r); });
+  return build(Kind::Mul, a, b, true,
+               [&](Value l, Value r) { return arith::MulIOp::create(builder, location, l, r); });
 }
 
 Size IndexBuilder::floorDiv(Size a, Size b) {
@@ -179,7 +189,8 @@ Size IndexBuilder::floorDiv(Size a, Size b) {
     if (factor && y && *y > 0 && *factor % *y == 0)
       return mul(getAsOpFoldResult(product.getRhs()), constant(*factor / *y));
   }
-  return build(Kind::FloorDiv, a, b, false, [&](Value l, Value r) { return arith::FloorDivSIOp::create(builder, location, l, r); });
+  return build(Kind::FloorDiv, a, b, false,
+               [&](Value l, Value r) { return arith::FloorDivSIOp::create(builder, location, l, r); });
 }
 
 Size IndexBuilder::floorMod(Size a, Size b) {
@@ -189,7 +200,9 @@ Size IndexBuilder::floorMod(Size a, Size b) {
   return sub(a, mul(floorDiv(a, b), b));
 }
 
-Size IndexBuilder::ceilDiv(Size a, Size b) { return isConstant(b, 1) ? a : floorDiv(sub(add(a, b), constant(1)), b); }
+Size IndexBuilder::ceilDiv(Size a, Size b) {
+  return isConstant(b, 1) ? a : floorDiv(sub(add(a, b), constant(1)), b);
+}
 
 Size IndexBuilder::max(Size a, Size b) {
   auto x = getConstant(a), y = getConstant(b);
@@ -199,7 +212,8 @@ Size IndexBuilder::max(Size a, Size b) {
     return a;
   if (x && *x <= 0 && isNonNegative(b))
     return b;
-  return build(Kind::Max, a, b, true, [&](Value l, Value r) { return arith::MaxSIOp::create(builder, location, l, r); });
+  return build(Kind::Max, a, b, true,
+               [&](Value l, Value r) { return arith::MaxSIOp::create(builder, location, l, r); });
 }
 
 Size IndexBuilder::min(Size a, Size b) {
@@ -208,7 +222,8 @@ Size IndexBuilder::min(Size a, Size b) {
     return constant(std::min(*x, *y));
   if (isEqual(a, b))
     return a;
-  return build(Kind::Min, a, b, true, [&](Value l, Value r) { return arith::MinSIOp::create(builder, location, l, r); });
+  return build(Kind::Min, a, b, true,
+               [&](Value l, Value r) { return arith::MinSIOp::create(builder, location, l, r); });
 }
 
 Size IndexBuilder::select(Value condition, Size a, Size b) {
@@ -240,7 +255,9 @@ Value IndexBuilder::equals(Size a, Size b) {
 Value IndexBuilder::compare(arith::CmpIPredicate predicate, Size a, Size b) {
   auto x = getConstant(a), y = getConstant(b);
   if (x && y)
-    return arith::ConstantOp::create(builder, location, builder.getBoolAttr(arith::applyCmpPredicate(predicate, APInt(64, *x, true), APInt(64, *y, true))));
+    return arith::ConstantOp::create(
+        builder, location,
+        builder.getBoolAttr(arith::applyCmpPredicate(predicate, APInt(64, *x, true), APInt(64, *y, true))));
   return builder.createOrFold<arith::CmpIOp>(location, predicate, get(a), get(b));
 }
 
@@ -254,7 +271,8 @@ Size IndexBuilder::fromBool(Value condition) {
 Value IndexBuilder::isTrue(Size size) {
   if (auto known = getConstant(size))
     return arith::ConstantOp::create(builder, location, builder.getBoolAttr(*known != 0));
-  if (auto widened = cast<Value>(size).getDefiningOp<arith::IndexCastUIOp>(); widened && widened.getIn().getType().isInteger(1))
+  if (auto widened = cast<Value>(size).getDefiningOp<arith::IndexCastUIOp>();
+      widened && widened.getIn().getType().isInteger(1))
     return widened.getIn();
   return arith::CmpIOp::create(builder, location, arith::CmpIPredicate::ne, get(size), get(constant(0)));
 }
@@ -303,75 +321,81 @@ SmallVector<Size> IndexBuilder::computeSizes(Value tensor) {
   };
   if (!tensor.getDefiningOp())
     return tg::getSizes(builder, location, tensor);
-  auto derived = TypeSwitch<Operation *, std::optional<SmallVector<Size>>>(tensor.getDefiningOp())
-      .Case<tg::WatchOp, tg::StopGradientOp, tg::PreventGradientOp, tg::WithPartialsOp>([&](Operation *op) { return sizesOf(op->getOperand(0)); })
-      .Case<tg::ScalarOpInterface, tg::ReverseOp, tg::ScanOp, tensor::CastOp>([&](Operation *op) { return sizesOf(op->getOperand(0)); })
-      .Case<tg::ScatterOp, tg::InsertSliceOp>([&](auto op) { return sizesOf(op.getX()); })
-      .Case([&](tg::ReduceOp op) {
-        SmallVector<Size> sizes;
-        for (auto [dim, size] : llvm::enumerate(sizesOf(op.getX())))
-          if (!llvm::is_contained(op.getDimensions(), static_cast<int64_t>(dim)))
-            sizes.push_back(size);
-        return sizes;
-      })
-      .Case([&](tg::ArgReduceOp op) {
-        SmallVector<Size> sizes = sizesOf(op.getX());
-        sizes.erase(sizes.begin() + op.getDimension());
-        return sizes;
-      })
-      .Case([&](tg::TransposeOp op) {
-        SmallVector<Size> from = sizesOf(op.getX()), sizes;
-        for (int64_t dim : op.getPermutation())
-          sizes.push_back(from[dim]);
-        return sizes;
-      })
-      .Case([&](tg::ConcatOp op) {
-        SmallVector<Size> sizes = sizesOf(op.getInputs().front());
-        for (Value input : op.getInputs().drop_front())
-          sizes[op.getDimension()] = add(sizes[op.getDimension()], sizeOf(input, op.getDimension()));
-        return sizes;
-      })
-      .Case([&](tg::ReduceWindowOp op) {
-        SmallVector<Size> sizes = sizesOf(op.getX());
-        for (size_t dim = 0; dim < sizes.size(); ++dim)
-          if (op.getWindow()[dim] != 1 || op.getStrides()[dim] != 1)
-            sizes[dim] = windowed(sizes[dim], constant(op.getWindow()[dim]), op.getStrides()[dim], op.getDilations()[dim]);
-        return sizes;
-      })
-      .Case([&](tg::ConvOp op) {
-        SmallVector<Size> sizes = sizesOf(op.getInput()), filter = sizesOf(op.getFilter());
-        for (size_t dim = 0; dim < op.getStrides().size(); ++dim)
-          sizes[dim + 1] = windowed(sizes[dim + 1], filter[dim], op.getStrides()[dim], op.getDilations()[dim]);
-        sizes.back() = filter.back();
-        return sizes;
-      })
-      .Case([&](tg::MatMulOp op) {
-        SmallVector<Size> lhs = sizesOf(op.getLhs()), rhs = sizesOf(op.getRhs());
-        size_t rank = lhs.size();
-        lhs[rank - 2] = lhs[rank - (op.getTransposeLhs() ? 1 : 2)];
-        lhs[rank - 1] = rhs[rank - (op.getTransposeRhs() ? 2 : 1)];
-        return lhs;
-      })
-      .Case([&](tg::PadOp op) {
-        SmallVector<Size> sizes = sizesOf(op.getX()), low = op.getMixedLow(), high = op.getMixedHigh();
-        for (size_t dim = 0; dim < sizes.size(); ++dim) {
-          Size gaps = op.getInterior()[dim] ? mul(max(sub(sizes[dim], constant(1)), constant(0)), constant(op.getInterior()[dim])) : constant(0);
-          sizes[dim] = add(add(sizes[dim], gaps), add(low[dim], high[dim]));
-        }
-        return sizes;
-      })
-      .Case([&](tg::GatherOp op) {
-        SmallVector<Size> params = sizesOf(op.getParams()), indices = sizesOf(op.getIndices());
-        SmallVector<Size> sizes(ArrayRef(params).take_front(op.getAxis()));
-        llvm::append_range(sizes, ArrayRef(indices).drop_front(op.getBatchDims()));
-        llvm::append_range(sizes, ArrayRef(params).drop_front(op.getAxis() + 1));
-        return sizes;
-      })
-      .Case<tg::ReshapeOp, tg::BroadcastToOp, tg::IotaOp>([&](auto op) {
-        return tg::mixSizes(builder, type, op.getSizes());
-      })
-      .Case([&](tg::SliceOp op) { return op.getMixedSizes(); })
-      .Default([](Operation *) { return std::nullopt; });
+  auto derived =
+      TypeSwitch<Operation *, std::optional<SmallVector<Size>>>(tensor.getDefiningOp())
+          .Case<tg::WatchOp, tg::StopGradientOp, tg::PreventGradientOp, tg::WithPartialsOp>(
+              [&](Operation *op) { return sizesOf(op->getOperand(0)); })
+          .Case<tg::ScalarOpInterface, tg::ReverseOp, tg::ScanOp, tensor::CastOp>(
+              [&](Operation *op) { return sizesOf(op->getOperand(0)); })
+          .Case<tg::ScatterOp, tg::InsertSliceOp>([&](auto op) { return sizesOf(op.getX()); })
+          .Case([&](tg::ReduceOp op) {
+            SmallVector<Size> sizes;
+            for (auto [dim, size] : llvm::enumerate(sizesOf(op.getX())))
+              if (!llvm::is_contained(op.getDimensions(), static_cast<int64_t>(dim)))
+                sizes.push_back(size);
+            return sizes;
+          })
+          .Case([&](tg::ArgReduceOp op) {
+            SmallVector<Size> sizes = sizesOf(op.getX());
+            sizes.erase(sizes.begin() + op.getDimension());
+            return sizes;
+          })
+          .Case([&](tg::TransposeOp op) {
+            SmallVector<Size> from = sizesOf(op.getX()), sizes;
+            for (int64_t dim : op.getPermutation())
+              sizes.push_back(from[dim]);
+            return sizes;
+          })
+          .Case([&](tg::ConcatOp op) {
+            SmallVector<Size> sizes = sizesOf(op.getInputs().front());
+            for (Value input : op.getInputs().drop_front())
+              sizes[op.getDimension()] = add(sizes[op.getDimension()], sizeOf(input, op.getDimension()));
+            return sizes;
+          })
+          .Case([&](tg::ReduceWindowOp op) {
+            SmallVector<Size> sizes = sizesOf(op.getX());
+            for (size_t dim = 0; dim < sizes.size(); ++dim)
+              if (op.getWindow()[dim] != 1 || op.getStrides()[dim] != 1)
+                sizes[dim] = windowed(sizes[dim], constant(op.getWindow()[dim]), op.getStrides()[dim],
+                                      op.getDilations()[dim]);
+            return sizes;
+          })
+          .Case([&](tg::ConvOp op) {
+            SmallVector<Size> sizes = sizesOf(op.getInput()), filter = sizesOf(op.getFilter());
+            for (size_t dim = 0; dim < op.getStrides().size(); ++dim)
+              sizes[dim + 1] =
+                  windowed(sizes[dim + 1], filter[dim], op.getStrides()[dim], op.getDilations()[dim]);
+            sizes.back() = filter.back();
+            return sizes;
+          })
+          .Case([&](tg::MatMulOp op) {
+            SmallVector<Size> lhs = sizesOf(op.getLhs()), rhs = sizesOf(op.getRhs());
+            size_t rank = lhs.size();
+            lhs[rank - 2] = lhs[rank - (op.getTransposeLhs() ? 1 : 2)];
+            lhs[rank - 1] = rhs[rank - (op.getTransposeRhs() ? 2 : 1)];
+            return lhs;
+          })
+          .Case([&](tg::PadOp op) {
+            SmallVector<Size> sizes = sizesOf(op.getX()), low = op.getMixedLow(), high = op.getMixedHigh();
+            for (size_t dim = 0; dim < sizes.size(); ++dim) {
+              Size gaps = op.getInterior()[dim] ? mul(max(sub(sizes[dim], constant(1)), constant(0)),
+                                                      constant(op.getInterior()[dim]))
+                                                : constant(0);
+              sizes[dim] = add(add(sizes[dim], gaps), add(low[dim], high[dim]));
+            }
+            return sizes;
+          })
+          .Case([&](tg::GatherOp op) {
+            SmallVector<Size> params = sizesOf(op.getParams()), indices = sizesOf(op.getIndices());
+            SmallVector<Size> sizes(ArrayRef(params).take_front(op.getAxis()));
+            llvm::append_range(sizes, ArrayRef(indices).drop_front(op.getBatchDims()));
+            llvm::append_range(sizes, ArrayRef(params).drop_front(op.getAxis() + 1));
+            return sizes;
+          })
+          .Case<tg::ReshapeOp, tg::BroadcastToOp, tg::IotaOp>(
+              [&](auto op) { return tg::mixSizes(builder, type, op.getSizes()); })
+          .Case([&](tg::SliceOp op) { return op.getMixedSizes(); })
+          .Default([](Operation *) { return std::nullopt; });
   if (derived)
     return *derived;
   if (auto op = tensor.getDefiningOp<ReifyRankedShapedTypeOpInterface>()) {

@@ -1,7 +1,8 @@
 //===- IndexBuilder.h - Arithmetic on sizes --------------------*- C++ -*-===//
 //
-// Sizes are constants or `index` values. The builder folds constants and builds each expression once, so that two sizes
-// that are computed alike are one SSA value: that is how the importer knows that dimensions are equal and needs no broadcast.
+// Sizes are constants or `index` values. The builder folds constants and builds each expression once, so that
+// two sizes that are computed alike are one SSA value: that is how the importer knows that dimensions are
+// equal and needs no broadcast.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_INDEXBUILDER_H
@@ -40,23 +41,24 @@ public:
   mlir::Value get(Size size);
   llvm::SmallVector<mlir::Value> get(llvm::ArrayRef<Size> sizes);
 
-  /// The sizes of a ranked tensor; each computed once. Looks through the ops of tg, whose result sizes follow from their
-  /// operands'.
+  /// The sizes of a ranked tensor; each computed once. Looks through the ops of tg, whose result sizes follow
+  /// from their operands'.
   llvm::SmallVector<Size> sizesOf(mlir::Value tensor);
   Size sizeOf(mlir::Value tensor, int64_t dim) { return sizesOf(tensor)[dim]; }
 
   /// States that `tensor` has these sizes, where they are better known than by the op that makes it.
   void setSizes(mlir::Value tensor, llvm::ArrayRef<Size> sizes);
 
-  /// States that two sizes are equal from here on, because a check ends the run where they are not. Tensors of
-  /// either size have one size then, and need no broadcast to each other.
+  /// States that two sizes are equal from here on, because a check ends the run where they are not. Tensors
+  /// of either size have one size then, and need no broadcast to each other.
   void setEqual(Size a, Size b);
   /// The size that stands for all that are known to equal this one.
   Size canonical(Size size) const;
   llvm::SmallVector<Size> canonical(llvm::ArrayRef<Size> sizes) const;
 
-  /// The size of a broadcast of `a` and `b`, which a check has found to fit: `b` where `a` is one. Broadcasting it
-  /// with either again gives the same, so that long chains of elementwise ops stay with one size.
+  /// The size of a broadcast of `a` and `b`, which a check has found to fit: `b` where `a` is one.
+  /// Broadcasting it with either again gives the same, so that long chains of elementwise ops stay with one
+  /// size.
   Size broadcast(Size a, Size b);
   /// Whether `size` is known to be a broadcast of `part` and others.
   bool isBroadcastOf(Size size, Size part) const;
@@ -68,10 +70,12 @@ public:
   /// A size that is 1 where an i1 holds and 0 elsewhere, and whether a size is not 0.
   Size fromBool(mlir::Value condition);
   mlir::Value isTrue(Size size);
-  /// Whether a size is known not to be negative: a size of a tensor, or a sum, product, quotient or maximum of such.
+  /// Whether a size is known not to be negative: a size of a tensor, or a sum, product, quotient or maximum
+  /// of such.
   static bool isNonNegative(Size size);
 
-  /// Forgets what was built in a region that is left, so that later code does not refer to it. `mark` is taken on entering.
+  /// Forgets what was built in a region that is left, so that later code does not refer to it. `mark` is
+  /// taken on entering.
   struct Mark {
     size_t expressions, tensors, equal, broadcasts;
   };

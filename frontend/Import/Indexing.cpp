@@ -52,14 +52,16 @@ FailureOr<Value> scatterNd(NodeImporter &n, tg::ScatterKind kind, Value x, Value
   Type wide = n.builder.getIntegerType(8);
   if (isBool && kind != tg::ScatterKind::Add)
     return n.error() << "is not defined on booleans";
-  if (isa<ComplexType>(type.getElementType()) && (kind == tg::ScatterKind::Min || kind == tg::ScatterKind::Max))
+  if (isa<ComplexType>(type.getElementType()) &&
+      (kind == tg::ScatterKind::Min || kind == tg::ScatterKind::Max))
     return n.error() << "is not defined on complex numbers";
   if (updateType.getElementType() != type.getElementType())
     return n.error() << "updates must have the elements of " << type << ", got " << updateType;
   auto bounds = n.getString("bad_indices_policy") == "IGNORE" ? tg::BoundsMode::Skip : tg::BoundsMode::Error;
   if (!isBool)
     return n.create<tg::ScatterOp>(kind, x, toIndices(n, indices), updates, bounds);
-  return n.cast(n.create<tg::ScatterOp>(tg::ScatterKind::Max, n.cast(x, wide), toIndices(n, indices), n.cast(updates, wide), bounds),
+  return n.cast(n.create<tg::ScatterOp>(tg::ScatterKind::Max, n.cast(x, wide), toIndices(n, indices),
+                                        n.cast(updates, wide), bounds),
                 type.getElementType());
 }
 

@@ -16,8 +16,8 @@ mlir::Value scatterRows(NodeImporter &n, tg::ScatterKind kind, mlir::Value x, ml
                         mlir::Value updates, tg::BoundsMode bounds = tg::BoundsMode::Error);
 /// `x` with updates at coordinates (the last dimension of `indices`); an error unless `updates` has the shape
 /// indices[:-1] + x[depth:].
-mlir::FailureOr<mlir::Value> scatterNd(NodeImporter &n, tg::ScatterKind kind, mlir::Value x, mlir::Value indices,
-                                       mlir::Value updates);
+mlir::FailureOr<mlir::Value> scatterNd(NodeImporter &n, tg::ScatterKind kind, mlir::Value x,
+                                       mlir::Value indices, mlir::Value updates);
 /// Coordinates of the elements that are not zero, [count, rank].
 mlir::Value whereNonzero(NodeImporter &n, mlir::Value x);
 /// The largest element of an integer tensor as a size; `ifEmpty` if it has none.

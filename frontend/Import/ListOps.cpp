@@ -1,7 +1,7 @@
 //===- ListOps.cpp - TensorList -------------------------------------------===//
 //
-// Lists of TensorFlow 2 are values: every op takes one and gives a new one. Which of them share memory is decided once they are
-// buffers.
+// Lists of TensorFlow 2 are values: every op takes one and gives a new one. Which of them share memory is
+// decided once they are buffers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,7 +19,9 @@ using Size = OpFoldResult;
 
 /// Input `i` as a list.
 FailureOr<ListValue> getList(NodeImporter &n, size_t i) {
-  if (n.getInput(i).list && failed(requireElementType(n, *n.getInput(i).list, findAttr(n.node, "element_dtype") ? "element_dtype" : "")))
+  if (n.getInput(i).list &&
+      failed(requireElementType(n, *n.getInput(i).list,
+                                findAttr(n.node, "element_dtype") ? "element_dtype" : "")))
     return failure();
   if (n.getInput(i).list)
     return *n.getInput(i).list;
@@ -42,9 +44,10 @@ FailureOr<ListValue> getListOfShape(NodeImporter &n, size_t i, size_t shapeInput
   if (failed(list))
     return failure();
   auto sizes = getElementShapeOperand(n, shapeInput);
-  if (failed(sizes) || failed(mergeElementSizes(n, *list, *sizes,
-                                                "Incompatible shapes during merge: a dimension of %d elements is asked for, the "
-                                                "list has %d")))
+  if (failed(sizes) || failed(mergeElementSizes(
+                           n, *list, *sizes,
+                           "Incompatible shapes during merge: a dimension of %d elements is asked for, the "
+                           "list has %d")))
     return failure();
   return *list;
 }
@@ -76,7 +79,8 @@ LogicalResult importReserve(NodeImporter &n) {
   auto sizes = getElementShapeOperand(n, 0);
   auto count = n.getScalarSize(1, "num_elements");
   if (failed(element) || failed(sizes) || failed(count) ||
-      failed(requireNonNegative(n, *count, "The num_elements to reserve must be a non negative number, but got %d")))
+      failed(requireNonNegative(n, *count,
+                                "The num_elements to reserve must be a non negative number, but got %d")))
     return failure();
   ListValue list = createList(n, *element, *sizes, *count);
   list.mayDiffer = true;
@@ -104,7 +108,8 @@ LogicalResult scatter(NodeImporter &n, ListValue list, Value rows, size_t indice
   SmallVector<Size> sizes = n.sizes.sizesOf(rows);
   if (sizes.empty())
     return n.error() << "Tensor must be at least a vector, but saw shape: []";
-  if (failed(n.requireEqual(n.sizes.sizeOf(indices, 0), sizes.front(), "Invalid number of rows in input tensor. Expected: %d Actual: %d")))
+  if (failed(n.requireEqual(n.sizes.sizeOf(indices, 0), sizes.front(),
+                            "Invalid number of rows in input tensor. Expected: %d Actual: %d")))
     return failure();
   Size end = least;
   if (const HostTensor *host = n.getHost(indicesInput)) {
@@ -132,9 +137,11 @@ LogicalResult importScatter(NodeImporter &n) {
     least = n.sizes.max(*count, n.sizes.constant(0));
     if (!IndexBuilder::isConstant(*count, -1) && n.getHost(1))
       for (Size index : n.getHost(1)->elements)
-        checkListIndex(n, index, *count, "TensorListScatter: Trying to scatter at index %d in list with size %d");
+        checkListIndex(n, index, *count,
+                       "TensorListScatter: Trying to scatter at index %d in list with size %d");
   }
-  return scatter(n, createList(n, n.getElementType(0), *sizes, n.sizes.constant(0)), n.getTensor(0), 1, least);
+  return scatter(n, createList(n, n.getElementType(0), *sizes, n.sizes.constant(0)), n.getTensor(0), 1,
+                 least);
 }
 
 LogicalResult importScatterIntoExisting(NodeImporter &n) {
@@ -161,7 +168,9 @@ LogicalResult importConcatLists(NodeImporter &n) {
     return failure();
   if (a->kind != ListValue::Dense || b->kind != ListValue::Dense)
     return n.error() << "lists of elements of different shapes cannot be joined";
-  if (failed(mergeElementSizes(n, *a, b->elementSizes, "elements have a dimension of %d elements in one list and of %d in the other")))
+  if (failed(
+          mergeElementSizes(n, *a, b->elementSizes,
+                            "elements have a dimension of %d elements in one list and of %d in the other")))
     return failure();
   if (!a->hasKnownElements()) {
     a->length = a->capacity = n.sizes.add(a->length, b->length);
@@ -188,7 +197,8 @@ LogicalResult importConcatLists(NodeImporter &n) {
 LogicalResult importGetItem(NodeImporter &n) {
   auto list = getListOfShape(n, 0, 2);
   auto index = n.getScalarSize(1, "index");
-  if (failed(list) || failed(index) || failed(requireElementSizes(n, *list, "Trying to read an uninitialized tensor")))
+  if (failed(list) || failed(index) ||
+      failed(requireElementSizes(n, *list, "Trying to read an uninitialized tensor")))
     return failure();
   if (!checkListIndex(n, *index, list->length, "Trying to access element %d in a list with %d elements.")) {
     if (!list->elementType || !list->hasKnownElements())
@@ -214,7 +224,8 @@ LogicalResult importSetItem(NodeImporter &n) {
     return success();
   }
   if (failed(setListElement(n, *list, *index, n.getInput(2),
-                              "Tried to set a tensor with incompatible shape at a list index: a dimension has %d elements, the list's %d")))
+                            "Tried to set a tensor with incompatible shape at a list index: a dimension has "
+                            "%d elements, the list's %d")))
     return failure();
   setList(n, std::move(*list));
   return success();
@@ -225,7 +236,8 @@ LogicalResult importPushBack(NodeImporter &n) {
   if (failed(list))
     return failure();
   bool hasRoom = list->limit.isNull() ||
-                 checkListIndex(n, list->length, list->limit, "Tried to push item into a full list list size: %d max_num_elements: %d");
+                 checkListIndex(n, list->length, list->limit,
+                                "Tried to push item into a full list list size: %d max_num_elements: %d");
   if (hasRoom && failed(pushListElement(n, *list, 1)))
     return failure();
   setList(n, std::move(*list));
@@ -269,7 +281,11 @@ LogicalResult importElementShape(NodeImporter &n) {
     n.setHostResult({type, {}, {n.sizes.constant(-1)}});
     return success();
   }
-  n.setSizesResult(0, llvm::map_to_vector(*list->declaredSizes, [&](Size size) { return size.isNull() ? n.sizes.constant(-1) : size; }), type);
+  n.setSizesResult(
+      0,
+      llvm::map_to_vector(*list->declaredSizes,
+                          [&](Size size) { return size.isNull() ? n.sizes.constant(-1) : size; }),
+      type);
   return success();
 }
 
@@ -291,7 +307,8 @@ LogicalResult importStack(NodeImporter &n) {
   if (list->kind == ListValue::Nested)
     return n.error() << "lists of variants cannot be stacked";
   if (int64_t count = n.getInt("num_elements"); count >= 0) {
-    if (failed(n.requireEqual(n.sizes.constant(count), list->length, "Operation expected a list with %d elements but got a list with %d elements.")))
+    if (failed(n.requireEqual(n.sizes.constant(count), list->length,
+                              "Operation expected a list with %d elements but got a list with %d elements.")))
       return failure();
     if (!list->buffer && list->kind == ListValue::Dense)
       list->capacity = n.sizes.constant(count);
@@ -328,10 +345,12 @@ LogicalResult importConcat(NodeImporter &n) {
   auto list = hasOperands ? getListOfShape(n, 0, 1) : getList(n, 0);
   if (failed(list))
     return failure();
-  if (!hasOperands && failed(mergeElementSizes(n, *list, getElementShapeAttr(n, "element_shape"), "a dimension has %d elements, expected %d")))
+  if (!hasOperands && failed(mergeElementSizes(n, *list, getElementShapeAttr(n, "element_shape"),
+                                               "a dimension has %d elements, expected %d")))
     return failure();
   // Nothing was written: no element has a row.
-  if (list->elementSizes && !list->elementSizes->empty() && list->elementSizes->front().isNull() && !list->buffer)
+  if (list->elementSizes && !list->elementSizes->empty() && list->elementSizes->front().isNull() &&
+      !list->buffer)
     list->elementSizes->front() = n.sizes.constant(0);
   if (failed(requireElementSizes(n, *list, "Tried to concat the elements of a list")))
     return failure();
@@ -353,8 +372,12 @@ LogicalResult importListSum(NodeImporter &n) {
     auto other = getList(n, i);
     if (failed(other))
       return failure();
-    if (failed(n.requireEqual(sum->length, other->length, "Trying to add two lists of tensors with different lengths: %d and %d")) ||
-        (!sum->mayDiffer && failed(mergeElementSizes(n, *sum, other->elementSizes, "Trying to add lists whose elements have a dimension of %d and of %d elements"))))
+    if (failed(n.requireEqual(sum->length, other->length,
+                              "Trying to add two lists of tensors with different lengths: %d and %d")) ||
+        (!sum->mayDiffer &&
+         failed(mergeElementSizes(
+             n, *sum, other->elementSizes,
+             "Trying to add lists whose elements have a dimension of %d and of %d elements"))))
       return failure();
     if (other->kind != ListValue::Dense && !sum->isWritten())
       std::swap(*sum, *other);
@@ -368,7 +391,8 @@ LogicalResult importListSum(NodeImporter &n) {
     if (!other->buffer && !other->onlyElement)
       continue;
     if (other->onlyElement) {
-      if (failed(writeListElement(n, *sum, other->onlyElement->first, other->onlyElement->second, "dimensions of %d and of %d elements", true)))
+      if (failed(writeListElement(n, *sum, other->onlyElement->first, other->onlyElement->second,
+                                  "dimensions of %d and of %d elements", true)))
         return failure();
       continue;
     }

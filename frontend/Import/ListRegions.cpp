@@ -13,17 +13,21 @@ using Fit = CarriedList::Fit;
 
 bool isSameList(const ListValue &a, const ListValue &b) {
   if (a.kind != b.kind || a.parts.size() != b.parts.size() ||
-      !llvm::all_of(llvm::zip_equal(a.parts, b.parts), [](auto pair) { return isSameList(std::get<0>(pair), std::get<1>(pair)); }))
+      !llvm::all_of(llvm::zip_equal(a.parts, b.parts),
+                    [](auto pair) { return isSameList(std::get<0>(pair), std::get<1>(pair)); }))
     return false;
   if (a.elementType != b.elementType || a.buffer != b.buffer || !IndexBuilder::isEqual(a.length, b.length) ||
-      !IndexBuilder::isEqual(a.capacity, b.capacity) || a.onlyElement != b.onlyElement || a.elementSizes.has_value() != b.elementSizes.has_value())
+      !IndexBuilder::isEqual(a.capacity, b.capacity) || a.onlyElement != b.onlyElement ||
+      a.elementSizes.has_value() != b.elementSizes.has_value())
     return false;
   return !a.elementSizes || llvm::equal(*a.elementSizes, *b.elementSizes, [](Size x, Size y) {
     return x.isNull() || y.isNull() ? x.isNull() && y.isNull() : IndexBuilder::isEqual(x, y);
   });
 }
 
-static bool isInside(Operation *region, Value value) { return region->isAncestor(value.getParentRegion()->getParentOp()); }
+static bool isInside(Operation *region, Value value) {
+  return region->isAncestor(value.getParentRegion()->getParentOp());
+}
 
 /// A size that holds before the loop: itself, or computed again there from what is known there.
 static std::optional<Size> hoist(EntryImporter &entry, Operation *loop, Size size) {
@@ -45,24 +49,29 @@ static std::optional<Size> hoist(EntryImporter &entry, Operation *loop, Size siz
 
 /// Whether nothing of the element was made inside.
 static bool isOutside(Operation *region, const ImportedValue &element) {
-  auto isOutsideSize = [&](Size size) { return !size || !isa<Value>(size) || !isInside(region, cast<Value>(size)); };
+  auto isOutsideSize = [&](Size size) {
+    return !size || !isa<Value>(size) || !isInside(region, cast<Value>(size));
+  };
   auto isOutsideList = [&](auto &&self, const ListValue &list) -> bool {
-    return !list.onlyElement && !list.uniformElement && isOutsideSize(list.length) && isOutsideSize(list.capacity) &&
-           (!list.buffer || !isInside(region, list.buffer)) && (!list.elementSizes || llvm::all_of(*list.elementSizes, isOutsideSize)) &&
+    return !list.onlyElement && !list.uniformElement && isOutsideSize(list.length) &&
+           isOutsideSize(list.capacity) && (!list.buffer || !isInside(region, list.buffer)) &&
+           (!list.elementSizes || llvm::all_of(*list.elementSizes, isOutsideSize)) &&
            llvm::all_of(list.parts, [&](const ListValue &part) { return self(self, part); });
   };
   if (element.list)
     return isOutsideList(isOutsideList, *element.list);
   if (element.optional)
     return !isInside(region, element.optional->isPresent) &&
-           llvm::all_of(element.optional->components, [&](const ImportedValue &component) { return isOutside(region, component); });
+           llvm::all_of(element.optional->components,
+                        [&](const ImportedValue &component) { return isOutside(region, component); });
   if (element.host)
     return llvm::all_of(element.host->elements, isOutsideSize);
   return element.tensor && !isInside(region, element.tensor);
 }
 
 /// The same for an element: sizes, or what is from outside.
-static std::optional<ImportedValue> hoist(EntryImporter &entry, Operation *loop, const ImportedValue &element) {
+static std::optional<ImportedValue> hoist(EntryImporter &entry, Operation *loop,
+                                          const ImportedValue &element) {
   ImportedValue outside = element;
   if (element.list || element.optional)
     return isOutside(loop, element) ? std::optional(outside) : std::nullopt;
@@ -131,7 +140,8 @@ void CarriedList::addInits(SmallVectorImpl<Value> &inits) {
   if (needsBuffer) {
     Value buffer = getListBuffer(entry, loc, init);
     RankedTensorType type = getBufferType();
-    inits.push_back(buffer.getType() == type ? buffer : Value(tensor::CastOp::create(entry.builder, loc, type, buffer)));
+    inits.push_back(
+        buffer.getType() == type ? buffer : Value(tensor::CastOp::create(entry.builder, loc, type, buffer)));
   }
   if (changesLength)
     inits.push_back(entry.sizes.get(init.length));
@@ -176,7 +186,8 @@ void CarriedList::prepare() {
 /// Elements were found to differ.
 Fit CarriedList::becomeRagged(ArrayRef<Size> elementSizes) {
   // Only constants are known outside.
-  raggedSizes = llvm::map_to_vector(elementSizes, [](Size size) { return size && isa<Attribute>(size) ? size : Size(); });
+  raggedSizes = llvm::map_to_vector(elementSizes,
+                                    [](Size size) { return size && isa<Attribute>(size) ? size : Size(); });
   return Fit::Weakened;
 }
 
@@ -195,7 +206,8 @@ Fit CarriedList::becomeNested(std::shared_ptr<const ElementForm> form) {
   return Fit::Weakened;
 }
 
-/// The first write in the body decides on the sizes of elements; if they differ from iteration to iteration, the list is ragged.
+/// The first write in the body decides on the sizes of elements; if they differ from iteration to iteration,
+/// the list is ragged.
 Fit CarriedList::learnElementSizes(tg::WhileOp loop, const ListValue &next) {
   OpBuilder::InsertionGuard guard(entry.builder);
   entry.builder.setInsertionPoint(loop);
@@ -205,7 +217,8 @@ Fit CarriedList::learnElementSizes(tg::WhileOp loop, const ListValue &next) {
     if (!outside && init.mayDiffer)
       return becomeRagged(*next.elementSizes);
     if (!outside) {
-      emitError(loc) << "a list of elements of one shape gets elements whose sizes are known within an iteration only; the element shape "
+      emitError(loc) << "a list of elements of one shape gets elements whose sizes are known within an "
+                        "iteration only; the element shape "
                         "of the list would tell";
       return Fit::Fails;
     }
@@ -245,11 +258,12 @@ Fit CarriedList::compare(tg::WhileOp loop, const ListValue &after, SmallVectorIm
     return Fit::Fails;
   }
   auto hasOtherRank = [](const ListValue &a, const ListValue &b) {
-    return a.isWritten() && b.isWritten() && a.elementSizes && b.elementSizes && a.elementSizes->size() != b.elementSizes->size();
+    return a.isWritten() && b.isWritten() && a.elementSizes && b.elementSizes &&
+           a.elementSizes->size() != b.elementSizes->size();
   };
   if (hasOtherRank(init, next)) {
-    emitError(loc) << "the elements of a list have rank " << init.elementSizes->size() << " before an iteration and " << next.elementSizes->size()
-                   << " after it";
+    emitError(loc) << "the elements of a list have rank " << init.elementSizes->size()
+                   << " before an iteration and " << next.elementSizes->size() << " after it";
     return Fit::Fails;
   }
   if (next.kind != init.kind) {
@@ -305,7 +319,8 @@ Fit CarriedList::compare(tg::WhileOp loop, const ListValue &after, SmallVectorIm
   if (!fits)
     return Fit::Weakened;
   RankedTensorType type = getBufferType();
-  yielded.push_back(buffer.getType() == type ? buffer : Value(tensor::CastOp::create(entry.builder, loc, type, buffer)));
+  yielded.push_back(
+      buffer.getType() == type ? buffer : Value(tensor::CastOp::create(entry.builder, loc, type, buffer)));
   if (changesLength)
     yielded.push_back(entry.sizes.get(next.length));
   return Fit::Fits;
@@ -333,7 +348,8 @@ Fit CarriedList::checkRoom(std::optional<Size> trips) {
   // An iteration that appends in one of its branches appends no more than it makes room for.
   int64_t each = appended ? std::max<int64_t>(*appended, 0) : room->needed;
   Size appendedByAll = entry.sizes.mul(*trips, entry.sizes.constant(each));
-  Size needed = entry.sizes.add(entry.sizes.add(init.length, appendedByAll), entry.sizes.constant(room->needed - each));
+  Size needed =
+      entry.sizes.add(entry.sizes.add(init.length, appendedByAll), entry.sizes.constant(room->needed - each));
   Size before = init.capacity;
   reserveList(entry, loc, init, needed, true);
   return IndexBuilder::isEqual(before, init.capacity) ? Fit::Fits : Fit::Weakened;
@@ -362,13 +378,15 @@ ListValue CarriedList::finish(tg::WhileOp loop, unsigned &result, std::optional<
 // Branches
 //===----------------------------------------------------------------------===//
 
-FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, ArrayRef<ListValue> given, ArrayRef<Block *> blocks) {
+FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, ArrayRef<ListValue> given,
+                                         ArrayRef<Block *> blocks) {
   MergedList merged(entry, loc);
   ListValue lists[2] = {given[0], given[1]};
   ListValue &result = merged.result = lists[0];
   Operation *op = blocks[0]->getParentOp();
   if (lists[0].elementType != lists[1].elementType)
-    return emitError(loc) << "a list of " << lists[0].elementType << " in one branch and of " << lists[1].elementType << " in the other";
+    return emitError(loc) << "a list of " << lists[0].elementType << " in one branch and of "
+                          << lists[1].elementType << " in the other";
   auto isOutside = [&](Size size) { return !isa<Value>(size) || !isInside(op, cast<Value>(size)); };
   auto isSharedSize = [&](Size a, Size b) { return IndexBuilder::isEqual(a, b) && isOutside(a); };
 
@@ -396,11 +414,12 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
   bool isDifferent = false;
   if (lists[0].kind == ListValue::Dense && lists[1].kind == ListValue::Dense && result.mayDiffer)
     for (unsigned k = 0; k < 2; ++k)
-      isDifferent |= lists[1 - k].isWritten() && !lists[k].hasKnownElements() && !llvm::all_of(*lists[1 - k].elementSizes, isOutside);
+      isDifferent |= lists[1 - k].isWritten() && !lists[k].hasKnownElements() &&
+                     !llvm::all_of(*lists[1 - k].elementSizes, isOutside);
   if (lists[0].isWritten() && lists[1].isWritten() && lists[0].elementSizes && lists[1].elementSizes &&
       lists[0].elementSizes->size() != lists[1].elementSizes->size())
-    return emitError(loc) << "the elements of a list have rank " << lists[0].elementSizes->size() << " in one branch and "
-                          << lists[1].elementSizes->size() << " in the other";
+    return emitError(loc) << "the elements of a list have rank " << lists[0].elementSizes->size()
+                          << " in one branch and " << lists[1].elementSizes->size() << " in the other";
   for (unsigned k = 0; k < 2; ++k) {
     OpBuilder::InsertionGuard guard(entry.builder);
     entry.builder.setInsertionPointToEnd(blocks[k]);
@@ -415,16 +434,18 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
     entry.sizes.release(mark);
   }
   // In a loop one branch may know more of what elements are; the next trial begins with that.
-  if (lists[0].kind == ListValue::Nested && lists[1].kind == ListValue::Nested && lists[0].isCarried && lists[1].isCarried &&
-      !isSameForm(*lists[0].form, *lists[1].form)) {
+  if (lists[0].kind == ListValue::Nested && lists[1].kind == ListValue::Nested && lists[0].isCarried &&
+      lists[1].isCarried && !isSameForm(*lists[0].form, *lists[1].form)) {
     unsigned known = lists[0].form->isUnwritten;
     makeNested(entry, lists[1 - known], lists[known].form);
   }
   if (lists[0].kind != ListValue::Dense) {
-    if (lists[0].kind != lists[1].kind || (lists[0].kind == ListValue::Nested && !isSameForm(*lists[0].form, *lists[1].form)))
+    if (lists[0].kind != lists[1].kind ||
+        (lists[0].kind == ListValue::Nested && !isSameForm(*lists[0].form, *lists[1].form)))
       return emitError(loc) << "the elements of a list are of different kinds in the branches";
     ListValue shared = lists[0];
-    shared.mayBeUniform = result.mayBeUniform, shared.uniformElement = result.uniformElement, shared.room.reset();
+    shared.mayBeUniform = result.mayBeUniform, shared.uniformElement = result.uniformElement,
+    shared.room.reset();
     result = std::move(shared);
     if (result.elementSizes && lists[1].elementSizes)
       for (auto [size, mate] : llvm::zip_equal(*result.elementSizes, *lists[1].elementSizes))
@@ -447,7 +468,8 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
   merged.hasBuffer = isWritten && !isSameBuffer;
   if (!isWritten) {
     // Zeros of either length; sizes that only one branch knows are not known.
-    if (!lists[0].hasKnownElements() || !lists[1].hasKnownElements() || !llvm::equal(*lists[0].elementSizes, *lists[1].elementSizes, isSharedSize))
+    if (!lists[0].hasKnownElements() || !lists[1].hasKnownElements() ||
+        !llvm::equal(*lists[0].elementSizes, *lists[1].elementSizes, isSharedSize))
       result.elementSizes = result.declaredSizes;
     merged.changesCapacity = !isSharedSize(lists[0].capacity, lists[1].capacity);
   }
@@ -456,7 +478,8 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
       if (lists[k].hasKnownElements())
         continue;
       if (!llvm::all_of(*lists[1 - k].elementSizes, isOutside))
-        return emitError(loc) << "a list gets elements in one branch only, whose sizes are not known outside; the element shape of the "
+        return emitError(loc) << "a list gets elements in one branch only, whose sizes are not known "
+                                 "outside; the element shape of the "
                               << "list would tell";
       lists[k].elementSizes = lists[1 - k].elementSizes;
     }
@@ -464,10 +487,13 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
     llvm::append_range(sizes, *lists[0].elementSizes);
     llvm::append_range(other, *lists[1].elementSizes);
     if (sizes.size() != other.size())
-      return emitError(loc) << "the elements of a list have rank " << sizes.size() - 1 << " in one branch and " << other.size() - 1 << " in the other";
+      return emitError(loc) << "the elements of a list have rank " << sizes.size() - 1
+                            << " in one branch and " << other.size() - 1 << " in the other";
     for (auto [size, mate] : llvm::zip_equal(sizes, other)) {
       merged.sizes.push_back(isSharedSize(size, mate) ? size : Size());
-      merged.shape.push_back(merged.sizes.back() ? IndexBuilder::getConstant(size).value_or(ShapedType::kDynamic) : ShapedType::kDynamic);
+      merged.shape.push_back(merged.sizes.back()
+                                 ? IndexBuilder::getConstant(size).value_or(ShapedType::kDynamic)
+                                 : ShapedType::kDynamic);
     }
   }
   for (unsigned k = 0; k < 2; ++k) {
@@ -477,7 +503,9 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
     if (merged.hasBuffer) {
       Value buffer = getListBuffer(entry, loc, lists[k]);
       auto type = RankedTensorType::get(merged.shape, result.elementType);
-      merged.yielded[k].push_back(buffer.getType() == type ? buffer : Value(tensor::CastOp::create(entry.builder, loc, type, buffer)));
+      merged.yielded[k].push_back(buffer.getType() == type
+                                      ? buffer
+                                      : Value(tensor::CastOp::create(entry.builder, loc, type, buffer)));
     }
     if (merged.changesLength)
       merged.yielded[k].push_back(entry.sizes.get(lists[k].length));

@@ -1,9 +1,9 @@
 //===- ListRegions.h - Lists that branches and loops change ----*- C++ -*-===//
 //
-// A list crosses a region as its parts: the buffer as a tensor, the length as an index. What else is known of it is found by
-// the trials of the loop (LoopImporter.cpp): that the length does not change, that each iteration appends so many elements
-// and the room for all of them can be made before the loop, that all elements are one value, which sizes the first write in
-// the body gives to elements.
+// A list crosses a region as its parts: the buffer as a tensor, the length as an index. What else is known of
+// it is found by the trials of the loop (LoopImporter.cpp): that the length does not change, that each
+// iteration appends so many elements and the room for all of them can be made before the loop, that all
+// elements are one value, which sizes the first write in the body gives to elements.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_LISTREGIONS_H
@@ -33,12 +33,14 @@ public:
   unsigned getNumArguments() const;
   /// The list inside the loop: appends arguments to the block.
   ListValue enter(mlir::Block *block);
-  /// Whether the list after an iteration fits the assumptions; weakens them otherwise, builds what is yielded where it does.
+  /// Whether the list after an iteration fits the assumptions; weakens them otherwise, builds what is yielded
+  /// where it does.
   Fit compare(tg::WhileOp loop, const ListValue &next, llvm::SmallVectorImpl<Value> &yielded);
-  /// Whether there is room for what the finished loop appends; makes it, or gives the assumption up, where there is not. `trips`:
-  /// how often the loop runs at most. Builds before the loop.
+  /// Whether there is room for what the finished loop appends; makes it, or gives the assumption up, where
+  /// there is not. `trips`: how often the loop runs at most. Builds before the loop.
   Fit checkRoom(std::optional<Size> trips);
-  /// The list after the loop, whose results from number `result` on are its parts. `trips`: how often exactly the loop ran.
+  /// The list after the loop, whose results from number `result` on are its parts. `trips`: how often exactly
+  /// the loop ran.
   ListValue finish(tg::WhileOp loop, unsigned &result, std::optional<Size> trips);
 
 private:
@@ -53,18 +55,18 @@ private:
   EntryImporter &entry;
   mlir::Location loc;
   ListValue init;
-  ListValue inside;                 ///< as the last trial's body began with it
-  std::vector<CarriedList> parts;   ///< of a list that is not dense; nothing else is carried then
+  ListValue inside;               ///< as the last trial's body began with it
+  std::vector<CarriedList> parts; ///< of a list that is not dense; nothing else is carried then
   unsigned formChanges = 0;
-  PartialSizes raggedSizes;                    ///< the list becomes ragged
+  PartialSizes raggedSizes;                      ///< the list becomes ragged
   std::shared_ptr<const ElementForm> nestedForm; ///< the list becomes nested
-  bool needsBuffer;                 ///< elements are written before the loop or in it
+  bool needsBuffer;                              ///< elements are written before the loop or in it
   bool needsBufferInside = false, changesLengthInside = false; ///< the same in the trial that goes on
   bool changesLength = false;
-  bool changesCapacity = false;     ///< the body makes room itself
+  bool changesCapacity = false; ///< the body makes room itself
   bool hasMadeRoom = false;
   std::optional<ImportedValue> uniformElement; ///< of the lists that iterations leave
-  std::optional<int64_t> appended;  ///< by each iteration
+  std::optional<int64_t> appended;             ///< by each iteration
   std::optional<ListValue::Room> room;
 };
 
@@ -72,7 +74,8 @@ private:
 class MergedList {
 public:
   /// Builds at the ends of the branches.
-  static mlir::FailureOr<MergedList> create(EntryImporter &entry, mlir::Location loc, llvm::ArrayRef<ListValue> lists,
+  static mlir::FailureOr<MergedList> create(EntryImporter &entry, mlir::Location loc,
+                                            llvm::ArrayRef<ListValue> lists,
                                             llvm::ArrayRef<mlir::Block *> blocks);
   /// What branch `k` yields.
   llvm::ArrayRef<mlir::Value> getYielded(unsigned k) const { return yielded[k]; }

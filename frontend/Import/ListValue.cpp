@@ -33,8 +33,11 @@ LogicalResult requireElementType(NodeImporter &n, const ListValue &list, StringR
     return failure();
   if (*type == list.elementType)
     return success();
-  auto name = [](Type element) { return element ? dataTypeName(getDataType(element)) : dataTypeName(proto::DT_VARIANT); };
-  return n.error() << "Invalid data types; op elements " << name(*type) << " but list elements " << name(list.elementType);
+  auto name = [](Type element) {
+    return element ? dataTypeName(getDataType(element)) : dataTypeName(proto::DT_VARIANT);
+  };
+  return n.error() << "Invalid data types; op elements " << name(*type) << " but list elements "
+                   << name(list.elementType);
 }
 
 FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack, StringRef typeAttr) {
@@ -44,7 +47,8 @@ FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack, StringRef typ
   if (it == objects.end() || it->second->isStack != isStack)
     return n.error() << "input 0 is no " << (isStack ? "stack" : "tensor array");
   if (it->second->isClosed)
-    return n.error() << (isStack ? "Stack " : "TensorArray ") << it->second->name << " has already been closed.";
+    return n.error() << (isStack ? "Stack " : "TensorArray ") << it->second->name
+                     << " has already been closed.";
   if (failed(requireElementType(n, it->second->list, typeAttr)))
     return failure();
   return *it->second;
@@ -59,7 +63,8 @@ void createListObject(NodeImporter &n, ListObject object) {
 }
 
 void setListObject(NodeImporter &n, ListObject object) {
-  n.graph.entry.listObjects[n.getInput(0).listObject->name] = std::make_shared<const ListObject>(std::move(object));
+  n.graph.entry.listObjects[n.getInput(0).listObject->name] =
+      std::make_shared<const ListObject>(std::move(object));
 }
 
 std::shared_ptr<const ListObject> createGradientArray(const EntryImporter &entry, StringRef name) {
@@ -74,7 +79,8 @@ std::shared_ptr<const ListObject> createGradientArray(const EntryImporter &entry
   object.list.elementType = list.elementType;
   object.list.elementSizes = list.elementSizes;
   if (object.list.elementSizes)
-    object.list.elementSizes->insert(object.list.elementSizes->begin(), it->second.leadingSizes.begin(), it->second.leadingSizes.end());
+    object.list.elementSizes->insert(object.list.elementSizes->begin(), it->second.leadingSizes.begin(),
+                                     it->second.leadingSizes.end());
   object.list.declaredSizes = object.list.elementSizes;
   object.list.length = object.list.capacity = list.length;
   // Each element has the shape of the one it is the gradient of.
@@ -116,7 +122,8 @@ FailureOr<PartialSizes> getElementShapeOperand(NodeImporter &n, size_t i) {
       n.error() << "size " << *known << " of the element shape is negative";
       return failure();
     }
-    bool isData = !known && !IndexBuilder::isNonNegative(size) && isa_and_nonnull<arith::IndexCastOp>(cast<Value>(size).getDefiningOp());
+    bool isData = !known && !IndexBuilder::isNonNegative(size) &&
+                  isa_and_nonnull<arith::IndexCastOp>(cast<Value>(size).getDefiningOp());
     if (isData || (known && *known < 0))
       size = Size();
   }
@@ -127,10 +134,12 @@ PartialSizes getElementShapeAttr(NodeImporter &n, StringRef name) {
   auto shape = getShapeAttr(n.node, name);
   if (!shape)
     return std::nullopt;
-  return llvm::map_to_vector(*shape, [&](int64_t size) { return size < 0 ? Size() : n.sizes.constant(size); });
+  return llvm::map_to_vector(*shape,
+                             [&](int64_t size) { return size < 0 ? Size() : n.sizes.constant(size); });
 }
 
-LogicalResult mergeElementSizes(NodeImporter &n, ListValue &list, const PartialSizes &sizes, const Twine &message) {
+LogicalResult mergeElementSizes(NodeImporter &n, ListValue &list, const PartialSizes &sizes,
+                                const Twine &message) {
   if (!sizes || list.kind == ListValue::Nested)
     return success();
   if (!list.elementSizes) {
@@ -154,7 +163,8 @@ LogicalResult mergeElementSizes(NodeImporter &n, ListValue &list, const PartialS
 LogicalResult requireElementSizes(NodeImporter &n, const ListValue &list, const Twine &what) {
   if (list.hasKnownElements() || list.kind != ListValue::Dense)
     return success();
-  return n.error() << what << ", but no element was written before and the element shape is not fully defined; the "
+  return n.error() << what
+                   << ", but no element was written before and the element shape is not fully defined; the "
                    << "element_shape of the list would tell";
 }
 
@@ -179,9 +189,10 @@ FailureOr<ListValue> createListOfRows(NodeImporter &n, Value rows, const Partial
     return failure();
   }
   ListValue list = createList(n, getElementTypeOrSelf(rows.getType()), elementSizes, sizes.front());
-  if (failed(mergeElementSizes(n, list, PartialSizes(SmallVector<Size>(llvm::drop_begin(sizes))),
-                               "Specified a list of elements of another shape than the tensor has: dimension of %d "
-                               "elements, expected %d")))
+  if (failed(mergeElementSizes(
+          n, list, PartialSizes(SmallVector<Size>(llvm::drop_begin(sizes))),
+          "Specified a list of elements of another shape than the tensor has: dimension of %d "
+          "elements, expected %d")))
     return failure();
   llvm::copy(*list.elementSizes, sizes.begin() + 1);
   list.buffer = n.withSizes(rows, sizes);
@@ -222,7 +233,9 @@ static SmallVector<Size> getRowStart(EntryImporter &entry, const ListValue &list
   offsets.front() = index;
   return offsets;
 }
-static SmallVector<Size> getRowStart(NodeImporter &n, const ListValue &list, Size index) { return getRowStart(n.graph.entry, list, index); }
+static SmallVector<Size> getRowStart(NodeImporter &n, const ListValue &list, Size index) {
+  return getRowStart(n.graph.entry, list, index);
+}
 
 /// A zero of rank 0.
 static Value createZero(OpBuilder &builder, Location loc, Type element) {
@@ -234,14 +247,16 @@ static Value createZero(OpBuilder &builder, Location loc, Type element) {
     Attribute part = builder.getZeroAttr(complex.getElementType());
     zero = builder.getArrayAttr({part, part});
   } else {
-    zero = isa<FloatType>(element) ? Attribute(builder.getZeroAttr(element)) : IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), 0));
+    zero = isa<FloatType>(element) ? Attribute(builder.getZeroAttr(element))
+                                   : IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), 0));
   }
   return tg::ConstantOp::create(builder, loc, cast<ElementsAttr>(DenseElementsAttr::get(type, zero)));
 }
 
 Value createZeros(EntryImporter &entry, Location loc, ArrayRef<Size> sizes, Type element) {
-  Value zeros = tg::BroadcastToOp::create(entry.builder, loc, tg::getTypeOfSizes(sizes, element), createZero(entry.builder, loc, element),
-                                          tg::getDynamicSizes(sizes), ArrayRef<int64_t>());
+  Value zeros = tg::BroadcastToOp::create(entry.builder, loc, tg::getTypeOfSizes(sizes, element),
+                                          createZero(entry.builder, loc, element), tg::getDynamicSizes(sizes),
+                                          ArrayRef<int64_t>());
   entry.sizes.setSizes(zeros, sizes);
   return zeros;
 }
@@ -261,11 +276,14 @@ Value getListBuffer(EntryImporter &entry, Location loc, ListValue &list) {
     return list.buffer;
   list.buffer = createRows(entry, loc, list, list.capacity, !IndexBuilder::isConstant(list.length, 0));
   if (auto only = std::exchange(list.onlyElement, std::nullopt))
-    list.buffer = tg::InsertSliceOp::create(entry.builder, loc, only->second, list.buffer, getRowStart(entry, list, only->first));
+    list.buffer = tg::InsertSliceOp::create(entry.builder, loc, only->second, list.buffer,
+                                            getRowStart(entry, list, only->first));
   return list.buffer;
 }
 
-static Value getListBuffer(NodeImporter &n, ListValue &list) { return getListBuffer(n.graph.entry, n.loc, list); }
+static Value getListBuffer(NodeImporter &n, ListValue &list) {
+  return getListBuffer(n.graph.entry, n.loc, list);
+}
 
 Value getListRows(NodeImporter &n, ListValue &list) {
   if (list.kind == ListValue::Ragged)
@@ -281,7 +299,8 @@ Value readListElement(NodeImporter &n, ListValue &list, Size index) {
     return list.onlyElement->second;
   if (!list.buffer && !list.onlyElement)
     return n.broadcastTo(n.scalar(list.elementType, 0), *list.elementSizes);
-  Value row = n.slice(getListBuffer(n, list), getRowStart(n, list, index), getRowSizes(list, n.sizes.constant(1)));
+  Value row =
+      n.slice(getListBuffer(n, list), getRowStart(n, list, index), getRowSizes(list, n.sizes.constant(1)));
   return n.reshape(row, *list.elementSizes);
 }
 
@@ -290,12 +309,14 @@ static bool differs(NodeImporter &n, const ListValue &list, Value element) {
   if (!list.mayDiffer || list.kind != ListValue::Dense || !(list.buffer || list.onlyElement))
     return false;
   SmallVector<Size> sizes = n.sizes.sizesOf(element);
-  return sizes.size() == list.elementSizes->size() && !llvm::equal(sizes, *list.elementSizes, [&](Size a, Size b) {
-    return IndexBuilder::isEqual(n.sizes.canonical(a), n.sizes.canonical(b));
-  });
+  return sizes.size() == list.elementSizes->size() &&
+         !llvm::equal(sizes, *list.elementSizes, [&](Size a, Size b) {
+           return IndexBuilder::isEqual(n.sizes.canonical(a), n.sizes.canonical(b));
+         });
 }
 
-LogicalResult writeListElement(NodeImporter &n, ListValue &list, Size index, Value element, const Twine &message, bool addTo) {
+LogicalResult writeListElement(NodeImporter &n, ListValue &list, Size index, Value element,
+                               const Twine &message, bool addTo) {
   if (differs(n, list, element))
     makeRagged(n.graph.entry, n.loc, list, n.sizes.sizesOf(element));
   if (list.kind == ListValue::Ragged)
@@ -325,8 +346,8 @@ LogicalResult scatterListElements(NodeImporter &n, ListValue &list, Value indice
   llvm::copy(*list.elementSizes, sizes.begin() + 1);
   list.mayBeUniform = false;
   list.uniformElement.reset();
-  list.buffer = scatterRows(n, addTo ? tg::ScatterKind::Add : tg::ScatterKind::Update, getListBuffer(n, list), indices,
-                            n.withSizes(rows, sizes));
+  list.buffer = scatterRows(n, addTo ? tg::ScatterKind::Add : tg::ScatterKind::Update, getListBuffer(n, list),
+                            indices, n.withSizes(rows, sizes));
   return success();
 }
 
@@ -341,11 +362,14 @@ FailureOr<Value> gatherListElements(NodeImporter &n, ListValue &list, Value indi
 //===----------------------------------------------------------------------===//
 
 /// The first `count` rows of the buffer in a buffer of `capacity`.
-static Value moveRows(EntryImporter &entry, Location loc, const ListValue &list, Size count, Size capacity, bool fill) {
-  SmallVector<Size> start = getRowStart(entry, list, entry.sizes.constant(0)), extents = getRowSizes(list, count);
+static Value moveRows(EntryImporter &entry, Location loc, const ListValue &list, Size count, Size capacity,
+                      bool fill) {
+  SmallVector<Size> start = getRowStart(entry, list, entry.sizes.constant(0)),
+                    extents = getRowSizes(list, count);
   SmallVector<int64_t> strides(start.size(), 1);
   Value rows = tg::SliceOp::create(entry.builder, loc, list.buffer, start, extents, strides);
-  return tg::InsertSliceOp::create(entry.builder, loc, rows, createRows(entry, loc, list, capacity, fill), start);
+  return tg::InsertSliceOp::create(entry.builder, loc, rows, createRows(entry, loc, list, capacity, fill),
+                                   start);
 }
 
 void reserveList(EntryImporter &entry, Location loc, ListValue &list, Size needed, bool exactly) {
@@ -374,7 +398,10 @@ void reserveList(EntryImporter &entry, Location loc, ListValue &list, Size neede
   SmallVector<int64_t> shape(type.getShape());
   shape.front() = ShapedType::kDynamic;
   RankedTensorType grownType = type.clone(shape);
-  auto castTo = [&](Value buffer) { return buffer.getType() == grownType ? buffer : Value(tensor::CastOp::create(builder, loc, grownType, buffer)); };
+  auto castTo = [&](Value buffer) {
+    return buffer.getType() == grownType ? buffer
+                                         : Value(tensor::CastOp::create(builder, loc, grownType, buffer));
+  };
   Value isEnough = sizes.lessEqual(needed, list.capacity);
   auto op = tg::IfOp::create(builder, loc, TypeRange{grownType, builder.getIndexType()}, isEnough);
   {
@@ -405,7 +432,8 @@ void growList(NodeImporter &n, ListValue &list, Size length) {
   if (list.onlyElement || list.buffer) {
     getListBuffer(n, list);
     reserveList(n.graph.entry, n.loc, list, length);
-    list.buffer = n.create<tg::InsertSliceOp>(createRows(n.graph.entry, n.loc, list, added, true), list.buffer, getRowStart(n, list, list.length));
+    list.buffer = n.create<tg::InsertSliceOp>(createRows(n.graph.entry, n.loc, list, added, true),
+                                              list.buffer, getRowStart(n, list, list.length));
     list.length = length;
     return;
   }
@@ -436,7 +464,8 @@ ImportedValue getListElement(NodeImporter &n, ListValue &list, Size index) {
   return element;
 }
 
-LogicalResult setListElement(NodeImporter &n, ListValue &list, Size index, const ImportedValue &element, const Twine &message, bool addTo) {
+LogicalResult setListElement(NodeImporter &n, ListValue &list, Size index, const ImportedValue &element,
+                             const Twine &message, bool addTo) {
   if (!list.elementType)
     return writeNested(n, list, index, element);
   auto tensor = getTensor(n.graph.entry, n.loc, element);
@@ -471,7 +500,8 @@ LogicalResult appendListElement(NodeImporter &n, ListValue &list, const Imported
   // A list of limited length has room for all it may hold.
   if (list.limit.isNull() || !IndexBuilder::isEqual(list.limit, list.capacity))
     reserveList(n.graph.entry, n.loc, list, n.sizes.add(index, n.sizes.constant(1)));
-  if (failed(writeListElement(n, list, index, *tensor, "an element has a dimension of %d elements where the others have %d")))
+  if (failed(writeListElement(n, list, index, *tensor,
+                              "an element has a dimension of %d elements where the others have %d")))
     return failure();
   list.length = n.sizes.add(index, n.sizes.constant(1));
   return success();
@@ -494,18 +524,21 @@ ImportedValue popListElement(NodeImporter &n, ListValue &list) {
 bool isWholeRange(NodeImporter &n, size_t input, Size count) {
   if (const HostTensor *host = n.getHost(input)) {
     auto indices = host->getConstants();
-    return indices && IndexBuilder::isConstant(count, indices->size()) && llvm::equal(*indices, llvm::seq<int64_t>(0, indices->size()));
+    return indices && IndexBuilder::isConstant(count, indices->size()) &&
+           llvm::equal(*indices, llvm::seq<int64_t>(0, indices->size()));
   }
   Value indices = n.getTensor(input);
   auto iota = indices.getDefiningOp<tg::IotaOp>();
   return iota && IndexBuilder::isEqual(n.sizes.sizeOf(indices, 0), count);
 }
 
-FailureOr<ListValue> splitIntoList(NodeImporter &n, Value rows, size_t lengthsInput, const PartialSizes &elementSizes, bool mayDiffer) {
+FailureOr<ListValue> splitIntoList(NodeImporter &n, Value rows, size_t lengthsInput,
+                                   const PartialSizes &elementSizes, bool mayDiffer) {
   SmallVector<Size> sizes = n.sizes.sizesOf(rows);
   if (sizes.empty())
     return n.error() << "tensor must be at least a vector, got a scalar";
-  const char *wrongSum = "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is %d and the value has %d rows";
+  const char *wrongSum = "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is %d "
+                         "and the value has %d rows";
   if (n.getHost(lengthsInput) == nullptr && n.getType(lengthsInput).isDynamicDim(0))
     return splitRagged(n, rows, n.getTensor(lengthsInput), elementSizes, wrongSum);
   auto lengths = n.getSizeOperand(lengthsInput, "lengths");
@@ -522,7 +555,8 @@ FailureOr<ListValue> splitIntoList(NodeImporter &n, Value rows, size_t lengthsIn
   if (!isEqual && mayDiffer)
     return splitRagged(n, rows, n.getTensor(lengthsInput), elementSizes, wrongSum);
   for (Size length : *lengths)
-    if (failed(n.requireEqual(length, lengths->front(), "elements of %d and of %d rows in a list of elements of one shape")))
+    if (failed(n.requireEqual(length, lengths->front(),
+                              "elements of %d and of %d rows in a list of elements of one shape")))
       return failure();
   if (failed(n.requireEqual(sum, sizes.front(), wrongSum)))
     return failure();

@@ -1,9 +1,9 @@
 //===- ListValue.h - Lists of tensors as dense buffers ---------*- C++ -*-===//
 //
-// TensorList, TensorArray and Stack are one thing here: a buffer [capacity, element...] that updates write in place once it
-// is memory, and a length. The sizes of an element are those that the graph states, or those of the first write. Elements
-// that were never written are zeros. Elements of different shapes, and elements that are lists themselves, are kept in several
-// such lists (CompositeList.h).
+// TensorList, TensorArray and Stack are one thing here: a buffer [capacity, element...] that updates write in
+// place once it is memory, and a length. The sizes of an element are those that the graph states, or those of
+// the first write. Elements that were never written are zeros. Elements of different shapes, and elements
+// that are lists themselves, are kept in several such lists (CompositeList.h).
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_LISTVALUE_H
@@ -32,25 +32,26 @@ struct ListValue {
   std::shared_ptr<const ElementForm> form; ///< nested: what an element is
   /// Elements whose sizes are not known to be equal may differ; otherwise they are checked to be equal.
   bool mayDiffer = false;
-  mlir::Type elementType; ///< null: variants
+  mlir::Type elementType;     ///< null: variants
   PartialSizes declaredSizes; ///< as the graph states them: what TensorListElementShape gives
   PartialSizes elementSizes;  ///< what is known of them
   Size length;
   Size capacity; ///< rows of the buffer, at least `length`
   Size limit;    ///< the largest length that is allowed; null: any
   Value buffer;  ///< null until the first write; then all `elementSizes` are known
-  /// What was written into the list while all other elements are zeros; `buffer` is null then. A list with one element set
-  /// that is added to another need not become memory.
+  /// What was written into the list while all other elements are zeros; `buffer` is null then. A list with
+  /// one element set that is added to another need not become memory.
   std::optional<std::pair<Size, Value>> onlyElement;
-  /// A list that is only pushed to and popped from may hold one value many times, above all a shape: it stays known as sizes.
+  /// A list that is only pushed to and popped from may hold one value many times, above all a shape: it stays
+  /// known as sizes.
   bool mayBeUniform = false;
   std::optional<ImportedValue> uniformElement;
 
   /// Inside a loop that made room for what its iterations append: how much one of them does.
   struct Room {
-    Size begin;          ///< the length at the begin of the iteration
-    int64_t needed;      ///< beyond it
-    bool isUnknown;      ///< more than can be told
+    Size begin;     ///< the length at the begin of the iteration
+    int64_t needed; ///< beyond it
+    bool isUnknown; ///< more than can be told
   };
   std::optional<Room> room;
   bool isCarried = false; ///< it comes from the iteration before
@@ -73,17 +74,18 @@ struct ListObject {
   ListValue list;
   std::string name; ///< for messages: what TensorFlow would call it
   bool isStack = false;
-  bool isDynamic = false;             ///< writes behind the end make it longer
-  bool hasIdenticalElements = false;  ///< elements must have one shape, as TensorFlow sees it
-  bool isGradient = false;            ///< writes add up
-  bool clearsAfterRead = false;       ///< no element can be read twice
-  /// Which node has read or written an element whose index is known; -1: all of them. Not across branches and loops.
+  bool isDynamic = false;            ///< writes behind the end make it longer
+  bool hasIdenticalElements = false; ///< elements must have one shape, as TensorFlow sees it
+  bool isGradient = false;           ///< writes add up
+  bool clearsAfterRead = false;      ///< no element can be read twice
+  /// Which node has read or written an element whose index is known; -1: all of them. Not across branches and
+  /// loops.
   std::map<int64_t, std::string> readers, writers;
   bool isClosed = false;
 };
 
-/// The object that input 0 names, as it stands; an error if it is none or closed. `isStack`: what it must be. `typeAttr`: the
-/// attribute that states the type of its elements, or empty.
+/// The object that input 0 names, as it stands; an error if it is none or closed. `isStack`: what it must be.
+/// `typeAttr`: the attribute that states the type of its elements, or empty.
 mlir::FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack, llvm::StringRef typeAttr);
 /// The element type that an attribute states, null for variants.
 mlir::FailureOr<mlir::Type> getListElementType(NodeImporter &n, llvm::StringRef typeAttr);
@@ -102,41 +104,48 @@ mlir::FailureOr<PartialSizes> getElementShapeOperand(NodeImporter &n, size_t i);
 PartialSizes getElementShapeAttr(NodeImporter &n, llvm::StringRef name);
 
 /// A list of `length` zeros.
-ListValue createList(NodeImporter &n, mlir::Type elementType, PartialSizes elementSizes, mlir::OpFoldResult length);
+ListValue createList(NodeImporter &n, mlir::Type elementType, PartialSizes elementSizes,
+                     mlir::OpFoldResult length);
 /// The list whose elements are the rows of `rows`.
-mlir::FailureOr<ListValue> createListOfRows(NodeImporter &n, mlir::Value rows, const PartialSizes &elementSizes);
+mlir::FailureOr<ListValue> createListOfRows(NodeImporter &n, mlir::Value rows,
+                                            const PartialSizes &elementSizes);
 
-/// What else is known of the sizes of an element: checked against what was known, at run time where need be. `message` takes
-/// two sizes.
-mlir::LogicalResult mergeElementSizes(NodeImporter &n, ListValue &list, const PartialSizes &sizes, const llvm::Twine &message);
+/// What else is known of the sizes of an element: checked against what was known, at run time where need be.
+/// `message` takes two sizes.
+mlir::LogicalResult mergeElementSizes(NodeImporter &n, ListValue &list, const PartialSizes &sizes,
+                                      const llvm::Twine &message);
 /// An error unless the sizes of an element are known, so that elements which were never written can be zeros.
 mlir::LogicalResult requireElementSizes(NodeImporter &n, const ListValue &list, const llvm::Twine &what);
 
 /// Ends the run unless 0 <= index < length; the message takes index and length. False: it certainly does.
-bool checkListIndex(NodeImporter &n, mlir::OpFoldResult index, mlir::OpFoldResult length, const llvm::Twine &message);
+bool checkListIndex(NodeImporter &n, mlir::OpFoldResult index, mlir::OpFoldResult length,
+                    const llvm::Twine &message);
 /// Ends the run if the list is empty. False: it certainly is.
 bool checkNotEmpty(NodeImporter &n, const ListValue &list, const llvm::Twine &message);
 /// The message ends with %d.
 mlir::LogicalResult requireNonNegative(NodeImporter &n, mlir::OpFoldResult size, const llvm::Twine &message);
 
 /// A tensor of zeros.
-mlir::Value createZeros(EntryImporter &entry, mlir::Location loc, llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type element);
+mlir::Value createZeros(EntryImporter &entry, mlir::Location loc, llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                        mlir::Type element);
 /// The buffer, made of zeros if there is none yet.
 mlir::Value getListBuffer(EntryImporter &entry, mlir::Location loc, ListValue &list);
 /// The first `length` rows of the buffer.
 mlir::Value getListRows(NodeImporter &n, ListValue &list);
 /// Element `index`, which has been checked.
 mlir::Value readListElement(NodeImporter &n, ListValue &list, mlir::OpFoldResult index);
-/// Overwrites element `index`, which has been checked; `addTo` adds to it. `message` is for elements of another shape, and
-/// takes two sizes.
-mlir::LogicalResult writeListElement(NodeImporter &n, ListValue &list, mlir::OpFoldResult index, mlir::Value element,
-                                     const llvm::Twine &message, bool addTo = false);
+/// Overwrites element `index`, which has been checked; `addTo` adds to it. `message` is for elements of
+/// another shape, and takes two sizes.
+mlir::LogicalResult writeListElement(NodeImporter &n, ListValue &list, mlir::OpFoldResult index,
+                                     mlir::Value element, const llvm::Twine &message, bool addTo = false);
 /// The rows of `rows` at `indices` (a vector), which have been checked.
-mlir::LogicalResult scatterListElements(NodeImporter &n, ListValue &list, mlir::Value indices, mlir::Value rows, bool addTo = false);
+mlir::LogicalResult scatterListElements(NodeImporter &n, ListValue &list, mlir::Value indices,
+                                        mlir::Value rows, bool addTo = false);
 mlir::FailureOr<mlir::Value> gatherListElements(NodeImporter &n, ListValue &list, mlir::Value indices);
 
 /// Makes room for `needed` elements: twice what there is, if that does not do; or `exactly` that.
-void reserveList(EntryImporter &entry, mlir::Location loc, ListValue &list, mlir::OpFoldResult needed, bool exactly = false);
+void reserveList(EntryImporter &entry, mlir::Location loc, ListValue &list, mlir::OpFoldResult needed,
+                 bool exactly = false);
 /// The length becomes `length`, at least what it was; new elements are zeros.
 void growList(NodeImporter &n, ListValue &list, mlir::OpFoldResult length);
 /// The length becomes `length`, and the buffer no longer than that.
@@ -144,8 +153,9 @@ void resizeList(NodeImporter &n, ListValue &list, mlir::OpFoldResult length);
 /// Element `index`, which has been checked, whatever it is.
 ImportedValue getListElement(NodeImporter &n, ListValue &list, mlir::OpFoldResult index);
 /// Overwrites it.
-mlir::LogicalResult setListElement(NodeImporter &n, ListValue &list, mlir::OpFoldResult index, const ImportedValue &element,
-                                   const llvm::Twine &message, bool addTo = false);
+mlir::LogicalResult setListElement(NodeImporter &n, ListValue &list, mlir::OpFoldResult index,
+                                   const ImportedValue &element, const llvm::Twine &message,
+                                   bool addTo = false);
 /// Appends an element, or takes the last one off (the list is not empty).
 mlir::LogicalResult pushListElement(NodeImporter &n, ListValue &list, size_t input);
 mlir::LogicalResult appendListElement(NodeImporter &n, ListValue &list, const ImportedValue &element);
@@ -155,8 +165,8 @@ ImportedValue popListElement(NodeImporter &n, ListValue &list);
 bool isWholeRange(NodeImporter &n, size_t input, mlir::OpFoldResult count);
 
 /// `rows` cut along its first dimension into elements of `lengths` rows (input `lengthsInput`).
-mlir::FailureOr<ListValue> splitIntoList(NodeImporter &n, mlir::Value rows, size_t lengthsInput, const PartialSizes &elementSizes,
-                                         bool mayDiffer);
+mlir::FailureOr<ListValue> splitIntoList(NodeImporter &n, mlir::Value rows, size_t lengthsInput,
+                                         const PartialSizes &elementSizes, bool mayDiffer);
 /// All elements one behind the other along their first dimension, and how many rows each has (i64).
 mlir::FailureOr<std::pair<mlir::Value, mlir::Value>> concatList(NodeImporter &n, ListValue &list);
 

@@ -111,7 +111,8 @@ private:
 LogicalResult LoopImporter::prepare() {
   entry.sizes.setLoc(loc);
   for (const std::string &key : written)
-    weaken(all.emplace_back(Carried{Carried::Invariant, entry.readState(key), key, std::nullopt, {}, {}, {}, nullptr}));
+    weaken(all.emplace_back(
+        Carried{Carried::Invariant, entry.readState(key), key, std::nullopt, {}, {}, {}, nullptr}));
   written.clear();
   for (Carried &carried : all) {
     if (carried.kind == Carried::List)
@@ -152,8 +153,11 @@ SmallVector<std::string> LoopImporter::getChangedState(const EntryImporter::Stat
       auto old = since.listObjects.find(key);
       bool isNew = old == since.listObjects.end();
       auto source = isNew ? entry.gradientArrays.find(key) : entry.gradientArrays.end();
-      bool isGradient = source != entry.gradientArrays.end() && since.listObjects.count(source->second.source);
-      if (isNew ? isGradient : old->second != entry.listObjects[key] && !isSameList(old->second->list, entry.listObjects[key]->list))
+      bool isGradient =
+          source != entry.gradientArrays.end() && since.listObjects.count(source->second.source);
+      if (isNew ? isGradient
+                : old->second != entry.listObjects[key] &&
+                      !isSameList(old->second->list, entry.listObjects[key]->list))
         keys.push_back(key);
       continue;
     }
@@ -273,7 +277,8 @@ LoopImporter::Outcome LoopImporter::compare(ArrayRef<ImportedValue> next, SmallV
         std::string what = carried.init.variable     ? "the variable " + carried.init.variable->name
                            : carried.init.listObject ? "a tensor array or stack"
                                                      : "an optional";
-        error() << describe(carried) << " is " << what << ", and an iteration gives another value; only tensors can change";
+        error() << describe(carried) << " is " << what
+                << ", and an iteration gives another value; only tensors can change";
         isOk = false;
         continue;
       }
@@ -405,7 +410,8 @@ Values LoopImporter::finish(std::optional<Size> exactTrips) {
   return values;
 }
 
-/// Sees to it that lists have room for what the finished loop appends; whether that is so with the loop as it is.
+/// Sees to it that lists have room for what the finished loop appends; whether that is so with the loop as it
+/// is.
 bool LoopImporter::makeRoom() {
   if (llvm::none_of(all, [](const Carried &carried) { return carried.kind == Carried::List; }))
     return true;
@@ -415,7 +421,8 @@ bool LoopImporter::makeRoom() {
   bool fits = true;
   for (Carried &carried : all)
     if (carried.kind == Carried::List)
-      fits &= carried.list->checkRoom(trips ? std::optional(trips->size) : std::nullopt) == CarriedList::Fit::Fits;
+      fits &= carried.list->checkRoom(trips ? std::optional(trips->size) : std::nullopt) ==
+              CarriedList::Fit::Fits;
   return fits;
 }
 
@@ -525,7 +532,8 @@ FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
   before = entry.saveState();
   for (auto [i, init] : llvm::enumerate(inits)) {
     Carried carried{Carried::Invariant, init, "", std::nullopt, {}, {}, {}, nullptr};
-    bool isInvariant = init.variable || init.restored || init.listObject || init.optional || (!hints.empty() && hints[i].isInvariant);
+    bool isInvariant = init.variable || init.restored || init.listObject || init.optional ||
+                       (!hints.empty() && hints[i].isInvariant);
     if (!hints.empty())
       carried.statedShape = hints[i].shape;
     if (!isInvariant)

@@ -12,14 +12,17 @@ using Size = OpFoldResult;
 
 /// Ends the run where the sizes that are summed over differ.
 void checkInner(NodeImporter &n, Size left, Size right) {
-  if (IndexBuilder::isEqual(left, right) || (IndexBuilder::getConstant(left) && IndexBuilder::getConstant(right)))
+  if (IndexBuilder::isEqual(left, right) ||
+      (IndexBuilder::getConstant(left) && IndexBuilder::getConstant(right)))
     return;
-  n.check(n.sizes.equals(left, right), "Matrix size-incompatible: inner dimensions are %d and %d", {n.sizes.get(left), n.sizes.get(right)});
+  n.check(n.sizes.equals(left, right), "Matrix size-incompatible: inner dimensions are %d and %d",
+          {n.sizes.get(left), n.sizes.get(right)});
 }
 
 LogicalResult multiply(NodeImporter &n, Value lhs, Value rhs, bool transposeLhs, bool transposeRhs) {
   int64_t rank = cast<RankedTensorType>(lhs.getType()).getRank();
-  checkInner(n, n.sizes.sizeOf(lhs, rank - (transposeLhs ? 2 : 1)), n.sizes.sizeOf(rhs, rank - (transposeRhs ? 1 : 2)));
+  checkInner(n, n.sizes.sizeOf(lhs, rank - (transposeLhs ? 2 : 1)),
+             n.sizes.sizeOf(rhs, rank - (transposeRhs ? 1 : 2)));
   auto result = n.tryCreate<tg::MatMulOp>(lhs, rhs, transposeLhs, transposeRhs);
   if (failed(result))
     return failure();

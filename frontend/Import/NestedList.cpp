@@ -24,7 +24,8 @@ void forEachRowOfParts(ListValue &list, llvm::function_ref<void(ListValue &)> ch
   syncLength(list);
 }
 
-ListValue createEmptyLike(EntryImporter &entry, const ListValue &list, llvm::function_ref<bool(Size)> isKnown) {
+ListValue createEmptyLike(EntryImporter &entry, const ListValue &list,
+                          llvm::function_ref<bool(Size)> isKnown) {
   ListValue empty = list;
   empty.length = empty.capacity = entry.sizes.constant(0);
   empty.buffer = nullptr;
@@ -52,7 +53,8 @@ static ListValue getSkeleton(const ListValue &list) {
   auto keepConstants = [](const PartialSizes &sizes) {
     if (!sizes)
       return PartialSizes();
-    return PartialSizes(llvm::map_to_vector(*sizes, [](Size size) { return size && isa<Attribute>(size) ? size : Size(); }));
+    return PartialSizes(
+        llvm::map_to_vector(*sizes, [](Size size) { return size && isa<Attribute>(size) ? size : Size(); }));
   };
   skeleton.declaredSizes = keepConstants(list.declaredSizes);
   skeleton.elementSizes = keepConstants(list.elementSizes);
@@ -62,14 +64,15 @@ static ListValue getSkeleton(const ListValue &list) {
 }
 
 static bool isSameSkeleton(const ListValue &a, const ListValue &b) {
-  if (a.kind != b.kind || a.elementType != b.elementType || a.elementSizes.has_value() != b.elementSizes.has_value() ||
+  if (a.kind != b.kind || a.elementType != b.elementType ||
+      a.elementSizes.has_value() != b.elementSizes.has_value() ||
       (a.elementSizes && a.elementSizes->size() != b.elementSizes->size()))
     return false;
   if (a.kind == ListValue::Nested && !isSameForm(*a.form, *b.form))
     return false;
   return a.parts.size() == b.parts.size() && llvm::all_of(llvm::zip_equal(a.parts, b.parts), [](auto pair) {
-    return isSameSkeleton(std::get<0>(pair), std::get<1>(pair));
-  });
+           return isSameSkeleton(std::get<0>(pair), std::get<1>(pair));
+         });
 }
 
 bool isSameForm(const ElementForm &a, const ElementForm &b) {
@@ -77,7 +80,8 @@ bool isSameForm(const ElementForm &a, const ElementForm &b) {
     return false;
   if (a.kind == ElementForm::List && !isSameSkeleton(a.list, b.list))
     return false;
-  return llvm::all_of(llvm::zip_equal(a.components, b.components), [](auto pair) { return isSameForm(std::get<0>(pair), std::get<1>(pair)); });
+  return llvm::all_of(llvm::zip_equal(a.components, b.components),
+                      [](auto pair) { return isSameForm(std::get<0>(pair), std::get<1>(pair)); });
 }
 
 /// The types of the tensors that an element of this form consists of.
@@ -108,7 +112,8 @@ static void collectTypes(MLIRContext *context, const ElementForm &form, SmallVec
 
 /// Whether nothing says what the tensors of the list would be.
 static bool isUnwritten(const ListValue &list) {
-  return list.kind == ListValue::Dense && !list.isWritten() && (!list.elementType || !list.hasKnownElements());
+  return list.kind == ListValue::Dense && !list.isWritten() &&
+         (!list.elementType || !list.hasKnownElements());
 }
 
 static void flattenList(EntryImporter &entry, Location loc, ListValue list, SmallVectorImpl<Value> &tensors) {
@@ -121,23 +126,26 @@ static void flattenList(EntryImporter &entry, Location loc, ListValue list, Smal
   llvm::append_range(sizes, *list.elementSizes);
   SmallVector<Size> start(sizes.size(), entry.sizes.constant(0));
   if (!IndexBuilder::isEqual(list.length, list.capacity)) {
-    buffer = tg::SliceOp::create(entry.builder, loc, buffer, start, sizes, SmallVector<int64_t>(sizes.size(), 1));
+    buffer =
+        tg::SliceOp::create(entry.builder, loc, buffer, start, sizes, SmallVector<int64_t>(sizes.size(), 1));
     entry.sizes.setSizes(buffer, sizes);
   }
   tensors.push_back(buffer);
 }
 
 /// The form of an element, and its tensors.
-static LogicalResult flatten(EntryImporter &entry, Location loc, const ImportedValue &element, ElementForm &form,
-                             SmallVectorImpl<Value> &tensors) {
+static LogicalResult flatten(EntryImporter &entry, Location loc, const ImportedValue &element,
+                             ElementForm &form, SmallVectorImpl<Value> &tensors) {
   OpBuilder &builder = entry.builder;
   if (element.list) {
     form.kind = ElementForm::List;
     form.list = getSkeleton(*element.list);
     form.isUnwritten = isUnwritten(*element.list);
     if (form.isUnwritten) {
-      Value length = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), entry.sizes.get(element.list->length));
-      tensors.push_back(tensor::FromElementsOp::create(builder, loc, RankedTensorType::get({}, builder.getI64Type()), length));
+      Value length = arith::IndexCastOp::create(builder, loc, builder.getI64Type(),
+                                                entry.sizes.get(element.list->length));
+      tensors.push_back(tensor::FromElementsOp::create(
+          builder, loc, RankedTensorType::get({}, builder.getI64Type()), length));
     } else {
       flattenList(entry, loc, *element.list, tensors);
     }
@@ -145,7 +153,8 @@ static LogicalResult flatten(EntryImporter &entry, Location loc, const ImportedV
   }
   if (element.optional) {
     form.kind = ElementForm::Optional;
-    tensors.push_back(tensor::FromElementsOp::create(builder, loc, RankedTensorType::get({}, builder.getI1Type()), element.optional->isPresent));
+    tensors.push_back(tensor::FromElementsOp::create(
+        builder, loc, RankedTensorType::get({}, builder.getI1Type()), element.optional->isPresent));
     for (const ImportedValue &component : element.optional->components)
       if (failed(flatten(entry, loc, component, form.components.emplace_back(), tensors)))
         return failure();
@@ -160,11 +169,13 @@ static LogicalResult flatten(EntryImporter &entry, Location loc, const ImportedV
   return success();
 }
 
-static ListValue unflattenList(EntryImporter &entry, Location loc, const ListValue &skeleton, ArrayRef<Value> &tensors) {
+static ListValue unflattenList(EntryImporter &entry, Location loc, const ListValue &skeleton,
+                               ArrayRef<Value> &tensors) {
   ListValue list = skeleton;
   // The rows of a table have a known width, whatever is known of the tensor.
   if (list.kind == ListValue::Ragged && !tensors.empty()) {
-    SmallVector<Size> sizes = {entry.sizes.sizeOf(tensors.front(), 0), entry.sizes.constant(list.elementSizes->size() + 1)};
+    SmallVector<Size> sizes = {entry.sizes.sizeOf(tensors.front(), 0),
+                               entry.sizes.constant(list.elementSizes->size() + 1)};
     Type type = tg::getTypeOfSizes(sizes, list.parts[0].elementType);
     Value table = tensors.front();
     if (table.getType() != type)
@@ -236,7 +247,8 @@ void makeNested(EntryImporter &entry, ListValue &list, std::shared_ptr<const Ele
 }
 
 /// The tensors of an element as this list keeps them.
-static FailureOr<SmallVector<Value>> getTensors(NodeImporter &n, ListValue &list, const ImportedValue &element) {
+static FailureOr<SmallVector<Value>> getTensors(NodeImporter &n, ListValue &list,
+                                                const ImportedValue &element) {
   auto form = std::make_shared<ElementForm>();
   SmallVector<Value> tensors;
   if (!element.list && !element.optional)

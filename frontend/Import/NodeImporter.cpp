@@ -11,9 +11,10 @@ using namespace mlir;
 
 namespace tgc {
 
-NodeImporter::NodeImporter(GraphImporter &graph, const proto::NodeDef &node, ArrayRef<ImportedValue> inputs, size_t numOutputs)
-    : node(node), builder(graph.entry.builder), sizes(graph.entry.sizes), loc(graph.getLoc(node)), graph(graph), inputs(inputs),
-      outputs(numOutputs) {
+NodeImporter::NodeImporter(GraphImporter &graph, const proto::NodeDef &node, ArrayRef<ImportedValue> inputs,
+                           size_t numOutputs)
+    : node(node), builder(graph.entry.builder), sizes(graph.entry.sizes), loc(graph.getLoc(node)),
+      graph(graph), inputs(inputs), outputs(numOutputs) {
   sizes.setLoc(loc);
 }
 
@@ -51,7 +52,9 @@ FailureOr<SmallVector<OpFoldResult>> NodeImporter::getSizeOperand(size_t i, Stri
     return failure();
   }
   if (!type.hasStaticShape()) {
-    error() << "the number of elements of " << what << " is not known, so the rank of the result cannot be known; give the shape of a feed with --shape";
+    error()
+        << "the number of elements of " << what
+        << " is not known, so the rank of the result cannot be known; give the shape of a feed with --shape";
     return failure();
   }
   if (type.getNumElements() > kMaxHostElements) {
@@ -99,7 +102,8 @@ FailureOr<int64_t> NodeImporter::getConstant(size_t i, StringRef what) {
 FailureOr<int64_t> NodeImporter::normalizeAxis(int64_t axis, int64_t rank, StringRef what) {
   if (axis >= -rank && axis < rank)
     return axis < 0 ? axis + rank : axis;
-  error() << what << " " << axis << " is out of range for rank " << rank << ", expected a number in [" << -rank << ", " << rank << ")";
+  error() << what << " " << axis << " is out of range for rank " << rank << ", expected a number in ["
+          << -rank << ", " << rank << ")";
   return failure();
 }
 
@@ -135,7 +139,9 @@ FailureOr<Type> NodeImporter::getElementTypeAttr(StringRef name) {
 // Results and errors
 //===----------------------------------------------------------------------===//
 
-void NodeImporter::setHostResult(size_t i, HostTensor host) { outputs[i].host = std::make_shared<HostTensor>(std::move(host)); }
+void NodeImporter::setHostResult(size_t i, HostTensor host) {
+  outputs[i].host = std::make_shared<HostTensor>(std::move(host));
+}
 
 void NodeImporter::setSizesResult(size_t i, ArrayRef<Size> elements, Type elementType) {
   setHostResult(i, {elementType, {static_cast<int64_t>(elements.size())}, SmallVector<Size>(elements)});
@@ -160,8 +166,10 @@ Value NodeImporter::scalar(Type element, double number) {
     return create<tg::ConstantOp>(DenseElementsAttr::get(type, std::complex<APFloat>(re, im)));
   }
   if (isa<FloatType>(element))
-    return create<tg::ConstantOp>(DenseElementsAttr::get(type, builder.getFloatAttr(element, number).getValue()));
-  APInt value(element.getIntOrFloatBitWidth(), static_cast<uint64_t>(static_cast<int64_t>(number)), false, true);
+    return create<tg::ConstantOp>(
+        DenseElementsAttr::get(type, builder.getFloatAttr(element, number).getValue()));
+  APInt value(element.getIntOrFloatBitWidth(), static_cast<uint64_t>(static_cast<int64_t>(number)), false,
+              true);
   return create<tg::ConstantOp>(DenseElementsAttr::get(type, value));
 }
 
@@ -170,7 +178,9 @@ Value NodeImporter::sizeTensor(Size size, Type element) {
   if (value && isa<FloatType>(element))
     return scalar(element, *value);
   if (value && isa<IntegerType>(element))
-    return create<tg::ConstantOp>(DenseElementsAttr::get(RankedTensorType::get({}, element), APInt(element.getIntOrFloatBitWidth(), static_cast<uint64_t>(*value), false, true)));
+    return create<tg::ConstantOp>(DenseElementsAttr::get(
+        RankedTensorType::get({}, element),
+        APInt(element.getIntOrFloatBitWidth(), static_cast<uint64_t>(*value), false, true)));
   Type wide = builder.getI64Type();
   Value integer = arith::IndexCastOp::create(builder, loc, wide, sizes.get(size));
   return cast(create<tensor::FromElementsOp>(RankedTensorType::get({}, wide), integer), element);
@@ -182,8 +192,9 @@ Value NodeImporter::splatLike(Value like, double number) {
 
 Value NodeImporter::constantInts(ArrayRef<int64_t> values, Type elementType) {
   auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, elementType);
-  auto elements = llvm::map_to_vector(
-      values, [&](int64_t v) { return APInt(elementType.getIntOrFloatBitWidth(), static_cast<uint64_t>(v), false, true); });
+  auto elements = llvm::map_to_vector(values, [&](int64_t v) {
+    return APInt(elementType.getIntOrFloatBitWidth(), static_cast<uint64_t>(v), false, true);
+  });
   return create<tg::ConstantOp>(DenseElementsAttr::get(type, elements));
 }
 
@@ -288,7 +299,8 @@ FailureOr<SmallVector<Value>> NodeImporter::withShape(ValueRange operands, Array
     for (size_t dim = 0; !conflicts && dim < shape.size(); ++dim) {
       if (IndexBuilder::isEqual(shape[dim], other[dim]))
         continue;
-      bool isKnown = IndexBuilder::getConstant(shape[dim]).has_value(), isOtherKnown = IndexBuilder::getConstant(other[dim]).has_value();
+      bool isKnown = IndexBuilder::getConstant(shape[dim]).has_value(),
+           isOtherKnown = IndexBuilder::getConstant(other[dim]).has_value();
       conflicts = isKnown && isOtherKnown;
       Value equal = sizes.equals(shape[dim], other[dim]);
       fits = fits ? Value(arith::AndIOp::create(builder, loc, fits, equal)) : equal;
@@ -339,14 +351,17 @@ Value NodeImporter::lowest(Type element) {
 }
 
 Type NodeImporter::getSumType(Type element) {
-  return isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32 ? Type(builder.getF32Type()) : element;
+  return isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32 ? Type(builder.getF32Type())
+                                                                         : element;
 }
 
 Value NodeImporter::reshape(Value x, ArrayRef<Size> to) {
   auto type = cast<RankedTensorType>(x.getType());
   RankedTensorType result = tg::getTypeOfSizes(to, type.getElementType());
   SmallVector<Size> from = sizes.sizesOf(x);
-  if (from.size() == to.size() && llvm::all_of(llvm::zip_equal(from, to), [](auto pair) { return IndexBuilder::isEqual(std::get<0>(pair), std::get<1>(pair)); }))
+  if (from.size() == to.size() && llvm::all_of(llvm::zip_equal(from, to), [](auto pair) {
+        return IndexBuilder::isEqual(std::get<0>(pair), std::get<1>(pair));
+      }))
     return refine(x, result);
   return builder.createOrFold<tg::ReshapeOp>(loc, result, x, tg::getDynamicSizes(to));
 }
@@ -361,19 +376,25 @@ Value NodeImporter::cast(Value x, Type element) {
   return create<tg::CastOp>(tg::withElementType(x.getType(), element), x, builder.getBoolAttr(false));
 }
 
-Value NodeImporter::slice(Value x, ArrayRef<Size> offsets, ArrayRef<Size> extents, ArrayRef<int64_t> strides) {
+Value NodeImporter::slice(Value x, ArrayRef<Size> offsets, ArrayRef<Size> extents,
+                          ArrayRef<int64_t> strides) {
   SmallVector<int64_t> steps(strides);
   steps.resize(offsets.size(), 1);
   SmallVector<Size> whole = sizes.sizesOf(x);
-  auto isWhole = [&](size_t dim) { return steps[dim] == 1 && IndexBuilder::isConstant(offsets[dim], 0) && IndexBuilder::isEqual(extents[dim], whole[dim]); };
+  auto isWhole = [&](size_t dim) {
+    return steps[dim] == 1 && IndexBuilder::isConstant(offsets[dim], 0) &&
+           IndexBuilder::isEqual(extents[dim], whole[dim]);
+  };
   if (llvm::all_of(llvm::seq<size_t>(0, offsets.size()), isWhole))
     return x;
   return create<tg::SliceOp>(x, offsets, extents, steps);
 }
 
-Value NodeImporter::pad(Value x, Value value, ArrayRef<Size> low, ArrayRef<Size> high, ArrayRef<int64_t> interior) {
+Value NodeImporter::pad(Value x, Value value, ArrayRef<Size> low, ArrayRef<Size> high,
+                        ArrayRef<int64_t> interior) {
   auto isZero = [](Size size) { return IndexBuilder::isConstant(size, 0); };
-  if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero) && llvm::all_of(interior, [](int64_t gap) { return gap == 0; }))
+  if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero) &&
+      llvm::all_of(interior, [](int64_t gap) { return gap == 0; }))
     return x;
   return create<tg::PadOp>(x, value, low, high, interior);
 }
@@ -403,7 +424,8 @@ Value NodeImporter::withPartials(Value y, ValueRange xs, ValueRange partials) {
 void NodeImporter::check(Value condition, const Twine &message, ValueRange values, int32_t code) {
   if (matchPattern(condition, m_One()))
     return;
-  tg::CheckOp::create(builder, loc, condition, builder.getI32IntegerAttr(code), builder.getStringAttr(message), values);
+  tg::CheckOp::create(builder, loc, condition, builder.getI32IntegerAttr(code),
+                      builder.getStringAttr(message), values);
 }
 
 void NodeImporter::checkAll(Value conditions, const Twine &message, ValueRange values) {
@@ -446,9 +468,11 @@ LogicalResult NodeImporter::requireEqual(Size a, Size b, const Twine &message) {
   return success();
 }
 
-SmallVector<Value> NodeImporter::hostCall(StringRef kernel, ValueRange operands, TypeRange results, StringRef config, ValueRange extents,
-                                          bool isPure, bool findsSizes) {
-  auto call = tg::HostCallOp::create(builder, loc, results, operands, extents, kernel, config, isPure, findsSizes);
+SmallVector<Value> NodeImporter::hostCall(StringRef kernel, ValueRange operands, TypeRange results,
+                                          StringRef config, ValueRange extents, bool isPure,
+                                          bool findsSizes) {
+  auto call =
+      tg::HostCallOp::create(builder, loc, results, operands, extents, kernel, config, isPure, findsSizes);
   return SmallVector<Value>(call.getResults());
 }
 

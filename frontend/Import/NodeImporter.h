@@ -1,8 +1,8 @@
 //===- NodeImporter.h - What the importer of one op works with -*- C++ -*-===//
 //
-// A handler (one per TensorFlow op, in the file of its family) gets a NodeImporter: it asks for inputs and attributes, builds
-// tg ops and sets the results. Node and attributes are checked against the op's signature and completed with the defaults
-// before the handler runs, so handlers check only what signatures cannot say.
+// A handler (one per TensorFlow op, in the file of its family) gets a NodeImporter: it asks for inputs and
+// attributes, builds tg ops and sets the results. Node and attributes are checked against the op's signature
+// and completed with the defaults before the handler runs, so handlers check only what signatures cannot say.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_NODEIMPORTER_H
@@ -28,7 +28,8 @@ public:
   template <typename T> using FailureOr = mlir::FailureOr<T>;
   using LogicalResult = mlir::LogicalResult;
 
-  NodeImporter(GraphImporter &graph, const proto::NodeDef &node, llvm::ArrayRef<ImportedValue> inputs, size_t numOutputs);
+  NodeImporter(GraphImporter &graph, const proto::NodeDef &node, llvm::ArrayRef<ImportedValue> inputs,
+               size_t numOutputs);
 
   const proto::NodeDef &node;
   mlir::OpBuilder &builder;
@@ -43,20 +44,24 @@ public:
   /// Input `i` as a tensor. A reference of a variable gives its value at this point of the order.
   Value getTensor(size_t i);
   llvm::SmallVector<Value> getTensors(size_t begin, size_t end);
-  mlir::RankedTensorType getType(size_t i) { return llvm::cast<mlir::RankedTensorType>(getTensor(i).getType()); }
+  mlir::RankedTensorType getType(size_t i) {
+    return llvm::cast<mlir::RankedTensorType>(getTensor(i).getType());
+  }
   mlir::Type getElementType(size_t i) { return getType(i).getElementType(); }
   int64_t getRank(size_t i) { return getType(i).getRank(); }
   /// The elements of input `i`, if they are known as sizes; else null.
   const HostTensor *getHost(size_t i) const { return inputs[i].host.get(); }
-  /// The elements of a 1-D (or scalar) integer input as sizes: known ones, or extracted from the tensor. Fails with an error
-  /// if their number is not known. Tensors of up to `maxRank` dimensions are taken, in row-major order.
+  /// The elements of a 1-D (or scalar) integer input as sizes: known ones, or extracted from the tensor.
+  /// Fails with an error if their number is not known. Tensors of up to `maxRank` dimensions are taken, in
+  /// row-major order.
   FailureOr<llvm::SmallVector<Size>> getSizeOperand(size_t i, llvm::StringRef what, int64_t maxRank = 1);
   /// A scalar (or one-element) integer input as a size.
   FailureOr<Size> getScalarSize(size_t i, llvm::StringRef what);
   /// The elements of an integer input that must be known at compile time.
   FailureOr<llvm::SmallVector<int64_t>> getConstants(size_t i, llvm::StringRef what);
   FailureOr<int64_t> getConstant(size_t i, llvm::StringRef what);
-  /// A constant axis within [-rank, rank), made non-negative; and a list of them, ascending and without doubles.
+  /// A constant axis within [-rank, rank), made non-negative; and a list of them, ascending and without
+  /// doubles.
   FailureOr<int64_t> getAxis(size_t i, int64_t rank, llvm::StringRef what = "axis");
   FailureOr<llvm::SmallVector<int64_t>> getAxes(size_t i, int64_t rank, llvm::StringRef what = "axis");
   /// `axis` within [-rank, rank), made non-negative.
@@ -96,18 +101,23 @@ public:
   template <typename Op, typename... Args> Value create(Args &&...args) {
     return Op::create(builder, loc, std::forward<Args>(args)...).getOperation()->getResult(0);
   }
-  /// Builds an op whose result type is inferred from its operands; an error of the inference becomes the node's.
+  /// Builds an op whose result type is inferred from its operands; an error of the inference becomes the
+  /// node's.
   template <typename Op, typename... Args> FailureOr<Value> tryCreate(Args &&...args);
 
-  /// A splat of `number` of the type and run-time sizes of `like`, or a scalar (rank 0) of `element`. Strings are empty.
+  /// A splat of `number` of the type and run-time sizes of `like`, or a scalar (rank 0) of `element`. Strings
+  /// are empty.
   Value splatLike(Value like, double number);
   Value scalar(mlir::Type element, double number);
   /// A size as a tensor: of rank 0, or repeated to `sizes`.
   Value sizeTensor(Size size, mlir::Type element);
-  Value sizeTensor(Size size, mlir::Type element, llvm::ArrayRef<Size> sizes) { return broadcastTo(sizeTensor(size, element), sizes); }
+  Value sizeTensor(Size size, mlir::Type element, llvm::ArrayRef<Size> sizes) {
+    return broadcastTo(sizeTensor(size, element), sizes);
+  }
   /// A constant tensor of integers.
   Value constantInts(llvm::ArrayRef<int64_t> values, mlir::Type elementType);
-  /// An uninteresting repetition: `x` repeated to `sizes`. Dimensions that are known to be equal are marked so.
+  /// An uninteresting repetition: `x` repeated to `sizes`. Dimensions that are known to be equal are marked
+  /// so.
   Value broadcastTo(Value x, llvm::ArrayRef<Size> sizes);
   /// The sizes of the broadcast of two shapes, checked at run time where they are not known to fit.
   FailureOr<llvm::SmallVector<Size>> broadcastSizes(llvm::ArrayRef<Size> a, llvm::ArrayRef<Size> b);
@@ -115,8 +125,8 @@ public:
   FailureOr<llvm::SmallVector<Value>> broadcastTogether(mlir::ValueRange operands);
   /// A vector along dimension `dim`, repeated to `sizes`.
   Value broadcastAlong(Value vector, int64_t dim, llvm::ArrayRef<Size> sizes);
-  /// Operands that must have one shape (a gradient and what it is the gradient of): checked, at run time where it is not known,
-  /// and given the most precise type.
+  /// Operands that must have one shape (a gradient and what it is the gradient of): checked, at run time
+  /// where it is not known, and given the most precise type.
   FailureOr<llvm::SmallVector<Value>> withOneShape(mlir::ValueRange operands);
   /// The same, where the shape is known to be `shape`.
   FailureOr<llvm::SmallVector<Value>> withShape(mlir::ValueRange operands, llvm::ArrayRef<Size> shape);
@@ -134,11 +144,15 @@ public:
   Value cast(Value x, mlir::Type element);
   /// The same tensor with the static sizes of `type`, which are known to hold.
   Value refine(Value x, mlir::Type type);
-  Value slice(Value x, llvm::ArrayRef<Size> offsets, llvm::ArrayRef<Size> sizes, llvm::ArrayRef<int64_t> strides = {});
-  Value pad(Value x, Value value, llvm::ArrayRef<Size> low, llvm::ArrayRef<Size> high, llvm::ArrayRef<int64_t> interior = {});
+  Value slice(Value x, llvm::ArrayRef<Size> offsets, llvm::ArrayRef<Size> sizes,
+              llvm::ArrayRef<int64_t> strides = {});
+  Value pad(Value x, Value value, llvm::ArrayRef<Size> low, llvm::ArrayRef<Size> high,
+            llvm::ArrayRef<int64_t> interior = {});
   Value iota(llvm::ArrayRef<Size> sizes, mlir::Type element, int64_t dimension);
   Value reduce(tg::ReductionKind kind, Value x, llvm::ArrayRef<int64_t> dimensions, bool keepDims = false);
-  Value compare(tg::ComparisonDirection direction, Value x, Value y) { return create<tg::CompareOp>(direction, x, y); }
+  Value compare(tg::ComparisonDirection direction, Value x, Value y) {
+    return create<tg::CompareOp>(direction, x, y);
+  }
   Value select(Value condition, Value x, Value y) { return create<tg::SelectOp>(condition, x, y); }
   Value add(Value x, Value y) { return create<tg::AddOp>(x, y); }
   Value sub(Value x, Value y) { return create<tg::SubOp>(x, y); }
@@ -148,18 +162,20 @@ public:
   bool wantsGradients() const;
   /// `x`, a constant to gradients. What is only there for numerical reasons says so.
   Value stopGradient(Value x);
-  /// `y`, whose gradient with respect to `x` is what flows back times `partial` of x's type; y has the leading dimensions of x.
+  /// `y`, whose gradient with respect to `x` is what flows back times `partial` of x's type; y has the
+  /// leading dimensions of x.
   Value withPartials(Value y, mlir::ValueRange xs, mlir::ValueRange partials);
   /// Ends the run with INVALID_ARGUMENT and the message unless `condition` (an i1) holds.
   void check(Value condition, const llvm::Twine &message, mlir::ValueRange values = {}, int32_t code = 3);
   /// The same for a tensor of i1: all of it must hold.
   void checkAll(Value conditions, const llvm::Twine &message, mlir::ValueRange values = {});
-  /// An error, or a check at run time where it is not known, that a <= b, or that a == b. Each %d of the message takes one of
-  /// the two.
+  /// An error, or a check at run time where it is not known, that a <= b, or that a == b. Each %d of the
+  /// message takes one of the two.
   LogicalResult requireAtMost(Size a, Size b, const llvm::Twine &message);
   LogicalResult requireEqual(Size a, Size b, const llvm::Twine &message);
   /// A call of a hand-written kernel. `sizes`: of the results' dynamic dimensions, in order.
-  llvm::SmallVector<Value> hostCall(llvm::StringRef kernel, mlir::ValueRange operands, mlir::TypeRange results, llvm::StringRef config = "",
+  llvm::SmallVector<Value> hostCall(llvm::StringRef kernel, mlir::ValueRange operands,
+                                    mlir::TypeRange results, llvm::StringRef config = "",
                                     mlir::ValueRange sizes = {}, bool isPure = true, bool findsSizes = false);
   /// An element of a tensor as a size.
   Size extract(Value tensor, llvm::ArrayRef<int64_t> position);
@@ -169,13 +185,16 @@ private:
   llvm::SmallVector<ImportedValue> outputs;
 };
 
-template <typename Op, typename... Args> mlir::FailureOr<mlir::Value> NodeImporter::tryCreate(Args &&...args) {
-  // The builders of ops with inferred types abort on a failed inference, so build the state with a type that is replaced,
-  // and infer here.
+template <typename Op, typename... Args>
+mlir::FailureOr<mlir::Value> NodeImporter::tryCreate(Args &&...args) {
+  // The builders of ops with inferred types abort on a failed inference, so build the state with a type that
+  // is replaced, and infer here.
   mlir::OperationState state(loc, Op::getOperationName());
-  Op::build(builder, state, mlir::Type(mlir::RankedTensorType::get({}, builder.getI1Type())), std::forward<Args>(args)...);
+  Op::build(builder, state, mlir::Type(mlir::RankedTensorType::get({}, builder.getI1Type())),
+            std::forward<Args>(args)...);
   llvm::SmallVector<mlir::Type> types;
-  if (mlir::failed(Op::inferReturnTypes(builder.getContext(), loc, state.operands, state.attributes.getDictionary(builder.getContext()),
+  if (mlir::failed(Op::inferReturnTypes(builder.getContext(), loc, state.operands,
+                                        state.attributes.getDictionary(builder.getContext()),
                                         state.getRawProperties(), state.regions, types)))
     return mlir::failure();
   state.types.assign(types.begin(), types.end());

@@ -1,7 +1,7 @@
 //===- OpRegistry.h - Which function imports which op ----------*- C++ -*-===//
 //
-// One register function per family, defined in the file of the same name. Ops that tg has one to one need no entry: the table
-// starts with a fold over all ops of the dialect.
+// One register function per family, defined in the file of the same name. Ops that tg has one to one need no
+// entry: the table starts with a fold over all ops of the dialect.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_OPREGISTRY_H

@@ -1,7 +1,7 @@
 //===- OptimizerOps.cpp - Steps of optimizers -----------------------------===//
 //
-// The formulas, each once for its four forms (by reference or handle, dense or sparse gradient). Terms are grouped as in
-// TensorFlow's CPU kernels, so that results differ by rounding at most.
+// The formulas, each once for its four forms (by reference or handle, dense or sparse gradient). Terms are
+// grouped as in TensorFlow's CPU kernels, so that results differ by rounding at most.
 //
 //===----------------------------------------------------------------------===//
 
@@ -59,7 +59,8 @@ Term shrink(Term x, Term distance) { return sign(x) * max(abs(x) - distance, x.n
 
 void adagradDualAveraging(OptimizerStep &s) {
   Term grad = s.getGradient(), lr = s.get("lr"), step = s.get("global_step");
-  Term sum = s.get("gradient_accumulator") + grad, squares = s.get("gradient_squared_accumulator") + square(grad);
+  Term sum = s.get("gradient_accumulator") + grad,
+       squares = s.get("gradient_squared_accumulator") + square(grad);
   s.set("gradient_accumulator", sum);
   s.set("gradient_squared_accumulator", squares);
   s.set("var", -(lr * shrink(sum, step * s.get("l1"))) / (s.get("l2") * step * lr + sqrt(squares)));
@@ -84,7 +85,8 @@ void proximalAdagrad(OptimizerStep &s) {
 
 /// Zeiler: ADADELTA (2012).
 void adadelta(OptimizerStep &s) {
-  Term grad = s.getGradient(), rho = s.get("rho"), epsilon = s.get("epsilon"), updates = s.get("accum_update");
+  Term grad = s.getGradient(), rho = s.get("rho"), epsilon = s.get("epsilon"),
+       updates = s.get("accum_update");
   Term accum = s.get("accum") * rho + square(grad) * (1 - rho);
   Term update = sqrt(updates + epsilon) * rsqrt(accum + epsilon) * grad;
   s.set("accum", accum);
@@ -110,8 +112,8 @@ template <bool isCentered> void rmsProp(OptimizerStep &s) {
   s.set("var", s.get("var") - moment);
 }
 
-/// Kingma, Ba: Adam (2015); Dozat: Incorporating Nesterov momentum into Adam (2016); with the maximum of all second moments,
-/// Reddi et al.: On the convergence of Adam and beyond (2018).
+/// Kingma, Ba: Adam (2015); Dozat: Incorporating Nesterov momentum into Adam (2016); with the maximum of all
+/// second moments, Reddi et al.: On the convergence of Adam and beyond (2018).
 template <bool keepsMaximum> void adam(OptimizerStep &s) {
   Term grad = s.getGradient(), beta1 = s.get("beta1");
   Term alpha = s.get("lr") * sqrt(1 - s.get("beta2_power")) / (1 - s.get("beta1_power"));
@@ -135,7 +137,8 @@ void adaMax(OptimizerStep &s) {
   s.set("var", s.get("var") - s.get("lr") / (1 - s.get("beta1_power")) * (m / (v + s.get("epsilon"))));
 }
 
-/// Bello et al.: Neural optimizer search (2017). 1 where the gradient agrees with its average, else -1 (or 0).
+/// Bello et al.: Neural optimizer search (2017). 1 where the gradient agrees with its average, else -1 (or
+/// 0).
 Term agreement(OptimizerStep &s) {
   Term grad = s.getGradient(), beta = s.get("beta");
   Term m = s.get("m") * beta + grad * (1 - beta);
@@ -180,7 +183,8 @@ template <bool hasShrinkage> void ftrl(OptimizerStep &s) {
   s.set("accum", accum);
   s.set("linear", linear);
   NodeImporter &n = *var.n;
-  // Not a shrink(): where both numbers are zero, so that the quotient is no number, the variable becomes zero.
+  // Not a shrink(): where both numbers are zero, so that the quotient is no number, the variable becomes
+  // zero.
   Term bound{&n, n.broadcastTo(limit.value, n.sizes.sizesOf(linear.value))};
   Value isBeyond = n.compare(tg::ComparisonDirection::GT, abs(linear).value, bound.value);
   Term moved = (limit * sign(linear) - linear) / divisor;

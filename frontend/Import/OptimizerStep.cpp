@@ -58,8 +58,8 @@ LogicalResult OptimizerStep::read() {
     if (input.name == "indices")
       rows = n.getTensor(i);
   if (rows && (cast<RankedTensorType>(rows.getType()).getRank() != 1 || n.getRank(0) == 0))
-    return n.error() << "indices must be a vector and the variable at least 1-D, got " << rows.getType() << " and "
-                     << n.getType(0);
+    return n.error() << "indices must be a vector and the variable at least 1-D, got " << rows.getType()
+                     << " and " << n.getType(0);
   SmallVector<StringRef> shaped;
   SmallVector<Value> values;
   for (auto [i, input] : llvm::enumerate(signature.inputs)) {
@@ -81,8 +81,8 @@ LogicalResult OptimizerStep::read() {
       continue;
     }
     if (n.getElementType(i) != element)
-      return n.error() << input.name << " has another element type than the variable, " << n.getType(i) << " and "
-                       << n.getType(0);
+      return n.error() << input.name << " has another element type than the variable, " << n.getType(i)
+                       << " and " << n.getType(0);
     if (isVariable && rows) {
       auto part = gatherAlong(n, value, toIndices(n, rows), 0);
       if (failed(part))

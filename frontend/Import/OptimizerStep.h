@@ -1,7 +1,8 @@
 //===- OptimizerStep.h - What the formulas of optimizers work with -*- C++ -*-===//
 //
-// A formula reads variables, hyperparameters and the gradient by the names of the op's signature and sets the variables. The
-// step gives it whole variables, or the rows that a sparse gradient names; so one formula serves all forms of an optimizer.
+// A formula reads variables, hyperparameters and the gradient by the names of the op's signature and sets the
+// variables. The step gives it whole variables, or the rows that a sparse gradient names; so one formula
+// serves all forms of an optimizer.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_OPTIMIZERSTEP_H
@@ -57,7 +58,7 @@ private:
   llvm::StringMap<mlir::Value> operands;
   llvm::StringMap<std::string> variables; ///< the names of the variables by the names of the inputs
   llvm::SmallVector<std::pair<std::string, mlir::Value>> results;
-  mlir::Value rows;                       ///< the indices of a sparse gradient, else null
+  mlir::Value rows; ///< the indices of a sparse gradient, else null
 };
 
 } // namespace tgc

@@ -1,6 +1,7 @@
 //===- OptionalOps.cpp - Variants that hold tensors or nothing ------------===//
 //
-// Gradients of conditions in TensorFlow 2 carry what a branch left as an optional, which is empty if the other was taken.
+// Gradients of conditions in TensorFlow 2 carry what a branch left as an optional, which is empty if the
+// other was taken.
 //
 //===----------------------------------------------------------------------===//
 
@@ -39,7 +40,8 @@ LogicalResult importHasValue(NodeImporter &n) {
   const auto &optional = n.getInput(0).optional;
   if (!optional)
     return n.error() << "input 0 is no optional";
-  n.setResult(n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI1Type()), optional->isPresent));
+  n.setResult(n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI1Type()),
+                                               optional->isPresent));
   return success();
 }
 
@@ -49,7 +51,8 @@ LogicalResult importGetValue(NodeImporter &n) {
     return n.error() << "input 0 is no optional";
   n.check(optional->isPresent, "The given optional does not have a value.");
   if (optional->components.size() != n.getOutputs().size())
-    return n.error() << "the optional has " << optional->components.size() << " components, asked for " << n.getOutputs().size();
+    return n.error() << "the optional has " << optional->components.size() << " components, asked for "
+                     << n.getOutputs().size();
   for (auto [i, component] : llvm::enumerate(optional->components))
     n.setOutput(i, component);
   return success();

@@ -1,9 +1,9 @@
 //===- PoolGradOps.cpp - Gradients of pooling, and where maxima were ------===//
 //
-// The gradient of a maximum goes to the first of the largest elements under the window, in row-major order (of volumes: to all),
-// as TensorFlow's CPU kernels have it. Windows of few elements are taken apart: one comparison per place in
-// the window finds which place won, one padded tensor per place carries the gradient back, and all of it is
-// elementwise. Larger windows go through indices.
+// The gradient of a maximum goes to the first of the largest elements under the window, in row-major order
+// (of volumes: to all), as TensorFlow's CPU kernels have it. Windows of few elements are taken apart: one
+// comparison per place in the window finds which place won, one padded tensor per place carries the gradient
+// back, and all of it is elementwise. Larger windows go through indices.
 //
 //===----------------------------------------------------------------------===//
 
@@ -111,8 +111,10 @@ template <bool windowIsInput> LogicalResult importMaxPoolGrad(NodeImporter &n) {
   }
   Value winners = goesToAll ? Value() : max->findWinners(), zero = n.splatLike(gradient, 0), sum;
   forEachPlace(max->pooling.window(), [&](int64_t number, ArrayRef<int64_t> position) {
-    Value wins = goesToAll ? n.compare(Direction::EQ, sliceAtPosition(n, max->padded, max->pooling.windows, position), max->y)
-                           : n.compare(Direction::EQ, winners, n.splatLike(winners, number));
+    Value wins = goesToAll
+                     ? n.compare(Direction::EQ,
+                                 sliceAtPosition(n, max->padded, max->pooling.windows, position), max->y)
+                     : n.compare(Direction::EQ, winners, n.splatLike(winners, number));
     Value spread = spreadFromPosition(n, n.select(wins, gradient, zero), max->pooling.windows, position);
     sum = sum ? n.add(sum, spread) : spread;
   });

@@ -13,8 +13,9 @@ using Size = OpFoldResult;
 /// `x` under other sizes.
 static Value reshapeTo(EntryImporter &entry, Location loc, Value x, ArrayRef<Size> sizes) {
   auto type = tg::getTypeOfSizes(sizes, getElementTypeOrSelf(x.getType()));
-  Value result = type == x.getType() ? x
-                                     : Value(tg::ReshapeOp::create(entry.builder, loc, type, x, tg::getDynamicSizes(sizes)));
+  Value result = type == x.getType()
+                     ? x
+                     : Value(tg::ReshapeOp::create(entry.builder, loc, type, x, tg::getDynamicSizes(sizes)));
   entry.sizes.setSizes(result, sizes);
   return result;
 }
@@ -26,7 +27,8 @@ static Value createColumn(EntryImporter &entry, Location loc, Size value, Size c
   Value number = arith::IndexCastOp::create(builder, loc, i64, entry.sizes.get(value));
   Value scalar = tensor::FromElementsOp::create(builder, loc, RankedTensorType::get({}, i64), number);
   Size sizes[] = {count, entry.sizes.constant(1)};
-  Value column = tg::BroadcastToOp::create(builder, loc, tg::getTypeOfSizes(sizes, i64), scalar, tg::getDynamicSizes(sizes), ArrayRef<int64_t>());
+  Value column = tg::BroadcastToOp::create(builder, loc, tg::getTypeOfSizes(sizes, i64), scalar,
+                                           tg::getDynamicSizes(sizes), ArrayRef<int64_t>());
   entry.sizes.setSizes(column, sizes);
   return column;
 }
@@ -46,7 +48,8 @@ static Value createRow(EntryImporter &entry, Location loc, Size start, ArrayRef<
   SmallVector<Size> elements = {entry.sizes.add(start, entry.sizes.constant(1))};
   llvm::append_range(elements, extents);
   int64_t count = elements.size();
-  row.host = std::make_shared<HostTensor>(HostTensor{entry.builder.getI64Type(), {count}, std::move(elements), {}});
+  row.host =
+      std::make_shared<HostTensor>(HostTensor{entry.builder.getI64Type(), {count}, std::move(elements), {}});
   return *getTensor(entry, loc, row);
 }
 
@@ -91,7 +94,8 @@ void makeRagged(EntryImporter &entry, Location loc, ListValue &list, ArrayRef<Si
   for (auto [dim, size] : llvm::enumerate(*list.elementSizes)) {
     if (list.declaredSizes && (*list.declaredSizes)[dim])
       size = (*list.declaredSizes)[dim];
-    else if (!size || !isa<Attribute>(size) || (dense.isWritten() && dim < dense.elementSizes->size() && (*dense.elementSizes)[dim] != size))
+    else if (!size || !isa<Attribute>(size) ||
+             (dense.isWritten() && dim < dense.elementSizes->size() && (*dense.elementSizes)[dim] != size))
       size = Size();
   }
   ListValue &table = list.parts[0], &data = list.parts[1];
@@ -99,7 +103,8 @@ void makeRagged(EntryImporter &entry, Location loc, ListValue &list, ArrayRef<Si
     Size count = sizes.product(*dense.elementSizes);
     data.buffer = reshapeTo(entry, loc, dense.onlyElement->second, {count});
     data.length = data.capacity = count;
-    table.onlyElement = {dense.onlyElement->first, createRow(entry, loc, sizes.constant(0), *dense.elementSizes)};
+    table.onlyElement = {dense.onlyElement->first,
+                         createRow(entry, loc, sizes.constant(0), *dense.elementSizes)};
     return;
   }
   if (!dense.buffer)
@@ -110,7 +115,8 @@ void makeRagged(EntryImporter &entry, Location loc, ListValue &list, ArrayRef<Si
   data.buffer = reshapeTo(entry, loc, dense.buffer, {data.capacity});
   Size columnSizes[] = {rows, sizes.constant(1)};
   Type i64 = entry.builder.getI64Type();
-  Value number = tg::IotaOp::create(entry.builder, loc, tg::getTypeOfSizes(columnSizes, i64), tg::getDynamicSizes(columnSizes), 0);
+  Value number = tg::IotaOp::create(entry.builder, loc, tg::getTypeOfSizes(columnSizes, i64),
+                                    tg::getDynamicSizes(columnSizes), 0);
   entry.sizes.setSizes(number, columnSizes);
   Value start = tg::MulOp::create(entry.builder, loc, number, createColumn(entry, loc, each, rows));
   start = tg::AddOp::create(entry.builder, loc, start, createColumn(entry, loc, sizes.constant(1), rows));
@@ -148,8 +154,8 @@ static Value readData(NodeImporter &n, ListValue &list, Size start, ArrayRef<Siz
 }
 
 /// One of two tensors of these sizes. The branches leave nothing behind.
-static Value choose(NodeImporter &n, Value condition, ArrayRef<Size> sizes, Type element, llvm::function_ref<Value()> thenFn,
-                    llvm::function_ref<Value()> elseFn) {
+static Value choose(NodeImporter &n, Value condition, ArrayRef<Size> sizes, Type element,
+                    llvm::function_ref<Value()> thenFn, llvm::function_ref<Value()> elseFn) {
   auto type = tg::getTypeOfSizes(sizes, element);
   auto op = tg::IfOp::create(n.builder, n.loc, TypeRange{type}, condition);
   {
@@ -176,18 +182,21 @@ Value readRagged(NodeImporter &n, ListValue &list, Size index) {
       if (known.isNull())
         continue;
       if (!IndexBuilder::isEqual(extent, known))
-        n.check(n.sizes.equals(extent, known), "Incompatible shapes: a list element has a dimension of %d elements, expected %d",
+        n.check(n.sizes.equals(extent, known),
+                "Incompatible shapes: a list element has a dimension of %d elements, expected %d",
                 n.sizes.get({extent, known}));
       extent = known;
     }
     return extents;
   };
   if (!list.hasKnownElements()) {
-    n.check(row.isWritten(n), "Trying to read an uninitialized tensor but element_shape is not fully defined");
+    n.check(row.isWritten(n),
+            "Trying to read an uninitialized tensor but element_shape is not fully defined");
     return readData(n, list, row.start(n), checkKnown());
   }
   return choose(
-      n, row.isWritten(n), *list.elementSizes, list.elementType, [&] { return readData(n, list, row.start(n), checkKnown()); },
+      n, row.isWritten(n), *list.elementSizes, list.elementType,
+      [&] { return readData(n, list, row.start(n), checkKnown()); },
       [&] { return createZeros(n.graph.entry, n.loc, *list.elementSizes, list.elementType); });
 }
 
@@ -204,7 +213,8 @@ static LogicalResult checkElement(NodeImporter &n, ListValue &list, Value elemen
 }
 
 /// Writes the element at `start` of the data, which ends at `end` then, and its row of the table at `index`.
-static LogicalResult writeAt(NodeImporter &n, ListValue &list, Size index, Size start, Size end, Value element) {
+static LogicalResult writeAt(NodeImporter &n, ListValue &list, Size index, Size start, Size end,
+                             Value element) {
   EntryImporter &entry = n.graph.entry;
   ListValue &table = list.parts[0], &data = list.parts[1];
   SmallVector<Size> extents = n.sizes.sizesOf(element);
@@ -212,10 +222,12 @@ static LogicalResult writeAt(NodeImporter &n, ListValue &list, Size index, Size 
   Value flat = reshapeTo(entry, n.loc, element, {n.sizes.product(extents)});
   data.buffer = n.create<tg::InsertSliceOp>(flat, getListBuffer(entry, n.loc, data), ArrayRef<Size>{start});
   data.length = end;
-  return writeListElement(n, table, index, createRow(entry, n.loc, start, extents), "a row of %d elements, not of %d");
+  return writeListElement(n, table, index, createRow(entry, n.loc, start, extents),
+                          "a row of %d elements, not of %d");
 }
 
-LogicalResult writeRagged(NodeImporter &n, ListValue &list, Size index, Value element, const Twine &message, bool addTo) {
+LogicalResult writeRagged(NodeImporter &n, ListValue &list, Size index, Value element, const Twine &message,
+                          bool addTo) {
   if (failed(checkElement(n, list, element, message)))
     return failure();
   list.mayBeUniform = false;
@@ -228,18 +240,21 @@ LogicalResult writeRagged(NodeImporter &n, ListValue &list, Size index, Value el
   }
   Row old(n, readListElement(n, list.parts[0], index));
   Size count = n.sizes.product(extents), used = list.parts[1].length;
-  Value hasRoom = n.create<arith::AndIOp>(old.isWritten(n), n.sizes.lessEqual(count, n.sizes.product(old.extents)));
+  Value hasRoom =
+      n.create<arith::AndIOp>(old.isWritten(n), n.sizes.lessEqual(count, n.sizes.product(old.extents)));
   Size start = n.sizes.select(hasRoom, old.start(n), used);
   return writeAt(n, list, index, start, n.sizes.select(hasRoom, used, n.sizes.add(used, count)), element);
 }
 
 LogicalResult appendRagged(NodeImporter &n, ListValue &list, Value element) {
-  if (failed(checkElement(n, list, element, "an element has a dimension of %d elements where the list states %d")))
+  if (failed(checkElement(n, list, element,
+                          "an element has a dimension of %d elements where the list states %d")))
     return failure();
   ListValue &table = list.parts[0];
   Size index = table.length, one = n.sizes.constant(1), used = list.parts[1].length;
   reserveList(n.graph.entry, n.loc, table, n.sizes.add(index, one));
-  if (failed(writeAt(n, list, index, used, n.sizes.add(used, n.sizes.product(n.sizes.sizesOf(element))), element)))
+  if (failed(writeAt(n, list, index, used, n.sizes.add(used, n.sizes.product(n.sizes.sizesOf(element))),
+                     element)))
     return failure();
   table.length = n.sizes.add(index, one);
   syncLength(list);
@@ -253,7 +268,8 @@ LogicalResult appendRagged(NodeImporter &n, ListValue &list, Value element) {
 /// Column `column` of rows of a table, as a vector.
 static Value getColumn(NodeImporter &n, Value rows, int64_t column) {
   Size count = n.sizes.sizeOf(rows, 0), zero = n.sizes.constant(0), one = n.sizes.constant(1);
-  return reshapeTo(n.graph.entry, n.loc, n.slice(rows, {zero, n.sizes.constant(column)}, {count, one}), {count});
+  return reshapeTo(n.graph.entry, n.loc, n.slice(rows, {zero, n.sizes.constant(column)}, {count, one}),
+                   {count});
 }
 
 /// A size in each place of a vector of the type of `like`.
@@ -264,7 +280,8 @@ static Value repeat(NodeImporter &n, Size size, Value like) {
 }
 
 /// The size that all elements have in dimension `dim`; elements that were never written do not count.
-static Size getCommonExtent(NodeImporter &n, const ListValue &list, Value rows, int64_t dim, const Twine &message) {
+static Size getCommonExtent(NodeImporter &n, const ListValue &list, Value rows, int64_t dim,
+                            const Twine &message) {
   Size known = (*list.elementSizes)[dim];
   Value column = getColumn(n, rows, dim + 1);
   Size extent = known ? known : n.sizes.max(largestElement(n, column, 0), n.sizes.constant(0));
@@ -275,9 +292,10 @@ static Size getCommonExtent(NodeImporter &n, const ListValue &list, Value rows, 
   return extent;
 }
 
-/// Puts elements into `into`, one after the other: `placeOf` says where, from the number of the element and the position that
-/// the sum of its `advance`s is.
-static Value collect(NodeImporter &n, ListValue &list, Value rows, Value into, llvm::function_ref<SmallVector<Size>(Row &)> partSizes,
+/// Puts elements into `into`, one after the other: `placeOf` says where, from the number of the element and
+/// the position that the sum of its `advance`s is.
+static Value collect(NodeImporter &n, ListValue &list, Value rows, Value into,
+                     llvm::function_ref<SmallVector<Size>(Row &)> partSizes,
                      llvm::function_ref<SmallVector<Size>(Size, Size)> placeOf) {
   Size count = n.sizes.sizeOf(rows, 0), width = n.sizes.sizeOf(rows, 1);
   Value data = getListBuffer(n.graph.entry, n.loc, list.parts[1]);
@@ -289,7 +307,8 @@ static Value collect(NodeImporter &n, ListValue &list, Value rows, Value into, l
   IndexBuilder::Mark mark = n.sizes.mark();
   Block *cond = n.builder.createBlock(&loop.getCondRegion());
   cond->addArguments(ValueRange(inits).getTypes(), SmallVector<Location>(3, n.loc));
-  tg::YieldOp::create(n.builder, n.loc, n.sizes.compare(arith::CmpIPredicate::slt, Value(cond->getArgument(0)), count));
+  tg::YieldOp::create(n.builder, n.loc,
+                      n.sizes.compare(arith::CmpIPredicate::slt, Value(cond->getArgument(0)), count));
   n.sizes.release(mark);
   Block *body = n.builder.createBlock(&loop.getBodyRegion());
   body->addArguments(ValueRange(inits).getTypes(), SmallVector<Location>(3, n.loc));
@@ -342,15 +361,18 @@ FailureOr<std::pair<Value, Value>> concatRagged(NodeImporter &n, ListValue &list
   Value total = n.reduce(tg::ReductionKind::Sum, lengths, {0});
   SmallVector<Size> sizes = {n.sizes.max(n.extract(total, {}), n.sizes.constant(0))};
   for (size_t dim = 1; dim < rank; ++dim)
-    sizes.push_back(getCommonExtent(n, list, rows, dim, "Tried to concat list elements of different shapes behind the first dimension"));
+    sizes.push_back(getCommonExtent(
+        n, list, rows, dim, "Tried to concat list elements of different shapes behind the first dimension"));
   Size count = n.sizes.product(sizes);
   Value flat = collect(
       n, list, rows, createZeros(n.graph.entry, n.loc, count, list.elementType),
-      [&](Row &row) { return SmallVector<Size>{n.sizes.product(row.extents)}; }, [](Size, Size position) { return SmallVector<Size>{position}; });
+      [&](Row &row) { return SmallVector<Size>{n.sizes.product(row.extents)}; },
+      [](Size, Size position) { return SmallVector<Size>{position}; });
   return std::make_pair(reshapeTo(n.graph.entry, n.loc, flat, sizes), lengths);
 }
 
-FailureOr<ListValue> splitRagged(NodeImporter &n, Value rows, Value lengths, const PartialSizes &elementSizes, const Twine &wrongSum) {
+FailureOr<ListValue> splitRagged(NodeImporter &n, Value rows, Value lengths, const PartialSizes &elementSizes,
+                                 const Twine &wrongSum) {
   EntryImporter &entry = n.graph.entry;
   Type i64 = n.builder.getI64Type();
   SmallVector<Size> sizes = n.sizes.sizesOf(rows);
@@ -363,7 +385,8 @@ FailureOr<ListValue> splitRagged(NodeImporter &n, Value rows, Value lengths, con
     return failure();
   ListValue list = createList(n, getElementTypeOrSelf(rows.getType()), elementSizes, count);
   if (elementSizes && elementSizes->size() != sizes.size())
-    return n.error() << "elements have rank " << elementSizes->size() << ", the tensor has rank " << sizes.size();
+    return n.error() << "elements have rank " << elementSizes->size() << ", the tensor has rank "
+                     << sizes.size();
   list.mayDiffer = true;
   createParts(entry, list, sizes.size());
   list.elementSizes = sizes;
@@ -372,7 +395,8 @@ FailureOr<ListValue> splitRagged(NodeImporter &n, Value rows, Value lengths, con
   Value before = n.create<tg::ScanOp>(tg::ReductionKind::Sum, lengths, int64_t(0), true, false);
   Value start = n.add(n.mul(before, repeat(n, each, before)), repeat(n, n.sizes.constant(1), before));
   Size columnSizes[] = {count, n.sizes.constant(1)};
-  SmallVector<Value> columns = {reshapeTo(entry, n.loc, start, columnSizes), reshapeTo(entry, n.loc, lengths, columnSizes)};
+  SmallVector<Value> columns = {reshapeTo(entry, n.loc, start, columnSizes),
+                                reshapeTo(entry, n.loc, lengths, columnSizes)};
   for (Size size : llvm::drop_begin(sizes))
     columns.push_back(createColumn(entry, n.loc, size, count));
   list.parts[0].buffer = joinColumns(entry, n.loc, columns, count);

@@ -11,8 +11,9 @@ namespace {
 using Kind = tg::ReductionKind;
 using Size = OpFoldResult;
 
-/// Sums along the axes of a gradient that are known at run time only. A dimension of n elements becomes one of m, which is n or
-/// one: as [n / m, m] its first part is summed. The dimension stays, which the Reshape behind the sum does not mind.
+/// Sums along the axes of a gradient that are known at run time only. A dimension of n elements becomes one
+/// of m, which is n or one: as [n / m, m] its first part is summed. The dimension stays, which the Reshape
+/// behind the sum does not mind.
 Value sumPossibleAxes(NodeImporter &n, Value x, const HostTensor &axes) {
   for (auto [dim, size] : axes.possibleAxes) {
     SmallVector<Size> shape = n.sizes.sizesOf(x);
@@ -44,7 +45,8 @@ Value countTensor(NodeImporter &n, Value x, ArrayRef<int64_t> axes, Type element
   if (auto value = IndexBuilder::getConstant(count))
     return n.scalar(element, *value);
   Value integer = arith::IndexCastOp::create(n.builder, n.loc, n.builder.getI64Type(), n.sizes.get(count));
-  return n.cast(n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI64Type()), integer), element);
+  return n.cast(n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI64Type()), integer),
+                element);
 }
 
 LogicalResult importMean(NodeImporter &n) {
@@ -54,7 +56,8 @@ LogicalResult importMean(NodeImporter &n) {
     return failure();
   Type element = n.getElementType(0);
   // Half precision would lose the sum: Eigen's mean reducer keeps it in f32.
-  Type wide = isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32 ? Type(n.builder.getF32Type()) : element;
+  Type wide = isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32 ? Type(n.builder.getF32Type())
+                                                                              : element;
   Value sum = n.reduce(Kind::Sum, n.cast(x, wide), *axes, n.getBool("keep_dims"));
   Value count = n.broadcastTo(countTensor(n, x, *axes, wide), n.sizes.sizesOf(sum));
   n.setResult(n.cast(n.div(sum, count), element));

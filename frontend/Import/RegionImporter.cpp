@@ -115,17 +115,18 @@ private:
     std::optional<unsigned> tensor;                      ///< number of the result
     SmallVector<Size> sizes;                             ///< of the tensor, null where they are not known
     std::optional<MergedList> list;
-    unsigned firstPart = 0;                              ///< list: number of its first result
+    unsigned firstPart = 0; ///< list: number of its first result
     bool isOptional = false;
-    Value isPresent;                                     ///< optional, if it is not a result
-    std::vector<Merged> components;                      ///< optional
+    Value isPresent;                ///< optional, if it is not a result
+    std::vector<Merged> components; ///< optional
   };
 
   ImportedValue finish(Merged &value, ValueRange results) {
     for (auto [element, number] : value.elements)
       value.result.host->elements[element] = results[number];
     if (value.list)
-      value.result.list = std::make_shared<const ListValue>(value.list->finish(results.drop_front(value.firstPart)));
+      value.result.list =
+          std::make_shared<const ListValue>(value.list->finish(results.drop_front(value.firstPart)));
     if (value.isOptional) {
       OptionalValue optional{value.isPresent ? value.isPresent : Value(results[*value.tensor]), {}};
       for (Merged &component : value.components)
@@ -176,7 +177,8 @@ private:
       OpBuilder::InsertionGuard guard(entry.builder);
       entry.builder.setInsertionPointToEnd(branches[1 - from].block);
       OptionalValue none{arith::ConstantIntOp::create(entry.builder, loc, 0, 1), {}};
-      return from == 0 ? addOptional(*given.optional, none, "an optional") : addOptional(none, *given.optional, "an optional");
+      return from == 0 ? addOptional(*given.optional, none, "an optional")
+                       : addOptional(none, *given.optional, "an optional");
     }
     bool isSizes = given.host && given.host->possibleAxes.empty();
     bool isReference = !given.tensor && !given.host;

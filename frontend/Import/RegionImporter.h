@@ -9,8 +9,8 @@
 // Branches. An output that is the same in both branches (one SSA value from outside, one variable, equal
 // known elements) is handed through as it is. Elements known as sizes become index results. Everything else
 // becomes a tensor of the least precise type; sizes that are equal in both branches stay known. What a branch
-// does to variables becomes further results. A null output is one that the branch does not have: nobody uses it
-// then, and it is zeros.
+// does to variables becomes further results. A null output is one that the branch does not have: nobody uses
+// it then, and it is zeros.
 //
 // Loops. What an iteration does to each carried value is found by trial: first that is assumed which helps
 // most, the body is imported, and what does not hold is weakened and imported again:
@@ -18,8 +18,8 @@
 //   - host: its elements are sizes. Those that change are index arguments: counters, or anything of 64 bits;
 //   - tensor: of the initial value's sizes, dimension by dimension until one is found to change.
 //   - list: its buffer and its length (ListRegions.h).
-// Variables, tensor arrays and stacks that the body writes are carried too. A condition that writes variables is evaluated before the
-// loop and at the end of each iteration.
+// Variables, tensor arrays and stacks that the body writes are carried too. A condition that writes variables
+// is evaluated before the loop and at the end of each iteration.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_REGIONIMPORTER_H

@@ -11,7 +11,8 @@ namespace {
 
 using Size = OpFoldResult;
 
-/// The size that -1 stands for. Of no elements, with a size of zero among the others, it is zero: the division must not trap.
+/// The size that -1 stands for. Of no elements, with a size of zero among the others, it is zero: the
+/// division must not trap.
 Size divideSizes(NodeImporter &n, Size total, Size others) {
   if (IndexBuilder::getConstant(others))
     return n.sizes.floorDiv(total, others);
@@ -44,21 +45,25 @@ LogicalResult importReshape(NodeImporter &n) {
   auto totalCount = IndexBuilder::getConstant(total), restCount = IndexBuilder::getConstant(rest);
   if (unknown >= 0) {
     if (totalCount && restCount && (*restCount == 0 || *totalCount % *restCount))
-      return n.error() << "cannot reshape " << *totalCount << " elements to a shape with a multiple of " << *restCount;
+      return n.error() << "cannot reshape " << *totalCount << " elements to a shape with a multiple of "
+                       << *restCount;
     (*wanted)[unknown] = divideSizes(n, total, rest);
   } else if (totalCount && restCount && *totalCount != *restCount) {
     auto diagnostic = n.error() << "cannot reshape " << *totalCount << " elements to [";
-    llvm::interleave(*wanted, [&](Size size) { diagnostic << *IndexBuilder::getConstant(size); }, [&] { diagnostic << ","; });
+    llvm::interleave(
+        *wanted, [&](Size size) { diagnostic << *IndexBuilder::getConstant(size); },
+        [&] { diagnostic << ","; });
     return diagnostic << "]";
   }
   // Sizes that come from data may hold a -1 that shows only at run time, at most one in all.
   Size numUnknown = n.sizes.constant(unknown >= 0);
   for (Size size : *wanted)
     if (auto value = dyn_cast<Value>(size); value && value.getDefiningOp<arith::IndexCastOp>())
-      numUnknown = n.sizes.add(numUnknown, n.sizes.select(n.sizes.equals(size, n.sizes.constant(-1)), n.sizes.constant(1),
-                                                          n.sizes.constant(0)));
+      numUnknown = n.sizes.add(numUnknown, n.sizes.select(n.sizes.equals(size, n.sizes.constant(-1)),
+                                                          n.sizes.constant(1), n.sizes.constant(0)));
   if (!IndexBuilder::getConstant(numUnknown))
-    n.check(n.sizes.lessEqual(numUnknown, n.sizes.constant(1)), "Only one input size may be -1, not %d", n.sizes.get(numUnknown));
+    n.check(n.sizes.lessEqual(numUnknown, n.sizes.constant(1)), "Only one input size may be -1, not %d",
+            n.sizes.get(numUnknown));
   if (unknown < 0) {
     const SmallVector<Size> given(*wanted);
     for (auto [i, size] : llvm::enumerate(given)) {
@@ -69,7 +74,8 @@ LogicalResult importReshape(NodeImporter &n) {
       for (auto [j, other] : llvm::enumerate(given))
         if (i != j)
           others = n.sizes.mul(others, other);
-      (*wanted)[i] = n.sizes.select(n.sizes.equals(size, n.sizes.constant(-1)), divideSizes(n, total, others), size);
+      (*wanted)[i] =
+          n.sizes.select(n.sizes.equals(size, n.sizes.constant(-1)), divideSizes(n, total, others), size);
     }
   }
   if (failed(checkSizes(n, *wanted)))
@@ -77,7 +83,8 @@ LogicalResult importReshape(NodeImporter &n) {
   Size product = n.sizes.product(*wanted);
   if (!IndexBuilder::isEqual(product, total) && !(totalCount && restCount)) {
     Value fits = n.sizes.equals(product, total);
-    n.check(fits, "Input to reshape is a tensor with %d values, but the requested shape has %d", {n.sizes.get(total), n.sizes.get(product)});
+    n.check(fits, "Input to reshape is a tensor with %d values, but the requested shape has %d",
+            {n.sizes.get(total), n.sizes.get(product)});
   }
   n.setResult(n.reshape(x, *wanted));
   return success();
@@ -109,7 +116,8 @@ LogicalResult importSqueeze(NodeImporter &n) {
     auto value = IndexBuilder::getConstant(size);
     // The rank must be known here, so a size that is not known is taken to be none of those that go.
     if (chosen.empty() && !value)
-      n.check(arith::CmpIOp::create(n.builder, n.loc, arith::CmpIPredicate::ne, n.sizes.get(size), n.sizes.get(n.sizes.constant(1))),
+      n.check(arith::CmpIOp::create(n.builder, n.loc, arith::CmpIPredicate::ne, n.sizes.get(size),
+                                    n.sizes.get(n.sizes.constant(1))),
               "Squeeze without squeeze_dims: dimension " + Twine(dim) +
                   " is 1 in this run, which would lower the rank; compile for this size with --shape",
               {}, /*code=*/12);
@@ -121,7 +129,9 @@ LogicalResult importSqueeze(NodeImporter &n) {
     if (value && *value != 1)
       return n.error() << "cannot squeeze dimension " << dim << ", expected a size of 1, got " << *value;
     if (!value)
-      n.check(n.sizes.equals(size, n.sizes.constant(1)), "Can not squeeze dim[" + Twine(dim) + "], expected a dimension of 1, got %d", n.sizes.get(size));
+      n.check(n.sizes.equals(size, n.sizes.constant(1)),
+              "Can not squeeze dim[" + Twine(dim) + "], expected a dimension of 1, got %d",
+              n.sizes.get(size));
   }
   n.setResult(n.reshape(x, to));
   return success();
@@ -195,7 +205,8 @@ LogicalResult importBitcast(NodeImporter &n) {
     Size ratio = n.sizes.constant(toWidth / fromWidth);
     if (shape.empty())
       return n.error() << "Cannot bitcast the scalar " << x.getType() << " to the wider " << *element;
-    if (failed(n.requireEqual(shape.back(), ratio, "Cannot bitcast: the last dimension has %d elements, the wider type takes %d")))
+    if (failed(n.requireEqual(shape.back(), ratio,
+                              "Cannot bitcast: the last dimension has %d elements, the wider type takes %d")))
       return failure();
     shape.back() = ratio;
     x = n.refine(x, tg::getTypeOfSizes(shape, from));

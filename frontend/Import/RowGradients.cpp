@@ -18,7 +18,8 @@ SmallVector<tg::GatherOp> findRowGathers(Value variable, const tg::Activity &act
     if (llvm::none_of(op->getResults(), [&](Value result) { return activity.isReached(result); }))
       continue;
     auto gather = dyn_cast<tg::GatherOp>(op);
-    bool isOfRows = gather && use.getOperandNumber() == 0 && gather.getAxis() == 0 && gather.getBatchDims() == 0;
+    bool isOfRows =
+        gather && use.getOperandNumber() == 0 && gather.getAxis() == 0 && gather.getBatchDims() == 0;
     if (!isOfRows)
       return {};
     gathers.push_back(gather);
@@ -30,7 +31,8 @@ RowGradient joinRows(NodeImporter &n, ArrayRef<tg::GatherOp> gathers, ValueRange
   SmallVector<Value> values, indices;
   for (auto [read, gradient] : llvm::zip_equal(gathers, gradients)) {
     tg::GatherOp gather = read;
-    SmallVector<OpFoldResult> shape = n.sizes.sizesOf(gather.getIndices()), rows = n.sizes.sizesOf(gather.getParams());
+    SmallVector<OpFoldResult> shape = n.sizes.sizesOf(gather.getIndices()),
+                              rows = n.sizes.sizesOf(gather.getParams());
     rows[0] = n.sizes.product(shape);
     values.push_back(n.reshape(gradient, rows));
     indices.push_back(n.cast(n.reshape(gather.getIndices(), rows[0]), n.builder.getI64Type()));
@@ -41,7 +43,8 @@ RowGradient joinRows(NodeImporter &n, ArrayRef<tg::GatherOp> gathers, ValueRange
 }
 
 FailureOr<RowGradient> sumEqualRows(NodeImporter &n, RowGradient rows) {
-  auto call = [&](StringRef op, ArrayRef<ImportedValue> inputs, size_t numOutputs) -> FailureOr<SmallVector<ImportedValue>> {
+  auto call = [&](StringRef op, ArrayRef<ImportedValue> inputs,
+                  size_t numOutputs) -> FailureOr<SmallVector<ImportedValue>> {
     proto::NodeDef node;
     node.set_name(n.node.name());
     node.set_op(op.str());
@@ -57,7 +60,8 @@ FailureOr<RowGradient> sumEqualRows(NodeImporter &n, RowGradient rows) {
   auto unique = call("Unique", indices, 2);
   if (failed(unique))
     return failure();
-  count.host = std::make_shared<HostTensor>(HostTensor{n.builder.getI64Type(), {}, {n.sizes.sizeOf((*unique)[0].tensor, 0)}, {}});
+  count.host = std::make_shared<HostTensor>(
+      HostTensor{n.builder.getI64Type(), {}, {n.sizes.sizeOf((*unique)[0].tensor, 0)}, {}});
   auto sums = call("UnsortedSegmentSum", {values, (*unique)[1], count}, 1);
   if (failed(sums))
     return failure();

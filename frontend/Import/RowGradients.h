@@ -1,7 +1,8 @@
 //===- RowGradients.h - Gradients of some rows of a variable ---*- C++ -*-===//
 //
-// TensorFlow's IndexedSlices: where a loss reads a variable by gathers of rows alone, its gradient is what flows back to these
-// rows, and their indices, which may repeat. Optimizers treat it so: slots of rows that were not read stay as they are.
+// TensorFlow's IndexedSlices: where a loss reads a variable by gathers of rows alone, its gradient is what
+// flows back to these rows, and their indices, which may repeat. Optimizers treat it so: slots of rows that
+// were not read stay as they are.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_ROWGRADIENTS_H

@@ -64,14 +64,16 @@ Expected<NodeOutput> GraphEdges::resolve(StringRef text, StringRef user) const {
 }
 
 bool isUpdateOp(StringRef op) {
-  return op.starts_with("Assign") || op.starts_with("Apply") || op.starts_with("SparseApply") || op.starts_with("ResourceApply") ||
-         op.starts_with("ResourceSparseApply") || op.starts_with("ResourceScatter") || op.starts_with("ResourceStridedSlice") ||
-         op == "StridedSliceAssign" || op == "CountUpTo" || op == "ResourceCountUpTo" || op == "DestroyResourceOp" ||
+  return op.starts_with("Assign") || op.starts_with("Apply") || op.starts_with("SparseApply") ||
+         op.starts_with("ResourceApply") || op.starts_with("ResourceSparseApply") ||
+         op.starts_with("ResourceScatter") || op.starts_with("ResourceStridedSlice") ||
+         op == "StridedSliceAssign" || op == "CountUpTo" || op == "ResourceCountUpTo" ||
+         op == "DestroyResourceOp" ||
          (op.starts_with("Scatter") && op != "ScatterNd" && op != "ScatterNdNonAliasingAdd");
 }
 
-Expected<std::vector<int>> scheduleNodes(const GraphEdges &edges, GraphEdges::Nodes nodes, ArrayRef<int> roots,
-                                         function_ref<bool(NodeOutput)> isCut) {
+Expected<std::vector<int>> scheduleNodes(const GraphEdges &edges, GraphEdges::Nodes nodes,
+                                         ArrayRef<int> roots, function_ref<bool(NodeOutput)> isCut) {
   // The needed nodes, backwards from the roots.
   std::vector<char> needed(edges.size(), 0);
   SmallVector<int> work;

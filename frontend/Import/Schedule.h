@@ -16,13 +16,14 @@ struct NodeOutput {
   bool operator==(const NodeOutput &other) const { return node == other.node && output == other.output; }
 };
 
-/// The edges of a graph (the main one or a function's body), resolved to indices. Arguments of functions are nodes too:
-/// they come first, as `_Arg`.
+/// The edges of a graph (the main one or a function's body), resolved to indices. Arguments of functions are
+/// nodes too: they come first, as `_Arg`.
 class GraphEdges {
 public:
   using Nodes = llvm::ArrayRef<const proto::NodeDef *>;
 
-  /// Resolves all inputs. In function bodies an input is "node:output_arg:index", in the main graph "node:index".
+  /// Resolves all inputs. In function bodies an input is "node:output_arg:index", in the main graph
+  /// "node:index".
   static llvm::Expected<GraphEdges> build(Nodes nodes, bool isFunction);
 
   /// Data inputs of a node, in order.
@@ -47,9 +48,11 @@ private:
   bool isFunction = false;
 };
 
-/// The nodes that `roots` need, `cut` outputs being given, in an order in which they can run: inputs first, and of what may
-/// run, nodes that update variables last (TensorFlow leaves that race open; reads come before updates here).
-llvm::Expected<std::vector<int>> scheduleNodes(const GraphEdges &edges, GraphEdges::Nodes nodes, llvm::ArrayRef<int> roots,
+/// The nodes that `roots` need, `cut` outputs being given, in an order in which they can run: inputs first,
+/// and of what may run, nodes that update variables last (TensorFlow leaves that race open; reads come before
+/// updates here).
+llvm::Expected<std::vector<int>> scheduleNodes(const GraphEdges &edges, GraphEdges::Nodes nodes,
+                                               llvm::ArrayRef<int> roots,
                                                llvm::function_ref<bool(NodeOutput)> isCut);
 
 /// Whether an op writes a variable.

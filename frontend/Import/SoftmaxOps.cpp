@@ -71,8 +71,9 @@ LogicalResult importCrossEntropy(NodeImporter &n) {
   Value loss = n.reduce(Kind::Sum, n.mul(labels, n.sub(logSums, logits.shifted)), {1});
   Value gradient = n.sub(n.div(logits.exponentials, n.broadcastTo(logits.sums, shape)), labels);
   // As TensorFlow has it, also for labels whose sum is not one.
-  n.setResult(0, n.withPartials(n.cast(loss, element), *operands,
-                                {n.cast(gradient, element), n.cast(n.sub(logSums, logits.shifted), element)}));
+  n.setResult(0,
+              n.withPartials(n.cast(loss, element), *operands,
+                             {n.cast(gradient, element), n.cast(n.sub(logSums, logits.shifted), element)}));
   n.setResult(1, n.cast(gradient, element));
   return success();
 }

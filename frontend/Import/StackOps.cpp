@@ -1,7 +1,7 @@
 //===- StackOps.cpp - Stack and StackV2 -----------------------------------===//
 //
-// The stacks in which TensorFlow's backward loops find what forward loops left: objects of the entry as tensor arrays are.
-// Their order is that of the control edges.
+// The stacks in which TensorFlow's backward loops find what forward loops left: objects of the entry as
+// tensor arrays are. Their order is that of the control edges.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,8 +43,8 @@ LogicalResult importPush(NodeImporter &n) {
     return failure();
   ListValue &list = stack->list;
   if (!list.limit.isNull())
-    n.check(n.sizes.compare(arith::CmpIPredicate::slt, list.length, list.limit), "Stack[" + stack->name + "] overflowed its max_size (%d)",
-            n.sizes.get(list.limit));
+    n.check(n.sizes.compare(arith::CmpIPredicate::slt, list.length, list.limit),
+            "Stack[" + stack->name + "] overflowed its max_size (%d)", n.sizes.get(list.limit));
   n.forward(0, 1);
   if (failed(pushListElement(n, list, 1)))
     return failure();

@@ -1,8 +1,8 @@
 //===- StateOps.cpp - Variables -------------------------------------------===//
 //
-// Reference and resource variables become values: an edge carries the variable's name, and whoever uses it as data gets the
-// value that stands at this point of the order. A reference forwards through Identity, so its consumer sees an update that
-// was ordered before the consumer; ReadVariableOp takes a snapshot.
+// Reference and resource variables become values: an edge carries the variable's name, and whoever uses it as
+// data gets the value that stands at this point of the order. A reference forwards through Identity, so its
+// consumer sees an update that was ordered before the consumer; ReadVariableOp takes a snapshot.
 //
 //===----------------------------------------------------------------------===//
 
@@ -70,7 +70,9 @@ FailureOr<Value> getOperand(NodeImporter &n, StringRef variable, RankedTensorTyp
     return failure();
   }
   if (!restored->slice.empty())
-    return n.hostCall("tgc_kernel_restore_slice", restored->prefix, type, restored->slice + "\n" + restored->name).front();
+    return n
+        .hostCall("tgc_kernel_restore_slice", restored->prefix, type, restored->slice + "\n" + restored->name)
+        .front();
   return n.hostCall("tgc_kernel_restore_tensor", restored->prefix, type, restored->name).front();
 }
 
@@ -88,11 +90,13 @@ template <typename Fn> LogicalResult update(NodeImporter &n, Fn fn) {
     return failure();
   auto newType = cast<RankedTensorType>(value.getType());
   if (failed(verifyCompatibleShape(type, newType)))
-    return n.error() << "cannot assign a tensor of type " << newType << " to the variable " << *name << " of type " << type;
+    return n.error() << "cannot assign a tensor of type " << newType << " to the variable " << *name
+                     << " of type " << type;
   for (auto [dim, size] : llvm::enumerate(type.getShape()))
     if (!ShapedType::isDynamic(size) && newType.isDynamicDim(dim))
       n.check(n.sizes.equals(n.sizes.sizeOf(value, dim), n.sizes.constant(size)),
-              "Assign requires shapes of both tensors to match: dimension " + Twine(dim) + " is %d, the variable's is " + Twine(size),
+              "Assign requires shapes of both tensors to match: dimension " + Twine(dim) +
+                  " is %d, the variable's is " + Twine(size),
               n.sizes.get(n.sizes.sizeOf(value, dim)));
   setVariable(n, *name, value);
   if (!n.getOutputs().empty())
@@ -123,8 +127,12 @@ LogicalResult importVariableShape(NodeImporter &n) {
     return failure();
   Type element = n.builder.getIntegerType(getTypeAttr(n.node, "out_type") == proto::DT_INT64 ? 64 : 32);
   RankedTensorType type = n.graph.entry.module.variables[*name].type;
-  n.setSizesResult(0, type.hasStaticShape() ? llvm::map_to_vector(type.getShape(), [&](int64_t size) { return n.sizes.constant(size); })
-                                            : n.sizes.sizesOf(n.graph.entry.readVariable(*name)), element);
+  n.setSizesResult(
+      0,
+      type.hasStaticShape()
+          ? llvm::map_to_vector(type.getShape(), [&](int64_t size) { return n.sizes.constant(size); })
+          : n.sizes.sizesOf(n.graph.entry.readVariable(*name)),
+      element);
   return success();
 }
 

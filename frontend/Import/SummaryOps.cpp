@@ -16,7 +16,8 @@ namespace {
 void setSummary(NodeImporter &n, StringRef kernel, ValueRange inputs, StringRef config = "") {
   Type text = RankedTensorType::get({}, tg::StringType::get(n.builder.getContext()));
   Type bytes = RankedTensorType::get({ShapedType::kDynamic}, n.builder.getIntegerType(8, /*isSigned=*/false));
-  n.setResult(n.hostCall(kernel, inputs, {text, bytes}, config, {}, /*isPure=*/true, /*findsSizes=*/true).front());
+  n.setResult(
+      n.hostCall(kernel, inputs, {text, bytes}, config, {}, /*isPure=*/true, /*findsSizes=*/true).front());
 }
 
 LogicalResult importScalarSummary(NodeImporter &n) {
@@ -34,7 +35,8 @@ LogicalResult importScalarSummary(NodeImporter &n) {
 LogicalResult importHistogramSummary(NodeImporter &n) {
   if (n.getRank(0) != 0)
     return n.error() << "tag must be a scalar, got " << n.getType(0);
-  setSummary(n, "tgc_kernel_histogram_summary", {n.getTensor(0), n.cast(n.getTensor(1), n.builder.getF64Type())});
+  setSummary(n, "tgc_kernel_histogram_summary",
+             {n.getTensor(0), n.cast(n.getTensor(1), n.builder.getF64Type())});
   return success();
 }
 
@@ -42,10 +44,11 @@ LogicalResult importImageSummary(NodeImporter &n) {
   RankedTensorType type = n.getType(1);
   int64_t depth = type.getRank() == 4 ? type.getDimSize(3) : 0;
   if (n.getRank(0) != 0 || type.getRank() != 4 || (depth != 1 && depth != 3 && depth != 4))
-    return n.error() << "wants a scalar and images of shape [count, height, width, 1, 3 or 4 channels], got " << n.getType(0)
-                     << " and " << type;
+    return n.error() << "wants a scalar and images of shape [count, height, width, 1, 3 or 4 channels], got "
+                     << n.getType(0) << " and " << type;
   Type element = type.getElementType();
-  Value images = element.isUnsignedInteger(8) ? n.getTensor(1) : n.cast(n.getTensor(1), n.builder.getF32Type());
+  Value images =
+      element.isUnsignedInteger(8) ? n.getTensor(1) : n.cast(n.getTensor(1), n.builder.getF32Type());
   setSummary(n, "tgc_kernel_image_summary", {n.getTensor(0), images}, std::to_string(n.getInt("max_images")));
   return success();
 }

@@ -1,7 +1,8 @@
 //===- TensorArrayOps.cpp - TensorArray, versions 1 to 3 ------------------===//
 //
-// An array is state of the entry, as a variable is: the handle names it, and what an op finds or leaves there is decided by the
-// order of the import. The flow that orders accesses in TensorFlow is passed through untouched.
+// An array is state of the entry, as a variable is: the handle names it, and what an op finds or leaves there
+// is decided by the order of the import. The flow that orders accesses in TensorFlow is passed through
+// untouched.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,7 +32,8 @@ LogicalResult importArray(NodeImporter &n) {
     return failure();
   ListObject object;
   object.list = createList(n, *element, getElementShapeAttr(n, "element_shape"), *size);
-  object.name = n.getString("tensor_array_name").empty() ? n.node.name() : n.getString("tensor_array_name").str();
+  object.name =
+      n.getString("tensor_array_name").empty() ? n.node.name() : n.getString("tensor_array_name").str();
   object.isDynamic = n.getBool("dynamic_size");
   object.hasIdenticalElements = n.getBool("identical_element_shapes");
   object.list.mayDiffer = !object.hasIdenticalElements;
@@ -86,9 +88,10 @@ void noteRead(NodeImporter &n, const ListObject &array, Size index) {
     return;
   Value never = arith::ConstantIntOp::create(n.builder, n.loc, 0, 1);
   if (isTaken(n, array.readers, *known))
-    n.check(never,
-            "TensorArray " + array.name + ": Could not read index " + Twine(std::max<int64_t>(*known, 0)) +
-                " twice because it was cleared after a previous read (perhaps try setting clear_after_read = false?).");
+    n.check(never, "TensorArray " + array.name + ": Could not read index " +
+                       Twine(std::max<int64_t>(*known, 0)) +
+                       " twice because it was cleared after a previous read (perhaps try setting "
+                       "clear_after_read = false?).");
   // Only that: what the node knows of the elements is its own.
   ListObject noted = *n.graph.entry.listObjects[n.getInput(0).listObject->name];
   noted.readers.try_emplace(*known, getNodeName(n));
@@ -103,8 +106,8 @@ void noteWrite(NodeImporter &n, ListObject &array, Size index) {
   Value never = arith::ConstantIntOp::create(n.builder, n.loc, 0, 1);
   for (auto [by, what] : {std::pair(&array.writers, "written to."), std::pair(&array.readers, "read.")})
     if (isTaken(n, *by, *known))
-      n.check(never, "TensorArray " + array.name + ": Could not write to TensorArray index " + Twine(std::max<int64_t>(*known, 0)) +
-                         " because it has already been " + what);
+      n.check(never, "TensorArray " + array.name + ": Could not write to TensorArray index " +
+                         Twine(std::max<int64_t>(*known, 0)) + " because it has already been " + what);
   array.writers.try_emplace(*known, getNodeName(n));
 }
 
@@ -114,7 +117,8 @@ LogicalResult importRead(NodeImporter &n) {
   if (failed(array) || failed(index))
     return failure();
   ListValue &list = array->list;
-  if (failed(requireElementSizes(n, list, "TensorArray " + array->name + ": Could not read from TensorArray")))
+  if (failed(
+          requireElementSizes(n, list, "TensorArray " + array->name + ": Could not read from TensorArray")))
     return failure();
   noteRead(n, *array, *index);
   if (checkListIndex(n, *index, list.length, "Tried to read from index %d but array size is: %d"))
@@ -135,15 +139,19 @@ LogicalResult importWrite(NodeImporter &n) {
   if (array->isDynamic)
     growList(n, array->list, n.sizes.max(array->list.length, n.sizes.add(*index, n.sizes.constant(1))));
   std::string name = "TensorArray " + array->name + ": ";
-  if (!checkListIndex(n, *index, array->list.length, name + "Tried to write to index %d but array is not resizeable and size is: %d"))
+  if (!checkListIndex(n, *index, array->list.length,
+                      name + "Tried to write to index %d but array is not resizeable and size is: %d"))
     return success();
   noteWrite(n, *array, *index);
-  if (failed(writeListElement(n, array->list, *index, n.getTensor(2),
-                          array->isGradient ? name + "Could not aggregate to TensorArray because the new input shape has a dimension of %d "
-                                                     "elements where the existing shape has %d."
-                                            : name + "Could not write to TensorArray because the value shape has a dimension of %d elements "
-                                                     "where the TensorArray's element shape has %d.",
-                          array->isGradient)))
+  if (failed(writeListElement(
+          n, array->list, *index, n.getTensor(2),
+          array->isGradient
+              ? name + "Could not aggregate to TensorArray because the new input shape has a dimension of %d "
+                       "elements where the existing shape has %d."
+              : name +
+                    "Could not write to TensorArray because the value shape has a dimension of %d elements "
+                    "where the TensorArray's element shape has %d.",
+          array->isGradient)))
     return failure();
   setListObject(n, std::move(*array));
   return success();
@@ -163,9 +171,12 @@ FailureOr<ListObject> getArrayOfShape(NodeImporter &n, StringRef shapeAttr) {
   // The attribute of Concat leaves the first dimension out.
   if (sizes && shapeAttr == "element_shape_except0")
     sizes->insert(sizes->begin(), Size());
-  if (failed(mergeElementSizes(n, list, sizes, "TensorArray " + array->name + ": element_shape asks for a dimension of %d elements, "
-                                                                                 "the elements have %d")) ||
-      failed(requireElementSizes(n, list, "TensorArray " + array->name + ": Could not read from TensorArray")))
+  if (failed(mergeElementSizes(n, list, sizes,
+                               "TensorArray " + array->name +
+                                   ": element_shape asks for a dimension of %d elements, "
+                                   "the elements have %d")) ||
+      failed(
+          requireElementSizes(n, list, "TensorArray " + array->name + ": Could not read from TensorArray")))
     return failure();
   return *array;
 }
@@ -220,7 +231,8 @@ LogicalResult importScatter(NodeImporter &n) {
   Value rows = n.getTensor(2);
   if (n.getRank(2) == 0)
     return n.error() << "Expected value to be at least a vector, but received shape: []";
-  if (isWholeRange(n, 1, array->list.length) && IndexBuilder::isEqual(n.sizes.sizeOf(rows, 0), array->list.length))
+  if (isWholeRange(n, 1, array->list.length) &&
+      IndexBuilder::isEqual(n.sizes.sizeOf(rows, 0), array->list.length))
     return setRows(n, *array, rows);
   Value indices = n.getTensor(1);
   if (n.getRank(1) != 1)
@@ -251,10 +263,10 @@ LogicalResult importUnpack(NodeImporter &n) {
   Value rows = n.getTensor(1);
   if (n.getRank(1) == 0)
     return n.error() << "Expected value to be at least a vector, but received shape: []";
-  if (!array->isDynamic &&
-      failed(n.requireEqual(array->list.length, n.sizes.sizeOf(rows, 0),
-                            "TensorArray's size is not equal to the first dimension of its value (%d vs. %d), and the TensorArray is not "
-                            "marked as dynamically resizeable")))
+  if (!array->isDynamic && failed(n.requireEqual(array->list.length, n.sizes.sizeOf(rows, 0),
+                                                 "TensorArray's size is not equal to the first dimension of "
+                                                 "its value (%d vs. %d), and the TensorArray is not "
+                                                 "marked as dynamically resizeable")))
     return failure();
   return setRows(n, *array, rows);
 }
@@ -268,17 +280,19 @@ LogicalResult importSplit(NodeImporter &n) {
   auto list = splitIntoList(n, n.getTensor(1), 2, stated, array->list.mayDiffer);
   if (failed(list))
     return failure();
-  if (!array->isDynamic &&
-      failed(n.requireEqual(array->list.length, list->length,
-                            "TensorArray's size is not equal to the size of lengths (%d vs. %d), and the TensorArray is not marked as "
-                            "dynamically resizeable")))
+  if (!array->isDynamic && failed(n.requireEqual(array->list.length, list->length,
+                                                 "TensorArray's size is not equal to the size of lengths (%d "
+                                                 "vs. %d), and the TensorArray is not marked as "
+                                                 "dynamically resizeable")))
     return failure();
   if (list->kind == ListValue::Dense)
     return setRows(n, *array, getListRows(n, *list));
   const ListValue &old = array->list;
-  bool isZero = old.kind == ListValue::Ragged ? !old.parts[1].buffer && !old.parts[1].onlyElement : !old.isWritten();
+  bool isZero =
+      old.kind == ListValue::Ragged ? !old.parts[1].buffer && !old.parts[1].onlyElement : !old.isWritten();
   if (array->isGradient && !isZero)
-    return n.error() << "TensorArray " << array->name << ": elements of different shapes cannot be added to those that are there";
+    return n.error() << "TensorArray " << array->name
+                     << ": elements of different shapes cannot be added to those that are there";
   return setList(n, *array, std::move(*list));
 }
 
@@ -315,10 +329,12 @@ LogicalResult importClose(NodeImporter &n) {
 
 void registerTensorArrayOps(OpRegistry &registry) {
   registry.add({"TensorArray", "TensorArrayV2", "TensorArrayV3"}, importArray);
-  registry.add({"TensorArrayGrad", "TensorArrayGradV2", "TensorArrayGradV3", "TensorArrayGradWithShape"}, importGrad);
+  registry.add({"TensorArrayGrad", "TensorArrayGradV2", "TensorArrayGradV3", "TensorArrayGradWithShape"},
+               importGrad);
   registry.add({"TensorArrayRead", "TensorArrayReadV2", "TensorArrayReadV3"}, importRead);
   registry.add({"TensorArrayWrite", "TensorArrayWriteV2", "TensorArrayWriteV3"}, importWrite);
-  registry.add({"TensorArrayGather", "TensorArrayGatherV2", "TensorArrayGatherV3", "TensorArrayPack"}, importGather);
+  registry.add({"TensorArrayGather", "TensorArrayGatherV2", "TensorArrayGatherV3", "TensorArrayPack"},
+               importGather);
   registry.add({"TensorArrayScatter", "TensorArrayScatterV2", "TensorArrayScatterV3"}, importScatter);
   registry.add({"TensorArrayUnpack"}, importUnpack);
   registry.add({"TensorArraySplit", "TensorArraySplitV2", "TensorArraySplitV3"}, importSplit);

@@ -17,9 +17,13 @@ using namespace mlir;
 
 namespace tgc {
 
-static llvm::cl::list<std::string> feedNames("feeds", llvm::cl::CommaSeparated, llvm::cl::desc("tensors that are given (--import-graphdef)"));
-static llvm::cl::list<std::string> fetchNames("fetches", llvm::cl::CommaSeparated, llvm::cl::desc("tensors that are asked for (--import-graphdef)"));
-static llvm::cl::list<std::string> targetNames("targets", llvm::cl::CommaSeparated, llvm::cl::desc("operations that are run (--import-graphdef)"));
+static llvm::cl::list<std::string> feedNames("feeds", llvm::cl::CommaSeparated,
+                                             llvm::cl::desc("tensors that are given (--import-graphdef)"));
+static llvm::cl::list<std::string>
+    fetchNames("fetches", llvm::cl::CommaSeparated,
+               llvm::cl::desc("tensors that are asked for (--import-graphdef)"));
+static llvm::cl::list<std::string> targetNames("targets", llvm::cl::CommaSeparated,
+                                               llvm::cl::desc("operations that are run (--import-graphdef)"));
 
 void registerImportGraphDef() {
   static TranslateToMLIRRegistration registration(
@@ -48,8 +52,8 @@ void registerImportGraphDef() {
         return OwningOpRef<Operation *>(module->release());
       },
       [](DialectRegistry &registry) {
-        registry.insert<tg::TgDialect, arith::ArithDialect, complex::ComplexDialect, func::FuncDialect, math::MathDialect, scf::SCFDialect,
-                        tensor::TensorDialect>();
+        registry.insert<tg::TgDialect, arith::ArithDialect, complex::ComplexDialect, func::FuncDialect,
+                        math::MathDialect, scf::SCFDialect, tensor::TensorDialect>();
       });
 }
 

@@ -1,7 +1,7 @@
 //===- TripCount.cpp - How often a loop runs ------------------------------===//
 //
-// Counters of constant step that the condition compares with what no iteration changes: the count is a size that is
-// computed before the loop. Lists take it as their room, unrolling as its limit.
+// Counters of constant step that the condition compares with what no iteration changes: the count is a size
+// that is computed before the loop. Lists take it as their room, unrolling as its limit.
 //
 //===----------------------------------------------------------------------===//
 

@@ -29,7 +29,8 @@ LogicalResult scatterInto(NodeImporter &n, Kind kind, Value indices, Value updat
 /// Updates of rows; a scalar goes to all their elements.
 template <Kind kind> LogicalResult importScatter(NodeImporter &n) {
   Value indices = n.getTensor(1), updates = n.getTensor(2);
-  SmallVector<OpFoldResult> column = n.sizes.sizesOf(indices), shape = column, whole = n.sizes.sizesOf(n.getTensor(0));
+  SmallVector<OpFoldResult> column = n.sizes.sizesOf(indices), shape = column,
+                            whole = n.sizes.sizesOf(n.getTensor(0));
   if (whole.empty())
     return n.error() << "the variable must be at least 1-D, got " << n.getType(0);
   llvm::append_range(shape, ArrayRef(whole).drop_front());

@@ -25,7 +25,9 @@ static inline tgc_float_mode_t tgc_float_mode_get(void) {
   __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
   return mode;
 }
-static inline void tgc_float_mode_set(tgc_float_mode_t mode) { __asm__ volatile("msr fpcr, %0" : : "r"(mode)); }
+static inline void tgc_float_mode_set(tgc_float_mode_t mode) {
+  __asm__ volatile("msr fpcr, %0" : : "r"(mode));
+}
 #else
 #define TGC_FLUSH_DENORMALS 0u
 typedef uint32_t tgc_float_mode_t;

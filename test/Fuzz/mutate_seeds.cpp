@@ -2,8 +2,9 @@
 //
 //   <fuzzer> FILE...
 //
-// Gives a byte reader each file, each of its beginnings (at most a few hundred) and files with a few changed bytes, the
-// same ones in every run. Whoever crashes or runs forever fails the test; `<n> inputs` stands on the last line.
+// Gives a byte reader each file, each of its beginnings (at most a few hundred) and files with a few changed
+// bytes, the same ones in every run. Whoever crashes or runs forever fails the test; `<n> inputs` stands on
+// the last line.
 //
 //===----------------------------------------------------------------------===//
 

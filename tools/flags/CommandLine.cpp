@@ -7,7 +7,8 @@
 namespace cl = llvm::cl;
 
 llvm::Error tgc::parseFlags(int argc, char **argv, llvm::StringRef overview) {
-  cl::SetVersionPrinter([](llvm::raw_ostream &stream) { stream << "tgc " TGC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n"; });
+  cl::SetVersionPrinter(
+      [](llvm::raw_ostream &stream) { stream << "tgc " TGC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n"; });
   std::string errors;
   llvm::raw_string_ostream stream(errors);
   if (cl::ParseCommandLineOptions(argc, argv, overview, &stream))

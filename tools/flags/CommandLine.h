@@ -7,7 +7,8 @@
 
 namespace tgc {
 
-/// Sets the flags that are registered. `overview` opens the help. The error is one line without the program's name; `--help` and
+/// Sets the flags that are registered. `overview` opens the help. The error is one line without the program's
+/// name; `--help` and
 /// `--version` end the process.
 llvm::Error parseFlags(int argc, char **argv, llvm::StringRef overview);
 

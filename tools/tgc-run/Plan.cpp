@@ -52,7 +52,8 @@ static std::string keyOf(const PlannedStep &planned, EntryShapes shapes) {
   std::vector<std::string> feeds;
   if (planned.feeds)
     for (const auto &[name, array] : *planned.feeds)
-      feeds.push_back(name + '\0' + (shapes == EntryShapes::Exact ? sizesOf(array.shape) : onesOf(array.shape)));
+      feeds.push_back(name + '\0' +
+                      (shapes == EntryShapes::Exact ? sizesOf(array.shape) : onesOf(array.shape)));
   std::string key;
   for (std::vector<std::string> names : {feeds, planned.step.fetches, planned.step.targets}) {
     llvm::sort(names);

@@ -30,7 +30,8 @@ llvm::Expected<std::vector<PlannedStep>> planSteps(llvm::ArrayRef<Step> steps);
 /// those are the compiler's choice.
 /// `Exact`: every combination of shapes is an entry of its own, in which all sizes are known.
 enum class EntryShapes { Open, Exact };
-std::vector<EntryRequest> requestEntries(llvm::MutableArrayRef<PlannedStep> steps, EntryShapes shapes = EntryShapes::Open);
+std::vector<EntryRequest> requestEntries(llvm::MutableArrayRef<PlannedStep> steps,
+                                         EntryShapes shapes = EntryShapes::Open);
 
 /// The entry of a compiled module that a step means: by name, else the one whose feeds and targets are the
 /// step's and that has all its fetches, else the only one there is.

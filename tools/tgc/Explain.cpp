@@ -1,7 +1,7 @@
 //===- Explain.cpp - What was compiled ------------------------------------===//
 //
-// Kernels are what the tiled phase leaves: contractions with what is computed of their sums, and loop nests. The memory
-// plan is what stands in the entries after it was made.
+// Kernels are what the tiled phase leaves: contractions with what is computed of their sums, and loop nests.
+// The memory plan is what stands in the entries after it was made.
 //
 //===----------------------------------------------------------------------===//
 
@@ -92,7 +92,8 @@ SymbolicSize loopSize(kernel::ContractOp op, unsigned loop, SizeNames &names) {
   AffineExpr wanted = getAffineDimExpr(loop, op.getContext());
   for (auto [number, operand] : llvm::enumerate(op->getOperands())) {
     AffineMap map = op.getMap(number);
-    bool isPacked = map.getNumResults() != static_cast<unsigned>(cast<ShapedType>(operand.getType()).getRank());
+    bool isPacked =
+        map.getNumResults() != static_cast<unsigned>(cast<ShapedType>(operand.getType()).getRank());
     if (auto dim = map.getResultPosition(wanted); dim && !isPacked)
       return names.sizeOf(operand, *dim);
   }
@@ -127,12 +128,9 @@ std::string listOf(ArrayRef<SymbolicSize> sizes) {
 }
 
 json::Object toJson(const KernelFacts &kernel) {
-  return json::Object{{"node", kernel.node},
-                      {"kind", kernel.kind},
-                      {"sizes", toJson(kernel.sizes)},
-                      {"summed", toJson(kernel.summed)},
-                      {"flops", toJson(kernel.flops)},
-                      {"bytes", toJson(kernel.bytes)},
+  return json::Object{{"node", kernel.node},           {"kind", kernel.kind},
+                      {"sizes", toJson(kernel.sizes)}, {"summed", toJson(kernel.summed)},
+                      {"flops", toJson(kernel.flops)}, {"bytes", toJson(kernel.bytes)},
                       {"in_loop", kernel.isInLoop}};
 }
 

@@ -8,7 +8,8 @@
 
 namespace tgc {
 
-/// A kernel of an entry: what it runs over, and for one run its arithmetic on floating-point numbers and the bytes of its operands.
+/// A kernel of an entry: what it runs over, and for one run its arithmetic on floating-point numbers and the
+/// bytes of its operands.
 struct KernelFacts {
   std::string node, kind;
   std::vector<SymbolicSize> sizes, summed;

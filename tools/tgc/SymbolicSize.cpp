@@ -1,7 +1,7 @@
 //===- SymbolicSize.cpp - Sizes written with the sizes of the feeds -------===//
 //
-// Follows a size through the ops between the feeds and a kernel. What it does not know gets a name of its own, so
-// that equal names always mean equal sizes.
+// Follows a size through the ops between the feeds and a kernel. What it does not know gets a name of its
+// own, so that equal names always mean equal sizes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,7 +43,8 @@ SymbolicSize SymbolicSize::operator*(const SymbolicSize &other) const {
 std::optional<int64_t> SymbolicSize::getConstant() const {
   if (terms.empty())
     return 0;
-  return terms.size() == 1 && terms.begin()->first.empty() ? std::optional(terms.begin()->second) : std::nullopt;
+  return terms.size() == 1 && terms.begin()->first.empty() ? std::optional(terms.begin()->second)
+                                                           : std::nullopt;
 }
 
 std::string SymbolicSize::str() const {

@@ -37,7 +37,8 @@ private:
   std::map<std::vector<std::string>, int64_t> terms;
 };
 
-/// Names the sizes of one entry's tensors: `n`, `m`, ... for open sizes of feeds, `s0`, `s1`, ... for what only the run shows.
+/// Names the sizes of one entry's tensors: `n`, `m`, ... for open sizes of feeds, `s0`, `s1`, ... for what
+/// only the run shows.
 class SizeNames {
 public:
   SymbolicSize sizeOf(mlir::Value shaped, int64_t dim);

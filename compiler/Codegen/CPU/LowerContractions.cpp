@@ -109,7 +109,8 @@ private:
   /// Copies what the region reads along the columns to where it is contiguous.
   void loadExtrasFromVectors(OpBuilder &builder, kernel::ContractOp op) {
     for (OpOperand &extra : op.getExtrasMutable()) {
-      if (!op.getMap(extra.getOperandNumber()).isFunctionOfDim(op.getColumnLoop()) || isContiguous(extra.get()))
+      if (!op.getMap(extra.getOperandNumber()).isFunctionOfDim(op.getColumnLoop()) ||
+          isContiguous(extra.get()))
         continue;
       Value memory = allocateLike(builder, op.getLoc(), extra.get());
       memref::CopyOp::create(builder, op.getLoc(), extra.get(), memory);

@@ -1,9 +1,9 @@
 //===- OutlineDeepRegions.cpp - Functions of deep branches and loops ------===//
 //
-// One-shot analysis compares each write of a tensor with each read of what it may alias, and for each pair walks
-// up the regions. The results of conditions that lie in each other all alias: n levels cost O(n^4). A call is
-// one write, so functions of a few levels each keep the whole linear. What a region reads of feeds goes in as
-// the memory that it is: as a tensor it might have to be copied.
+// One-shot analysis compares each write of a tensor with each read of what it may alias, and for each pair
+// walks up the regions. The results of conditions that lie in each other all alias: n levels cost O(n^4). A
+// call is one write, so functions of a few levels each keep the whole linear. What a region reads of feeds
+// goes in as the memory that it is: as a tensor it might have to be copied.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,7 +25,8 @@ namespace {
 /// Levels of regions that stay together. Programs that people write by hand hardly have more.
 constexpr unsigned kLevels = 8;
 
-/// Whether a function may have its own copy of `op`: it costs nothing, or stands for memory that nobody writes.
+/// Whether a function may have its own copy of `op`: it costs nothing, or stands for memory that nobody
+/// writes.
 bool isCopied(Operation *op) {
   if (auto toTensor = dyn_cast<bufferization::ToTensorOp>(op))
     return !toTensor.getWritable();
@@ -73,7 +74,8 @@ private:
     OpBuilder builder(op);
     auto type = builder.getFunctionType(ValueRange(arguments.getArrayRef()).getTypes(), op->getResultTypes());
     builder.setInsertionPointToEnd(getOperation().getBody());
-    auto func = func::FuncOp::create(builder, op->getLoc(), ("tgc_region_" + Twine(numFunctions++)).str(), type);
+    auto func =
+        func::FuncOp::create(builder, op->getLoc(), ("tgc_region_" + Twine(numFunctions++)).str(), type);
     func.setPrivate();
     Block *body = func.addEntryBlock();
     builder.setInsertionPoint(op);

@@ -1,8 +1,9 @@
 //===- OutlineKernels.cpp - One function per kernel -----------------------===//
 //
-// LLVM's time grows faster than the size of a function, so an entry of hundreds of loop nests compiles in minutes as one
-// function and in seconds as many. Graphs repeat themselves too: layers of one shape become one kernel here, whatever
-// buffers they work on. Small entries stay in one piece, where calls would cost more than they save.
+// LLVM's time grows faster than the size of a function, so an entry of hundreds of loop nests compiles in
+// minutes as one function and in seconds as many. Graphs repeat themselves too: layers of one shape become
+// one kernel here, whatever buffers they work on. Small entries stay in one piece, where calls would cost
+// more than they save.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,7 +26,8 @@ namespace {
 /// Entries with more loop nests than this are taken apart, or with more ops in their bodies.
 constexpr unsigned kMostInlineKernels = 24;
 constexpr size_t kMostInlineOpsOfEntry = 1024;
-/// Nests of at most this many iterations, known when compiling, stay where they are: LLVM makes straight-line code of them.
+/// Nests of at most this many iterations, known when compiling, stay where they are: LLVM makes straight-line
+/// code of them.
 constexpr int64_t kMostInlineIterations = 16;
 /// Not so if that would be much code: their bodies have more ops than this.
 constexpr size_t kMostInlineOps = 64;
@@ -37,7 +39,8 @@ struct OutlineKernelsPass : impl::OutlineKernelsPassBase<OutlineKernelsPass> {
       size_t numOps = 0;
       entry.walk([&](linalg::LinalgOp op) {
         numOps += op.getBlock()->getOperations().size();
-        if (countIterations(op) > kMostInlineIterations || op.getBlock()->getOperations().size() > kMostInlineOps)
+        if (countIterations(op) > kMostInlineIterations ||
+            op.getBlock()->getOperations().size() > kMostInlineOps)
           nests.push_back(op);
       });
       if (nests.size() <= kMostInlineKernels && numOps <= kMostInlineOpsOfEntry)

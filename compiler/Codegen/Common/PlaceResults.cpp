@@ -1,9 +1,10 @@
 //===- PlaceResults.cpp - Compute results where they belong ---------------===//
 //
-// Elimination of empty tensors computes a fetch in the caller's memory instead of copying it there. Bufferization does not know
-// that this memory is written once more by what was to be the copy, so the value there must be nobody else's: where another op
-// would update it in place, a list that goes on in a loop or a second update of one tensor, it might do so in the fetch, which
-// is then overwritten. Such values keep memory of their own.
+// Elimination of empty tensors computes a fetch in the caller's memory instead of copying it there.
+// Bufferization does not know that this memory is written once more by what was to be the copy, so the value
+// there must be nobody else's: where another op would update it in place, a list that goes on in a loop or a
+// second update of one tensor, it might do so in the fetch, which is then overwritten. Such values keep
+// memory of their own.
 //
 //===----------------------------------------------------------------------===//
 
@@ -67,9 +68,11 @@ struct PlaceResultsPass : impl::PlaceResultsPassBase<PlaceResultsPass> {
     if (failed(bufferization::analyzeModuleOp(getOperation(), state)))
       return signalPassFailure();
     IRRewriter rewriter(&getContext());
-    auto extract = [](RewriterBase &rewriter, SubsetInsertionOpInterface insertion, tensor::EmptyOp empty, Operation *user) {
-      return isAlone(insertion.getSourceOperand().get()) ? bufferization::buildSubsetExtraction(rewriter, insertion, empty, user)
-                                                         : Value();
+    auto extract = [](RewriterBase &rewriter, SubsetInsertionOpInterface insertion, tensor::EmptyOp empty,
+                      Operation *user) {
+      return isAlone(insertion.getSourceOperand().get())
+                 ? bufferization::buildSubsetExtraction(rewriter, insertion, empty, user)
+                 : Value();
     };
     if (failed(bufferization::eliminateEmptyTensors(rewriter, getOperation(), state, extract)))
       signalPassFailure();

@@ -65,8 +65,8 @@ struct LoopRotator {
     }
   }
 
-  /// Rotates the carried value unless it is updated in place. What only one branch of a condition makes anew, as
-  /// a list that grows now and then, is moved there only.
+  /// Rotates the carried value unless it is updated in place. What only one branch of a condition makes anew,
+  /// as a list that grows now and then, is moved there only.
   void rotateUnless(Operation *loop, OpOperand &yielded, llvm::function_ref<bool(Value)> isInPlace) {
     Value value = stripCasts(yielded.get());
     if (isInPlace(value))

@@ -32,7 +32,8 @@ void separate(Operation *op) {
 
 /// A fill, also as a loop that computes nothing.
 bool isFill(linalg::LinalgOp op) {
-  return isa<linalg::FillOp>(op) || (isa<linalg::GenericOp>(op) && op.getNumDpsInputs() == 0 && llvm::hasSingleElement(*op.getBlock()));
+  return isa<linalg::FillOp>(op) ||
+         (isa<linalg::GenericOp>(op) && op.getNumDpsInputs() == 0 && llvm::hasSingleElement(*op.getBlock()));
 }
 
 struct SeparateDestinationsPass : impl::SeparateDestinationsPassBase<SeparateDestinationsPass> {

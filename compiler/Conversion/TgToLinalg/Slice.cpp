@@ -68,7 +68,8 @@ struct LowerInsertSlice : OpConversionPattern<tg::InsertSliceOp> {
     SmallVector<OpFoldResult> ones(offsets.size(), rewriter.getIndexAttr(1)), sizes(ones);
     sizes.truncate(offsets.size() - part.getRank());
     llvm::append_range(sizes, getTypedSizes(rewriter, op.getLoc(), adaptor.getPart()));
-    rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(op, adaptor.getPart(), adaptor.getX(), offsets, sizes, ones);
+    rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(op, adaptor.getPart(), adaptor.getX(), offsets, sizes,
+                                                       ones);
     return success();
   }
 };

@@ -42,8 +42,9 @@ SmallVector<OpFoldResult> reifyResultSizes(OpBuilder &builder, Operation *op, un
 SmallVector<OpFoldResult> getTypedSizes(OpBuilder &builder, Location loc, Value tensor) {
   SmallVector<OpFoldResult> sizes;
   for (auto [dim, size] : llvm::enumerate(cast<RankedTensorType>(tensor.getType()).getShape()))
-    sizes.push_back(ShapedType::isDynamic(size) ? OpFoldResult(tensor::DimOp::create(builder, loc, tensor, dim).getResult())
-                                                : OpFoldResult(builder.getIndexAttr(size)));
+    sizes.push_back(ShapedType::isDynamic(size)
+                        ? OpFoldResult(tensor::DimOp::create(builder, loc, tensor, dim).getResult())
+                        : OpFoldResult(builder.getIndexAttr(size)));
   return sizes;
 }
 

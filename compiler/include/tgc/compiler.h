@@ -11,8 +11,8 @@
  *   shape=x:0=?,784      refines or overrides a feed's shape
  *   checkpoint=PREFIX    values that the variables start with
  *   freeze=1             variables become constants
- *   gradients=y:0        adds tensors gradients/x:0 (gradients_1/x:0 for the second such line ...) that entries can
- *   wrt=x:0,w            fetch, and, if none does, the entry gradients, which fetches all
+ *   gradients=y:0        adds tensors gradients/x:0 (gradients_1/x:0 for the second such line ...) that
+ * entries can wrt=x:0,w            fetch, and, if none does, the entry gradients, which fetches all
  *   minimize=loss:0      adds the target train, which entries can run, and, if none does, the entry train
  *   optimizer=adam:learning_rate=1e-3
  *   trainable=REGEX      what the names of the variables to train begin with

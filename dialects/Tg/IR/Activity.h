@@ -1,7 +1,7 @@
 //===- Activity.h - What lies between two sets of values -------*- C++ -*-===//
 //
-// A gradient flows only over values that depend on what it is taken with respect to, and that what is differentiated
-// depends on.
+// A gradient flows only over values that depend on what it is taken with respect to, and that what is
+// differentiated depends on.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_DIALECTS_TG_IR_ACTIVITY_H

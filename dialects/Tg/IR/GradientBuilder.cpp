@@ -19,7 +19,8 @@ static Location getGradientLoc(Location loc) {
   constexpr StringLiteral scope = "gradients/";
   if (name.getName().getValue().starts_with(scope))
     return loc;
-  return NameLoc::get(StringAttr::get(loc.getContext(), scope + name.getName().getValue()), name.getChildLoc());
+  return NameLoc::get(StringAttr::get(loc.getContext(), scope + name.getName().getValue()),
+                      name.getChildLoc());
 }
 
 GradientBuilder::GradientBuilder(OpBuilder &builder, Operation *op, const llvm::SmallBitVector &needed)
@@ -29,7 +30,9 @@ GradientBuilder::GradientBuilder(OpBuilder &builder, Operation *op, const llvm::
 // Elementwise
 //===----------------------------------------------------------------------===//
 
-Value GradientBuilder::conj(Value x) { return isa<ComplexType>(getType(x).getElementType()) ? unary<ConjOp>(x) : x; }
+Value GradientBuilder::conj(Value x) {
+  return isa<ComplexType>(getType(x).getElementType()) ? unary<ConjOp>(x) : x;
+}
 
 Value GradientBuilder::truncate(Value x) {
   return select(compare(ComparisonDirection::LT, x, number(x, 0)), unary<CeilOp>(x), unary<FloorOp>(x));
@@ -53,25 +56,30 @@ static Value createSplat(OpBuilder &builder, Location loc, RankedTensorType type
   } else if (auto number = dyn_cast<FloatType>(element)) {
     value = DenseElementsAttr::get(type, getFloat(number, x));
   } else {
-    value = DenseElementsAttr::get(type, APInt(element.getIntOrFloatBitWidth(), static_cast<uint64_t>(static_cast<int64_t>(x)), true, true));
+    value = DenseElementsAttr::get(type, APInt(element.getIntOrFloatBitWidth(),
+                                               static_cast<uint64_t>(static_cast<int64_t>(x)), true, true));
   }
   return ConstantOp::create(builder, loc, value);
 }
 
-Value GradientBuilder::scalar(Type element, double x) { return createSplat(builder, loc, RankedTensorType::get({}, element), x); }
+Value GradientBuilder::scalar(Type element, double x) {
+  return createSplat(builder, loc, RankedTensorType::get({}, element), x);
+}
 
 Value GradientBuilder::zeros(ArrayRef<Size> sizes, Type element) {
   RankedTensorType type = getTypeOfSizes(sizes, element);
   if (type.hasStaticShape())
     return createSplat(builder, loc, type, 0);
-  return BroadcastToOp::create(builder, loc, type, scalar(element, 0), getDynamicSizes(sizes), ArrayRef<int64_t>());
+  return BroadcastToOp::create(builder, loc, type, scalar(element, 0), getDynamicSizes(sizes),
+                               ArrayRef<int64_t>());
 }
 
 Value GradientBuilder::number(Value like, double x) {
   RankedTensorType type = getType(like);
   if (type.hasStaticShape())
     return createSplat(builder, loc, type, x);
-  return BroadcastToOp::create(builder, loc, type, scalar(type.getElementType(), x), getDynamicSizes(getSizes(like)), ArrayRef<int64_t>());
+  return BroadcastToOp::create(builder, loc, type, scalar(type.getElementType(), x),
+                               getDynamicSizes(getSizes(like)), ArrayRef<int64_t>());
 }
 
 Value GradientBuilder::where(ComparisonDirection direction, Value x, Value y, Value dy) {
@@ -99,7 +107,8 @@ Value GradientBuilder::powerBase(Value x, Value y, Value dz) {
 Value GradientBuilder::powerExponent(Value x, Value z, Value dz) {
   bool isComplex = isa<ComplexType>(getType(x).getElementType());
   Value base = conj(x);
-  Value hasLog = compare(isComplex ? ComparisonDirection::NE : ComparisonDirection::GT, base, number(base, 0));
+  Value hasLog =
+      compare(isComplex ? ComparisonDirection::NE : ComparisonDirection::GT, base, number(base, 0));
   Value log = unary<LogOp>(select(hasLog, base, number(base, 1)));
   return mul(mul(dz, conj(z)), select(hasLog, log, number(log, 0)));
 }
@@ -118,16 +127,18 @@ OpFoldResult GradientBuilder::divSizes(Size a, Size b) {
     return size(*x / *y);
   if (y == 1)
     return a;
-  return getAsOpFoldResult(builder.createOrFold<arith::DivSIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, a),
-                                                                getValueOrCreateConstantIndexOp(builder, loc, b)));
+  return getAsOpFoldResult(
+      builder.createOrFold<arith::DivSIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, a),
+                                           getValueOrCreateConstantIndexOp(builder, loc, b)));
 }
 
 OpFoldResult GradientBuilder::maxSizes(Size a, Size b) {
   auto x = getConstantIntValue(a), y = getConstantIntValue(b);
   if (x && y)
     return size(std::max(*x, *y));
-  return getAsOpFoldResult(builder.createOrFold<arith::MaxSIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, a),
-                                                                getValueOrCreateConstantIndexOp(builder, loc, b)));
+  return getAsOpFoldResult(
+      builder.createOrFold<arith::MaxSIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, a),
+                                           getValueOrCreateConstantIndexOp(builder, loc, b)));
 }
 
 OpFoldResult GradientBuilder::product(ArrayRef<Size> sizes) {
@@ -171,9 +182,11 @@ Value GradientBuilder::reverse(Value x, ArrayRef<int64_t> dimensions) {
   return dimensions.empty() ? x : ReverseOp::create(builder, loc, x, dimensions).getResult();
 }
 
-Value GradientBuilder::slice(Value x, ArrayRef<Size> offsets, ArrayRef<Size> sizes, ArrayRef<int64_t> strides) {
+Value GradientBuilder::slice(Value x, ArrayRef<Size> offsets, ArrayRef<Size> sizes,
+                             ArrayRef<int64_t> strides) {
   SmallVector<int64_t> ones(offsets.size(), 1);
-  return SliceOp::create(builder, loc, x, offsets, sizes, strides.empty() ? ArrayRef<int64_t>(ones) : strides);
+  return SliceOp::create(builder, loc, x, offsets, sizes,
+                         strides.empty() ? ArrayRef<int64_t>(ones) : strides);
 }
 
 Value GradientBuilder::pad(Value x, ArrayRef<Size> low, ArrayRef<Size> high, ArrayRef<int64_t> interior) {
@@ -202,22 +215,27 @@ static bool isZero(Value x) {
     x = broadcast.getX();
   auto constant = x.getDefiningOp<ConstantOp>();
   auto elements = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
-  return elements && elements.isSplat() && isa<FloatType>(elements.getElementType()) && elements.getSplatValue<APFloat>().isPosZero();
+  return elements && elements.isSplat() && isa<FloatType>(elements.getElementType()) &&
+         elements.getSplatValue<APFloat>().isPosZero();
 }
 
 Value accumulate(OpBuilder &builder, Location loc, Value sum, Value gradient) {
   if (auto scatter = gradient.getDefiningOp<ScatterOp>();
       scatter && scatter.getKind() == ScatterKind::Add && isZero(scatter.getX()))
-    return ScatterOp::create(builder, loc, ScatterKind::Add, sum, scatter.getIndices(), scatter.getUpdates(), scatter.getBounds());
+    return ScatterOp::create(builder, loc, ScatterKind::Add, sum, scatter.getIndices(), scatter.getUpdates(),
+                             scatter.getBounds());
   auto insert = gradient.getDefiningOp<InsertSliceOp>();
-  if (!insert || !isZero(insert.getX()) || cast<RankedTensorType>(insert.getPart().getType()).getRank() != insert.getType().getRank())
+  if (!insert || !isZero(insert.getX()) ||
+      cast<RankedTensorType>(insert.getPart().getType()).getRank() != insert.getType().getRank())
     return AddOp::create(builder, loc, sum, gradient);
-  SmallVector<OpFoldResult> offsets = insert.getMixedOffsets(), sizes = getSizes(builder, loc, insert.getPart());
+  SmallVector<OpFoldResult> offsets = insert.getMixedOffsets(),
+                            sizes = getSizes(builder, loc, insert.getPart());
   SmallVector<int64_t> ones(sizes.size(), 1);
   Value part = SliceOp::create(builder, loc, sum, offsets, sizes, ones);
   if (part.getType() != insert.getPart().getType())
     part = tensor::CastOp::create(builder, loc, insert.getPart().getType(), part);
-  return InsertSliceOp::create(builder, loc, AddOp::create(builder, loc, part, insert.getPart()), sum, offsets);
+  return InsertSliceOp::create(builder, loc, AddOp::create(builder, loc, part, insert.getPart()), sum,
+                               offsets);
 }
 
 Value GradientBuilder::gatherNd(Value x, Value indices, BoundsMode bounds) {

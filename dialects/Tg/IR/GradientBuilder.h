@@ -1,7 +1,7 @@
 //===- GradientBuilder.h - The words of gradient rules ---------*- C++ -*-===//
 //
-// The vocabulary in which ops state their gradients: tensors of one shape, numbers beside them, and the moves that undo
-// the ops of the dialect. Everything it builds is tg again, so a gradient can be differentiated.
+// The vocabulary in which ops state their gradients: tensors of one shape, numbers beside them, and the moves
+// that undo the ops of the dialect. Everything it builds is tg again, so a gradient can be differentiated.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_DIALECTS_TG_IR_GRADIENTBUILDER_H
@@ -48,7 +48,9 @@ public:
   Value number(Value like, double x);
   /// The number as a tensor of rank 0.
   Value scalar(mlir::Type element, double x);
-  Value compare(ComparisonDirection direction, Value x, Value y) { return CompareOp::create(builder, loc, direction, x, y); }
+  Value compare(ComparisonDirection direction, Value x, Value y) {
+    return CompareOp::create(builder, loc, direction, x, y);
+  }
   Value select(Value condition, Value x, Value y) { return SelectOp::create(builder, loc, condition, x, y); }
   /// `dy` where the comparison holds, else zero; and the other way round.
   Value where(ComparisonDirection direction, Value x, Value y, Value dy);
@@ -81,9 +83,11 @@ public:
   Value broadcastAlong(Value x, llvm::ArrayRef<int64_t> missing, llvm::ArrayRef<Size> sizes);
   Value transpose(Value x, llvm::ArrayRef<int64_t> permutation);
   Value reverse(Value x, llvm::ArrayRef<int64_t> dimensions);
-  Value slice(Value x, llvm::ArrayRef<Size> offsets, llvm::ArrayRef<Size> sizes, llvm::ArrayRef<int64_t> strides = {});
+  Value slice(Value x, llvm::ArrayRef<Size> offsets, llvm::ArrayRef<Size> sizes,
+              llvm::ArrayRef<int64_t> strides = {});
   /// With zeros.
-  Value pad(Value x, llvm::ArrayRef<Size> low, llvm::ArrayRef<Size> high, llvm::ArrayRef<int64_t> interior = {});
+  Value pad(Value x, llvm::ArrayRef<Size> low, llvm::ArrayRef<Size> high,
+            llvm::ArrayRef<int64_t> interior = {});
   Value concat(mlir::ValueRange parts, int64_t dimension);
   Value reduce(ReductionKind kind, Value x, llvm::ArrayRef<int64_t> dimensions);
   Value iota(llvm::ArrayRef<Size> sizes, mlir::Type element, int64_t dimension);

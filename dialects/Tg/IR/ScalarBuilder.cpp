@@ -506,8 +506,11 @@ Value ScalarBuilder::castReal(Value x, Type from, Type to, bool truncate) {
     if (from.getIntOrFloatBitWidth() < 32 && to.getIntOrFloatBitWidth() < 32) {
       unsigned bits = to.getIntOrFloatBitWidth(), isUnsigned = to.isUnsignedInteger();
       int64_t most = (int64_t(1) << (isUnsigned ? bits : bits - 1)) - 1, least = isUnsigned ? 0 : -most - 1;
-      auto integer = [&](int64_t number) { return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(number)); };
-      result = arith::MinSIOp::create(b, loc, arith::MaxSIOp::create(b, loc, result, integer(least)), integer(most));
+      auto integer = [&](int64_t number) {
+        return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(number));
+      };
+      result = arith::MinSIOp::create(b, loc, arith::MaxSIOp::create(b, loc, result, integer(least)),
+                                      integer(most));
     }
     return arith::TruncIOp::create(b, loc, target, result);
   }

@@ -13,7 +13,8 @@ LogicalResult StringConstantOp::verify() {
   if (!type.hasStaticShape())
     return emitOpError() << "has type " << type << ", a constant has a static shape";
   if (static_cast<int64_t>(getValues().size()) != type.getNumElements() && getValues().size() != 1)
-    return emitOpError() << "has " << getValues().size() << " values for " << type.getNumElements() << " elements";
+    return emitOpError() << "has " << getValues().size() << " values for " << type.getNumElements()
+                         << " elements";
   for (Attribute value : getValues())
     if (!isa<StringAttr>(value))
       return emitOpError() << "has the value " << value << ", which is no string";
@@ -23,7 +24,8 @@ LogicalResult StringConstantOp::verify() {
 /// One size operand for each `?` of the type.
 static LogicalResult verifySizes(Operation *op, RankedTensorType type, ValueRange sizes) {
   if (static_cast<int64_t>(sizes.size()) != static_cast<int64_t>(type.getNumDynamicDims()))
-    return op->emitOpError() << "has " << sizes.size() << " sizes for the " << type.getNumDynamicDims() << " dynamic dimensions of " << type;
+    return op->emitOpError() << "has " << sizes.size() << " sizes for the " << type.getNumDynamicDims()
+                             << " dynamic dimensions of " << type;
   return success();
 }
 

@@ -1,9 +1,9 @@
 //===- TgContractionGradients.cpp - Gradients of products -----------------===//
 //
-// Both gradients of a product are products again. Of a convolution, with respect to the input: the gradient, with zeros
-// between its elements where the stride was more than one, over the filter turned around and with its two kinds of channels
-// swapped. With respect to the filter: the input over the gradient, batch and channels changing roles, strides and
-// dilations too.
+// Both gradients of a product are products again. Of a convolution, with respect to the input: the gradient,
+// with zeros between its elements where the stride was more than one, over the filter turned around and with
+// its two kinds of channels swapped. With respect to the filter: the input over the gradient, batch and
+// channels changing roles, strides and dilations too.
 //
 //===----------------------------------------------------------------------===//
 
@@ -77,14 +77,16 @@ static Size getReach(GradientBuilder &g, Size size, int64_t dilation) {
 }
 
 static Value buildInputGradient(GradientBuilder &g, ConvOp op, Value dy) {
-  SmallVector<Size> input = g.getSizes(op.getInput()), filter = g.getSizes(op.getFilter()), output = g.getSizes(dy);
+  SmallVector<Size> input = g.getSizes(op.getInput()), filter = g.getSizes(op.getFilter()),
+                    output = g.getSizes(dy);
   SmallVector<Size> low{g.size(0)}, high{g.size(0)};
   SmallVector<int64_t> interior{0}, turned, ones;
   for (size_t i = 0; i < op.getStrides().size(); ++i) {
     int64_t stride = op.getStrides()[i];
     Size reach = getReach(g, filter[i], op.getDilations()[i]), count = output[i + 1];
     if (stride > 1)
-      count = g.addSizes(count, g.mulSizes(g.maxSizes(g.addSizes(count, g.size(-1)), g.size(0)), g.size(stride - 1)));
+      count = g.addSizes(
+          count, g.mulSizes(g.maxSizes(g.addSizes(count, g.size(-1)), g.size(0)), g.size(stride - 1)));
     low.push_back(reach);
     // The window slides over input + reach elements, of which `reach` lie before.
     high.push_back(g.subSizes(input[i + 1], count));
@@ -102,19 +104,22 @@ static Value buildInputGradient(GradientBuilder &g, ConvOp op, Value dy) {
 
 static Value buildFilterGradient(GradientBuilder &g, ConvOp op, Value dy) {
   int64_t rank = op.getType().getRank();
-  SmallVector<Size> input = g.getSizes(op.getInput()), filter = g.getSizes(op.getFilter()), output = g.getSizes(dy);
-  // The part of the input that the gradient slides over, so that there are as many positions as the filter is large.
+  SmallVector<Size> input = g.getSizes(op.getInput()), filter = g.getSizes(op.getFilter()),
+                    output = g.getSizes(dy);
+  // The part of the input that the gradient slides over, so that there are as many positions as the filter is
+  // large.
   SmallVector<Size> offsets(rank, g.size(0)), covered = input;
   for (size_t i = 0; i < op.getStrides().size(); ++i)
-    covered[i + 1] = g.addSizes(g.addSizes(getReach(g, filter[i], op.getDilations()[i]), getReach(g, output[i + 1], op.getStrides()[i])),
+    covered[i + 1] = g.addSizes(g.addSizes(getReach(g, filter[i], op.getDilations()[i]),
+                                           getReach(g, output[i + 1], op.getStrides()[i])),
                                 g.size(1));
   Value part = covered == input ? Value(op.getInput()) : g.slice(op.getInput(), offsets, covered);
   // The gradient as the filter: [spatial..., batch, outputs].
   auto permutation = llvm::to_vector(llvm::seq<int64_t>(1, rank - 1));
   permutation.append({0, rank - 1});
   Value asFilter = g.transpose(dy, permutation);
-  Value result = ConvOp::create(g.builder, g.loc, swapBatch(g, g.conj(part), op.getGroups()), asFilter, op.getDilations(), op.getStrides(),
-                                op.getGroups());
+  Value result = ConvOp::create(g.builder, g.loc, swapBatch(g, g.conj(part), op.getGroups()), asFilter,
+                                op.getDilations(), op.getStrides(), op.getGroups());
   return g.transpose(result, permutation);
 }
 

@@ -9,11 +9,13 @@ using namespace mlir;
 
 namespace tgc::tg {
 
-/// Folds an elementwise op of two small constants; the identity `neutral` on the right gives the left operand.
+/// Folds an elementwise op of two small constants; the identity `neutral` on the right gives the left
+/// operand.
 template <typename IntFn, typename FloatFn>
 static OpFoldResult foldBinary(ArrayRef<Attribute> operands, Type element, IntFn intFn, FloatFn floatFn) {
   for (Attribute operand : operands)
-    if (auto elements = dyn_cast_or_null<ElementsAttr>(operand); elements && elements.getNumElements() > 64 && !elements.isSplat())
+    if (auto elements = dyn_cast_or_null<ElementsAttr>(operand);
+        elements && elements.getNumElements() > 64 && !elements.isSplat())
       return {};
   if (isa<IntegerType>(element) && !element.isUnsignedInteger())
     return constFoldBinaryOp<IntegerAttr>(operands, intFn);
@@ -22,7 +24,8 @@ static OpFoldResult foldBinary(ArrayRef<Attribute> operands, Type element, IntFn
   return {};
 }
 
-/// Whether `value` is a splat of `number`. Floats: only where x op number is x for every x, signed zeros included.
+/// Whether `value` is a splat of `number`. Floats: only where x op number is x for every x, signed zeros
+/// included.
 static bool isSplatOf(Attribute value, double number) {
   auto elements = dyn_cast_or_null<DenseElementsAttr>(value);
   if (!elements || !elements.isSplat())
@@ -43,25 +46,30 @@ OpFoldResult AddOp::fold(FoldAdaptor adaptor) {
   // -0.0, not 0.0, is the neutral element of floating-point addition.
   if (isSplatOf(adaptor.getRhs(), isa<FloatType>(getType().getElementType()) ? -0.0 : 0.0))
     return getLhs();
-  return foldBinary(adaptor.getOperands(), getType().getElementType(), [](APInt a, const APInt &b) { return a + b; },
-                    [](APFloat a, const APFloat &b) { return a + b; });
+  return foldBinary(
+      adaptor.getOperands(), getType().getElementType(), [](APInt a, const APInt &b) { return a + b; },
+      [](APFloat a, const APFloat &b) { return a + b; });
 }
 
 OpFoldResult SubOp::fold(FoldAdaptor adaptor) {
   if (isSplatOf(adaptor.getRhs(), 0.0))
     return getLhs();
-  return foldBinary(adaptor.getOperands(), getType().getElementType(), [](APInt a, const APInt &b) { return a - b; },
-                    [](APFloat a, const APFloat &b) { return a - b; });
+  return foldBinary(
+      adaptor.getOperands(), getType().getElementType(), [](APInt a, const APInt &b) { return a - b; },
+      [](APFloat a, const APFloat &b) { return a - b; });
 }
 
 OpFoldResult MulOp::fold(FoldAdaptor adaptor) {
   if (isSplatOf(adaptor.getRhs(), 1.0))
     return getLhs();
-  return foldBinary(adaptor.getOperands(), getType().getElementType(), [](APInt a, const APInt &b) { return a * b; },
-                    [](APFloat a, const APFloat &b) { return a * b; });
+  return foldBinary(
+      adaptor.getOperands(), getType().getElementType(), [](APInt a, const APInt &b) { return a * b; },
+      [](APFloat a, const APFloat &b) { return a * b; });
 }
 
-OpFoldResult DivOp::fold(FoldAdaptor adaptor) { return isSplatOf(adaptor.getRhs(), 1.0) ? OpFoldResult(getLhs()) : OpFoldResult(); }
+OpFoldResult DivOp::fold(FoldAdaptor adaptor) {
+  return isSplatOf(adaptor.getRhs(), 1.0) ? OpFoldResult(getLhs()) : OpFoldResult();
+}
 
 OpFoldResult SelectOp::fold(FoldAdaptor adaptor) {
   if (getOnTrue() == getOnFalse())
@@ -72,7 +80,9 @@ OpFoldResult SelectOp::fold(FoldAdaptor adaptor) {
   return {};
 }
 
-OpFoldResult CastOp::fold(FoldAdaptor) { return getX().getType() == getType() ? OpFoldResult(getX()) : OpFoldResult(); }
+OpFoldResult CastOp::fold(FoldAdaptor) {
+  return getX().getType() == getType() ? OpFoldResult(getX()) : OpFoldResult();
+}
 
 LogicalResult CastOp::verify() {
   Type from = getX().getType().getElementType(), to = getType().getElementType();

@@ -8,7 +8,8 @@ using namespace mlir;
 
 namespace tgc::tg {
 
-LogicalResult GradientOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult GradientOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                           SmallVectorImpl<Type> &types) {
   llvm::append_range(types, adaptor.getXs().getTypes());
   return success();
 }
@@ -44,7 +45,8 @@ LogicalResult PreventGradientOp::reifyResultShapes(OpBuilder &builder, ReifiedRa
 }
 
 FailureOr<SmallVector<Value>> PreventGradientOp::buildGradients(GradientBuilder &, ArrayRef<Value>) {
-  return mlir::emitError(getLoc()) << "the graph prevents gradients here" << (getMessage().empty() ? "" : ": ") << getMessage();
+  return mlir::emitError(getLoc()) << "the graph prevents gradients here"
+                                   << (getMessage().empty() ? "" : ": ") << getMessage();
 }
 
 LogicalResult WithPartialsOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &dims) {
@@ -56,7 +58,8 @@ LogicalResult WithPartialsOp::verify() {
     return emitOpError() << "needs one partial for each tensor, of its type";
   for (Value x : getXs())
     if (cast<RankedTensorType>(x.getType()).getRank() < getY().getType().getRank())
-      return emitOpError() << "partials need the dimensions of " << getY().getType() << ", got " << x.getType();
+      return emitOpError() << "partials need the dimensions of " << getY().getType() << ", got "
+                           << x.getType();
   return success();
 }
 
@@ -64,7 +67,8 @@ FailureOr<SmallVector<Value>> WithPartialsOp::buildGradients(GradientBuilder &g,
   SmallVector<Value> result(getNumOperands());
   for (auto [i, x, partial] : llvm::enumerate(getXs(), getPartials())) {
     auto trailing = llvm::to_vector(llvm::seq<int64_t>(getType().getRank(), g.getRank(x)));
-    Value dy = g.refine(g.broadcastAlong(gradients[0], trailing, g.getSizes(x)), withElementType(x.getType(), getType().getElementType()));
+    Value dy = g.refine(g.broadcastAlong(gradients[0], trailing, g.getSizes(x)),
+                        withElementType(x.getType(), getType().getElementType()));
     result[1 + i] = g.mul(g.cast(dy, x.getType()), partial);
   }
   return result;

@@ -17,14 +17,18 @@
 namespace tgc::tg {
 
 template <typename Op> constexpr bool hasGradientOrReason() {
-  constexpr bool hasRule = std::is_base_of_v<DifferentiableOpInterface::Trait<Op>, Op> || std::is_base_of_v<RegionGradient<Op>, Op>;
+  constexpr bool hasRule = std::is_base_of_v<DifferentiableOpInterface::Trait<Op>, Op> ||
+                           std::is_base_of_v<RegionGradient<Op>, Op>;
   constexpr bool hasReason = std::is_base_of_v<NoGradient<Op>, Op>;
-  static_assert(hasRule || hasReason, "this op needs a gradient (Tg_Differentiable and buildGradients) or Tg_NoGradient<\"why\">");
+  static_assert(hasRule || hasReason,
+                "this op needs a gradient (Tg_Differentiable and buildGradients) or Tg_NoGradient<\"why\">");
   static_assert(!(hasRule && hasReason), "this op has a gradient and a reason to have none");
   return true;
 }
 
-template <typename... Ops> constexpr bool allHaveGradientsOrReasons(OpList<Ops...>) { return (hasGradientOrReason<Ops>() && ...); }
+template <typename... Ops> constexpr bool allHaveGradientsOrReasons(OpList<Ops...>) {
+  return (hasGradientOrReason<Ops>() && ...);
+}
 static_assert(allHaveGradientsOrReasons(AllOps()));
 
 } // namespace tgc::tg

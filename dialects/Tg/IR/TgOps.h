@@ -18,7 +18,8 @@ class GradientBuilder;
 /// An op without a gradient; TgBase.td has the reason.
 template <typename ConcreteOp> class NoGradient : public mlir::OpTrait::TraitBase<ConcreteOp, NoGradient> {};
 /// An op whose regions are differentiated (compiler/AutoDiff).
-template <typename ConcreteOp> class RegionGradient : public mlir::OpTrait::TraitBase<ConcreteOp, RegionGradient> {};
+template <typename ConcreteOp>
+class RegionGradient : public mlir::OpTrait::TraitBase<ConcreteOp, RegionGradient> {};
 } // namespace tgc::tg
 
 #include "dialects/Tg/IR/TgEnums.h.inc"
@@ -28,8 +29,8 @@ template <typename ConcreteOp> class RegionGradient : public mlir::OpTrait::Trai
 
 namespace tgc::tg {
 template <typename... Ops> struct OpList {};
-/// Every op of the dialect in the order of its definition; generated, never edited. Folds over it build the importer's
-/// table and the page of supported ops.
+/// Every op of the dialect in the order of its definition; generated, never edited. Folds over it build the
+/// importer's table and the page of supported ops.
 using AllOps = OpList<
 #define GET_OP_LIST
 #include "dialects/Tg/IR/TgOps.cpp.inc"

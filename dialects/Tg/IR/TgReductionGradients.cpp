@@ -29,21 +29,26 @@ static Value buildProductOfOthers(GradientBuilder &g, Value x, ArrayRef<int64_t>
   rows.push_back(count);
   Value flat = g.reshape(g.transpose(x, permutation), rows);
   int64_t last = rows.size() - 1;
-  Value before = ScanOp::create(g.builder, g.loc, ReductionKind::Prod, flat, last, /*exclusive=*/true, /*reverse=*/false);
-  Value after = ScanOp::create(g.builder, g.loc, ReductionKind::Prod, flat, last, /*exclusive=*/true, /*reverse=*/true);
+  Value before = ScanOp::create(g.builder, g.loc, ReductionKind::Prod, flat, last, /*exclusive=*/true,
+                                /*reverse=*/false);
+  Value after =
+      ScanOp::create(g.builder, g.loc, ReductionKind::Prod, flat, last, /*exclusive=*/true, /*reverse=*/true);
   Value others = g.conj(g.mul(before, after));
   return g.refine(g.transpose(g.reshape(others, shape), invertPermutationVector(permutation)), x.getType());
 }
 
 FailureOr<Gradients> ReduceOp::buildGradients(GradientBuilder &g, ArrayRef<Value> gradients) {
   SmallVector<Size> sizes = g.getSizes(getX());
-  auto spread = [&](Value y) { return g.refine(g.broadcastAlong(y, getDimensions(), sizes), getX().getType()); };
+  auto spread = [&](Value y) {
+    return g.refine(g.broadcastAlong(y, getDimensions(), sizes), getX().getType());
+  };
   Value dy = spread(gradients[0]);
   switch (getKind()) {
   case ReductionKind::Sum:
     return Gradients{dy};
   case ReductionKind::Prod:
-    return Gradients{getDimensions().empty() ? dy : g.mul(dy, buildProductOfOthers(g, getX(), getDimensions()))};
+    return Gradients{getDimensions().empty() ? dy
+                                             : g.mul(dy, buildProductOfOthers(g, getX(), getDimensions()))};
   case ReductionKind::Max:
   case ReductionKind::Min: {
     // Equal elements share.
@@ -60,12 +65,14 @@ FailureOr<Gradients> ReduceOp::buildGradients(GradientBuilder &g, ArrayRef<Value
 
 FailureOr<Gradients> ScanOp::buildGradients(GradientBuilder &g, ArrayRef<Value> gradients) {
   auto sumBack = [&](Value x) -> Value {
-    return ScanOp::create(g.builder, g.loc, ReductionKind::Sum, x, getDimension(), getExclusive(), !getReverse());
+    return ScanOp::create(g.builder, g.loc, ReductionKind::Sum, x, getDimension(), getExclusive(),
+                          !getReverse());
   };
   if (getKind() == ReductionKind::Sum)
     return Gradients{sumBack(gradients[0])};
   if (getKind() != ReductionKind::Prod)
-    return mlir::emitError(getLoc()) << "no gradient is known of a running " << stringifyReductionKind(getKind());
+    return mlir::emitError(getLoc()) << "no gradient is known of a running "
+                                     << stringifyReductionKind(getKind());
   // As TensorFlow: zero where x is, though the true derivative need not be.
   Value sum = sumBack(g.mul(g.conj(getResult()), gradients[0])), x = g.conj(getX());
   Value isZero = g.compare(Direction::EQ, x, g.number(x, 0));

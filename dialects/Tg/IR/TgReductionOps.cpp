@@ -24,7 +24,8 @@ static LogicalResult verifyDimension(Operation *op, int64_t dimension, int64_t r
   return verifyDimensions(op, {dimension}, rank);
 }
 
-LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                         SmallVectorImpl<Type> &types) {
   auto type = cast<RankedTensorType>(adaptor.getX().getType());
   SmallVector<int64_t> shape;
   for (auto [dim, size] : llvm::enumerate(type.getShape()))
@@ -38,11 +39,14 @@ LogicalResult ReduceOp::verify() {
   auto type = getX().getType();
   bool isLogical = getKind() == ReductionKind::All || getKind() == ReductionKind::Any;
   if (isLogical != type.getElementType().isInteger(1))
-    return emitOpError() << stringifyReductionKind(getKind()) << " cannot combine elements of type " << type.getElementType();
+    return emitOpError() << stringifyReductionKind(getKind()) << " cannot combine elements of type "
+                         << type.getElementType();
   return verifyDimensions(*this, getDimensions(), type.getRank());
 }
 
-OpFoldResult ReduceOp::fold(FoldAdaptor) { return getDimensions().empty() ? OpFoldResult(getX()) : OpFoldResult(); }
+OpFoldResult ReduceOp::fold(FoldAdaptor) {
+  return getDimensions().empty() ? OpFoldResult(getX()) : OpFoldResult();
+}
 
 LogicalResult ReduceOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &dims) {
   SmallVector<OpFoldResult> sizes;
@@ -85,13 +89,16 @@ LogicalResult ReduceWindowOp::inferReturnTypes(MLIRContext *, std::optional<Loca
                                                SmallVectorImpl<Type> &types) {
   auto type = cast<RankedTensorType>(adaptor.getX().getType());
   size_t rank = type.getRank();
-  if (adaptor.getWindow().size() != rank || adaptor.getStrides().size() != rank || adaptor.getDilations().size() != rank)
-    return emitOptionalError(loc, "window, strides and dilations need one number for each of the ", rank, " dimensions");
+  if (adaptor.getWindow().size() != rank || adaptor.getStrides().size() != rank ||
+      adaptor.getDilations().size() != rank)
+    return emitOptionalError(loc, "window, strides and dilations need one number for each of the ", rank,
+                             " dimensions");
   SmallVector<int64_t> shape;
   for (size_t dim = 0; dim < rank; ++dim) {
     if (adaptor.getWindow()[dim] < 1 || adaptor.getStrides()[dim] < 1 || adaptor.getDilations()[dim] < 1)
       return emitOptionalError(loc, "window, strides and dilations must be at least 1");
-    shape.push_back(getWindowedSize(type.getDimSize(dim), adaptor.getWindow()[dim], adaptor.getStrides()[dim], adaptor.getDilations()[dim]));
+    shape.push_back(getWindowedSize(type.getDimSize(dim), adaptor.getWindow()[dim], adaptor.getStrides()[dim],
+                                    adaptor.getDilations()[dim]));
   }
   types.push_back(type.clone(shape));
   return success();
@@ -106,18 +113,20 @@ LogicalResult ReduceWindowOp::verify() {
 LogicalResult ReduceWindowOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &dims) {
   SmallVector<OpFoldResult> sizes;
   for (auto [dim, window] : llvm::enumerate(getWindow()))
-    sizes.push_back(getWindowedSize(builder, getLoc(), getSize(builder, getLoc(), getX(), dim), builder.getIndexAttr(window),
-                                    getStrides()[dim], getDilations()[dim]));
+    sizes.push_back(getWindowedSize(builder, getLoc(), getSize(builder, getLoc(), getX(), dim),
+                                    builder.getIndexAttr(window), getStrides()[dim], getDilations()[dim]));
   dims.push_back(sizes);
   return success();
 }
 
 LogicalResult TopKOp::verify() {
-  auto type = cast<RankedTensorType>(getX().getType()), values = cast<RankedTensorType>(getValues().getType()),
+  auto type = cast<RankedTensorType>(getX().getType()),
+       values = cast<RankedTensorType>(getValues().getType()),
        indices = cast<RankedTensorType>(getIndices().getType());
   if (type.getRank() < 1)
     return emitOpError() << "needs a tensor of rank 1 or more, got " << type;
-  if (values.getElementType() != type.getElementType() || values.getShape() != indices.getShape() || values.getRank() != type.getRank())
+  if (values.getElementType() != type.getElementType() || values.getShape() != indices.getShape() ||
+      values.getRank() != type.getRank())
     return emitOpError() << "results " << values << " and " << indices << " do not fit the operand " << type;
   return success();
 }
@@ -125,7 +134,8 @@ LogicalResult TopKOp::verify() {
 LogicalResult TopKOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &dims) {
   SmallVector<OpFoldResult> sizes = getSizes(builder, getLoc(), getX());
   int64_t known = cast<RankedTensorType>(getValues().getType()).getShape().back();
-  sizes.back() = ShapedType::isDynamic(known) ? OpFoldResult(getK()) : OpFoldResult(builder.getIndexAttr(known));
+  sizes.back() =
+      ShapedType::isDynamic(known) ? OpFoldResult(getK()) : OpFoldResult(builder.getIndexAttr(known));
   dims.append(2, sizes);
   return success();
 }

@@ -36,7 +36,8 @@ FailureOr<Gradients> BroadcastToOp::buildGradients(GradientBuilder &g, ArrayRef<
       split.push_back(sizes[dim]);
       continue;
     }
-    // A dimension of m elements became one of n, which is m, or m is one: summed as [n / m, m] along the first part.
+    // A dimension of m elements became one of n, which is m, or m is one: summed as [n / m, m] along the
+    // first part.
     if (!isKept) {
       summed.push_back(split.size());
       split.push_back(g.divSizes(sizes[dim], g.maxSizes(origin[dim - lead], g.size(1))));
@@ -50,7 +51,8 @@ FailureOr<Gradients> BroadcastToOp::buildGradients(GradientBuilder &g, ArrayRef<
 }
 
 FailureOr<Gradients> TransposeOp::buildGradients(GradientBuilder &g, ArrayRef<Value> gradients) {
-  return Gradients{g.refine(g.transpose(gradients[0], invertPermutationVector(getPermutation())), getX().getType())};
+  return Gradients{
+      g.refine(g.transpose(gradients[0], invertPermutationVector(getPermutation())), getX().getType())};
 }
 
 FailureOr<Gradients> ReverseOp::buildGradients(GradientBuilder &g, ArrayRef<Value> gradients) {
@@ -90,7 +92,8 @@ FailureOr<Gradients> SliceOp::buildGradients(GradientBuilder &g, ArrayRef<Value>
       low[dim] = g.addSizes(low[dim], g.mulSizes(g.addSizes(sizes[dim], g.size(-1)), g.size(stride)));
     }
     interior.push_back(std::abs(stride) - 1);
-    high.push_back(g.subSizes(g.subSizes(from[dim], low[dim]), getSpreadSize(g, sizes[dim], interior.back())));
+    high.push_back(
+        g.subSizes(g.subSizes(from[dim], low[dim]), getSpreadSize(g, sizes[dim], interior.back())));
   }
   result[0] = g.refine(g.pad(g.reverse(gradients[0], turned), low, high, interior), getX().getType());
   return result;
@@ -98,7 +101,8 @@ FailureOr<Gradients> SliceOp::buildGradients(GradientBuilder &g, ArrayRef<Value>
 
 FailureOr<Gradients> InsertSliceOp::buildGradients(GradientBuilder &g, ArrayRef<Value> gradients) {
   // Dimensions are matched from the last.
-  SmallVector<Size> sizes = g.getSizes(getPart()), whole(getType().getRank() - sizes.size(), g.size(1)), offsets = getMixedOffsets();
+  SmallVector<Size> sizes = g.getSizes(getPart()), whole(getType().getRank() - sizes.size(), g.size(1)),
+                    offsets = getMixedOffsets();
   llvm::append_range(whole, sizes);
   Gradients result(getNumOperands());
   if (g.needs(0))
@@ -123,7 +127,8 @@ FailureOr<Gradients> PadOp::buildGradients(GradientBuilder &g, ArrayRef<Value> g
   result[0] = g.refine(g.slice(dy, offsets, g.getSizes(getX()), strides), getX().getType());
   if (g.needs(1)) {
     auto all = llvm::to_vector(llvm::seq<int64_t>(0, getType().getRank()));
-    result[1] = g.sub(g.reduce(ReductionKind::Sum, gradients[0], all), g.reduce(ReductionKind::Sum, result[0], all));
+    result[1] =
+        g.sub(g.reduce(ReductionKind::Sum, gradients[0], all), g.reduce(ReductionKind::Sum, result[0], all));
   }
   return result;
 }
@@ -137,6 +142,8 @@ struct TensorCastGradient : DifferentiableOpInterface::ExternalModel<TensorCastG
 };
 } // namespace
 
-void attachForeignGradients(MLIRContext &context) { tensor::CastOp::attachInterface<TensorCastGradient>(context); }
+void attachForeignGradients(MLIRContext &context) {
+  tensor::CastOp::attachInterface<TensorCastGradient>(context);
+}
 
 } // namespace tgc::tg

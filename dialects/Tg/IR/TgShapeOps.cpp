@@ -13,12 +13,15 @@ namespace tgc::tg {
 /// One size operand for each `?` of the type.
 static LogicalResult verifySizes(Operation *op, RankedTensorType type, ValueRange sizes) {
   if (static_cast<int64_t>(sizes.size()) != static_cast<int64_t>(type.getNumDynamicDims()))
-    return op->emitOpError() << "has " << sizes.size() << " sizes for the " << type.getNumDynamicDims() << " dynamic dimensions of " << type;
+    return op->emitOpError() << "has " << sizes.size() << " sizes for the " << type.getNumDynamicDims()
+                             << " dynamic dimensions of " << type;
   return success();
 }
 
-/// One operand for each kDynamic of a static list, which the text form guarantees but the generic form does not.
-static LogicalResult verifyDynamicList(Operation *op, StringRef what, ArrayRef<int64_t> list, ValueRange operands) {
+/// One operand for each kDynamic of a static list, which the text form guarantees but the generic form does
+/// not.
+static LogicalResult verifyDynamicList(Operation *op, StringRef what, ArrayRef<int64_t> list,
+                                       ValueRange operands) {
   int64_t wanted = llvm::count_if(list, ShapedType::isDynamic);
   if (static_cast<int64_t>(operands.size()) != wanted)
     return op->emitOpError() << "has " << operands.size() << " dynamic " << what << ", expected " << wanted;
@@ -27,7 +30,8 @@ static LogicalResult verifyDynamicList(Operation *op, StringRef what, ArrayRef<i
 
 static LogicalResult verifySameElements(Operation *op, Type a, Type b) {
   if (getElementTypeOrSelf(a) != getElementTypeOrSelf(b))
-    return op->emitOpError() << "cannot change the element type from " << getElementTypeOrSelf(a) << " to " << getElementTypeOrSelf(b);
+    return op->emitOpError() << "cannot change the element type from " << getElementTypeOrSelf(a) << " to "
+                             << getElementTypeOrSelf(b);
   return success();
 }
 
@@ -69,7 +73,8 @@ LogicalResult BroadcastToOp::verify() {
   for (int64_t dim = 0; dim < from.getRank(); ++dim) {
     int64_t size = from.getDimSize(dim), wanted = to.getDimSize(dim + lead);
     if (size != 1 && !ShapedType::isDynamic(size) && !ShapedType::isDynamic(wanted) && size != wanted)
-      return emitOpError() << "cannot broadcast " << from << " to " << to << ": dimension " << dim << " is neither 1 nor " << wanted;
+      return emitOpError() << "cannot broadcast " << from << " to " << to << ": dimension " << dim
+                           << " is neither 1 nor " << wanted;
   }
   for (int64_t dim : getEqualDimensions())
     if (dim < lead || dim >= to.getRank())
@@ -82,7 +87,9 @@ LogicalResult BroadcastToOp::verify() {
 OpFoldResult BroadcastToOp::fold(FoldAdaptor adaptor) {
   auto type = cast<RankedTensorType>(getType());
   if (type == getX().getType()) {
-    auto isEqual = [&](int64_t dim) { return !type.isDynamicDim(dim) || llvm::is_contained(getEqualDimensions(), dim); };
+    auto isEqual = [&](int64_t dim) {
+      return !type.isDynamicDim(dim) || llvm::is_contained(getEqualDimensions(), dim);
+    };
     if (llvm::all_of(llvm::seq<int64_t>(0, type.getRank()), isEqual))
       return getX();
   }
@@ -97,11 +104,13 @@ LogicalResult BroadcastToOp::reifyResultShapes(OpBuilder &builder, ReifiedRanked
   return success();
 }
 
-LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                            SmallVectorImpl<Type> &types) {
   auto type = cast<RankedTensorType>(adaptor.getX().getType());
   ArrayRef<int64_t> permutation = adaptor.getPermutation();
   if (!isPermutationVector(permutation) || static_cast<int64_t>(permutation.size()) != type.getRank())
-    return emitOptionalError(loc, "[", permutation, "] is no permutation of the ", type.getRank(), " dimensions");
+    return emitOptionalError(loc, "[", permutation, "] is no permutation of the ", type.getRank(),
+                             " dimensions");
   SmallVector<int64_t> shape;
   for (int64_t dim : permutation)
     shape.push_back(type.getDimSize(dim));
@@ -151,7 +160,8 @@ LogicalResult ReverseOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShap
 // Concat
 //===----------------------------------------------------------------------===//
 
-LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                         SmallVectorImpl<Type> &types) {
   if (adaptor.getInputs().empty())
     return emitOptionalError(loc, "needs at least one input");
   auto first = cast<RankedTensorType>(adaptor.getInputs().front().getType());
@@ -166,11 +176,13 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
     for (int64_t dim = 0; dim < first.getRank(); ++dim) {
       int64_t size = type.getDimSize(dim);
       if (dim == axis)
-        shape[dim] = ShapedType::isDynamic(shape[dim]) || ShapedType::isDynamic(size) ? ShapedType::kDynamic : shape[dim] + size;
+        shape[dim] = ShapedType::isDynamic(shape[dim]) || ShapedType::isDynamic(size) ? ShapedType::kDynamic
+                                                                                      : shape[dim] + size;
       else if (ShapedType::isDynamic(shape[dim]))
         shape[dim] = size;
       else if (!ShapedType::isDynamic(size) && size != shape[dim])
-        return emitOptionalError(loc, "inputs must agree but in dimension ", axis, ", got ", first, " and ", type);
+        return emitOptionalError(loc, "inputs must agree but in dimension ", axis, ", got ", first, " and ",
+                                 type);
     }
   }
   types.push_back(first.clone(shape));
@@ -184,7 +196,8 @@ LogicalResult ConcatOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShape
   SmallVector<OpFoldResult> sizes;
   for (int64_t dim = 0; dim < type.getRank(); ++dim) {
     if (dim != static_cast<int64_t>(getDimension())) {
-      sizes.push_back(type.isDynamicDim(dim) ? getSize(builder, getLoc(), getInputs().front(), dim) : OpFoldResult(builder.getIndexAttr(type.getDimSize(dim))));
+      sizes.push_back(type.isDynamicDim(dim) ? getSize(builder, getLoc(), getInputs().front(), dim)
+                                             : OpFoldResult(builder.getIndexAttr(type.getDimSize(dim))));
       continue;
     }
     OpFoldResult sum = builder.getIndexAttr(0);
@@ -200,8 +213,8 @@ LogicalResult ConcatOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShape
 // Slice and pad
 //===----------------------------------------------------------------------===//
 
-void SliceOp::build(OpBuilder &builder, OperationState &state, Value x, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
-                    ArrayRef<int64_t> strides) {
+void SliceOp::build(OpBuilder &builder, OperationState &state, Value x, ArrayRef<OpFoldResult> offsets,
+                    ArrayRef<OpFoldResult> sizes, ArrayRef<int64_t> strides) {
   SmallVector<int64_t> staticOffsets, staticSizes;
   SmallVector<Value> dynamicOffsets, dynamicSizes;
   dispatchIndexOpFoldResults(offsets, dynamicOffsets, staticOffsets);
@@ -224,21 +237,25 @@ LogicalResult SliceOp::verify() {
   auto from = cast<RankedTensorType>(getX().getType()), to = cast<RankedTensorType>(getType());
   size_t rank = from.getRank();
   if (getStaticOffsets().size() != rank || getStaticSizes().size() != rank || getStrides().size() != rank)
-    return emitOpError() << "needs one offset, size and stride for each of the " << rank << " dimensions of " << from;
+    return emitOpError() << "needs one offset, size and stride for each of the " << rank << " dimensions of "
+                         << from;
   if (failed(verifyDynamicList(*this, "offsets", getStaticOffsets(), getOffsets())) ||
       failed(verifyDynamicList(*this, "sizes", getStaticSizes(), getSizes())))
     return failure();
   if (to.getShape() != getStaticSizes())
     return emitOpError() << "result " << to << " has other sizes than [" << getStaticSizes() << "]";
   for (size_t dim = 0; dim < rank; ++dim) {
-    int64_t offset = getStaticOffsets()[dim], size = getStaticSizes()[dim], stride = getStrides()[dim], bound = from.getDimSize(dim);
+    int64_t offset = getStaticOffsets()[dim], size = getStaticSizes()[dim], stride = getStrides()[dim],
+            bound = from.getDimSize(dim);
     if (stride == 0)
       return emitOpError() << "stride of dimension " << dim << " is zero";
-    if (ShapedType::isDynamic(offset) || ShapedType::isDynamic(size) || ShapedType::isDynamic(bound) || size == 0)
+    if (ShapedType::isDynamic(offset) || ShapedType::isDynamic(size) || ShapedType::isDynamic(bound) ||
+        size == 0)
       continue;
     int64_t last = offset + (size - 1) * stride;
     if (size < 0 || offset < 0 || offset >= bound || last < 0 || last >= bound)
-      return emitOpError() << "reads elements " << offset << " to " << last << " of dimension " << dim << ", which has " << bound;
+      return emitOpError() << "reads elements " << offset << " to " << last << " of dimension " << dim
+                           << ", which has " << bound;
   }
   return verifySameElements(*this, from, to);
 }
@@ -248,7 +265,8 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
   auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX());
   if (elements && elements.isSplat() && type.hasStaticShape())
     return elements.resizeSplat(type);
-  bool isWhole = type == getX().getType() && type.hasStaticShape() && llvm::all_of(getStaticOffsets(), [](int64_t o) { return o == 0; }) &&
+  bool isWhole = type == getX().getType() && type.hasStaticShape() &&
+                 llvm::all_of(getStaticOffsets(), [](int64_t o) { return o == 0; }) &&
                  llvm::all_of(getStrides(), [](int64_t s) { return s == 1; });
   return isWhole ? OpFoldResult(getX()) : OpFoldResult();
 }
@@ -258,7 +276,8 @@ LogicalResult SliceOp::reifyResultShapes(OpBuilder &, ReifiedRankedShapedTypeDim
   return success();
 }
 
-void InsertSliceOp::build(OpBuilder &builder, OperationState &state, Value part, Value x, ArrayRef<OpFoldResult> offsets) {
+void InsertSliceOp::build(OpBuilder &builder, OperationState &state, Value part, Value x,
+                          ArrayRef<OpFoldResult> offsets) {
   SmallVector<int64_t> staticOffsets;
   SmallVector<Value> dynamicOffsets;
   dispatchIndexOpFoldResults(offsets, dynamicOffsets, staticOffsets);
@@ -280,10 +299,13 @@ LogicalResult InsertSliceOp::verify() {
   if (lead < 0)
     return emitOpError() << "cannot insert " << part << " into the lower rank of " << into;
   for (int64_t dim = 0; dim < rank; ++dim) {
-    int64_t offset = getStaticOffsets()[dim], size = dim < lead ? 1 : part.getDimSize(dim - lead), bound = into.getDimSize(dim);
-    bool isUnknown = ShapedType::isDynamic(offset) || ShapedType::isDynamic(size) || ShapedType::isDynamic(bound);
+    int64_t offset = getStaticOffsets()[dim], size = dim < lead ? 1 : part.getDimSize(dim - lead),
+            bound = into.getDimSize(dim);
+    bool isUnknown =
+        ShapedType::isDynamic(offset) || ShapedType::isDynamic(size) || ShapedType::isDynamic(bound);
     if (!isUnknown && (offset < 0 || offset + size > bound))
-      return emitOpError() << "writes elements " << offset << " to " << offset + size - 1 << " of dimension " << dim << ", which has " << bound;
+      return emitOpError() << "writes elements " << offset << " to " << offset + size - 1 << " of dimension "
+                           << dim << ", which has " << bound;
   }
   return verifySameElements(*this, part, into);
 }
@@ -299,8 +321,8 @@ LogicalResult InsertSliceOp::reifyResultShapes(OpBuilder &builder, ReifiedRanked
 }
 
 /// low + high + size + max(size - 1, 0) * interior.
-static OpFoldResult getPaddedSize(OpBuilder &builder, Location loc, OpFoldResult size, OpFoldResult low, OpFoldResult high,
-                                  int64_t interior) {
+static OpFoldResult getPaddedSize(OpBuilder &builder, Location loc, OpFoldResult size, OpFoldResult low,
+                                  OpFoldResult high, int64_t interior) {
   OpFoldResult padded = addSizes(builder, loc, addSizes(builder, loc, size, low), high);
   if (!interior)
     return padded;
@@ -308,12 +330,13 @@ static OpFoldResult getPaddedSize(OpBuilder &builder, Location loc, OpFoldResult
   if (auto constant = getConstantIntValue(gaps))
     gaps = builder.getIndexAttr(std::max<int64_t>(*constant, 0));
   else
-    gaps = getAsOpFoldResult(builder.createOrFold<arith::MaxSIOp>(loc, cast<Value>(gaps), arith::ConstantIndexOp::create(builder, loc, 0)));
+    gaps = getAsOpFoldResult(builder.createOrFold<arith::MaxSIOp>(
+        loc, cast<Value>(gaps), arith::ConstantIndexOp::create(builder, loc, 0)));
   return addSizes(builder, loc, padded, mulSizes(builder, loc, gaps, builder.getIndexAttr(interior)));
 }
 
-void PadOp::build(OpBuilder &builder, OperationState &state, Value x, Value value, ArrayRef<OpFoldResult> low, ArrayRef<OpFoldResult> high,
-                  ArrayRef<int64_t> interior) {
+void PadOp::build(OpBuilder &builder, OperationState &state, Value x, Value value, ArrayRef<OpFoldResult> low,
+                  ArrayRef<OpFoldResult> high, ArrayRef<int64_t> interior) {
   SmallVector<int64_t> staticLow, staticHigh, gaps(interior);
   gaps.resize(low.size(), 0);
   SmallVector<Value> dynamicLow, dynamicHigh;
@@ -323,8 +346,11 @@ void PadOp::build(OpBuilder &builder, OperationState &state, Value x, Value valu
   SmallVector<int64_t> shape;
   for (int64_t dim = 0; dim < type.getRank(); ++dim) {
     int64_t size = type.getDimSize(dim);
-    bool isDynamic = ShapedType::isDynamic(size) || ShapedType::isDynamic(staticLow[dim]) || ShapedType::isDynamic(staticHigh[dim]);
-    shape.push_back(isDynamic ? ShapedType::kDynamic : staticLow[dim] + staticHigh[dim] + size + std::max<int64_t>(size - 1, 0) * gaps[dim]);
+    bool isDynamic = ShapedType::isDynamic(size) || ShapedType::isDynamic(staticLow[dim]) ||
+                     ShapedType::isDynamic(staticHigh[dim]);
+    shape.push_back(isDynamic ? ShapedType::kDynamic
+                              : staticLow[dim] + staticHigh[dim] + size +
+                                    std::max<int64_t>(size - 1, 0) * gaps[dim]);
   }
   build(builder, state, type.clone(shape), x, value, dynamicLow, dynamicHigh, staticLow, staticHigh, gaps);
 }
@@ -342,22 +368,28 @@ SmallVector<OpFoldResult> PadOp::getMixedHigh() {
 LogicalResult PadOp::verify() {
   auto from = cast<RankedTensorType>(getX().getType()), to = cast<RankedTensorType>(getType());
   size_t rank = from.getRank();
-  if (getStaticLow().size() != rank || getStaticHigh().size() != rank || getInterior().size() != rank || static_cast<size_t>(to.getRank()) != rank)
-    return emitOpError() << "needs low, high and interior for each of the " << rank << " dimensions of " << from;
-  if (failed(verifyDynamicList(*this, "low", getStaticLow(), getLow())) || failed(verifyDynamicList(*this, "high", getStaticHigh(), getHigh())))
+  if (getStaticLow().size() != rank || getStaticHigh().size() != rank || getInterior().size() != rank ||
+      static_cast<size_t>(to.getRank()) != rank)
+    return emitOpError() << "needs low, high and interior for each of the " << rank << " dimensions of "
+                         << from;
+  if (failed(verifyDynamicList(*this, "low", getStaticLow(), getLow())) ||
+      failed(verifyDynamicList(*this, "high", getStaticHigh(), getHigh())))
     return failure();
   auto value = cast<RankedTensorType>(getValue().getType());
   if (value.getRank() != 0 || value.getElementType() != from.getElementType())
-    return emitOpError() << "pads " << from << " with " << value << ", which is no scalar of its element type";
+    return emitOpError() << "pads " << from << " with " << value
+                         << ", which is no scalar of its element type";
   for (size_t dim = 0; dim < rank; ++dim) {
     if (getInterior()[dim] < 0)
       return emitOpError() << "interior padding " << getInterior()[dim] << " is negative";
     int64_t size = from.getDimSize(dim), low = getStaticLow()[dim], high = getStaticHigh()[dim];
-    if (to.isDynamicDim(dim) || ShapedType::isDynamic(size) || ShapedType::isDynamic(low) || ShapedType::isDynamic(high))
+    if (to.isDynamicDim(dim) || ShapedType::isDynamic(size) || ShapedType::isDynamic(low) ||
+        ShapedType::isDynamic(high))
       continue;
     int64_t padded = low + high + size + std::max<int64_t>(size - 1, 0) * getInterior()[dim];
     if (to.getDimSize(dim) != padded)
-      return emitOpError() << "dimension " << dim << " of the result has size " << to.getDimSize(dim) << ", expected " << padded;
+      return emitOpError() << "dimension " << dim << " of the result has size " << to.getDimSize(dim)
+                           << ", expected " << padded;
   }
   return verifySameElements(*this, from, to);
 }
@@ -366,8 +398,10 @@ LogicalResult PadOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTy
   SmallVector<OpFoldResult> sizes, low = getMixedLow(), high = getMixedHigh();
   auto type = cast<RankedTensorType>(getType());
   for (int64_t dim = 0; dim < type.getRank(); ++dim)
-    sizes.push_back(type.isDynamicDim(dim) ? getPaddedSize(builder, getLoc(), getSize(builder, getLoc(), getX(), dim), low[dim], high[dim], getInterior()[dim])
-                                           : OpFoldResult(builder.getIndexAttr(type.getDimSize(dim))));
+    sizes.push_back(type.isDynamicDim(dim)
+                        ? getPaddedSize(builder, getLoc(), getSize(builder, getLoc(), getX(), dim), low[dim],
+                                        high[dim], getInterior()[dim])
+                        : OpFoldResult(builder.getIndexAttr(type.getDimSize(dim))));
   dims.push_back(sizes);
   return success();
 }
@@ -391,7 +425,8 @@ LogicalResult BitcastOp::verify() {
   int64_t fromBits = getElementBits(from), toBits = getElementBits(to);
   int64_t wantedRank = from.getRank() + (fromBits > toBits) - (fromBits < toBits);
   if (to.getRank() != wantedRank)
-    return emitOpError() << "of " << from << " to " << to.getElementType() << " has rank " << wantedRank << ", got " << to;
+    return emitOpError() << "of " << from << " to " << to.getElementType() << " has rank " << wantedRank
+                         << ", got " << to;
   if (fromBits > toBits && to.getShape().back() != fromBits / toBits)
     return emitOpError() << "last dimension of " << to << " must be " << fromBits / toBits;
   if (fromBits < toBits && from.getShape().back() != toBits / fromBits)

@@ -20,7 +20,9 @@ Type withRealElement(Type type) {
   return element ? withElementType(type, element.getElementType()) : type;
 }
 
-Type withComplexElement(Type type) { return withElementType(type, ComplexType::get(getElementTypeOrSelf(type))); }
+Type withComplexElement(Type type) {
+  return withElementType(type, ComplexType::get(getElementTypeOrSelf(type)));
+}
 
 Type withoutSign(Type type) {
   if (auto tensor = dyn_cast<RankedTensorType>(type))
@@ -47,8 +49,9 @@ OpFoldResult addSizes(OpBuilder &builder, Location loc, OpFoldResult a, OpFoldRe
     return b;
   if (y && *y == 0)
     return a;
-  return getAsOpFoldResult(builder.createOrFold<arith::AddIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, a),
-                                                               getValueOrCreateConstantIndexOp(builder, loc, b)));
+  return getAsOpFoldResult(
+      builder.createOrFold<arith::AddIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, a),
+                                          getValueOrCreateConstantIndexOp(builder, loc, b)));
 }
 
 OpFoldResult mulSizes(OpBuilder &builder, Location loc, OpFoldResult a, OpFoldResult b) {
@@ -59,8 +62,9 @@ OpFoldResult mulSizes(OpBuilder &builder, Location loc, OpFoldResult a, OpFoldRe
     return b;
   if (y && *y == 1)
     return a;
-  return getAsOpFoldResult(builder.createOrFold<arith::MulIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, a),
-                                                               getValueOrCreateConstantIndexOp(builder, loc, b)));
+  return getAsOpFoldResult(
+      builder.createOrFold<arith::MulIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, a),
+                                          getValueOrCreateConstantIndexOp(builder, loc, b)));
 }
 
 int64_t getWindowedSize(int64_t size, int64_t window, int64_t stride, int64_t dilation) {
@@ -70,23 +74,27 @@ int64_t getWindowedSize(int64_t size, int64_t window, int64_t stride, int64_t di
   return room < 0 ? 0 : room / stride + 1;
 }
 
-OpFoldResult getWindowedSize(OpBuilder &builder, Location loc, OpFoldResult size, OpFoldResult window, int64_t stride,
-                             int64_t dilation) {
+OpFoldResult getWindowedSize(OpBuilder &builder, Location loc, OpFoldResult size, OpFoldResult window,
+                             int64_t stride, int64_t dilation) {
   auto x = getConstantIntValue(size), w = getConstantIntValue(window);
   if (x && w)
     return builder.getIndexAttr(getWindowedSize(*x, *w, stride, dilation));
   if (w && *w == 1 && stride == 1)
     return size;
-  // max(0, floordiv(size - (window - 1) * dilation - 1 + stride, stride)); the dividend is at least zero after the max.
+  // max(0, floordiv(size - (window - 1) * dilation - 1 + stride, stride)); the dividend is at least zero
+  // after the max.
   auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(builder, loc, value); };
-  Value reach = builder.createOrFold<arith::MulIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, window), constant(-dilation));
-  Value room = builder.createOrFold<arith::AddIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, size), reach);
+  Value reach = builder.createOrFold<arith::MulIOp>(
+      loc, getValueOrCreateConstantIndexOp(builder, loc, window), constant(-dilation));
+  Value room =
+      builder.createOrFold<arith::AddIOp>(loc, getValueOrCreateConstantIndexOp(builder, loc, size), reach);
   room = builder.createOrFold<arith::AddIOp>(loc, room, constant(dilation - 1 + stride));
   room = builder.createOrFold<arith::MaxSIOp>(loc, room, constant(0));
   return getAsOpFoldResult(builder.createOrFold<arith::DivUIOp>(loc, room, constant(stride)));
 }
 
-LogicalResult reifyShapeOfOperand(OpBuilder &builder, Operation *op, unsigned operand, ReifiedRankedShapedTypeDims &dims) {
+LogicalResult reifyShapeOfOperand(OpBuilder &builder, Operation *op, unsigned operand,
+                                  ReifiedRankedShapedTypeDims &dims) {
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(op);
   dims.push_back(getSizes(builder, op->getLoc(), op->getOperand(operand)));

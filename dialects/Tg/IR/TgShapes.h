@@ -20,22 +20,26 @@ mlir::Type withBoolElement(mlir::Type type);
 /// A tensor of complex<T> as the tensor of T of the same shape, and the other way round.
 mlir::Type withRealElement(mlir::Type type);
 mlir::Type withComplexElement(mlir::Type type);
-/// The type without the sign of its elements, as lowered code has it: `tensor<4xui8>` -> `tensor<4xi8>`. A string is its
-/// pointer and length, `vector<2xi64>`.
+/// The type without the sign of its elements, as lowered code has it: `tensor<4xui8>` -> `tensor<4xi8>`. A
+/// string is its pointer and length, `vector<2xi64>`.
 mlir::Type withoutSign(mlir::Type type);
 
-/// Size of dimension `dim` of a ranked tensor: a constant where the type knows it, else a folded `tensor.dim`.
+/// Size of dimension `dim` of a ranked tensor: a constant where the type knows it, else a folded
+/// `tensor.dim`.
 mlir::OpFoldResult getSize(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor, int64_t dim);
-llvm::SmallVector<mlir::OpFoldResult> getSizes(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);
+llvm::SmallVector<mlir::OpFoldResult> getSizes(mlir::OpBuilder &builder, mlir::Location loc,
+                                               mlir::Value tensor);
 
 /// Arithmetic on sizes; folds constants, builds `arith` on index otherwise.
-mlir::OpFoldResult addSizes(mlir::OpBuilder &builder, mlir::Location loc, mlir::OpFoldResult a, mlir::OpFoldResult b);
-mlir::OpFoldResult mulSizes(mlir::OpBuilder &builder, mlir::Location loc, mlir::OpFoldResult a, mlir::OpFoldResult b);
+mlir::OpFoldResult addSizes(mlir::OpBuilder &builder, mlir::Location loc, mlir::OpFoldResult a,
+                            mlir::OpFoldResult b);
+mlir::OpFoldResult mulSizes(mlir::OpBuilder &builder, mlir::Location loc, mlir::OpFoldResult a,
+                            mlir::OpFoldResult b);
 
-/// Size of one dimension after a window slid over it: max(0, floor((size - (window - 1) * dilation - 1) / stride) + 1).
-/// `window` may be dynamic (a filter that is computed).
-mlir::OpFoldResult getWindowedSize(mlir::OpBuilder &builder, mlir::Location loc, mlir::OpFoldResult size, mlir::OpFoldResult window,
-                                   int64_t stride, int64_t dilation);
+/// Size of one dimension after a window slid over it: max(0, floor((size - (window - 1) * dilation - 1) /
+/// stride) + 1). `window` may be dynamic (a filter that is computed).
+mlir::OpFoldResult getWindowedSize(mlir::OpBuilder &builder, mlir::Location loc, mlir::OpFoldResult size,
+                                   mlir::OpFoldResult window, int64_t stride, int64_t dilation);
 /// The same on static sizes; kDynamic if `size` or `window` is.
 int64_t getWindowedSize(int64_t size, int64_t window, int64_t stride, int64_t dilation);
 
@@ -43,7 +47,8 @@ int64_t getWindowedSize(int64_t size, int64_t window, int64_t stride, int64_t di
 llvm::LogicalResult reifyShapeOfOperand(mlir::OpBuilder &builder, mlir::Operation *op, unsigned operand,
                                         mlir::ReifiedRankedShapedTypeDims &dims);
 /// Reifies the shape of `type` whose `?` sizes are `sizes` in order.
-llvm::SmallVector<mlir::OpFoldResult> mixSizes(mlir::OpBuilder &builder, mlir::RankedTensorType type, mlir::ValueRange sizes);
+llvm::SmallVector<mlir::OpFoldResult> mixSizes(mlir::OpBuilder &builder, mlir::RankedTensorType type,
+                                               mlir::ValueRange sizes);
 
 /// The tensor type with these sizes: constants stay, the rest becomes `?`.
 mlir::RankedTensorType getTypeOfSizes(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type element);

@@ -1,7 +1,7 @@
 //===- TgSpecialGradients.cpp - Gradients of special functions ------------===//
 //
-// Derivatives as Abramowitz, Stegun: Handbook of Mathematical Functions (1964) has them. Orders and shape parameters for which
-// no closed form is known get no gradient, as in TensorFlow.
+// Derivatives as Abramowitz, Stegun: Handbook of Mathematical Functions (1964) has them. Orders and shape
+// parameters for which no closed form is known get no gradient, as in TensorFlow.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,20 +45,33 @@ const llvm::StringMap<Derivative> &getDerivatives() {
       {"lgamma", [](const Use &u) { return u.call("digamma", u.x); }},
       {"digamma", [](const Use &u) { return u.call("polygamma", {u.g.number(u.y, 1), u.x[0]}); }},
       {"erfinv", [](const Use &u) { return u.g.mul(u.exp(u.g.square(u.y)), 0.5 / inv_sqrtpi); }},
-      {"ndtri", [](const Use &u) { return u.g.mul(u.exp(u.g.mul(u.g.square(u.y), 0.5)), std::numbers::sqrt2 / inv_sqrtpi); }},
+      {"ndtri",
+       [](const Use &u) {
+         return u.g.mul(u.exp(u.g.mul(u.g.square(u.y), 0.5)), std::numbers::sqrt2 / inv_sqrtpi);
+       }},
       {"bessel_i0", [](const Use &u) { return u.call("bessel_i1", u.x); }},
-      {"bessel_i0e", [](const Use &u) { return u.g.sub(u.call("bessel_i1e", u.x), u.g.mul(u.sign(u.x[0]), u.y)); }},
-      {"bessel_i1", [](const Use &u) { return u.unlessZero(u.g.sub(u.call("bessel_i0", u.x), u.g.mul(u.y, u.inverse())), 0.5); }},
+      {"bessel_i0e",
+       [](const Use &u) { return u.g.sub(u.call("bessel_i1e", u.x), u.g.mul(u.sign(u.x[0]), u.y)); }},
+      {"bessel_i1",
+       [](const Use &u) {
+         return u.unlessZero(u.g.sub(u.call("bessel_i0", u.x), u.g.mul(u.y, u.inverse())), 0.5);
+       }},
       {"bessel_i1e",
        [](const Use &u) {
-         return u.unlessZero(u.g.sub(u.call("bessel_i0e", u.x), u.g.mul(u.y, u.g.add(u.sign(u.x[0]), u.inverse()))), 0.5);
+         return u.unlessZero(
+             u.g.sub(u.call("bessel_i0e", u.x), u.g.mul(u.y, u.g.add(u.sign(u.x[0]), u.inverse()))), 0.5);
        }},
       {"bessel_j0", [](const Use &u) { return u.g.neg(u.call("bessel_j1", u.x)); }},
-      {"bessel_j1", [](const Use &u) { return u.unlessZero(u.g.sub(u.call("bessel_j0", u.x), u.g.mul(u.y, u.inverse())), 0.5); }},
+      {"bessel_j1",
+       [](const Use &u) {
+         return u.unlessZero(u.g.sub(u.call("bessel_j0", u.x), u.g.mul(u.y, u.inverse())), 0.5);
+       }},
       {"bessel_k0", [](const Use &u) { return u.g.neg(u.call("bessel_k1", u.x)); }},
       {"bessel_k0e", [](const Use &u) { return u.g.sub(u.y, u.call("bessel_k1e", u.x)); }},
-      {"bessel_k1", [](const Use &u) { return u.g.neg(u.g.add(u.call("bessel_k0", u.x), u.g.div(u.y, u.x[0]))); }},
-      {"bessel_k1e", [](const Use &u) { return u.g.sub(u.g.sub(u.y, u.g.div(u.y, u.x[0])), u.call("bessel_k0e", u.x)); }},
+      {"bessel_k1",
+       [](const Use &u) { return u.g.neg(u.g.add(u.call("bessel_k0", u.x), u.g.div(u.y, u.x[0]))); }},
+      {"bessel_k1e",
+       [](const Use &u) { return u.g.sub(u.g.sub(u.y, u.g.div(u.y, u.x[0])), u.call("bessel_k0e", u.x)); }},
       {"bessel_y0", [](const Use &u) { return u.g.neg(u.call("bessel_y1", u.x)); }},
       {"bessel_y1", [](const Use &u) { return u.g.sub(u.call("bessel_y0", u.x), u.g.div(u.y, u.x[0])); }},
       {"dawsn", [](const Use &u) { return u.g.sub(1, u.g.mul(u.g.mul(u.x[0], u.y), 2)); }},
@@ -102,7 +115,8 @@ FailureOr<Gradients> SpecialOp::buildGradients(GradientBuilder &g, ArrayRef<Valu
   if (function == "polygamma")
     return Gradients{Value(), times(use.call(function, {g.add(use.x[0], 1), use.x[1]}))};
   if (function == "zeta")
-    return Gradients{Value(), times(g.neg(g.mul(use.x[0], use.call(function, {g.add(use.x[0], 1), use.x[1]}))))};
+    return Gradients{Value(),
+                     times(g.neg(g.mul(use.x[0], use.call(function, {g.add(use.x[0], 1), use.x[1]}))))};
   if (function == "igamma")
     return Gradients{times(use.call("igamma_grad_a", use.x)), times(buildGammaDensity(use))};
   if (function == "igammac")

@@ -1,7 +1,7 @@
 //===- TgWindowGradients.cpp - Gradients of windows over a tensor ---------===//
 //
-// A sum under a window is undone by a window over the gradient. A maximum sends its gradient to the first of the largest
-// elements under the window, in row-major order, as TensorFlow's CPU kernels do.
+// A sum under a window is undone by a window over the gradient. A maximum sends its gradient to the first of
+// the largest elements under the window, in row-major order, as TensorFlow's CPU kernels do.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,18 +15,21 @@ using Direction = ComparisonDirection;
 using Size = OpFoldResult;
 using Gradients = SmallVector<Value>;
 
-/// Windows with more elements than this are not taken apart into one comparison per place: the code would grow with them.
+/// Windows with more elements than this are not taken apart into one comparison per place: the code would
+/// grow with them.
 constexpr int64_t kMaxUnrolledWindow = 64;
 
 /// How many elements `count` elements with `stride - 1` others between them take.
 static Size getSpreadSize(GradientBuilder &g, Size count, int64_t stride) {
   if (stride == 1)
     return count;
-  return g.addSizes(count, g.mulSizes(g.maxSizes(g.addSizes(count, g.size(-1)), g.size(0)), g.size(stride - 1)));
+  return g.addSizes(count,
+                    g.mulSizes(g.maxSizes(g.addSizes(count, g.size(-1)), g.size(0)), g.size(stride - 1)));
 }
 
 /// The gradient of what lies at place `low` of each window: spread over a tensor of the sizes `to`.
-static Value spread(GradientBuilder &g, Value dy, ArrayRef<Size> low, ArrayRef<Size> to, ArrayRef<int64_t> strides) {
+static Value spread(GradientBuilder &g, Value dy, ArrayRef<Size> low, ArrayRef<Size> to,
+                    ArrayRef<int64_t> strides) {
   SmallVector<Size> high, sizes = g.getSizes(dy);
   SmallVector<int64_t> interior;
   for (size_t dim = 0; dim < to.size(); ++dim) {
@@ -43,8 +46,8 @@ static Value buildSumGradient(GradientBuilder &g, ReduceWindowOp op, Value dy) {
     to[dim] = g.addSizes(to[dim], low.back());
   }
   SmallVector<int64_t> ones(to.size(), 1);
-  return ReduceWindowOp::create(g.builder, g.loc, ReductionKind::Sum, spread(g, dy, low, to, op.getStrides()), op.getWindow(), ones,
-                                op.getDilations());
+  return ReduceWindowOp::create(g.builder, g.loc, ReductionKind::Sum, spread(g, dy, low, to, op.getStrides()),
+                                op.getWindow(), ones, op.getDilations());
 }
 
 /// One comparison per place finds which won, one padded tensor per place carries the gradient back.
@@ -74,7 +77,8 @@ static Value buildUnrolledChoice(GradientBuilder &g, ReduceWindowOp op, Value dy
   return sum;
 }
 
-/// Large windows: all elements under each are laid out, and the gradient is scattered to where the chosen one was.
+/// Large windows: all elements under each are laid out, and the gradient is scattered to where the chosen one
+/// was.
 static Value buildScatteredChoice(GradientBuilder &g, ReduceWindowOp op, Value dy) {
   Type i64 = g.builder.getI64Type();
   int64_t rank = op.getType().getRank();
@@ -84,7 +88,8 @@ static Value buildScatteredChoice(GradientBuilder &g, ReduceWindowOp op, Value d
   auto scaled = [&](Value x, int64_t factor) { return g.mul(x, g.number(x, factor)); };
   for (int64_t dim = 0; dim < rank; ++dim) {
     SmallVector<Size> shape{outputs[dim], g.size(op.getWindow()[dim])};
-    Value at = g.add(scaled(g.iota(shape, i64, 0), op.getStrides()[dim]), scaled(g.iota(shape, i64, 1), op.getDilations()[dim]));
+    Value at = g.add(scaled(g.iota(shape, i64, 0), op.getStrides()[dim]),
+                     scaled(g.iota(shape, i64, 1), op.getDilations()[dim]));
     patches = GatherOp::create(g.builder, g.loc, patches, at, 2 * dim, 0, BoundsMode::Error);
     permutation.push_back(2 * dim);
   }
@@ -96,12 +101,15 @@ static Value buildScatteredChoice(GradientBuilder &g, ReduceWindowOp op, Value d
   row.push_back(g.size(count));
   column.push_back(g.size(1));
   patches = g.reshape(g.transpose(patches, permutation), row);
-  Value winner = ArgReduceOp::create(g.builder, g.loc, getTypeOfSizes(outputs, i64), op.getKind(), patches, rank);
+  Value winner =
+      ArgReduceOp::create(g.builder, g.loc, getTypeOfSizes(outputs, i64), op.getKind(), patches, rank);
   SmallVector<Value> coordinates;
   for (int64_t dim = 0; dim < rank; ++dim) {
     count /= op.getWindow()[dim];
-    Value place = g.binary<FloorModOp>(g.div(winner, g.number(winner, count)), g.number(winner, op.getWindow()[dim]));
-    Value at = g.add(scaled(g.iota(outputs, i64, dim), op.getStrides()[dim]), scaled(place, op.getDilations()[dim]));
+    Value place =
+        g.binary<FloorModOp>(g.div(winner, g.number(winner, count)), g.number(winner, op.getWindow()[dim]));
+    Value at =
+        g.add(scaled(g.iota(outputs, i64, dim), op.getStrides()[dim]), scaled(place, op.getDilations()[dim]));
     coordinates.push_back(g.reshape(at, column));
   }
   return g.scatterAdd(g.number(op.getX(), 0), g.concat(coordinates, rank), dy, BoundsMode::Error);
@@ -120,7 +128,8 @@ FailureOr<Gradients> ReduceWindowOp::buildGradients(GradientBuilder &g, ArrayRef
       return Gradients{buildUnrolledChoice(g, *this, gradients[0], count)};
     return Gradients{buildScatteredChoice(g, *this, gradients[0])};
   default:
-    return mlir::emitError(getLoc()) << "no gradient is known of a window's " << stringifyReductionKind(getKind());
+    return mlir::emitError(getLoc()) << "no gradient is known of a window's "
+                                     << stringifyReductionKind(getKind());
   }
 }
 

@@ -141,7 +141,8 @@ Error Conditions::visitNode(int node, int base) {
     return Error::success();
   }
 
-  // A Switch. Predicates are known by where their value comes from, through Identity and LogicalNot, and into the frames of loops.
+  // A Switch. Predicates are known by where their value comes from, through Identity and LogicalNot, and into
+  // the frames of loops.
   context = uniteInputs(node, base);
   if (contexts.depth(context) >= kMaxConditionDepth)
     return createStringError("%s: conditions are nested more than %d deep", graph->describe(node).c_str(),
@@ -152,8 +153,10 @@ Error Conditions::visitNode(int node, int base) {
   while (!graph->isCut(value)) {
     StringRef op = graph->node(value.node).op();
     bool negates = op == "LogicalNot";
-    bool isInvariant = graph->kind(value.node) == NodeKind::Enter && getBoolAttr(graph->node(value.node), "is_constant", false);
-    if (!(op == "Identity" || negates || isInvariant) || !isBinary || graph->dataInputs(value.node).size() != 1)
+    bool isInvariant = graph->kind(value.node) == NodeKind::Enter &&
+                       getBoolAttr(graph->node(value.node), "is_constant", false);
+    if (!(op == "Identity" || negates || isInvariant) || !isBinary ||
+        graph->dataInputs(value.node).size() != 1)
       break;
     NodeOutput source = graph->dataInputs(value.node)[0];
     // A variable's value is the one at the time of the Identity.
@@ -213,7 +216,8 @@ Expected<MergePart::Source> Conditions::resolve(int node, int context, ArrayRef<
   // The literals that an input needs beyond the context.
   auto pathOf = [&](int i) {
     NodeOutput input = graph->dataInputs(node)[i];
-    int there = contexts.unite(context, graph->isCut(input) ? static_cast<int>(kAlways) : contextOf(input), predicateList);
+    int there = contexts.unite(context, graph->isCut(input) ? static_cast<int>(kAlways) : contextOf(input),
+                               predicateList);
     return there == kNever ? std::nullopt : std::optional(contexts.path(there, context));
   };
   SmallVector<int> alive;
@@ -247,10 +251,11 @@ Expected<MergePart::Source> Conditions::resolve(int node, int context, ArrayRef<
           "%s: gets no value where the predicate %s chooses output %zu: no input comes from there",
           graph->describe(node).c_str(), graph->node(predicateList[predicate].value.node).name().c_str(),
           static_cast<size_t>(side));
-    // Inputs of other predicates may give the value where those of this one do not; which of two that are there is the first to
-    // come is open in TensorFlow, too.
+    // Inputs of other predicates may give the value where those of this one do not; which of two that are
+    // there is the first to come is open in TensorFlow, too.
     append_range(subset, unrelated);
-    auto source = resolve(node, contexts.extend(context, {predicate, static_cast<int>(side)}), subset, mayLack || !unrelated.empty());
+    auto source = resolve(node, contexts.extend(context, {predicate, static_cast<int>(side)}), subset,
+                          mayLack || !unrelated.empty());
     if (!source)
       return source;
     part.sides.push_back(*source);

@@ -106,9 +106,11 @@ private:
   llvm::Error visitNode(int node, int base);
   int uniteInputs(int node, int base) const;
   llvm::Error visitMerge(int node, int base);
-  /// Merges `inputs` into a value that exists everywhere in `context`; the error says which side is missing. `mayLack`: predicates
-  /// that have nothing to do with each other decide, so that only the run shows whether there is a value.
-  llvm::Expected<MergePart::Source> resolve(int node, int context, llvm::ArrayRef<int> inputs, bool mayLack = false);
+  /// Merges `inputs` into a value that exists everywhere in `context`; the error says which side is missing.
+  /// `mayLack`: predicates that have nothing to do with each other decide, so that only the run shows whether
+  /// there is a value.
+  llvm::Expected<MergePart::Source> resolve(int node, int context, llvm::ArrayRef<int> inputs,
+                                            bool mayLack = false);
   int getPredicate(NodeOutput value, int numSides);
   llvm::Error checkLoop(const Frame &frame, int context) const;
 

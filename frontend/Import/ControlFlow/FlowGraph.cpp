@@ -49,7 +49,8 @@ Expected<FlowGraph> FlowGraph::build(const GraphEdges &edges, Nodes nodes, Array
   return graph;
 }
 
-/// Whether a control edge from this node says that something has happened; pivots only say where a node stands.
+/// Whether a control edge from this node says that something has happened; pivots only say where a node
+/// stands.
 bool FlowGraph::hasHappened(int index) const {
   const proto::NodeDef &node = *nodes[index];
   StringRef op = node.op();
@@ -78,7 +79,8 @@ Error FlowGraph::findNeeded(ArrayRef<int> roots, function_ref<bool(NodeOutput)> 
   while (!work.empty()) {
     int index = work.pop_back_val();
     NodeKind kind = kinds[index] = getNodeKind(*nodes[index]);
-    if (kind == NodeKind::Constant && any_of(edges->controlInputs(index), [&](int input) { return hasHappened(input); }))
+    if (kind == NodeKind::Constant &&
+        any_of(edges->controlInputs(index), [&](int input) { return hasHappened(input); }))
       kind = kinds[index] = NodeKind::Plain;
     hasFlow |= kind > NodeKind::Constant && kind != NodeKind::ControlTrigger;
     int arity = getArity(kind), given = dataInputs(index).size();

@@ -12,7 +12,8 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
-/// The sizes of what enters branches and loops are asked for outside, so that all of them know they are the same.
+/// The sizes of what enters branches and loops are asked for outside, so that all of them know they are the
+/// same.
 LogicalResult importForward(NodeImporter &n) {
   if (Value tensor = n.getInput(0).tensor)
     n.sizes.sizesOf(tensor);

@@ -51,8 +51,8 @@ struct PlanLoop {
   PlanRegion condition;    ///< ends with loopCond
   PlanRegion body;         ///< ends with the NextIterations; repeats what it needs of the condition
   PlanRegion after;        ///< with the values at the end: ends with the Exits
-  /// The body uses what the condition computes with effects: instead of repeating it the loop carries these values and what the
-  /// condition says, which is evaluated before the loop and at the end of each turn.
+  /// The body uses what the condition computes with effects: instead of repeating it the loop carries these
+  /// values and what the condition says, which is evaluated before the loop and at the end of each turn.
   bool isConditionCarried = false;
   llvm::SmallVector<NodeOutput> shared;
 };

@@ -168,7 +168,8 @@ Expected<int> PlanBuilder::buildLoop(int index) {
     loop.isConditionCarried = true;
     auto isShared = [&](int unit) { return std::binary_search(condition.begin(), condition.end(), unit); };
     auto share = [&](NodeOutput value) {
-      if (value.output >= 0 && value.node != frame.loopCond && frames.outputFrame(value.node) == index && isShared(units.makerOf(value)) && !is_contained(shared, value))
+      if (value.output >= 0 && value.node != frame.loopCond && frames.outputFrame(value.node) == index &&
+          isShared(units.makerOf(value)) && !is_contained(shared, value))
         shared.push_back(value);
     };
     for (SmallVector<int> *scope : {&body, &after}) {
@@ -196,7 +197,8 @@ Expected<int> PlanBuilder::buildLoop(int index) {
     return std::move(error);
   if (Error error = build(loop.body, body, nexts, conditions.extend(base, conditions.loopLiteral(index, 1))))
     return std::move(error);
-  if (Error error = build(loop.after, after, frame.exits, conditions.extend(base, conditions.loopLiteral(index, 0))))
+  if (Error error =
+          build(loop.after, after, frame.exits, conditions.extend(base, conditions.loopLiteral(index, 0))))
     return std::move(error);
   loop.shared = std::move(shared);
   plan.loops.push_back(std::move(loop));

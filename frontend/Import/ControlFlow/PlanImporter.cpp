@@ -77,7 +77,8 @@ FailureOr<RegionImporter::Values> PlanImporter::importBranch(const PlanCond &con
       OpBuilder &builder = graph.entry.builder;
       Value never = arith::ConstantIntOp::create(builder, getLoc(result.value.node), 0, 1);
       tg::CheckOp::create(builder, getLoc(result.value.node), never, builder.getI32IntegerAttr(3),
-                          builder.getStringAttr("none of the inputs of this Merge has a value"), ValueRange());
+                          builder.getStringAttr("none of the inputs of this Merge has a value"),
+                          ValueRange());
     }
     auto value =
         source.node < 0 ? FailureOr<ImportedValue>(ImportedValue()) : getValue(source, result.value.node);
@@ -166,7 +167,8 @@ LogicalResult PlanImporter::importLoop(const PlanLoop &loop) {
     hints.emplace_back();
     hints.back().isInvariant = isInvariant(loop, carried);
   }
-  // Behind the values of the graph: which input each Merge that is asked for it gives, and what the condition shares.
+  // Behind the values of the graph: which input each Merge that is asked for it gives, and what the condition
+  // shares.
   SmallVector<NodeOutput> indices;
   for (const PlanLoop::Carried &carried : loop.carried)
     if (plan.indexedMerges.contains(carried.merge))
@@ -211,7 +213,8 @@ LogicalResult PlanImporter::importLoop(const PlanLoop &loop) {
     OpBuilder &builder = graph.entry.builder;
     for (size_t i = 0; i < indices.size(); ++i) {
       values.emplace_back();
-      values.back().host = std::make_shared<HostTensor>(HostTensor{builder.getI32Type(), {}, {builder.getIndexAttr(number)}, {}});
+      values.back().host = std::make_shared<HostTensor>(
+          HostTensor{builder.getI32Type(), {}, {builder.getIndexAttr(number)}, {}});
     }
   };
   auto body = [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {

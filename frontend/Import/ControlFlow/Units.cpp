@@ -83,8 +83,8 @@ SmallVector<NodeOutput, 4> Units::inputsOf(int unit) const {
     return inputs;
   default:
     append_range(inputs, graph.inputs(index));
-    // TensorFlow leaves out a control edge to a node that has an input with this edge. A constant is no unit, so its edges are
-    // those of its users; but those that put it into a branch say nothing about the order.
+    // TensorFlow leaves out a control edge to a node that has an input with this edge. A constant is no unit,
+    // so its edges are those of its users; but those that put it into a branch say nothing about the order.
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (graph.kind(inputs[i].node) != NodeKind::Constant)
         continue;

@@ -25,7 +25,7 @@ typedef struct tgc_picture {
 
 typedef struct tgc_jpeg_options {
   int ratio, is_fancy, recovers;
-  char method; /* D(efault), which is fast, F(ast), A(ccurate) */
+  char method;         /* D(efault), which is fast, F(ast), A(ccurate) */
   int64_t left, width; /* the columns that are wanted, at least; a width of 0: all */
 } tgc_jpeg_options_t;
 

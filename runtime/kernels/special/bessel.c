@@ -1,8 +1,8 @@
 /*===- bessel.c - Bessel functions ----------------------------------------------===*
  *
  * Sources: DLMF 10.25 (series of I), 10.40 (its asymptotic expansion), 10.32.9 (integral of K, summed by the
- * trapezoidal rule, whose error falls exponentially there). J and Y are libm's. At infinity and below zero the
- * values are TensorFlow's, which are not always the limits.
+ * trapezoidal rule, whose error falls exponentially there). J and Y are libm's. At infinity and below zero
+ * the values are TensorFlow's, which are not always the limits.
  *
  *===------------------------------------------------------------------------===*/
 

@@ -14,8 +14,8 @@
 static tgc_values_t find_feature(const tgc_records_t *reader, tgc_string_t serialized, tgc_string_t name) {
   tgc_values_t list = {TGC_DTYPE_INVALID, {NULL, NULL}, {NULL, NULL}};
   tgc_wire_t example = {(const unsigned char *)serialized.data,
-                     (const unsigned char *)serialized.data + serialized.size},
-          features, entry, part;
+                        (const unsigned char *)serialized.data + serialized.size},
+             features, entry, part;
   int number, wire, state;
   uint64_t value;
   while ((state = tgc_wire_field(&example, &number, &wire, &features, &value)) > 0) {
@@ -55,7 +55,8 @@ static int64_t count_values(const tgc_records_t *reader, tgc_values_t list) {
   return count;
 }
 
-static tgc_values_t find_typed(const tgc_records_t *reader, tgc_string_t serialized, tgc_string_t name, int32_t dtype) {
+static tgc_values_t find_typed(const tgc_records_t *reader, tgc_string_t serialized, tgc_string_t name,
+                               int32_t dtype) {
   tgc_values_t list = find_feature(reader, serialized, name);
   if (list.dtype != TGC_DTYPE_INVALID && list.dtype != dtype)
     tgc_fail_record(reader, "example %d has a feature of another data type than expected");
@@ -63,8 +64,8 @@ static tgc_values_t find_typed(const tgc_records_t *reader, tgc_string_t seriali
 }
 
 /* Indices, values and shape of a feature of any length. */
-static void parse_sparse(tgc_records_t *reader, const tgc_tensor_t *serialized, tgc_string_t name, int is_single,
-                         tgc_tensor_t *indices, tgc_tensor_t *values, tgc_tensor_t *shape) {
+static void parse_sparse(tgc_records_t *reader, const tgc_tensor_t *serialized, tgc_string_t name,
+                         int is_single, tgc_tensor_t *indices, tgc_tensor_t *values, tgc_tensor_t *shape) {
   int64_t examples = tgc_count(serialized), total = 0, longest = 0, rank = is_single ? 1 : 2, *to = NULL;
   const tgc_string_t *strings = serialized->data;
   void *data = NULL;
@@ -111,7 +112,8 @@ static void parse_dense(tgc_records_t *reader, const tgc_tensor_t *serialized, t
        is_variable && reader->example < examples; ++reader->example) {
     int64_t count = count_values(reader, find_typed(reader, strings[reader->example], name, output->dtype));
     if (width == 0 ? count > 0 : count % width != 0)
-      tgc_fail_record(reader, "example %d has a feature whose number of values is not a multiple of its stride");
+      tgc_fail_record(reader,
+                      "example %d has a feature whose number of values is not a multiple of its stride");
     if (width > 0 && count / width > dims[first])
       dims[first] = count / width;
   }

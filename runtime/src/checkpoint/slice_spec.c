@@ -58,8 +58,7 @@ static tgc_status_t resolve(const tgc_checkpoint_t *checkpoint, const char *name
   for (int32_t d = 0; is_inside && d < slice->rank; ++d) {
     if (slice->lengths[d] == -1)
       slice->lengths[d] = slice->dims[d];
-    is_inside =
-        slice->starts[d] <= slice->dims[d] && slice->lengths[d] <= slice->dims[d] - slice->starts[d];
+    is_inside = slice->starts[d] <= slice->dims[d] && slice->lengths[d] <= slice->dims[d] - slice->starts[d];
   }
   if (!is_inside)
     return tgc_checkpoint_fail(checkpoint, error, TGC_INVALID_ARGUMENT,
@@ -110,9 +109,8 @@ static void copy(const tgc_checkpoint_slice_t *slice, const tgc_checkpoint_entry
   }
 }
 
-tgc_status_t tgc_checkpoint_read_slice(const tgc_checkpoint_t *checkpoint, const char *name,
-                                       const char *spec, void *memory, uint64_t byte_size,
-                                       tgc_error_t *error) {
+tgc_status_t tgc_checkpoint_read_slice(const tgc_checkpoint_t *checkpoint, const char *name, const char *spec,
+                                       void *memory, uint64_t byte_size, tgc_error_t *error) {
   tgc_checkpoint_entry_t whole;
   tgc_checkpoint_slice_t slice;
   tgc_status_t status = resolve(checkpoint, name, spec, &whole, &slice, error);

@@ -103,7 +103,8 @@ TEST_F(Save, OneSessionSavesWhileAnotherTrains) {
         << saving.error.message;
     Session other;
     std::string prefix = path("model-" + std::to_string(i));
-    ASSERT_EQ(tgc_session_restore(other.session, prefix.c_str(), nullptr, &other.error), TGC_OK) << other.error.message;
+    ASSERT_EQ(tgc_session_restore(other.session, prefix.c_str(), nullptr, &other.error), TGC_OK)
+        << other.error.message;
     EXPECT_EQ(step(other), 42 + i);
   }
   isDone = true;

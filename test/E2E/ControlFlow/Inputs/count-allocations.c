@@ -1,7 +1,7 @@
 /*===- count-allocations.c - Allocations of a run and of its iterations -------===*
  *
- * count-allocations MODULE.so: feeds `x`, n = 3 twice and then n = 3000, and says how often memory was asked for in the last
- * two runs, of the services and of the C library.
+ * count-allocations MODULE.so: feeds `x`, n = 3 twice and then n = 3000, and says how often memory was asked
+ * for in the last two runs, of the services and of the C library.
  *
  *===----------------------------------------------------------------------===*/
 #define _GNU_SOURCE
@@ -53,14 +53,17 @@ int main(int argc, char **argv) {
   void *library = argc > 1 ? dlopen(argv[1], RTLD_NOW) : NULL;
   if (!library)
     return 1;
-  const tgc_module_info_t *(*query)(uint32_t) = (const tgc_module_info_t *(*)(uint32_t))dlsym(library, "tgc_module_query");
+  const tgc_module_info_t *(*query)(uint32_t) =
+      (const tgc_module_info_t *(*)(uint32_t))dlsym(library, "tgc_module_query");
   const tgc_module_info_t *info = query(TGC_ABI_VERSION);
   const tgc_runtime_api_t *api = info->api;
-  tgc_services_t services = {.size = sizeof services, .num_threads = 1, .allocate = countedAllocate, .release = countedRelease};
+  tgc_services_t services = {
+      .size = sizeof services, .num_threads = 1, .allocate = countedAllocate, .release = countedRelease};
   tgc_error_t error = {0};
   tgc_module_t *module;
   tgc_session_t *session;
-  if (api->module_from_info(info, &services, &module, &error) || api->session_create(module, NULL, &session, &error)) {
+  if (api->module_from_info(info, &services, &module, &error) ||
+      api->session_create(module, NULL, &session, &error)) {
     printf("%s\n", error.message);
     return 1;
   }
