@@ -133,7 +133,8 @@ struct BlockGrouper {
   //===--------------------------------------------------------------------===//
 
   std::optional<Nest> describe(linalg::LinalgOp op) {
-    if (!isa<linalg::GenericOp, linalg::FillOp>(op) || !op.hasPureBufferSemantics() || op->getNumResults())
+    if (!isa<linalg::GenericOp, linalg::FillOp>(op) || !op.hasPureBufferSemantics() || op->getNumResults() ||
+        readsInBody(op))
       return std::nullopt;
     Nest nest = {op, {}, {}};
     for (Value operand : op->getOperands()) {
@@ -155,6 +156,15 @@ struct BlockGrouper {
     if (nest.forms.empty())
       return std::nullopt;
     return nest;
+  }
+
+  /// Whether the body reads memory itself, as that of a gather does: at places that are not known.
+  static bool readsInBody(linalg::LinalgOp op) {
+    auto result = op->getRegion(0).walk([](Operation *inner) {
+      bool isMemory = llvm::any_of(inner->getOperandTypes(), llvm::IsaPred<BaseMemRefType>);
+      return isMemory ? WalkResult::interrupt() : WalkResult::advance();
+    });
+    return result.wasInterrupted();
   }
 
   bool multiplyBySize(linalg::LinalgOp op, unsigned loop, RowCount &rows) {

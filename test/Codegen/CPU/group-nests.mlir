@@ -99,3 +99,31 @@ func.func @steps(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   }
   return
 }
+
+// -----
+
+#out = affine_map<(r) -> (r)>
+
+// What the body of the second nest reads has been written before, all of it.
+// CHECK-LABEL: func @gather
+// CHECK: rt.parallel_for %arg0, @tgc_nests_0(
+// CHECK: linalg.generic
+// CHECK: memref.load
+// CHECK: return
+func.func @gather(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<262144xf32>
+  %rows = rt.feed %frame[1] : memref<262144xindex>
+  %y = rt.fetch %frame[0] () : memref<262144xf32>
+  %t = memref.alloc() : memref<262144xf32>
+  linalg.generic {indexing_maps = [#out, #out], iterator_types = ["parallel"]} ins(%x : memref<262144xf32>) outs(%t : memref<262144xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#out, #out], iterator_types = ["parallel"]} ins(%rows : memref<262144xindex>) outs(%y : memref<262144xf32>) {
+  ^bb0(%i: index, %o: f32):
+    %0 = memref.load %t[%i] : memref<262144xf32>
+    linalg.yield %0 : f32
+  }
+  return
+}
