@@ -107,8 +107,9 @@ func.func @steps(%frame: !llvm.ptr) attributes {rt.feeds = []} {
 // What the body of the second nest reads has been written before, all of it.
 // CHECK-LABEL: func @gather
 // CHECK: rt.parallel_for %arg0, @tgc_nests_0(
-// CHECK: linalg.generic
-// CHECK: memref.load
+// CHECK-NEXT: linalg.generic
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: memref.load
 // CHECK: return
 func.func @gather(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   %x = rt.feed %frame[0] : memref<262144xf32>
