@@ -107,7 +107,6 @@ LogicalResult importCheckNumerics(NodeImporter &n) {
     return success();
   Value x = n.getTensor(0);
   bool isSigned = n.node.op() == "CheckNumericsV2";
-  Value yes = arith::ConstantOp::create(n.builder, n.loc, n.builder.getBoolAttr(true));
   // Each as "there is none": of NaNs, and of infinities (of either sign, for V2).
   struct Kind {
     StringRef name;

@@ -1,26 +1,34 @@
 # Short wrappers, one concern each. Every compiler library links the MLIR and LLVM shared libraries and nothing else of LLVM.
 include_guard()
 
-# The MLIR headers that every C++ file of tgc pulls in, compiled once; libraries and tools reuse it.
-function(tgc_precompiled_header)
-  if(TARGET TgcPch)
-    return()
+# tgc_precompiled_header(Name HEADERS ... [DEPENDS ...]): headers that many files include, compiled once; libraries and tools reuse them.
+function(tgc_precompiled_header name)
+  cmake_parse_arguments(A "" "" "HEADERS;DEPENDS" ${ARGN})
+  set(source ${CMAKE_BINARY_DIR}/${name}.cpp)
+  if(NOT EXISTS ${source})
+    file(WRITE ${source} "")
   endif()
-  file(WRITE ${CMAKE_BINARY_DIR}/tgc-pch.cpp "")
-  add_library(TgcPch OBJECT ${CMAKE_BINARY_DIR}/tgc-pch.cpp)
-  target_precompile_headers(TgcPch PRIVATE ${CMAKE_SOURCE_DIR}/tools/cmake/precompiled.h)
+  add_library(${name} OBJECT ${source})
+  list(TRANSFORM A_HEADERS PREPEND ${CMAKE_SOURCE_DIR}/)
+  target_precompile_headers(${name} PRIVATE ${A_HEADERS})
   # Equal headers give an equal file, so a compiler cache knows it again.
-  target_compile_options(TgcPch PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
-  llvm_update_compile_flags(TgcPch)
+  target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  llvm_update_compile_flags(${name})
+  if(A_DEPENDS)
+    add_dependencies(${name} ${A_DEPENDS})
+  endif()
 endfunction()
 
-# tgc_library(Name SRCS ... [DEPENDS ...] [LINK_LIBS ...] [NO_MLIR]): a static library of the compiler. NO_MLIR is for
-# those that programs without MLIR link: the precompiled headers would make them refer to it.
+# tgc_library(Name SRCS ... [DEPENDS ...] [LINK_LIBS ...] [PRECOMPILED Name] [NO_MLIR]): a static library of the compiler. PRECOMPILED
+# names other headers than MLIR's alone; NO_MLIR is for those that programs without MLIR link: the precompiled headers would make
+# them refer to it.
 function(tgc_library name)
-  cmake_parse_arguments(A "NO_MLIR" "" "SRCS;DEPENDS;LINK_LIBS" ${ARGN})
+  cmake_parse_arguments(A "NO_MLIR" "PRECOMPILED" "SRCS;DEPENDS;LINK_LIBS" ${ARGN})
   add_library(${name} STATIC ${A_SRCS})
   llvm_update_compile_flags(${name})
-  if(NOT A_NO_MLIR)
+  if(A_PRECOMPILED)
+    target_precompile_headers(${name} REUSE_FROM ${A_PRECOMPILED})
+  elseif(NOT A_NO_MLIR)
     target_precompile_headers(${name} REUSE_FROM TgcPch)
   endif()
   if(A_DEPENDS)
