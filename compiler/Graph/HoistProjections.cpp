@@ -32,11 +32,12 @@ struct ProjectionHoister {
       if (op->getParentOfType<tg::WhileOp>() == loop)
         products.push_back(op);
     });
+    SmallVector<tg::MatMulOp> whole;
     for (tg::MatMulOp product : products)
-      splitConcat(product, products);
-    for (tg::MatMulOp product : products)
-      if (product)
-        hoist(product);
+      if (!splitConcat(product, whole))
+        whole.push_back(product);
+    for (tg::MatMulOp product : whole)
+      hoist(product);
   }
 
   /// `matrix` as [1, m, k] of a [t, m, k] that the loop does not change, at a step that it does. Columns are
@@ -57,19 +58,20 @@ struct ProjectionHoister {
                : nullptr;
   }
 
-  /// concat(a, b) * w -> a * w[:k] + b * w[k:], if one of them is a step's input.
-  void splitConcat(tg::MatMulOp &product, SmallVectorImpl<tg::MatMulOp> &products) {
+  /// concat(a, b) * w -> a * w[:k] + b * w[k:], if one of them is a step's input. Is `product` replaced (and
+  /// erased)? Adds those of its parts that are products of a step.
+  bool splitConcat(tg::MatMulOp product, SmallVectorImpl<tg::MatMulOp> &parts) {
     auto concat = product.getLhs().getDefiningOp<tg::ConcatOp>();
     if (!concat || concat.getDimension() != 1 || product.getTransposeLhs() || product.getTransposeRhs() ||
         !isOutside(product.getRhs()))
-      return;
+      return false;
     if (llvm::none_of(concat.getInputs(), [&](Value input) { return getStep(input); }) ||
         llvm::any_of(concat.getInputs(),
                      [](Value input) { return cast<RankedTensorType>(input.getType()).isDynamicDim(1); }))
-      return;
+      return false;
     auto type = cast<RankedTensorType>(product.getRhs().getType());
     if (type.getRank() != 2 || type.isDynamicDim(1))
-      return;
+      return false;
     OpBuilder inside(product);
     Location loc = product.getLoc();
     int64_t first = 0;
@@ -86,11 +88,11 @@ struct ProjectionHoister {
         term = tensor::CastOp::create(inside, loc, product.getType(), term);
       sum = sum ? Value(tg::AddOp::create(inside, loc, sum, term)) : term;
       if (getStep(input))
-        products.push_back(part);
+        parts.push_back(part);
     }
     product.replaceAllUsesWith(sum);
     product.erase();
-    product = nullptr;
+    return true;
   }
 
   void hoist(tg::MatMulOp product) {
