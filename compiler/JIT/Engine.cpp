@@ -7,6 +7,8 @@
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/ExecutionEngine/Orc/MapperJITLinkMemoryManager.h"
+#include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
 #include "llvm/Support/TargetSelect.h"
 
 using namespace llvm;
@@ -61,13 +63,25 @@ const RuntimeSymbol kRuntimeSymbols[] = {
     {"tgc_checkpoint_commit", reinterpret_cast<void *>(&tgc_checkpoint_commit)},
 };
 
+/// Code and kernels refer to each other over at most 2 GiB, so their memory comes from one reserved range;
+/// maps of their own may lie anywhere.
+constexpr size_t kReservedBytes = size_t(256) << 20;
+
+Expected<std::unique_ptr<orc::ObjectLayer>> createObjectLayer(orc::ExecutionSession &session) {
+  auto memory = orc::MapperJITLinkMemoryManager::CreateWithMapper<orc::InProcessMemoryMapper>(kReservedBytes);
+  if (!memory)
+    return memory.takeError();
+  return std::make_unique<orc::ObjectLinkingLayer>(session, std::move(*memory));
+}
+
 } // namespace
 
 Expected<std::unique_ptr<Engine>> Engine::create(ArrayRef<char> object, ArrayRef<char> weights) {
   InitializeNativeTarget();
   InitializeNativeTargetAsmPrinter();
   auto state = std::make_unique<State>();
-  Expected<std::unique_ptr<orc::LLJIT>> jit = orc::LLJITBuilder().create();
+  Expected<std::unique_ptr<orc::LLJIT>> jit =
+      orc::LLJITBuilder().setObjectLinkingLayerCreator(createObjectLayer).create();
   if (!jit)
     return jit.takeError();
   state->jit = std::move(*jit);
