@@ -44,6 +44,8 @@ bool isNumber(Type type) { return type.isIntOrFloat() || isa<ComplexType>(type);
 struct Effects {
   llvm::MapVector<Value, bool> touched;
   bool isUnknown = false;
+  /// Whether the run may end here, and variables keep what they hold.
+  bool mayEndRun = false;
 
   void add(const Memory &memory, bool isWritten) {
     if (!memory.base)
@@ -105,7 +107,7 @@ struct BlockGrouper {
   Value findSize(Value memref, int64_t dim) {
     for (;;) {
       Operation *op = memref.getDefiningOp();
-      int64_t index = op && memref.getType() ? cast<MemRefType>(memref.getType()).getDynamicDimIndex(dim) : 0;
+      int64_t index = cast<MemRefType>(memref.getType()).getDynamicDimIndex(dim);
       if (auto alloc = dyn_cast_or_null<memref::AllocOp>(op))
         return alloc.getDynamicSizes()[index];
       if (auto fetch = dyn_cast_or_null<rt::FetchOp>(op))
@@ -115,7 +117,8 @@ struct BlockGrouper {
       if (auto expand = dyn_cast_or_null<memref::ExpandShapeOp>(op))
         return expand.getOutputShape()[index];
       auto cast = dyn_cast_or_null<memref::CastOp>(op);
-      if (!cast || !isa<MemRefType>(cast.getSource().getType()))
+      auto source = cast ? dyn_cast<MemRefType>(cast.getSource().getType()) : nullptr;
+      if (!source || !source.isDynamicDim(dim))
         break;
       memref = cast.getSource();
     }
@@ -247,6 +250,10 @@ struct BlockGrouper {
   static bool conflicts(const NestGroup &group, const Effects &effects) {
     if (effects.isUnknown)
       return true;
+    if (effects.mayEndRun && llvm::any_of(group.touched, [](const auto &entry) {
+          return entry.second && isa<rt::VariableOp, rt::NewVariableOp>(entry.first.getDefiningOp());
+        }))
+      return true;
     return llvm::any_of(effects.touched, [&](const auto &entry) {
       auto found = group.touched.find(entry.first);
       return found != group.touched.end() && (entry.second || found->second);
@@ -335,6 +342,10 @@ struct BlockGrouper {
       return;
     if (isa<rt::NewVariableOp>(op))
       return effects.add(findMemory(op.getResult(0)), /*isWritten=*/true);
+    effects.mayEndRun |= isa<rt::FailOp, rt::HostCallOp>(op);
+    // A kernel without tensors may be one that destroys a variable, which it knows by name.
+    auto call = dyn_cast<rt::HostCallOp>(op);
+    effects.isUnknown |= call && call.getInputs().empty() && call.getOutputs().empty();
     auto destinations = dyn_cast<DestinationStyleOpInterface>(op);
     for (OpOperand &operand : op.getOpOperands())
       if (isa<BaseMemRefType>(operand.get().getType())) {

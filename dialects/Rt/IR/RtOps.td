@@ -101,8 +101,8 @@ def Rt_HostCallOp : Rt_Op<"host_call", [AttrSizedOperandSegments]> {
                        DenseI32ArrayAttr:$dtypes, DenseI64ArrayAttr:$slots, DenseI64ArrayAttr:$found);
   let results = (outs Variadic<AnyMemRef>:$results);
   let assemblyFormat = [{
-    $frame `,` $kernel `(` $config `)` `ins` `(` $inputs `:` type($inputs) `)` `outs` `(` $outputs `:` type($outputs) `)`
-    `dtypes` $dtypes `slots` $slots `found` $found attr-dict `->` type($results)
+    $frame `,` $kernel `(` $config `)` `ins` `(` ($inputs^ `:` type($inputs))? `)` `outs` `(` ($outputs^ `:` type($outputs))? `)`
+    `dtypes` $dtypes `slots` $slots `found` $found attr-dict (`->` type($results)^)?
   }];
 }
 

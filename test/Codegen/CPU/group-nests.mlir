@@ -128,3 +128,34 @@ func.func @gather(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   }
   return
 }
+
+// -----
+
+#id = affine_map<(r, c) -> (r, c)>
+
+// A run that fails leaves the variable as it was at that point; a kernel without tensors may destroy it.
+// CHECK-LABEL: func @points
+// CHECK: rt.parallel_for
+// CHECK: rt.fail
+// CHECK: rt.parallel_for
+// CHECK: rt.host_call
+func.func @points(%frame: !llvm.ptr, %isBad: i1) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<512x512xf32>
+  %v = rt.variable %frame[0] : memref<512x512xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : memref<512x512xf32>) outs(%v : memref<512x512xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  scf.if %isBad {
+    rt.fail %frame, 3, "bad"()
+  }
+  %y = rt.fetch %frame[0] () : memref<512x512xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%v : memref<512x512xf32>) outs(%y : memref<512x512xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = math.exp %a : f32
+    linalg.yield %0 : f32
+  }
+  rt.host_call %frame, "tgc_kernel_destroy_variable"("v") ins() outs() dtypes [] slots [] found []
+  return
+}
