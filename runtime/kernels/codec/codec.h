@@ -1,4 +1,4 @@
-/*===- codec.h - What the readers of image files share ------------------------===*
+/*===- codec.h - What readers and writers of image files share --------------------===*
  *
  * A reader gives the pixels of a file, rows from the top, in scratch memory; it fails the run where the file
  * is broken. JPEG needs libjpeg, which the build may lack.
@@ -7,7 +7,7 @@
 #ifndef TGC_KERNELS_CODEC_CODEC_H
 #define TGC_KERNELS_CODEC_CODEC_H
 
-#include "runtime/kernels/elements.h"
+#include "runtime/kernels/print/text.h"
 
 typedef struct tgc_reader {
   tgc_frame_t *frame;
@@ -34,6 +34,10 @@ tgc_picture_t tgc_read_png(const tgc_reader_t *reader, int64_t channels, int32_t
 tgc_picture_t tgc_read_gif(const tgc_reader_t *reader, int is_first_only);
 tgc_picture_t tgc_read_bmp(const tgc_reader_t *reader, int64_t channels);
 tgc_picture_t tgc_read_jpeg(const tgc_reader_t *reader, int64_t channels, tgc_jpeg_options_t options);
+
+/* Adds a file of one image, [height, width, depth] with 1 to 4 channels, of uint8 or uint16. */
+void tgc_write_png(tgc_text_t *png, int32_t dtype, const void *pixels, int64_t height, int64_t width,
+                   int64_t depth);
 
 /* Ends the run: the file is broken. */
 void tgc_fail_image(const tgc_reader_t *reader, const char *text);

@@ -4,7 +4,7 @@
  *
  *===------------------------------------------------------------------------===*/
 
-#include "runtime/kernels/print/text.h"
+#include "runtime/kernels/codec/codec.h"
 
 enum { MAX_STORED = 65535 };
 
@@ -50,10 +50,39 @@ static void put_stream(tgc_text_t *out, const tgc_text_t *rows) {
   put_big_endian(out, high << 16 | low);
 }
 
+void tgc_write_png(tgc_text_t *png, int32_t dtype, const void *pixels, int64_t height, int64_t width,
+                   int64_t depth) {
+  static const char kTypes[] = {0, 0, 4, 2, 6};
+  tgc_text_t body = {.frame = png->frame}, rows = {.frame = png->frame};
+  tgc_text_add(png, "\x89PNG\r\n\x1a\n", 8);
+  tgc_text_add(&body, "IHDR", 4);
+  put_big_endian(&body, (uint32_t)width);
+  put_big_endian(&body, (uint32_t)height);
+  int is_wide = dtype != TGC_UINT8;
+  const char rest[] = {is_wide ? 16 : 8, kTypes[depth], 0, 0, 0};
+  tgc_text_add(&body, rest, sizeof rest);
+  put_chunk(png, &body);
+  int64_t samples = width * depth;
+  for (int64_t row = 0; row < height; ++row) {
+    tgc_text_add(&rows, "", 1); /* no filter */
+    for (int64_t k = 0; k < samples; ++k) {
+      uint32_t value = (uint32_t)tgc_get_int(dtype, pixels, row * samples + k);
+      const char bytes[] = {(char)(value >> 8), (char)value};
+      tgc_text_add(&rows, bytes + !is_wide, is_wide ? 2 : 1);
+    }
+  }
+  body.size = 0;
+  tgc_text_add(&body, "IDAT", 4);
+  put_stream(&body, &rows);
+  put_chunk(png, &body);
+  body.size = 0;
+  tgc_text_add(&body, "IEND", 4);
+  put_chunk(png, &body);
+}
+
 /* Each image of input 0 [..., height, width, 1 to 4 channels], of 8 or 16 bits, as a file. */
 TGC_KERNEL(tgc_kernel_encode_png) {
   TGC_KERNEL_UNUSED;
-  static const char kTypes[] = {0, 0, 4, 2, 6};
   const tgc_tensor_t *images = &inputs[0];
   int32_t rank = images->rank;
   int64_t height = images->dims[rank - 3], width = images->dims[rank - 2], depth = images->dims[rank - 1];
@@ -62,32 +91,11 @@ TGC_KERNEL(tgc_kernel_encode_png) {
                 1);
     return;
   }
-  int64_t samples = width * depth;
+  uint64_t bytes = (uint64_t)(height * width * depth) * tgc_dtype_size(images->dtype);
   for (int64_t i = 0, count = tgc_count(&outputs[0]); i < count; ++i) {
-    tgc_text_t png = {.frame = frame}, body = {.frame = frame}, rows = {.frame = frame};
-    tgc_text_add(&png, "\x89PNG\r\n\x1a\n", 8);
-    tgc_text_add(&body, "IHDR", 4);
-    put_big_endian(&body, (uint32_t)width);
-    put_big_endian(&body, (uint32_t)height);
-    int is_wide = images->dtype != TGC_UINT8;
-    const char rest[] = {is_wide ? 16 : 8, kTypes[depth], 0, 0, 0};
-    tgc_text_add(&body, rest, sizeof rest);
-    put_chunk(&png, &body);
-    for (int64_t row = 0; row < height; ++row) {
-      tgc_text_add(&rows, "", 1); /* no filter */
-      for (int64_t k = 0; k < samples; ++k) {
-        uint32_t value = (uint32_t)tgc_get_int(images->dtype, images->data, (i * height + row) * samples + k);
-        const char bytes[] = {(char)(value >> 8), (char)value};
-        tgc_text_add(&rows, bytes + !is_wide, is_wide ? 2 : 1);
-      }
-    }
-    body.size = 0;
-    tgc_text_add(&body, "IDAT", 4);
-    put_stream(&body, &rows);
-    put_chunk(&png, &body);
-    body.size = 0;
-    tgc_text_add(&body, "IEND", 4);
-    put_chunk(&png, &body);
+    tgc_text_t png = {.frame = frame};
+    tgc_write_png(&png, images->dtype, (const char *)images->data + (uint64_t)i * bytes, height, width,
+                  depth);
     ((tgc_string_t *)outputs[0].data)[i] = (tgc_string_t){png.data, png.size};
   }
 }
