@@ -1,14 +1,16 @@
 //===- ContractEmitter.cpp - Loops and vectors of a contraction -----------===//
 //
-//   for each panel of columns
+//   for each group of panels of columns
 //     for each block of the summed loop (one, unless it is long)
 //       for each unit: a tile of rows under one iteration of the outer loops
-//         rows x vectors accumulators in registers, summed over the block; then the epilogue; then stored
+//         for each panel of the group
+//           rows x vectors accumulators in registers, summed over the block; then the epilogue; then stored
 //
-// The panel and the block outside of the rows: so much of the right operand stays in the second-level cache
-// while rows stream by. Each element is summed in the order of the loops whatever tile, panel or thread it
-// falls to, so the result depends on nothing but the operands (blocks of a long sum are summed from zero each
-// and added in order). Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008.
+// The group and the block outside of the rows: so much of the right operand stays in the second-level cache
+// while rows stream by, each tile of them once per group. Each element is summed in the order of the loops
+// whatever tile, panel or thread it falls to, so the result depends on nothing but the operands (blocks of a
+// long sum are summed from zero each and added in order). Goto and van de Geijn, "Anatomy of high-performance
+// matrix multiplication", 2008.
 //
 //===----------------------------------------------------------------------===//
 
@@ -173,9 +175,14 @@ struct Emitter {
                                          masksRhs ? place.masks[v] : Value())));
     OpFoldResult rowStride = getRowStride(lhs);
     for (int64_t row = 0; row < rows; ++row) {
-      Value element = splat(widen(loadSplat(lhs, math.add(lhsAt, math.mul(math.known(row), rowStride)))));
-      for (int64_t v = 0; v < vectors; ++v)
+      OpFoldResult address = math.add(lhsAt, math.mul(math.known(row), rowStride));
+      Value element = plan.isLanewise ? Value() : splat(widen(loadSplat(lhs, address)));
+      for (int64_t v = 0; v < vectors; ++v) {
+        if (plan.isLanewise)
+          element =
+              widen(loadVector(lhs, math.add(address, math.known(v * plan.tiling.lanes)), getMask(place, v)));
         result.push_back(multiplyAdd(element, columns[v], sums[row * vectors + v]));
+      }
     }
     return result;
   }
@@ -186,26 +193,32 @@ struct Emitter {
 
   /// Copies the elements of this block of the sum; the access of the copies.
   LinearAccess copyRows(int64_t rows, const Place &place) {
-    int64_t distance = plan.copiedLength + kRoomBetweenCopies;
+    bool isAlongSum = plan.lhsCopy == LhsCopy::AlongSum;
+    int64_t rowDistance = isAlongSum ? plan.copiedLength + kRoomBetweenCopies : 1;
+    int64_t stepDistance = isAlongSum ? 1 : plan.tiling.lanes;
     unsigned sumLoop = plan.sums[0].back();
-    scf::ForOp::create(
-        builder, loc, math.materialize(math.known(0)),
-        math.materialize(math.sub(place.sumEnd, place.sumBegin)),
-        math.materialize(math.known(plan.tiling.lanes)), ValueRange(),
-        [&](OpBuilder &, Location, Value step, ValueRange) {
-          OpFoldResult from = math.add(math.add(place.lhs, place.sumBegin), OpFoldResult(step));
-          for (int64_t row = 0; row < rows; ++row) {
-            Value part =
-                loadVector(lhs, math.add(from, math.mul(math.known(row), getRowStride(lhs))), Value());
-            OpFoldResult to = math.add(math.known(row * distance), OpFoldResult(step));
-            vector::StoreOp::create(builder, loc, part, copies, ValueRange{math.materialize(to)});
-          }
-          scf::YieldOp::create(builder, loc);
-        });
+    OpFoldResult block = math.add(place.lhs, math.mul(place.sumBegin, lhs.strides[sumLoop]));
+    Value mask;
+    if (!isAlongSum && rows != plan.tiling.lanes)
+      mask = createLaneMask(builder, loc, math.known(rows), plan.tiling.lanes);
+    scf::ForOp::create(builder, loc, math.materialize(math.known(0)),
+                       math.materialize(math.sub(place.sumEnd, place.sumBegin)),
+                       math.materialize(math.known(isAlongSum ? plan.tiling.lanes : 1)), ValueRange(),
+                       [&](OpBuilder &, Location, Value step, ValueRange) {
+                         OpFoldResult from = math.add(block, math.mul(step, lhs.strides[sumLoop]));
+                         OpFoldResult to = math.mul(step, math.known(stepDistance));
+                         for (int64_t row = 0; row < (isAlongSum ? rows : 1); ++row) {
+                           Value part = loadVector(
+                               lhs, math.add(from, math.mul(math.known(row), getRowStride(lhs))), mask);
+                           Value index = math.materialize(math.add(to, math.known(row * rowDistance)));
+                           vector::StoreOp::create(builder, loc, part, copies, ValueRange{index});
+                         }
+                         scf::YieldOp::create(builder, loc);
+                       });
     LinearAccess access = {copies, math.known(0),
                            SmallVector<OpFoldResult>(lhs.strides.size(), math.known(0))};
-    access.strides[sumLoop] = math.known(1);
-    access.strides[plan.rows.back()] = math.known(distance);
+    access.strides[sumLoop] = math.known(stepDistance);
+    access.strides[plan.rows.back()] = math.known(rowDistance);
     return access;
   }
 
@@ -214,16 +227,15 @@ struct Emitter {
     VectorType type = vectorOf(op.getAccumulatorType());
     Value zeros = arith::ConstantOp::create(builder, loc, type, builder.getZeroAttr(type));
     SmallVector<Value> sums(rows * vectors, zeros);
-    if (copies && rows >= kLeastRowsToCopy) {
-      llvm::SaveAndRestore<LinearAccess> inPlace(lhs, copyRows(rows, place));
-      sums = sumProducts(rows, 0, math.sub(math.known(0), place.sumBegin), place.rhs, place, sums);
-    } else {
-      sums = sumProducts(rows, 0, place.lhs, place.rhs, place, sums);
-    }
     auto addressOf = [&](int64_t i) {
       OpFoldResult row = math.mul(math.known(i / vectors), getRowStride(init));
       return math.add(math.add(place.init, row), math.known(i % vectors * plan.tiling.lanes));
     };
+    // What the result's memory holds arrives while the sums are computed.
+    for (size_t i = 0; plan.fetchesInit && rows >= kLeastRowsToCopy && i < sums.size(); ++i)
+      memref::PrefetchOp::create(builder, loc, init.flat, ValueRange{math.materialize(addressOf(i))},
+                                 /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
+    sums = sumProducts(rows, 0, place.lhs, place.rhs, place, sums);
     auto addPrior = [&] {
       SmallVector<Value> totals;
       for (auto [i, sum] : llvm::enumerate(sums))
@@ -308,9 +320,11 @@ struct Emitter {
   }
 
   void emit() {
-    if (plan.copiesLhs) {
-      auto type =
-          MemRefType::get({plan.tiling.rows * (plan.copiedLength + kRoomBetweenCopies)}, elementOf(lhs.flat));
+    if (plan.lhsCopy != LhsCopy::None) {
+      int64_t size = plan.lhsCopy == LhsCopy::AlongSum
+                         ? plan.tiling.rows * (plan.copiedLength + kRoomBetweenCopies)
+                         : plan.tiling.lanes * plan.copiedLength;
+      auto type = MemRefType::get({size}, elementOf(lhs.flat));
       copies = memref::AllocaOp::create(builder, loc, type, builder.getI64IntegerAttr(64));
     }
     OpFoldResult units = plan.countUnits(math, in.loopSizes), panels = plan.countPanels(math, in.loopSizes);
@@ -323,24 +337,18 @@ struct Emitter {
     Value unitBegin =
         arith::SelectOp::create(builder, loc, in.byColumns, math.materialize(math.known(0)), in.begin);
     Value unitEnd = arith::SelectOp::create(builder, loc, in.byColumns, math.materialize(units), in.end);
-    forEach(panelBegin, panelEnd, [&](OpFoldResult panel) {
+    forEachGroup(panelBegin, panelEnd, [&](PanelRange group) {
       Place place;
-      OpFoldResult firstColumn = math.mul(panel, math.known(plan.tiling.getPanelWidth()));
-      if (isMasked)
-        for (int64_t v = 0; v < plan.tiling.vectors; ++v) {
-          OpFoldResult left = math.sub(columnCount, math.add(firstColumn, math.known(v * plan.tiling.lanes)));
-          place.masks.push_back(createLaneMask(builder, loc, left, plan.tiling.lanes));
-        }
       place.lhs = lhs.offset;
-      place.rhs = math.add(rhs.offset, math.mul(panel, rhsPanelStride));
-      place.init = math.add(init.offset, math.mul(firstColumn, init.strides[plan.column]));
+      place.rhs = rhs.offset;
+      place.init = init.offset;
       for (const LinearAccess &extra : extras)
-        place.extras.push_back(math.add(extra.offset, math.mul(firstColumn, extra.strides[plan.column])));
+        place.extras.push_back(extra.offset);
       place.sumBegin = math.known(0);
       place.sumEnd = plan.sums.empty() ? math.known(1) : plan.getSize(math, in.loopSizes, plan.sums[0]);
       if (!plan.isBlocked)
-        return emitUnits(unitBegin, unitEnd, place);
-      OpFoldResult length = place.sumEnd, blockSize = math.known(kSumBlock);
+        return emitUnits(unitBegin, unitEnd, group, place);
+      OpFoldResult length = place.sumEnd, blockSize = math.known(plan.blockLength);
       // A sum of no elements has one block too, which stores zeros.
       OpFoldResult blocks = math.ceilDiv(length, blockSize);
       Value atLeastOne =
@@ -355,16 +363,57 @@ struct Emitter {
         };
         part.isFirst = equals(block, math.known(0));
         part.isLast = equals(part.sumEnd, length);
-        emitUnits(unitBegin, unitEnd, part);
+        emitUnits(unitBegin, unitEnd, group, part);
       });
     });
   }
 
-  void emitUnits(Value begin, Value end, const Place &panelPlace) {
+  /// Panels of columns, from the first to before the second.
+  using PanelRange = std::pair<Value, Value>;
+
+  /// Cuts a range of panels into groups that stay in the second-level cache.
+  void forEachGroup(Value begin, Value end, function_ref<void(PanelRange)> body) {
+    auto panels = getConstantIntValue(plan.countPanels(math, in.loopSizes));
+    if (panels && *panels <= plan.panelsPerGroup)
+      return body({begin, end});
+    Value step = math.materialize(math.known(plan.panelsPerGroup));
+    scf::ForOp::create(
+        builder, loc, begin, end, step, ValueRange(), [&](OpBuilder &, Location, Value index, ValueRange) {
+          body({index, math.materialize(math.min(end, math.add(index, math.known(plan.panelsPerGroup))))});
+          scf::YieldOp::create(builder, loc);
+        });
+  }
+
+  /// The tiles of some rows in a group of panels.
+  void emitTiles(int64_t rows, PanelRange group, const Place &rowPlace) {
+    llvm::SaveAndRestore<LinearAccess> inPlace(lhs);
+    Place place = rowPlace;
+    if (copies && rows >= kLeastRowsToCopy) {
+      lhs = copyRows(rows, rowPlace);
+      place.lhs = math.sub(math.known(0), math.mul(place.sumBegin, lhs.strides[plan.sums[0].back()]));
+    }
+    forEach(group.first, group.second, [&](OpFoldResult panel) {
+      Place tile = place;
+      OpFoldResult firstColumn = math.mul(panel, math.known(plan.tiling.getPanelWidth()));
+      if (isMasked)
+        for (int64_t v = 0; v < plan.tiling.vectors; ++v) {
+          OpFoldResult left = math.sub(columnCount, math.add(firstColumn, math.known(v * plan.tiling.lanes)));
+          tile.masks.push_back(createLaneMask(builder, loc, left, plan.tiling.lanes));
+        }
+      tile.lhs = math.add(place.lhs, math.mul(firstColumn, lhs.strides[plan.column]));
+      tile.rhs = math.add(place.rhs, math.mul(panel, rhsPanelStride));
+      tile.init = math.add(place.init, math.mul(firstColumn, init.strides[plan.column]));
+      for (auto [address, extra] : llvm::zip_equal(tile.extras, extras))
+        address = math.add(address, math.mul(firstColumn, extra.strides[plan.column]));
+      emitTile(rows, tile);
+    });
+  }
+
+  void emitUnits(Value begin, Value end, PanelRange group, const Place &groupPlace) {
     int64_t most = plan.tiling.rows;
     OpFoldResult tiles = math.ceilDiv(rowCount, math.known(most));
     forEach(begin, end, [&](OpFoldResult unit) {
-      Place place = panelPlace;
+      Place place = groupPlace;
       OpFoldResult tile = plan.outer.empty() ? unit : math.rem(unit, tiles);
       OpFoldResult firstRow = math.mul(tile, math.known(most)), rest = unit;
       if (!plan.outer.empty())
@@ -379,7 +428,7 @@ struct Emitter {
       }
       if (!plan.rows.empty())
         advance(place, firstRow, plan.rows.back());
-      emitRows(firstRow, place);
+      emitRows(firstRow, group, place);
     });
   }
 
@@ -397,21 +446,21 @@ struct Emitter {
 
   /// A whole tile, or what is left of the rows: one tile of that size if it is known, else tiles of powers of
   /// two.
-  void emitRows(OpFoldResult firstRow, const Place &place) {
+  void emitRows(OpFoldResult firstRow, PanelRange group, const Place &place) {
     int64_t most = plan.tiling.rows;
     auto known = getConstantIntValue(rowCount);
     if (known && *known % most == 0)
-      return emitTile(most, place);
+      return emitTiles(most, group, place);
     OpFoldResult left = math.sub(rowCount, firstRow);
     Value isWhole = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, math.materialize(left),
                                           math.materialize(math.known(most)));
     auto choice = scf::IfOp::create(builder, loc, isWhole, /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(choice.thenBlock());
-    emitTile(most, place);
+    emitTiles(most, group, place);
     builder.setInsertionPointToStart(choice.elseBlock());
     if (known)
-      return emitTile(*known % most, place);
+      return emitTiles(*known % most, group, place);
     OpFoldResult done = math.known(0);
     for (int64_t part = llvm::bit_floor(static_cast<uint64_t>(most - 1)); part > 0; part /= 2) {
       Value bit =
@@ -424,7 +473,7 @@ struct Emitter {
         builder.setInsertionPointToStart(tile.thenBlock());
         Place partPlace = place;
         advance(partPlace, done, plan.rows.back());
-        emitTile(part, partPlace);
+        emitTiles(part, group, partPlace);
       }
       done = math.add(done, bit);
     }
@@ -436,62 +485,6 @@ struct Emitter {
 void emitContraction(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan,
                      const ContractOperands &operands) {
   Emitter(builder, op, plan, operands).emit();
-}
-
-void emitPacking(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan, Value rhsMemref,
-                 Value packed, ArrayRef<OpFoldResult> loopSizes, Value begin, Value end) {
-  Location loc = op.getLoc();
-  IndexMath math(builder, loc);
-  LinearAccess rhs = LinearAccess::create(builder, loc, rhsMemref, op.getRhsMap());
-  OpFoldResult panels = plan.countPanels(math, loopSizes), width = math.known(plan.tiling.getPanelWidth());
-  OpFoldResult steps = math.known(1);
-  for (const LoopGroup &group : plan.sums)
-    steps = math.mul(steps, plan.getSize(math, loopSizes, group));
-  Value one = math.materialize(math.known(1)), zero = math.materialize(math.known(0));
-  // Innermost is the loop along which the operand is contiguous.
-  bool runsAlongColumns = isConstantIntValue(rhs.strides[plan.column], 1);
-  SmallVector<LoopGroup> batches = plan.getRhsBatches(op);
-  scf::ForOp::create(
-      builder, loc, begin, end, one, ValueRange(), [&](OpBuilder &, Location, Value unit, ValueRange) {
-        OpFoldResult firstColumn = math.mul(math.rem(unit, panels), width), rest = math.div(unit, panels);
-        OpFoldResult source = math.add(rhs.offset, math.mul(firstColumn, rhs.strides[plan.column]));
-        for (const LoopGroup &group : llvm::reverse(batches))
-          for (unsigned loop : llvm::reverse(group)) {
-            source = math.add(source, math.mul(math.rem(rest, loopSizes[loop]), rhs.strides[loop]));
-            rest = math.div(rest, loopSizes[loop]);
-          }
-        OpFoldResult target = math.mul(unit, math.mul(steps, width));
-        OpFoldResult count = math.min(width, math.sub(loopSizes[plan.column], firstColumn));
-        SmallVector<unsigned> loops;
-        for (const LoopGroup &group : plan.sums)
-          loops.append(group.begin(), group.end());
-        // Loops over the sums and the columns; `step` counts the sums' iterations.
-        std::function<void(size_t, OpFoldResult, OpFoldResult)> emit = [&](size_t level, OpFoldResult from,
-                                                                           OpFoldResult step) {
-          if (level == loops.size() + 1) {
-            Value value = memref::LoadOp::create(builder, loc, rhs.flat, ValueRange{math.materialize(from)});
-            memref::StoreOp::create(builder, loc, value, packed,
-                                    ValueRange{math.materialize(math.add(target, step))});
-            return;
-          }
-          bool isColumn = level == (runsAlongColumns ? loops.size() : 0);
-          unsigned loop = isColumn ? plan.column : loops[runsAlongColumns ? level : level - 1];
-          OpFoldResult size = isColumn ? count : loopSizes[loop];
-          scf::ForOp::create(builder, loc, zero, math.materialize(size), one, ValueRange(),
-                             [&](OpBuilder &, Location, Value index, ValueRange) {
-                               OpFoldResult next = math.add(from, math.mul(index, rhs.strides[loop]));
-                               OpFoldResult factor = width;
-                               for (size_t i = runsAlongColumns ? level + 1 : level;
-                                    !isColumn && i < loops.size(); ++i)
-                                 factor = math.mul(factor, loopSizes[loops[i]]);
-                               emit(level + 1, next,
-                                    math.add(step, isColumn ? OpFoldResult(index) : math.mul(index, factor)));
-                               scf::YieldOp::create(builder, loc);
-                             });
-        };
-        emit(0, source, math.known(0));
-        scf::YieldOp::create(builder, loc);
-      });
 }
 
 } // namespace tgc

@@ -1,6 +1,7 @@
 //===- ContractPlan.cpp - The loops that a kernel makes of a contraction --===//
 
 #include "compiler/Codegen/CPU/ContractPlan.h"
+#include "compiler/Codegen/CPU/SelectBlocks.h"
 
 using namespace mlir;
 
@@ -50,6 +51,8 @@ bool areOneWalk(const StaticAccess &access, unsigned outer, unsigned inner, int6
   return access.isRowMajor && outerDim && innerDim && *outerDim + 1 == *innerDim && isUsedOnce(outer) &&
          isUsedOnce(inner);
 }
+
+int64_t getBytes(Type type) { return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8); }
 
 } // namespace
 
@@ -104,22 +107,51 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
       (sums.size() != 1 || !getRhsBatches(op).empty() || !accesses[1].isRowMajor))
     rhsForm = RhsForm::PackedByCall;
 
-  auto bytesOf = [](Type type) { return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8); };
-  int64_t bytes = bytesOf(op.getAccumulatorType());
-  tiling = selectContractTiling(unit, bytes, staticSizes[column], getStaticSize(rows));
+  isLanewise = lhs.moves(column);
+  tiling = widenForFewRows(
+      selectContractTiling(unit, getBytes(op.getAccumulatorType()), staticSizes[column], getStaticSize(rows)),
+      staticSizes[column], numAllRows);
+  selectBlocks(op, lhs.strides, unit);
+}
+
+void ContractPlan::selectBlocks(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides, VectorUnit unit) {
   int64_t length = sums.size() == 1 ? getStaticSize(sums[0]) : 1, numRows = getStaticSize(rows);
   bool isLong = ShapedType::isDynamic(length) || length > kLongestUnblockedSum;
-  // Rows this far apart fall on few sets of the first-level cache, where they evict each other.
-  Type lhsElement = cast<MemRefType>(op.getLhs().getType()).getElementType();
-  int64_t apart = rows.empty() || sums.size() != 1 ? 0 : lhs.strides[rows.back()];
-  bool collide = apart > 0 && apart * bytesOf(lhsElement) % kCollidingStride == 0 &&
-                 lhs.strides[sums[0].back()] == 1 && !ShapedType::isDynamic(length) &&
-                 length % tiling.lanes == 0 && tiling.vectors > 1 && tiling.rows >= kLeastRowsToCopy;
-  isLong |= collide && length > kSumBlock;
+  int64_t lhsBytes = getBytes(cast<MemRefType>(op.getLhs().getType()).getElementType());
+  bool hasRows = !rows.empty() && sums.size() == 1 && tiling.vectors > 1 && tiling.rows >= kLeastRowsToCopy;
+  int64_t rowStride = hasRows ? lhsStrides[rows.back()] : 0,
+          sumStride = hasRows ? lhsStrides[sums[0].back()] : 0;
+  if (ShapedType::isDynamic(length) || isLanewise) {
+    // In place.
+  } else if (sumStride == 1 && rowStride > 0 && rowStride * lhsBytes % kCollidingStride == 0 &&
+             length % tiling.lanes == 0) {
+    // Rows this far apart fall on few sets of the first-level cache, where they evict each other.
+    lhsCopy = LhsCopy::AlongSum;
+  } else if (rowStride == 1 && sumStride > 0 && sumStride * lhsBytes >= kLeastStrideToCopy &&
+             tiling.rows <= tiling.lanes && length >= kLeastSumToFetchInit) {
+    lhsCopy = LhsCopy::AlongRows;
+  }
+  isLong |= lhsCopy != LhsCopy::None && length > kSumBlock;
   isBlocked = isLong && (ShapedType::isDynamic(numRows) || numRows > tiling.rows) &&
               cast<MemRefType>(op.getInit().getType()).getElementType() == op.getAccumulatorType();
-  copiedLength = isBlocked ? kSumBlock : length;
-  copiesLhs = collide && copiedLength <= kLongestUnblockedSum;
+  copiedLength = isBlocked ? blockLength : length;
+  if (copiedLength > kLongestUnblockedSum)
+    lhsCopy = LhsCopy::None;
+
+  int64_t steps = isBlocked ? blockLength : 1;
+  for (const LoopGroup &group : ArrayRef(sums).drop_front(isBlocked ? 1 : 0)) {
+    int64_t size = getStaticSize(group);
+    steps *= ShapedType::isDynamic(size) ? kTypicalSize : size;
+  }
+  Type rhsElement = cast<MemRefType>(op.getRhs().getType()).getElementType();
+  int64_t panelBytes = std::max<int64_t>(steps * tiling.getPanelWidth() * getBytes(rhsElement), 1);
+  panelsPerGroup = std::max<int64_t>((unit.registers >= 32 ? kGroupBytes : kSmallGroupBytes) / panelBytes, 1);
+  // Groups of one size, if the columns are known.
+  if (int64_t columns = staticSizes[column]; !ShapedType::isDynamic(columns) && columns > 0) {
+    int64_t panels = llvm::divideCeil(columns, tiling.getPanelWidth());
+    panelsPerGroup = llvm::divideCeil(panels, llvm::divideCeil(panels, panelsPerGroup));
+  }
+  fetchesInit = steps >= kLeastSumToFetchInit;
 }
 
 int64_t ContractPlan::getStaticSize(ArrayRef<unsigned> group) const {

@@ -25,6 +25,9 @@ enum class RhsForm {
                 ///< strides.
 };
 
+/// Which way the left operand is contiguous where a tile of it is copied.
+enum class LhsCopy { None, AlongSum, AlongRows };
+
 struct ContractPlan {
   ContractPlan(kernel::ContractOp op, VectorUnit unit);
 
@@ -35,12 +38,20 @@ struct ContractPlan {
   llvm::SmallVector<LoopGroup> sums;
   ContractTiling tiling;
   RhsForm rhsForm;
-  /// Whether the sum is computed in blocks of kSumBlock that meet in the result's memory.
+  /// Whether the sum is computed in blocks of `blockLength` that meet in the result's memory.
   bool isBlocked;
-  /// Whether rows of the left operand are copied together first, because in place they would share sets of
-  /// the first-level cache; and how many elements of each at a time.
-  bool copiesLhs = false;
+  int64_t blockLength = kSumBlock;
+  /// Whether the left operand has the columns too, so that products are made lane by lane (depthwise
+  /// convolutions).
+  bool isLanewise;
+  /// Which elements of the left operand are copied together first, because in place they would share sets of
+  /// the first-level cache or lie on a page each; and how many of each row at a time.
+  LhsCopy lhsCopy = LhsCopy::None;
   int64_t copiedLength = 0;
+  /// Panels of the right operand that stay in the second-level cache while rows stream by.
+  int64_t panelsPerGroup;
+  /// Whether the sum is long enough to fetch the result's memory meanwhile.
+  bool fetchesInit;
 
   /// The number of iterations of a group, or ShapedType::kDynamic.
   int64_t getStaticSize(llvm::ArrayRef<unsigned> group) const;
@@ -55,6 +66,8 @@ struct ContractPlan {
   llvm::SmallVector<LoopGroup> getRhsBatches(kernel::ContractOp op) const;
 
 private:
+  void selectBlocks(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides, VectorUnit unit);
+
   llvm::SmallVector<int64_t> staticSizes;
 };
 

@@ -60,6 +60,25 @@ struct Roles {
   unsigned lhs = 0, rhs = 1;
 };
 
+/// Whether the loop runs along the last dimension and no other.
+bool runsAlong(AffineMap map, unsigned loop) {
+  return map.getNumResults() != 0 && map.getResults().back() == getAffineDimExpr(loop, map.getContext()) &&
+         llvm::none_of(map.getResults().drop_back(),
+                       [&](AffineExpr expr) { return expr.isFunctionOfDim(loop); });
+}
+
+/// Whether products of both operands' lanes are worth a kernel: rows that share the right operand, as pixels
+/// share the weights of a depthwise convolution.
+bool isLanewise(ArrayRef<AffineMap> maps, Roles roles, unsigned column, ArrayRef<int64_t> sizes) {
+  auto areRows = [&](unsigned loop) {
+    return sizes[loop] != 1 && involves(maps[2], loop) && involves(maps[roles.lhs], loop) &&
+           !involves(maps[roles.rhs], loop);
+  };
+  return runsAlong(maps[roles.lhs], column) && runsAlong(maps[roles.rhs], column) &&
+         maps[roles.rhs].isProjectedPermutation() &&
+         llvm::any_of(llvm::seq<unsigned>(0, sizes.size()), areRows);
+}
+
 std::optional<Roles> assignRoles(linalg::GenericOp op) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   AffineMap result = maps[2];
@@ -67,10 +86,14 @@ std::optional<Roles> assignRoles(linalg::GenericOp op) {
     return std::nullopt;
   unsigned column = result.getDimPosition(result.getNumResults() - 1);
   Roles roles;
-  if (!involves(maps[roles.rhs], column) || involves(maps[roles.lhs], column))
+  bool areBoth = involves(maps[roles.lhs], column) && involves(maps[roles.rhs], column);
+  auto fits = [&] {
+    return areBoth ? isLanewise(maps, roles, column, op.getStaticLoopRanges())
+                   : involves(maps[roles.rhs], column) && maps[roles.rhs].isProjectedPermutation();
+  };
+  if (!fits())
     std::swap(roles.lhs, roles.rhs);
-  if (!involves(maps[roles.rhs], column) || involves(maps[roles.lhs], column) ||
-      !maps[roles.rhs].isProjectedPermutation() || !llvm::all_of(maps[roles.lhs].getResults(), isLinear))
+  if (!fits() || !llvm::all_of(maps[roles.lhs].getResults(), isLinear))
     return std::nullopt;
   for (unsigned loop = 0; loop < op.getNumLoops(); ++loop) {
     bool inLhs = involves(maps[roles.lhs], loop), inRhs = involves(maps[roles.rhs], loop);
@@ -79,6 +102,28 @@ std::optional<Roles> assignRoles(linalg::GenericOp op) {
       return std::nullopt;
   }
   return roles;
+}
+
+/// A value, and which element of it an iteration reads.
+struct Source {
+  Value value;
+  AffineMap map;
+};
+
+/// Looks through copies that spread a value over more dimensions: the region reads the value itself.
+Source skipBroadcasts(Source source) {
+  while (auto copy = source.value.getDefiningOp<linalg::GenericOp>()) {
+    SmallVector<AffineMap> maps = copy.getIndexingMapsArray();
+    Block &body = copy.getRegion().front();
+    if (copy.getNumDpsInputs() != 1 || copy.getNumDpsInits() != 1 || copy.getNumReductionLoops() != 0 ||
+        !copy.hasPureTensorSemantics() || !maps[1].isIdentity() ||
+        !maps[0].isProjectedPermutation(/*allowZeroInResults=*/true) ||
+        maps[0].getNumResults() >= maps[0].getNumDims() || &body.front() != body.getTerminator() ||
+        body.getTerminator()->getOperand(0) != body.getArgument(0))
+      break;
+    source = {copy.getDpsInputs()[0], maps[0].compose(source.map)};
+  }
+  return source;
 }
 
 /// The init of a sum that starts with nothing, if it does.
@@ -171,8 +216,9 @@ private:
     for (auto [i, input] : llvm::enumerate(user.getDpsInputs())) {
       if (input == result)
         continue;
-      extras.push_back(input);
-      maps.push_back(user.getIndexingMapsArray()[i].compose(initMap));
+      Source source = skipBroadcasts({input, user.getIndexingMapsArray()[i]});
+      extras.push_back(source.value);
+      maps.push_back(source.map.compose(initMap));
       newArguments.push_back({i, added.getArgument(i)});
     }
     maps.push_back(initMap);
@@ -217,7 +263,8 @@ private:
                           : !maps[i].isProjectedPermutation(/*allowZeroInResults=*/true))
         return false;
       // Elements along the columns are loaded as vectors.
-      if (involves(maps[i], last) && maps[i].getResults().back() != getAffineDimExpr(last, &getContext()))
+      AffineMap map = skipBroadcasts({input, maps[i]}).map;
+      if (involves(map, last) && map.getResults().back() != getAffineDimExpr(last, &getContext()))
         return false;
     }
     int64_t numOps = body.getOperations().size() + contract.getEpilogue().front().getOperations().size();

@@ -56,7 +56,7 @@ private:
   void lower(kernel::ContractOp op) {
     OpBuilder builder(op);
     storeToVectors(builder, op);
-    loadExtrasFromVectors(builder, op);
+    loadFromVectors(builder, op);
     ContractPlan plan(op, {vectorBytes, vectorRegisters});
     IndexMath math(builder, op.getLoc());
     SmallVector<OpFoldResult> sizes = getLoopSizes(builder, op);
@@ -106,15 +106,18 @@ private:
     memref::CopyOp::create(builder, loc, memory, target);
   }
 
-  /// Copies what the region reads along the columns to where it is contiguous.
-  void loadExtrasFromVectors(OpBuilder &builder, kernel::ContractOp op) {
-    for (OpOperand &extra : op.getExtrasMutable()) {
-      if (!op.getMap(extra.getOperandNumber()).isFunctionOfDim(op.getColumnLoop()) ||
-          isContiguous(extra.get()))
+  /// Copies what is read along the columns, by the region or lane by lane, to where it is contiguous.
+  void loadFromVectors(OpBuilder &builder, kernel::ContractOp op) {
+    SmallVector<OpOperand *> operands = {&op.getLhsMutable()};
+    for (OpOperand &extra : op.getExtrasMutable())
+      operands.push_back(&extra);
+    for (OpOperand *operand : operands) {
+      if (!op.getMap(operand->getOperandNumber()).isFunctionOfDim(op.getColumnLoop()) ||
+          isContiguous(operand->get()))
         continue;
-      Value memory = allocateLike(builder, op.getLoc(), extra.get());
-      memref::CopyOp::create(builder, op.getLoc(), extra.get(), memory);
-      extra.set(memory);
+      Value memory = allocateLike(builder, op.getLoc(), operand->get());
+      memref::CopyOp::create(builder, op.getLoc(), operand->get(), memory);
+      operand->set(memory);
     }
   }
 

@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/PackConstants.h"
+#include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstring>
@@ -31,8 +33,8 @@ static int64_t countRows(kernel::ContractOp contract) {
 
 ContractTiling getTiling(kernel::ContractOp contract, VectorUnit unit) {
   int64_t bytes = llvm::divideCeil(contract.getAccumulatorType().getIntOrFloatBitWidth(), 8);
-  return selectContractTiling(unit, bytes, contract.getLoopSizes()[contract.getColumnLoop()],
-                              countRows(contract));
+  int64_t rows = countRows(contract), columns = contract.getLoopSizes()[contract.getColumnLoop()];
+  return widenForFewRows(selectContractTiling(unit, bytes, columns, rows), columns, rows);
 }
 
 /// The bytes of a constant in row-major order; empty if it has none of its own.
@@ -107,10 +109,14 @@ static ElementsAttr pack(ArrayRef<char> source, size_t width, const PanelOrder &
 }
 
 void packConstant(kernel::ContractOp contract, VectorUnit unit, PackedConstants &known) {
-  auto constant = contract.getRhs().getDefiningOp<arith::ConstantOp>();
+  // Reshapes leave the elements where they are.
+  Value reshaped = contract.getRhs();
+  while (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(reshaped.getDefiningOp()))
+    reshaped = reshaped.getDefiningOp()->getOperand(0);
+  auto constant = reshaped.getDefiningOp<arith::ConstantOp>();
   auto value = constant ? dyn_cast<ElementsAttr>(constant.getValue()) : ElementsAttr();
   auto type = dyn_cast<RankedTensorType>(contract.getRhs().getType());
-  if (!value || !type || type.getElementTypeBitWidth() % 8 != 0)
+  if (!value || !type || !type.hasStaticShape() || type.getElementTypeBitWidth() % 8 != 0)
     return;
   ArrayRef<char> source = getBytes(value);
   size_t width = type.getElementTypeBitWidth() / 8;

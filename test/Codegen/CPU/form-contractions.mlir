@@ -96,3 +96,91 @@ func.func @others(%x: tensor<2x3xf32>, %y: tensor<3x4xf32>, %f: tensor<2x4xf32>,
   } -> tensor<64x64xf32>
   return %p, %q : tensor<2x4xf32>, tensor<64x64xf32>
 }
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+#id = affine_map<(m, n) -> (m, n)>
+#bias = affine_map<(m, n) -> (n)>
+
+// A bias that was spread over the rows for several users is read where it came from; a constant is packed through a reshape.
+// CHECK-LABEL: func @spread
+// CHECK-SAME: (%{{.*}}: tensor<8x16xf32>, %[[BIAS:.*]]: tensor<4xf32>
+// CHECK-DAG: %[[PACKED:.*]] = arith.constant dense_resource<tgc_packed> : tensor<64xf32>
+// CHECK: kernel.contract(%{{.*}}, %[[PACKED]]) with(%[[BIAS]]) into
+// CHECK-NOT: tensor<8x4xf32> with
+func.func @spread(%x: tensor<8x16xf32>, %b: tensor<4xf32>) -> (tensor<8x4xf32>, tensor<8x4xf32>) {
+  %w = arith.constant dense<"0x000000000000803F0000004000004040000080400000A0400000C0400000E0400000004100001041000020410000304100004041000050410000604100007041000080410000884100009041000098410000A0410000A8410000B0410000B8410000C0410000C8410000D0410000D8410000E0410000E8410000F0410000F84100000042000004420000084200000C4200001042000014420000184200001C4200002042000024420000284200002C4200003042000034420000384200003C4200004042000044420000484200004C4200005042000054420000584200005C4200006042000064420000684200006C4200007042000074420000784200007C42"> : tensor<4x4x4xf32>
+  %v = tensor.collapse_shape %w [[0, 1], [2]] : tensor<4x4x4xf32> into tensor<16x4xf32>
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x4xf32>
+  %s = linalg.generic {indexing_maps = [#bias, #id], iterator_types = ["parallel", "parallel"]} ins(%b : tensor<4xf32>) outs(%e : tensor<8x4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    linalg.yield %i : f32
+  } -> tensor<8x4xf32>
+  %f = linalg.fill ins(%z : f32) outs(%e : tensor<8x4xf32>) -> tensor<8x4xf32>
+  %p = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "reduction", "parallel"]} ins(%x, %v : tensor<8x16xf32>, tensor<16x4xf32>) outs(%f : tensor<8x4xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<8x4xf32>
+  %r = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]} ins(%p, %s : tensor<8x4xf32>, tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.addf %i, %j : f32
+    linalg.yield %7 : f32
+  } -> tensor<8x4xf32>
+  return %r, %s : tensor<8x4xf32>, tensor<8x4xf32>
+}
+
+// -----
+
+#x = affine_map<(n, h, w, r, s, c) -> (n, h + r, w + s, c)>
+#w = affine_map<(n, h, w, r, s, c) -> (r, s, c)>
+#y = affine_map<(n, h, w, r, s, c) -> (n, h, w, c)>
+#id = affine_map<(n, h, w, c) -> (n, h, w, c)>
+
+// A depthwise convolution multiplies lane by lane; what follows joins it. Sums without rows that share a factor stay loops.
+// CHECK-LABEL: func @depthwise
+// CHECK-NOT: linalg.generic
+// CHECK: kernel.contract(%{{.*}}, %{{.*}}) into %{{.*}} sizes [1, 8, 8, 3, 3, 40]
+// CHECK: arith.negf
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @depthwise(%x: tensor<1x10x10x40xf32>, %w: tensor<3x3x40xf32>) -> tensor<1x8x8x40xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x8x8x40xf32>
+  %f = linalg.fill ins(%z : f32) outs(%e : tensor<1x8x8x40xf32>) -> tensor<1x8x8x40xf32>
+  %p = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "parallel"]} ins(%x, %w : tensor<1x10x10x40xf32>, tensor<3x3x40xf32>) outs(%f : tensor<1x8x8x40xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<1x8x8x40xf32>
+  %r = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%p : tensor<1x8x8x40xf32>) outs(%e : tensor<1x8x8x40xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %7 = arith.negf %i : f32
+    linalg.yield %7 : f32
+  } -> tensor<1x8x8x40xf32>
+  return %r : tensor<1x8x8x40xf32>
+}
+
+// -----
+
+#a = affine_map<(n, c) -> (n, c)>
+#c = affine_map<(n, c) -> (c)>
+
+// CHECK-LABEL: func @no_rows
+// CHECK: linalg.generic
+// CHECK-NOT: kernel.contract
+func.func @no_rows(%x: tensor<64x40xf32>, %w: tensor<64x40xf32>, %e: tensor<40xf32>) -> tensor<40xf32> {
+  %p = linalg.generic {indexing_maps = [#a, #a, #c], iterator_types = ["reduction", "parallel"]} ins(%x, %w : tensor<64x40xf32>, tensor<64x40xf32>) outs(%e : tensor<40xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<40xf32>
+  return %p : tensor<40xf32>
+}

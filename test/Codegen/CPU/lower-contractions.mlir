@@ -13,8 +13,8 @@
 // CHECK: call @[[KERNEL]](
 // CHECK: func private @[[KERNEL]]
 // CHECK: scf.for
-// CHECK: scf.for
 // CHECK: scf.if
+// CHECK: scf.for
 // CHECK: %[[SUMS:.*]]:24 = scf.for
 // CHECK-COUNT-2: vector.load {{.*}} vector<16xf32>
 // CHECK-NOT: vector.load
@@ -120,5 +120,102 @@ func.func @open(%x: memref<?x64xf32>, %w: memref<64x128xf32>, %y: memref<?x128xf
   ^bb0(%s: f32):
     kernel.yield %s : f32
   } : memref<?x64xf32>, memref<64x128xf32> into memref<?x128xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (n, k)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// Panels of an operand that is transposed are squares of vectors, transposed in registers. Its two blocks of the sum, the groups of 11
+// panels, a copy of a tile's rows (they lie 4096 bytes apart) for each group, then the tiles of the group; what the result holds is
+// fetched meanwhile.
+// CHECK-LABEL: func @blocked
+// CHECK: func private @tgc_pack_
+// CHECK-COUNT-16: vector.load
+// CHECK-COUNT-64: vector.shuffle
+// CHECK-COUNT-16: vector.store
+// CHECK: func private @tgc_contract_
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<7392xf32>
+// CHECK: scf.for {{.*}} step %c11
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: scf.for {{.*}} step %c16
+// CHECK-COUNT-14: vector.store
+// CHECK-NOT: vector.store
+// CHECK: scf.for
+// CHECK-COUNT-28: memref.prefetch
+// CHECK: :28 = scf.for
+func.func @blocked(%x: memref<1022x1024xf32>, %w: memref<1024x1024xf32>, %y: memref<1022x1024xf32>) {
+  kernel.contract (%x, %w) into %y sizes [1022, 1024, 1024] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<1022x1024xf32>, memref<1024x1024xf32> into memref<1022x1024xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (k, m)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// The steps of a transposed left operand lie on pages of their own: a tile of it is copied together, a vector for each step.
+// CHECK-LABEL: func @transposed_rows
+// CHECK: func private @tgc_contract_
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<3200xf32>
+// CHECK: vector.maskedload
+// CHECK-NEXT: vector.store
+// CHECK-NEXT: }
+// CHECK: :28 = scf.for
+func.func @transposed_rows(%x: memref<200x512xf32>, %w: memref<25600xf32>, %y: memref<504x128xf32>) {
+  %l = memref.subview %x[0, 0] [200, 504] [1, 1] : memref<200x512xf32> to memref<200x504xf32, strided<[512, 1]>>
+  kernel.contract (%l, %w) into %y sizes [504, 200, 128] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<200x504xf32, strided<[512, 1]>>, memref<25600xf32> into memref<504x128xf32>
+  return
+}
+
+// -----
+
+#x = affine_map<(h, w, r, s, c) -> (h + r, w + s, c)>
+#w = affine_map<(h, w, r, s, c) -> (r, s, c)>
+#y = affine_map<(h, w, r, s, c) -> (h, w, c)>
+
+// Depthwise: 14 pixels share a load of two vectors of weights, whose channels the operand's are multiplied with.
+// CHECK-LABEL: func @depthwise
+// CHECK: func private @tgc_contract_
+// CHECK: :28 = scf.for
+// CHECK: :28 = scf.for
+// CHECK-COUNT-30: vector.load
+// CHECK-NOT: vector.load
+// CHECK-NOT: vector.broadcast
+// CHECK: scf.yield
+func.func @depthwise(%x: memref<30x30x64xf32>, %w: memref<576xf32>, %y: memref<28x28x64xf32>) {
+  kernel.contract (%x, %w) into %y sizes [28, 28, 3, 3, 64] attributes {indexing_maps = [#x, #w, #y], panel_width = 32} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<30x30x64xf32>, memref<576xf32> into memref<28x28x64xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// One row: eight vectors at once, so that no addition waits for the one before it.
+// CHECK-LABEL: func @wide_row
+// CHECK: func private @tgc_contract_
+// CHECK: :8 = scf.for
+func.func @wide_row(%x: memref<1x256xf32>, %w: memref<256x512xf32>, %y: memref<1x512xf32>) {
+  kernel.contract (%x, %w) into %y sizes [1, 256, 512] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<1x256xf32>, memref<256x512xf32> into memref<1x512xf32>
   return
 }

@@ -30,14 +30,14 @@ func.func @entry(%frame: !llvm.ptr, %x: memref<1000x64xf32>, %w: memref<4096xf32
 
 // One row of many columns: panels are shared out. How much an open number of rows is worth is asked at run time.
 // CHECK-LABEL: func @columns
-// CHECK: rt.parallel_for %arg0, @tgc_contract_{{[0-9]+}}(%arg1, %arg2, %arg3, %true) count %c128
+// CHECK: rt.parallel_for %arg0, @tgc_contract_{{[0-9]+}}(%arg1, %arg2, %arg3, %true) count %c32
 // CHECK: scf.if
 // CHECK: rt.parallel_for
 // CHECK: else
 // CHECK: call
 func.func @columns(%frame: !llvm.ptr, %x: memref<1x1024xf32>, %w: memref<2097152xf32>, %y: memref<1x2048xf32>, %u: memref<?x1024xf32>, %v: memref<?x2048xf32>)
     attributes {rt.feeds = []} {
-  kernel.contract (%x, %w) into %y sizes [1, 1024, 2048] attributes {indexing_maps = [#a, #b, #c], panel_width = 16} {
+  kernel.contract (%x, %w) into %y sizes [1, 1024, 2048] attributes {indexing_maps = [#a, #b, #c], panel_width = 64} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
   } : memref<1x1024xf32>, memref<2097152xf32> into memref<1x2048xf32>

@@ -1,0 +1,194 @@
+//===- PackEmitter.cpp - Panels of an operand that is known in the run ----===//
+//
+// Vectors where the operand is contiguous: along the columns they are copied, along the sum a square of
+// vectors is transposed in registers. Columns beyond the last are zeros or repeat the last.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "compiler/Codegen/CPU/VectorBody.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+/// Transposes a square of vectors, as many as they have lanes: interleaving the halves log2 of that many
+/// times.
+SmallVector<Value> transpose(OpBuilder &builder, Location loc, SmallVector<Value> vectors) {
+  int64_t lanes = vectors.size(), half = lanes / 2;
+  SmallVector<int64_t> low, high;
+  for (int64_t i = 0; i < half; ++i) {
+    low.append({i, lanes + i});
+    high.append({half + i, lanes + half + i});
+  }
+  for (int64_t round = 1; round < lanes; round *= 2) {
+    SmallVector<Value> next;
+    for (int64_t i = 0; i < half; ++i)
+      for (ArrayRef<int64_t> order : {ArrayRef(low), ArrayRef(high)})
+        next.push_back(vector::ShuffleOp::create(builder, loc, vectors[i], vectors[half + i], order));
+    vectors = next;
+  }
+  return vectors;
+}
+
+struct PackEmitter {
+  OpBuilder &builder;
+  const ContractPlan &plan;
+  Location loc;
+  IndexMath math;
+  LinearAccess rhs;
+  Value packed;
+  ArrayRef<OpFoldResult> loopSizes;
+  /// The summed loops, outermost first.
+  SmallVector<unsigned> loops;
+  VectorType vectorType;
+
+  PackEmitter(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan, Value memref, Value packed,
+              ArrayRef<OpFoldResult> loopSizes)
+      : builder(builder), plan(plan), loc(op.getLoc()), math(builder, loc),
+        rhs(LinearAccess::create(builder, loc, memref, op.getRhsMap())), packed(packed),
+        loopSizes(loopSizes) {
+    for (const LoopGroup &group : plan.sums)
+      loops.append(group.begin(), group.end());
+    vectorType = VectorType::get({plan.tiling.lanes}, cast<MemRefType>(memref.getType()).getElementType());
+  }
+
+  int64_t getWidth() const { return plan.tiling.getPanelWidth(); }
+
+  void forRange(OpFoldResult begin, OpFoldResult end, int64_t step, function_ref<void(Value)> body) {
+    scf::ForOp::create(builder, loc, math.materialize(begin), math.materialize(end),
+                       math.materialize(math.known(step)), ValueRange(),
+                       [&](OpBuilder &, Location, Value index, ValueRange) {
+                         body(index);
+                         scf::YieldOp::create(builder, loc);
+                       });
+  }
+
+  /// How far a step of the `level`th summed loop moves in the panel.
+  OpFoldResult getTargetStride(size_t level) {
+    OpFoldResult stride = math.known(getWidth());
+    for (unsigned loop : ArrayRef(loops).drop_front(level + 1))
+      stride = math.mul(stride, loopSizes[loop]);
+    return stride;
+  }
+
+  /// The summed loops before the `last`th around `body`, which gets where it reads and where it writes.
+  void forEachStep(size_t level, size_t last, OpFoldResult from, OpFoldResult to,
+                   function_ref<void(OpFoldResult, OpFoldResult)> body) {
+    if (level == last)
+      return body(from, to);
+    forRange(math.known(0), loopSizes[loops[level]], 1, [&](Value index) {
+      forEachStep(level + 1, last, math.add(from, math.mul(index, rhs.strides[loops[level]])),
+                  math.add(to, math.mul(index, getTargetStride(level))), body);
+    });
+  }
+
+  Value loadVector(OpFoldResult address, Value mask = nullptr) {
+    Value index = math.materialize(address);
+    if (!mask)
+      return vector::LoadOp::create(builder, loc, vectorType, rhs.flat, ValueRange{index});
+    Value zeros = arith::ConstantOp::create(builder, loc, vectorType, builder.getZeroAttr(vectorType));
+    return vector::MaskedLoadOp::create(builder, loc, vectorType, rhs.flat, ValueRange{index}, mask, zeros);
+  }
+
+  void storeVector(Value vector, OpFoldResult address) {
+    vector::StoreOp::create(builder, loc, vector, packed, ValueRange{math.materialize(address)});
+  }
+
+  void copyElement(OpFoldResult from, OpFoldResult to) {
+    Value value = memref::LoadOp::create(builder, loc, rhs.flat, ValueRange{math.materialize(from)});
+    memref::StoreOp::create(builder, loc, value, packed, ValueRange{math.materialize(to)});
+  }
+
+  /// Rows of a panel as they lie.
+  void copyRows(OpFoldResult from, OpFoldResult to, OpFoldResult count) {
+    SmallVector<Value> masks(plan.tiling.vectors);
+    auto columns = getConstantIntValue(loopSizes[plan.column]);
+    if (!columns || *columns % getWidth() != 0)
+      for (int64_t v = 0; v < plan.tiling.vectors; ++v)
+        masks[v] = createLaneMask(builder, loc, math.sub(count, math.known(v * plan.tiling.lanes)),
+                                  plan.tiling.lanes);
+    forEachStep(0, loops.size(), from, to, [&](OpFoldResult source, OpFoldResult target) {
+      SmallVector<Value> row;
+      for (int64_t v = 0; v < plan.tiling.vectors; ++v)
+        row.push_back(loadVector(math.add(source, math.known(v * plan.tiling.lanes)), masks[v]));
+      for (int64_t v = 0; v < plan.tiling.vectors; ++v)
+        storeVector(row[v], math.add(target, math.known(v * plan.tiling.lanes)));
+    });
+  }
+
+  /// Squares of a panel whose columns are contiguous; what is left of the sum element by element.
+  void transposeSquares(OpFoldResult from, OpFoldResult to, OpFoldResult count) {
+    int64_t lanes = plan.tiling.lanes;
+    OpFoldResult columnStride = rhs.strides[plan.column], last = math.sub(count, math.known(1));
+    // Columns beyond the last read the last again.
+    SmallVector<OpFoldResult> offsets;
+    for (int64_t i = 0; i < getWidth(); ++i)
+      offsets.push_back(math.mul(math.min(math.known(i), last), columnStride));
+    OpFoldResult length = loopSizes[loops.back()];
+    OpFoldResult whole = math.mul(math.div(length, math.known(lanes)), math.known(lanes));
+    forEachStep(0, loops.size() - 1, from, to, [&](OpFoldResult source, OpFoldResult target) {
+      forRange(math.known(0), whole, lanes, [&](Value step) {
+        for (int64_t v = 0; v < plan.tiling.vectors; ++v) {
+          SmallVector<Value> square;
+          for (int64_t i = 0; i < lanes; ++i)
+            square.push_back(loadVector(math.add(math.add(source, step), offsets[v * lanes + i])));
+          OpFoldResult corner = math.add(target, math.mul(step, math.known(getWidth())));
+          for (auto [i, row] : llvm::enumerate(transpose(builder, loc, square)))
+            storeVector(row, math.add(corner, math.known(i * getWidth() + v * lanes)));
+        }
+      });
+      forRange(whole, length, 1, [&](Value step) {
+        forRange(math.known(0), count, 1, [&](Value column) {
+          copyElement(math.add(math.add(source, step), math.mul(column, columnStride)),
+                      math.add(math.add(target, math.mul(step, math.known(getWidth()))), column));
+        });
+      });
+    });
+  }
+
+  /// A panel, from where its first column is read.
+  void emitPanel(OpFoldResult from, OpFoldResult to, OpFoldResult count) {
+    if (isConstantIntValue(rhs.strides[plan.column], 1))
+      return copyRows(from, to, count);
+    bool isContiguous = !loops.empty() && isConstantIntValue(rhs.strides[loops.back()], 1);
+    if (isContiguous && plan.tiling.lanes >= 4)
+      return transposeSquares(from, to, count);
+    forRange(math.known(0), count, 1, [&](Value column) {
+      forEachStep(0, loops.size(), math.add(from, math.mul(column, rhs.strides[plan.column])),
+                  math.add(to, column),
+                  [&](OpFoldResult source, OpFoldResult target) { copyElement(source, target); });
+    });
+  }
+};
+
+} // namespace
+
+void emitPacking(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan, Value rhsMemref,
+                 Value packed, ArrayRef<OpFoldResult> loopSizes, Value begin, Value end) {
+  PackEmitter emitter(builder, op, plan, rhsMemref, packed, loopSizes);
+  const IndexMath &math = emitter.math;
+  const LinearAccess &rhs = emitter.rhs;
+  OpFoldResult panels = plan.countPanels(math, loopSizes), width = math.known(emitter.getWidth());
+  OpFoldResult panelSize = width;
+  for (unsigned loop : emitter.loops)
+    panelSize = math.mul(panelSize, loopSizes[loop]);
+  SmallVector<LoopGroup> batches = plan.getRhsBatches(op);
+  emitter.forRange(begin, end, 1, [&](Value unit) {
+    OpFoldResult firstColumn = math.mul(math.rem(unit, panels), width), rest = math.div(unit, panels);
+    OpFoldResult source = math.add(rhs.offset, math.mul(firstColumn, rhs.strides[plan.column]));
+    for (const LoopGroup &group : llvm::reverse(batches))
+      for (unsigned loop : llvm::reverse(group)) {
+        source = math.add(source, math.mul(math.rem(rest, loopSizes[loop]), rhs.strides[loop]));
+        rest = math.div(rest, loopSizes[loop]);
+      }
+    emitter.emitPanel(source, math.mul(unit, panelSize),
+                      math.min(width, math.sub(loopSizes[plan.column], firstColumn)));
+  });
+}
+
+} // namespace tgc

@@ -1,0 +1,48 @@
+//===- SelectBlocks.h - The numbers of a kernel's memory -------*- C++ -*-===//
+//
+// Beside the sizes of SelectTiling.h: what of a contraction's operands stays in which cache, and what is
+// copied together. Where they come from: docs/decisions/0009-contractions-are-kernels.md.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_COMPILER_CODEGEN_CPU_SELECTBLOCKS_H
+#define TGC_COMPILER_CODEGEN_CPU_SELECTBLOCKS_H
+
+#include "compiler/Codegen/CPU/SelectTiling.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace tgc {
+
+/// Bytes of packed panels that stay in the second-level cache while rows stream by: three quarters of a
+/// megabyte on machines with 32 vector registers, a third of that on others.
+inline constexpr int64_t kGroupBytes = 3 << 18;
+inline constexpr int64_t kSmallGroupBytes = 1 << 18;
+/// Length of a sum that takes longer than to fetch what the result's memory holds.
+inline constexpr int64_t kLeastSumToFetchInit = 128;
+/// Bytes from one step of the sum to the next from which it pays to copy a tile of a transposed left operand
+/// together: each step touches a page of its own.
+inline constexpr int64_t kLeastStrideToCopy = 1024;
+/// Accumulators of few rows: enough to hide the latency of an addition.
+inline constexpr int64_t kFewRows = 2;
+inline constexpr int64_t kFewRowsAccumulators = 8;
+
+/// Widens the tile of a contraction of few rows, where that wastes few lanes. `allRows` counts the rows that
+/// one right operand serves.
+inline ContractTiling widenForFewRows(ContractTiling tiling, int64_t columns, int64_t allRows) {
+  if (tiling.vectors != 2 || mlir::ShapedType::isDynamic(columns) || mlir::ShapedType::isDynamic(allRows) ||
+      allRows > kFewRows)
+    return tiling;
+  int64_t needed = llvm::divideCeil(columns, tiling.lanes);
+  for (int64_t vectors : {8, 4}) {
+    int64_t wasted = llvm::alignTo(needed, vectors) - needed;
+    if (vectors * allRows > kFewRowsAccumulators || wasted * 16 > needed)
+      continue;
+    tiling.vectors = vectors;
+    break;
+  }
+  return tiling;
+}
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_CPU_SELECTBLOCKS_H
