@@ -146,7 +146,8 @@ std::unique_ptr<Warp> Launch::startWarp(Cta &cta, uint32_t index, uint64_t numTh
   warp->fragments.push_back({0, warp->live, -1});
   warp->events.assign(kernel.code.size(), 0);
   if (kernel.usesWgmma)
-    warp->rowStates.resize(warp->rows.size() / Warp::kRowUnit + 1);
+    for (size_t row = 0; row <= warp->rows.size() / Warp::kRowUnit; ++row)
+      warp->rowStates.push_back({.writtenAtFence = row * Warp::kRowUnit < kernel.constantsOffset});
   // Four slots: the warp, cp.async, bulk copies, wgmma.
   warp->slot = cta.cluster->numSlots;
   cta.cluster->numSlots += 4;

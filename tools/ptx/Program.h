@@ -37,6 +37,8 @@ inline constexpr uint32_t kNone = ~uint32_t(0);
 /// Flags that every opcode may have; the lower bits are the opcode's own.
 inline constexpr uint32_t kIsWgmma = uint32_t(1) << 31;
 inline constexpr uint32_t kListIsWritten = uint32_t(1) << 30;
+/// A move of one register or constant to another, which assemblers remove.
+inline constexpr uint32_t kIsCopy = uint32_t(1) << 29;
 
 /// The first row of a register file: what "_" names, and rows that an instruction lacks.
 inline constexpr uint32_t kSinkRow = 0;

@@ -104,7 +104,8 @@ Step Warp::step(Fragment &at) {
   if (kernel->usesWgmma && !(in.flags & kIsWgmma)) {
     if (numPendingRows && !checkRows(in))
       return Step::Failed;
-    stateOf(in.dst).writtenAtFence = wgmmaFence;
+    // LLVM copies registers between a fence and the wgmma; what counts is when their values came to be.
+    stateOf(in.dst).writtenAtFence = in.flags & kIsCopy ? stateOf(in.src[0]).writtenAtFence : wgmmaFence;
     if (in.listSize && (in.flags & kListIsWritten))
       for (uint32_t i = 0; i < in.listSize; ++i)
         stateOf(kernel->lists[in.list + i]).writtenAtFence = wgmmaFence;

@@ -28,7 +28,7 @@ static bool land(Warp &warp, const LaneCopy &copy) {
     std::memcpy(bytes, from.bytes, copy.filled);
   }
   if (!launch.locate(warp, in, copy.lane, Space::Shared, copy.destination, copy.size, 1, Use::Write, to) ||
-      !launch.noteWrite(warp, in, copy.lane, to, copy.size, access))
+      !launch.noteWrite(warp, in, copy.lane, to, copy.size, access, bytes))
     return false;
   std::memcpy(to.bytes, bytes, copy.size);
   return true;

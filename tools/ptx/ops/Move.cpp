@@ -110,6 +110,7 @@ static void decodeMove(Decode &d) {
     return;
   }
   d.setSource(0, 1, type);
+  d.in.flags = kIsCopy;
   d.in.run = copyHandler(sizeOf(type));
 }
 
