@@ -85,7 +85,8 @@ struct Warp {
   uint32_t bulkGroup = 0, bulkClock = 0;
   std::list<GroupedWork> bulk;
   /// wgmma: groups, and for each row of registers what is known of it.
-  uint32_t wgmmaGroup = 0, wgmmaClock = 0, wgmmaFence = 1;
+  static constexpr uint32_t kNoFence = 1;
+  uint32_t wgmmaGroup = 0, wgmmaClock = 0, wgmmaFence = kNoFence;
   std::list<GroupedWork> wgmma;
   struct RowState {
     uint32_t writtenAtFence = 1; ///< the number of wgmma.fence passed when another instruction last wrote it

@@ -91,7 +91,8 @@ static bool readShared(Warp &warp, const Instr &in, const SharedOperand &operand
 /// written.
 static bool claim(Warp &warp, const Instr &in, uint32_t row, uint32_t shape) {
   Warp::RowState &state = warp.stateOf(row);
-  if (state.writtenAtFence == warp.wgmmaFence) {
+  bool isFirst = warp.wgmmaFence == Warp::kNoFence;
+  if (isFirst || state.writtenAtFence == warp.wgmmaFence) {
     warp.fail(in, -1, "missing wgmma.fence: a register of this wgmma was written after the last one");
     return false;
   }
