@@ -64,7 +64,7 @@ ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest
     for (const FeedRequest &feed : entry.feeds)
       spec.feeds.push_back({feed.tensor, std::nullopt,
                             feed.dtype == TGC_DTYPE_INVALID ? std::nullopt : std::optional(feed.shape),
-                            feed.isExact});
+                            feed.isExact, feed.elements});
     result.entries.push_back(std::move(spec));
   }
   for (const auto &[tensor, shape] : options.feedShapes)

@@ -20,6 +20,8 @@ struct FeedRequest {
   std::vector<int64_t> shape;
   /// The entry is for this very shape: sizes that the graph leaves open are those of the array.
   bool isExact = false;
+  /// The entry is for these very elements: a few integers, which may be axes or sizes.
+  std::optional<std::vector<int64_t>> elements = std::nullopt;
 };
 
 /// One (feeds, fetches, targets) triple to compile as the entry `name`.

@@ -25,6 +25,8 @@ struct FeedSpec {
   std::optional<std::vector<int64_t>> fed;
   /// All sizes that the graph leaves open are those that will be fed.
   bool isFedExactly = false;
+  /// Integers that will be fed, where the entry is made for them.
+  std::optional<std::vector<int64_t>> elements = std::nullopt;
 };
 
 /// One (feeds, fetches, targets) triple, as Session.run takes it.

@@ -85,9 +85,10 @@ llvm::Error EntryBuilder::resolve() {
       for (const proto::NodeDef *candidate : nodes)
         if (StringRef(candidate->op()).starts_with("Placeholder") && placeholders.size() < 120)
           placeholders += (placeholders.empty() ? "" : ", ") + candidate->name();
-      return llvm::createStringError("%s tensor %s not found%s%s%s", what.str().c_str(), text.c_str(),
-                                     placeholders.empty() ? "" : " (the graph has Placeholder ",
-                                     placeholders.c_str(), placeholders.empty() ? "" : ")");
+      std::string hint = nodes.empty()          ? " (the graph has no nodes)"
+                         : placeholders.empty() ? ""
+                                                : " (the graph has Placeholder " + placeholders + ")";
+      return llvm::createStringError(what + " tensor " + text + " not found" + hint);
     }
     return NodeOutput{node, name->index};
   };
@@ -337,6 +338,11 @@ llvm::Error EntryBuilder::run() {
     ImportedValue value;
     value.tensor = function.getBody().front().addArgument(
         *type, NameLoc::get(StringAttr::get(context, nodes[output.node]->name())));
+    if (feed.elements && type->hasStaticShape() && type->getRank() <= 1 &&
+        type->getNumElements() == static_cast<int64_t>(feed.elements->size()))
+      value.host = std::make_shared<HostTensor>(HostTensor{
+          type->getElementType(), SmallVector<int64_t>(type->getShape()),
+          llvm::map_to_vector(*feed.elements, [&](int64_t e) { return entry.sizes.constant(e); })});
     graph.setValue(output, value);
   }
   for (const auto &[output, text] : constants) {

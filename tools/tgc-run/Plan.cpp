@@ -47,13 +47,37 @@ static std::string sizesOf(llvm::ArrayRef<int64_t> shape) {
   return sizes;
 }
 
+/// The elements of an array that may be a list of axes or sizes, else none.
+static std::optional<std::vector<int64_t>> integersOf(const NumpyArray &array) {
+  constexpr int64_t kMostIntegers = 16;
+  bool isNarrow = array.dtype == TGC_INT32;
+  if ((!isNarrow && array.dtype != TGC_INT64) || array.shape.size() > 1 ||
+      array.numElements() > kMostIntegers)
+    return std::nullopt;
+  std::vector<int64_t> integers;
+  for (int64_t i = 0; i < array.numElements(); ++i)
+    integers.push_back(isNarrow ? reinterpret_cast<const int32_t *>(array.bytes.data())[i]
+                                : reinterpret_cast<const int64_t *>(array.bytes.data())[i]);
+  return integers;
+}
+
+bool tgc::feedsIntegers(llvm::ArrayRef<PlannedStep> steps) {
+  return llvm::any_of(steps, [](const PlannedStep &planned) {
+    return planned.feeds &&
+           llvm::any_of(*planned.feeds, [](const auto &feed) { return integersOf(feed.second).has_value(); });
+  });
+}
+
 /// What makes two steps runs of the same entry. Orders do not matter; the zero byte is in no name.
 static std::string keyOf(const PlannedStep &planned, EntryShapes shapes) {
   std::vector<std::string> feeds;
   if (planned.feeds)
-    for (const auto &[name, array] : *planned.feeds)
+    for (const auto &[name, array] : *planned.feeds) {
       feeds.push_back(name + '\0' +
-                      (shapes == EntryShapes::Exact ? sizesOf(array.shape) : onesOf(array.shape)));
+                      (shapes == EntryShapes::Open ? onesOf(array.shape) : sizesOf(array.shape)));
+      if (auto integers = shapes == EntryShapes::Known ? integersOf(array) : std::nullopt)
+        feeds.back() += '=' + sizesOf(*integers);
+    }
   std::string key;
   for (std::vector<std::string> names : {feeds, planned.step.fetches, planned.step.targets}) {
     llvm::sort(names);
@@ -90,7 +114,8 @@ std::vector<EntryRequest> tgc::requestEntries(llvm::MutableArrayRef<PlannedStep>
       EntryRequest entry{"run" + llvm::utostr(entries.size()), {}, step.fetches, step.targets};
       if (planned.feeds)
         for (const auto &[name, array] : *planned.feeds)
-          entry.feeds.push_back({name, array.dtype, array.shape, shapes == EntryShapes::Exact});
+          entry.feeds.push_back({name, array.dtype, array.shape, shapes != EntryShapes::Open,
+                                 shapes == EntryShapes::Known ? integersOf(array) : std::nullopt});
       llvm::sort(entry.feeds, [](const FeedRequest &a, const FeedRequest &b) { return a.tensor < b.tensor; });
       entries.push_back(std::move(entry));
     } else if (planned.feeds) {

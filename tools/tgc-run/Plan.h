@@ -28,10 +28,15 @@ llvm::Expected<std::vector<PlannedStep>> planSteps(llvm::ArrayRef<Step> steps);
 /// that asks for nothing needs none. Feeds of different rank make different entries; a dimension that differs
 /// between the runs of an entry is unknown. None where a step names its entry or leaves the fetches open:
 /// those are the compiler's choice.
-/// `Exact`: every combination of shapes is an entry of its own, in which all sizes are known.
-enum class EntryShapes { Open, Exact };
+/// `Exact`: every combination of shapes is an entry of its own, in which all sizes are known. `Known`: so is
+/// every combination of the few integers that are fed beside large arrays, as they may be axes or
+/// permutations.
+enum class EntryShapes { Open, Exact, Known };
 std::vector<EntryRequest> requestEntries(llvm::MutableArrayRef<PlannedStep> steps,
                                          EntryShapes shapes = EntryShapes::Open);
+
+/// Whether a step feeds what EntryShapes::Known makes entries for.
+bool feedsIntegers(llvm::ArrayRef<PlannedStep> steps);
 
 /// The entry of a compiled module that a step means: by name, else the one whose feeds and targets are the
 /// step's and that has all its fetches, else the only one there is.

@@ -60,20 +60,26 @@ static Error runSession(const LoadedModule &module, llvm::ArrayRef<PlannedStep> 
 }
 
 /// The module that the steps run. A model is compiled for any size where that is possible, else (an operator
-/// that needs a channel count, a rank that a shape decides) for the shapes that are fed.
+/// that needs a channel count, a rank that a shape decides) for the shapes that are fed, else (an axis that
+/// is fed) for the integers too.
 static Expected<LoadedModule> loadFor(std::vector<PlannedStep> &steps, bool needsRequests,
                                       const RunOptions &options) {
   if (!needsRequests)
     return loadModule(options.modelPath, {}, options.compile);
-  std::vector<PlannedStep> exactSteps = steps;
+  const std::vector<PlannedStep> given = steps;
   std::vector<EntryRequest> requests = requestEntries(steps);
   Expected<LoadedModule> module = loadModule(options.modelPath, requests, options.compile);
   bool hasFeeds = llvm::any_of(requests, [](const EntryRequest &entry) { return !entry.feeds.empty(); });
   if (module || !hasFeeds)
     return module;
   llvm::consumeError(module.takeError());
-  steps = std::move(exactSteps);
-  return loadModule(options.modelPath, requestEntries(steps, EntryShapes::Exact), options.compile);
+  steps = given;
+  module = loadModule(options.modelPath, requestEntries(steps, EntryShapes::Exact), options.compile);
+  if (module || !feedsIntegers(steps))
+    return module;
+  llvm::consumeError(module.takeError());
+  steps = given;
+  return loadModule(options.modelPath, requestEntries(steps, EntryShapes::Known), options.compile);
 }
 
 /// What a shell gives a program that Ctrl-C ended.
