@@ -77,7 +77,28 @@ static Expected<Step> readStep(const json::Value &value, StringRef folder) {
   return step;
 }
 
+/// LLVM's parser recurses, so what is nested deeper than any script is kept from it.
+static bool isNestedDeeply(StringRef text) {
+  constexpr int kMostNested = 16;
+  int depth = 0;
+  bool inString = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (inString && c == '\\')
+      ++i;
+    else if (c == '"')
+      inString = !inString;
+    else if (!inString && (c == '[' || c == '{') && ++depth > kMostNested)
+      return true;
+    else if (!inString && (c == ']' || c == '}'))
+      --depth;
+  }
+  return false;
+}
+
 Expected<std::vector<Step>> tgc::parseScript(StringRef text, StringRef folder) {
+  if (isNestedDeeply(text))
+    return createStringError("nested too deeply for a list of steps");
   Expected<json::Value> value = json::parse(text);
   if (!value)
     return value.takeError();
