@@ -71,12 +71,19 @@ Pixels toHsv(const Pixels &rgb) {
   return {n, {hue, saturation, value}};
 }
 
+/// The pure colour of a hue.
+std::array<Value, 3> getTints(const Pixels &hsv) {
+  NodeImporter &n = hsv.n;
+  Value sixths = n.mul(hsv.parts[0], hsv.number(6));
+  auto distance = [&](double from) { return hsv.abs(n.sub(sixths, hsv.number(from))); };
+  return {hsv.clamp(n.sub(distance(3), hsv.number(1))), hsv.clamp(n.sub(hsv.number(2), distance(2))),
+          hsv.clamp(n.sub(hsv.number(2), distance(4)))};
+}
+
 Pixels toRgb(const Pixels &hsv) {
   NodeImporter &n = hsv.n;
-  Value sixths = n.mul(hsv.parts[0], hsv.number(6)), saturation = hsv.parts[1], value = hsv.parts[2];
-  auto distance = [&](double from) { return hsv.abs(n.sub(sixths, hsv.number(from))); };
-  Value tints[] = {hsv.clamp(n.sub(distance(3), hsv.number(1))), hsv.clamp(n.sub(hsv.number(2), distance(2))),
-                   hsv.clamp(n.sub(hsv.number(2), distance(4)))};
+  Value saturation = hsv.parts[1], value = hsv.parts[2];
+  std::array<Value, 3> tints = getTints(hsv);
   Pixels rgb{n, {}};
   Value grey = n.sub(hsv.number(1), saturation);
   for (int i = 0; i < 3; ++i)
@@ -116,9 +123,14 @@ LogicalResult importAdjustHue(NodeImporter &n) {
   auto delta = getAmount(n, pixels->parts[0], "delta");
   if (failed(delta))
     return failure();
-  Pixels hsv = toHsv(*pixels);
+  Pixels hsv = toHsv(*pixels), rgb{n, {}};
   hsv.parts[0] = n.create<tg::FloorModOp>(n.add(hsv.parts[0], *delta), hsv.number(1));
-  setPixels(n, toRgb(hsv));
+  // Between the least and the greatest part, and not by the saturation: colours may be negative here.
+  ArrayRef<Value> parts = pixels->parts;
+  Value least = pixels->min(pixels->min(parts[0], parts[1]), parts[2]), range = n.sub(hsv.parts[2], least);
+  for (auto [part, tint] : llvm::zip_equal(rgb.parts, getTints(hsv)))
+    part = n.add(least, n.mul(range, tint));
+  setPixels(n, rgb);
   return success();
 }
 

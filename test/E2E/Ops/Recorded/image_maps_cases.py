@@ -39,3 +39,6 @@ def cases(record):
             for op in (raw.ExtractGlimpse, raw.ExtractGlimpseV2):
                 record(f"glimpse_{centered}_{normalized}_{op.__name__}", op(input=images, size=[3, 4], offsets=[[.1, .2], [-.3, .9]], centered=centered,
                                                                           normalized=normalized, uniform_noise=False, noise="zero"))
+    colours = tf.constant(random.normal(size=(4, 5, 3)), tf.float32)  # of any sign, as nothing clamps them
+    record("hue", [raw.AdjustHue(images=colours, delta=delta) for delta in (0.1, -0.45, 0.8)])
+    record("saturation", [raw.AdjustSaturation(images=colours, scale=scale) for scale in (0.5, 1.5)])
