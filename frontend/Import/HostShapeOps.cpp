@@ -268,7 +268,8 @@ bool hostRange(NodeImporter &n) {
     return false;
   auto start = hosts[0]->getConstants(), limit = hosts[1]->getConstants(), delta = hosts[2]->getConstants();
   if (!start || !limit || !delta || start->size() != 1 || limit->size() != 1 || delta->size() != 1 ||
-      delta->front() == 0)
+      delta->front() == 0 ||
+      (start->front() != limit->front() && (start->front() < limit->front()) != (delta->front() > 0)))
     return false;
   SmallVector<Size> elements;
   for (int64_t v = start->front(); delta->front() > 0 ? v < limit->front() : v > limit->front();
@@ -381,7 +382,9 @@ bool hostBroadcastGradientArgs(NodeImporter &n) {
       shapes[i].push_back(n.sizes.max(n.extract(n.getTensor(i), dim), n.sizes.constant(0)));
   }
   ArrayRef<Size> a = shapes[0], b = shapes[1];
-  size_t rank = std::max(a.size(), b.size());
+  // Of equal shapes TensorFlow names no axes, not even those of one element.
+  bool areEqual = a.size() == b.size() && llvm::all_of_zip(a, b, IndexBuilder::isEqual);
+  size_t rank = areEqual ? 0 : std::max(a.size(), b.size());
   HostTensor axes[2];
   for (size_t dim = 0; dim < rank; ++dim) {
     Size one = n.sizes.constant(1);

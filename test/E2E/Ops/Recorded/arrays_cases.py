@@ -33,3 +33,6 @@ def cases(record):
     record("summaries", [raw.TensorSummary(tensor=x, name="summary"), raw.TensorSummaryV2(tag="tag", tensor=x, serialized_summary_metadata=""),
                          raw.AudioSummaryV2(tag="tag", tensor=x, sample_rate=8000., max_outputs=2)])
     record("round", raw.Round(x=tf.constant([1, -2, 3])))
+    for name, shapes in (("equal", ([2, 1], [2, 1])), ("ones", ([1], [2, 1])), ("scalar", ([], [3]))):
+        first, second = (tf.constant(shape, tf.int32) for shape in shapes)
+        record("gradient_axes_" + name, list(raw.BroadcastGradientArgs(s0=first, s1=second)))
