@@ -29,7 +29,18 @@ namespace pb = google::protobuf;
 
 namespace {
 
-/// Keeps the first error of a text with its place; warnings (unknown fields) are none of the user's concern.
+/// Messages that the schema has whole: another field in them is a typing error. Those that TensorFlow writes
+/// and nothing here reads are left out of the schema by name.
+bool isTypingError(StringRef warning) {
+  if (!any_of(ArrayRef<StringRef>{"GraphDef\"", "NodeDef\"", "AttrValue\"", "ListValue\"", "TensorProto\"",
+                                  "TensorShapeProto\"", "Dim\""},
+              [&](StringRef name) { return warning.split(" has no field").first.ends_with(name); }))
+    return false;
+  return !any_of(ArrayRef<StringRef>{"debug_info", "experimental_type", "variant_val", "resource_handle_val"},
+                 [&](StringRef name) { return warning.contains(("\"" + name + "\"").str()); });
+}
+
+/// Keeps the first error of a text with its place. Warnings are of fields that are not in the schema.
 class FirstError : public pb::io::ErrorCollector {
 public:
   void AddError(int line, int column, const std::string &message) override {
@@ -40,7 +51,10 @@ public:
     if (StringRef(text).ends_with("got: "))
       text += "end of file (a brace is not closed)";
   }
-  void AddWarning(int, int, const std::string &) override {}
+  void AddWarning(int line, int column, const std::string &message) override {
+    if (isTypingError(message))
+      AddError(line, column, message);
+  }
 
   std::string text;
 };
@@ -97,7 +111,7 @@ Error tgc::parseText(StringRef text, pb::Message &message, StringRef what, Strin
   parser.AllowUnknownField(true);
   parser.SetRecursionLimit(kMessageDepthLimit);
   pb::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
-  if (parser.Parse(&stream, &message))
+  if (parser.Parse(&stream, &message) && firstError.text.empty())
     return Error::success();
   return fileError(path, firstError.text.empty()
                              ? "not a " + what + " in protobuf text format"

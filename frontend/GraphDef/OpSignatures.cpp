@@ -183,6 +183,31 @@ static StringRef kindName(const proto::AttrValue &value) {
   return "unknown";
 }
 
+/// Ops that order or round numbers, or are defined for real ones only. So are all whose names begin like
+/// these.
+static bool isForRealNumbers(StringRef op) {
+  static constexpr StringLiteral kBeginnings[] = {
+      "Abs",        "Adjust",      "ArgM",          "Atan2",
+      "AvgPool",    "Bessel",      "Betainc",       "BlockLSTM",
+      "Bucketize",  "Ceil",        "CheckNumeric",  "Conv2D",
+      "Conv3D",     "Cross",       "CTC",           "Cumulative",
+      "Dawsn",      "Depthwise",   "Digamma",       "Dilation2D",
+      "Elu",        "Erf",         "Expint",        "Floor",
+      "Fractional", "Fresnel",     "FusedBatch",    "Greater",
+      "GRUBlock",   "HSVToRGB",    "Igamma",        "IsFinite",
+      "IsInf",      "IsNan",       "L2Loss",        "LeakyRelu",
+      "Less",       "Lgamma",      "LinSpace",      "LogSoftmax",
+      "LRN",        "LSTMBlock",   "Max",           "Min",
+      "Mod",        "Multinomial", "Ndtri",         "NextAfter",
+      "NthElement", "Polygamma",   "Relu",          "Resize",
+      "RGBToHSV",   "Rint",        "ScatterMax",    "ScatterMin",
+      "SegmentMax", "SegmentMin",  "Selu",          "Softmax",
+      "Softplus",   "Softsign",    "SparseSegment", "SparseSoftmax",
+      "Spence",     "TopK",        "TruncateMod",   "UnsortedSegmentM",
+      "Zeta"};
+  return any_of(kBeginnings, [&](StringRef beginning) { return op.starts_with(beginning); });
+}
+
 static Error checkAttr(const proto::NodeDef &node, const OpAttr &attr) {
   const proto::AttrValue *value = findAttr(node, attr.name);
   if (!value)
@@ -194,6 +219,13 @@ static Error checkAttr(const proto::NodeDef &node, const OpAttr &attr) {
   if (expected == "type" && (!isKnownDataType(value->type()) || isReference(value->type())))
     return nodeError(node,
                      "attr " + attr.name + ": " + dataTypeName(value->type()) + " is not a known data type");
+  bool isComplex = value->type() == proto::DT_COMPLEX64 || value->type() == proto::DT_COMPLEX128;
+  if (attr.name == "T" && isComplex && isForRealNumbers(node.op()))
+    return nodeError(node, "attr T is " + dataTypeName(value->type()) + ", real numbers are expected");
+  if (expected == "shape")
+    for (const auto &dim : value->shape().dim())
+      if (dim.size() < -1)
+        return nodeError(node, "attr " + attr.name + ": dimension " + Twine(dim.size()) + " is negative");
   if (!attr.allowed.empty() && !is_contained(attr.allowed, value->s()))
     return nodeError(node, attr.name + " " + value->s() + " is neither " + join(attr.allowed, " nor "));
   return Error::success();
@@ -246,6 +278,10 @@ Error tgc::checkNode(const proto::NodeDef &node, const OpSignature &signature, I
   Expected<SmallVector<proto::DataType>> expected = inputTypes(node, signature);
   if (!expected)
     return expected.takeError();
+  // A list of N tensors without any has no type or shape to go by; only SparseCross counts more than one
+  // list.
+  if (!signature.inputs.empty() && signature.inputs.front().numberAttr == "N" && expected->empty())
+    return nodeError(node, "attr N must be at least 1, got 0");
   // Positions of the data inputs: control inputs follow them, in a valid graph.
   SmallVector<int> positions;
   for (const auto &[index, name] : enumerate(node.input()))

@@ -10,6 +10,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
 using namespace tgc;
@@ -29,6 +30,25 @@ struct Frame {
   const proto::FunctionDef *function;
   std::vector<Callee> callees;
   size_t next = 0;
+};
+
+/// How many nodes the calls of a function come to, once the functions that it calls are in their place.
+class Expansion {
+public:
+  /// More than this is a mistake, or would be compiled for hours.
+  static constexpr uint64_t kMostNodes = 2000000;
+
+  /// To be asked in an order in which callees come first.
+  uint64_t add(const proto::FunctionDef &function, ArrayRef<Callee> callees, const Library &library) {
+    uint64_t size = function.node_def_size();
+    for (const Callee &callee : callees)
+      if (const proto::FunctionDef *called = library.lookup(callee.name))
+        size = SaturatingAdd(size, sizes.lookup(called));
+    return sizes[&function] = size;
+  }
+
+private:
+  DenseMap<const proto::FunctionDef *, uint64_t> sizes;
 };
 
 } // namespace
@@ -118,9 +138,18 @@ void validate::checkFunctions(const proto::GraphDef &graph, Problems &problems) 
   DenseSet<const proto::FunctionDef *> entered, active;
   std::vector<Frame> stack;
   stack.push_back({nullptr, calleesOf(graph.node(), library)});
+  Expansion expansion;
+  bool isTooLarge = false;
   while (!stack.empty()) {
     Frame &frame = stack.back();
     if (frame.next == frame.callees.size()) {
+      if (frame.function && expansion.add(*frame.function, frame.callees, library) > Expansion::kMostNodes &&
+          !isTooLarge) {
+        problems.add("function " + frame.function->signature().name() +
+                     ": its calls of functions expand to more than " + Twine(Expansion::kMostNodes) +
+                     " nodes");
+        isTooLarge = true;
+      }
       active.erase(frame.function);
       stack.pop_back();
       continue;

@@ -97,6 +97,10 @@ LogicalResult importRange(NodeImporter &n) {
     if (IndexBuilder::isConstant(*delta, 0))
       return n.error() << "Requires delta != 0";
     auto step = IndexBuilder::getConstant(*delta);
+    if (step &&
+        failed(*step > 0 ? n.requireAtMost(*start, *limit, "Requires start <= limit when delta > 0: %d/%d")
+                         : n.requireAtMost(*limit, *start, "Requires limit <= start when delta < 0: %d/%d")))
+      return failure();
     if (step && *step > 0) {
       count = n.sizes.max(n.sizes.ceilDiv(n.sizes.sub(*limit, *start), *delta), n.sizes.constant(0));
     } else if (step) {
@@ -111,7 +115,9 @@ LogicalResult importRange(NodeImporter &n) {
       n.check(n.builder.createOrFold<arith::CmpIOp>(n.loc, arith::CmpIPredicate::ne, n.sizes.get(*delta),
                                                     n.sizes.get(n.sizes.constant(0))),
               "Requires delta != 0");
-      count = n.sizes.max(n.sizes.ceilDiv(span, stride), n.sizes.constant(0));
+      // The division comes before the check's failure is seen.
+      count =
+          n.sizes.max(n.sizes.ceilDiv(span, n.sizes.max(stride, n.sizes.constant(1))), n.sizes.constant(0));
     }
   } else {
     Type wide = n.builder.getF64Type();
@@ -144,7 +150,8 @@ LogicalResult importRange(NodeImporter &n) {
 /// start + i * (stop - start) / (num - 1), the last one stop itself.
 LogicalResult importLinSpace(NodeImporter &n) {
   auto count = n.getScalarSize(2, "num");
-  if (failed(count))
+  if (failed(count) ||
+      failed(n.requireAtMost(n.sizes.constant(1), *count, "Requires num of at least %d, but got %d")))
     return failure();
   Value start = n.getTensor(0), stop = n.getTensor(1);
   Type element = n.getElementType(0);

@@ -47,18 +47,33 @@ template <typename... Ops> void registerDirectOps(OpRegistry &registry, tg::OpLi
   (registerOne(static_cast<Ops *>(nullptr)), ...);
 }
 
+/// Fails the run if an element of a boolean tensor is true.
+void checkNone(NodeImporter &n, Value flags, StringRef message) {
+  int64_t rank = cast<RankedTensorType>(flags.getType()).getRank();
+  Value any = n.reduce(tg::ReductionKind::Any, flags, llvm::to_vector(llvm::seq<int64_t>(0, rank)));
+  Value isAny = tensor::ExtractOp::create(n.builder, n.loc, any, ValueRange());
+  Value yes = arith::ConstantOp::create(n.builder, n.loc, n.builder.getBoolAttr(true));
+  n.check(arith::XOrIOp::create(n.builder, n.loc, isAny, yes), message);
+}
+
 /// Integer division and remainder: TensorFlow reports a zero divisor.
 template <typename Op> LogicalResult importIntegerDivision(NodeImporter &n) {
   if (isa<IntegerType>(n.getElementType(0))) {
     Value divisor = n.getTensor(1);
-    Value isZero = n.compare(Direction::EQ, divisor, n.splatLike(divisor, 0));
-    SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, n.getRank(1)));
-    Value any = n.reduce(tg::ReductionKind::Any, isZero, all);
-    Value anyZero = tensor::ExtractOp::create(n.builder, n.loc, any, ValueRange());
-    Value yes = arith::ConstantOp::create(n.builder, n.loc, n.builder.getBoolAttr(true));
-    n.check(arith::XOrIOp::create(n.builder, n.loc, anyZero, yes), "Integer division by zero");
+    checkNone(n, n.compare(Direction::EQ, divisor, n.splatLike(divisor, 0)), "Integer division by zero");
   }
   return importDirect<Op>(n);
+}
+
+/// A power of integers has no value for negative exponents.
+LogicalResult importPow(NodeImporter &n) {
+  Type element = n.getElementType(0);
+  if (element.isSignlessInteger()) {
+    Value exponent = n.getTensor(1);
+    Value isNegative = n.compare(Direction::LT, exponent, n.splatLike(exponent, 0));
+    checkNone(n, isNegative, "Integers to negative integer powers are not allowed");
+  }
+  return importDirect<tg::PowOp>(n);
 }
 
 template <Direction direction> LogicalResult importCompare(NodeImporter &n) {
@@ -378,6 +393,7 @@ LogicalResult importSpecial(NodeImporter &n) {
 void registerElementwiseOps(OpRegistry &registry) {
   registerDirectOps(registry, tg::AllOps{});
   registry.add({"Div", "TruncateDiv"}, importIntegerDivision<tg::DivOp>);
+  registry.add({"Pow"}, importPow);
   registry.add({"FloorDiv"}, importIntegerDivision<tg::FloorDivOp>);
   registry.add({"FloorMod"}, importIntegerDivision<tg::FloorModOp>);
   registry.add({"Mod", "TruncateMod"}, importIntegerDivision<tg::TruncModOp>);

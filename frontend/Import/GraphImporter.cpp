@@ -165,6 +165,19 @@ LogicalResult GraphImporter::importCall(int index, ArrayRef<ImportedValue> input
   return success();
 }
 
+/// Offsets into larger tensors would overflow in the code that is made for them.
+static bool exceedsMemory(RankedTensorType type) {
+  constexpr int64_t kMostElements = int64_t(1) << 46; // an address space has 2^47 bytes
+  int64_t count = 1;
+  for (int64_t size : type.getShape()) {
+    if (size == 0)
+      return false;
+    if (!ShapedType::isDynamic(size) && llvm::MulOverflow(count, size, count))
+      return true;
+  }
+  return count > kMostElements;
+}
+
 LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> inputs) {
   proto::NodeDef node = *nodes[index];
   Location loc = getLoc(node);
@@ -206,6 +219,10 @@ LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> input
   HostHandler host = getOpRegistry().lookupHost(node.op());
   if (!(host && host(importer)) && failed(handler(importer)))
     return failure();
+  for (const ImportedValue &output : importer.getOutputs())
+    if (output.tensor && exceedsMemory(cast<RankedTensorType>(output.tensor.getType())))
+      return emitError(loc) << "the result would be " << output.tensor.getType()
+                            << ", more than any memory holds";
   if (entry.module.options.checkNumerics)
     for (const ImportedValue &output : importer.getOutputs())
       if (output.tensor && isa<FloatType>(getElementTypeOrSelf(output.tensor.getType())))
@@ -245,6 +262,20 @@ static SmallVector<const proto::NodeDef *> findNeededNodes(const proto::Function
     for (const std::string &input : needed[i]->input())
       need(input);
   return needed;
+}
+
+/// The supported op that is spelled almost like this one, if any is.
+static std::optional<StringRef> findSimilarOp(StringRef op) {
+  constexpr unsigned kMostEdits = 2;
+  std::optional<StringRef> similar;
+  unsigned least = std::min<unsigned>(kMostEdits, op.size() / 3) + 1;
+  for (StringRef known : listOpSignatures())
+    if (unsigned edits = op.edit_distance_insensitive(known, /*AllowReplacements=*/true, least);
+        edits < least) {
+      least = edits;
+      similar = known;
+    }
+  return similar;
 }
 
 llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nodes, ArrayRef<int> order) {
@@ -289,6 +320,8 @@ llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nod
         size_t shown = std::min<size_t>(entry.second.size(), 5);
         llvm::interleave(ArrayRef(entry.second).take_front(shown), os, ", ");
         os << (shown < entry.second.size() ? ", ...)" : ")");
+        if (auto similar = findSimilarOp(entry.first))
+          os << " (" << *similar << " is supported)";
       },
       ", ");
   os << "; a tensor after them can be fed instead (--feeds)";

@@ -44,8 +44,12 @@ OpFoldResult NodeImporter::extract(Value tensor, ArrayRef<int64_t> position) {
 }
 
 FailureOr<SmallVector<OpFoldResult>> NodeImporter::getSizeOperand(size_t i, StringRef what, int64_t maxRank) {
-  if (const HostTensor *host = getHost(i))
-    return host->elements;
+  if (const HostTensor *host = getHost(i)) {
+    if (static_cast<int64_t>(host->shape.size()) <= maxRank)
+      return host->elements;
+    error() << what << " must be integers of rank " << maxRank << ", got rank " << host->shape.size();
+    return failure();
+  }
   RankedTensorType type = getType(i);
   if (!type.getElementType().isSignlessInteger() || type.getRank() > maxRank) {
     error() << what << " must be integers of rank " << maxRank << ", got " << type;
@@ -123,7 +127,10 @@ FailureOr<SmallVector<int64_t>> NodeImporter::getAxes(size_t i, int64_t rank, St
     axis = *normal;
   }
   llvm::sort(*axes);
-  axes->erase(llvm::unique(*axes), axes->end());
+  if (auto *twice = std::adjacent_find(axes->begin(), axes->end()); twice != axes->end()) {
+    error() << what << " " << *twice << " stands twice";
+    return failure();
+  }
   return axes;
 }
 

@@ -39,10 +39,15 @@ Size getReservedSteps(NodeImporter &n, ArrayRef<Size> shape) {
   return n.sizes.mul(n.sizes.product(shape), n.sizes.constant(kStepsPerElement));
 }
 
-RandomGenerator getStatelessGenerator(NodeImporter &n, Value seed) {
+FailureOr<RandomGenerator> getStatelessGenerator(NodeImporter &n, Value seed) {
+  if (cast<RankedTensorType>(seed.getType()).getRank() != 1)
+    return n.error() << "seed must have shape [2], got " << seed.getType();
+  if (failed(
+          n.requireEqual(n.sizes.sizeOf(seed, 0), n.sizes.constant(2), "seed has %d elements, expected %d")))
+    return failure();
   SmallVector<Value> state =
       n.hostCall("tgc_kernel_random_stateless_state", seed, {getWordType(n, 1), getWordType(n, 2)});
-  return {state[0], state[1]};
+  return RandomGenerator{state[0], state[1]};
 }
 
 FailureOr<RandomGenerator> getVariableGenerator(NodeImporter &n, Value steps) {

@@ -21,7 +21,7 @@ mlir::FailureOr<RandomGenerator> getStatefulGenerator(NodeImporter &n, mlir::OpF
 /// What most stateful operators reserve: 256 steps for each element of a shape.
 mlir::OpFoldResult getReservedSteps(NodeImporter &n, llvm::ArrayRef<mlir::OpFoldResult> shape);
 /// The generator that a seed of two integers gives.
-RandomGenerator getStatelessGenerator(NodeImporter &n, mlir::Value seed);
+mlir::FailureOr<RandomGenerator> getStatelessGenerator(NodeImporter &n, mlir::Value seed);
 /// The generator that the variable of input 0 holds; moves it on by `steps` (a rank-0 ui64 tensor).
 mlir::FailureOr<RandomGenerator> getVariableGenerator(NodeImporter &n, mlir::Value steps);
 /// An error unless input `i` names Philox or leaves the choice to us.

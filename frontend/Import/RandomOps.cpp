@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Indexing.h"
 #include "frontend/Import/OpRegistry.h"
 #include "frontend/Import/RandomGenerator.h"
@@ -16,11 +17,24 @@ namespace {
 
 using Size = OpFoldResult;
 
+constexpr StringLiteral kUniform = "tgc_kernel_random_uniform", kNormal = "tgc_kernel_random_normal",
+                        kTruncatedNormal = "tgc_kernel_random_truncated_normal",
+                        kUniformInt = "tgc_kernel_random_uniform_int",
+                        kFullInt = "tgc_kernel_random_uniform_full_int";
+
+/// Kinds of numbers that the generators do not make are the graph's mistake.
+LogicalResult checkElement(NodeImporter &n, Type element, bool isInteger) {
+  if (isInteger ? element.isInteger() && element.getIntOrFloatBitWidth() >= 32 : isa<FloatType>(element))
+    return success();
+  return n.error() << "makes no numbers of type " << dataTypeName(getDataType(element));
+}
+
 /// Kernel, and where an integer operator has its bounds (else 0).
 template <StringLiteral const &kernel, int bounds> LogicalResult importStateful(NodeImporter &n) {
   auto shape = n.getSizeOperand(0, "shape");
   auto element = n.getElementTypeAttr(bounds ? "Tout" : "dtype");
-  if (failed(shape) || failed(element) || failed(checkSizes(n, *shape)))
+  if (failed(shape) || failed(element) || failed(checkSizes(n, *shape)) ||
+      failed(checkElement(n, *element, bounds)))
     return failure();
   auto generator = getStatefulGenerator(n, getReservedSteps(n, *shape));
   if (failed(generator))
@@ -35,7 +49,8 @@ template <StringLiteral const &kernel, bool isV2, bool hasBounds>
 LogicalResult importStateless(NodeImporter &n) {
   auto shape = n.getSizeOperand(0, "shape");
   auto element = n.getElementTypeAttr("dtype");
-  if (failed(shape) || failed(element) || failed(checkSizes(n, *shape)))
+  if (failed(shape) || failed(element) || failed(checkSizes(n, *shape)) ||
+      failed(checkElement(n, *element, kernel == kUniformInt || kernel == kFullInt)))
     return failure();
   RandomGenerator generator;
   if (isV2) {
@@ -43,7 +58,10 @@ LogicalResult importStateless(NodeImporter &n) {
       return failure();
     generator = {n.getTensor(1), n.getTensor(2)};
   } else {
-    generator = getStatelessGenerator(n, n.getTensor(1));
+    auto seeded = getStatelessGenerator(n, n.getTensor(1));
+    if (failed(seeded))
+      return failure();
+    generator = *seeded;
   }
   size_t first = isV2 ? 4 : 2;
   fillRandom(n, kernel, generator, *shape, *element,
@@ -52,9 +70,11 @@ LogicalResult importStateless(NodeImporter &n) {
 }
 
 LogicalResult importGetKeyCounter(NodeImporter &n) {
-  RandomGenerator generator = getStatelessGenerator(n, n.getTensor(0));
-  n.setResult(0, generator.key);
-  n.setResult(1, generator.counter);
+  auto generator = getStatelessGenerator(n, n.getTensor(0));
+  if (failed(generator))
+    return failure();
+  n.setResult(0, generator->key);
+  n.setResult(1, generator->counter);
   if (n.getOutputs().size() > 2)
     n.setHostResult(2, {n.builder.getI32Type(), {}, {n.sizes.constant(1)}});
   return success();
@@ -64,11 +84,6 @@ LogicalResult importGetAlg(NodeImporter &n) {
   n.setHostResult({n.builder.getI32Type(), {}, {n.sizes.constant(1)}});
   return success();
 }
-
-constexpr StringLiteral kUniform = "tgc_kernel_random_uniform", kNormal = "tgc_kernel_random_normal",
-                        kTruncatedNormal = "tgc_kernel_random_truncated_normal",
-                        kUniformInt = "tgc_kernel_random_uniform_int",
-                        kFullInt = "tgc_kernel_random_uniform_full_int";
 
 } // namespace
 

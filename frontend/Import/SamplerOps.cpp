@@ -81,8 +81,10 @@ template <StringLiteral const &kernel, int count> LogicalResult importStateless(
   auto parameters = getParameters(n, 2, count, *shape);
   if (failed(parameters))
     return failure();
-  fillRandom(n, kernel, getStatelessGenerator(n, n.getTensor(1)), *shape, *element, *parameters,
-             count == 4 ? "LAST" : "");
+  auto generator = getStatelessGenerator(n, n.getTensor(1));
+  if (failed(generator))
+    return failure();
+  fillRandom(n, kernel, *generator, *shape, *element, *parameters, count == 4 ? "LAST" : "");
   return success();
 }
 
@@ -157,7 +159,10 @@ template <bool isStateless> LogicalResult importMultinomial(NodeImporter &n) {
     return failure();
   RandomGenerator generator;
   if (isStateless) {
-    generator = getStatelessGenerator(n, n.getTensor(2));
+    auto seeded = getStatelessGenerator(n, n.getTensor(2));
+    if (failed(seeded))
+      return failure();
+    generator = *seeded;
   } else {
     // Two words for each of the samples, whose number is rounded up to a step.
     Size rounded = n.sizes.mul(n.sizes.ceilDiv(*count, n.sizes.constant(4)), n.sizes.constant(8));

@@ -60,6 +60,8 @@ LogicalResult checkWindowAttrs(NodeImporter &n, const WindowAttrs &attrs, int64_
     return failure();
   if (attrs.padding != "SAME" && attrs.padding != "VALID" && attrs.padding != "EXPLICIT")
     return n.error() << "padding " << attrs.padding << " is neither SAME nor VALID nor EXPLICIT";
+  if (attrs.padding != "EXPLICIT" && !attrs.explicitPaddings.empty())
+    return n.error() << "explicit_paddings must be empty if padding is " << attrs.padding;
   if (attrs.padding != "EXPLICIT")
     return success();
   if (static_cast<int64_t>(attrs.explicitPaddings.size()) != 2 * rank)
@@ -131,6 +133,11 @@ FailureOr<SlidingWindow> getWindow(NodeImporter &n, const WindowAttrs &attrs, in
               << *known + *IndexBuilder::getConstant(extent) << " in dimension " << dim;
     return failure();
   }
+  if (!known && !IndexBuilder::isConstant(extent, 1))
+    n.check(
+        s.lessEqual(s.constant(-w.stride), room),
+        "Computed output size would be negative: a window of %d elements, and %d more than the padded input",
+        s.get({extent, s.sub(s.constant(0), room)}));
   if (IndexBuilder::isConstant(extent, 1) && w.stride == 1)
     w.output = s.add(input, s.add(w.low, w.high));
   else

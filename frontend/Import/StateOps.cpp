@@ -89,7 +89,7 @@ template <typename Fn> LogicalResult update(NodeImporter &n, Fn fn) {
   if (!value)
     return failure();
   auto newType = cast<RankedTensorType>(value.getType());
-  if (failed(verifyCompatibleShape(type, newType)))
+  if (type.getElementType() != newType.getElementType() || failed(verifyCompatibleShape(type, newType)))
     return n.error() << "cannot assign a tensor of type " << newType << " to the variable " << *name
                      << " of type " << type;
   for (auto [dim, size] : llvm::enumerate(type.getShape()))

@@ -86,8 +86,8 @@ Error FlowGraph::findNeeded(ArrayRef<int> roots, function_ref<bool(NodeOutput)> 
     int arity = getArity(kind), given = dataInputs(index).size();
     if (arity >= 0 ? given != arity : (kind == NodeKind::Merge && given == 0))
       return createStringError("%s: %s %d %s expected, %d given", describe(index).c_str(),
-                               arity < 0 ? "at least" : "exactly", std::max(arity, 1),
-                               std::max(arity, 1) == 1 ? "input is" : "inputs are", given);
+                               arity < 0 ? "at least" : "exactly", arity < 0 ? 1 : arity,
+                               arity == 1 || arity < 0 ? "input is" : "inputs are", given);
     for (NodeOutput input : dataInputs(index)) {
       if (isCut(input)) {
         cut.insert({input.node, input.output});
