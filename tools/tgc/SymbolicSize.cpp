@@ -119,7 +119,8 @@ SymbolicSize SizeNames::sizeOf(Value shaped, int64_t dim) {
   }
   if (auto collapse = dyn_cast_or_null<tensor::CollapseShapeOp>(op)) {
     SymbolicSize product = 1;
-    for (int64_t source : collapse.getReassociationIndices()[dim])
+    SmallVector<ReassociationIndices> groups = collapse.getReassociationIndices();
+    for (int64_t source : groups[dim])
       product = product * sizeOf(collapse.getSrc(), source);
     return product;
   }
