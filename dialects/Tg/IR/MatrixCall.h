@@ -55,6 +55,9 @@ private:
 bool isFactorization(llvm::StringRef kernel);
 mlir::FailureOr<llvm::SmallVector<mlir::Value>>
 buildFactorizationGradients(const MatrixCall &call, llvm::ArrayRef<mlir::Value> gradients);
+/// The gradients of kernels of images; none for others.
+llvm::SmallVector<mlir::Value> buildImageGradients(const MatrixCall &call,
+                                                   llvm::ArrayRef<mlir::Value> gradients);
 /// The gradients of transforms and of sparse tensors; an error for kernels that have none.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>> buildKernelGradients(const MatrixCall &call,
                                                                      llvm::ArrayRef<mlir::Value> gradients);

@@ -17,6 +17,7 @@ namespace {
 
 using Direction = ComparisonDirection;
 using Gradients = SmallVector<Value>;
+using Size = OpFoldResult;
 
 /// One over x, and zero where x is: equal singular values or eigenvalues have no vectors of their own.
 Value invertOrZero(GradientBuilder &g, Value x) { return g.div(x, g.add(g.square(x), 1e-20)); }
@@ -126,9 +127,13 @@ FailureOr<Value> buildSingularValues(const MatrixCall &c, ArrayRef<Value> gradie
   Value a = c.operand(0);
   bool hasVectors = c.op.getConfig().contains("vectors");
   int64_t rows = c.rows(a), columns = c.columns(a);
-  if (hasVectors && c.op.getConfig().contains("full") && (rows != columns || ShapedType::isDynamic(rows)))
-    return FailureOr<Value>(mlir::emitError(c.op.getLoc()) << "the gradient of singular vectors of "
-                                                           << a.getType() << " needs full_matrices=false");
+  bool isFull = hasVectors && c.op.getConfig().contains("full");
+  if (isFull &&
+      (ShapedType::isDynamic(rows) || ShapedType::isDynamic(columns) || std::abs(rows - columns) > 1))
+    return FailureOr<Value>(
+        mlir::emitError(c.op.getLoc())
+        << "the gradient of singular vectors of " << a.getType()
+        << " needs full_matrices=false: vectors that belong to no singular value are not unique");
   SmallVector<Value> parts(c.op.getResults());
   if (!hasVectors) {
     SmallVector<OpFoldResult> left = g.getSizes(a), right = left;
@@ -139,9 +144,22 @@ FailureOr<Value> buildSingularValues(const MatrixCall &c, ArrayRef<Value> gradie
   }
   Value s = parts[0], u = parts[1], v = parts[2], du = hasVectors ? gradients[1] : Value(),
         dv = hasVectors ? gradients[2] : Value();
-  Value like = c.matmul(u, true, u, false), inner = g.number(like, 0);
+  // The one vector that belongs to no singular value: orthogonal to the others, it turns as they do.
+  Value left, right, dLeft, dRight;
+  int64_t inner = std::min(rows, columns);
+  auto splitLast = [&](Value &vectors, Value &gradient, Value &last, Value &dLast) {
+    last = sliceColumns(c, vectors, inner, inner + 1);
+    vectors = sliceColumns(c, vectors, 0, inner);
+    dLast = gradient ? sliceColumns(c, gradient, inner, inner + 1) : Value();
+    gradient = gradient ? sliceColumns(c, gradient, 0, inner) : Value();
+  };
+  if (isFull && rows > columns)
+    splitLast(u, du, left, dLeft);
+  if (isFull && rows < columns)
+    splitLast(v, dv, right, dRight);
+  Value like = c.matmul(u, true, u, false), middle = g.number(like, 0);
   if (gradients[0])
-    inner = c.part(Direction::EQ, c.spreadColumns(gradients[0], like));
+    middle = c.part(Direction::EQ, c.spreadColumns(gradients[0], like));
   // F is antisymmetric: 1 / (s_j^2 - s_i^2).
   Value f = du || dv ? invertDifferences(c, g.square(s), like) : Value();
   Value sigma = c.spreadColumns(s, like), inverse = invertOrZero(g, s), result;
@@ -155,15 +173,47 @@ FailureOr<Value> buildSingularValues(const MatrixCall &c, ArrayRef<Value> gradie
     return g.mul(rest, c.spreadColumns(inverse, rest));
   };
   if (du)
-    inner = g.add(inner, g.mul(antisymmetric(u, du), sigma));
+    middle = g.add(middle, g.mul(antisymmetric(u, du), sigma));
   if (dv)
-    inner = g.add(inner, g.mul(antisymmetric(v, dv), c.spreadRows(s, like)));
-  result = c.matmul(c.matmul(u, false, inner, false), false, v, true);
+    middle = g.add(middle, g.mul(antisymmetric(v, dv), c.spreadRows(s, like)));
+  result = c.matmul(c.matmul(u, false, middle, false), false, v, true);
   if (du)
     result = g.add(result, c.matmul(outside(u, du), false, v, true));
   if (dv)
     result = g.add(result, c.matmul(u, false, outside(v, dv), true));
+  auto turned = [&](Value vectors, Value last, Value dLast) {
+    Value weights = c.matmul(vectors, true, dLast, false);
+    return g.mul(c.matmul(last, false, weights, true),
+                 c.spreadColumns(inverse, c.matmul(last, false, weights, true)));
+  };
+  if (dLeft)
+    result = g.sub(result, c.matmul(turned(u, left, dLeft), false, v, true));
+  if (dRight)
+    result = g.sub(result, c.matmul(u, false, turned(v, right, dRight), true));
   return g.refine(result, a.getType());
+}
+
+/// Of any square matrix; a real one takes the real part of what is complex.
+Value buildGeneralEigen(const MatrixCall &c, ArrayRef<Value> gradients) {
+  GradientBuilder &g = c.g;
+  Value a = c.operand(0);
+  bool hasVectors = c.op.getConfig().contains("vectors");
+  SmallVector<Value> parts(c.op.getResults());
+  if (!hasVectors)
+    parts = callForVectors(c, {g.getSizes(a)});
+  Value values = parts[0], vectors = parts[1], inner = g.number(vectors, 0);
+  if (gradients[0])
+    inner = c.part(Direction::EQ, c.spreadColumns(gradients[0], inner));
+  if (hasVectors && gradients[1]) {
+    // Vectors have norm one: what would change their length does not count.
+    Value product = c.matmul(vectors, true, gradients[1], false);
+    Value lengths = c.part(Direction::EQ, g.mul(g.add(product, g.conj(product)), 0.5));
+    Value rest = g.sub(product, c.matmul(c.matmul(vectors, true, vectors, false), false, lengths, false));
+    inner = g.add(inner, g.mul(g.conj(invertDifferences(c, values, inner)), rest));
+  }
+  Value left = c.adjoint(vectors), right = c.matmul(inner, false, vectors, true);
+  Value result = c.call("tgc_kernel_matrix_solve", {left, right}, right);
+  return isa<ComplexType>(g.getType(a).getElementType()) ? result : g.unary<RealOp>(result, a.getType());
 }
 
 /// The exponential of [[a* d] [0 a*]] holds the derivative of exp at a* in direction d.
@@ -177,6 +227,28 @@ Value buildExponential(const MatrixCall &c, Value gradient) {
   SmallVector<OpFoldResult> sizes = g.getSizes(a), offsets(rank, g.size(0));
   offsets.back() = sizes.back();
   return g.slice(result, offsets, sizes);
+}
+
+/// The root r with r r = a: r* x + x r* = dy is a system of as many equations as matrices have elements.
+Value buildSquareRoot(const MatrixCall &c, Value dy) {
+  GradientBuilder &g = c.g;
+  Value root = c.op.getResult(0), adjoint = c.adjoint(root), unit = c.identity(root);
+  SmallVector<Size> sizes = g.getSizes(root), batch(ArrayRef(sizes).drop_back(2)), whole = batch,
+                    square = batch, column = batch;
+  Size n = sizes.back(), all = g.mulSizes(n, n);
+  whole.append({n, n, n, n});
+  square.append({all, all});
+  column.append({all, g.size(1)});
+  int64_t first = batch.size();
+  // [i, j, k, l]: element (i, k) of the left factor times (j, l) of the right one.
+  auto kronecker = [&](Value left, Value right) {
+    Value product = g.mul(g.broadcastAlong(left, {first + 1, first + 3}, whole),
+                          g.broadcastAlong(right, {first, first + 2}, whole));
+    return g.reshape(product, square);
+  };
+  Value matrix = g.add(kronecker(adjoint, unit), kronecker(unit, g.conj(root)));
+  Value rhs = g.reshape(dy, column);
+  return g.reshape(c.call("tgc_kernel_matrix_solve", {matrix, rhs}, rhs), sizes);
 }
 
 /// Of a matrix and a right-hand side, from the normal equations.
@@ -213,7 +285,8 @@ FailureOr<Gradients> buildLeastSquares(const MatrixCall &c, Value dx) {
 
 bool isFactorization(StringRef kernel) {
   return llvm::is_contained({"tgc_kernel_qr", "tgc_kernel_lu", "tgc_kernel_self_adjoint_eigen",
-                             "tgc_kernel_singular_values", "tgc_kernel_matrix_exponential",
+                             "tgc_kernel_singular_values", "tgc_kernel_general_eigen",
+                             "tgc_kernel_matrix_exponential", "tgc_kernel_matrix_square_root",
                              "tgc_kernel_matrix_solve_ls"},
                             kernel);
 }
@@ -229,6 +302,10 @@ FailureOr<Gradients> buildFactorizationGradients(const MatrixCall &c, ArrayRef<V
     result = buildSingularValues(c, gradients);
   else if (kernel == "tgc_kernel_self_adjoint_eigen")
     result = buildSelfAdjointEigen(c, gradients);
+  else if (kernel == "tgc_kernel_general_eigen")
+    result = buildGeneralEigen(c, gradients);
+  else if (kernel == "tgc_kernel_matrix_square_root")
+    result = buildSquareRoot(c, gradients[0]);
   else if (kernel == "tgc_kernel_matrix_exponential")
     result = buildExponential(c, gradients[0]);
   else if (gradients[0])

@@ -126,6 +126,11 @@ Value buildLogCumulativeSum(const MatrixCall &c, Value dy) {
 // Sparse tensors
 //===----------------------------------------------------------------------===//
 
+/// Columns [from, from + 1) of indices.
+Value getColumn(GradientBuilder &g, Value indices, int64_t from) {
+  return g.slice(indices, {g.size(0), g.size(from)}, {g.getSizes(indices).front(), g.size(1)});
+}
+
 /// Of the values that were summed into a dense tensor along the dimensions that `reduced` marks with 1.
 Value buildSparseSum(const MatrixCall &c, Value dy, StringRef reduced) {
   GradientBuilder &g = c.g;
@@ -136,7 +141,7 @@ Value buildSparseSum(const MatrixCall &c, Value dy, StringRef reduced) {
   for (auto [dim, mark] : llvm::enumerate(reduced)) {
     if (mark == '1' && !keepsDims)
       continue;
-    Value column = g.slice(indices, {g.size(0), g.size(dim)}, {count, g.size(1)});
+    Value column = getColumn(g, indices, dim);
     columns.push_back(mark == '1' ? g.number(column, 0) : column);
   }
   if (columns.empty())
@@ -166,11 +171,146 @@ Value buildSparseSoftmax(const MatrixCall &c, Value dy) {
   return g.mul(y, g.sub(dy, g.refine(buildSparseSum(c, sums, reduced), dy.getType())));
 }
 
+/// Of entries combined with the elements of a dense tensor that is repeated to the sparse one's shape.
+FailureOr<Gradients> buildSparseDense(const MatrixCall &c, Value dy) {
+  GradientBuilder &g = c.g;
+  Value indices = c.operand(0), x = c.operand(1), dense = c.operand(3);
+  int64_t rank = g.getType(indices).getDimSize(1), denseRank = g.getRank(dense);
+  if (ShapedType::isDynamic(rank))
+    return FailureOr<Gradients>(mlir::emitError(c.op.getLoc())
+                                << "the gradient needs a sparse tensor of known rank, got indices "
+                                << indices.getType());
+  SmallVector<Value> columns;
+  for (auto [dim, size] : llvm::enumerate(g.getSizes(dense))) {
+    Value column = getColumn(g, indices, rank - denseRank + dim);
+    // A size of one stands for all places: nothing of the index counts, else all of it.
+    Size factor = g.mulSizes(g.maxSizes(g.subSizes(g.size(1), size), g.size(-1)), g.size(-1));
+    columns.push_back(g.mul(column, fill(g, column, factor)));
+  }
+  SmallVector<Size> sizes = g.getSizes(dense);
+  if (columns.empty()) {
+    sizes.push_back(g.size(1));
+    columns.push_back(g.zeros({g.getSizes(x).front(), g.size(1)}, g.builder.getI64Type()));
+  }
+  Value places = columns.size() == 1 ? columns.front() : g.concat(columns, 1);
+  Value elements = g.reshape(dense, sizes);
+  Value at = g.refine(g.gatherNd(elements, places, BoundsMode::Error), x.getType()), dx = dy, dAt = dy;
+  if (c.op.getConfig() == "mul") {
+    dx = g.mul(dy, at);
+    dAt = g.mul(dy, x);
+  } else if (c.op.getConfig() == "div") {
+    dx = g.div(dy, at);
+    dAt = g.neg(g.mul(dy, g.div(x, g.square(at))));
+  }
+  Gradients result(c.op.getNumOperands());
+  result[1] = dx;
+  Value sum = g.scatterAdd(g.number(elements, 0), places, dAt, BoundsMode::Error);
+  result[3] = g.refine(g.reshape(sum, g.getSizes(dense)), dense.getType());
+  return result;
+}
+
+/// Moves what came out of a kernel back to where it came from: `order` are the old places.
+Value moveBack(GradientBuilder &g, Value order, Value dy, Size count) {
+  Value zeros = g.zeros({count}, g.getType(dy).getElementType());
+  return g.scatterAdd(zeros, g.reshape(order, {g.getSizes(order).front(), g.size(1)}), dy, BoundsMode::Error);
+}
+
+/// Of sorted entries: the kernel sorts their numbers.
+Value buildSparseReorder(const MatrixCall &c, Value dy) {
+  GradientBuilder &g = c.g;
+  Value indices = c.operand(0), x = c.operand(1);
+  SmallVector<Size> sizes = g.getSizes(indices), count = g.getSizes(x);
+  Value numbers = g.iota(count, g.builder.getI64Type(), 0);
+  llvm::append_range(sizes, count);
+  Type types[] = {indices.getType(), numbers.getType()};
+  Value order = c.callAll("tgc_kernel_sparse_reorder", {indices, numbers}, types, sizes, "")[1];
+  return g.refine(moveBack(g, order, dy, count.front()), x.getType());
+}
+
+/// The same of several tensors, whose entries are numbered through.
+Gradients buildSparseConcat(const MatrixCall &c, Value dy) {
+  GradientBuilder &g = c.g;
+  int64_t count = c.op.getInputs().size() / 3;
+  SmallVector<Value> inputs(c.op.getInputs());
+  SmallVector<Size> begins{g.size(0)};
+  for (int64_t i = 0; i < count; ++i) {
+    Value numbers = g.iota(g.getSizes(inputs[count + i]), g.builder.getI64Type(), 0);
+    begins.push_back(g.addSizes(begins.back(), g.getSizes(numbers).front()));
+    inputs[count + i] = g.add(numbers, fill(g, numbers, begins[i]));
+  }
+  Type numbers = RankedTensorType::get({ShapedType::kDynamic}, g.builder.getI64Type());
+  Type types[] = {c.op.getResult(0).getType(), numbers, c.op.getResult(2).getType()};
+  auto sorted = HostCallOp::create(g.builder, g.loc, types, inputs, ValueRange(), c.op.getKernel(),
+                                   c.op.getConfig(), /*pure=*/true, /*finds_sizes=*/true);
+  Value all = moveBack(g, sorted.getResult(1), dy, begins.back());
+  Gradients result(c.op.getNumOperands());
+  for (int64_t i = 0; i < count; ++i) {
+    Value values = c.operand(count + i);
+    result[count + i] = g.refine(g.slice(all, begins[i], g.getSizes(values)), values.getType());
+  }
+  return result;
+}
+
+/// The gradients of kernels of sparse tensors; none where the kernel is no such one.
+FailureOr<Gradients> buildSparseGradients(const MatrixCall &c, ArrayRef<Value> gradients) {
+  GradientBuilder &g = c.g;
+  StringRef kernel = c.op.getKernel(), config = c.op.getConfig();
+  Gradients result(c.op.getNumOperands());
+  Value dValues = gradients.size() > 1 ? gradients[1] : Value();
+  if (kernel == "tgc_kernel_sparse_reduce" && config.consume_front("sum ")) {
+    result[1] = buildSparseSum(c, gradients[0], config);
+    return result;
+  }
+  if (kernel == "tgc_kernel_sparse_softmax") {
+    result[1] = buildSparseSoftmax(c, gradients[0]);
+    return result[1] ? result : Gradients();
+  }
+  if (kernel == "tgc_kernel_sparse_dense")
+    return buildSparseDense(c, gradients[0]);
+  if (kernel == "tgc_kernel_sparse_dense_add") {
+    result[1] = g.refine(g.gatherNd(gradients[0], c.operand(0), BoundsMode::Error), c.operand(1).getType());
+    result[3] = gradients[0];
+    return result;
+  }
+  if (kernel == "tgc_kernel_sparse_reorder" && dValues) {
+    result[1] = buildSparseReorder(c, dValues);
+    return result;
+  }
+  if (kernel == "tgc_kernel_sparse_concat" && dValues)
+    return buildSparseConcat(c, dValues);
+  if (kernel == "tgc_kernel_sparse_add" && dValues) {
+    Value a = c.operand(1), b = c.operand(4);
+    Type types[] = {a.getType(), b.getType()};
+    SmallVector<Size> sizes = g.getSizes(a);
+    llvm::append_range(sizes, g.getSizes(b));
+    auto parts = c.callAll("tgc_kernel_sparse_add_grad",
+                           {dValues, c.operand(0), c.operand(3), c.op.getResult(0)}, types, sizes, "");
+    result[1] = parts[0];
+    result[4] = parts[1];
+    return result;
+  }
+  if (kernel == "tgc_kernel_sparse_fill_empty_rows" && dValues) {
+    Type types[] = {c.operand(1).getType(), c.operand(3).getType()};
+    auto parts = c.callAll("tgc_kernel_sparse_fill_empty_rows_grad", {c.op.getResult(3), dValues}, types,
+                           g.getSizes(c.operand(1)), "");
+    result[1] = parts[0];
+    result[3] = parts[1];
+    return result;
+  }
+  if (kernel == "tgc_kernel_sparse_slice" && dValues) {
+    result[1] =
+        c.callAll("tgc_kernel_sparse_slice_grad", {dValues, c.operand(0), c.operand(3), c.op.getResult(0)},
+                  c.operand(1).getType(), g.getSizes(c.operand(1)), "")
+            .front();
+    return result;
+  }
+  return Gradients();
+}
+
 } // namespace
 
 FailureOr<Gradients> buildKernelGradients(const MatrixCall &c, ArrayRef<Value> gradients) {
-  GradientBuilder &g = c.g;
-  StringRef kernel = c.op.getKernel(), config = c.op.getConfig();
+  StringRef kernel = c.op.getKernel();
   Gradients result(c.op.getNumOperands());
   if (kernel == "tgc_kernel_fourier") {
     result[0] = buildFourier(c, gradients[0]);
@@ -180,30 +320,19 @@ FailureOr<Gradients> buildKernelGradients(const MatrixCall &c, ArrayRef<Value> g
     result[0] = buildLogCumulativeSum(c, gradients[0]);
     return result;
   }
-  if (kernel == "tgc_kernel_sparse_reduce" && config.consume_front("sum ")) {
-    result[1] = buildSparseSum(c, gradients[0], config);
+  if (kernel == "tgc_kernel_ctc_loss" && gradients[0]) {
+    // The kernel computes the gradient of each loss beside it.
+    GradientBuilder &g = c.g;
+    Value partial = c.op.getResult(1);
+    Value spread = g.broadcastAlong(gradients[0], {0, 2}, g.getSizes(partial));
+    result[0] = g.refine(g.mul(g.refine(spread, partial.getType()), partial), c.operand(0).getType());
     return result;
   }
-  if (kernel == "tgc_kernel_sparse_softmax") {
-    result[1] = buildSparseSoftmax(c, gradients[0]);
-    if (result[1])
-      return result;
-  }
-  if (kernel == "tgc_kernel_sparse_fill_empty_rows" && gradients[1]) {
-    Type types[] = {c.operand(1).getType(), c.operand(3).getType()};
-    auto parts = c.callAll("tgc_kernel_sparse_fill_empty_rows_grad", {c.op.getResult(3), gradients[1]}, types,
-                           g.getSizes(c.operand(1)), "");
-    result[1] = parts[0];
-    result[3] = parts[1];
-    return result;
-  }
-  if (kernel == "tgc_kernel_sparse_slice" && gradients[1]) {
-    result[1] = c.callAll("tgc_kernel_sparse_slice_grad",
-                          {gradients[1], c.operand(0), c.operand(3), c.op.getResult(0)},
-                          c.operand(1).getType(), g.getSizes(c.operand(1)), "")
-                    .front();
-    return result;
-  }
+  if (Gradients images = buildImageGradients(c, gradients); !images.empty())
+    return images;
+  auto sparse = buildSparseGradients(c, gradients);
+  if (failed(sparse) || !sparse->empty())
+    return sparse;
   return FailureOr<Gradients>(mlir::emitError(c.op.getLoc())
                               << "no gradient is known of the kernel " << kernel);
 }

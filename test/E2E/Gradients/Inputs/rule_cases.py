@@ -214,6 +214,20 @@ CASES = [
     *[factors(f"singular_values_{form}_{part}", "tgc_kernel_singular_values", "vectors", part, x, s, u, v) for form, x, s, u, v in
       (("tall", "4x3", "3", "4x3", "3x3"), ("square", "3x3", "3", "3x3", "3x3"), ("wide", "2x4", "2", "2x2", "4x2")) for part in (0, 1, 2)],
     factors("singular_values_only", "tgc_kernel_singular_values", "", 0, "2x4x3", "2x3", "0", "0"),
+    *[factors(f"singular_values_full_{form}_{part}", "tgc_kernel_singular_values", "vectors full", part, x, "3", u, v) for form, x, u, v in
+      (("tall", "4x3", "4x4", "3x3"), ("wide", "3x4", "3x3", "4x4")) for part in (1, 2)],
+    *[Case(f"general_eigen_{name}", f"""%e, %z = tg.host_call "tgc_kernel_general_eigen"(%x) {config}pure : (tensor<2x3x3xf64>) ->
+  (tensor<2x3xcomplex<f64>>, tensor<2x{vectors}xcomplex<f64>>)
+%r = tg.complex_abs %{result} : tensor<2x{sizes}xcomplex<f64>>""", "2x" + sizes, x="2x3x3") for name, config, vectors, result, sizes in
+      (("values", 'config "vectors" ', "3x3", "e", "3"), ("vectors", 'config "vectors" ', "3x3", "z", "3x3"), ("only", "", "0x0", "e", "3"))],
+    Case("matrix_square_root", square("tgc_kernel_matrix_square_root", "%s"), "2x3x3", x="2x3x3"),
+    Case("tridiagonal_solve", """%r = tg.host_call "tgc_kernel_tridiagonal_solve"(%x, %y) config "pivot" pure :
+  (tensor<2x3x4xf64>, tensor<2x4x2xf64>) -> tensor<2x4x2xf64>""", "2x4x2", x=("2x3x4", .5, 1.5), y="2x4x2"),
+    Case("tridiagonal_solve_dynamic", SIZES + """%r = tg.host_call "tgc_kernel_tridiagonal_solve"(%y, %x) [%n0, %n1] config "pivot" pure :
+  (tensor<3x4xf64>, tensor<?x?xf64>) -> tensor<?x?xf64>""", "?x?:4x2", x="?x?:4x2", y=("3x4", .5, 1.5)),
+    *[Case(f"banded_solve_{config.replace(' ', '_')}", f"""%r = tg.host_call "tgc_kernel_banded_solve"(%x, %y) config "{config}" pure :
+  (tensor<2x3x4xf64>, tensor<2x4x2xf64>) -> tensor<2x4x2xf64>""", "2x4x2", x=("2x3x4", .5, 1.5), y="2x4x2")
+      for config in ("lower", "upper", "lower adjoint", "upper adjoint")],
     *[factors(f"self_adjoint_eigen_{part}", "tgc_kernel_self_adjoint_eigen", "vectors", part, "2x3x3", "2x3", "2x3x3") for part in (0, 1)],
     factors("eigenvalues_only", "tgc_kernel_self_adjoint_eigen", "", 0, "2x3x3", "2x3", "2x0x0"),
     Case("lu", '%r, %p = tg.host_call "tgc_kernel_lu"(%x) pure : (tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3xi32>)', "2x3x3", x="2x3x3"),
@@ -245,6 +259,22 @@ CASES = [
   (tensor<4x2xi64>, tensor<4xf64>, tensor<2xi64>) -> tensor<3xf64>""", "3", x="4"),
     Case("sparse_softmax", SPARSE + """%r = tg.host_call "tgc_kernel_sparse_softmax"(%i, %x, %n) pure :
   (tensor<4x2xi64>, tensor<4xf64>, tensor<2xi64>) -> tensor<4xf64>""", "4", x="4"),
+    *[Case(f"sparse_dense_{op}_{sizes}", SPARSE + f"""%r = tg.host_call "tgc_kernel_sparse_dense"(%i, %x, %n, %y) config "{op}" pure :
+  (tensor<4x2xi64>, tensor<4xf64>, tensor<2xi64>, {f64(sizes)}) -> tensor<4xf64>""", "4", x="4", y=(sizes, .5, 1.5))
+      for op in ("add", "mul", "div") for sizes in ("3x3", "3x1", "3")],
+    Case("sparse_dense_add", SPARSE + """%r = tg.host_call "tgc_kernel_sparse_dense_add"(%i, %x, %n, %y) pure :
+  (tensor<4x2xi64>, tensor<4xf64>, tensor<2xi64>, tensor<3x3xf64>) -> tensor<3x3xf64>""", "3x3", x="4", y="3x3"),
+    Case("sparse_reorder", """%i = tg.constant dense<[[2, 0], [0, 2], [1, 1], [0, 0]]> : tensor<4x2xi64>
+%j, %r = tg.host_call "tgc_kernel_sparse_reorder"(%i, %x) pure : (tensor<4x2xi64>, tensor<4xf64>) -> (tensor<4x2xi64>, tensor<4xf64>)""",
+         "4", x="4"),
+    Case("sparse_concat", SPARSE + """%j, %r, %s = tg.host_call "tgc_kernel_sparse_concat"(%i, %i, %x, %y, %n, %n) config "1 2" pure finds_sizes :
+  (tensor<4x2xi64>, tensor<4x2xi64>, tensor<4xf64>, tensor<4xf64>, tensor<2xi64>, tensor<2xi64>) ->
+  (tensor<?x2xi64>, tensor<?xf64>, tensor<2xi64>)""", "?:8", x="4", y="4"),
+    Case("sparse_add", SPARSE + """%j = tg.constant dense<[[0, 2], [1, 0], [2, 0]]> : tensor<3x2xi64>
+%t = tg.constant dense<0.0> : tensor<f64>
+%k, %r, %s = tg.host_call "tgc_kernel_sparse_add"(%i, %x, %n, %j, %y, %n, %t) pure finds_sizes :
+  (tensor<4x2xi64>, tensor<4xf64>, tensor<2xi64>, tensor<3x2xi64>, tensor<3xf64>, tensor<2xi64>, tensor<f64>) ->
+  (tensor<?x2xi64>, tensor<?xf64>, tensor<2xi64>)""", "?:5", x="4", y="3"),
     # Values as gradients see them.
     Case("watch", f"%w = tg.watch %x : {T}\n%r = tg.mul %w, %x : {T}", "2x3", x="2x3"),
     Case("with_partials", f"""%y = tg.sin %x : {T}
