@@ -235,7 +235,12 @@ template <typename Op, bool tailIsSecond> LogicalResult importZeroSafe(NodeImpor
     x = n.select(isZero, n.splatLike(x, 1), x);
     y = n.select(isZero, n.splatLike(y, 1), y);
   }
-  n.setResult(n.select(isZero, zero, n.create<Op>(x, y)));
+  Value result = n.select(isZero, zero, n.create<Op>(x, y));
+  // TensorFlow differentiates this product as any other.
+  bool isReal = isa<FloatType>(getElementTypeOrSelf(result.getType()));
+  if (std::is_same_v<Op, tg::MulOp> && isReal)
+    result = n.withPartials(result, *operands, {(*operands)[1], (*operands)[0]});
+  n.setResult(result);
   return success();
 }
 

@@ -111,7 +111,9 @@ LogicalResult importFusedBatchNorm(NodeImporter &n) {
     auto vectors = getChannelVectors(n, *view, {{3, "mean"}, {4, "variance"}});
     if (failed(vectors))
       return failure();
-    estimates = *vectors;
+    // TensorFlow's gradient knows neither what estimates nor what statistics depend on.
+    for (auto [estimate, vector] : llvm::zip_equal(estimates, *vectors))
+      estimate = n.stopGradient(vector);
   }
 
   Value mean = isTraining ? view->mean(view->x) : estimates[0];
@@ -120,6 +122,8 @@ LogicalResult importFusedBatchNorm(NodeImporter &n) {
   Value scaling = n.mul(inverseDeviation(n, variance, "epsilon"), (*affine)[0]);
   Value y = n.add(n.mul(centered, view->spread(scaling)), view->spread((*affine)[1]));
   n.setResult(0, n.cast(y, n.getElementType(0)));
+  mean = n.stopGradient(mean);
+  variance = n.stopGradient(variance);
   n.setResult(3, mean);
   n.setResult(4, variance);
   if (isTraining) {

@@ -93,6 +93,19 @@ FailureOr<NudgedRange> getRange(NodeImporter &n, Value x, std::optional<size_t> 
 /// A scalar or a vector over the last dimension, repeated to the shape of `like`.
 Value spreadLike(NodeImporter &n, Value x, Value like) { return n.broadcastTo(x, n.sizes.sizesOf(like)); }
 
+/// Where x lies beyond the range.
+struct Outside {
+  Value isBelow, isAbove, isAny;
+};
+
+Outside findOutside(NodeImporter &n, Value x, const NudgedRange &range) {
+  Numbers all{n, x};
+  Value none = n.create<tg::NotOp>(spreadLike(n, range.isEmpty, x));
+  Value isBelow = n.create<tg::AndOp>(none, all.isLess(x, spreadLike(n, range.min, x)));
+  Value isAbove = n.create<tg::AndOp>(none, all.isLess(spreadLike(n, range.max, x), x));
+  return {isBelow, isAbove, n.create<tg::OrOp>(isBelow, isAbove)};
+}
+
 template <bool hasInputs, bool isPerChannel> LogicalResult importFakeQuant(NodeImporter &n) {
   Value x = n.getTensor(0);
   auto range = getRange(n, x, hasInputs ? std::optional<size_t>(1) : std::nullopt, isPerChannel);
@@ -105,7 +118,19 @@ template <bool hasInputs, bool isPerChannel> LogicalResult importFakeQuant(NodeI
   Value clamped = all.max(all.min(x, spread(range->max)), spread(range->min));
   Value steps = all.round(n.mul(n.sub(clamped, spread(range->min)), spread(inverse)));
   Value result = n.mul(n.sub(steps, spread(zeroPoint)), spread(range->scale));
-  n.setResult(n.select(spread(range->isEmpty), all.number(0), result));
+  result = n.select(spread(range->isEmpty), all.number(0), result);
+  // Gradients pass as if nothing had been rounded: within the range to x, else to the end of the range.
+  if (n.wantsGradients()) {
+    Outside outside = findOutside(n, x, *range);
+    SmallVector<Value> xs{x}, partials{n.select(outside.isAny, all.number(0), all.number(1))};
+    for (size_t input = 1; hasInputs && input < 3; ++input) {
+      xs.push_back(spread(n.getTensor(input)));
+      partials.push_back(
+          n.select(input == 1 ? outside.isBelow : outside.isAbove, all.number(1), all.number(0)));
+    }
+    result = n.withPartials(result, xs, partials);
+  }
+  n.setResult(result);
   return success();
 }
 
@@ -120,11 +145,8 @@ template <bool hasInputs, bool isPerChannel> LogicalResult importFakeQuantGradie
   if (failed(range))
     return failure();
   Numbers all{n, x};
-  auto spread = [&](Value v) { return spreadLike(n, v, x); };
-  Value isEmpty = spread(range->isEmpty), none = n.create<tg::NotOp>(isEmpty), zero = all.number(0);
-  Value isBelow = n.create<tg::AndOp>(none, all.isLess(x, spread(range->min)));
-  Value isAbove = n.create<tg::AndOp>(none, all.isLess(spread(range->max), x));
-  Value isOutside = n.create<tg::OrOp>(isBelow, isAbove);
+  Value zero = all.number(0);
+  auto [isBelow, isAbove, isOutside] = findOutside(n, x, *range);
   n.setResult(0, n.select(isOutside, zero, gradient));
   if (!hasInputs)
     return success();
@@ -207,7 +229,21 @@ LogicalResult importQuantizeAndDequantize(NodeImporter &n) {
   Value scaled = n.mul(clamped, spread(scale));
   StringRef mode = n.getString("round_mode");
   Value rounded = mode == "HALF_UP" ? all.round(scaled) : n.create<tg::RoundEvenOp>(scaled);
-  n.setResult(n.mul(rounded, spread(inverse)));
+  Value result = n.mul(rounded, spread(inverse));
+  // Gradients pass as if nothing had been rounded; those of V4 within the range only.
+  if (n.wantsGradients()) {
+    Value partial = all.number(1);
+    if (n.node.op() == "QuantizeAndDequantizeV4") {
+      auto given = n.withShape({n.getTensor(1), n.getTensor(2)}, rangeShape);
+      if (failed(given))
+        return failure();
+      Value isInside = n.create<tg::AndOp>(n.compare(Direction::GE, x, spread((*given)[0])),
+                                           n.compare(Direction::LE, x, spread((*given)[1])));
+      partial = n.select(isInside, partial, all.number(0));
+    }
+    result = n.withPartials(result, x, partial);
+  }
+  n.setResult(result);
   return success();
 }
 

@@ -91,4 +91,22 @@ void fillRandom(NodeImporter &n, StringRef kernel, RandomGenerator generator, Ar
   n.setResult(result);
 }
 
+/// Minus the derivative of the distribution by the shape, over its density.
+Value differentiateGammaSample(NodeImporter &n, Value alpha, Value sample) {
+  Type wide = n.builder.getF64Type(), element = getElementTypeOrSelf(alpha.getType());
+  alpha = n.cast(alpha, wide);
+  sample = n.cast(sample, wide);
+  auto special = [&](StringRef function, ValueRange operands) {
+    return n.create<tg::SpecialOp>(alpha.getType(), operands, function);
+  };
+  Value logDensity =
+      n.sub(n.sub(n.mul(n.sub(alpha, n.splatLike(alpha, 1)), n.create<tg::LogOp>(sample)), sample),
+            special("lgamma", alpha));
+  Value slope = n.create<tg::NegOp>(special("igamma_grad_a", {alpha, sample}));
+  Value result = n.div(slope, n.create<tg::ExpOp>(logDensity));
+  // A sample of zero stays one.
+  Value isZero = n.compare(tg::ComparisonDirection::EQ, sample, n.splatLike(sample, 0));
+  return n.cast(n.select(isZero, n.splatLike(result, 0), result), element);
+}
+
 } // namespace tgc

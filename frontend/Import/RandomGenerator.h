@@ -33,6 +33,9 @@ void fillRandom(NodeImporter &n, llvm::StringRef kernel, RandomGenerator generat
                 llvm::ArrayRef<mlir::OpFoldResult> shape, mlir::Type element, mlir::ValueRange more = {},
                 llvm::StringRef config = "");
 
+/// The derivative of a sample of the gamma distribution by its shape.
+mlir::Value differentiateGammaSample(NodeImporter &n, mlir::Value alpha, mlir::Value sample);
+
 } // namespace tgc
 
 #endif // TGC_FRONTEND_IMPORT_RANDOMGENERATOR_H

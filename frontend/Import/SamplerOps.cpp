@@ -32,6 +32,15 @@ LogicalResult checkParameters(NodeImporter &n, ArrayRef<Size> shape, StringRef w
                          "Input " + what + " should have at least %d element, got: %d");
 }
 
+/// Lets gradients flow from samples of the gamma distribution to their parameter.
+void differentiateGamma(NodeImporter &n, Value alpha, ArrayRef<Size> shape) {
+  Value samples = n.getOutputs()[0].tensor;
+  if (!n.wantsGradients() || !isa<FloatType>(getElementTypeOrSelf(alpha.getType())))
+    return;
+  Value each = n.broadcastTo(n.cast(alpha, getElementTypeOrSelf(samples.getType())), shape);
+  n.setResult(0, n.withPartials(samples, each, differentiateGammaSample(n, each, samples)));
+}
+
 /// (samples' shape, parameter): the parameter's shape follows that of the samples.
 template <StringLiteral const &kernel>
 LogicalResult importStateful(NodeImporter &n, StringRef outputType, StringRef what) {
@@ -48,6 +57,8 @@ LogicalResult importStateful(NodeImporter &n, StringRef outputType, StringRef wh
   if (failed(generator))
     return failure();
   fillRandom(n, kernel, *generator, *shape, *element, parameter);
+  if (kernel == kGamma)
+    differentiateGamma(n, parameter, *shape);
   return success();
 }
 
@@ -85,6 +96,8 @@ template <StringLiteral const &kernel, int count> LogicalResult importStateless(
   if (failed(generator))
     return failure();
   fillRandom(n, kernel, *generator, *shape, *element, *parameters, count == 4 ? "LAST" : "");
+  if (kernel == kGamma)
+    differentiateGamma(n, parameters->front(), *shape);
   return success();
 }
 
@@ -98,6 +111,7 @@ LogicalResult importGammaV3(NodeImporter &n) {
   if (failed(parameters))
     return failure();
   fillRandom(n, kGamma, {n.getTensor(1), n.getTensor(2)}, *shape, *element, *parameters);
+  differentiateGamma(n, parameters->front(), *shape);
   return success();
 }
 

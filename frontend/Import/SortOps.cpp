@@ -1,5 +1,6 @@
 //===- SortOps.cpp - The largest elements ---------------------------------===//
 
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 
@@ -91,7 +92,16 @@ LogicalResult importNthElement(NodeImporter &n) {
   offsets.back() = place;
   sizes.back() = one;
   shape.pop_back();
-  n.setResult(n.reshape(n.slice(values, offsets, sizes), shape));
+  Value result = n.reshape(n.slice(values, offsets, sizes), shape);
+  Type element = n.getElementType(0);
+  // Equal elements share the gradient.
+  if (n.wantsGradients() && isa<FloatType>(element)) {
+    Value isIt = n.compare(tg::ComparisonDirection::EQ, x, broadcastTrailing(n, result, n.sizes.sizesOf(x)));
+    Value shares = n.cast(isIt, element);
+    Value count = n.reduce(tg::ReductionKind::Sum, shares, static_cast<int64_t>(shape.size()));
+    result = n.withPartials(result, x, n.div(shares, broadcastTrailing(n, count, n.sizes.sizesOf(x))));
+  }
+  n.setResult(result);
   return success();
 }
 

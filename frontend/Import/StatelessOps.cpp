@@ -50,25 +50,11 @@ LogicalResult importStochasticCast(NodeImporter &n) {
   return success();
 }
 
-/// The derivative of a sample of the gamma distribution by its shape: minus the derivative of the
-/// distribution by the shape over its density.
 LogicalResult importGammaGrad(NodeImporter &n) {
   auto both = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
   if (failed(both))
     return failure();
-  Type wide = n.builder.getF64Type();
-  Value alpha = n.cast((*both)[0], wide), sample = n.cast((*both)[1], wide);
-  auto special = [&](StringRef function, ValueRange operands) {
-    return n.create<tg::SpecialOp>(alpha.getType(), operands, function);
-  };
-  Value logDensity =
-      n.sub(n.sub(n.mul(n.sub(alpha, n.splatLike(alpha, 1)), n.create<tg::LogOp>(sample)), sample),
-            special("lgamma", alpha));
-  Value slope = n.create<tg::NegOp>(special("igamma_grad_a", {alpha, sample}));
-  Value result = n.div(slope, n.create<tg::ExpOp>(logDensity));
-  // A sample of zero stays one.
-  Value isZero = n.compare(Direction::EQ, sample, n.splatLike(sample, 0));
-  n.setResult(n.cast(n.select(isZero, n.splatLike(result, 0), result), n.getElementType(0)));
+  n.setResult(differentiateGammaSample(n, (*both)[0], (*both)[1]));
   return success();
 }
 
