@@ -27,21 +27,6 @@ SmallVector<tg::GatherOp> findRowGathers(Value variable, const tg::Activity &act
   return gathers;
 }
 
-RowGradient joinRows(NodeImporter &n, ArrayRef<tg::GatherOp> gathers, ValueRange gradients) {
-  SmallVector<Value> values, indices;
-  for (auto [read, gradient] : llvm::zip_equal(gathers, gradients)) {
-    tg::GatherOp gather = read;
-    SmallVector<OpFoldResult> shape = n.sizes.sizesOf(gather.getIndices()),
-                              rows = n.sizes.sizesOf(gather.getParams());
-    rows[0] = n.sizes.product(shape);
-    values.push_back(n.reshape(gradient, rows));
-    indices.push_back(n.cast(n.reshape(gather.getIndices(), rows[0]), n.builder.getI64Type()));
-  }
-  if (values.size() == 1)
-    return {values[0], indices[0]};
-  return {n.create<tg::ConcatOp>(values, 0), n.create<tg::ConcatOp>(indices, 0)};
-}
-
 FailureOr<RowGradient> sumEqualRows(NodeImporter &n, RowGradient rows) {
   auto call = [&](StringRef op, ArrayRef<ImportedValue> inputs,
                   size_t numOutputs) -> FailureOr<SmallVector<ImportedValue>> {
@@ -66,6 +51,29 @@ FailureOr<RowGradient> sumEqualRows(NodeImporter &n, RowGradient rows) {
   if (failed(sums))
     return failure();
   return RowGradient{sums->front().tensor, (*unique)[0].tensor};
+}
+
+FailureOr<RowGradient> joinRows(NodeImporter &n, ArrayRef<tg::GatherOp> gathers, ValueRange gradients) {
+  SmallVector<Value> values, indices;
+  for (auto [read, gradient] : llvm::zip_equal(gathers, gradients)) {
+    tg::GatherOp gather = read;
+    SmallVector<OpFoldResult> shape = n.sizes.sizesOf(gather.getIndices()),
+                              sizes = n.sizes.sizesOf(gather.getParams());
+    sizes[0] = n.sizes.product(shape);
+    RowGradient rows{n.reshape(gradient, sizes),
+                     n.cast(n.reshape(gather.getIndices(), sizes[0]), n.builder.getI64Type())};
+    if (gather->hasAttr(kSumsEqualRows)) {
+      auto sums = sumEqualRows(n, rows);
+      if (failed(sums))
+        return failure();
+      rows = *sums;
+    }
+    values.push_back(rows.values);
+    indices.push_back(rows.indices);
+  }
+  if (values.size() == 1)
+    return RowGradient{values[0], indices[0]};
+  return RowGradient{n.create<tg::ConcatOp>(values, 0), n.create<tg::ConcatOp>(indices, 0)};
 }
 
 Value spreadRows(NodeImporter &n, RowGradient rows, Value variable) {

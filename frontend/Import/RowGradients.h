@@ -18,11 +18,16 @@ struct RowGradient {
   mlir::Value values, indices;
 };
 
+/// An attribute of gathers of rows: their gradient has each row once, as TensorFlow's gradient of
+/// SparseSegment* ops has it.
+constexpr llvm::StringLiteral kSumsEqualRows = "tg.sums_equal_rows";
+
 /// The gathers over which alone a gradient flows to `variable`; none if there is another way.
 llvm::SmallVector<tg::GatherOp> findRowGathers(mlir::Value variable, const tg::Activity &activity);
 
 /// The rows that several gathers read, from the gradients of their results.
-RowGradient joinRows(NodeImporter &n, llvm::ArrayRef<tg::GatherOp> gathers, mlir::ValueRange gradients);
+mlir::FailureOr<RowGradient> joinRows(NodeImporter &n, llvm::ArrayRef<tg::GatherOp> gathers,
+                                      mlir::ValueRange gradients);
 
 /// The same with each row once: those of equal index are summed.
 mlir::FailureOr<RowGradient> sumEqualRows(NodeImporter &n, RowGradient rows);

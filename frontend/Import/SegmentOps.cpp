@@ -2,6 +2,7 @@
 
 #include "frontend/Import/Indexing.h"
 #include "frontend/Import/OpRegistry.h"
+#include "frontend/Import/RowGradients.h"
 
 using namespace mlir;
 
@@ -139,9 +140,15 @@ template <Scale scale> LogicalResult importSparseSegment(NodeImporter &n) {
   if (failed(n.requireEqual(n.sizes.sizeOf(ids, 0), n.sizes.sizeOf(indices, 0),
                             "segment_ids and indices should have same size, got %d and %d")))
     return failure();
+  // The gradient is a whole tensor, unless the node asks for rows: then each comes once.
+  bool hasRowGradient = n.getBool("sparse_gradient");
+  if (n.wantsGradients() && !hasRowGradient)
+    data = n.create<tg::WatchOp>(data);
   auto rows = gatherAlong(n, data, toIndices(n, indices), 0);
   if (failed(rows))
     return failure();
+  if (auto gather = rows->getDefiningOp<tg::GatherOp>(); gather && n.wantsGradients() && hasRowGradient)
+    gather->setAttr(kSumsEqualRows, n.builder.getUnitAttr());
   Size segments = countSegments(n, ids);
   if (n.getNumInputs() > 3) {
     auto wanted = n.getScalarSize(3, "num_segments");
