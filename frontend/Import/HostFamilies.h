@@ -23,6 +23,7 @@ mlir::Value createStrings(NodeImporter &n, llvm::ArrayRef<llvm::StringRef> strin
 void registerSamplerOps(OpRegistry &registry);
 void registerCandidateOps(OpRegistry &registry);
 void registerInitializationOps(OpRegistry &registry);
+void registerAccumulatorOps(OpRegistry &registry);
 void registerQueueOps(OpRegistry &registry);
 void registerTableOps(OpRegistry &registry);
 void registerPrintOps(OpRegistry &registry);

@@ -44,6 +44,7 @@ const OpRegistry &getOpRegistry() {
     registerSamplerOps(table);
     registerCandidateOps(table);
     registerInitializationOps(table);
+    registerAccumulatorOps(table);
     registerQueueOps(table);
     registerReaderOps(table);
     registerImageCodecOps(table);

@@ -111,7 +111,8 @@ std::string listKeys(StringRef name) {
     else
       keys += form.flag.str() + ", ";
   }
-  return keys + "clip_value, clip_each_norm, weight_decay, max_norm, max_norm_axis, global_step";
+  return keys + "clip_value, clip_each_norm, weight_decay, max_norm, max_norm_axis, ema_decay, "
+                "ema_num_updates, global_step";
 }
 
 } // namespace
@@ -134,8 +135,8 @@ llvm::Expected<OptimizerChoice> parseOptimizer(StringRef text) {
     auto it = given.find(flag);
     return it != given.end() && it->second != "0" && !StringRef(it->second).equals_insensitive("false");
   };
-  llvm::StringSet<> known{"clip_value", "clip_each_norm", "weight_decay",
-                          "max_norm",   "max_norm_axis",  "global_step"};
+  llvm::StringSet<> known{"clip_value",    "clip_each_norm", "weight_decay",    "max_norm",
+                          "max_norm_axis", "ema_decay",      "ema_num_updates", "global_step"};
   for (const Form &form : kForms) {
     if (form.kind.name != name)
       continue;
@@ -174,7 +175,8 @@ llvm::Expected<OptimizerChoice> parseOptimizer(StringRef text) {
   const std::pair<StringRef, double *> numbers[] = {{"clip_value", &choice.clipValue},
                                                     {"clip_each_norm", &choice.clipEachNorm},
                                                     {"weight_decay", &choice.weightDecay},
-                                                    {"max_norm", &choice.maxNorm}};
+                                                    {"max_norm", &choice.maxNorm},
+                                                    {"ema_decay", &choice.averageDecay}};
   for (auto [key, number] : numbers)
     if (llvm::Error error = readNumber(key, *number))
       return std::move(error);
@@ -182,6 +184,12 @@ llvm::Expected<OptimizerChoice> parseOptimizer(StringRef text) {
       axis != given.end() && StringRef(axis->second).getAsInteger(10, choice.maxNormAxis))
     return llvm::createStringError("optimizer %s: max_norm_axis=%s is no number", name.c_str(),
                                    axis->second.c_str());
+  if (choice.averageDecay >= 1)
+    return llvm::createStringError("optimizer %s: ema_decay=%s must be less than 1", name.c_str(),
+                                   given["ema_decay"].c_str());
+  choice.countsAverages = isOn("ema_num_updates");
+  if (choice.countsAverages && !choice.averageDecay)
+    return llvm::createStringError("optimizer %s: ema_num_updates needs ema_decay=NUMBER", name.c_str());
   auto step = given.find("global_step");
   choice.globalStep = step == given.end() ? "" : step->second.empty() ? "-" : step->second;
   return choice;

@@ -56,6 +56,8 @@ struct OptimizerChoice {
   double maxNorm =
       0; ///< the norm that matrices and filters are clipped to after the step, along maxNormAxis; 0: not
   int64_t maxNormAxis = 0;
+  double averageDecay = 0;     ///< of moving averages of the variables; 0: there are none
+  bool countsAverages = false; ///< averages of few steps have less of a decay
   std::string globalStep; ///< the counter that each step increments; empty: `global_step`, if there is one
 };
 

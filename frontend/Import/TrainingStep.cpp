@@ -189,59 +189,15 @@ FailureOr<SmallVector<TrainingStep::Trained>> TrainingStep::getGradients(GraphIm
   for (auto [name, reads] : llvm::zip_equal(*names, gathers)) {
     entry.module.variables[name].trainable = true;
     size_t count = std::max<size_t>(reads.size(), 1);
-    RowGradient rows{rest.front(), Value()};
+    FailureOr<RowGradient> rows = RowGradient{rest.front(), Value()};
     if (!reads.empty())
       rows = joinRows(n, reads, rest.take_front(count));
-    trained.push_back({name, rows.values, rows.indices});
+    if (failed(rows))
+      return failure();
+    trained.push_back({name, rows->values, rows->indices});
     rest = rest.drop_front(count);
   }
   return trained;
-}
-
-/// As tf.clip_by_value, tf.clip_by_norm and tf.clip_by_global_norm, in this order.
-LogicalResult TrainingStep::clip(GraphImporter &graph, MutableArrayRef<Trained> trained) {
-  proto::NodeDef node;
-  node.set_name("train/clip");
-  NodeImporter n(graph, node, {}, 0);
-  auto sumOfSquares = [&](Term x) {
-    int64_t rank = cast<RankedTensorType>(x.value.getType()).getRank();
-    return Term{
-        &n, n.reduce(tg::ReductionKind::Sum, square(x).value, llvm::to_vector(llvm::seq<int64_t>(0, rank)))};
-  };
-  for (Trained &t : trained) {
-    Term grad{&n, t.gradient};
-    if (double bound = optimizer.clipValue) {
-      Term upper{&n, n.splatLike(t.gradient, bound)}, lower{&n, n.splatLike(t.gradient, -bound)};
-      grad = max({&n, n.create<tg::MinimumOp>(grad.value, upper.value)}, lower);
-    }
-    if (double bound = optimizer.clipEachNorm) {
-      // The root of zero squares has no gradient, and is not taken.
-      Term sum = sumOfSquares(grad);
-      Value isPositive = n.compare(tg::ComparisonDirection::GT, sum.value, sum.number(0).value);
-      Term safe{&n, n.select(isPositive, sum.value, sum.number(1).value)};
-      Term norm{&n, n.select(isPositive, sqrt(safe).value, sum.value)};
-      grad = bound * grad / max(norm, norm.number(bound));
-    }
-    t.gradient = grad.value;
-  }
-  double bound = options.training->clipNorm;
-  if (!bound)
-    return success();
-  Term total{&n, Value()};
-  for (const Trained &t : trained) {
-    Term half = 0.5 * sumOfSquares({&n, t.gradient});
-    if (total.value && total.value.getType() != half.value.getType())
-      return n.error() << "the global norm of gradients of different types is not defined: " << t.name
-                       << " differs";
-    total = total.value ? total + half : half;
-  }
-  Term norm = sqrt(2 * total), one = norm.number(1), limit = norm.number(bound);
-  Term scale = limit * Term{&n, n.create<tg::MinimumOp>((one / norm).value, (one / limit).value)};
-  // Not a number if the norm is not finite.
-  scale = scale + (norm - norm);
-  for (Trained &t : trained)
-    t.gradient = (Term{&n, t.gradient} * scale).value;
-  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -381,75 +337,6 @@ LogicalResult TrainingStep::update(GraphImporter &graph, Trained trained) {
   return getOpRegistry().lookup(node.op())(importer);
 }
 
-/// AdamW and its like: Loshchilov, Hutter: Decoupled weight decay regularization (2019).
-LogicalResult TrainingStep::decayWeights(GraphImporter &graph, ArrayRef<Trained> trained) {
-  proto::NodeDef node;
-  node.set_name("train/decay");
-  NodeImporter n(graph, node, {}, 0);
-  for (const Trained &t : trained) {
-    Term variable{&n, graph.entry.readVariable(t.name)};
-    Type element = getElementTypeOrSelf(variable.value.getType());
-    auto rate = getHyperparameter(graph, "learning_rate", element);
-    if (failed(rate))
-      return failure();
-    Term decay = optimizer.weightDecay * Term{&n, *rate};
-    graph.entry.writeVariable(t.name, (variable - variable * decay).value);
-  }
-  return success();
-}
-
-/// As tf.clip_by_norm along one axis, of variables that have two or more.
-LogicalResult TrainingStep::limitNorms(GraphImporter &graph, ArrayRef<Trained> trained) {
-  proto::NodeDef node;
-  node.set_name("train/max_norm");
-  NodeImporter n(graph, node, {}, 0);
-  for (const Trained &t : trained) {
-    Term variable{&n, graph.entry.readVariable(t.name)};
-    int64_t rank = cast<RankedTensorType>(variable.value.getType()).getRank(), axis = optimizer.maxNormAxis;
-    if (rank < 2)
-      continue;
-    axis += axis < 0 ? rank : 0;
-    if (axis < 0 || axis >= rank)
-      return n.error() << "max_norm_axis=" << optimizer.maxNormAxis << " is no dimension of " << t.name
-                       << ", which has " << rank;
-    Term sum{&n, n.reduce(tg::ReductionKind::Sum, square(variable).value, axis, /*keepDims=*/true)};
-    Term norm = max(sqrt(sum), sum.number(optimizer.maxNorm));
-    Term whole{&n, n.broadcastTo(norm.value, n.sizes.sizesOf(variable.value))};
-    graph.entry.writeVariable(t.name, (optimizer.maxNorm * variable / whole).value);
-  }
-  return success();
-}
-
-LogicalResult TrainingStep::advancePowers(GraphImporter &graph) {
-  proto::NodeDef node;
-  node.set_name("train/advance");
-  NodeImporter n(graph, node, {}, 0);
-  for (const Power &power : optimizer.kind->powers) {
-    Value value = graph.entry.readVariable(power.name);
-    auto factor = getHyperparameter(graph, power.key, getElementTypeOrSelf(value.getType()));
-    if (failed(factor))
-      return failure();
-    graph.entry.writeVariable(power.name, n.mul(value, *factor));
-  }
-  return success();
-}
-
-LogicalResult TrainingStep::advanceGlobalStep(GraphImporter &graph) {
-  if (globalStep < 0)
-    return success();
-  proto::NodeDef node;
-  node.set_name("train/global_step");
-  NodeImporter n(graph, node, {}, 0);
-  auto step = graph.getValue({globalStep, 0}, n.loc);
-  if (failed(step))
-    return failure();
-  if (!step->variable)
-    return n.error() << nodes[globalStep]->name() << " is no variable that counts steps";
-  Value value = graph.entry.readVariable(step->variable->name);
-  graph.entry.writeVariable(step->variable->name, n.add(value, n.splatLike(value, 1)));
-  return success();
-}
-
 LogicalResult TrainingStep::build(GraphImporter &graph) {
   auto trained = getGradients(graph);
   if (failed(trained) || failed(clip(graph, *trained)))
@@ -461,7 +348,9 @@ LogicalResult TrainingStep::build(GraphImporter &graph) {
       return failure();
   if (optimizer.maxNorm && failed(limitNorms(graph, *trained)))
     return failure();
-  return success(succeeded(advancePowers(graph)) && succeeded(advanceGlobalStep(graph)));
+  if (failed(advancePowers(graph)) || failed(advanceGlobalStep(graph)))
+    return failure();
+  return optimizer.averageDecay ? updateAverages(graph, *trained) : success();
 }
 
 } // namespace tgc

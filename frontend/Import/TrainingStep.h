@@ -49,6 +49,7 @@ private:
                                                  mlir::Type element);
   mlir::LogicalResult decayWeights(GraphImporter &graph, llvm::ArrayRef<Trained> trained);
   mlir::LogicalResult limitNorms(GraphImporter &graph, llvm::ArrayRef<Trained> trained);
+  mlir::LogicalResult updateAverages(GraphImporter &graph, llvm::ArrayRef<Trained> trained);
   mlir::LogicalResult advancePowers(GraphImporter &graph);
   mlir::LogicalResult advanceGlobalStep(GraphImporter &graph);
 
