@@ -41,13 +41,14 @@ template <typename T> struct SquareRoot {
 /// Outputs: eigenvalues and eigenvectors, complex. Config: "vectors" or nothing.
 template <typename T> struct GeneralEigen {
   using Complex = std::complex<typename Eigen::NumTraits<T>::Real>;
+  using Solver = std::conditional_t<Eigen::NumTraits<T>::IsComplex, Eigen::ComplexEigenSolver<Matrix<T>>,
+                                    Eigen::EigenSolver<Matrix<T>>>;
   static bool run(const Call &call) {
     bool hasVectors = call.has("vectors");
     for (Index i = 0, count = batchCount(call.inputs[0], 2); i < count; ++i) {
       if (sizeFromEnd(call.inputs[0], 1) == 0)
         continue;
-      Matrix<Complex> a = matrix<T>(call.inputs[0], i).template cast<Complex>();
-      Eigen::ComplexEigenSolver<Matrix<Complex>> solver(a, hasVectors);
+      Solver solver(Matrix<T>(matrix<T>(call.inputs[0], i)), hasVectors);
       if (solver.info() != Eigen::Success)
         return false;
       vector<Complex>(call.outputs[0], i) = solver.eigenvalues();
