@@ -26,6 +26,27 @@ static Type getElement(const ImportedValue &value) {
   return value.host ? value.host->elementType : Type();
 }
 
+/// The name of an edge in the body of a function, "node:output:index". Where the node calls a function by its
+/// name, as graphs of the first version do, the outputs have the names of that function's results, which no
+/// signature of an op knows: "node:number" then.
+static std::string nameEdge(const ModuleImport &module, const llvm::StringMap<StringRef> &ops,
+                            const std::string &text) {
+  auto name = parseTensorName(text);
+  if (!name || name->isControl || name->outputArg.empty())
+    return text;
+  auto op = ops.find(name->node);
+  auto callee = op == ops.end() ? module.functions.end() : module.functions.find(op->second);
+  if (callee == module.functions.end() || lookupOpSignature(op->second))
+    return text;
+  int number = name->index;
+  for (const proto::OpDef::ArgDef &output : callee->second->signature().output_arg()) {
+    if (output.name() == name->outputArg)
+      return (name->node + ":" + Twine(number)).str();
+    ++number;
+  }
+  return text;
+}
+
 FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(const proto::NameAttrList &callee,
                                                                     ArrayRef<ImportedValue> arguments,
                                                                     StringRef callName, Location location,
@@ -70,6 +91,12 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(const proto:
         if (const proto::AttrValue *bound = findBound(attr.second.placeholder()))
           attr.second = proto::AttrValue(*bound);
   }
+  llvm::StringMap<StringRef> ops;
+  for (const proto::NodeDef &node : body)
+    ops[node.name()] = node.op();
+  for (proto::NodeDef &node : body)
+    for (std::string &input : *node.mutable_input())
+      input = nameEdge(entry.module, ops, input);
   std::vector<const proto::NodeDef *> pointers;
   for (const proto::NodeDef &node : body)
     pointers.push_back(&node);
@@ -87,8 +114,8 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(const proto:
     auto ret = function.ret().find(output.name());
     if (ret == function.ret().end())
       return emitError(location) << "function " << name << ": output " << output.name() << " is not returned";
-    auto source =
-        bodyEdges->resolve(ret->second, ("function " + name + ": return value " + output.name()).str());
+    auto source = bodyEdges->resolve(nameEdge(entry.module, ops, ret->second),
+                                     ("function " + name + ": return value " + output.name()).str());
     if (!source)
       return emitError(location) << llvm::toString(source.takeError());
     results.push_back(*source);
