@@ -8,6 +8,8 @@ namespace tgc::flow {
 
 /// Of a _SwitchN: whoever asks for more has a broken file.
 static constexpr int kMaxSides = 4096;
+/// That decide one Merge: n predicates that have nothing to do with each other make 2^n parts.
+static constexpr size_t kMaxParts = 4096;
 
 Expected<Conditions> Conditions::build(const FlowGraph &graph, const FrameTree &frames) {
   Conditions conditions(graph, frames);
@@ -20,13 +22,10 @@ int Conditions::contextOf(NodeOutput output) const {
   int context = contextOfNode[output.node];
   if (output.output < 0 || graph->kind(output.node) != NodeKind::Switch)
     return context;
-  return contexts.extend(context, literalOf(output.node, output.output));
-}
-
-Literal Conditions::literalOf(int switchNode, int output) const {
-  auto it = switchLiterals.find(switchNode);
-  const SmallVector<Literal, 2> &literals = it->second;
-  return literals[std::min<size_t>(output, literals.size() - 1)];
+  const auto &literals = switchLiterals.find(output.node)->second;
+  for (Literal literal : literals[std::min<size_t>(output.output, literals.size() - 1)])
+    context = contexts.extend(context, literal);
+  return context;
 }
 
 int Conditions::getPredicate(NodeOutput value, int numSides) {
@@ -122,6 +121,60 @@ int Conditions::uniteInputs(int node, int base) const {
   return context;
 }
 
+/// An integer that a Const holds.
+static std::optional<int64_t> getConstant(const proto::NodeDef &node) {
+  const proto::AttrValue *value = node.op() == "Const" ? findAttr(node, "value") : nullptr;
+  if (!value || !value->has_tensor())
+    return std::nullopt;
+  auto data = decodeTensor(value->tensor(), "");
+  if (!data) {
+    consumeError(data.takeError());
+    return std::nullopt;
+  }
+  if (data->elementCount != 1 || (data->dtype != proto::DT_INT32 && data->dtype != proto::DT_INT64))
+    return std::nullopt;
+  int64_t number = 0;
+  std::memcpy(&number, data->bytes.data(), data->dtype == proto::DT_INT32 ? 4 : 8);
+  return data->dtype == proto::DT_INT32 ? static_cast<int32_t>(number) : number;
+}
+
+/// The literals that must hold for a Merge to take input `input`; none if it may take it another way, too.
+std::optional<SmallVector<Literal, 2>> Conditions::getPathOfInput(int part, int input) const {
+  std::optional<SmallVector<Literal, 2>> path;
+  for (auto [side, source] : enumerate(partList[part].sides)) {
+    std::optional<SmallVector<Literal, 2>> inner;
+    if (source.part >= 0)
+      inner = getPathOfInput(source.part, input);
+    else if (source.input == input)
+      inner.emplace();
+    if (inner && path)
+      return std::nullopt;
+    if (!inner)
+      continue;
+    inner->insert(inner->begin(), {partList[part].predicate, static_cast<int>(side)});
+    path = inner;
+  }
+  return path;
+}
+
+SmallVector<Literal, 2> Conditions::getChosenPath(NodeOutput value) const {
+  if (graph->isCut(value) || graph->node(value.node).op() != "Equal")
+    return {};
+  ArrayRef<NodeOutput> inputs = graph->dataInputs(value.node);
+  if (inputs.size() != 2)
+    return {};
+  for (auto [index, constant] : {std::pair(inputs[0], inputs[1]), std::pair(inputs[1], inputs[0])}) {
+    if (graph->isCut(index) || graph->isCut(constant) || graph->kind(index.node) != NodeKind::Merge ||
+        index.output != 1 || isCarried(index.node) || partOf(index.node) < 0)
+      continue;
+    auto number = getConstant(graph->node(constant.node));
+    auto path = number ? getPathOfInput(partOf(index.node), *number) : std::nullopt;
+    if (path)
+      return *path;
+  }
+  return {};
+}
+
 Error Conditions::visitNode(int node, int base) {
   int &context = contextOfNode[node];
   switch (graph->kind(node)) {
@@ -173,9 +226,16 @@ Error Conditions::visitNode(int node, int base) {
   if (predicateList[predicate].numSides != numSides)
     return createStringError("%s has %d outputs, another Switch by the same predicate has %d",
                              graph->describe(node).c_str(), numSides, predicateList[predicate].numSides);
-  SmallVector<Literal, 2> literals;
+  SmallVector<SmallVector<Literal, 2>, 2> literals;
   for (int side = 0; side < numSides; ++side)
-    literals.push_back({predicate, isNot ? 1 - side : side});
+    literals.push_back({{predicate, isNot ? 1 - side : side}});
+  // Whether a Merge took an input is known by what made that input be there.
+  if (SmallVector<Literal, 2> path = isBinary ? getChosenPath(value) : SmallVector<Literal, 2>();
+      !path.empty()) {
+    literals[isNot ? 0 : 1] = path;
+    if (path.size() == 1 && predicateList[path[0].predicate].numSides == 2)
+      literals[isNot ? 1 : 0] = {{path[0].predicate, 1 - path[0].side}};
+  }
   switchLiterals[node] = std::move(literals);
   return Error::success();
 }
@@ -204,6 +264,7 @@ Error Conditions::visitMerge(int node, int base) {
     return Error::success();
   }
   contextOfNode[node] = common;
+  firstPart = partList.size();
   auto source = resolve(node, common, alive);
   if (!source)
     return source.takeError();
@@ -234,6 +295,11 @@ Expected<MergePart::Source> Conditions::resolve(int node, int context, ArrayRef<
   }
   if (alive.empty())
     return MergePart::Source{-1, -1};
+  if (partList.size() - firstPart > kMaxParts)
+    return createStringError(
+        "%s: takes the first of %zu inputs whose predicates have nothing to do with each "
+        "other; a Merge of so many is not supported",
+        graph->describe(node).c_str(), graph->dataInputs(node).size());
   int predicate = paths.front().front().predicate;
   SmallVector<SmallVector<int>> sides(predicateList[predicate].numSides);
   SmallVector<int> unrelated;

@@ -91,8 +91,6 @@ public:
   /// Whether a Merge gives what a loop carries.
   bool isCarried(int merge) const { return carriedMerges.contains(merge); }
   int forwardedInput(int merge) const { return forwarded.lookup(merge); }
-  /// The literal that an output of a Switch stands for.
-  Literal literalOf(int switchNode, int output) const;
   /// The literal of "the loop goes on" (side 1) or "ends" (side 0).
   Literal loopLiteral(int frame, int side) const { return {loopPredicates[frame], side}; }
 
@@ -111,6 +109,10 @@ private:
   /// there is a value.
   llvm::Expected<MergePart::Source> resolve(int node, int context, llvm::ArrayRef<int> inputs,
                                             bool mayLack = false);
+  /// What must hold for `Equal(number of the input that a Merge took, constant)`, as gradients of Merge ask;
+  /// empty: it is not that, or not known.
+  llvm::SmallVector<Literal, 2> getChosenPath(NodeOutput value) const;
+  std::optional<llvm::SmallVector<Literal, 2>> getPathOfInput(int part, int input) const;
   int getPredicate(NodeOutput value, int numSides);
   llvm::Error checkLoop(const Frame &frame, int context) const;
 
@@ -121,8 +123,10 @@ private:
   std::vector<int> loopContexts, loopPredicates;
   std::vector<Predicate> predicateList;
   llvm::DenseMap<std::pair<int, int>, int> predicateIds;
-  llvm::DenseMap<int, llvm::SmallVector<Literal, 2>> switchLiterals;
+  /// By Switch and output: what must hold for the output to be there.
+  llvm::DenseMap<int, llvm::SmallVector<llvm::SmallVector<Literal, 2>, 2>> switchLiterals;
   std::vector<MergePart> partList;
+  size_t firstPart = 0; ///< of the Merge that is resolved
   llvm::DenseMap<int, int> mergePart, forwarded;
   llvm::DenseSet<int> carriedMerges;
 };
