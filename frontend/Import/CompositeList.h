@@ -10,6 +10,8 @@
 // Nested: elements that are lists or optionals. Such an element is a number of tensors (of a dense list its
 // rows), and there is one part for each of them; what does not change from element to element is the form.
 //
+// Spelled: elements of different ranks, each a value of its own; there are no parts.
+//
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_COMPOSITELIST_H
 #define TGC_FRONTEND_IMPORT_COMPOSITELIST_H
@@ -45,7 +47,10 @@ void makeRagged(EntryImporter &entry, mlir::Location loc, ListValue &list,
                 llvm::ArrayRef<mlir::OpFoldResult> sizes);
 /// Forgets what does not hold for `sizes`, but for what the graph states; whether there was anything.
 bool weakenElementSizes(ListValue &list, llvm::ArrayRef<mlir::OpFoldResult> sizes);
-mlir::Value readRagged(NodeImporter &n, ListValue &list, mlir::OpFoldResult index);
+/// Whether element `index` was ever written.
+mlir::Value isWrittenRagged(NodeImporter &n, ListValue &list, mlir::OpFoldResult index);
+/// `mayLack`: an element that was never written is empty; otherwise it ends the run.
+mlir::Value readRagged(NodeImporter &n, ListValue &list, mlir::OpFoldResult index, bool mayLack = false);
 mlir::LogicalResult writeRagged(NodeImporter &n, ListValue &list, mlir::OpFoldResult index,
                                 mlir::Value element, const llvm::Twine &message, bool addTo);
 mlir::LogicalResult appendRagged(NodeImporter &n, ListValue &list, mlir::Value element);
@@ -65,6 +70,18 @@ ImportedValue readNested(NodeImporter &n, ListValue &list, mlir::OpFoldResult in
 mlir::LogicalResult writeNested(NodeImporter &n, ListValue &list, mlir::OpFoldResult index,
                                 const ImportedValue &element);
 mlir::LogicalResult appendNested(NodeImporter &n, ListValue &list, const ImportedValue &element);
+
+//===--- Spelled ---===//
+
+/// Whether the element has another rank than those of the list, which may hold such.
+bool hasOtherRank(const ListValue &list, mlir::Value element);
+/// The list becomes one whose elements are values of their own; an error unless its length is known.
+mlir::LogicalResult spellList(NodeImporter &n, ListValue &list);
+void resizeSpelled(IndexBuilder &sizes, ListValue &list, size_t length);
+/// An error if the list is spelled and does not know element `index`.
+mlir::LogicalResult requireSpelled(NodeImporter &n, const ListValue &list, mlir::OpFoldResult index);
+mlir::LogicalResult writeSpelled(NodeImporter &n, ListValue &list, mlir::OpFoldResult index,
+                                 mlir::Value element, bool addTo);
 
 /// Takes the last element off a list that is not dense.
 void dropLast(NodeImporter &n, ListValue &list);

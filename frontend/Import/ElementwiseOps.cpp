@@ -268,9 +268,40 @@ LogicalResult importRound(NodeImporter &n) {
   return success();
 }
 
+LogicalResult importAddN(NodeImporter &n);
+
+/// Both are there, or neither is.
+LogicalResult importOptionalSum(NodeImporter &n) {
+  OptionalValue sum = *n.getInput(0).optional;
+  for (size_t i = 1; i < n.getNumInputs(); ++i) {
+    const auto &next = n.getInput(i).optional;
+    if (!next || next->other || sum.other || !haveSameTypes(sum, *next))
+      return n.error() << "Cannot add optionals that hold tensors of unlike types";
+    if (next->isPresent != sum.isPresent)
+      n.check(n.sizes.equals(n.sizes.fromBool(sum.isPresent), n.sizes.fromBool(next->isPresent)),
+              "Cannot add optionals because one has a value and the other doesn't.");
+    if (sum.components.empty())
+      sum.components = next->components;
+    else if (!next->components.empty())
+      for (auto [component, mate] : llvm::zip_equal(sum.components, next->components)) {
+        ImportedValue both[] = {component, mate};
+        NodeImporter part(n.graph, n.node, both, 1);
+        if (failed(importAddN(part)))
+          return failure();
+        component = part.getOutputs().front();
+      }
+  }
+  ImportedValue value;
+  value.optional = std::make_shared<const OptionalValue>(std::move(sum));
+  n.setOutput(0, std::move(value));
+  return success();
+}
+
 LogicalResult importAddN(NodeImporter &n) {
   if (n.getInput(0).list)
     return importListSum(n);
+  if (n.getInput(0).optional)
+    return importOptionalSum(n);
   auto operands = n.broadcastTogether(n.getTensors(0, n.getNumInputs()));
   if (failed(operands))
     return failure();
@@ -285,6 +316,8 @@ LogicalResult importZerosLike(NodeImporter &n) {
   if (n.getInput(0).list)
     return importListZeros(n);
   if (const auto &optional = n.getInput(0).optional) {
+    if (optional->other)
+      return n.error() << "zeros of an optional that holds tensors of unlike types are not supported";
     // As much is there, all zeros.
     ImportedValue zeros;
     OptionalValue value{optional->isPresent, {}};

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/Import/CompositeList.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Indexing.h"
 #include "frontend/Import/ListValue.h"
@@ -16,23 +17,6 @@ namespace tgc {
 namespace {
 
 using Size = OpFoldResult;
-
-/// Input `i` as a list.
-FailureOr<ListValue> getList(NodeImporter &n, size_t i) {
-  if (n.getInput(i).list &&
-      failed(requireElementType(n, *n.getInput(i).list,
-                                findAttr(n.node, "element_dtype") ? "element_dtype" : "")))
-    return failure();
-  if (n.getInput(i).list)
-    return *n.getInput(i).list;
-  return n.error() << "input " << i << " is no list of tensors";
-}
-
-void setList(NodeImporter &n, ListValue list) {
-  ImportedValue value;
-  value.list = std::make_shared<const ListValue>(std::move(list));
-  n.setOutput(0, std::move(value));
-}
 
 void setScalar(NodeImporter &n, size_t output, Size size) {
   n.setHostResult(output, {n.builder.getI32Type(), {}, {size}});
@@ -162,34 +146,6 @@ LogicalResult importSplit(NodeImporter &n) {
   return success();
 }
 
-LogicalResult importConcatLists(NodeImporter &n) {
-  auto a = getList(n, 0), b = getList(n, 1);
-  if (failed(a) || failed(b))
-    return failure();
-  if (a->kind != ListValue::Dense || b->kind != ListValue::Dense)
-    return n.error() << "lists of elements of different shapes cannot be joined";
-  if (failed(
-          mergeElementSizes(n, *a, b->elementSizes,
-                            "elements have a dimension of %d elements in one list and of %d in the other")))
-    return failure();
-  if (!a->hasKnownElements()) {
-    a->length = a->capacity = n.sizes.add(a->length, b->length);
-    setList(n, *a);
-    return success();
-  }
-  b->elementSizes = a->elementSizes;
-  Value second = getListRows(n, *b);
-  Size start = a->length;
-  resizeList(n, *a, n.sizes.add(start, b->length));
-  SmallVector<Size> offsets(a->elementSizes->size() + 1, n.sizes.constant(0));
-  offsets.front() = start;
-  a->buffer = n.create<tg::InsertSliceOp>(second, getListBuffer(n.graph.entry, n.loc, *a), offsets);
-  a->mayBeUniform = false;
-  a->uniformElement.reset();
-  setList(n, std::move(*a));
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // Elements
 //===----------------------------------------------------------------------===//
@@ -198,7 +154,8 @@ LogicalResult importGetItem(NodeImporter &n) {
   auto list = getListOfShape(n, 0, 2);
   auto index = n.getScalarSize(1, "index");
   if (failed(list) || failed(index) ||
-      failed(requireElementSizes(n, *list, "Trying to read an uninitialized tensor")))
+      failed(requireElementSizes(n, *list, "Trying to read an uninitialized tensor")) ||
+      failed(requireSpelled(n, *list, *index)))
     return failure();
   if (!checkListIndex(n, *index, list->length, "Trying to access element %d in a list with %d elements.")) {
     if (!list->elementType || !list->hasKnownElements())
@@ -247,6 +204,8 @@ LogicalResult importPushBack(NodeImporter &n) {
 LogicalResult importPopBack(NodeImporter &n) {
   auto list = getListOfShape(n, 0, 1);
   if (failed(list) || failed(requireElementSizes(n, *list, "Trying to read an uninitialized tensor")))
+    return failure();
+  if (failed(requireSpelled(n, *list, n.sizes.sub(list->length, n.sizes.constant(1)))))
     return failure();
   ImportedValue element;
   if (checkNotEmpty(n, *list, "Trying to pop from an empty list."))
@@ -300,12 +259,21 @@ LogicalResult importResize(NodeImporter &n) {
   return success();
 }
 
+/// An error unless the elements can be one tensor.
+LogicalResult requireStackable(NodeImporter &n, const ListValue &list) {
+  if (list.kind == ListValue::Nested)
+    return n.error() << "elements of a list of variants cannot be stacked";
+  if (list.kind == ListValue::Spelled)
+    return n.error() << "Tried to stack elements of a list of different ranks";
+  return success();
+}
+
 LogicalResult importStack(NodeImporter &n) {
   auto list = getListOfShape(n, 0, 1);
   if (failed(list) || failed(requireElementSizes(n, *list, "Tried to stack the elements of a list")))
     return failure();
-  if (list->kind == ListValue::Nested)
-    return n.error() << "lists of variants cannot be stacked";
+  if (failed(requireStackable(n, *list)))
+    return failure();
   if (int64_t count = n.getInt("num_elements"); count >= 0) {
     if (failed(n.requireEqual(n.sizes.constant(count), list->length,
                               "Operation expected a list with %d elements but got a list with %d elements.")))
@@ -324,8 +292,8 @@ LogicalResult importGather(NodeImporter &n) {
   auto list = getListOfShape(n, 0, 2);
   if (failed(list) || failed(requireElementSizes(n, *list, "Tried to gather elements of a list")))
     return failure();
-  if (list->kind == ListValue::Nested)
-    return n.error() << "lists of variants cannot be gathered";
+  if (failed(requireStackable(n, *list)))
+    return failure();
   if (isWholeRange(n, 1, list->length)) {
     n.setResult(getListRows(n, *list));
     return success();
@@ -364,74 +332,6 @@ LogicalResult importConcat(NodeImporter &n) {
 
 } // namespace
 
-LogicalResult importListSum(NodeImporter &n) {
-  auto sum = getList(n, 0);
-  if (failed(sum))
-    return failure();
-  for (size_t i = 1; i < n.getNumInputs(); ++i) {
-    auto other = getList(n, i);
-    if (failed(other))
-      return failure();
-    if (failed(n.requireEqual(sum->length, other->length,
-                              "Trying to add two lists of tensors with different lengths: %d and %d")) ||
-        (!sum->mayDiffer &&
-         failed(mergeElementSizes(
-             n, *sum, other->elementSizes,
-             "Trying to add lists whose elements have a dimension of %d and of %d elements"))))
-      return failure();
-    if (other->kind != ListValue::Dense && !sum->isWritten())
-      std::swap(*sum, *other);
-    if (other->kind != ListValue::Dense)
-      return n.error() << "lists of elements of different shapes cannot be added";
-    if (sum->kind != ListValue::Dense && other->buffer)
-      return n.error() << "lists of elements of different shapes cannot be added";
-    // The list that is all zeros but for one element is added in place.
-    if (sum->onlyElement && !other->onlyElement)
-      std::swap(*sum, *other);
-    if (!other->buffer && !other->onlyElement)
-      continue;
-    if (other->onlyElement) {
-      if (failed(writeListElement(n, *sum, other->onlyElement->first, other->onlyElement->second,
-                                  "dimensions of %d and of %d elements", true)))
-        return failure();
-      continue;
-    }
-    if (!sum->buffer && !sum->onlyElement) {
-      *sum = *other;
-      continue;
-    }
-    sum->mayBeUniform = false;
-    sum->uniformElement.reset();
-    Value a = getListRows(n, *sum);
-    auto b = n.withShape(getListRows(n, *other), n.sizes.sizesOf(a));
-    if (failed(b))
-      return failure();
-    sum->buffer = n.add(a, b->front());
-    sum->capacity = sum->length;
-  }
-  setList(n, std::move(*sum));
-  return success();
-}
-
-LogicalResult importListZeros(NodeImporter &n) {
-  auto list = getList(n, 0);
-  if (failed(list))
-    return failure();
-  if (list->kind == ListValue::Nested)
-    return n.error() << "zeros of a list of variants are not supported";
-  if (list->kind == ListValue::Ragged) {
-    list->parts[1].buffer = nullptr;
-    list->parts[1].onlyElement.reset();
-    setList(n, std::move(*list));
-    return success();
-  }
-  ListValue zeros = createList(n, list->elementType, list->declaredSizes, list->length);
-  zeros.mayDiffer = list->mayDiffer;
-  zeros.elementSizes = list->elementSizes;
-  setList(n, std::move(zeros));
-  return success();
-}
-
 void registerListOps(OpRegistry &registry) {
   registry.add({"EmptyTensorList"}, importEmpty);
   registry.add({"TensorListReserve"}, importReserve);
@@ -439,7 +339,7 @@ void registerListOps(OpRegistry &registry) {
   registry.add({"TensorListScatter", "TensorListScatterV2"}, importScatter);
   registry.add({"TensorListScatterIntoExistingList"}, importScatterIntoExisting);
   registry.add({"TensorListSplit"}, importSplit);
-  registry.add({"TensorListConcatLists"}, importConcatLists);
+  registry.add({"TensorListConcatLists"}, importListConcat);
   registry.add({"TensorListGetItem"}, importGetItem);
   registry.add({"TensorListSetItem"}, importSetItem);
   registry.add({"TensorListPushBack"}, importPushBack);

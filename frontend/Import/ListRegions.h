@@ -16,6 +16,10 @@ namespace tgc {
 /// Whether two lists are known to be one.
 bool isSameList(const ListValue &a, const ListValue &b);
 
+/// Whether the value was made in a region of the op, and whether nothing of the element was.
+bool isInside(mlir::Operation *region, mlir::Value value);
+bool isOutside(mlir::Operation *region, const ImportedValue &element);
+
 /// A list that a loop carries, and what is assumed of it in all iterations.
 class CarriedList {
 public:

@@ -16,88 +16,6 @@ bool ListValue::hasKnownElements() const {
 }
 
 //===----------------------------------------------------------------------===//
-// Objects
-//===----------------------------------------------------------------------===//
-
-FailureOr<Type> getListElementType(NodeImporter &n, StringRef typeAttr) {
-  if (getTypeAttr(n.node, typeAttr) == proto::DT_VARIANT)
-    return Type();
-  return n.getElementTypeAttr(typeAttr);
-}
-
-LogicalResult requireElementType(NodeImporter &n, const ListValue &list, StringRef typeAttr) {
-  if (typeAttr.empty())
-    return success();
-  auto type = getListElementType(n, typeAttr);
-  if (failed(type))
-    return failure();
-  if (*type == list.elementType)
-    return success();
-  auto name = [](Type element) {
-    return element ? dataTypeName(getDataType(element)) : dataTypeName(proto::DT_VARIANT);
-  };
-  return n.error() << "Invalid data types; op elements " << name(*type) << " but list elements "
-                   << name(list.elementType);
-}
-
-FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack, StringRef typeAttr) {
-  const auto &reference = n.getInput(0).listObject;
-  auto &objects = n.graph.entry.listObjects;
-  auto it = reference ? objects.find(reference->name) : objects.end();
-  if (it == objects.end() || it->second->isStack != isStack)
-    return n.error() << "input 0 is no " << (isStack ? "stack" : "tensor array");
-  if (it->second->isClosed)
-    return n.error() << (isStack ? "Stack " : "TensorArray ") << it->second->name
-                     << " has already been closed.";
-  if (failed(requireElementType(n, it->second->list, typeAttr)))
-    return failure();
-  return *it->second;
-}
-
-void createListObject(NodeImporter &n, ListObject object) {
-  ImportedValue value;
-  value.listObject = ListReference{ListReference::kPrefix.str() + cast<NameLoc>(n.loc).getName().str()};
-  n.graph.entry.listObjects[value.listObject->name] = std::make_shared<const ListObject>(std::move(object));
-  for (size_t i = 0; i < n.getOutputs().size(); ++i)
-    n.setOutput(i, value);
-}
-
-void setListObject(NodeImporter &n, ListObject object) {
-  n.graph.entry.listObjects[n.getInput(0).listObject->name] =
-      std::make_shared<const ListObject>(std::move(object));
-}
-
-std::shared_ptr<const ListObject> createGradientArray(const EntryImporter &entry, StringRef name) {
-  auto it = entry.gradientArrays.find(name.str());
-  if (it == entry.gradientArrays.end())
-    return nullptr;
-  auto source = entry.listObjects.find(it->second.source);
-  if (source == entry.listObjects.end())
-    return nullptr;
-  ListObject object;
-  const ListValue &list = source->second->list;
-  object.list.elementType = list.elementType;
-  object.list.elementSizes = list.elementSizes;
-  if (object.list.elementSizes)
-    object.list.elementSizes->insert(object.list.elementSizes->begin(), it->second.leadingSizes.begin(),
-                                     it->second.leadingSizes.end());
-  object.list.declaredSizes = object.list.elementSizes;
-  object.list.length = object.list.capacity = list.length;
-  // Each element has the shape of the one it is the gradient of.
-  if (list.kind == ListValue::Ragged && it->second.leadingSizes.empty()) {
-    object.list.kind = ListValue::Ragged;
-    object.list.parts = list.parts;
-    object.list.parts[1].buffer = nullptr;
-    object.list.parts[1].onlyElement.reset();
-    object.list.capacity = list.capacity;
-  }
-  object.list.mayDiffer = list.mayDiffer || list.kind == ListValue::Ragged;
-  object.name = source->second->name + "@" + it->second.label;
-  object.isGradient = true;
-  return std::make_shared<const ListObject>(std::move(object));
-}
-
-//===----------------------------------------------------------------------===//
 // Sizes of elements
 //===----------------------------------------------------------------------===//
 
@@ -140,7 +58,7 @@ PartialSizes getElementShapeAttr(NodeImporter &n, StringRef name) {
 
 LogicalResult mergeElementSizes(NodeImporter &n, ListValue &list, const PartialSizes &sizes,
                                 const Twine &message) {
-  if (!sizes || list.kind == ListValue::Nested)
+  if (!sizes || list.kind == ListValue::Nested || list.kind == ListValue::Spelled)
     return success();
   if (!list.elementSizes) {
     list.elementSizes = sizes;
@@ -293,6 +211,8 @@ Value getListRows(NodeImporter &n, ListValue &list) {
 }
 
 Value readListElement(NodeImporter &n, ListValue &list, Size index) {
+  if (list.kind == ListValue::Spelled)
+    return list.elements[*IndexBuilder::getConstant(index)].tensor;
   if (list.kind == ListValue::Ragged)
     return readRagged(n, list, index);
   if (list.onlyElement && IndexBuilder::isEqual(list.onlyElement->first, index))
@@ -317,6 +237,10 @@ static bool differs(NodeImporter &n, const ListValue &list, Value element) {
 
 LogicalResult writeListElement(NodeImporter &n, ListValue &list, Size index, Value element,
                                const Twine &message, bool addTo) {
+  if (hasOtherRank(list, element) && failed(spellList(n, list)))
+    return failure();
+  if (list.kind == ListValue::Spelled)
+    return writeSpelled(n, list, index, element, addTo);
   if (differs(n, list, element))
     makeRagged(n.graph.entry, n.loc, list, n.sizes.sizesOf(element));
   if (list.kind == ListValue::Ragged)
@@ -338,8 +262,13 @@ LogicalResult writeListElement(NodeImporter &n, ListValue &list, Size index, Val
 
 LogicalResult scatterListElements(NodeImporter &n, ListValue &list, Value indices, Value rows, bool addTo) {
   SmallVector<Size> sizes = n.sizes.sizesOf(rows);
+  if (list.kind == ListValue::Spelled)
+    return n.error() << "many elements at once cannot be written into a list of elements of different ranks";
+  if (list.kind == ListValue::Dense && list.mayDiffer && list.isWritten() && list.elementSizes &&
+      !llvm::equal(ArrayRef(sizes).drop_front(), *list.elementSizes, IndexBuilder::isEqual))
+    makeRagged(n.graph.entry, n.loc, list, ArrayRef(sizes).drop_front());
   if (list.kind != ListValue::Dense)
-    return n.error() << "many elements at once cannot be written into a list of elements of different shapes";
+    return scatterOneByOne(n, list, indices, rows, addTo);
   if (failed(mergeElementSizes(n, list, PartialSizes(SmallVector<Size>(llvm::drop_begin(sizes))),
                                "an element has a dimension of %d elements where the others have %d")))
     return failure();
@@ -427,6 +356,8 @@ void growList(NodeImporter &n, ListValue &list, Size length) {
     return;
   list.mayBeUniform = false;
   list.uniformElement.reset();
+  if (list.kind == ListValue::Spelled && IndexBuilder::getConstant(length))
+    return resizeSpelled(n.sizes, list, *IndexBuilder::getConstant(length));
   if (list.kind != ListValue::Dense)
     return forEachRowOfParts(list, [&](ListValue &part) { growList(n, part, length); });
   if (list.onlyElement || list.buffer) {
@@ -445,6 +376,8 @@ void resizeList(NodeImporter &n, ListValue &list, Size length) {
     return;
   list.mayBeUniform = false;
   list.uniformElement.reset();
+  if (list.kind == ListValue::Spelled && IndexBuilder::getConstant(length))
+    return resizeSpelled(n.sizes, list, *IndexBuilder::getConstant(length));
   if (list.kind != ListValue::Dense)
     return forEachRowOfParts(list, [&](ListValue &part) { resizeList(n, part, length); });
   if (list.onlyElement)
@@ -493,6 +426,12 @@ LogicalResult appendListElement(NodeImporter &n, ListValue &list, const Imported
   auto tensor = getTensor(n.graph.entry, n.loc, element);
   if (failed(tensor))
     return failure();
+  if (hasOtherRank(list, *tensor) && failed(spellList(n, list)))
+    return failure();
+  if (list.kind == ListValue::Spelled) {
+    resizeSpelled(n.sizes, list, list.elements.size() + 1);
+    return writeSpelled(n, list, index, *tensor, false);
+  }
   if (differs(n, list, *tensor))
     makeRagged(n.graph.entry, n.loc, list, n.sizes.sizesOf(*tensor));
   if (list.kind == ListValue::Ragged)
@@ -515,70 +454,6 @@ ImportedValue popListElement(NodeImporter &n, ListValue &list) {
   else
     dropLast(n, list);
   return element;
-}
-
-//===----------------------------------------------------------------------===//
-// Whole lists
-//===----------------------------------------------------------------------===//
-
-bool isWholeRange(NodeImporter &n, size_t input, Size count) {
-  if (const HostTensor *host = n.getHost(input)) {
-    auto indices = host->getConstants();
-    return indices && IndexBuilder::isConstant(count, indices->size()) &&
-           llvm::equal(*indices, llvm::seq<int64_t>(0, indices->size()));
-  }
-  Value indices = n.getTensor(input);
-  auto iota = indices.getDefiningOp<tg::IotaOp>();
-  return iota && IndexBuilder::isEqual(n.sizes.sizeOf(indices, 0), count);
-}
-
-FailureOr<ListValue> splitIntoList(NodeImporter &n, Value rows, size_t lengthsInput,
-                                   const PartialSizes &elementSizes, bool mayDiffer) {
-  SmallVector<Size> sizes = n.sizes.sizesOf(rows);
-  if (sizes.empty())
-    return n.error() << "tensor must be at least a vector, got a scalar";
-  const char *wrongSum = "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is %d "
-                         "and the value has %d rows";
-  if (n.getHost(lengthsInput) == nullptr && n.getType(lengthsInput).isDynamicDim(0))
-    return splitRagged(n, rows, n.getTensor(lengthsInput), elementSizes, wrongSum);
-  auto lengths = n.getSizeOperand(lengthsInput, "lengths");
-  if (failed(lengths))
-    return failure();
-  Size sum = n.sizes.constant(0);
-  bool isEqual = true;
-  for (Size length : *lengths) {
-    if (auto known = IndexBuilder::getConstant(length); known && *known < 0)
-      return n.error() << "Invalid length: lengths must not be negative, got " << *known;
-    sum = n.sizes.add(sum, length);
-    isEqual &= IndexBuilder::isEqual(length, lengths->front());
-  }
-  if (!isEqual && mayDiffer)
-    return splitRagged(n, rows, n.getTensor(lengthsInput), elementSizes, wrongSum);
-  for (Size length : *lengths)
-    if (failed(n.requireEqual(length, lengths->front(),
-                              "elements of %d and of %d rows in a list of elements of one shape")))
-      return failure();
-  if (failed(n.requireEqual(sum, sizes.front(), wrongSum)))
-    return failure();
-  Size count = n.sizes.constant(lengths->size());
-  sizes.front() = lengths->empty() ? n.sizes.constant(0) : lengths->front();
-  sizes.insert(sizes.begin(), count);
-  auto list = createListOfRows(n, n.reshape(rows, sizes), elementSizes);
-  if (succeeded(list))
-    list->mayDiffer = mayDiffer;
-  return list;
-}
-
-FailureOr<std::pair<Value, Value>> concatList(NodeImporter &n, ListValue &list) {
-  if (list.kind == ListValue::Ragged)
-    return concatRagged(n, list);
-  if (list.elementSizes->empty())
-    return n.error() << "Concat saw a scalar shape, but requires at least vectors";
-  Size each = list.elementSizes->front();
-  SmallVector<Size> sizes(*list.elementSizes);
-  sizes.front() = n.sizes.mul(list.length, each);
-  Value lengths = n.sizeTensor(each, n.builder.getI64Type(), {list.length});
-  return std::make_pair(n.reshape(getListRows(n, list), sizes), lengths);
 }
 
 } // namespace tgc

@@ -11,8 +11,6 @@
 
 #include "frontend/Import/NodeImporter.h"
 
-#include <map>
-
 namespace tgc {
 
 class EntryImporter;
@@ -25,11 +23,12 @@ struct ElementForm;
 struct ListValue {
   using Value = mlir::Value;
   using Size = mlir::OpFoldResult;
-  enum Kind { Dense, Ragged, Nested };
+  enum Kind { Dense, Ragged, Nested, Spelled };
 
   Kind kind = Dense;
   std::vector<ListValue> parts;            ///< of a list that is not dense (CompositeList.h); else empty
   std::shared_ptr<const ElementForm> form; ///< nested: what an element is
+  std::vector<ImportedValue> elements;     ///< spelled: each of them; null: never written
   /// Elements whose sizes are not known to be equal may differ; otherwise they are checked to be equal.
   bool mayDiffer = false;
   mlir::Type elementType;     ///< null: variants
@@ -63,10 +62,24 @@ struct ListValue {
 /// A larger constant bound on a length is not taken for the length to expect.
 constexpr int64_t kMaxReservedElements = 1 << 16;
 
-/// A variant that holds tensors or nothing.
+/// A variant that holds tensors or nothing. What branches leave in one place may have different types; who
+/// takes it out knows which.
 struct OptionalValue {
-  mlir::Value isPresent; ///< an i1
+  mlir::Value isPresent; ///< an i1: there are values of these types
   llvm::SmallVector<ImportedValue> components;
+  std::shared_ptr<const OptionalValue> other = nullptr; ///< the values of other types, if there are such
+};
+
+/// Whether the components of two optionals can be one value; those of an empty optional can be anything.
+bool haveSameTypes(const OptionalValue &a, const OptionalValue &b);
+
+/// Elements [begin, end) of an array that a node has read or written (ArrayAccesses.h).
+struct ArrayAccess {
+  bool isWrite;
+  mlir::Location loc; ///< of the node
+  mlir::OpFoldResult begin;
+  mlir::OpFoldResult end; ///< null: one element
+  bool isOver = false;    ///< in an earlier iteration of a loop that is unrolled
 };
 
 /// A tensor array or a stack: what its handle names.
@@ -78,9 +91,7 @@ struct ListObject {
   bool hasIdenticalElements = false; ///< elements must have one shape, as TensorFlow sees it
   bool isGradient = false;           ///< writes add up
   bool clearsAfterRead = false;      ///< no element can be read twice
-  /// Which node has read or written an element whose index is known; -1: all of them. Not across branches and
-  /// loops.
-  std::map<int64_t, std::string> readers, writers;
+  std::vector<ArrayAccess> accesses; ///< so far, where they are known
   bool isClosed = false;
 };
 
@@ -95,6 +106,9 @@ mlir::LogicalResult requireElementType(NodeImporter &n, const ListValue &list, l
 void createListObject(NodeImporter &n, ListObject object);
 /// The object that input 0 names becomes `object`.
 void setListObject(NodeImporter &n, ListObject object);
+
+/// An array that is known by its handle alone, which was on a stack: nobody has it behind the iteration.
+constexpr llvm::StringLiteral kPoppedSuffix = "/popped";
 
 /// The gradient of an array that was asked for under this name, all zeros; null if the array is not there.
 std::shared_ptr<const ListObject> createGradientArray(const EntryImporter &entry, llvm::StringRef name);
@@ -170,9 +184,17 @@ mlir::FailureOr<ListValue> splitIntoList(NodeImporter &n, mlir::Value rows, size
 /// All elements one behind the other along their first dimension, and how many rows each has (i64).
 mlir::FailureOr<std::pair<mlir::Value, mlir::Value>> concatList(NodeImporter &n, ListValue &list);
 
-/// AddN and ZerosLike of lists.
+/// Input `i` of an op of TensorLists, and output 0.
+mlir::FailureOr<ListValue> getList(NodeImporter &n, size_t i);
+void setList(NodeImporter &n, ListValue list);
+
+/// AddN, ZerosLike and TensorListConcatLists (ListArithmetic.cpp).
 mlir::LogicalResult importListSum(NodeImporter &n);
 mlir::LogicalResult importListZeros(NodeImporter &n);
+mlir::LogicalResult importListConcat(NodeImporter &n);
+/// Writes the rows of `rows` at `indices`, which have been checked, one after the other.
+mlir::LogicalResult scatterOneByOne(NodeImporter &n, ListValue &list, mlir::Value indices, mlir::Value rows,
+                                    bool addTo);
 
 } // namespace tgc
 

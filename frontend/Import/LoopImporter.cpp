@@ -1,15 +1,7 @@
 //===- LoopImporter.cpp - Loops -------------------------------------------===//
-//
-// The trials of RegionImporter.h: what is assumed of each carried value only ever gets weaker, so they come
-// to an end.
-//
-//===----------------------------------------------------------------------===//
 
-#include "dialects/Tg/IR/TgOps.h"
-#include "frontend/Import/ListRegions.h"
-#include "frontend/Import/RegionImporter.h"
+#include "frontend/Import/LoopImporter.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -17,35 +9,9 @@ using namespace mlir;
 namespace tgc {
 
 using Size = OpFoldResult;
-
-namespace {
-
 using Values = RegionImporter::Values;
 
-/// What is assumed of a carried value.
-struct Carried {
-  /// NeedsTensor: found to be a tensor; becomes one before the next trial.
-  enum Kind { Invariant, Host, NeedsTensor, Tensor, List };
-  Kind kind;
-  ImportedValue init;
-  std::string key; ///< of the state that it is; empty for the loop's own values
-  std::optional<std::vector<int64_t>> statedShape;
-  llvm::BitVector isCounter; ///< host: which elements change
-  Value tensor;              ///< tensor: the initial value
-  SmallVector<Size> sizes;   ///< tensor: those of all iterations, null where they differ
-  std::shared_ptr<CarriedList> list;
-
-  RankedTensorType getType() const {
-    SmallVector<int64_t> shape;
-    for (Size size : sizes)
-      shape.push_back(size ? IndexBuilder::getConstant(size).value_or(ShapedType::kDynamic)
-                           : ShapedType::kDynamic);
-    return RankedTensorType::get(shape, getElementTypeOrSelf(tensor.getType()));
-  }
-};
-
-/// A vector with more elements that change is carried as a tensor.
-constexpr unsigned kMaxCounters = 8;
+namespace {
 
 /// Errors of an import that may be tried again.
 class HeldErrors {
@@ -63,49 +29,15 @@ private:
   ScopedDiagnosticHandler handler;
 };
 
-class LoopImporter {
-public:
-  using BodyFn = RegionImporter::BodyFn;
-  LoopImporter(EntryImporter &entry, Location loc, BodyFn cond, BodyFn body)
-      : entry(entry), builder(entry.builder), loc(loc), cond(cond), body(body) {}
+} // namespace
 
-  FailureOr<Values> run(ArrayRef<ImportedValue> inits, ArrayRef<RegionImporter::CarriedHint> hints);
-
-private:
-  enum class Outcome { Fits, Weakened, Fails, CondHasEffects };
-  Outcome tryImport();
-  Outcome compare(ArrayRef<ImportedValue> next, SmallVectorImpl<Value> &yielded);
-  LogicalResult prepare();
-  void weaken(Carried &carried);
-  bool makeRoom();
-  SmallVector<std::string> getChangedState(const EntryImporter::State &since);
-  bool weakenStatedShapes();
-  bool nextTensor(Carried &carried, const ImportedValue &next, Value &yielded, bool &isOk);
-  Values enter(Block *block);
-  void addInits(SmallVectorImpl<Value> &inits);
-  Values finish(std::optional<Size> exactTrips);
-  std::optional<Values> unroll(int64_t trips);
-  std::optional<Values> tryUnroll(int64_t trips);
-  FailureOr<Values> importWithCarriedCondition(ArrayRef<ImportedValue> inits,
-                                               ArrayRef<RegionImporter::CarriedHint> hints);
-  void erase();
-  InFlightDiagnostic error() { return emitError(loc); }
-  std::string describe(const Carried &carried) {
-    return carried.key.empty() ? "carried value " + std::to_string(&carried - all.data())
-                               : "variable " + carried.key;
-  }
-
-  EntryImporter &entry;
-  OpBuilder &builder;
-  Location loc;
-  BodyFn cond, body;
-  size_t numInits = 0;
-  std::vector<Carried> all;
-  SmallVector<std::string> written; ///< state that the body was found to change, not yet in `all`
-  EntryImporter::State before;
-  IndexBuilder::Mark mark;
-  tg::WhileOp loop;
-};
+RankedTensorType Carried::getType() const {
+  SmallVector<int64_t> shape;
+  for (Size size : sizes)
+    shape.push_back(size ? IndexBuilder::getConstant(size).value_or(ShapedType::kDynamic)
+                         : ShapedType::kDynamic);
+  return RankedTensorType::get(shape, getElementTypeOrSelf(tensor.getType()));
+}
 
 /// Builds before the loop what the next trial starts from.
 LogicalResult LoopImporter::prepare() {
@@ -212,125 +144,6 @@ void LoopImporter::addInits(SmallVectorImpl<Value> &inits) {
   }
 }
 
-/// Whether an element's next value may be computed as a size: 64 bits are what sizes have, booleans cannot
-/// overflow, and a counter that overflows would have come a long way.
-static bool isCountable(tg::WhileOp loop, Type element, Value current, Size next) {
-  if (element.isInteger(64) || element.isInteger(1))
-    return true;
-  auto value = dyn_cast<Value>(next);
-  if (!value || value == current)
-    return value != nullptr;
-  auto isOutside = [&](Value step) {
-    return getConstantIntValue(getAsOpFoldResult(step)) ||
-           !loop->isAncestor(step.getParentRegion()->getParentOp());
-  };
-  if (auto sum = value.getDefiningOp<arith::AddIOp>())
-    return (sum.getLhs() == current && isOutside(sum.getRhs())) ||
-           (sum.getRhs() == current && isOutside(sum.getLhs()));
-  auto difference = value.getDefiningOp<arith::SubIOp>();
-  return difference && difference.getLhs() == current && isOutside(difference.getRhs());
-}
-
-/// Whether the next value fits the assumption; weakens it otherwise.
-bool LoopImporter::nextTensor(Carried &carried, const ImportedValue &next, Value &yielded, bool &isOk) {
-  auto tensor = getTensor(entry, loc, next);
-  if (failed(tensor)) {
-    isOk = false;
-    return true;
-  }
-  auto type = cast<RankedTensorType>(tensor->getType()),
-       current = cast<RankedTensorType>(carried.tensor.getType());
-  if (type.getElementType() != current.getElementType() || type.getRank() != current.getRank()) {
-    error() << describe(carried) << " is " << current << " before the loop and " << type
-            << " after an iteration, expected tensors of one type and rank";
-    isOk = false;
-    return true;
-  }
-  bool fits = true;
-  for (auto [size, now] : llvm::zip_equal(carried.sizes, entry.sizes.sizesOf(*tensor)))
-    if (size && !IndexBuilder::isEqual(size, now)) {
-      size = Size();
-      fits = false;
-    }
-  if (fits) {
-    type = carried.getType();
-    yielded =
-        tensor->getType() == type ? *tensor : Value(tensor::CastOp::create(builder, loc, type, *tensor));
-  }
-  return fits;
-}
-
-LoopImporter::Outcome LoopImporter::compare(ArrayRef<ImportedValue> next, SmallVectorImpl<Value> &yielded) {
-  bool fits = true, isOk = true;
-  unsigned argument = 0;
-  for (auto [carried, value] : llvm::zip_equal(all, next)) {
-    if (carried.kind == Carried::Invariant) {
-      if (isSame(carried.init, value))
-        continue;
-      // Sums of flows are numbers.
-      if (carried.init.listObject && (value.tensor || value.host)) {
-        weaken(carried);
-        fits = false;
-        continue;
-      }
-      if (carried.init.variable || carried.init.listObject || carried.init.optional) {
-        std::string what = carried.init.variable     ? "the variable " + carried.init.variable->name
-                           : carried.init.listObject ? "a tensor array or stack"
-                                                     : "an optional";
-        error() << describe(carried) << " is " << what
-                << ", and an iteration gives another value; only tensors can change";
-        isOk = false;
-        continue;
-      }
-      weaken(carried);
-      fits = false;
-      continue;
-    }
-    if (carried.kind == Carried::List) {
-      argument += carried.list->getNumArguments();
-      if (!value.list) {
-        error() << describe(carried) << " is a list before the loop and none after an iteration";
-        isOk = false;
-        continue;
-      }
-      CarriedList::Fit fit = carried.list->compare(loop, *value.list, yielded);
-      fits &= fit == CarriedList::Fit::Fits;
-      isOk &= fit != CarriedList::Fit::Fails;
-      continue;
-    }
-    if (carried.kind == Carried::Host) {
-      const HostTensor *host = value.host.get();
-      const HostTensor &init = *carried.init.host;
-      bool isHost = host && host->shape == init.shape && host->elementType == init.elementType &&
-                    host->possibleAxes.empty();
-      unsigned first = argument;
-      argument += carried.isCounter.count();
-      for (unsigned i = 0; isHost && i < init.elements.size(); ++i) {
-        if (!carried.isCounter[i]) {
-          if (!IndexBuilder::isEqual(host->elements[i], init.elements[i])) {
-            carried.isCounter.set(i);
-            fits = false;
-            isHost = carried.isCounter.count() <= kMaxCounters;
-          }
-          continue;
-        }
-        isHost = isCountable(loop, init.elementType, loop.getBody()->getArgument(first++), host->elements[i]);
-        yielded.push_back(entry.sizes.get(host->elements[i]));
-      }
-      if (!isHost) {
-        fits = false;
-        carried.kind = Carried::NeedsTensor;
-      }
-      continue;
-    }
-    ++argument;
-    Value tensor;
-    fits &= nextTensor(carried, value, tensor, isOk);
-    yielded.push_back(tensor);
-  }
-  return !isOk ? Outcome::Fails : fits ? Outcome::Fits : Outcome::Weakened;
-}
-
 /// Imports both regions under the present assumptions.
 LoopImporter::Outcome LoopImporter::tryImport() {
   OpBuilder::InsertionGuard guard(builder);
@@ -369,8 +182,10 @@ LoopImporter::Outcome LoopImporter::tryImport() {
     next->push_back(entry.readState(carried.key));
   SmallVector<Value> yielded;
   Outcome outcome = compare(*next, yielded);
-  if (outcome == Outcome::Fits && written.empty())
+  if (outcome == Outcome::Fits && written.empty()) {
     tg::YieldOp::create(builder, loc, yielded);
+    accesses.collect(entry, before);
+  }
   entry.sizes.release(inside);
   entry.restoreState(before);
   return outcome == Outcome::Fits && !written.empty() ? Outcome::Weakened : outcome;
@@ -407,6 +222,7 @@ Values LoopImporter::finish(std::optional<Size> exactTrips) {
     values.push_back(value);
   }
   values.truncate(numInits);
+  accesses.finish(entry, loop);
   return values;
 }
 
@@ -444,6 +260,7 @@ std::optional<Values> LoopImporter::unroll(int64_t trips) {
     if (failed(next) || next->size() != numInits)
       return std::nullopt;
     values = *next;
+    endIteration(entry, before);
   }
   return std::nullopt;
 }
@@ -577,8 +394,6 @@ FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
     }
   return finish(trips && trips->isExact ? std::optional(trips->size) : std::nullopt);
 }
-
-} // namespace
 
 FailureOr<Values> RegionImporter::importWhile(ArrayRef<ImportedValue> inits, ArrayRef<CarriedHint> hints,
                                               BodyFn cond, BodyFn body) {

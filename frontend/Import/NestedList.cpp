@@ -10,7 +10,7 @@ namespace tgc {
 using Size = OpFoldResult;
 
 void syncLength(ListValue &list) {
-  if (list.kind == ListValue::Dense)
+  if (list.parts.empty())
     return;
   list.length = list.parts.front().length;
   list.capacity = list.parts.front().capacity;
@@ -30,6 +30,7 @@ ListValue createEmptyLike(EntryImporter &entry, const ListValue &list,
   empty.length = empty.capacity = entry.sizes.constant(0);
   empty.buffer = nullptr;
   empty.onlyElement.reset();
+  empty.elements.clear();
   if (empty.elementSizes)
     for (Size &size : *empty.elementSizes)
       if (size && !isKnown(size))
@@ -137,6 +138,8 @@ static void flattenList(EntryImporter &entry, Location loc, ListValue list, Smal
 static LogicalResult flatten(EntryImporter &entry, Location loc, const ImportedValue &element,
                              ElementForm &form, SmallVectorImpl<Value> &tensors) {
   OpBuilder &builder = entry.builder;
+  if (element.list && element.list->kind == ListValue::Spelled)
+    return emitError(loc) << "a list of elements of different ranks cannot be an element of a list";
   if (element.list) {
     form.kind = ElementForm::List;
     form.list = getSkeleton(*element.list);
@@ -151,6 +154,8 @@ static LogicalResult flatten(EntryImporter &entry, Location loc, const ImportedV
     }
     return success();
   }
+  if (element.optional && element.optional->other)
+    return emitError(loc) << "an optional that holds tensors of unlike types cannot be an element of a list";
   if (element.optional) {
     form.kind = ElementForm::Optional;
     tensors.push_back(tensor::FromElementsOp::create(

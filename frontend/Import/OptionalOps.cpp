@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/ListValue.h"
 #include "frontend/Import/OpRegistry.h"
 
@@ -40,15 +41,46 @@ LogicalResult importHasValue(NodeImporter &n) {
   const auto &optional = n.getInput(0).optional;
   if (!optional)
     return n.error() << "input 0 is no optional";
-  n.setResult(n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI1Type()),
-                                               optional->isPresent));
+  Value isPresent = optional->isPresent;
+  for (const OptionalValue *other = optional->other.get(); other; other = other->other.get())
+    isPresent = n.create<arith::OrIOp>(isPresent, other->isPresent);
+  n.setResult(n.create<tensor::FromElementsOp>(RankedTensorType::get({}, n.builder.getI1Type()), isPresent));
   return success();
 }
 
+/// Whether these are the values that the node asks for.
+bool fits(NodeImporter &n, const OptionalValue &optional) {
+  const proto::AttrValue *types = findAttr(n.node, "output_types"),
+                         *shapes = findAttr(n.node, "output_shapes");
+  if (!types || optional.components.size() != static_cast<size_t>(types->list().type_size()))
+    return false;
+  for (auto [i, component] : llvm::enumerate(optional.components)) {
+    bool isVariant = component.list || component.optional;
+    auto dtype = types->list().type(i);
+    if (isVariant != (dtype == proto::DT_VARIANT))
+      return false;
+    bool isTensor = component.tensor || component.host;
+    if (isVariant || !isTensor)
+      continue;
+    Type element =
+        component.host ? component.host->elementType : getElementTypeOrSelf(component.tensor.getType());
+    int64_t rank = component.host ? component.host->shape.size()
+                                  : cast<RankedTensorType>(component.tensor.getType()).getRank();
+    auto shape = shapes && static_cast<int>(i) < shapes->list().shape_size()
+                     ? shapeFromProto(shapes->list().shape(i))
+                     : std::nullopt;
+    if (getDataType(element) != dtype || (shape && static_cast<int64_t>(shape->size()) != rank))
+      return false;
+  }
+  return true;
+}
+
 LogicalResult importGetValue(NodeImporter &n) {
-  const auto &optional = n.getInput(0).optional;
+  const OptionalValue *optional = n.getInput(0).optional.get();
   if (!optional)
     return n.error() << "input 0 is no optional";
+  while (optional->other && !fits(n, *optional))
+    optional = optional->other.get();
   n.check(optional->isPresent, "The given optional does not have a value.");
   if (optional->components.size() != n.getOutputs().size())
     return n.error() << "the optional has " << optional->components.size() << " components, asked for "
@@ -59,6 +91,24 @@ LogicalResult importGetValue(NodeImporter &n) {
 }
 
 } // namespace
+
+bool haveSameTypes(const OptionalValue &a, const OptionalValue &b) {
+  if (a.components.empty() || b.components.empty())
+    return true;
+  auto typeOf = [](const ImportedValue &value) -> std::pair<Type, int64_t> {
+    if (value.host)
+      return {value.host->elementType, value.host->shape.size()};
+    if (!value.tensor)
+      return {Type(), value.list ? -2 : value.optional ? -3 : -1};
+    auto type = cast<RankedTensorType>(value.tensor.getType());
+    return {type.getElementType(), type.getRank()};
+  };
+  return llvm::equal(a.components, b.components, [&](const ImportedValue &x, const ImportedValue &y) {
+    if (x.isNull() || y.isNull())
+      return true;
+    return x.optional && y.optional ? haveSameTypes(*x.optional, *y.optional) : typeOf(x) == typeOf(y);
+  });
+}
 
 void registerOptionalOps(OpRegistry &registry) {
   registry.add({"OptionalNone"}, importNone);

@@ -174,7 +174,11 @@ static Value choose(NodeImporter &n, Value condition, ArrayRef<Size> sizes, Type
   return op.getResult(0);
 }
 
-Value readRagged(NodeImporter &n, ListValue &list, Size index) {
+Value isWrittenRagged(NodeImporter &n, ListValue &list, Size index) {
+  return Row(n, readListElement(n, list.parts[0], index)).isWritten(n);
+}
+
+Value readRagged(NodeImporter &n, ListValue &list, Size index, bool mayLack) {
   Row row(n, readListElement(n, list.parts[0], index));
   auto checkKnown = [&] {
     SmallVector<Size> extents = row.extents;
@@ -189,6 +193,8 @@ Value readRagged(NodeImporter &n, ListValue &list, Size index) {
     }
     return extents;
   };
+  if (mayLack)
+    return readData(n, list, n.sizes.max(row.start(n), n.sizes.constant(0)), row.extents);
   if (!list.hasKnownElements()) {
     n.check(row.isWritten(n),
             "Trying to read an uninitialized tensor but element_shape is not fully defined");
@@ -418,6 +424,8 @@ static void dropLastRagged(NodeImporter &n, ListValue &list) {
 }
 
 void dropLast(NodeImporter &n, ListValue &list) {
+  if (list.kind == ListValue::Spelled)
+    return resizeSpelled(n.sizes, list, list.elements.size() - 1);
   if (list.kind == ListValue::Ragged) {
     dropLastRagged(n, list);
   } else {

@@ -119,6 +119,7 @@ private:
     bool isOptional = false;
     Value isPresent;                ///< optional, if it is not a result
     std::vector<Merged> components; ///< optional
+    std::vector<Merged> other;      ///< optional: at most one, the values of other types
   };
 
   ImportedValue finish(Merged &value, ValueRange results) {
@@ -131,6 +132,8 @@ private:
       OptionalValue optional{value.isPresent ? value.isPresent : Value(results[*value.tensor]), {}};
       for (Merged &component : value.components)
         optional.components.push_back(finish(component, results));
+      for (Merged &other : value.other)
+        optional.other = finish(other, results).optional;
       value.result.optional = std::make_shared<const OptionalValue>(std::move(optional));
     } else if (value.tensor) {
       value.result.tensor = results[*value.tensor];
@@ -258,8 +261,45 @@ private:
     return success();
   }
 
-  /// An optional that is empty in one branch has components all the same, which nobody uses.
+  /// Values of the same types become one; those that one branch alone has are not there in the other.
   LogicalResult addOptional(const OptionalValue &a, const OptionalValue &b, const Twine &what) {
+    SmallVector<const OptionalValue *> left;
+    for (const OptionalValue *form = &b; form; form = form->other.get())
+      left.push_back(form);
+    std::optional<Merged> first;
+    auto addForm = [&](const OptionalValue &x, const OptionalValue &y) {
+      std::vector<Merged> others = std::exchange(merged, {});
+      LogicalResult result = addSameTypes(x, y, what);
+      if (succeeded(result)) {
+        Merged form = std::move(merged.back());
+        if (first)
+          form.other.push_back(std::move(*first));
+        first = std::move(form);
+      }
+      merged = std::move(others);
+      return result;
+    };
+    auto none = [&](unsigned branch) {
+      OpBuilder::InsertionGuard guard(entry.builder);
+      entry.builder.setInsertionPointToEnd(branches[branch].block);
+      return OptionalValue{arith::ConstantIntOp::create(entry.builder, loc, 0, 1), {}};
+    };
+    for (const OptionalValue *form = &a; form; form = form->other.get()) {
+      auto *mate = llvm::find_if(left, [&](auto *other) { return haveSameTypes(*form, *other); });
+      if (failed(addForm(*form, mate == left.end() ? none(1) : **mate)))
+        return failure();
+      if (mate != left.end())
+        left.erase(mate);
+    }
+    for (const OptionalValue *form : left)
+      if (failed(addForm(none(0), *form)))
+        return failure();
+    merged.push_back(std::move(*first));
+    return success();
+  }
+
+  /// An optional that is empty in one branch has components all the same, which nobody uses.
+  LogicalResult addSameTypes(const OptionalValue &a, const OptionalValue &b, const Twine &what) {
     const OptionalValue *optionals[2] = {&a, &b};
     size_t count = std::max(a.components.size(), b.components.size());
     RegionImporter::Values components[2];

@@ -80,6 +80,8 @@ struct TripCount {
   bool isExact = true;
 };
 std::optional<TripCount> getTripCount(IndexBuilder &sizes, mlir::OpBuilder &builder, tg::WhileOp loop);
+/// The constant that each iteration adds to carried value `i`; 0 if there is none.
+int64_t getCounterStep(tg::WhileOp loop, unsigned i);
 
 } // namespace tgc
 

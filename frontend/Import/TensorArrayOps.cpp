@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/Import/ArrayAccesses.h"
+#include "frontend/Import/CompositeList.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Indexing.h"
 #include "frontend/Import/ListValue.h"
@@ -71,46 +73,6 @@ LogicalResult importGrad(NodeImporter &n) {
 // Elements
 //===----------------------------------------------------------------------===//
 
-/// A name for the node, wherever it was called.
-std::string getNodeName(NodeImporter &n) { return cast<NameLoc>(n.loc).getName().str(); }
-
-/// Whether another node has had this element (-1: any).
-bool isTaken(NodeImporter &n, const std::map<int64_t, std::string> &by, int64_t index) {
-  return llvm::any_of(by, [&](const auto &entry) {
-    return (index < 0 || entry.first < 0 || entry.first == index) && entry.second != getNodeName(n);
-  });
-}
-
-/// Ends the run if an element that is cleared once it was read has been read before. `index`: null for all.
-void noteRead(NodeImporter &n, const ListObject &array, Size index) {
-  auto known = index.isNull() ? std::optional<int64_t>(-1) : IndexBuilder::getConstant(index);
-  if (!known || !array.clearsAfterRead || array.isGradient)
-    return;
-  Value never = arith::ConstantIntOp::create(n.builder, n.loc, 0, 1);
-  if (isTaken(n, array.readers, *known))
-    n.check(never, "TensorArray " + array.name + ": Could not read index " +
-                       Twine(std::max<int64_t>(*known, 0)) +
-                       " twice because it was cleared after a previous read (perhaps try setting "
-                       "clear_after_read = false?).");
-  // Only that: what the node knows of the elements is its own.
-  ListObject noted = *n.graph.entry.listObjects[n.getInput(0).listObject->name];
-  noted.readers.try_emplace(*known, getNodeName(n));
-  setListObject(n, std::move(noted));
-}
-
-/// The same for an element that is written a second time, or was read.
-void noteWrite(NodeImporter &n, ListObject &array, Size index) {
-  auto known = index.isNull() ? std::optional<int64_t>(-1) : IndexBuilder::getConstant(index);
-  if (!known || array.isGradient)
-    return;
-  Value never = arith::ConstantIntOp::create(n.builder, n.loc, 0, 1);
-  for (auto [by, what] : {std::pair(&array.writers, "written to."), std::pair(&array.readers, "read.")})
-    if (isTaken(n, *by, *known))
-      n.check(never, "TensorArray " + array.name + ": Could not write to TensorArray index " +
-                         Twine(std::max<int64_t>(*known, 0)) + " because it has already been " + what);
-  array.writers.try_emplace(*known, getNodeName(n));
-}
-
 LogicalResult importRead(NodeImporter &n) {
   auto array = getArray(n);
   auto index = n.getScalarSize(1, "index");
@@ -118,9 +80,10 @@ LogicalResult importRead(NodeImporter &n) {
     return failure();
   ListValue &list = array->list;
   if (failed(
-          requireElementSizes(n, list, "TensorArray " + array->name + ": Could not read from TensorArray")))
+          requireElementSizes(n, list, "TensorArray " + array->name + ": Could not read from TensorArray")) ||
+      failed(requireSpelled(n, list, *index)))
     return failure();
-  noteRead(n, *array, *index);
+  noteArrayAccess(n, *array, false, *index);
   if (checkListIndex(n, *index, list.length, "Tried to read from index %d but array size is: %d"))
     n.setResult(readListElement(n, list, *index));
   else if (!list.hasKnownElements())
@@ -142,7 +105,7 @@ LogicalResult importWrite(NodeImporter &n) {
   if (!checkListIndex(n, *index, array->list.length,
                       name + "Tried to write to index %d but array is not resizeable and size is: %d"))
     return success();
-  noteWrite(n, *array, *index);
+  noteArrayAccess(n, *array, true, *index);
   if (failed(writeListElement(
           n, array->list, *index, n.getTensor(2),
           array->isGradient
@@ -178,6 +141,9 @@ FailureOr<ListObject> getArrayOfShape(NodeImporter &n, StringRef shapeAttr) {
       failed(
           requireElementSizes(n, list, "TensorArray " + array->name + ": Could not read from TensorArray")))
     return failure();
+  if (list.kind == ListValue::Spelled)
+    return n.error() << "TensorArray " << array->name
+                     << ": its elements have different ranks, so they are no one tensor";
   return *array;
 }
 
@@ -190,7 +156,9 @@ LogicalResult importGather(NodeImporter &n) {
   if (!isAll && n.getRank(1) != 1)
     return n.error() << "Expected indices to be a vector, but received shape: " << n.getType(1);
   if (isAll)
-    noteRead(n, *array, Size());
+    noteArrayAccess(n, *array, false, Size());
+  else
+    noteArrayAccesses(n, *array, false, 1);
   FailureOr<Value> rows = isAll ? getListRows(n, list) : gatherListElements(n, list, n.getTensor(1));
   if (failed(rows))
     return failure();
@@ -209,7 +177,7 @@ LogicalResult setList(NodeImporter &n, ListObject array, ListValue list) {
 
 /// `rows` become all elements of the array.
 LogicalResult setRows(NodeImporter &n, ListObject array, Value rows) {
-  noteWrite(n, array, Size());
+  noteArrayAccess(n, array, true, Size());
   if (array.isGradient && array.list.isWritten()) {
     Value old = getListRows(n, array.list);
     auto both = n.withShape(rows, n.sizes.sizesOf(old));
@@ -248,6 +216,7 @@ LogicalResult importScatter(NodeImporter &n) {
   else
     n.check(n.sizes.compare(arith::CmpIPredicate::slt, largest, array->list.length),
             "Max scatter index must be < array size (%d vs. %d)", n.sizes.get({largest, array->list.length}));
+  noteArrayAccesses(n, *array, true, 1);
   if (failed(scatterListElements(n, array->list, indices, rows, array->isGradient)))
     return failure();
   setListObject(n, std::move(*array));
@@ -290,6 +259,7 @@ LogicalResult importSplit(NodeImporter &n) {
   const ListValue &old = array->list;
   bool isZero =
       old.kind == ListValue::Ragged ? !old.parts[1].buffer && !old.parts[1].onlyElement : !old.isWritten();
+  noteArrayAccess(n, *array, true, Size());
   if (array->isGradient && !isZero)
     return n.error() << "TensorArray " << array->name
                      << ": elements of different shapes cannot be added to those that are there";
@@ -300,6 +270,7 @@ LogicalResult importConcat(NodeImporter &n) {
   auto array = getArrayOfShape(n, "element_shape_except0");
   if (failed(array))
     return failure();
+  noteArrayAccess(n, *array, false, Size());
   auto joined = concatList(n, array->list);
   if (failed(joined))
     return failure();

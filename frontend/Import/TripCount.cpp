@@ -17,8 +17,7 @@ namespace tgc {
 
 using Size = OpFoldResult;
 
-/// The constant that each iteration adds to carried value `i`; 0 if there is none.
-static int64_t getStep(tg::WhileOp loop, unsigned i) {
+int64_t getCounterStep(tg::WhileOp loop, unsigned i) {
   auto next = loop.getBodyYield().getValues()[i].getDefiningOp<arith::AddIOp>();
   if (!next || next.getLhs() != loop.getBody()->getArgument(i))
     return 0;
@@ -35,7 +34,7 @@ static std::optional<std::pair<unsigned, int64_t>> getCounter(tg::WhileOp loop, 
     }
   auto argument = dyn_cast<BlockArgument>(value);
   if (!argument || argument.getOwner() != loop.getCond() || !argument.getType().isIndex() ||
-      !getStep(loop, argument.getArgNumber()))
+      !getCounterStep(loop, argument.getArgNumber()))
     return std::nullopt;
   return std::pair(argument.getArgNumber(), offset);
 }
@@ -86,7 +85,7 @@ static std::optional<Size> getTripCount(IndexBuilder &sizes, OpBuilder &builder,
   Size bound = getAsOpFoldResult(rhs);
   if (auto constant = getConstantIntValue(bound))
     bound = sizes.constant(*constant);
-  int64_t step = getStep(loop, counter->first);
+  int64_t step = getCounterStep(loop, counter->first);
   Size start = sizes.add(getAsOpFoldResult(loop.getInits()[counter->first]), sizes.constant(counter->second));
   if (predicate == Predicate::sle)
     bound = sizes.add(bound, sizes.constant(1));

@@ -1,0 +1,42 @@
+//===- ArrayAccesses.h - Who has read and written elements -----*- C++ -*-===//
+//
+// A tensor array of TensorFlow 1 takes each element once and, unless it was told otherwise, gives each once:
+// a second write, a write after a read and a second read are errors of the run. Which elements were touched
+// is kept as ranges of sizes, so that most checks fold at import and the others compare indices; nothing is
+// kept at run time. An access whose range is not known (of indices that data gives, in a branch) is not kept.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_FRONTEND_IMPORT_ARRAYACCESSES_H
+#define TGC_FRONTEND_IMPORT_ARRAYACCESSES_H
+
+#include "dialects/Tg/IR/TgOps.h"
+#include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/ListValue.h"
+
+namespace tgc {
+
+/// Ends the run if what the node does is one access too many, and remembers it. `index`: null for all
+/// elements.
+void noteArrayAccess(NodeImporter &n, ListObject &array, bool isWrite, mlir::OpFoldResult index);
+/// The same for the elements that a vector of indices names, as far as they are known.
+void noteArrayAccesses(NodeImporter &n, ListObject &array, bool isWrite, size_t indicesInput);
+
+/// An iteration of a loop that is unrolled has ended; `before`: the state before the loop.
+void endIteration(EntryImporter &entry, const EntryImporter::State &before);
+
+/// What the iterations of a loop touch, found by the import of its body.
+class LoopAccesses {
+public:
+  /// At the end of the body: what `before`, the state at its begin, does not have.
+  void collect(const EntryImporter &entry, const EntryImporter::State &before);
+  /// Behind the finished loop: ends the run where one iteration touched what another one had, and adds all
+  /// that was touched to the arrays.
+  void finish(EntryImporter &entry, tg::WhileOp loop) const;
+
+private:
+  std::vector<std::pair<std::string, ArrayAccess>> accesses; ///< by key of the array
+};
+
+} // namespace tgc
+
+#endif // TGC_FRONTEND_IMPORT_ARRAYACCESSES_H

@@ -1,0 +1,360 @@
+//===- ListArithmetic.cpp - Whole lists of TensorList ---------------------===//
+//
+// Sums, zeros and joins of lists. Dense lists are added and joined as the tensors that they are; where one of
+// the lists is ragged, a loop goes over the elements, which carries the list as any loop does.
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/Import/CompositeList.h"
+#include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/RegionImporter.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+using Size = OpFoldResult;
+using Values = RegionImporter::Values;
+
+FailureOr<ListValue> getList(NodeImporter &n, size_t i) {
+  if (n.getInput(i).list &&
+      failed(requireElementType(n, *n.getInput(i).list,
+                                findAttr(n.node, "element_dtype") ? "element_dtype" : "")))
+    return failure();
+  if (n.getInput(i).list)
+    return *n.getInput(i).list;
+  return n.error() << "input " << i << " is no list of tensors";
+}
+
+void setList(NodeImporter &n, ListValue list) {
+  ImportedValue value;
+  value.list = std::make_shared<const ListValue>(std::move(list));
+  n.setOutput(0, std::move(value));
+}
+
+//===----------------------------------------------------------------------===//
+// One element after the other
+//===----------------------------------------------------------------------===//
+
+static ImportedValue asValue(ListValue list) {
+  ImportedValue value;
+  value.list = std::make_shared<const ListValue>(std::move(list));
+  return value;
+}
+
+static ImportedValue asValue(NodeImporter &n, Value condition) {
+  ImportedValue value;
+  value.host =
+      std::make_shared<HostTensor>(HostTensor{n.builder.getI1Type(), {}, {n.sizes.fromBool(condition)}, {}});
+  return value;
+}
+
+/// Calls `change` with the list and each index below `count`.
+static LogicalResult forEachIndex(NodeImporter &n, ListValue &list, Size count,
+                                  llvm::function_ref<LogicalResult(ListValue &, Size)> change) {
+  ImportedValue start;
+  start.host =
+      std::make_shared<HostTensor>(HostTensor{n.builder.getI64Type(), {}, {n.sizes.constant(0)}, {}});
+  auto cond = [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
+    n.sizes.setLoc(n.loc);
+    Size index = values[0].host->elements.front();
+    return Values{asValue(n, n.sizes.compare(arith::CmpIPredicate::slt, index, count))};
+  };
+  auto body = [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
+    n.sizes.setLoc(n.loc);
+    Size index = values[0].host->elements.front();
+    ListValue next = *values[1].list;
+    if (failed(change(next, index)))
+      return failure();
+    ImportedValue after;
+    after.host = std::make_shared<HostTensor>(*values[0].host);
+    after.host->elements.front() = n.sizes.add(index, n.sizes.constant(1));
+    return Values{after, asValue(std::move(next))};
+  };
+  auto results = RegionImporter(n.graph.entry, n.loc).importWhile({start, asValue(list)}, {}, cond, body);
+  if (failed(results))
+    return failure();
+  list = *(*results)[1].list;
+  n.sizes.setLoc(n.loc);
+  return success();
+}
+
+/// Calls `change` with the list where element `index` of `other` was ever written.
+static LogicalResult ifWritten(NodeImporter &n, ListValue &other, Size index, ListValue &list,
+                               llvm::function_ref<LogicalResult(ListValue &)> change) {
+  if (other.kind != ListValue::Ragged)
+    return change(list);
+  auto changed = RegionImporter(n.graph.entry, n.loc)
+                     .importIf(
+                         asValue(n, isWrittenRagged(n, other, index)),
+                         [&]() -> FailureOr<Values> {
+                           ListValue next = list;
+                           if (failed(change(next)))
+                             return failure();
+                           return Values{asValue(std::move(next))};
+                         },
+                         [&]() -> FailureOr<Values> { return Values{asValue(list)}; });
+  if (failed(changed))
+    return failure();
+  list = *changed->front().list;
+  return success();
+}
+
+LogicalResult scatterOneByOne(NodeImporter &n, ListValue &list, Value indices, Value rows, bool addTo) {
+  SmallVector<Size> sizes = n.sizes.sizesOf(rows), offsets(sizes.size(), n.sizes.constant(0));
+  ArrayRef<Size> elementSizes = ArrayRef(sizes).drop_front();
+  SmallVector<Size> rowSizes(sizes);
+  rowSizes.front() = n.sizes.constant(1);
+  return forEachIndex(n, list, sizes.front(), [&](ListValue &next, Size number) {
+    offsets.front() = number;
+    Value row = n.reshape(n.slice(rows, offsets, rowSizes), elementSizes);
+    Value index = n.reshape(n.slice(indices, number, n.sizes.constant(1)), {});
+    return writeListElement(n, next, n.extract(index, {}), row,
+                            "an element has a dimension of %d elements where the list states %d", addTo);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Sums
+//===----------------------------------------------------------------------===//
+
+static LogicalResult addList(NodeImporter &n, ListValue &sum, ListValue other);
+
+/// Elements that are lists are added as lists; what an element is does not change.
+static LogicalResult addNested(NodeImporter &n, ListValue &sum, ListValue &other) {
+  if (sum.kind != other.kind || !isSameForm(*sum.form, *other.form) || sum.form->kind != ElementForm::List)
+    return n.error() << "lists of unlike variants cannot be added";
+  if (sum.form->isUnwritten)
+    return success();
+  // Where ragged lists begin is no number to add.
+  if (sum.form->list.kind != ListValue::Dense)
+    return n.error() << "lists of lists of elements of different shapes cannot be added";
+  for (auto [part, mate] : llvm::zip_equal(sum.parts, other.parts))
+    if (failed(addList(n, part, mate)))
+      return failure();
+  return success();
+}
+
+static LogicalResult addList(NodeImporter &n, ListValue &sum, ListValue other) {
+  if (sum.kind == ListValue::Spelled || other.kind == ListValue::Spelled)
+    return n.error() << "lists of elements of different ranks cannot be added";
+  if (failed(n.requireEqual(sum.length, other.length,
+                            "Trying to add two lists of tensors with different lengths: %d and %d")))
+    return failure();
+  if (!sum.isWritten())
+    std::swap(sum, other);
+  if (!other.isWritten())
+    return success();
+  if (sum.kind == ListValue::Nested || other.kind == ListValue::Nested)
+    return addNested(n, sum, other);
+  // The list that is all zeros but for one element is added in place.
+  if (sum.onlyElement && !other.onlyElement)
+    std::swap(sum, other);
+  const char *message = "Trying to add lists whose elements have a dimension of %d and of %d elements";
+  if (other.onlyElement)
+    return writeListElement(n, sum, other.onlyElement->first, other.onlyElement->second, message, true);
+  if (sum.elementSizes->size() != other.elementSizes->size())
+    return n.error() << "Trying to add lists whose elements have rank " << sum.elementSizes->size()
+                     << " and rank " << other.elementSizes->size();
+  bool isEqual =
+      sum.kind == ListValue::Dense && other.kind == ListValue::Dense &&
+      (!sum.mayDiffer || llvm::equal(*sum.elementSizes, *other.elementSizes, IndexBuilder::isEqual));
+  sum.mayBeUniform = false;
+  sum.uniformElement.reset();
+  if (!isEqual)
+    return forEachIndex(n, sum, sum.length, [&](ListValue &next, Size index) {
+      return ifWritten(n, other, index, next, [&](ListValue &changed) {
+        ListValue source = other;
+        return writeListElement(n, changed, index, readListElement(n, source, index), message, true);
+      });
+    });
+  if (failed(mergeElementSizes(n, sum, other.elementSizes, message)))
+    return failure();
+  Value a = getListRows(n, sum);
+  auto b = n.withShape(getListRows(n, other), n.sizes.sizesOf(a));
+  if (failed(b))
+    return failure();
+  sum.buffer = n.add(a, b->front());
+  sum.capacity = sum.length;
+  return success();
+}
+
+LogicalResult importListSum(NodeImporter &n) {
+  auto sum = getList(n, 0);
+  if (failed(sum))
+    return failure();
+  for (size_t i = 1; i < n.getNumInputs(); ++i) {
+    auto other = getList(n, i);
+    if (failed(other))
+      return failure();
+    if (sum->elementType != other->elementType)
+      return n.error() << "Trying to add two lists of tensors of different dtypes";
+    if (failed(addList(n, *sum, *other)))
+      return failure();
+  }
+  setList(n, std::move(*sum));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Zeros
+//===----------------------------------------------------------------------===//
+
+/// The same list with zeros in all elements, of their shapes.
+static void clear(NodeImporter &n, ListValue &list) {
+  list.mayBeUniform = false;
+  list.uniformElement.reset();
+  switch (list.kind) {
+  case ListValue::Spelled:
+    for (ImportedValue &element : list.elements)
+      if (element.tensor)
+        element.tensor = n.splatLike(element.tensor, 0);
+    return;
+  case ListValue::Dense:
+    list.buffer = nullptr;
+    list.onlyElement.reset();
+    return;
+  case ListValue::Ragged:
+    return clear(n, list.parts[1]);
+  case ListValue::Nested:
+    // Of a ragged element the first part says where its elements are.
+    if (list.form->isUnwritten)
+      return;
+    for (ListValue &part : ArrayRef(list.parts).size() > 1 ? MutableArrayRef(list.parts).drop_front()
+                                                           : MutableArrayRef(list.parts))
+      clear(n, part);
+    return;
+  }
+}
+
+LogicalResult importListZeros(NodeImporter &n) {
+  auto list = getList(n, 0);
+  if (failed(list))
+    return failure();
+  if (list->kind == ListValue::Nested &&
+      (list->form->kind != ElementForm::List || list->form->list.kind == ListValue::Nested))
+    return n.error() << "zeros of a list of "
+                     << (list->form->kind == ElementForm::List ? "lists of variants" : "optionals")
+                     << " are not supported";
+  clear(n, *list);
+  setList(n, std::move(*list));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Joins
+//===----------------------------------------------------------------------===//
+
+LogicalResult importListConcat(NodeImporter &n) {
+  auto a = getList(n, 0), b = getList(n, 1);
+  if (failed(a) || failed(b))
+    return failure();
+  if (a->kind == ListValue::Nested || b->kind == ListValue::Nested || a->kind == ListValue::Spelled ||
+      b->kind == ListValue::Spelled)
+    return n.error() << "lists of variants, or of elements of different ranks, cannot be joined";
+  a->mayBeUniform = false;
+  a->uniformElement.reset();
+  bool isEqual = a->kind == ListValue::Dense && b->kind == ListValue::Dense &&
+                 (!a->isWritten() || !b->isWritten() || !a->mayDiffer ||
+                  llvm::equal(*a->elementSizes, *b->elementSizes, IndexBuilder::isEqual));
+  if (!isEqual) {
+    Size start = a->length;
+    growList(n, *a, n.sizes.add(start, b->length));
+    if (failed(forEachIndex(n, *a, b->length, [&](ListValue &next, Size index) {
+          return ifWritten(n, *b, index, next, [&](ListValue &changed) {
+            ListValue source = *b;
+            return writeListElement(n, changed, n.sizes.add(start, index), readListElement(n, source, index),
+                                    "an element has a dimension of %d elements where the list states %d");
+          });
+        })))
+      return failure();
+    setList(n, std::move(*a));
+    return success();
+  }
+  if (failed(
+          mergeElementSizes(n, *a, b->elementSizes,
+                            "elements have a dimension of %d elements in one list and of %d in the other")))
+    return failure();
+  if (!a->hasKnownElements()) {
+    a->length = a->capacity = n.sizes.add(a->length, b->length);
+    setList(n, *a);
+    return success();
+  }
+  b->elementSizes = a->elementSizes;
+  Value second = getListRows(n, *b);
+  Size start = a->length;
+  resizeList(n, *a, n.sizes.add(start, b->length));
+  SmallVector<Size> offsets(a->elementSizes->size() + 1, n.sizes.constant(0));
+  offsets.front() = start;
+  a->buffer = n.create<tg::InsertSliceOp>(second, getListBuffer(n.graph.entry, n.loc, *a), offsets);
+  setList(n, std::move(*a));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Cut into elements, and put together
+//===----------------------------------------------------------------------===//
+
+bool isWholeRange(NodeImporter &n, size_t input, Size count) {
+  if (const HostTensor *host = n.getHost(input)) {
+    auto indices = host->getConstants();
+    return indices && IndexBuilder::isConstant(count, indices->size()) &&
+           llvm::equal(*indices, llvm::seq<int64_t>(0, indices->size()));
+  }
+  Value indices = n.getTensor(input);
+  auto iota = indices.getDefiningOp<tg::IotaOp>();
+  return iota && IndexBuilder::isEqual(n.sizes.sizeOf(indices, 0), count);
+}
+
+FailureOr<ListValue> splitIntoList(NodeImporter &n, Value rows, size_t lengthsInput,
+                                   const PartialSizes &elementSizes, bool mayDiffer) {
+  SmallVector<Size> sizes = n.sizes.sizesOf(rows);
+  if (sizes.empty())
+    return n.error() << "tensor must be at least a vector, got a scalar";
+  const char *wrongSum = "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is %d "
+                         "and the value has %d rows";
+  if (n.getHost(lengthsInput) == nullptr && n.getType(lengthsInput).isDynamicDim(0))
+    return splitRagged(n, rows, n.getTensor(lengthsInput), elementSizes, wrongSum);
+  auto lengths = n.getSizeOperand(lengthsInput, "lengths");
+  if (failed(lengths))
+    return failure();
+  Size sum = n.sizes.constant(0);
+  bool isEqual = true;
+  for (Size length : *lengths) {
+    if (auto known = IndexBuilder::getConstant(length); known && *known < 0)
+      return n.error() << "Invalid length: lengths must not be negative, got " << *known;
+    sum = n.sizes.add(sum, length);
+    isEqual &= IndexBuilder::isEqual(length, lengths->front());
+  }
+  if (!isEqual && mayDiffer)
+    return splitRagged(n, rows, n.getTensor(lengthsInput), elementSizes, wrongSum);
+  for (Size length : *lengths)
+    if (failed(n.requireEqual(length, lengths->front(),
+                              "elements of %d and of %d rows in a list of elements of one shape")))
+      return failure();
+  if (failed(n.requireEqual(sum, sizes.front(), wrongSum)))
+    return failure();
+  Size count = n.sizes.constant(lengths->size());
+  sizes.front() = lengths->empty() ? n.sizes.constant(0) : lengths->front();
+  sizes.insert(sizes.begin(), count);
+  auto list = createListOfRows(n, n.reshape(rows, sizes), elementSizes);
+  if (succeeded(list))
+    list->mayDiffer = mayDiffer;
+  return list;
+}
+
+FailureOr<std::pair<Value, Value>> concatList(NodeImporter &n, ListValue &list) {
+  if (list.kind == ListValue::Nested || list.kind == ListValue::Spelled)
+    return n.error() << "a list of variants or of elements of different ranks cannot be joined to one tensor";
+  if (list.kind == ListValue::Ragged)
+    return concatRagged(n, list);
+  if (list.elementSizes->empty())
+    return n.error() << "Concat saw a scalar shape, but requires at least vectors";
+  Size each = list.elementSizes->front();
+  SmallVector<Size> sizes(*list.elementSizes);
+  sizes.front() = n.sizes.mul(list.length, each);
+  Value lengths = n.sizeTensor(each, n.builder.getI64Type(), {list.length});
+  return std::make_pair(n.reshape(getListRows(n, list), sizes), lengths);
+}
+
+} // namespace tgc

@@ -1,0 +1,135 @@
+//===- LoopComparison.cpp - What an iteration does to its values ----------===//
+
+#include "frontend/Import/LoopImporter.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+using Size = OpFoldResult;
+
+/// A vector with more elements that change is carried as a tensor.
+constexpr unsigned kMaxCounters = 8;
+
+/// Whether an element's next value may be computed as a size: 64 bits are what sizes have, booleans cannot
+/// overflow, and a counter that overflows would have come a long way.
+static bool isCountable(tg::WhileOp loop, Type element, Value current, Size next) {
+  if (element.isInteger(64) || element.isInteger(1))
+    return true;
+  auto value = dyn_cast<Value>(next);
+  if (!value || value == current)
+    return value != nullptr;
+  auto isOutside = [&](Value step) {
+    return getConstantIntValue(getAsOpFoldResult(step)) ||
+           !loop->isAncestor(step.getParentRegion()->getParentOp());
+  };
+  if (auto sum = value.getDefiningOp<arith::AddIOp>())
+    return (sum.getLhs() == current && isOutside(sum.getRhs())) ||
+           (sum.getRhs() == current && isOutside(sum.getLhs()));
+  auto difference = value.getDefiningOp<arith::SubIOp>();
+  return difference && difference.getLhs() == current && isOutside(difference.getRhs());
+}
+
+/// Whether the next value fits the assumption; weakens it otherwise.
+bool LoopImporter::nextTensor(Carried &carried, const ImportedValue &next, Value &yielded, bool &isOk) {
+  auto tensor = getTensor(entry, loc, next);
+  if (failed(tensor)) {
+    isOk = false;
+    return true;
+  }
+  auto type = cast<RankedTensorType>(tensor->getType()),
+       current = cast<RankedTensorType>(carried.tensor.getType());
+  if (type.getElementType() != current.getElementType() || type.getRank() != current.getRank()) {
+    error() << describe(carried) << " is " << current << " before the loop and " << type
+            << " after an iteration, expected tensors of one type and rank";
+    isOk = false;
+    return true;
+  }
+  bool fits = true;
+  for (auto [size, now] : llvm::zip_equal(carried.sizes, entry.sizes.sizesOf(*tensor)))
+    if (size && !IndexBuilder::isEqual(size, now)) {
+      size = Size();
+      fits = false;
+    }
+  if (fits) {
+    type = carried.getType();
+    yielded =
+        tensor->getType() == type ? *tensor : Value(tensor::CastOp::create(builder, loc, type, *tensor));
+  }
+  return fits;
+}
+
+LoopImporter::Outcome LoopImporter::compare(ArrayRef<ImportedValue> next, SmallVectorImpl<Value> &yielded) {
+  bool fits = true, isOk = true;
+  unsigned argument = 0;
+  for (auto [carried, value] : llvm::zip_equal(all, next)) {
+    if (carried.kind == Carried::Invariant) {
+      if (isSame(carried.init, value))
+        continue;
+      // Sums of flows are numbers.
+      if (carried.init.listObject && (value.tensor || value.host)) {
+        weaken(carried);
+        fits = false;
+        continue;
+      }
+      if (carried.init.variable || carried.init.listObject || carried.init.optional) {
+        std::string what = carried.init.variable     ? "the variable " + carried.init.variable->name
+                           : carried.init.listObject ? "a tensor array or stack"
+                                                     : "an optional";
+        error() << describe(carried) << " is " << what
+                << ", and an iteration gives another value; only tensors can change";
+        isOk = false;
+        continue;
+      }
+      weaken(carried);
+      fits = false;
+      continue;
+    }
+    if (carried.kind == Carried::List) {
+      argument += carried.list->getNumArguments();
+      if (!value.list) {
+        error() << describe(carried) << " is a list before the loop and none after an iteration";
+        isOk = false;
+        continue;
+      }
+      CarriedList::Fit fit = carried.list->compare(loop, *value.list, yielded);
+      fits &= fit == CarriedList::Fit::Fits;
+      isOk &= fit != CarriedList::Fit::Fails;
+      continue;
+    }
+    if (carried.kind == Carried::Host) {
+      const HostTensor *host = value.host.get();
+      const HostTensor &init = *carried.init.host;
+      bool isHost = host && host->shape == init.shape && host->elementType == init.elementType &&
+                    host->possibleAxes.empty();
+      unsigned first = argument;
+      argument += carried.isCounter.count();
+      for (unsigned i = 0; isHost && i < init.elements.size(); ++i) {
+        if (!carried.isCounter[i]) {
+          if (!IndexBuilder::isEqual(host->elements[i], init.elements[i])) {
+            carried.isCounter.set(i);
+            fits = false;
+            isHost = carried.isCounter.count() <= kMaxCounters;
+          }
+          continue;
+        }
+        isHost = isCountable(loop, init.elementType, loop.getBody()->getArgument(first++), host->elements[i]);
+        yielded.push_back(entry.sizes.get(host->elements[i]));
+      }
+      if (!isHost) {
+        fits = false;
+        carried.kind = Carried::NeedsTensor;
+      }
+      continue;
+    }
+    ++argument;
+    Value tensor;
+    fits &= nextTensor(carried, value, tensor, isOk);
+    yielded.push_back(tensor);
+  }
+  return !isOk ? Outcome::Fails : fits ? Outcome::Fits : Outcome::Weakened;
+}
+
+} // namespace tgc
