@@ -1,7 +1,7 @@
 /*===- count-allocations.c - Allocations of a run and of its iterations -------===*
  *
- * count-allocations MODULE.so: feeds `x`, n = 3 twice and then n = 3000, and says how often memory was asked
- * for in the last two runs, of the services and of the C library.
+ * count-allocations MODULE.so: feeds `x`, n = 3 twice and then n = 3000 twice, and says how often memory was
+ * asked for in the last three runs, of the services and of the C library.
  *
  *===----------------------------------------------------------------------===*/
 #define _GNU_SOURCE
@@ -74,5 +74,8 @@ int main(int argc, char **argv) {
   before = numAllocations;
   run(api, session, 3000);
   printf("3000 iterations: %ld\n", numAllocations - before);
+  before = numAllocations;
+  run(api, session, 3000);
+  printf("3000 once more: %ld\n", numAllocations - before);
   return 0;
 }

@@ -533,6 +533,188 @@ def growing_state():
     return [({"x": ramp(3), "n": np.int32(k)}, ["y:0", "dx:0"], []) for k in (0, 1, 4)]
 
 
+@case
+def arrays_touched_twice_in_loops():
+    """Turns that touch what another turn, or another loop, has touched; and turns that do not, or never come to it."""
+    x, n = placeholder([None], "x"), placeholder([], "n", tf.int32)
+    rows = tf.stack([x + float(i) for i in range(6)])
+
+    def run(body, value):
+        return tf1.while_loop(lambda i, v: i < n, lambda i, v: (i + 1, body(i, v)), [0, value], parallel_iterations=1)[1]
+
+    def array(keeps=False):
+        return tf.TensorArray(tf.float32, 6, clear_after_read=not keeps)
+
+    given = lambda keeps=False: array(keeps).unstack(rows)
+    add = lambda a, at: lambda i, v: v + a.read(at(i))
+    fill = lambda at: lambda i, a: a.write(at(i), x)
+    fetches = {
+        "same_written": run(fill(lambda i: 0), array()).flow,
+        "other_loop_writes": run(fill(lambda i: i), run(fill(lambda i: 4 - i), array())).flow,
+        "after_loop": run(fill(lambda i: i + 1), array()).write(2, x).flow,
+        "before_loop": run(fill(lambda i: i), array().write(3, x)).flow,
+        "neighbours": (lambda a: run(lambda i, v: v + a.read(i) * a.read(i + 1), x))(given()),
+        "neighbours_kept": (lambda a: run(lambda i, v: v + a.read(i) * a.read(i + 1), x))(given(True)),
+        "same_read": run(add(given(), lambda i: 2), x),
+        "stacked_after": (lambda a, v: tf.reduce_sum(v) + tf.reduce_sum(tf.TensorArray(tf.float32, handle=a.handle, flow=a.flow + 0.0 * v[0]).stack()))(
+            *(lambda a: (a, run(add(a, lambda i: i), x)))(given())),
+        "follows": run(lambda i, a: a.write(i + 1, a.read(i) * 2.0), array(True).write(0, x)).stack()[:2],
+    }
+    for name, value in fetches.items():
+        tf.identity(value, name)
+    return [({"x": ramp(2), "n": np.int32(k)}, [name + ":0"], []) for name in fetches for k in (0, 1, 4)
+            if not (name in ("other_loop_writes", "same_written", "after_loop", "before_loop") and k == 0) and not (name == "follows" and k == 0)]
+
+
+@case
+def ranks_in_lists():
+    """Elements of different ranks in one list: of a tensor array, of a stack-like list."""
+    x = placeholder([None], "x")
+    array = tf.TensorArray(tf.float32, 4, infer_shape=False, clear_after_read=False)
+    array = array.write(0, x).write(2, tf.stack([x, x * 2.0])).write(1, tf.reduce_sum(x)).write(3, x[1:])
+    for i in range(4):
+        tf.identity(array.read(i), f"read{i}")
+    pushed = tf.raw_ops.EmptyTensorList(element_shape=-1, max_num_elements=-1, element_dtype=tf.float32)
+    for value in (x, x[None] + 1.0, x[:1]):
+        pushed = tf.raw_ops.TensorListPushBack(input_handle=pushed, tensor=value)
+    for i in range(3):
+        pushed, value = tf.raw_ops.TensorListPopBack(input_handle=pushed, element_shape=-1, element_dtype=tf.float32)
+        tf.identity(value, f"popped{i}")
+    return [({"x": ramp(k)}, [f"read{i}:0" for i in range(4)] + [f"popped{i}:0" for i in range(3)], []) for k in (1, 3)]
+
+
+@case
+def ragged_lists():
+    """Lists of elements of different sizes: sums, joins, rows scattered into them, zeros of their shapes."""
+    x, n = placeholder([None], "x"), placeholder([], "n", tf.int32)
+    raw = tf.raw_ops
+
+    def fill(size_of, scale):
+        start = raw.TensorListReserve(element_shape=-1, num_elements=n, element_dtype=tf.float32)
+        body = lambda i, a: (i + 1, raw.TensorListSetItem(input_handle=a, index=i, item=x[:size_of(i)] * scale))
+        return tf1.while_loop(lambda i, a: i < n, body, [0, start])[1]
+
+    def joined(handle, name):
+        tensor, lengths = raw.TensorListConcatV2(input_handle=handle, element_shape=[-1], leading_dims=tf.zeros([0], tf.int64), element_dtype=tf.float32)[:2]
+        tf.identity(tensor, name)
+        tf.identity(lengths, name + "_lengths")
+
+    growing, doubled, shrinking = fill(lambda i: i + 1, 1.0), fill(lambda i: i + 1, 2.0), fill(lambda i: n - i, -1.0)
+    joined(tf.add_n([growing, doubled]), "sum")
+    joined(raw.TensorListConcatLists(input_a=growing, input_b=shrinking, element_dtype=tf.float32), "both")
+    joined(tf.add_n([growing, tf.zeros_like(doubled)]), "same")
+    joined(raw.TensorListScatterIntoExistingList(input_handle=shrinking, tensor=tf.stack([x[:2], x[1:3]]), indices=tf.stack([0, n - 1])), "scattered")
+    fetches = [name + end for name in ("sum", "both", "same", "scattered") for end in (":0", "_lengths:0")]
+    return [({"x": ramp(6), "n": np.int32(k)}, fetches, []) for k in (2, 5)]
+
+
+@case
+def references():
+    """References that RefSwitch, RefMerge and RefSelect hand on: read behind them, and updated."""
+    p, k = placeholder([], "p", tf.bool), placeholder([], "k", tf.int32)
+    v = tf1.get_variable("v", initializer=ramp(3), use_resource=False)
+    w = tf1.get_variable("w", initializer=ramp(3) + 5.0, use_resource=False)
+    raw = tf.raw_ops
+    of_v, of_w = (raw.RefSwitch(data=variable._ref(), pred=p) for variable in (v, w))
+    merged, number = raw.RefMerge(inputs=[of_v.output_false, of_w.output_true])
+    tf.identity(merged * 2.0, "merged")
+    tf.identity(number, "number")
+    tf.identity(raw.RefSelect(index=k, inputs=[v._ref(), w._ref()]) + 1.0, "selected")
+    raw.AssignAdd(ref=raw.RefSelect(index=1, inputs=[v._ref(), w._ref()]), value=tf.ones([3]), name="step")
+    tf1.global_variables_initializer()
+    fetches = ["merged:0", "number:0", "selected:0"]
+    runs = [({"p": np.bool_(p), "k": np.int32(k)}, fetches, []) for p, k in ((False, 0), (True, 1))]
+    return [({}, [], ["init"])] + runs + [({}, ["step:0"], [])] + runs
+
+
+@case
+def gradients_of_functions():
+    """SymbolicGradient: of a function of the first version, of one inside another, of one without a gradient to an argument."""
+    x, w = placeholder([None, 2], "x"), placeholder([2], "w")
+
+    @function.Defun(tf.float32, tf.float32)
+    def inner(a, b):
+        return tf.tanh(a * b) + a, tf.exp(b)
+
+    @function.Defun(tf.float32, tf.float32)
+    def outer(a, b):
+        y, z = inner(a, b)
+        return y * tf.reduce_sum(z)
+
+    @function.Defun(tf.float32, tf.float32)
+    def first(a, b):
+        return tf.square(a)
+
+    for name, call in (("inner", inner), ("outer", outer), ("first", first)):
+        for i, gradient in enumerate(tf.gradients(call(x, w), [x, w])):
+            tf.identity(gradient, f"{name}{i}")
+    return [({"x": ramp(k, 2), "w": ramp(2)}, [f"{name}{i}:0" for name in ("inner", "outer", "first") for i in range(2)], []) for k in (1, 4)]
+
+
+@case
+def second_gradient_of_cond():
+    """The gradient of a gradient of a condition."""
+    x, p = placeholder([None, 2], "x"), placeholder([], "p", tf.bool)
+    y = tf1.cond(p, lambda: tf.sin(x) * x, lambda: x * x * x)
+    first = tf.gradients(y, x)[0]
+    tf.identity(first, "first")
+    tf.identity(tf.gradients(tf.square(first), x)[0], "second")
+    return [({"x": ramp(3, 2), "p": np.bool_(p)}, ["first:0", "second:0"], []) for p in (False, True)]
+
+
+@case
+@with_functions
+def second_gradient_of_if():
+    """The same in functions: optionals of unlike types in one place."""
+    return CASES["second_gradient_of_cond"]()
+
+
+@case
+def lists_of_known_elements():
+    """Arrays and lists that loops fill: in a known number of turns, in an unknown one, with elements of unlike sizes."""
+    x, n = placeholder([2, 3], "x"), placeholder([], "n", tf.int32)
+    raw, bound = tf.raw_ops, tf.cast(n, tf.float32)
+    empty = raw.EmptyTensorList(element_shape=[2, 3], max_num_elements=-1, element_dtype=tf.float32)
+    rows = raw.EmptyTensorList(element_shape=[-1, 3], max_num_elements=-1, element_dtype=tf.float32)
+    push = lambda a, v: raw.TensorListPushBack(input_handle=a, tensor=v)
+
+    def until(body, value):
+        return tf1.while_loop(lambda i, s, a: s < bound, lambda i, s, a: (i + 1, s + 0.5 + tf.square(x[0, 0]), body(i, a)), [0, 0.0, value])[2]
+
+    turns = lambda body, value: tf1.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, body(i, a)), [0, value])[1]
+    scaled = lambda i: x * tf.cast(i % 8, tf.float32)
+    stacked = lambda a: raw.TensorListStack(input_handle=a, element_shape=[2, 3], element_dtype=tf.float32)
+    results = {
+        "written": turns(lambda i, a: a.write(i, scaled(i)), tf.TensorArray(tf.float32, n)).stack(),
+        "pushed": stacked(turns(lambda i, a: push(a, scaled(i)), empty)),
+        "grown": until(lambda i, a: a.write(i, scaled(i)), tf.TensorArray(tf.float32, 0, dynamic_size=True)).stack(),
+        "pushed_until": stacked(until(lambda i, a: push(a, scaled(i)), empty)),
+        "unlike": raw.TensorListConcatV2(input_handle=until(lambda i, a: push(a, scaled(i)[: 1 + i % 2]), rows), element_shape=[-1, 3],
+                                         leading_dims=tf.zeros([0], tf.int64), element_dtype=tf.float32)[0],
+    }
+    for name, value in results.items():
+        tf.reduce_sum(value, 0, name=name)
+    return [({"x": ramp(2, 3), "n": np.int32(k)}, [name + ":0" for name in results], []) for k in (1, 9, 100)]
+
+
+@case
+def gradients_of_arrays_in_loops():
+    """Backward loops of the first version that find handles of arrays on a stack, and optionals: arrays that turns make, functional branches."""
+    x, n = placeholder([None, 2], "x"), placeholder([], "n", tf.int32)
+
+    def outer(i, v):
+        array = tf1.while_loop(lambda j, a: j < i + 1, lambda j, a: (j + 1, a.write(j, v * tf.cast(j + 1, tf.float32))), [0, tf.TensorArray(tf.float32, i + 1)])[1]
+        return i + 1, tf.tanh(tf.reduce_sum(array.stack(), 0))
+
+    inner = tf1.while_loop(lambda i, v: i < n, outer, [0, x])[1]
+    chosen = tf1.while_loop(lambda i, v: i < n, lambda i, v: (i + 1, tf.switch_case(i % 2, [lambda: tf.sin(v), lambda: v * v])), [0, x])[1]
+    for name, y in (("inner", inner), ("chosen", chosen)):
+        tf.identity(y, name)
+        tf.identity(tf.gradients(y, x)[0], "d" + name)
+    fetches = [kind + name + ":0" for name in ("inner", "chosen") for kind in ("", "d")]
+    return [({"x": ramp(k, 2), "n": np.int32(k)}, fetches, []) for k in (1, 3)]
+
+
 def main():
     for name in sys.argv[1:] or CASES:
         graph, arrays, log = tf.Graph(), {}, []
