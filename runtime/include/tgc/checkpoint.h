@@ -96,6 +96,10 @@ TGC_API tgc_status_t tgc_checkpoint_write_slice(tgc_checkpoint_writer_t *writer,
                                                 const int64_t *lengths, const tgc_tensor_t *part,
                                                 tgc_error_t *error);
 
+/* Appends all that a checkpoint holds; of partitioned tensors that may be some slices. */
+TGC_API tgc_status_t tgc_checkpoint_copy(tgc_checkpoint_writer_t *writer, const tgc_checkpoint_t *checkpoint,
+                                         tgc_error_t *error);
+
 /* Puts the checkpoint in place, on the disk, of what had its prefix; nothing can be written after it. */
 TGC_API tgc_status_t tgc_checkpoint_commit(tgc_checkpoint_writer_t *writer, tgc_error_t *error);
 

@@ -64,31 +64,12 @@ void tgc_kernel_save_tensors(tgc_frame_t *frame, const char *node, const char *c
  * Merging.
  *===----------------------------------------------------------------------===*/
 
-static tgc_status_t copy_tensor(tgc_checkpoint_writer_t *writer, const tgc_checkpoint_t *checkpoint,
-                                const char *name, tgc_error_t *error) {
-  tgc_checkpoint_entry_t entry;
-  tgc_status_t status = tgc_checkpoint_lookup(checkpoint, name, &entry, error);
-  if (status != TGC_OK)
-    return status;
-  tgc_tensor_t tensor = {.byte_size = entry.byte_size, .dtype = entry.dtype, .rank = entry.rank};
-  memcpy(tensor.dims, entry.dims, sizeof tensor.dims);
-  tensor.data = malloc(entry.byte_size + 1);
-  if (!tensor.data)
-    return set_error(error, TGC_RESOURCE_EXHAUSTED, "no memory for tensor %s", name);
-  status = tgc_checkpoint_read(checkpoint, name, tensor.data, entry.byte_size, error);
-  if (status == TGC_OK)
-    status = tgc_checkpoint_write(writer, name, &tensor, error);
-  free(tensor.data);
-  return status;
-}
-
 static tgc_status_t copy_checkpoint(tgc_checkpoint_writer_t *writer, const char *prefix, tgc_error_t *error) {
   tgc_checkpoint_t *checkpoint;
   tgc_status_t status = tgc_checkpoint_open(prefix, &checkpoint, error);
   if (status != TGC_OK)
     return status;
-  for (uint64_t i = 0; status == TGC_OK && i < tgc_checkpoint_num_tensors(checkpoint); ++i)
-    status = copy_tensor(writer, checkpoint, tgc_checkpoint_name(checkpoint, i), error);
+  status = tgc_checkpoint_copy(writer, checkpoint, error);
   tgc_checkpoint_close(checkpoint);
   return status;
 }

@@ -207,29 +207,44 @@ static tgc_status_t check_size(const tgc_checkpoint_t *checkpoint, const char *n
   return TGC_OK;
 }
 
+static tgc_status_t not_found(const tgc_checkpoint_t *checkpoint, const char *name, tgc_error_t *error) {
+  tgc_name_list_t list = {.length = 0};
+  for (uint64_t i = 0; i < tgc_checkpoint_num_tensors(checkpoint); ++i)
+    tgc_name_list_add(&list, tgc_checkpoint_name(checkpoint, i));
+  return tgc_error_set(error, TGC_NOT_FOUND, "%s: checkpoint has no tensor %s (it has: %s)",
+                       checkpoint->prefix, name, tgc_name_list_finish(&list));
+}
+
+static tgc_status_t find(const tgc_checkpoint_t *checkpoint, const char *name, tgc_bundle_entry_t *bundle,
+                         tgc_checkpoint_entry_t *entry, tgc_bytes_t *value, tgc_error_t *error) {
+  const tgc_sstable_entry_t *found = find_tensor(checkpoint, name);
+  if (!found)
+    return not_found(checkpoint, name, error);
+  if (!tgc_bundle_entry_decode(found->value, bundle))
+    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "the index entry of tensor %s is malformed",
+                               name);
+  *value = found->value;
+  return describe(checkpoint, name, bundle, entry, error);
+}
+
+tgc_status_t tgc_checkpoint_describe(const tgc_checkpoint_t *checkpoint, const char *name,
+                                     tgc_checkpoint_entry_t *out_entry, tgc_bytes_t *out_value,
+                                     tgc_error_t *error) {
+  tgc_bundle_entry_t bundle;
+  return find(checkpoint, name, &bundle, out_entry, out_value, error);
+}
+
 /* The work of lookup; also says where the bytes are, or, for a partitioned tensor, what the entry's bytes
  * are. */
 static tgc_status_t resolve(const tgc_checkpoint_t *checkpoint, const char *name,
                             tgc_checkpoint_entry_t *entry, tgc_extent_t *extent, tgc_bytes_t *value,
                             tgc_error_t *error) {
-  const tgc_sstable_entry_t *found = find_tensor(checkpoint, name);
-  if (!found) {
-    tgc_name_list_t list = {.length = 0};
-    for (uint64_t i = 0; i < tgc_checkpoint_num_tensors(checkpoint); ++i)
-      tgc_name_list_add(&list, tgc_checkpoint_name(checkpoint, i));
-    return tgc_error_set(error, TGC_NOT_FOUND, "%s: checkpoint has no tensor %s (it has: %s)",
-                         checkpoint->prefix, name, tgc_name_list_finish(&list));
-  }
   tgc_bundle_entry_t bundle;
-  if (!tgc_bundle_entry_decode(found->value, &bundle))
-    return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "the index entry of tensor %s is malformed",
-                               name);
-  tgc_status_t status = describe(checkpoint, name, &bundle, entry, error);
+  tgc_status_t status = find(checkpoint, name, &bundle, entry, value, error);
   if (status != TGC_OK)
     return status;
-  *value = found->value;
   if (entry->num_slices)
-    return tgc_checkpoint_check_slices(checkpoint, name, found->value, entry, error);
+    return tgc_checkpoint_check_slices(checkpoint, name, *value, entry, error);
   status = tgc_checkpoint_locate(checkpoint, name, &bundle, extent, error);
   return status == TGC_OK ? check_size(checkpoint, name, extent, entry, error) : status;
 }

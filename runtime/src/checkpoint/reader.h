@@ -53,6 +53,19 @@ tgc_status_t tgc_checkpoint_locate(const tgc_checkpoint_t *checkpoint, const cha
                                    const tgc_bundle_entry_t *bundle, tgc_extent_t *out_extent,
                                    tgc_error_t *error);
 
+/* What the index says of a tensor, and the bytes that say it. */
+tgc_status_t tgc_checkpoint_describe(const tgc_checkpoint_t *checkpoint, const char *name,
+                                     tgc_checkpoint_entry_t *out_entry, tgc_bytes_t *out_value,
+                                     tgc_error_t *error);
+
+/* slices.c: calls `visit` for each slice, as it is stored and with its lengths known, and where its bytes
+ * are. */
+typedef tgc_status_t tgc_slice_visitor_t(void *context, const tgc_slice_t *stored, const tgc_slice_t *slice,
+                                         const tgc_extent_t *extent, tgc_error_t *error);
+tgc_status_t tgc_checkpoint_each_slice(const tgc_checkpoint_t *checkpoint, const char *name,
+                                       tgc_bytes_t value, const tgc_checkpoint_entry_t *entry,
+                                       tgc_slice_visitor_t *visit, void *context, tgc_error_t *error);
+
 /* slices.c: partitioned tensors. `value` are the bytes of the tensor's entry, `entry` its description. */
 tgc_status_t tgc_checkpoint_check_slices(const tgc_checkpoint_t *checkpoint, const char *name,
                                          tgc_bytes_t value, const tgc_checkpoint_entry_t *entry,

@@ -19,7 +19,8 @@ typedef struct slice_walk {
   const tgc_checkpoint_entry_t *entry;
   tgc_bytes_t value; /* the entry's bytes that are still to be read */
   uint8_t *key;
-  tgc_slice_t slice; /* the current one, no length is -1 */
+  tgc_slice_t stored; /* the current one */
+  tgc_slice_t slice;  /* the same, no length is -1 */
   uint64_t num_elements;
   tgc_extent_t extent;
 } slice_walk_t;
@@ -49,6 +50,7 @@ static tgc_status_t next_slice(slice_walk_t *walk, tgc_error_t *error) {
     return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "the slices of tensor %s are malformed",
                                walk->name);
   uint64_t key_size = tgc_slice_key_write(walk->key, walk->name, &walk->slice);
+  walk->stored = walk->slice;
   const tgc_sstable_entry_t *found = tgc_sstable_find(&checkpoint->table, (const char *)walk->key, key_size);
   if (!resolve_slice(walk->entry, &walk->slice, &walk->num_elements))
     return tgc_checkpoint_fail(checkpoint, error, TGC_DATA_LOSS, "a slice of tensor %s lies outside of it",
@@ -166,5 +168,23 @@ tgc_status_t tgc_checkpoint_read_slices(const tgc_checkpoint_t *checkpoint, cons
   }
   free(walk.key);
   free(marks);
+  return status;
+}
+
+tgc_status_t tgc_checkpoint_each_slice(const tgc_checkpoint_t *checkpoint, const char *name,
+                                       tgc_bytes_t value, const tgc_checkpoint_entry_t *entry,
+                                       tgc_slice_visitor_t *visit, void *context, tgc_error_t *error) {
+  slice_walk_t walk = {.checkpoint = checkpoint, .name = name, .entry = entry, .value = value};
+  tgc_status_t status = TGC_OK;
+  walk.key = tgc_slice_key_allocate(name);
+  if (!walk.key)
+    return tgc_checkpoint_fail(checkpoint, error, TGC_RESOURCE_EXHAUSTED,
+                               "no memory for the slices of tensor %s", name);
+  for (uint32_t i = 0; status == TGC_OK && i < entry->num_slices; ++i) {
+    status = next_slice(&walk, error);
+    if (status == TGC_OK)
+      status = visit(context, &walk.stored, &walk.slice, &walk.extent, error);
+  }
+  free(walk.key);
   return status;
 }
