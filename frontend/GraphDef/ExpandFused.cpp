@@ -1,11 +1,15 @@
 //===- ExpandFused.cpp - Fused operators as what they are made of ------------===//
 //
-// A fused node has the inputs of its first part, then the operands of the others (`args`), in order.
+// A fused node has the inputs of its first part, then the operands of the others (`args`), in order. Its
+// first output is that of its last part; those of a batch normalisation beside it stay the normalisation's.
 //
 //===----------------------------------------------------------------------===//
 
 #include "frontend/GraphDef/ExpandFused.h"
 
+#include "frontend/GraphDef/OpSignatures.h"
+
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -22,12 +26,15 @@ struct Part {
 
 class FusedNode {
 public:
-  FusedNode(const proto::NodeDef &node, const StringSet<> &names) : node(node), names(names) {}
+  /// `isInFunction`: bodies of functions name outputs otherwise.
+  FusedNode(const proto::NodeDef &node, const StringSet<> &names, bool isInFunction)
+      : node(node), names(names), isInFunction(isInFunction) {}
 
   /// The parts, the first first; none: the node is not fused, or not in a way that is known.
   std::vector<proto::NodeDef> expand();
 
 private:
+  bool findNormalizationParts();
   bool findParts();
   std::string nameOf(size_t part) const;
   void copyAttr(proto::NodeDef &to, const char *name) const;
@@ -35,6 +42,7 @@ private:
 
   const proto::NodeDef &node;
   const StringSet<> &names;
+  bool isInFunction;
   std::vector<Part> parts;
 };
 
@@ -59,14 +67,35 @@ std::optional<Part> findPart(StringRef name) {
 }
 
 bool isFused(StringRef op) {
-  return op == "_FusedConv2D" || op == "_FusedDepthwiseConv2dNative" || op == "_FusedMatMul" ||
-         op == "_UnaryOpsComposition";
+  return op == "_FusedConv2D" || op == "_FusedConv3D" || op == "_FusedDepthwiseConv2dNative" ||
+         op == "_FusedMatMul" || op == "_FusedBatchNormEx" || op == "_UnaryOpsComposition";
+}
+
+/// The name of the first output, as the body of a function refers to it.
+std::string firstOutput(const std::string &op) {
+  const OpSignature *signature = lookupOpSignature(op);
+  return signature && !signature->outputs.empty() ? signature->outputs.front().name : "output";
 }
 
 } // namespace
 
+/// FusedBatchNormV3, then the sum with the input on the side, then the activation.
+bool FusedNode::findNormalizationParts() {
+  parts.push_back({"FusedBatchNormV3", 5});
+  int numSideInputs = static_cast<int>(getIntAttr(node, "num_side_inputs", 0));
+  if (numSideInputs)
+    parts.push_back({"AddV2", numSideInputs});
+  StringRef activation = getStringAttr(node, "activation_mode", "Identity");
+  if (activation == "Relu")
+    parts.push_back({"Relu", 0});
+  return numSideInputs <= 1 && (activation == "Relu" || activation == "Identity") &&
+         node.input_size() >= 5 + numSideInputs;
+}
+
 bool FusedNode::findParts() {
   StringRef op = node.op();
+  if (op == "_FusedBatchNormEx")
+    return findNormalizationParts();
   bool isChain = op == "_UnaryOpsComposition";
   if (!isChain)
     parts.push_back({op.substr(StringRef("_Fused").size()).str(), 2});
@@ -108,7 +137,7 @@ proto::NodeDef FusedNode::makePart(size_t index, int &nextInput) const {
   result.set_op(part.op);
   result.set_device(node.device());
   if (index)
-    result.add_input(nameOf(index - 1));
+    result.add_input(nameOf(index - 1) + (isInFunction ? ":" + firstOutput(parts[index - 1].op) + ":0" : ""));
   int numInputs = index ? part.numArgs : std::max(part.numArgs, 1);
   for (int i = 0; i < numInputs; ++i)
     result.add_input(node.input(nextInput++));
@@ -120,8 +149,12 @@ proto::NodeDef FusedNode::makePart(size_t index, int &nextInput) const {
   } else if (part.op == "BiasAdd" || part.op == "FusedBatchNormV3") {
     copyAttr(result, "data_format");
   }
-  if (part.op == "FusedBatchNormV3") {
+  if (part.op == "FusedBatchNormV3")
     copyAttr(result, "epsilon");
+  if (part.op == "FusedBatchNormV3" && index == 0) {
+    for (const char *name : {"U", "data_format", "is_training", "exponential_avg_factor"})
+      copyAttr(result, name);
+  } else if (part.op == "FusedBatchNormV3") {
     (*result.mutable_attr())["U"].set_type(proto::DT_FLOAT);
     (*result.mutable_attr())["is_training"].set_b(false);
   }
@@ -143,23 +176,62 @@ std::vector<proto::NodeDef> FusedNode::expand() {
   return result;
 }
 
-void tgc::expandFusedNodes(proto::GraphDef &graph) {
-  if (none_of(graph.node(), [](const proto::NodeDef &node) { return isFused(node.op()); }))
+/// Where the outputs of a fused node are now: the first part and the operator of the last one.
+struct Expansion {
+  std::string first, lastOp;
+};
+
+/// `input`, if it is an output of a node that was taken apart, as it is called now.
+static void renameInput(std::string &input, const StringMap<Expansion> &expansions, bool isInFunction) {
+  std::optional<TensorName> name = parseTensorName(input);
+  auto known = name && !name->isControl ? expansions.find(name->node) : expansions.end();
+  if (known == expansions.end())
     return;
+  auto [first, lastOp] = known->second;
+  bool isLast = isInFunction ? name->outputArg != "batch_mean" && name->outputArg != "batch_variance" &&
+                                   !name->outputArg.starts_with("reserve_space")
+                             : name->index == 0;
+  if (!isLast)
+    input = first + StringRef(input).drop_front(name->node.size()).str();
+  else if (isInFunction)
+    input = (name->node + ":" + firstOutput(lastOp) + ":0").str();
+}
+
+/// Takes the fused nodes of a graph or a function's body apart.
+static StringMap<Expansion> expandNodes(google::protobuf::RepeatedPtrField<proto::NodeDef> &body,
+                                        bool isInFunction) {
+  StringMap<Expansion> expansions;
+  if (none_of(body, [](const proto::NodeDef &node) { return isFused(node.op()); }))
+    return expansions;
   StringSet<> names;
-  for (const proto::NodeDef &node : graph.node())
+  for (const proto::NodeDef &node : body)
     names.insert(node.name());
   google::protobuf::RepeatedPtrField<proto::NodeDef> nodes;
-  for (proto::NodeDef &node : *graph.mutable_node()) {
-    std::vector<proto::NodeDef> parts = FusedNode(node, names).expand();
+  for (proto::NodeDef &node : body) {
+    std::vector<proto::NodeDef> parts = FusedNode(node, names, isInFunction).expand();
     if (parts.empty()) {
       nodes.Add(std::move(node));
       continue;
     }
+    expansions[node.name()] = {parts.front().name(), parts.back().op()};
     for (proto::NodeDef &part : parts) {
       names.insert(part.name());
       nodes.Add(std::move(part));
     }
   }
-  graph.mutable_node()->Swap(&nodes);
+  body.Swap(&nodes);
+  for (proto::NodeDef &node : body)
+    for (std::string &input : *node.mutable_input())
+      renameInput(input, expansions, isInFunction);
+  return expansions;
+}
+
+void tgc::expandFusedNodes(proto::GraphDef &graph) {
+  expandNodes(*graph.mutable_node(), /*isInFunction=*/false);
+  for (proto::FunctionDef &function : *graph.mutable_library()->mutable_function()) {
+    StringMap<Expansion> expansions = expandNodes(*function.mutable_node_def(), /*isInFunction=*/true);
+    if (!expansions.empty())
+      for (auto &[result, source] : *function.mutable_ret())
+        renameInput(source, expansions, /*isInFunction=*/true);
+  }
 }
