@@ -226,6 +226,9 @@ static Error checkAttr(const proto::NodeDef &node, const OpAttr &attr) {
     for (const auto &dim : value->shape().dim())
       if (dim.size() < -1)
         return nodeError(node, "attr " + attr.name + ": dimension " + Twine(dim.size()) + " is negative");
+  if (value->has_shape() && value->shape().unknown_rank() && value->shape().dim_size())
+    return nodeError(node, "attr " + attr.name + " says unknown rank and lists " +
+                               Twine(value->shape().dim_size()) + " dimensions");
   if (!attr.allowed.empty() && !is_contained(attr.allowed, value->s()))
     return nodeError(node, attr.name + " " + value->s() + " is neither " + join(attr.allowed, " nor "));
   return Error::success();

@@ -58,6 +58,11 @@ void appendRange(NodeImporter &n, SliceRegion &region, Size dim, std::optional<S
 
 /// The region that begin, end and strides (inputs `first` to `first` + 2) name in a tensor of `shape`.
 FailureOr<SliceRegion> readRegion(NodeImporter &n, ArrayRef<Size> shape, size_t first) {
+  for (StringRef mask : {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"})
+    if (!llvm::isInt<32>(n.getInt(mask))) {
+      n.error() << "attr " << mask << " has value " << n.getInt(mask) << " out of range for an int32";
+      return failure();
+    }
   auto begin = n.getSizeOperand(first, "begin"), end = n.getSizeOperand(first + 1, "end");
   if (failed(begin) || failed(end))
     return failure();
