@@ -34,18 +34,22 @@ public:
 
   void run(StringRef restoreOp);
 
+  std::vector<StoredTable> tables;
+
 private:
   /// Follows identities back from input `index` of `node`.
   const proto::NodeDef *source(const NodeMap &nodes, const proto::NodeDef &node, int index,
                                TensorName &name) const;
-  /// What an Assign or AssignVariableOp assigns of the checkpoint, or none.
-  std::optional<VariableSlice> assignedKey(const NodeMap &nodes, const proto::NodeDef &assign);
+  /// What input `input` of an Assign or another user of restored tensors has of the checkpoint, or none.
+  std::optional<VariableSlice> restoredKey(const NodeMap &nodes, const proto::NodeDef &user, int input);
   /// The strings of a constant, or none if it is no such constant. A restore op's names are asked for once
   /// per variable.
   const std::vector<std::string> &namesIn(const proto::NodeDef &constant);
   void visitAssign(const proto::NodeDef &assign);
   void visitCall(const proto::NodeDef &call, const proto::FunctionDef &function);
   void addVariable(const proto::NodeDef &variable, const VariableSlice &slice);
+  /// What an assignment or an import of a table in `nodes` does to `target`, a node of the graph.
+  void visitRestored(const NodeMap &nodes, const proto::NodeDef &node, const proto::NodeDef *target);
 
   Model &model;
   NodeMap topLevel;
@@ -54,6 +58,10 @@ private:
 };
 
 bool isAssign(const proto::NodeDef &node) { return node.op() == "Assign" || node.op() == "AssignVariableOp"; }
+
+bool isTableImport(const proto::NodeDef &node) {
+  return node.op() == "LookupTableImport" || node.op() == "LookupTableImportV2";
+}
 
 bool isIdentity(const proto::NodeDef &node) { return node.op() == "Identity" || node.op() == "RefIdentity"; }
 
@@ -77,9 +85,10 @@ const proto::NodeDef *KeyFinder::source(const NodeMap &nodes, const proto::NodeD
   return nullptr;
 }
 
-std::optional<VariableSlice> KeyFinder::assignedKey(const NodeMap &nodes, const proto::NodeDef &assign) {
+std::optional<VariableSlice> KeyFinder::restoredKey(const NodeMap &nodes, const proto::NodeDef &user,
+                                                    int input) {
   TensorName value, unused;
-  const proto::NodeDef *restore = source(nodes, assign, 1, value);
+  const proto::NodeDef *restore = source(nodes, user, input, value);
   if (!restore || restore->op() != "RestoreV2")
     return std::nullopt;
   auto element = [&](int input) -> std::optional<std::string> {
@@ -124,12 +133,22 @@ void KeyFinder::addVariable(const proto::NodeDef &variable, const VariableSlice 
     add(shared);
 }
 
+void KeyFinder::visitRestored(const NodeMap &nodes, const proto::NodeDef &node,
+                              const proto::NodeDef *target) {
+  std::optional<VariableSlice> first = target ? restoredKey(nodes, node, 1) : std::nullopt;
+  if (!first)
+    return;
+  if (isAssign(node)) {
+    addVariable(*target, *first);
+    return;
+  }
+  if (std::optional<VariableSlice> values = restoredKey(nodes, node, 2))
+    tables.push_back({target->name(), first->key, values->key});
+}
+
 void KeyFinder::visitAssign(const proto::NodeDef &assign) {
-  std::optional<VariableSlice> slice = assignedKey(topLevel, assign);
   TensorName name;
-  const proto::NodeDef *variable = slice ? source(topLevel, assign, 0, name) : nullptr;
-  if (variable)
-    addVariable(*variable, *slice);
+  visitRestored(topLevel, assign, source(topLevel, assign, 0, name));
 }
 
 void KeyFinder::visitCall(const proto::NodeDef &call, const proto::FunctionDef &function) {
@@ -141,19 +160,17 @@ void KeyFinder::visitCall(const proto::NodeDef &call, const proto::FunctionDef &
     arguments.try_emplace(arg.name(), static_cast<int>(index));
 
   for (const proto::NodeDef &node : function.node_def()) {
-    if (!isAssign(node))
+    if (!isAssign(node) && !isTableImport(node))
       continue;
-    std::optional<VariableSlice> slice = assignedKey(body, node);
     TensorName resource;
     // The walk ends at the argument, which is no node.
-    if (!slice || source(body, node, 0, resource) != nullptr)
+    if (source(body, node, 0, resource) != nullptr)
       continue;
     auto argument = arguments.find(resource.node);
     if (argument == arguments.end())
       continue;
     TensorName name;
-    if (const proto::NodeDef *variable = source(topLevel, call, argument->second, name))
-      addVariable(*variable, *slice);
+    visitRestored(body, node, source(topLevel, call, argument->second, name));
   }
 }
 
@@ -169,7 +186,7 @@ void KeyFinder::run(StringRef restoreOp) {
     const proto::NodeDef *node = topLevel.lookup(name);
     if (!node || !seen.insert(name).second)
       continue;
-    if (isAssign(*node))
+    if (isAssign(*node) || isTableImport(*node))
       visitAssign(*node);
     else if (const proto::FunctionDef *function = functions.lookup(getFunctionAttr(*node, "f")))
       visitCall(*node, *function);
@@ -180,3 +197,9 @@ void KeyFinder::run(StringRef restoreOp) {
 }
 
 void tgc::findVariableKeys(StringRef restoreOp, Model &model) { KeyFinder(model).run(restoreOp); }
+
+void tgc::findStoredTables(StringRef restoreOp, Model &model, std::vector<StoredTable> &tables) {
+  KeyFinder finder(model);
+  finder.run(restoreOp);
+  tables = std::move(finder.tables);
+}

@@ -1,7 +1,9 @@
 //===- ConstantOps.cpp - Constants, Fill, Range ---------------------------===//
 
+#include "frontend/GraphDef/MetaGraph.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Indexing.h"
+#include "frontend/Import/Initializer.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -50,7 +52,10 @@ LogicalResult importConst(NodeImporter &n) {
   auto type = RankedTensorType::get(data->shape, *element);
   if (isa<tg::StringType>(*element)) {
     SmallVector<StringRef> strings(data->strings.begin(), data->strings.end());
-    n.setResult(n.create<tg::StringConstantOp>(type, n.builder.getStrArrayAttr(strings)));
+    auto constant = tg::StringConstantOp::create(n.builder, n.loc, type, n.builder.getStrArrayAttr(strings));
+    if (getBoolAttr(n.node, kAssetAttr, false))
+      constant->setDiscardableAttr(kAssetOpAttr, n.builder.getUnitAttr());
+    n.setResult(constant);
     return success();
   }
   ElementsAttr attr = getElementsAttr(type, *data, n.node.name());

@@ -29,6 +29,8 @@ LogicalResult EntryImporter::declareVariable(StringRef name, RankedTensorType ty
   auto value = module.readCheckpoint(name, type);
   if (!value)
     return emitError(loc) << llvm::toString(value.takeError());
+  if (*value && isa<tg::StringType>(type.getElementType()))
+    return emitError(loc) << "variable " << name << " holds strings, which cannot be initial values";
   it->second.initialValue = *value;
   return success();
 }
@@ -324,7 +326,11 @@ llvm::Error findUnsupportedOps(const ModuleImport &module, GraphEdges::Nodes nod
           os << " (" << *similar << " is supported)";
       },
       ", ");
-  os << "; a tensor after them can be fed instead (--feeds)";
+  if (auto it = missing.find("IteratorGetNext"); it != missing.end())
+    os << "; what reads and prepares data does not become part of a module: feed what it gives (--feeds "
+       << it->second.front() << ":0,...)";
+  else
+    os << "; a tensor after them can be fed instead (--feeds)";
   return llvm::createStringError(text);
 }
 

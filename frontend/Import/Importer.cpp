@@ -9,9 +9,11 @@
 #include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/ControlFlow/PlanImporter.h"
 #include "frontend/Import/EntryGradients.h"
+#include "frontend/Import/GivenShapes.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/Import.h"
+#include "frontend/Import/Initializer.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/TrainingStep.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -26,26 +28,6 @@ using namespace mlir;
 
 namespace tgc {
 namespace {
-
-/// Are `a` and `b` names of one tensor? "x" is "x:0".
-bool isSameTensor(StringRef a, StringRef b) {
-  a.consume_back(":0");
-  b.consume_back(":0");
-  return a == b;
-}
-
-/// Shapes are given for what is fed.
-llvm::Error checkShapes(const ImportOptions &options, ArrayRef<EntrySpec> entries) {
-  SmallVector<StringRef> feeds;
-  for (const EntrySpec &spec : entries)
-    for (const FeedSpec &feed : spec.feeds)
-      feeds.push_back(feed.tensor);
-  for (const auto &[tensor, shape] : options.shapes)
-    if (llvm::none_of(feeds, [&, &name = tensor](StringRef feed) { return isSameTensor(name, feed); }))
-      return llvm::createStringError("a shape is given for %s, which is not fed; feeds are %s",
-                                     std::string(tensor).c_str(), llvm::join(feeds, ", ").c_str());
-  return llvm::Error::success();
-}
 
 /// Imports one entry of a model.
 class EntryBuilder {
@@ -145,9 +127,10 @@ std::optional<std::vector<int64_t>> EntryBuilder::getGraphShape(NodeOutput outpu
   }
   if (auto shape = getShapeAttr(node, "shape"))
     return shape;
-  if (const proto::AttrValue *shapes = findAttr(node, "_output_shapes"))
-    if (shapes->has_list() && output.output < shapes->list().shape_size())
-      return shapeFromProto(shapes->list().shape(output.output));
+  for (StringRef name : {"output_shapes", "_output_shapes"})
+    if (const proto::AttrValue *shapes = findAttr(node, name))
+      if (shapes->has_list() && output.output < shapes->list().shape_size())
+        return shapeFromProto(shapes->list().shape(output.output));
   return std::nullopt;
 }
 
@@ -223,9 +206,7 @@ llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed,
                                    dataTypeName(dtype).c_str());
   std::optional<std::vector<int64_t>> shape = feed.shape;
   if (!shape)
-    for (const auto &[tensor, given] : module.options.shapes)
-      if (isSameTensor(tensor, feed.tensor))
-        shape = given;
+    shape = findGivenShape(module.options, feed.tensor);
   if (!shape)
     shape = getGraphShape(output);
   if (!shape && !feed.fed && node.op() != "Placeholder")
@@ -530,10 +511,11 @@ llvm::Expected<ElementsAttr> readVariableValue(const Checkpoint &checkpoint, con
   auto data = checkpoint.read(key, slice);
   if (!data)
     return data.takeError();
+  auto valueType = RankedTensorType::get(data->shape, type.getElementType());
   if (wanted == proto::DT_STRING)
-    return llvm::createStringError("variable %s holds strings, which cannot be initial values",
-                                   name.str().c_str());
-  return getElementsAttr(RankedTensorType::get(data->shape, type.getElementType()), *data, name);
+    return ElementsAttr(DenseStringElementsAttr::get(
+        valueType, SmallVector<StringRef>(data->strings.begin(), data->strings.end())));
+  return getElementsAttr(valueType, *data, name);
 }
 
 } // namespace
@@ -570,6 +552,7 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
     return llvm::createStringError(text);
   };
 
+  Initializer initializer(import);
   std::optional<Checkpoint> checkpoint;
   llvm::StringMap<std::string> objectKeys;
   if (std::string prefix = options.checkpoint.empty() ? model.checkpointPrefix : options.checkpoint;
@@ -583,7 +566,11 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
       return keys.takeError();
     objectKeys = std::move(*keys);
     import.readCheckpoint = [&](StringRef name, RankedTensorType type) {
-      return readVariableValue(*checkpoint, model, objectKeys, name, type);
+      auto value = readVariableValue(*checkpoint, model, objectKeys, name, type);
+      if (value || !initializer.isImporting())
+        return value;
+      llvm::consumeError(value.takeError());
+      return llvm::Expected<ElementsAttr>(ElementsAttr());
     };
   }
 
@@ -606,11 +593,15 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
         return options.constants.contains(feed.tensor) ||
                options.constants.contains(StringRef(feed.tensor).split(':').first);
       });
-  if (llvm::Error error = checkShapes(options, *entries))
+  if (llvm::Error error = checkGivenShapes(options, *entries, nodes))
     return fail(std::move(error));
+  auto importEntry = [&](const EntrySpec &spec) { return EntryBuilder(import, nodes, *edges, spec).run(); };
+  initializer.import(importEntry);
   for (const EntrySpec &spec : *entries)
-    if (llvm::Error error = EntryBuilder(import, nodes, *edges, spec).run())
+    if (llvm::Error error = importEntry(spec))
       return fail(std::move(error));
+  if (llvm::Error error = initializer.finish(importEntry))
+    return fail(std::move(error));
 
   OpBuilder builder = OpBuilder::atBlockBegin(module->getBody());
   for (auto &[name, variable] : import.variables)

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/Import/GivenShapes.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/KernelCalls.h"
@@ -109,22 +110,18 @@ LogicalResult importStage(NodeImporter &n) {
   return success();
 }
 
-/// What comes out has the shapes that TensorFlow recorded; the node itself does not state them.
+/// The node itself does not state the shapes of what comes out.
 LogicalResult importUnstage(NodeImporter &n) {
-  const proto::AttrValue *types = findAttr(n.node, "dtypes"), *shapes = findAttr(n.node, "_output_shapes");
-  int count = types ? types->list().type_size() : 0;
-  if (!shapes || shapes->list().shape_size() != count)
-    return n.error() << "the shapes of what is staged are not known; feed the tensors that come out";
+  const proto::AttrValue *types = findAttr(n.node, "dtypes");
   SmallVector<Type> results;
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0, count = types ? types->list().type_size() : 0; i < count; ++i) {
     Type element = getElementType(n.builder.getContext(), types->list().type(i));
-    auto shape = shapeFromProto(shapes->list().shape(i));
-    if (!element || !shape)
-      return n.error() << "the type or the rank of output " << i
-                       << " is not known; feed the tensors that come out";
-    for (int64_t &size : *shape)
-      size = size < 0 ? ShapedType::kDynamic : size;
-    results.push_back(RankedTensorType::get(*shape, element));
+    if (!element)
+      return n.error() << "the type of output " << i << " is not supported";
+    auto type = getOpenType(n, i, element);
+    if (failed(type))
+      return failure();
+    results.push_back(*type);
   }
   setResults(n, n.hostCall("tgc_kernel_queue_dequeue", {}, results, getStage(n), {}, /*isPure=*/false,
                            /*findsSizes=*/true));

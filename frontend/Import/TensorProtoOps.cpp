@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/Import/GivenShapes.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/KernelCalls.h"
@@ -31,13 +32,28 @@ LogicalResult importSerialize(NodeImporter &n) {
   return setText(n, "tgc_kernel_serialize_tensor", n.getTensor(0), getTypeNumber(n));
 }
 
-/// The message must be known, for it says the rank.
+/// A message that comes at run time: it says the sizes, the rank must be given.
+LogicalResult importParseAtRunTime(NodeImporter &n) {
+  auto element = n.getElementTypeAttr("out_type");
+  if (failed(element) || failed(requireRanks(n, 0, {0})))
+    return failure();
+  auto type = getOpenType(n, 0, *element);
+  if (failed(type))
+    return failure();
+  std::string config = std::to_string(static_cast<int>(getTypeAttr(n.node, "out_type")));
+  for (int64_t size : type->getShape())
+    config += " " + std::to_string(ShapedType::isDynamic(size) ? -1 : size);
+  n.setResult(n.hostCall("tgc_kernel_parse_tensor", n.getTensor(0), *type, config, {}, /*isPure=*/true,
+                         /*findsSizes=*/true)
+                  .front());
+  return success();
+}
+
+/// A message that is known says the rank, too.
 LogicalResult importParse(NodeImporter &n) {
   auto text = n.getTensor(0).getDefiningOp<tg::StringConstantOp>();
   if (!text || text.getValues().size() != 1)
-    return n.error()
-           << "the rank of the tensor is only known to the message, which is no constant; feed the parsed "
-              "tensor instead";
+    return importParseAtRunTime(n);
   proto::NodeDef constant;
   constant.set_name(n.node.name());
   constant.set_op("Const");

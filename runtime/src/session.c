@@ -59,6 +59,16 @@ static tgc_status_t prepare_entries(tgc_session_t *session, tgc_error_t *error) 
              : tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "cannot allocate the entries of a session");
 }
 
+/* Fills the tables and sets the variables that no checkpoint holds. */
+static tgc_status_t initialize_objects(tgc_session_t *session, tgc_error_t *error) {
+  const tgc_module_info_t *info = session->module->info;
+  for (uint32_t i = 0; i < info->num_entries; ++i)
+    if (!strcmp(info->entries[i].name, TGC_INITIALIZER_NAME) && !info->entries[i].num_feeds &&
+        !info->entries[i].num_fetches)
+      return tgc_session_run(session, i, NULL, 0, NULL, 0, error);
+  return TGC_OK;
+}
+
 /* What the caller left out of an older or missing options structure is zero. */
 static tgc_status_t read_options(const tgc_session_options_t *options, tgc_session_options_t *out_options,
                                  tgc_error_t *error) {
@@ -98,6 +108,8 @@ tgc_status_t tgc_session_create(tgc_module_t *module, const tgc_session_options_
   status = prepare_variables(session, error);
   if (status == TGC_OK)
     status = prepare_entries(session, error);
+  if (status == TGC_OK)
+    status = initialize_objects(session, error);
   if (status != TGC_OK) {
     tgc_session_release(session);
     return status;

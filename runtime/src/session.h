@@ -8,6 +8,10 @@
 #include <setjmp.h>
 #include <stdatomic.h>
 
+/* The entry that every session runs when it is made, if the module has one: a SavedModel's own op for that.
+ */
+#define TGC_INITIALIZER_NAME "__saved_model_init_op"
+
 struct tgc_module {
   atomic_uint num_references; /* the caller's and one per session */
   void *library;              /* of dlopen, or NULL */

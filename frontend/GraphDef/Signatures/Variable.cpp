@@ -52,6 +52,19 @@ static constexpr tgc::signatures::Row kRows[] = {
      "container='' shared_name='' use_node_name_sharing=false key_dtype:type value_dtype:type"},
     {"HashTableV2 MutableHashTableV2", "", "table_handle:resource",
      "container='' shared_name='' use_node_name_sharing=false key_dtype:type value_dtype:type"},
+    {"MutableHashTableOfTensors", "", "table_handle:&string",
+     "container='' shared_name='' use_node_name_sharing=false key_dtype:type value_dtype:type "
+     "value_shape:shape=[]"},
+    {"MutableHashTableOfTensorsV2", "", "table_handle:resource",
+     "container='' shared_name='' use_node_name_sharing=false key_dtype:type value_dtype:type "
+     "value_shape:shape=[]"},
+    {"MutableDenseHashTable", "empty_key:key_dtype", "table_handle:&string",
+     "container='' shared_name='' use_node_name_sharing=false value_dtype:type value_shape:shape=[] "
+     "initial_num_buckets=131072 max_load_factor=0.8"},
+    {"MutableDenseHashTableV2", "empty_key:key_dtype deleted_key:key_dtype", "table_handle:resource",
+     "container='' shared_name='' use_node_name_sharing=false value_dtype:type value_shape:shape=[] "
+     "initial_num_buckets=131072 max_load_factor=0.8"},
+    {"LookupTableRemoveV2", "table_handle:resource keys:Tin", "", ""},
     {"InitializeTable", "table_handle:&string keys:Tkey values:Tval", "", ""},
     {"InitializeTableV2", "table_handle:resource keys:Tkey values:Tval", "", ""},
     {"InitializeTableFromTextFile", "table_handle:&string filename:string", "",

@@ -1,7 +1,8 @@
 /*===- table.c - Lookup tables ------------------------------------------------===*
  *
- * A hash table with open addressing from keys (integers or strings) to values of any type. Every kernel has
- * the config "MUTABLE NAME"; which types keys and values have, the first tensors say.
+ * A hash table with open addressing from keys (integers or strings) to values of any type, one element or a
+ * row of them. Every kernel has the config "MUTABLE NAME"; which types keys and values have, and how many
+ * elements a value has, the first tensors say.
  *
  *===------------------------------------------------------------------------===*/
 
@@ -16,6 +17,7 @@
 typedef struct table {
   uint8_t is_initialized;
   int32_t key_dtype, value_dtype;
+  int64_t row; /* elements of one value */
   int64_t count, room;
   /* Entries in the order in which they came; of each string a block of its own holds the bytes. */
   char *keys, *values;
@@ -30,7 +32,7 @@ static void release_bytes(int32_t dtype, void *data, int64_t count) {
 
 static void clear(table_t *table) {
   release_bytes(table->key_dtype, table->keys, table->count);
-  release_bytes(table->value_dtype, table->values, table->count);
+  release_bytes(table->value_dtype, table->values, table->count * table->row);
   table->count = 0;
   if (table->slots)
     memset(table->slots, 0xff, (table->mask + 1) * sizeof *table->slots);
@@ -83,7 +85,7 @@ static void grow(tgc_frame_t *frame, const char *node, table_t *table) {
   int64_t room = table->room ? 2 * table->room : 16;
   char *keys = realloc(table->keys, (size_t)room * tgc_dtype_size(table->key_dtype));
   table->keys = keys ? keys : table->keys;
-  char *values = realloc(table->values, (size_t)room * tgc_dtype_size(table->value_dtype));
+  char *values = realloc(table->values, (size_t)(room * table->row) * tgc_dtype_size(table->value_dtype));
   table->values = values ? values : table->values;
   int64_t *slots = realloc(table->slots, (size_t)room * 2 * sizeof *slots);
   table->slots = slots ? slots : table->slots;
@@ -115,29 +117,47 @@ static void put(tgc_frame_t *frame, const char *node, int32_t dtype, char *targe
   ((tgc_string_t *)target)[to] = (tgc_string_t){bytes, string.size};
 }
 
+/* Copies value `i` of `data` to value `to` of the table. */
+static void put_row(tgc_frame_t *frame, const char *node, table_t *table, int64_t to, const void *data,
+                    int64_t i, int replaces) {
+  for (int64_t e = 0; e < table->row; ++e)
+    put(frame, node, table->value_dtype, table->values, to * table->row + e, data, i * table->row + e,
+        replaces);
+}
+
+static int is_same_row(const table_t *table, int64_t entry, const void *data, int64_t i) {
+  uint64_t width = (uint64_t)table->row * tgc_dtype_size(table->value_dtype);
+  if (table->value_dtype != TGC_STRING)
+    return memcmp(table->values + (uint64_t)entry * width, (const char *)data + (uint64_t)i * width, width) ==
+           0;
+  for (int64_t e = 0; e < table->row; ++e)
+    if (!is_same(TGC_STRING, table->values, entry * table->row + e, data, i * table->row + e))
+      return 0;
+  return 1;
+}
+
 /* Enters pairs; a second value of a key replaces the first, or, if `is_fixed`, must be the same. */
 static void enter(tgc_frame_t *frame, const char *node, table_t *table, const tgc_tensor_t *keys,
                   const tgc_tensor_t *values, int is_fixed) {
+  int64_t count = tgc_count(keys);
   table->key_dtype = keys->dtype;
   table->value_dtype = values->dtype;
-  for (int64_t i = 0, count = tgc_count(keys); i < count; ++i) {
+  if (count > 0)
+    table->row = tgc_count(values) / count;
+  for (int64_t i = 0; i < count; ++i) {
     if (table->count == table->room)
       grow(frame, node, table);
     uint64_t slot = find_slot(table, keys->data, i);
     int64_t entry = table->slots[slot];
     if (entry >= 0) {
-      uint32_t width = tgc_dtype_size(values->dtype);
-      int same = values->dtype == TGC_STRING ? is_same(TGC_STRING, table->values, entry, values->data, i)
-                                             : memcmp(table->values + (uint64_t)entry * width,
-                                                      (char *)values->data + (uint64_t)i * width, width) == 0;
-      if (is_fixed && !same)
+      if (is_fixed && !is_same_row(table, entry, values->data, i))
         tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node,
                     "HashTable has different value for same key (key %d of the initialiser)", &i, 1);
-      put(frame, node, values->dtype, table->values, entry, values->data, i, 1);
+      put_row(frame, node, table, entry, values->data, i, 1);
       continue;
     }
     put(frame, node, keys->dtype, table->keys, table->count, keys->data, i, 0);
-    put(frame, node, values->dtype, table->values, table->count, values->data, i, 0);
+    put_row(frame, node, table, table->count, values->data, i, 0);
     table->slots[slot] = table->count++;
   }
   table->is_initialized = 1;
@@ -163,6 +183,38 @@ TGC_KERNEL(tgc_kernel_table_import) {
   enter(frame, node, table, &inputs[0], &inputs[1], 0);
 }
 
+/* Input 0: keys whose entries go; others stay in order. */
+TGC_KERNEL(tgc_kernel_table_remove) {
+  TGC_KERNEL_UNUSED;
+  table_t *table = find_table(frame, node, config);
+  if (table->count == 0)
+    return;
+  uint8_t *goes = tgc_rt_scratch(frame, (uint64_t)table->count);
+  memset(goes, 0, (size_t)table->count);
+  for (int64_t i = 0, count = tgc_count(&inputs[0]); i < count; ++i) {
+    int64_t entry = table->slots[find_slot(table, inputs[0].data, i)];
+    if (entry >= 0)
+      goes[entry] = 1;
+  }
+  uint64_t key_width = tgc_dtype_size(table->key_dtype);
+  uint64_t value_width = (uint64_t)table->row * tgc_dtype_size(table->value_dtype);
+  int64_t kept = 0;
+  for (int64_t i = 0; i < table->count; ++i) {
+    char *key = table->keys + (uint64_t)i * key_width, *value = table->values + (uint64_t)i * value_width;
+    if (goes[i]) {
+      release_bytes(table->key_dtype, key, 1);
+      release_bytes(table->value_dtype, value, table->row);
+      continue;
+    }
+    memmove(table->keys + (uint64_t)kept * key_width, key, key_width);
+    memmove(table->values + (uint64_t)kept++ * value_width, value, value_width);
+  }
+  table->count = kept;
+  memset(table->slots, 0xff, (table->mask + 1) * sizeof *table->slots);
+  for (int64_t i = 0; i < kept; ++i)
+    table->slots[find_slot(table, table->keys, i)] = i;
+}
+
 static table_t *find_initialized(tgc_frame_t *frame, const char *node, const char *config) {
   table_t *table = find_table(frame, node, config);
   if (!table->is_initialized && config[0] != '1')
@@ -170,18 +222,21 @@ static table_t *find_initialized(tgc_frame_t *frame, const char *node, const cha
   return table;
 }
 
-/* Inputs: keys and a default value; output 0: values. */
+/* Inputs: keys and a default value, or one for each key; output 0: values. */
 TGC_KERNEL(tgc_kernel_table_find) {
   TGC_KERNEL_UNUSED;
   const table_t *table = find_initialized(frame, node, config);
-  uint32_t width = tgc_dtype_size(outputs[0].dtype);
-  for (int64_t i = 0, count = tgc_count(&inputs[0]); i < count; ++i) {
+  int64_t count = tgc_count(&inputs[0]), row = count > 0 ? tgc_count(&outputs[0]) / count : 0;
+  uint64_t width = (uint64_t)row * tgc_dtype_size(outputs[0].dtype);
+  int has_many = tgc_count(&inputs[1]) == row * count;
+  for (int64_t i = 0; i < count; ++i) {
     int64_t entry = table->count > 0 ? table->slots[find_slot(table, inputs[0].data, i)] : -1;
     if (entry >= 0)
       tgc_load(frame, outputs[0].dtype, (char *)outputs[0].data + (uint64_t)i * width,
-               table->values + (uint64_t)entry * width, 1);
+               table->values + (uint64_t)entry * width, row);
     else
-      memcpy((char *)outputs[0].data + (uint64_t)i * width, inputs[1].data, width);
+      memcpy((char *)outputs[0].data + (uint64_t)i * width,
+             (const char *)inputs[1].data + (has_many ? (uint64_t)i * width : 0), width);
   }
 }
 
@@ -190,14 +245,16 @@ TGC_KERNEL(tgc_kernel_table_size) {
   *(int64_t *)outputs[0].data = find_initialized(frame, node, config)->count;
 }
 
-/* Outputs: all keys and values. */
+/* Input 0: the sizes of one value; outputs: all keys and values. */
 TGC_KERNEL(tgc_kernel_table_export) {
   TGC_KERNEL_UNUSED;
   const table_t *table = find_initialized(frame, node, config);
   tgc_load(frame, outputs[0].dtype, tgc_find_output(frame, &outputs[0], 1, &table->count), table->keys,
            table->count);
-  tgc_load(frame, outputs[1].dtype, tgc_find_output(frame, &outputs[1], 1, &table->count), table->values,
-           table->count);
+  int64_t dims[TGC_MAX_RANK] = {table->count};
+  memcpy(dims + 1, inputs[0].data, (size_t)(outputs[1].rank - 1) * sizeof *dims);
+  tgc_load(frame, outputs[1].dtype, tgc_find_output(frame, &outputs[1], outputs[1].rank, dims), table->values,
+           table->count * table->row);
 }
 
 /* Column `index` of a line, -1 the line's number, -2 all of it, as an element of a type; 0 if there is none.
@@ -223,9 +280,40 @@ static int read_column(const char *line, size_t size, int64_t number, long index
   return 1;
 }
 
-/* Input 0: the name of a text file; input 1: the delimiter. Config "MUTABLE NAME\nKEY VALUE VOCABULARY OFFSET
- * KEYTYPE VALUETYPE": columns, how many lines there must be (-1: any), how many come before, types as
- * numbers. */
+/* A text, line by line: of a file, or, without one, the bytes from `at` to `end`. */
+typedef struct line_reader {
+  FILE *file;
+  char *line;
+  size_t room;
+  const char *at, *end;
+} line_reader_t;
+
+/* The next line without its end, or NULL. */
+static const char *next_line(line_reader_t *reader, size_t *out_size) {
+  const char *line = reader->at;
+  size_t size;
+  if (reader->file) {
+    ssize_t length = getline(&reader->line, &reader->room, reader->file);
+    if (length < 0)
+      return NULL;
+    line = reader->line;
+    size = (size_t)length;
+  } else {
+    if (reader->at == reader->end)
+      return NULL;
+    const char *stop = memchr(line, '\n', (size_t)(reader->end - line));
+    reader->at = stop ? stop + 1 : reader->end;
+    size = (size_t)(reader->at - line);
+  }
+  while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r'))
+    --size;
+  *out_size = size;
+  return line;
+}
+
+/* Input 0: the name of a text file; input 1: the delimiter; input 2, if there is one: the file's bytes.
+ * Config "MUTABLE NAME\nKEY VALUE VOCABULARY OFFSET KEYTYPE VALUETYPE": columns, how many lines there must be
+ * (-1: any), how many come before, types as numbers. */
 TGC_KERNEL(tgc_kernel_table_initialize_from_file) {
   TGC_KERNEL_UNUSED;
   size_t length = strcspn(config, "\n");
@@ -244,31 +332,34 @@ TGC_KERNEL(tgc_kernel_table_initialize_from_file) {
   memcpy(path, given->data, given->size);
   path[given->size] = 0;
   int64_t text = (int64_t)(intptr_t)path;
-  FILE *file = fopen(path, "r");
-  if (!file)
+  line_reader_t reader = {0};
+  if (num_inputs > 2) {
+    const tgc_string_t *content = inputs[2].data;
+    reader.at = content->data;
+    reader.end = content->data + content->size;
+  } else if (!(reader.file = fopen(path, "r"))) {
     tgc_rt_fail(frame, TGC_NOT_FOUND, node, "%s; No such file or directory", &text, 1);
-  char *line = NULL, delimiter = *((const tgc_string_t *)inputs[1].data)->data;
-  size_t room = 0;
-  ssize_t size;
+  }
+  const char *line;
+  char delimiter = *((const tgc_string_t *)inputs[1].data)->data;
+  size_t size;
   int64_t number = -numbers[3];
   int is_right = 1;
-  while (is_right && (numbers[2] < 0 || number < numbers[2]) && (size = getline(&line, &room, file)) >= 0) {
+  while (is_right && (numbers[2] < 0 || number < numbers[2]) && (line = next_line(&reader, &size))) {
     if (number++ < 0)
       continue;
-    while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r'))
-      --size;
     tgc_string_t pair[2];
     tgc_tensor_t tensors[2] = {{.dtype = (int32_t)numbers[4]}, {.dtype = (int32_t)numbers[5]}};
     for (int i = 0; i < 2 && is_right; ++i) {
       tensors[i].data = &pair[i];
-      is_right =
-          read_column(line, (size_t)size, number - 1, numbers[i], delimiter, tensors[i].dtype, &pair[i]);
+      is_right = read_column(line, size, number - 1, numbers[i], delimiter, tensors[i].dtype, &pair[i]);
     }
     if (is_right)
       enter(frame, node, table, &tensors[0], &tensors[1], 1);
   }
-  free(line);
-  fclose(file);
+  free(reader.line);
+  if (reader.file)
+    fclose(reader.file);
   int64_t values[3] = {text, number, numbers[2]};
   if (!is_right)
     tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Invalid number of columns or values in %s line %d",
