@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/ListValue.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
@@ -24,11 +25,27 @@ template <typename Op>
 concept BinaryOp = requires(OpBuilder &b, Location loc, Value x) { Op::create(b, loc, x, x); } &&
                    Op::template hasTrait<OpTrait::NOperands<2>::Impl>();
 
+/// The sum of strings is one behind the other.
+LogicalResult setConcatenation(NodeImporter &n, ArrayRef<Value> strings) {
+  SmallVector<OpFoldResult> sizes = n.sizes.sizesOf(strings.front());
+  auto type = tg::getTypeOfSizes(sizes, n.getElementType(0));
+  SmallVector<Value> operands{createStrings(n, StringRef(), /*isScalar=*/true)};
+  llvm::append_range(operands, strings);
+  Value result =
+      n.hostCall("tgc_kernel_string_concat", operands, type, "", tg::getDynamicSizes(sizes)).front();
+  n.sizes.setSizes(result, sizes);
+  n.setResult(result);
+  return success();
+}
+
 /// Imports a node whose inputs are the operands of Op, broadcast to one shape.
 template <typename Op> LogicalResult importDirect(NodeImporter &n) {
   auto operands = n.broadcastTogether(n.getTensors(0, n.getNumInputs()));
   if (failed(operands))
     return failure();
+  if constexpr (std::is_same_v<Op, tg::AddOp>)
+    if (isa<tg::StringType>(n.getElementType(0)))
+      return setConcatenation(n, *operands);
   if constexpr (UnaryOp<Op>)
     n.setResult(n.create<Op>(operands->front()));
   else

@@ -200,7 +200,10 @@ bool hostStridedSlice(NodeImporter &n) {
   if (!begin || !end || !stride || begin->size() != 1 || end->size() != 1 || stride->size() != 1 ||
       stride->front() == 0)
     return false;
-  if (n.getInt("ellipsis_mask") || n.getInt("new_axis_mask"))
+  // The handler reports masks that are too large.
+  auto isTooLarge = [&](StringRef mask) { return !llvm::isInt<32>(n.getInt(mask)); };
+  if (n.getInt("ellipsis_mask") || n.getInt("new_axis_mask") || isTooLarge("begin_mask") ||
+      isTooLarge("end_mask") || isTooLarge("shrink_axis_mask"))
     return false;
   int64_t size = host->shape[0], first = begin->front(), step = stride->front();
   if (n.getInt("shrink_axis_mask") & 1) {
@@ -331,57 +334,64 @@ bool hostInvertPermutation(NodeImporter &n) {
   return true;
 }
 
+/// The elements of a shape: known ones, or, where only their number is, what the tensor holds.
+std::optional<SmallVector<Size>> getShapeElements(NodeImporter &n, size_t i) {
+  if (const HostTensor *host = n.getHost(i))
+    return host->elements;
+  if (!n.getInput(i).tensor || n.getRank(i) != 1 || !n.getType(i).hasStaticShape() ||
+      !n.getElementType(i).isSignlessInteger())
+    return std::nullopt;
+  SmallVector<Size> elements;
+  for (int64_t dim = 0, rank = n.getType(i).getDimSize(0); dim < rank; ++dim)
+    elements.push_back(n.sizes.max(n.extract(n.getTensor(i), dim), n.sizes.constant(0)));
+  return elements;
+}
+
 /// Where each of several shapes starts in their concatenation.
 bool hostConcatOffset(NodeImporter &n) {
-  auto hosts = getHosts(n, 0, n.getNumInputs());
-  if (hosts.empty())
+  auto axis = n.getHost(0) ? n.getHost(0)->getConstants() : std::nullopt;
+  if (!axis || axis->size() != 1 || n.getNumInputs() < 2)
     return false;
-  auto axis = hosts[0]->getConstants();
-  if (!axis || axis->size() != 1 || hosts.size() < 2)
-    return false;
-  int64_t rank = hosts[1]->elements.size(), dim = axis->front() < 0 ? axis->front() + rank : axis->front();
+  SmallVector<SmallVector<Size>> shapes;
+  for (size_t i = 1; i < n.getNumInputs(); ++i) {
+    auto elements = getShapeElements(n, i);
+    if (!elements || (!shapes.empty() && elements->size() != shapes[0].size()))
+      return false;
+    shapes.push_back(*elements);
+  }
+  int64_t rank = shapes[0].size(), dim = axis->front() < 0 ? axis->front() + rank : axis->front();
   if (dim < 0 || dim >= rank)
     return false;
+  Type element = getIntegerAttrType(n, "shape_type");
   Size offset = n.sizes.constant(0);
-  for (auto [i, shape] : llvm::enumerate(llvm::drop_begin(hosts))) {
+  for (auto [i, shape] : llvm::enumerate(shapes)) {
     SmallVector<Size> start(rank, n.sizes.constant(0));
     start[dim] = offset;
-    offset = n.sizes.add(offset, shape->elements[dim]);
-    n.setSizesResult(i, start, shape->elementType);
+    offset = n.sizes.add(offset, shape[dim]);
+    n.setSizesResult(i, start, element);
   }
   return true;
 }
 
 bool hostBroadcastArgs(NodeImporter &n) {
-  auto hosts = getHosts(n, 0, n.getNumInputs());
-  if (hosts.size() != 2)
+  auto a = getShapeElements(n, 0), b = getShapeElements(n, 1);
+  if (!a || !b)
     return false;
-  auto shape = n.broadcastSizes(hosts[0]->elements, hosts[1]->elements);
+  auto shape = n.broadcastSizes(*a, *b);
   if (failed(shape))
     return false;
-  n.setSizesResult(0, *shape, hosts[0]->elementType);
+  n.setSizesResult(0, *shape, getIntegerAttrType(n, "T"));
   return true;
 }
 
 /// For each of two shapes, the dimensions along which its gradient is summed up. Shapes that backward loops
 /// find on their accumulators are tensors, whose number of elements is known.
 bool hostBroadcastGradientArgs(NodeImporter &n) {
-  SmallVector<Size> shapes[2];
-  Type elementType;
-  for (size_t i : {0, 1}) {
-    if (const HostTensor *host = n.getHost(i)) {
-      shapes[i] = host->elements;
-      elementType = host->elementType;
-      continue;
-    }
-    if (!n.getInput(i).tensor || n.getRank(i) != 1 || !n.getType(i).hasStaticShape() ||
-        !n.getElementType(i).isSignlessInteger())
-      return false;
-    elementType = n.getElementType(i);
-    for (int64_t dim = 0, rank = n.getType(i).getDimSize(0); dim < rank; ++dim)
-      shapes[i].push_back(n.sizes.max(n.extract(n.getTensor(i), dim), n.sizes.constant(0)));
-  }
-  ArrayRef<Size> a = shapes[0], b = shapes[1];
+  auto first = getShapeElements(n, 0), second = getShapeElements(n, 1);
+  if (!first || !second)
+    return false;
+  Type elementType = getIntegerAttrType(n, "T");
+  ArrayRef<Size> a = *first, b = *second;
   // Of equal shapes TensorFlow names no axes, not even those of one element.
   bool areEqual = a.size() == b.size() && llvm::all_of_zip(a, b, IndexBuilder::isEqual);
   size_t rank = areEqual ? 0 : std::max(a.size(), b.size());
@@ -407,10 +417,25 @@ bool hostBroadcastGradientArgs(NodeImporter &n) {
   return true;
 }
 
-LogicalResult needsKnownShapes(NodeImporter &n) {
-  return n.error() << "the shapes it works on are not known well enough at compile time; give the shapes of "
-                      "the feeds with --shape";
+/// Shapes whose very ranks come at run time: vectors of numbers.
+template <StringLiteral const &kernel> LogicalResult importShapeKernel(NodeImporter &n) {
+  SmallVector<Type> types;
+  for (size_t i = 0; i < n.getOutputs().size(); ++i)
+    types.push_back(RankedTensorType::get({ShapedType::kDynamic}, n.getElementType(n.getNumInputs() - 1)));
+  SmallVector<Value> shapes = n.getTensors(0, n.getNumInputs());
+  for (size_t i = n.node.op() == "ConcatOffset"; i < shapes.size(); ++i)
+    if (n.getRank(i) != 1)
+      return n.error() << "input " << i << " must be a vector, got " << n.getType(i);
+  SmallVector<Value> results =
+      n.hostCall(kernel, shapes, types, "", {}, /*isPure=*/true, /*findsSizes=*/true);
+  for (auto [i, result] : llvm::enumerate(results))
+    n.setResult(i, result);
+  return success();
 }
+
+constexpr StringLiteral kConcatOffset = "tgc_kernel_concat_offset",
+                        kBroadcastArgs = "tgc_kernel_broadcast_args",
+                        kBroadcastGradientArgs = "tgc_kernel_broadcast_gradient_args";
 
 } // namespace
 
@@ -418,7 +443,9 @@ void registerHostShapeOps(OpRegistry &registry) {
   registry.add({"Shape", "ShapeN"}, importShape);
   registry.add({"Rank"}, importRank);
   registry.add({"Size"}, importSize);
-  registry.add({"ConcatOffset", "BroadcastGradientArgs", "BroadcastArgs"}, needsKnownShapes);
+  registry.add({"ConcatOffset"}, importShapeKernel<kConcatOffset>);
+  registry.add({"BroadcastArgs"}, importShapeKernel<kBroadcastArgs>);
+  registry.add({"BroadcastGradientArgs"}, importShapeKernel<kBroadcastGradientArgs>);
   registry.addHost({"Shape", "ShapeN"}, hostShape);
   registry.addHost(
       {"Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"},

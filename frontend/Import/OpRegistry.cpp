@@ -2,6 +2,7 @@
 
 #include "frontend/Import/OpRegistry.h"
 #include "frontend/Import/HostFamilies.h"
+#include "frontend/Import/RaggedOps.h"
 #include "frontend/Import/SequenceOps.h"
 
 using namespace mlir;
@@ -93,6 +94,7 @@ const OpRegistry &getOpRegistry() {
     registerQuantizedOps(table);
     registerUniformQuantOps(table);
     registerUniqueOps(table);
+    registerRaggedOps(table);
     registerLinalgOps(table);
     registerOptimizerOps(table);
     registerVariableScatterOps(table);

@@ -2,7 +2,7 @@
 
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/HostFamilies.h"
-#include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/KernelCalls.h"
 
 using namespace mlir;
 
@@ -46,13 +46,16 @@ LogicalResult getTypes(NodeImporter &n, StringRef attr, SmallVectorImpl<Type> &t
   return success();
 }
 
-/// The first results of the node; `shapesAttr` lists the shapes of the dense features.
-LogicalResult importFeatures(NodeImporter &n, const Features &features, bool isSingle,
-                             StringRef shapesAttr = "dense_shapes") {
+/// Indices, values and shapes of the sparse features, then the dense ones; `shapesAttr` lists the shapes of
+/// those.
+FailureOr<SmallVector<Value>> readFeatures(NodeImporter &n, const Features &features, bool isSingle,
+                                           StringRef shapesAttr) {
   Value serialized = n.getTensor(0);
-  if (n.getRank(0) > 1 || (isSingle && n.getRank(0) != 0))
-    return n.error() << "serialized must be a " << (isSingle ? "scalar" : "vector") << ", got "
-                     << serialized.getType();
+  if (n.getRank(0) > 1 || (isSingle && n.getRank(0) != 0)) {
+    n.error() << "serialized must be a " << (isSingle ? "scalar" : "vector") << ", got "
+              << serialized.getType();
+    return failure();
+  }
   // A scalar given to ParseExampleV2 is one example too.
   isSingle = n.getRank(0) == 0;
   SmallVector<Size> batch = n.sizes.sizesOf(serialized);
@@ -71,9 +74,11 @@ LogicalResult importFeatures(NodeImporter &n, const Features &features, bool isS
     auto shape = shapes && static_cast<int>(i) < shapes->list().shape_size()
                      ? shapeFromProto(shapes->list().shape(i))
                      : std::nullopt;
-    if (!shape || llvm::is_contained(ArrayRef(*shape).drop_front(shape->empty() ? 0 : 1), -1))
-      return n.error() << "the shape of the dense feature " << features.denseNames[i]
-                       << " must be known but for its first dimension";
+    if (!shape || llvm::is_contained(ArrayRef(*shape).drop_front(shape->empty() ? 0 : 1), -1)) {
+      n.error() << "the shape of the dense feature " << features.denseNames[i]
+                << " must be known but for its first dimension";
+      return failure();
+    }
     bool isVariable = !shape->empty() && shape->front() < 0;
     SmallVector<Size> sizes(batch);
     SmallVector<int64_t> dims(tg::getTypeOfSizes(batch, i64).getShape());
@@ -102,8 +107,18 @@ LogicalResult importFeatures(NodeImporter &n, const Features &features, bool isS
     size_t dense = i - 3 * numSparse;
     if (static_cast<int64_t>(i) >= 3 * numSparse && !denseSizes[dense].empty())
       n.sizes.setSizes(result, denseSizes[dense]);
-    n.setResult(i, result);
   }
+  return results;
+}
+
+/// The first results of the node.
+LogicalResult importFeatures(NodeImporter &n, const Features &features, bool isSingle,
+                             StringRef shapesAttr = "dense_shapes") {
+  auto results = readFeatures(n, features, isSingle, shapesAttr);
+  if (failed(results))
+    return failure();
+  for (auto [i, result] : llvm::enumerate(*results))
+    n.setResult(i, result);
   return success();
 }
 
@@ -120,23 +135,49 @@ LogicalResult importParseExample(NodeImporter &n) {
   return importFeatures(n, features, /*isSingle=*/false);
 }
 
-/// (serialized, names, sparse keys, dense keys, ragged keys, dense defaults...).
+/// (serialized, names, sparse keys, dense keys, ragged keys, dense defaults...). A ragged feature is read as
+/// a sparse one, whose indices say how many values each example has.
 LogicalResult importParseExampleV2(NodeImporter &n) {
   Features features;
   SmallVector<Type> dense, ragged;
   if (failed(getTypes(n, "sparse_types", features.sparseTypes)) || failed(getTypes(n, "Tdense", dense)) ||
       failed(getTypes(n, "ragged_value_types", ragged)))
     return failure();
-  if (!ragged.empty())
-    return n.error() << "ragged features are not supported; parse them as sparse ones";
+  SmallVector<Type> splitTypes;
   auto sparseNames = getNames(n, 2, features.sparseTypes.size(), true),
-       denseNames = getNames(n, 3, dense.size(), true);
-  if (failed(sparseNames) || failed(denseNames))
+       denseNames = getNames(n, 3, dense.size(), true), raggedNames = getNames(n, 4, ragged.size(), true);
+  if (failed(sparseNames) || failed(denseNames) || failed(raggedNames) ||
+      failed(getTypes(n, "ragged_split_types", splitTypes)))
     return failure();
   features.sparseNames = *sparseNames;
   features.denseNames = *denseNames;
   features.firstDefault = 5;
-  return importFeatures(n, features, /*isSingle=*/false);
+  if (ragged.empty())
+    return importFeatures(n, features, /*isSingle=*/false);
+  if (n.getRank(0) != 1 || splitTypes.size() != ragged.size())
+    return n.error() << "ragged features need a vector of examples and a type of splits each, got "
+                     << n.getType(0) << " and " << splitTypes.size() << " types";
+  size_t numSparse = sparseNames->size(), numAll = numSparse + ragged.size();
+  llvm::append_range(features.sparseNames, *raggedNames);
+  llvm::append_range(features.sparseTypes, ragged);
+  auto results = readFeatures(n, features, /*isSingle=*/false, "dense_shapes");
+  if (failed(results))
+    return failure();
+  size_t next = 0;
+  for (size_t kind = 0; kind < 3; ++kind)
+    for (size_t i = 0; i < numSparse; ++i)
+      n.setResult(next++, (*results)[kind * numAll + i]);
+  for (Value result : ArrayRef(*results).drop_front(3 * numAll))
+    n.setResult(next++, result);
+  Size numSplits = n.sizes.add(n.sizes.sizeOf(n.getTensor(0), 0), n.sizes.constant(1));
+  for (size_t i = 0; i < ragged.size(); ++i) {
+    n.setResult(next + i, (*results)[numAll + numSparse + i]);
+    n.setResult(next + ragged.size() + i,
+                callKernel(n, "tgc_kernel_rows_to_splits", (*results)[numSparse + i],
+                           KernelResult{{numSplits}, splitTypes[i]})
+                    .front());
+  }
+  return success();
 }
 
 SmallVector<std::string> getStringList(NodeImporter &n, StringRef attr) {

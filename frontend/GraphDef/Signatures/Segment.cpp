@@ -28,6 +28,17 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"SparseSegmentSumGradV2 SparseSegmentMeanGradV2 SparseSegmentSqrtNGradV2",
      "grad:T indices:Tidx segment_ids:Tsegmentids dense_output_dim0:int32",
      "output:T sorted_unique_indices:Tidx", "Tidx=int32 Tsegmentids=int32"},
+    // Rows of different lengths.
+    {"RaggedTensorToTensor",
+     "shape:Tshape values:T default_value:T row_partition_tensors:num_row_partition_tensors*Tindex",
+     "result:T", "row_partition_types:list(string)"},
+    {"RaggedRange", "starts:T limits:T deltas:T", "rt_nested_splits:Tsplits rt_dense_values:T",
+     "T=int32 Tsplits=int64"},
+    {"RaggedGather",
+     "params_nested_splits:PARAMS_RAGGED_RANK*Tsplits params_dense_values:Tvalues indices:Tindices",
+     "output_nested_splits:OUTPUT_RAGGED_RANK*Tsplits output_dense_values:Tvalues", "Tsplits=int64"},
+    {"RaggedTensorToSparse", "rt_nested_splits:RAGGED_RANK*Tsplits rt_dense_values:T",
+     "sparse_indices:int64 sparse_values:T sparse_dense_shape:int64", "Tsplits=int64"},
 };
 
 llvm::ArrayRef<tgc::signatures::Row> tgc::signatures::segmentRows() { return kRows; }
