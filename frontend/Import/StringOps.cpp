@@ -39,7 +39,7 @@ LogicalResult setElementwise(NodeImporter &n, StringRef kernel, Type element, St
 
 template <StringLiteral const &kernel> LogicalResult importCase(NodeImporter &n) {
   StringRef encoding = n.getString("encoding");
-  if (!encoding.empty() && !encoding.equals_insensitive("utf-8"))
+  if (!encoding.empty() && encoding != "utf-8")
     return n.error() << "encoding " << encoding << " is not known, expected '' or 'utf-8'";
   return setElementwise(n, kernel, getStringType(n), encoding);
 }

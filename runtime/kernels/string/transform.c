@@ -3,45 +3,6 @@
 #include "runtime/kernels/print/text.h"
 #include "utf8.h"
 
-/* Output 0: input 0, whose bytes are copied and changed in place by `change`. */
-static void copy_and_change(tgc_frame_t *frame, const tgc_tensor_t *inputs, tgc_tensor_t *outputs,
-                            char (*change)(char)) {
-  const tgc_string_t *strings = inputs[0].data;
-  tgc_string_t *changed = outputs[0].data;
-  for (int64_t i = 0, count = tgc_count(&inputs[0]); i < count; ++i) {
-    char *bytes = tgc_rt_scratch(frame, strings[i].size);
-    for (uint64_t k = 0; k < strings[i].size; ++k)
-      bytes[k] = change(strings[i].data[k]);
-    changed[i] = (tgc_string_t){bytes, strings[i].size};
-  }
-}
-
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
-static char upper(char c) { return c >= 'a' && c <= 'z' ? (char)(c - 32) : c; }
-
-/* With config "utf-8" other letters than ASCII's would change too: an error. */
-static void check_ascii(tgc_frame_t *frame, const char *node, const char *config,
-                        const tgc_tensor_t *tensor) {
-  const tgc_string_t *strings = tensor->data;
-  for (int64_t i = 0, count = *config ? tgc_count(tensor) : 0; i < count; ++i)
-    for (uint64_t k = 0; k < strings[i].size; ++k)
-      if ((unsigned char)strings[i].data[k] >= 0x80)
-        tgc_rt_fail(frame, TGC_UNIMPLEMENTED, node,
-                    "changes the case of ASCII letters only, element %d has others", &i, 1);
-}
-
-TGC_KERNEL(tgc_kernel_string_lower) {
-  TGC_KERNEL_UNUSED;
-  check_ascii(frame, node, config, &inputs[0]);
-  copy_and_change(frame, inputs, outputs, lower);
-}
-
-TGC_KERNEL(tgc_kernel_string_upper) {
-  TGC_KERNEL_UNUSED;
-  check_ascii(frame, node, config, &inputs[0]);
-  copy_and_change(frame, inputs, outputs, upper);
-}
-
 static int is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 TGC_KERNEL(tgc_kernel_string_strip) {
