@@ -61,6 +61,7 @@ const RuntimeSymbol kRuntimeSymbols[] = {
     {"tgc_checkpoint_write", reinterpret_cast<void *>(&tgc_checkpoint_write)},
     {"tgc_checkpoint_copy", reinterpret_cast<void *>(&tgc_checkpoint_copy)},
     {"tgc_checkpoint_write_slice", reinterpret_cast<void *>(&tgc_checkpoint_write_slice)},
+    {"tgc_checkpoint_write_first_version", reinterpret_cast<void *>(&tgc_checkpoint_write_first_version)},
     {"tgc_checkpoint_commit", reinterpret_cast<void *>(&tgc_checkpoint_commit)},
 };
 

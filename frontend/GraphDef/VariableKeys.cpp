@@ -89,7 +89,8 @@ std::optional<VariableSlice> KeyFinder::restoredKey(const NodeMap &nodes, const 
                                                     int input) {
   TensorName value, unused;
   const proto::NodeDef *restore = source(nodes, user, input, value);
-  if (!restore || restore->op() != "RestoreV2")
+  bool isFirst = restore && (restore->op() == "Restore" || restore->op() == "RestoreSlice");
+  if (!isFirst && (!restore || restore->op() != "RestoreV2"))
     return std::nullopt;
   auto element = [&](int input) -> std::optional<std::string> {
     const proto::NodeDef *constant = source(nodes, *restore, input, unused);
@@ -104,7 +105,8 @@ std::optional<VariableSlice> KeyFinder::restoredKey(const NodeMap &nodes, const 
   std::optional<std::string> key = element(1);
   if (!key)
     return std::nullopt;
-  return VariableSlice{*key, element(2).value_or("")};
+  bool hasSlice = restore->op() != "Restore";
+  return VariableSlice{*key, hasSlice ? element(2).value_or("") : ""};
 }
 
 const std::vector<std::string> &KeyFinder::namesIn(const proto::NodeDef &constant) {

@@ -44,6 +44,42 @@ LogicalResult importRestoreV2(NodeImporter &n) {
   return success();
 }
 
+/// (file pattern, name) or (file pattern, name, slice): one tensor, as the first version has it.
+LogicalResult importRestore(NodeImporter &n) {
+  auto name = getConstantStrings(n, 1, "tensor_name");
+  if (failed(name))
+    return failure();
+  SmallVector<std::string> slice{""};
+  if (n.getNumInputs() > 2) {
+    auto given = getConstantStrings(n, 2, "shape_and_slice");
+    if (failed(given))
+      return failure();
+    slice = *given;
+  }
+  if (name->size() != 1 || slice.size() != 1)
+    return n.error() << "tensor_name and shape_and_slice must be one string, got " << name->size() << " and "
+                     << slice.size();
+  ImportedValue value;
+  value.restored =
+      std::make_shared<RestoredTensor>(RestoredTensor{n.getTensor(0), name->front(), slice.front()});
+  n.setOutput(0, value);
+  return success();
+}
+
+/// (path, names, tensors...), or with slices behind the names.
+LogicalResult importSave(NodeImporter &n) {
+  bool hasSlices = n.node.op() == "SaveSlices";
+  size_t numTensors = n.getNumInputs() - (hasSlices ? 3 : 2);
+  for (size_t i = 1; i < (hasSlices ? 3 : 2); ++i)
+    if (n.getRank(i) != 1 || n.getType(i).getDimSize(0) != static_cast<int64_t>(numTensors))
+      return n.error() << "input " << i << " is of type " << n.getType(i)
+                       << "; a vector of one string for each of the " << numTensors << " tensors is expected";
+  n.hostCall("tgc_kernel_save_first_version", n.getTensors(0, n.getNumInputs()), {}, hasSlices ? "1" : "0",
+             {},
+             /*isPure=*/false);
+  return success();
+}
+
 LogicalResult importSaveV2(NodeImporter &n) {
   size_t numTensors = n.getNumInputs() - 3;
   for (size_t i : {1, 2})
@@ -75,6 +111,8 @@ LogicalResult importShardedName(NodeImporter &n) {
 void registerCheckpointOps(OpRegistry &registry) {
   registry.add({"RestoreV2"}, importRestoreV2);
   registry.add({"SaveV2"}, importSaveV2);
+  registry.add({"Restore", "RestoreSlice"}, importRestore);
+  registry.add({"Save", "SaveSlices"}, importSave);
   registry.add({"MergeV2Checkpoints"}, importMergeV2Checkpoints);
   registry.add({"ShardedFilename", "ShardedFilespec"}, importShardedName);
 }

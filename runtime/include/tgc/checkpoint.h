@@ -33,7 +33,9 @@ typedef struct tgc_checkpoint_entry {
   uint32_t num_slices; /* 0: stored whole */
 } tgc_checkpoint_entry_t;
 
-/* Opens PREFIX.index and reads it whole. The data files are looked at when tensors are. */
+/* Opens PREFIX.index and reads it whole. The data files are looked at when tensors are. Where there is no
+ * such file, PREFIX may be a checkpoint of the first version: a file, a pattern of files, or what their names
+ * PREFIX-00000-of-00003 have in common. Those are read whole. */
 TGC_API tgc_status_t tgc_checkpoint_open(const char *prefix, tgc_checkpoint_t **out_checkpoint,
                                          tgc_error_t *error);
 TGC_API void tgc_checkpoint_close(tgc_checkpoint_t *checkpoint);
@@ -73,6 +75,17 @@ TGC_API tgc_status_t tgc_checkpoint_lookup_slice(const tgc_checkpoint_t *checkpo
 TGC_API tgc_status_t tgc_checkpoint_read_slice(const tgc_checkpoint_t *checkpoint, const char *name,
                                                const char *spec, void *memory, uint64_t byte_size,
                                                tgc_error_t *error);
+
+/* A part of the tensor `name`, at its place in all of it; lengths of -1: all of the dimension. */
+typedef struct tgc_saved_slice {
+  const char *name;
+  tgc_checkpoint_slice_t place;
+  const tgc_tensor_t *tensor;
+} tgc_saved_slice_t;
+
+/* Writes a checkpoint of TensorFlow's first version, which is one file; replaces what was there. */
+TGC_API tgc_status_t tgc_checkpoint_write_first_version(const char *path, const tgc_saved_slice_t *slices,
+                                                        uint32_t num_slices, tgc_error_t *error);
 
 /* The latest checkpoint of a folder, as its file `checkpoint` says. NOT_FOUND: it names none. */
 TGC_API tgc_status_t tgc_checkpoint_latest(const char *folder, char *out_prefix, uint64_t capacity,

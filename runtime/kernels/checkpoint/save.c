@@ -60,6 +60,62 @@ void tgc_kernel_save_tensors(tgc_frame_t *frame, const char *node, const char *c
     tgc_kernel_fail_with(frame, node, &error);
 }
 
+/* One of inputs 1, 2, ... as a slice of a file of the first version; `memory` takes the name and the spec. */
+static tgc_status_t describe_slice(const tgc_tensor_t *inputs, uint32_t i, int has_specs, char *memory,
+                                   const tgc_tensor_t *tensor, tgc_saved_slice_t *out_slice,
+                                   tgc_error_t *error) {
+  char *name = memory, *spec = memory + TGC_MAX_PREFIX;
+  *spec = '\0';
+  if (!tgc_kernel_prefix(&inputs[1], i, name) || (has_specs && !tgc_kernel_prefix(&inputs[2], i, spec)))
+    return set_error(error, TGC_INVALID_ARGUMENT, "%s is too long", "the name of a tensor");
+  *out_slice = (tgc_saved_slice_t){.name = name, .tensor = tensor};
+  tgc_checkpoint_slice_t *place = &out_slice->place;
+  if (*spec && !tgc_checkpoint_parse_slice(spec, place))
+    return set_error(error, TGC_INVALID_ARGUMENT,
+                     "'%s' is no slice; the shape and then START,LENGTH or - for each dimension is expected",
+                     spec);
+  if (!*spec) {
+    place->rank = tensor->rank;
+    memcpy(place->dims, tensor->dims, sizeof place->dims);
+    memset(place->lengths, 0xff, sizeof place->lengths);
+  }
+  int fits = place->rank == tensor->rank;
+  for (int32_t d = 0; fits && d < place->rank; ++d) {
+    int64_t length = place->lengths[d] < 0 ? place->dims[d] : place->lengths[d];
+    fits = tensor->dims[d] == length && place->starts[d] <= place->dims[d] - length;
+  }
+  return fits ? TGC_OK
+              : set_error(
+                    error, TGC_INVALID_ARGUMENT,
+                    "Slice in shape_and_slice specification does not match the shape of the tensor to save: "
+                    "%s",
+                    spec);
+}
+
+/* Config: "1" if input 2 says for each tensor which slice it is. Input 0: a path; input 1: names; then
+ * tensors, which become a checkpoint of the first version. */
+void tgc_kernel_save_first_version(tgc_frame_t *frame, const char *node, const char *config,
+                                   const tgc_tensor_t *inputs, uint32_t num_inputs, tgc_tensor_t *outputs,
+                                   uint32_t num_outputs) {
+  (void)outputs, (void)num_outputs;
+  int has_specs = config[0] == '1';
+  uint32_t first = has_specs ? 3 : 2, count = num_inputs - first;
+  char *path = tgc_rt_scratch(frame, TGC_MAX_PREFIX),
+       *memory = tgc_rt_scratch(frame, (uint64_t)count * 2 * TGC_MAX_PREFIX + 1);
+  tgc_saved_slice_t *slices = tgc_rt_scratch(frame, (uint64_t)count * sizeof *slices + 1);
+  tgc_error_t error;
+  tgc_status_t status = TGC_OK;
+  if (!tgc_kernel_prefix(&inputs[0], 0, path))
+    status = set_error(&error, TGC_INVALID_ARGUMENT, "%s is too long", "the path of the checkpoint");
+  for (uint32_t i = 0; status == TGC_OK && i < count; ++i)
+    status = describe_slice(inputs, i, has_specs, memory + (uint64_t)i * 2 * TGC_MAX_PREFIX,
+                            &inputs[first + i], &slices[i], &error);
+  if (status == TGC_OK)
+    status = tgc_checkpoint_write_first_version(path, slices, count, &error);
+  if (status != TGC_OK)
+    tgc_kernel_fail_with(frame, node, &error);
+}
+
 /*===----------------------------------------------------------------------===*
  * Merging.
  *===----------------------------------------------------------------------===*/

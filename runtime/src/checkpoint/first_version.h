@@ -4,12 +4,16 @@
 
 #include "reader.h"
 
-/* Whether files of a checkpoint of the first version lie at `prefix`: that file, or files
- * PREFIX-00000-of-00003, or those that the pattern names. */
+/* Whether files of the first version lie at `prefix`: that file, those that it is a pattern of, or files
+ * PREFIX-00000-of-00003. */
 uint8_t tgc_first_version_exists(const char *prefix);
 
-/* Reads all of them into the checkpoint: its table then has entries of the second version, which point to
- * bytes in memory. */
-tgc_status_t tgc_first_version_read(tgc_checkpoint_t *checkpoint, tgc_error_t *error);
+/* Reads all of them: what they hold becomes the data file and the index of a checkpoint of the second
+ * version, both in memory. */
+tgc_status_t tgc_first_version_read(tgc_checkpoint_t *checkpoint, tgc_buffer_t *out_index,
+                                    tgc_error_t *error);
+
+/* The field of a TensorProto that lists values of that type. */
+unsigned tgc_first_version_value_field(int32_t dtype);
 
 #endif /* TGC_SRC_CHECKPOINT_FIRST_VERSION_H */

@@ -68,6 +68,10 @@ tgc_status_t tgc_output_write(tgc_output_file_t *output, const void *bytes, uint
                               tgc_error_t *error) {
   tgc_status_t status = TGC_OK;
   output->size += size;
+  if (output->memory) {
+    tgc_buffer_put(output->memory, bytes, size);
+    return output->memory->lacks_memory ? tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "no memory") : TGC_OK;
+  }
   if (size > piece_capacity - output->piece_size)
     status = write_piece(output, error);
   if (status != TGC_OK)

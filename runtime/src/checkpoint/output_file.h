@@ -2,6 +2,7 @@
 #ifndef TGC_SRC_CHECKPOINT_OUTPUT_FILE_H
 #define TGC_SRC_CHECKPOINT_OUTPUT_FILE_H
 
+#include "buffer.h"
 #include "tgc/runtime.h"
 
 /* A file that is being written under a temporary name, PATH.tmp. */
@@ -12,6 +13,7 @@ typedef struct tgc_output_file {
   uint64_t size;
   uint8_t *piece; /* written at once when it is full */
   uint64_t piece_size;
+  tgc_buffer_t *memory; /* takes all that is written; NULL: the file does */
 } tgc_output_file_t;
 
 /* Copies `path`; replaces what an earlier attempt left under the temporary name. */

@@ -18,16 +18,6 @@ uint8_t tgc_bytes_read_varint(tgc_bytes_t *bytes, uint64_t *out_value) {
   return 0;
 }
 
-enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
-
-/* One field: a number, or the bytes of a message or string. */
-typedef struct field {
-  uint64_t number;
-  unsigned wire;
-  uint64_t value;
-  tgc_bytes_t bytes;
-} field_t;
-
 static uint8_t read_fixed(tgc_bytes_t *bytes, unsigned size, uint64_t *out_value) {
   if (bytes->end - bytes->at < (int64_t)size)
     return 0;
@@ -37,7 +27,7 @@ static uint8_t read_fixed(tgc_bytes_t *bytes, unsigned size, uint64_t *out_value
   return 1;
 }
 
-static uint8_t read_field(tgc_bytes_t *bytes, field_t *field) {
+uint8_t tgc_bytes_read_field(tgc_bytes_t *bytes, tgc_field_t *field) {
   uint64_t tag, length;
   if (!tgc_bytes_read_varint(bytes, &tag) || tag >> 3 == 0)
     return 0;
@@ -45,13 +35,13 @@ static uint8_t read_field(tgc_bytes_t *bytes, field_t *field) {
   field->number = tag >> 3;
   field->wire = (unsigned)(tag & 7);
   switch (field->wire) {
-  case WIRE_VARINT:
+  case TGC_WIRE_VARINT:
     return tgc_bytes_read_varint(bytes, &field->value);
-  case WIRE_FIXED64:
+  case TGC_WIRE_FIXED64:
     return read_fixed(bytes, 8, &field->value);
-  case WIRE_FIXED32:
+  case TGC_WIRE_FIXED32:
     return read_fixed(bytes, 4, &field->value);
-  case WIRE_BYTES:
+  case TGC_WIRE_BYTES:
     if (!tgc_bytes_read_varint(bytes, &length) || length > (uint64_t)(bytes->end - bytes->at))
       return 0;
     field->bytes.at = bytes->at;
@@ -63,44 +53,44 @@ static uint8_t read_field(tgc_bytes_t *bytes, field_t *field) {
   }
 }
 
-static uint8_t is_field(const field_t *field, uint64_t number, unsigned wire) {
+uint8_t tgc_field_is(const tgc_field_t *field, uint64_t number, unsigned wire) {
   return field->number == number && field->wire == wire;
 }
 
 static uint8_t decode_version(tgc_bytes_t bytes, tgc_bundle_header_t *header) {
-  field_t field;
+  tgc_field_t field;
   while (bytes.at < bytes.end) {
-    if (!read_field(&bytes, &field))
+    if (!tgc_bytes_read_field(&bytes, &field))
       return 0;
-    if (is_field(&field, 2, WIRE_VARINT))
+    if (tgc_field_is(&field, 2, TGC_WIRE_VARINT))
       header->min_consumer = (int64_t)field.value;
   }
   return 1;
 }
 
 uint8_t tgc_bundle_header_decode(tgc_bytes_t bytes, tgc_bundle_header_t *out_header) {
-  field_t field;
+  tgc_field_t field;
   memset(out_header, 0, sizeof *out_header);
   while (bytes.at < bytes.end) {
-    if (!read_field(&bytes, &field))
+    if (!tgc_bytes_read_field(&bytes, &field))
       return 0;
-    if (is_field(&field, 1, WIRE_VARINT))
+    if (tgc_field_is(&field, 1, TGC_WIRE_VARINT))
       out_header->num_shards = (int64_t)field.value;
-    else if (is_field(&field, 2, WIRE_VARINT))
+    else if (tgc_field_is(&field, 2, TGC_WIRE_VARINT))
       out_header->endianness = field.value;
-    else if (is_field(&field, 3, WIRE_BYTES) && !decode_version(field.bytes, out_header))
+    else if (tgc_field_is(&field, 3, TGC_WIRE_BYTES) && !decode_version(field.bytes, out_header))
       return 0;
   }
   return 1;
 }
 
 static uint8_t decode_dim(tgc_bytes_t bytes, tgc_bundle_entry_t *entry) {
-  field_t field;
+  tgc_field_t field;
   int64_t size = 0;
   while (bytes.at < bytes.end) {
-    if (!read_field(&bytes, &field))
+    if (!tgc_bytes_read_field(&bytes, &field))
       return 0;
-    if (is_field(&field, 1, WIRE_VARINT))
+    if (tgc_field_is(&field, 1, TGC_WIRE_VARINT))
       size = (int64_t)field.value;
   }
   if (entry->rank < TGC_MAX_RANK)
@@ -109,53 +99,53 @@ static uint8_t decode_dim(tgc_bytes_t bytes, tgc_bundle_entry_t *entry) {
   return 1;
 }
 
-static uint8_t decode_shape(tgc_bytes_t bytes, tgc_bundle_entry_t *entry) {
-  field_t field;
+uint8_t tgc_shape_decode(tgc_bytes_t bytes, tgc_bundle_entry_t *entry) {
+  tgc_field_t field;
   while (bytes.at < bytes.end) {
-    if (!read_field(&bytes, &field))
+    if (!tgc_bytes_read_field(&bytes, &field))
       return 0;
-    if (is_field(&field, 2, WIRE_BYTES) && !decode_dim(field.bytes, entry))
+    if (tgc_field_is(&field, 2, TGC_WIRE_BYTES) && !decode_dim(field.bytes, entry))
       return 0;
-    if (is_field(&field, 3, WIRE_VARINT))
+    if (tgc_field_is(&field, 3, TGC_WIRE_VARINT))
       entry->has_unknown_rank = field.value != 0;
   }
   return 1;
 }
 
 uint8_t tgc_bundle_entry_decode(tgc_bytes_t bytes, tgc_bundle_entry_t *out_entry) {
-  field_t field;
+  tgc_field_t field;
   memset(out_entry, 0, sizeof *out_entry);
   while (bytes.at < bytes.end) {
-    if (!read_field(&bytes, &field))
+    if (!tgc_bytes_read_field(&bytes, &field))
       return 0;
-    if (is_field(&field, 1, WIRE_VARINT))
+    if (tgc_field_is(&field, 1, TGC_WIRE_VARINT))
       out_entry->dtype = field.value;
-    else if (is_field(&field, 2, WIRE_BYTES)) {
-      if (!decode_shape(field.bytes, out_entry))
+    else if (tgc_field_is(&field, 2, TGC_WIRE_BYTES)) {
+      if (!tgc_shape_decode(field.bytes, out_entry))
         return 0;
-    } else if (is_field(&field, 3, WIRE_VARINT))
+    } else if (tgc_field_is(&field, 3, TGC_WIRE_VARINT))
       out_entry->shard = (int64_t)field.value;
-    else if (is_field(&field, 4, WIRE_VARINT))
+    else if (tgc_field_is(&field, 4, TGC_WIRE_VARINT))
       out_entry->offset = (int64_t)field.value;
-    else if (is_field(&field, 5, WIRE_VARINT))
+    else if (tgc_field_is(&field, 5, TGC_WIRE_VARINT))
       out_entry->size = (int64_t)field.value;
-    else if (is_field(&field, 6, WIRE_FIXED32))
+    else if (tgc_field_is(&field, 6, TGC_WIRE_FIXED32))
       out_entry->crc32c = (uint32_t)field.value;
-    else if (is_field(&field, 7, WIRE_BYTES))
+    else if (tgc_field_is(&field, 7, TGC_WIRE_BYTES))
       out_entry->num_slices++;
   }
   return 1;
 }
 
 static uint8_t decode_extent(tgc_bytes_t bytes, tgc_slice_t *slice) {
-  field_t field;
+  tgc_field_t field;
   int64_t start = 0, length = -1;
   while (bytes.at < bytes.end) {
-    if (!read_field(&bytes, &field))
+    if (!tgc_bytes_read_field(&bytes, &field))
       return 0;
-    if (is_field(&field, 1, WIRE_VARINT))
+    if (tgc_field_is(&field, 1, TGC_WIRE_VARINT))
       start = (int64_t)field.value;
-    else if (is_field(&field, 2, WIRE_VARINT))
+    else if (tgc_field_is(&field, 2, TGC_WIRE_VARINT))
       length = (int64_t)field.value;
   }
   if (slice->rank < TGC_MAX_RANK) {
@@ -166,19 +156,23 @@ static uint8_t decode_extent(tgc_bytes_t bytes, tgc_slice_t *slice) {
   return 1;
 }
 
-uint8_t tgc_bundle_next_slice(tgc_bytes_t *entry, tgc_slice_t *out_slice) {
-  field_t field;
+uint8_t tgc_slice_decode(tgc_bytes_t bytes, tgc_slice_t *out_slice) {
+  tgc_field_t field;
   memset(out_slice, 0, sizeof *out_slice);
-  do {
-    if (entry->at >= entry->end || !read_field(entry, &field))
-      return 0;
-  } while (!is_field(&field, 7, WIRE_BYTES));
-  tgc_bytes_t bytes = field.bytes;
   while (bytes.at < bytes.end) {
-    if (!read_field(&bytes, &field))
+    if (!tgc_bytes_read_field(&bytes, &field))
       return 0;
-    if (is_field(&field, 1, WIRE_BYTES) && !decode_extent(field.bytes, out_slice))
+    if (tgc_field_is(&field, 1, TGC_WIRE_BYTES) && !decode_extent(field.bytes, out_slice))
       return 0;
   }
   return 1;
+}
+
+uint8_t tgc_bundle_next_slice(tgc_bytes_t *entry, tgc_slice_t *out_slice) {
+  tgc_field_t field;
+  do {
+    if (entry->at >= entry->end || !tgc_bytes_read_field(entry, &field))
+      return 0;
+  } while (!tgc_field_is(&field, 7, TGC_WIRE_BYTES));
+  return tgc_slice_decode(field.bytes, out_slice);
 }

@@ -17,6 +17,20 @@ typedef struct tgc_bytes {
 /* A base-128 number of at most 64 bits; 0 (false): cut or too long. */
 uint8_t tgc_bytes_read_varint(tgc_bytes_t *bytes, uint64_t *out_value);
 
+enum { TGC_WIRE_VARINT = 0, TGC_WIRE_FIXED64 = 1, TGC_WIRE_BYTES = 2, TGC_WIRE_FIXED32 = 5 };
+
+/* One field of a message: a number, or the bytes of a message or string. */
+typedef struct tgc_field {
+  uint64_t number;
+  unsigned wire;
+  uint64_t value;
+  tgc_bytes_t bytes;
+} tgc_field_t;
+
+/* 0 (false): malformed. */
+uint8_t tgc_bytes_read_field(tgc_bytes_t *bytes, tgc_field_t *field);
+uint8_t tgc_field_is(const tgc_field_t *field, uint64_t number, unsigned wire);
+
 /* The first entry of an index, under the empty key. */
 typedef struct tgc_bundle_header {
   int64_t num_shards;
@@ -47,6 +61,10 @@ typedef struct tgc_slice {
 /* All return 0 (false) for malformed bytes. */
 uint8_t tgc_bundle_header_decode(tgc_bytes_t bytes, tgc_bundle_header_t *out_header);
 uint8_t tgc_bundle_entry_decode(tgc_bytes_t bytes, tgc_bundle_entry_t *out_entry);
+
+/* The shape of an entry, and a TensorSliceProto. */
+uint8_t tgc_shape_decode(tgc_bytes_t bytes, tgc_bundle_entry_t *entry);
+uint8_t tgc_slice_decode(tgc_bytes_t bytes, tgc_slice_t *out_slice);
 
 /* The next slice of an entry's bytes; call `num_slices` times on the same `entry`. */
 uint8_t tgc_bundle_next_slice(tgc_bytes_t *entry, tgc_slice_t *out_slice);

@@ -4,11 +4,13 @@
 #include "../error.h"
 #include "../shape.h"
 #include "crc32c.h"
+#include "first_version.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* More data files than "%05d" names are a damaged header. */
 static const int64_t max_shards = 99999;
@@ -79,6 +81,16 @@ static tgc_status_t finish_open(tgc_checkpoint_t *checkpoint, tgc_status_t statu
   return tgc_error_clear(error);
 }
 
+/* Files of the first version become a checkpoint of the second in memory. */
+static tgc_status_t read_first_version(tgc_checkpoint_t *checkpoint, tgc_error_t *error) {
+  tgc_buffer_t index = {.size = 0};
+  tgc_status_t status = tgc_first_version_read(checkpoint, &index, error);
+  checkpoint->index = index.data;
+  checkpoint->data = checkpoint->converted.data ? checkpoint->converted.data : (const uint8_t *)"";
+  checkpoint->data_size = checkpoint->converted.size;
+  return status == TGC_OK ? parse_index(checkpoint, index.data, index.size, error) : status;
+}
+
 tgc_status_t tgc_checkpoint_open(const char *prefix, tgc_checkpoint_t **out_checkpoint, tgc_error_t *error) {
   tgc_checkpoint_t *checkpoint = allocate_checkpoint(prefix, error);
   if (!checkpoint)
@@ -89,6 +101,10 @@ tgc_status_t tgc_checkpoint_open(const char *prefix, tgc_checkpoint_t **out_chec
   tgc_status_t status;
   if (path) {
     snprintf(path, capacity, "%s.index", prefix);
+    if (access(path, F_OK) != 0 && tgc_first_version_exists(prefix)) {
+      free(path);
+      return finish_open(checkpoint, read_first_version(checkpoint, error), out_checkpoint, error);
+    }
     status = tgc_checkpoint_read_file(checkpoint, path, "index", &checkpoint->index, &size, error);
     free(path);
   } else {
@@ -114,6 +130,7 @@ void tgc_checkpoint_close(tgc_checkpoint_t *checkpoint) {
   if (!checkpoint)
     return;
   tgc_sstable_release(&checkpoint->table);
+  tgc_buffer_release(&checkpoint->converted);
   free(checkpoint->index);
   free(checkpoint->prefix);
   free(checkpoint);

@@ -2,6 +2,7 @@
 #ifndef TGC_SRC_CHECKPOINT_READER_H
 #define TGC_SRC_CHECKPOINT_READER_H
 
+#include "buffer.h"
 #include "sstable.h"
 #include "tgc/checkpoint.h"
 
@@ -13,6 +14,7 @@ struct tgc_checkpoint {
   uint64_t first_tensor; /* entries before it: the header and the slices */
   const uint8_t *data;   /* the one data file, if it is in memory */
   uint64_t data_size;
+  tgc_buffer_t converted; /* what `data` points to, if the files are of the first version */
 };
 
 /* A tensor or a slice whose place in its data file was checked. */
@@ -31,6 +33,12 @@ tgc_status_t tgc_checkpoint_from_bytes(const char *name, const uint8_t *index, u
 /* Fills `error` with "PREFIX: checkpoint: " and the text. */
 tgc_status_t tgc_checkpoint_fail(const tgc_checkpoint_t *checkpoint, tgc_error_t *error, tgc_status_t code,
                                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* writer.c: a writer whose data file is a buffer, and the index of what it was given. */
+tgc_status_t tgc_checkpoint_writer_in_memory(const char *prefix, tgc_buffer_t *data,
+                                             tgc_checkpoint_writer_t **out_writer, tgc_error_t *error);
+tgc_status_t tgc_checkpoint_writer_index(tgc_checkpoint_writer_t *writer, tgc_buffer_t *out_index,
+                                         tgc_error_t *error);
 
 /* data_file.c: the whole of a file, to be freed; `what` names it in messages. */
 tgc_status_t tgc_checkpoint_read_file(const tgc_checkpoint_t *checkpoint, const char *path, const char *what,

@@ -55,15 +55,35 @@ static char *path_of(const tgc_checkpoint_writer_t *writer, int64_t shard, uint6
   return path;
 }
 
-tgc_status_t tgc_checkpoint_writer_create(const char *prefix, tgc_checkpoint_writer_t **out_writer,
-                                          tgc_error_t *error) {
+/* A writer without a file; NULL: no memory. */
+static tgc_checkpoint_writer_t *allocate_writer(const char *prefix, tgc_error_t *error) {
   tgc_checkpoint_writer_t *writer = calloc(1, sizeof *writer);
   if (!writer || !(writer->prefix = strdup(prefix))) {
     free(writer);
-    return tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "%s: checkpoint: no memory", prefix);
+    tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "%s: checkpoint: no memory", prefix);
+    return NULL;
   }
   writer->folder = -1;
   writer->data.file = -1;
+  return writer;
+}
+
+tgc_status_t tgc_checkpoint_writer_in_memory(const char *prefix, tgc_buffer_t *data,
+                                             tgc_checkpoint_writer_t **out_writer, tgc_error_t *error) {
+  tgc_checkpoint_writer_t *writer = allocate_writer(prefix, error);
+  if (!writer)
+    return TGC_RESOURCE_EXHAUSTED;
+  writer->num_shards = 1;
+  writer->data.memory = data;
+  *out_writer = writer;
+  return TGC_OK;
+}
+
+tgc_status_t tgc_checkpoint_writer_create(const char *prefix, tgc_checkpoint_writer_t **out_writer,
+                                          tgc_error_t *error) {
+  tgc_checkpoint_writer_t *writer = allocate_writer(prefix, error);
+  if (!writer)
+    return TGC_RESOURCE_EXHAUSTED;
   tgc_status_t status = TGC_OK;
   size_t length = strlen(prefix);
   if (!length || prefix[length - 1] == '/')
@@ -315,6 +335,18 @@ static tgc_status_t make_index(tgc_checkpoint_writer_t *writer, tgc_table_writer
   }
   tgc_table_finish(table);
   return table->file.lacks_memory ? no_memory(writer, error) : TGC_OK;
+}
+
+tgc_status_t tgc_checkpoint_writer_index(tgc_checkpoint_writer_t *writer, tgc_buffer_t *out_index,
+                                         tgc_error_t *error) {
+  tgc_table_writer_t table = {.key = NULL};
+  tgc_status_t status = make_index(writer, &table, error);
+  if (status == TGC_OK) {
+    *out_index = table.file;
+    table.file = (tgc_buffer_t){.size = 0};
+  }
+  tgc_table_release(&table);
+  return status;
 }
 
 /* Removes the data files of the checkpoint that was replaced. */
