@@ -35,6 +35,7 @@ public:
 
 private:
   bool findNormalizationParts();
+  bool findPaddedParts();
   bool findParts();
   std::string nameOf(size_t part) const;
   void copyAttr(proto::NodeDef &to, const char *name) const;
@@ -68,7 +69,8 @@ std::optional<Part> findPart(StringRef name) {
 
 bool isFused(StringRef op) {
   return op == "_FusedConv2D" || op == "_FusedConv3D" || op == "_FusedDepthwiseConv2dNative" ||
-         op == "_FusedMatMul" || op == "_FusedBatchNormEx" || op == "_UnaryOpsComposition";
+         op == "_FusedMatMul" || op == "_FusedBatchNormEx" || op == "_UnaryOpsComposition" ||
+         op == "FusedPadConv2D" || op == "FusedResizeAndPadConv2D";
 }
 
 /// The name of the first output, as the body of a function refers to it.
@@ -92,10 +94,24 @@ bool FusedNode::findNormalizationParts() {
          node.input_size() >= 5 + numSideInputs;
 }
 
+/// ResizeBilinear if it has a size, then MirrorPad, then Conv2D.
+bool FusedNode::findPaddedParts() {
+  bool isResized = StringRef(node.op()) == "FusedResizeAndPadConv2D";
+  if (isResized)
+    parts.push_back({"ResizeBilinear", 2});
+  parts.push_back({"MirrorPad", isResized ? 1 : 2});
+  parts.push_back({"Conv2D", 1});
+  // Resizing gives float32.
+  return node.input_size() >= (isResized ? 4 : 3) &&
+         (!isResized || getTypeAttr(node, "T") == proto::DT_FLOAT);
+}
+
 bool FusedNode::findParts() {
   StringRef op = node.op();
   if (op == "_FusedBatchNormEx")
     return findNormalizationParts();
+  if (op.ends_with("PadConv2D"))
+    return findPaddedParts();
   bool isChain = op == "_UnaryOpsComposition";
   if (!isChain)
     parts.push_back({op.substr(StringRef("_Fused").size()).str(), 2});
@@ -142,10 +158,15 @@ proto::NodeDef FusedNode::makePart(size_t index, int &nextInput) const {
   for (int i = 0; i < numInputs; ++i)
     result.add_input(node.input(nextInput++));
   copyAttr(result, "T");
-  if (index == 0 && part.numArgs) {
+  if (StringRef(part.op).contains("Conv") || part.op == "MatMul") {
     for (const char *name : {"strides", "padding", "explicit_paddings", "data_format", "dilations",
                              "transpose_a", "transpose_b"})
       copyAttr(result, name);
+  } else if (part.op == "MirrorPad") {
+    copyAttr(result, "mode");
+  } else if (const proto::AttrValue *aligned = findAttr(node, "resize_align_corners");
+             aligned && part.op == "ResizeBilinear") {
+    (*result.mutable_attr())["align_corners"] = *aligned;
   } else if (part.op == "BiasAdd" || part.op == "FusedBatchNormV3") {
     copyAttr(result, "data_format");
   }

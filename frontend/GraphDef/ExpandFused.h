@@ -13,8 +13,8 @@
 namespace tgc {
 
 /// Replaces _FusedConv2D, _FusedConv3D, _FusedDepthwiseConv2dNative, _FusedMatMul, _FusedBatchNormEx and
-/// _UnaryOpsComposition nodes of the graph and its functions by their parts; the last has the node's name.
-/// Nodes that name parts that are not known stay as they are.
+/// _UnaryOpsComposition nodes, FusedPadConv2D and FusedResizeAndPadConv2D of the graph and its functions by
+/// their parts; the last has the node's name. Nodes that name parts that are not known stay as they are.
 void expandFusedNodes(proto::GraphDef &graph);
 
 } // namespace tgc

@@ -16,6 +16,10 @@ namespace {
 
 using Size = OpFoldResult;
 
+constexpr StringLiteral kConcatOffset = "tgc_kernel_concat_offset",
+                        kBroadcastArgs = "tgc_kernel_broadcast_args",
+                        kBroadcastGradientArgs = "tgc_kernel_broadcast_gradient_args";
+
 int64_t countElements(ArrayRef<int64_t> shape) {
   int64_t count = 1;
   for (int64_t size : shape)
@@ -409,10 +413,20 @@ bool hostBroadcastGradientArgs(NodeImporter &n) {
         axes[i].possibleAxes.push_back({dim, sizes[i]}); // one at run time, perhaps, and the other is not
     }
   }
+  bool isOpen = !axes[0].possibleAxes.empty() || !axes[1].possibleAxes.empty();
   for (int i : {0, 1}) {
     axes[i].elementType = elementType;
     axes[i].shape = {static_cast<int64_t>(axes[i].elements.size())};
     n.setHostResult(i, axes[i]);
+  }
+  // Sums have their own way with axes that show at run time only; others want numbers. Of shapes that are not
+  // data nobody but sums is known to ask.
+  if (isOpen && !n.getHost(0) && !n.getHost(1)) {
+    Type type = RankedTensorType::get({ShapedType::kDynamic}, elementType);
+    SmallVector<Value> found = n.hostCall(kBroadcastGradientArgs, n.getTensors(0, 2), {type, type}, "", {},
+                                          /*isPure=*/true, /*findsSizes=*/true);
+    for (int i : {0, 1})
+      n.setResult(i, found[i]);
   }
   return true;
 }
@@ -432,10 +446,6 @@ template <StringLiteral const &kernel> LogicalResult importShapeKernel(NodeImpor
     n.setResult(i, result);
   return success();
 }
-
-constexpr StringLiteral kConcatOffset = "tgc_kernel_concat_offset",
-                        kBroadcastArgs = "tgc_kernel_broadcast_args",
-                        kBroadcastGradientArgs = "tgc_kernel_broadcast_gradient_args";
 
 } // namespace
 

@@ -497,7 +497,10 @@ llvm::Expected<ElementsAttr> readVariableValue(const Checkpoint &checkpoint, con
     key = it->second.key;
     slice = it->second.spec;
   } else if (auto it = objectKeys.find(name); it != objectKeys.end() && !checkpoint.contains(name)) {
-    key = it->second;
+    // Where the graph says what it restores, an object may have the name of another variable by chance.
+    if (model.variableKeys.empty() ||
+        llvm::any_of(model.variableKeys, [&](const auto &known) { return known.second == name; }))
+      key = it->second;
   }
   auto entry = checkpoint.lookup(key, slice);
   if (!entry)
@@ -567,7 +570,7 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
     objectKeys = std::move(*keys);
     import.readCheckpoint = [&](StringRef name, RankedTensorType type) {
       auto value = readVariableValue(*checkpoint, model, objectKeys, name, type);
-      if (value || !initializer.isImporting())
+      if (value || !initializer.mayLackValues() || checkpoint->contains(name))
         return value;
       llvm::consumeError(value.takeError());
       return llvm::Expected<ElementsAttr>(ElementsAttr());

@@ -28,6 +28,7 @@ void Initializer::import(ImportEntryFn importEntry) {
     return;
   }
   llvm::consumeError(std::move(error));
+  hasFailed = true;
   if (function)
     function.erase();
   function = nullptr;
@@ -55,9 +56,13 @@ bool Initializer::isNeeded() {
       continue;
     if (hasObjects && usesObjects(entry))
       return true;
-    for (unsigned i = 0; i < entry.getNumArguments(); ++i)
-      if (auto name = entry.getArgAttrOfType<StringAttr>(i, "tg.variable"); name && written.contains(name))
+    for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
+      auto name = entry.getArgAttrOfType<StringAttr>(i, "tg.variable");
+      bool lacksValue = name && !name.getValue().starts_with(kRandomStatePrefix) &&
+                        !module.variables[name.str()].initialValue;
+      if (name && (function ? written.contains(name) : lacksValue))
         return true;
+    }
   }
   return false;
 }
@@ -86,8 +91,11 @@ llvm::Error Initializer::finish(ImportEntryFn importEntry) {
   if (spec.targets.empty())
     return llvm::Error::success();
   bool needed = isNeeded();
-  if (!function)
+  if (!function) {
+    // Once more, to say why not.
+    importing = needed;
     return needed ? importEntry(spec) : llvm::Error::success();
+  }
   // What users ask for comes first.
   if (needed)
     function->moveBefore(module.module.getBody(), module.module.getBody()->end());

@@ -23,8 +23,9 @@ public:
   /// To be called before other entries are imported: they may use variables that only the initialiser sets.
   /// That it cannot be imported is no error yet.
   void import(ImportEntryFn importEntry);
-  /// Whether that is going on: variables that the checkpoint lacks are no error then.
-  bool isImporting() const { return importing; }
+  /// Whether variables that the checkpoint lacks are no error: the initialiser may set them, or, if it could
+  /// not be imported, might have.
+  bool mayLackValues() const { return importing || hasFailed; }
   /// To be called after them: an initialiser of which no entry sees anything goes; one that is missed is an
   /// error.
   llvm::Error finish(ImportEntryFn importEntry);
@@ -37,7 +38,7 @@ private:
   EntrySpec spec;
   mlir::func::FuncOp function; ///< null: there is none, or it could not be imported
   std::vector<std::string> ownVariables;
-  bool importing = false;
+  bool importing = false, hasFailed = false;
 };
 
 } // namespace tgc

@@ -117,18 +117,30 @@ FailureOr<Value> getStored(NodeImporter &n, const RestoredTensor &restored, prot
     n.error() << "the table has " << dataTypeName(dtype) << ", which tgc has no tensors of";
     return failure();
   }
-  auto value = module.readCheckpoint(
-      restored.name, RankedTensorType::get(SmallVector<int64_t>(rank, ShapedType::kDynamic), element));
+  auto read = [&](int64_t dims) {
+    return module.readCheckpoint(
+        restored.name, RankedTensorType::get(SmallVector<int64_t>(dims, ShapedType::kDynamic), element));
+  };
+  auto value = read(rank);
   if (!value) {
-    n.error() << llvm::toString(value.takeError());
-    return failure();
+    // Tables with open addressing store scalars as rows of one element.
+    auto rows = read(rank + 1);
+    if (!rows || cast<RankedTensorType>(rows->getType()).getShape().back() != 1) {
+      llvm::consumeError(rows.takeError());
+      n.error() << llvm::toString(value.takeError());
+      return failure();
+    }
+    llvm::consumeError(value.takeError());
+    value = std::move(rows);
   }
   auto type = cast<RankedTensorType>(value->getType());
-  auto strings = dyn_cast<DenseStringElementsAttr>(*value);
-  if (!strings)
-    return n.create<tg::ConstantOp>(*value);
-  return n.create<tg::StringConstantOp>(
-      type, n.builder.getStrArrayAttr(SmallVector<StringRef>(strings.getValues<StringRef>())));
+  Value tensor;
+  if (auto strings = dyn_cast<DenseStringElementsAttr>(*value))
+    tensor = n.create<tg::StringConstantOp>(
+        type, n.builder.getStrArrayAttr(SmallVector<StringRef>(strings.getValues<StringRef>())));
+  else
+    tensor = n.create<tg::ConstantOp>(*value);
+  return n.reshape(tensor, ArrayRef(n.sizes.sizesOf(tensor)).take_front(rank));
 }
 
 LogicalResult importImport(NodeImporter &n) {

@@ -46,8 +46,6 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"Barrier", "", "handle:&string",
      "component_types:list(type) shapes:list(shape)=[] capacity=-1 container='' shared_name=''"},
     {"Stage", "values:[dtypes]", "", "capacity=0 memory_limit=0 container='' shared_name=''"},
-    {"IteratorGetNext IteratorGetNextSync", "iterator:resource", "components:[output_types]",
-     "output_shapes:list(shape)"},
     {"Unstage", "", "values:[dtypes]", "capacity=0 memory_limit=0 container='' shared_name=''"},
     // Accumulators.
     {"ConditionalAccumulator SparseConditionalAccumulator", "", "handle:&string",

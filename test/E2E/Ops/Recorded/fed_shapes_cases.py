@@ -10,6 +10,7 @@ def cases(record):
         a, b, c, d = (tf.compat.v1.placeholder(dtype, shape, name=f"{dtype.name}_{name}")
                       for name, shape in zip("abcd", ([None], [None], [3], [3])))
         given = {a: [4, 1, 3], b: [5, 1], c: [2, 7, 3], d: [2, 1, 3]}
+        given = {placeholder: np.array(value, dtype.as_numpy_dtype) for placeholder, value in given.items()}
         record("args_" + dtype.name, [raw.BroadcastArgs(s0=a, s1=b), raw.BroadcastArgs(s0=c, s1=d), raw.BroadcastArgs(s0=b, s1=c[:0])],
                given)
         record("gradient_" + dtype.name, [*raw.BroadcastGradientArgs(s0=a, s1=b), *raw.BroadcastGradientArgs(s0=a, s1=a),
@@ -18,7 +19,7 @@ def cases(record):
         record("offset_" + dtype.name, [offset for group in offsets for offset in group])
     x = tf.compat.v1.placeholder(tf.string, [None, 1], name="x")
     y = tf.compat.v1.placeholder(tf.string, [2], name="y")
-    record("strings", [raw.Add(x=x, y=y), raw.Add(x=x, y="!")], {x: [[b"ab"], [b""]], y: [b"1", b"\x00z"]})
+    record("strings", [raw.Add(x=x, y=y), raw.Add(x=x, y="!")], {x: np.array([[b"ab"], [b""]], object), y: np.array([b"1", b"\x00z"], object)})
     for i, (dtype, value) in enumerate([(tf.float32, np.arange(6).reshape(2, 3)), (tf.int8, np.array([-1, 2])), (tf.string, np.array(b"text")),
                                         (tf.complex64, np.array([[1 - 2j]])), (tf.bfloat16, np.array([0.5, 3]))]):
         message = tf.compat.v1.placeholder(tf.string, [], name=f"message{i}")

@@ -10,8 +10,8 @@ def cases(record):
     values = tf.compat.v1.placeholder(tf.float32, [None], name="values")
     pairs = tf.compat.v1.placeholder(tf.float32, [None, 2], name="pairs")
     words = tf.constant(["a", "bb", "", "dddd", "e", "f", "g"])
-    given = {splits: [0, 2, 2, 5, 7], rows: np.array([0, 0, 1, 1, 1, 3, 3], np.int32), values: np.arange(7) + 0.5,
-             pairs: np.arange(14).reshape(7, 2)}
+    given = {splits: np.array([0, 2, 2, 5, 7]), rows: np.array([0, 0, 1, 1, 1, 3, 3], np.int32), values: np.arange(7, dtype=np.float32) + 0.5,
+             pairs: np.arange(14, dtype=np.float32).reshape(7, 2)}
 
     def dense(shape, data, default, partitions, kinds):
         return raw.RaggedTensorToTensor(shape=shape, values=data, default_value=default, row_partition_tensors=partitions,
