@@ -1,6 +1,7 @@
 //===- Compilation.cpp - One model on its way to code ---------------------===//
 
 #include "compiler/API/Compilation.h"
+#include "compiler/API/EmitKernels.h"
 #include "compiler/InitAll.h"
 #include "compiler/Pipelines/Pipelines.h"
 #include "compiler/Target/Linker.h"
@@ -199,6 +200,16 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
       observe(info.phase, *state->module);
   }
   return llvm::Error::success();
+}
+
+llvm::Expected<std::string> Compilation::emitKernels(StringRef chip) {
+  StepTimer timer(state->options.timing, "kernels");
+  llvm::Expected<std::string> text = emitDeviceKernels(*state->module, chip);
+  if (!text && !state->diagnostics.empty()) {
+    llvm::consumeError(text.takeError());
+    return llvm::createStringError(state->diagnostics);
+  }
+  return text;
 }
 
 std::string Compilation::weightsFingerprint() const {

@@ -32,6 +32,9 @@ public:
   /// The object file of the code.
   llvm::Expected<llvm::SmallVector<char, 0>> emitObject();
   llvm::Expected<llvm::SmallVector<char, 0>> emitAssembly();
+  /// After the phase `linalg`: kernels for a GPU as PTX, below comments that say how each is launched and
+  /// what has no kernel.
+  llvm::Expected<std::string> emitKernels(llvm::StringRef chip);
   /// Links the code with the runtime into a shared library.
   llvm::Error writeLibrary(llvm::StringRef path);
   /// Links it with a main function, too.

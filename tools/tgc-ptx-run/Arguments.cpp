@@ -55,23 +55,24 @@ uint64_t Arguments::place(Buffer &buffer, bool isReadOnly) {
 }
 
 Error Arguments::addNew(StringRef rest) {
-  llvm::SmallVector<StringRef, 3> parts;
-  rest.split(parts, ':');
-  std::optional<NumpyType> type = parts.size() == 3 ? typeOfWord(parts[1]) : std::nullopt;
-  if (!type)
+  // The name may have a colon of its own, as tensors of graphs do.
+  auto [front, shape] = rest.rsplit(':');
+  auto [name, word] = front.rsplit(':');
+  std::optional<NumpyType> type = typeOfWord(word);
+  if (!type || name.empty())
     return createStringError("'out:" + rest + "' is not out:NAME:TYPE:SHAPE, as in out:y:f32:4x1000");
-  if (find(parts[0]))
-    return createStringError("'" + parts[0] + "' is there twice");
-  Buffer buffer{parts[0].str(), {}};
+  if (find(name))
+    return createStringError("'" + name + "' is there twice");
+  Buffer buffer{name.str(), {}};
   buffer.isResult = true;
   buffer.array.dtype = type->dtype;
   uint64_t bytes = type->size;
   llvm::SmallVector<StringRef, 4> dims;
-  parts[2].split(dims, 'x');
+  shape.split(dims, 'x');
   for (StringRef text : dims) {
     uint64_t dim;
     if (text.getAsInteger(10, dim) || dim > kMaxBytes || (dim && bytes > kMaxBytes / dim))
-      return createStringError("'" + parts[2] + "' is not a shape, as in 4x1000");
+      return createStringError("'" + shape + "' is not a shape, as in 4x1000");
     bytes *= dim;
     buffer.array.shape.push_back(dim);
   }

@@ -2,6 +2,7 @@
 
 #include "tools/tgc/Options.h"
 #include "compiler/API/OptionsText.h"
+#include "compiler/Target/PtxEmitter.h"
 #include "tools/flags/CommandLine.h"
 #include "tools/flags/ModelFlags.h"
 #include "llvm/ADT/StringExtras.h"
@@ -19,7 +20,7 @@ struct Flags {
   cl::OptionCategory category{"tgc options"};
   cl::opt<std::string> path{cl::Positional, cl::desc("MODEL"), cl::cat(category)};
   cl::opt<std::string> output{
-      "o", cl::desc("Output file; its ending tells what to write (.so, .o, .s, .ll, .mlir)"),
+      "o", cl::desc("Output file; its ending tells what to write (.so, .o, .s, .ll, .mlir, .ptx)"),
       cl::value_desc("OUT"), cl::cat(category)};
   cl::list<std::string> entry{
       "entry", cl::desc("Begins an entry: the --feeds, --fetches and --targets that follow are its own"),
@@ -36,11 +37,12 @@ struct Flags {
                               cl::value_desc("FILE"), cl::cat(category)};
   cl::opt<bool> freeze{"freeze", cl::desc("Variables become constants"), cl::cat(category)};
   cl::opt<std::string> target{"target", cl::init("cpu"),
-                              cl::desc("cpu (x86-64-v3), cpu:native, cpu:<CPU>, cpu:aarch64"),
+                              cl::desc("cpu (x86-64-v3), cpu:native, cpu:<CPU>, cpu:aarch64; cuda:<chip> "
+                                       "for --emit=ptx"),
                               cl::value_desc("TARGET"), cl::cat(category)};
   cl::opt<unsigned> level{"O", cl::Prefix, cl::init(2), cl::desc("Optimisation level, 0 to 3 (default: 2)"),
                           cl::cat(category)};
-  cl::opt<std::string> emit{"emit", cl::desc("What to write: so, exe (a program), obj, asm, llvm, mlir"),
+  cl::opt<std::string> emit{"emit", cl::desc("What to write: so, exe (a program), obj, asm, llvm, mlir, ptx"),
                             cl::value_desc("KIND"), cl::cat(category)};
   cl::opt<std::string> weights{
       "weights", cl::init("embed"),
@@ -104,14 +106,16 @@ Expected<EmitKind> emitKindOf(const Flags &flags) {
            : output.ends_with(".s")    ? "asm"
            : output.ends_with(".ll")   ? "llvm"
            : output.ends_with(".mlir") ? "mlir"
+           : output.ends_with(".ptx")  ? "ptx"
                                        : "so";
   const std::pair<StringRef, EmitKind> kKinds[] = {{"so", EmitKind::Library}, {"exe", EmitKind::Program},
                                                    {"obj", EmitKind::Object}, {"asm", EmitKind::Assembly},
-                                                   {"llvm", EmitKind::LLVM},  {"mlir", EmitKind::MLIR}};
+                                                   {"llvm", EmitKind::LLVM},  {"mlir", EmitKind::MLIR},
+                                                   {"ptx", EmitKind::PTX}};
   for (auto &[name, value] : kKinds)
     if (name == kind)
       return value;
-  return createStringError("--emit=" + kind + ": expected so, exe, obj, asm, llvm or mlir");
+  return createStringError("--emit=" + kind + ": expected so, exe, obj, asm, llvm, mlir or ptx");
 }
 
 /// --config is one way to say which entry there is, --feeds and the like another.
@@ -130,6 +134,22 @@ Error readConfigFlag(const Flags &flags, CommandLine &result) {
   for (auto &shape : config->feedShapes)
     if (none_of(result.compile.feedShapes, [&](const auto &given) { return given.first == shape.first; }))
       result.compile.feedShapes.push_back(std::move(shape));
+  return Error::success();
+}
+
+/// A GPU's kernels come as PTX; the host's side has no code for them yet.
+Error readGpuFlags(const Flags &flags, CommandLine &result) {
+  bool isGpu = StringRef(flags.target).starts_with("cuda"), isPtx = result.emit == EmitKind::PTX;
+  if (!isGpu && !isPtx)
+    return Error::success();
+  if (!isGpu || !isPtx)
+    return createStringError("--target=cuda:<chip> and --emit=ptx go together; libraries run on CPUs only");
+  Expected<std::string> chip = parseCudaTarget(flags.target);
+  if (!chip)
+    return chip.takeError();
+  result.chip = *chip;
+  result.compile.target = "cpu";
+  result.compile.compileTo = Phase::Linalg;
   return Error::success();
 }
 
@@ -209,6 +229,8 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
   if (Error error = readHeaderFlags(flags, result))
     return std::move(error);
   if (Error error = readWeightsFlag(flags, result))
+    return std::move(error);
+  if (Error error = readGpuFlags(flags, result))
     return std::move(error);
   result.explains = flags.explain.getNumOccurrences() > 0;
   result.explainPath = flags.explain;

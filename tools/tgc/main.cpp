@@ -63,6 +63,8 @@ static Error emit(Compilation &compilation, const CommandLine &command) {
     return write(command.outputPath, [&](raw_ostream &stream) { compilation.printLLVMIR(stream); });
   case EmitKind::MLIR:
     return write(command.outputPath, [&](raw_ostream &stream) { compilation.printIR(stream); });
+  case EmitKind::PTX:
+    break; // made of an earlier phase, see compile
   }
   llvm_unreachable("unknown kind of output");
 }
@@ -84,6 +86,12 @@ static Error compile(const CommandLine &command) {
           explanation.print(stream, /*asJson=*/!command.explainPath.empty());
         }))
       return error;
+  if (command.emit == EmitKind::PTX) {
+    Expected<std::string> text = (*compilation)->emitKernels(command.chip);
+    if (!text)
+      return text.takeError();
+    return write(command.outputPath, [&](raw_ostream &stream) { stream << *text; });
+  }
   if (command.emit != EmitKind::MLIR)
     if (Error error = (*compilation)->optimizeCode(/*externalWeights=*/false))
       return error;

@@ -1,0 +1,89 @@
+//===- PtxEmitter.cpp - Kernels as PTX ------------------------------------===//
+//
+// PTX comes from LLVM alone: no toolkit, no libdevice. Version 8.0 of the language is what drivers of
+// CUDA 12.0 read.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Target/PtxEmitter.h"
+#include "compiler/Target/CodeTarget.h"
+#include "compiler/Target/ObjectEmitter.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/DIBuilder.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+
+using namespace llvm;
+
+namespace tgc {
+
+static CodeTarget targetOf(StringRef chip) { return {"nvptx64-nvidia-cuda", chip.str(), "+ptx80"}; }
+
+Expected<std::string> parseCudaTarget(StringRef target) {
+  auto [device, chip] = target.split(':');
+  if (device != "cuda")
+    return createStringError("'" + target + "' is no GPU, expected cuda:<chip>, as in cuda:sm_90a");
+  if (chip.empty())
+    chip = "sm_90a";
+  // LLVM takes every name and warns later.
+  unsigned version;
+  StringRef digits = chip;
+  bool isGood = digits.consume_front("sm_") && !digits.consumeInteger(10, version) &&
+                (digits.empty() || digits == "a") && version >= 80 && version <= 90 &&
+                (digits.empty() || version == 90);
+  if (!isGood)
+    return createStringError("unknown chip '" + chip + "', expected sm_80, sm_86, sm_89, sm_90 or sm_90a");
+  auto machine = createTargetMachine(targetOf(chip), 0);
+  if (!machine)
+    return machine.takeError();
+  if (!(*machine)->getMCSubtargetInfo()->isCPUStringValid(chip))
+    return createStringError("unknown chip '" + chip + "', expected sm_80, sm_86, sm_89, sm_90 or sm_90a");
+  return chip.str();
+}
+
+/// Line tables only: a file per node, and every instruction of its kernel on line 1 of it.
+static void addLocations(Module &code, const StringMap<std::string> &nodes) {
+  code.addModuleFlag(Module::Warning, "Debug Info Version", DEBUG_METADATA_VERSION);
+  DIBuilder builder(code);
+  DIFile *graph = builder.createFile("graph", "");
+  builder.createCompileUnit(DISourceLanguageName(dwarf::DW_LANG_C), graph, "tgc", true, "", 0, "",
+                            DICompileUnit::DebugDirectivesOnly);
+  DISubroutineType *type = builder.createSubroutineType(builder.getOrCreateTypeArray({}));
+  for (Function &function : code) {
+    auto node = nodes.find(function.getName());
+    if (function.isDeclaration() || node == nodes.end() || node->second.empty())
+      continue;
+    DIFile *file = builder.createFile(node->second, "");
+    DISubprogram *scope = builder.createFunction(file, function.getName(), function.getName(), file, 1, type,
+                                                 1, DINode::FlagZero, DISubprogram::SPFlagDefinition);
+    function.setSubprogram(scope);
+    for (BasicBlock &block : function)
+      for (Instruction &instruction : block)
+        instruction.setDebugLoc(DILocation::get(code.getContext(), 1, 0, scope));
+  }
+  builder.finalize();
+}
+
+Expected<std::string> emitPtx(mlir::ModuleOp kernels, const StringMap<std::string> &nodes, StringRef chip) {
+  // Kernels are single loops: what the next level does to them costs more time than it saves.
+  constexpr unsigned kLevel = 1;
+  auto machine = createTargetMachine(targetOf(chip), kLevel);
+  if (!machine)
+    return machine.takeError();
+  LLVMContext context;
+  std::unique_ptr<Module> code = mlir::translateModuleToLLVMIR(kernels, context, "kernels");
+  if (!code)
+    return createStringError("the kernels cannot be expressed in LLVM IR");
+  code->setTargetTriple((*machine)->getTargetTriple());
+  code->setDataLayout((*machine)->createDataLayout());
+  for (Function &function : *code)
+    if (!function.isDeclaration())
+      function.setCallingConv(CallingConv::PTX_Kernel);
+  addLocations(*code, nodes);
+  optimize(*code, **machine, kLevel);
+  auto text = emitCode(*code, **machine, CodeGenFileType::AssemblyFile);
+  if (!text)
+    return text.takeError();
+  return std::string(text->begin(), text->end());
+}
+
+} // namespace tgc
