@@ -6,6 +6,9 @@ using namespace tgc::ptx;
 using llvm::StringRef;
 using llvm::Twine;
 
+/// Of what waits in a deadlock so many are named.
+static constexpr unsigned kMaxNamed = 12;
+
 static std::string hex(uint64_t value) { return "0x" + llvm::utohexstr(value, true); }
 
 std::string Launch::locationText(const Instr &in) const {
@@ -43,15 +46,16 @@ void Launch::reportDeadlock(Cluster &cluster, StringRef what) {
           first = warp.get();
           warp->current = &fragment - warp->fragments.data();
         }
-        if (++numWaiting <= 12)
+        if (++numWaiting <= kMaxNamed)
           waiting +=
               ("\n  block rank " + Twine(cta->rank) + ", warp " + Twine(warp->index) + ", lanes " +
                hex(fragment.mask) + ": line " + Twine(in.line) + " | " + kernel.module->lineText(in.line))
                   .str();
       }
+  unsigned numBarriers = 0;
   for (auto &cta : cluster.ctas)
     for (auto &[offset, barrier] : cta->mbarriers)
-      if (barrier.pending != barrier.expected || barrier.transactions)
+      if (++numBarriers <= kMaxNamed)
         waiting += ("\n  mbarrier at " + hex(offset) + " of rank " + Twine(cta->rank) + " (line " +
                     Twine(barrier.line) + "): phase " + Twine(barrier.phase) + ", " + Twine(barrier.pending) +
                     " of " + Twine(barrier.expected) + " arrivals and " + Twine(barrier.transactions) +
