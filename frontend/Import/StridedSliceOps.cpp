@@ -223,9 +223,20 @@ FailureOr<Value> updateRegion(NodeImporter &n, Value x, Value part) {
   auto region = readRegion(n, shape, 1);
   if (failed(region))
     return failure();
-  // The value may be a scalar that is assigned to all of the region.
-  if (cast<RankedTensorType>(part.getType()).getRank() == 0)
+  // The value broadcasts to the region.
+  SmallVector<Size> given = n.sizes.sizesOf(part);
+  bool isSame = given.size() == region->finalShape.size() &&
+                llvm::all_of_zip(given, region->finalShape, IndexBuilder::isEqual);
+  if (!isSame && given.size() <= region->finalShape.size()) {
+    auto common = n.broadcastSizes(given, region->finalShape);
+    if (failed(common))
+      return failure();
+    for (auto [dim, size] : llvm::enumerate(*common))
+      if (failed(n.requireEqual(size, region->finalShape[dim],
+                                "dimension " + Twine(dim) + " of value has %d elements, the slice has %d")))
+        return failure();
     part = n.broadcastTo(part, region->finalShape);
+  }
   auto sized = toRegion(n, part, *region, "value");
   if (failed(sized))
     return failure();
