@@ -271,7 +271,7 @@ static std::optional<StringRef> findSimilarOp(StringRef op) {
   constexpr unsigned kMostEdits = 2;
   std::optional<StringRef> similar;
   unsigned least = std::min<unsigned>(kMostEdits, op.size() / 3) + 1;
-  for (StringRef known : listOpSignatures())
+  for (StringRef known : getOpRegistry().list())
     if (unsigned edits = op.edit_distance_insensitive(known, /*AllowReplacements=*/true, least);
         edits < least) {
       least = edits;
