@@ -185,9 +185,21 @@ std::unique_ptr<Cluster> Launch::start(uint64_t number) {
 }
 
 bool Launch::isFinished(const Cluster &cluster) const {
-  return cluster.pending.empty() && llvm::all_of(cluster.ctas, [](const auto &cta) {
-           return llvm::all_of(cta->warps, [](const auto &warp) { return warp->isFinished(); });
-         });
+  return llvm::all_of(cluster.ctas, [](const auto &cta) {
+    return llvm::all_of(cta->warps, [](const auto &warp) { return warp->isFinished(); });
+  });
+}
+
+/// Shared memory ends with its block: no copy may need it after that.
+void Launch::checkEnd(Cluster &cluster) {
+  for (AsyncCopy &copy : cluster.pending)
+    report(*copy.warp, *copy.instr, -1,
+           "the block has ended while this copy into shared memory is under way");
+  for (auto &cta : cluster.ctas)
+    for (auto &warp : cta->warps)
+      for (GroupedWork &work : warp->bulk)
+        report(*warp, *work.instr, -1,
+               "the block has ended without a wait for this copy, which may still read shared memory");
 }
 
 bool Launch::turn(Cluster &cluster) {
@@ -216,16 +228,6 @@ bool Launch::turn(Cluster &cluster) {
   }
   if (!moved && !cluster.pending.empty() && !land())
     return false;
-  // Copies out of shared memory that no wait asks for still end.
-  if (warps.empty())
-    for (auto &cta : cluster.ctas)
-      for (auto &warp : cta->warps)
-        while (!warp->bulk.empty()) {
-          GroupedWork work = std::move(warp->bulk.front());
-          warp->bulk.pop_front();
-          if (!work.isDone && !work.run())
-            return false;
-        }
   return moved;
 }
 
@@ -247,6 +249,9 @@ Expected<LaunchStats> Launch::run(llvm::ArrayRef<KernelArgument> arguments) {
     if (failed)
       break;
     if (isFinished(cluster)) {
+      checkEnd(cluster);
+      if (failed)
+        break;
       running.erase(running.begin() + which);
       idle = 0;
       continue;

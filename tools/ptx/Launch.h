@@ -64,6 +64,7 @@ private:
   /// True while the cluster has something to do.
   bool turn(Cluster &cluster);
   bool isFinished(const Cluster &cluster) const;
+  void checkEnd(Cluster &cluster);
   void reportDeadlock(Cluster &cluster, llvm::StringRef what);
   bool reportConflict(Warp &warp, const Instr &in, int lane, const Place &place, const Conflict &conflict,
                       bool isWrite, bool isAsync);

@@ -53,7 +53,7 @@ struct LaneCopy {
 /// Something an engine of a warp has begun and a wait_group ends.
 struct GroupedWork {
   uint32_t group, clock;
-  bool isDone = false;
+  const Instr *instr;
   std::function<bool()> run;
 };
 
@@ -164,7 +164,8 @@ struct Cta {
 /// A bulk copy that is under way.
 struct AsyncCopy {
   std::function<bool()> run;
-  std::string text;
+  Warp *warp;
+  const Instr *instr;
 };
 
 struct Cluster {

@@ -153,7 +153,7 @@ static Step issueLoad(Warp &warp, const Instr &in, unsigned lane, Bulk bulk, uin
                                      warp, in, at.barrier->slot, at.barrier->clock + 1, Event::AsyncProxy);
                                  return landIn(warp, in, lane, *target, *shared, source, event, *knowledge);
                                },
-                               in.opcode.str()});
+                               &warp, &in});
   }
   return Step::Next;
 }
@@ -174,7 +174,7 @@ static Step issueStore(Warp &warp, const Instr &in, unsigned lane, Bulk bulk) {
   }
   auto shared = std::make_shared<Bulk>(std::move(bulk));
   warp.bulk.push_back(
-      {warp.bulkGroup, warp.bulkClock, false, [&warp, &in, lane, shared] {
+      {warp.bulkGroup, warp.bulkClock, &in, [&warp, &in, lane, shared] {
          for (const Piece &piece : shared->pieces) {
            Place from, to;
            if (!piece.valid)

@@ -161,7 +161,7 @@ static Step runMma(Warp &warp, const Instr &in, uint32_t mask) {
   for (unsigned i = 0; i < in.listSize; ++i)
     if (!claim(warp, in, lists[i], i < numD ? columns : 0))
       return Step::Failed;
-  warp.wgmma.push_back({warp.wgmmaGroup, warp.wgmmaClock, false, [&warp, &in] {
+  warp.wgmma.push_back({warp.wgmmaGroup, warp.wgmmaClock, &in, [&warp, &in] {
                           for (unsigned i = 0; i < in.listSize; ++i) {
                             Warp::RowState &state = warp.stateOf(warp.kernel->lists[in.list + i]);
                             warp.numPendingRows -= --state.pending == 0;

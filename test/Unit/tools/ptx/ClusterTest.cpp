@@ -71,7 +71,10 @@ TEST(PtxCluster, MulticastReachesBothAndCountsInBoth) {
     EXPECT_EQ(run.error, "");
     for (unsigned i = 0; i < 64; ++i)
       EXPECT_EQ(run.y[i], 1000 + 2 * (i % 32));
-    EXPECT_NE(runCluster(begin + copy + read, seed).error.find("race"), std::string::npos);
+    // Without the wait a block reads what is not there yet, or ends before it is.
+    std::string unready = runCluster(begin + copy + read, seed).error;
+    EXPECT_TRUE(unready.find("race") != std::string::npos || unready.find("has ended") != std::string::npos)
+        << unready;
     // Bytes that nobody sends are waited for in vain.
     std::string error = runCluster(begin + wait + read, seed).error;
     EXPECT_NE(error.find("deadlock"), std::string::npos) << error;
@@ -97,6 +100,16 @@ TEST(PtxCluster, BulkStoresNeedTheProxyFence) {
         runCluster(write + "fence.proxy.async;\n" + store + "bar.sync 0;\n" + write, seed).error.find("race"),
         std::string::npos);
   }
+  // A block may not end before its shared memory has been read, or while something comes into it.
+  EXPECT_NE(runCluster(write + "fence.proxy.async;\n" + store, 0).error.find("without a wait for this copy"),
+            std::string::npos);
+  std::string errors;
+  for (uint64_t seed = 0; seed < 10; ++seed)
+    errors += runCluster("@%p mbarrier.init.shared.b64 [%m], 1;\n@%p cp.async.bulk.shared::cluster.global."
+                         "mbarrier::complete_tx::bytes [%s], [%x], 256, [%m];",
+                         seed)
+                  .error;
+  EXPECT_NE(errors.find("ended while this copy"), std::string::npos);
   EXPECT_NE(runCluster("cp.async.bulk.global.shared::cta.bulk_group [%y], [%s], 128;", 0)
                 .error.find("32 lanes issue"),
             std::string::npos);
