@@ -51,6 +51,8 @@ struct ModuleImport {
       {}; ///< function -> the one that the library states as its gradient
 };
 
+struct LearnedLoop;
+
 class EntryImporter {
 public:
   EntryImporter(ModuleImport &module, mlir::func::FuncOp function);
@@ -95,6 +97,11 @@ public:
     std::string label;
   };
   std::map<std::string, GradientArray> gradientArrays;
+
+  /// What the trials of a loop have found, by the place of the loop: where a loop around it is imported
+  /// again, it need not be found again.
+  llvm::StringMap<std::shared_ptr<const LearnedLoop>> learnedLoops;
+  unsigned numUnrolled = 0; ///< loops around this point that are being unrolled
 
   //===--- What nodes change, as regions see it (RegionImporter.h) ---===//
 

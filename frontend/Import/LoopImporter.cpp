@@ -3,6 +3,7 @@
 #include "frontend/Import/LoopImporter.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 
@@ -39,6 +40,51 @@ RankedTensorType Carried::getType() const {
   return RankedTensorType::get(shape, getElementTypeOrSelf(tensor.getType()));
 }
 
+/// The place of a loop, whichever trial of a loop around it imports it. An iteration that is unrolled may
+/// know more than others, and finds out for itself.
+static std::optional<StringRef> getPlace(const EntryImporter &entry, Location loc) {
+  auto name = dyn_cast<NameLoc>(loc);
+  return name && !entry.numUnrolled ? std::optional(name.getName().getValue()) : std::nullopt;
+}
+
+/// Starts with what was found when the loop was imported before: otherwise nested loops would need trials
+/// exponential in their depth.
+void LoopImporter::applyLearned() {
+  auto place = getPlace(entry, loc);
+  auto found = place ? entry.learnedLoops.find(*place) : entry.learnedLoops.end();
+  if (found == entry.learnedLoops.end() || found->second->numInits != numInits)
+    return;
+  const LearnedLoop &learned = *found->second;
+  for (auto [carried, known] : llvm::zip_equal(all, ArrayRef(learned.all).take_front(numInits))) {
+    bool isTensor = carried.init.tensor || carried.init.host;
+    if (known.kind == Carried::Host && carried.kind == Carried::Host &&
+        known.isCounter.size() == carried.isCounter.size()) {
+      carried.isCounter |= known.isCounter;
+    } else if (known.kind == Carried::Tensor && isTensor && !carried.init.list) {
+      carried.kind = Carried::NeedsTensor;
+      carried.hasUnknownSize = known.hasUnknownSize;
+    }
+  }
+  for (const Carried &known : ArrayRef(learned.all).drop_front(numInits))
+    if (entry.hasState(known.key))
+      written.push_back(known.key);
+}
+
+void LoopImporter::storeLearned() {
+  auto place = getPlace(entry, loc);
+  if (!place)
+    return;
+  auto learned = std::make_shared<LearnedLoop>();
+  learned->numInits = numInits;
+  for (const Carried &carried : all) {
+    Carried known{carried.kind, {}, carried.key, std::nullopt, carried.isCounter, {}, {}, nullptr, {}};
+    for (Size size : carried.sizes)
+      known.hasUnknownSize.push_back(!size);
+    learned->all.push_back(std::move(known));
+  }
+  entry.learnedLoops[*place] = std::move(learned);
+}
+
 /// Builds before the loop what the next trial starts from.
 LogicalResult LoopImporter::prepare() {
   entry.sizes.setLoc(loc);
@@ -57,6 +103,10 @@ LogicalResult LoopImporter::prepare() {
     carried.kind = Carried::Tensor;
     carried.tensor = *tensor;
     carried.sizes = entry.sizes.sizesOf(*tensor);
+    if (carried.hasUnknownSize.size() == carried.sizes.size())
+      for (auto [size, isUnknown] : llvm::zip_equal(carried.sizes, carried.hasUnknownSize))
+        if (isUnknown)
+          size = Size();
   }
   mark = entry.sizes.mark();
   return success();
@@ -271,6 +321,7 @@ std::optional<Values> LoopImporter::tryUnroll(int64_t trips) {
   Operation *last = block->empty() ? nullptr : &block->back();
   IndexBuilder::Mark start = entry.sizes.mark();
   HeldErrors held(builder.getContext());
+  llvm::SaveAndRestore<unsigned> inside(entry.numUnrolled, entry.numUnrolled + 1);
   auto values = unroll(trips);
   if (values && held.errors.empty())
     return values;
@@ -358,6 +409,7 @@ FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
     all.push_back(std::move(carried));
   }
 
+  applyLearned();
   std::vector<std::pair<Location, std::string>> errors;
   for (;;) {
     HeldErrors held(builder.getContext());
@@ -383,6 +435,7 @@ FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
       emitError(where) << text;
     return failure();
   }
+  storeLearned();
   auto trips = getTripCount(entry.sizes, builder, loop);
   auto known = trips && trips->isExact ? IndexBuilder::getConstant(trips->size) : std::nullopt;
   int64_t numOps = 0;

@@ -26,8 +26,15 @@ struct Carried {
   mlir::Value tensor;                          ///< tensor: the initial value
   llvm::SmallVector<mlir::OpFoldResult> sizes; ///< tensor: those of all iterations, null where they differ
   std::shared_ptr<CarriedList> list;
+  std::vector<bool> hasUnknownSize; ///< tensor: which sizes an earlier import found to differ; empty: none
 
   mlir::RankedTensorType getType() const;
+};
+
+/// What an import of the loop ended with.
+struct LearnedLoop {
+  std::vector<Carried> all; ///< without values
+  size_t numInits;
 };
 
 class LoopImporter {
@@ -59,6 +66,8 @@ private:
   std::optional<Values> tryUnroll(int64_t trips);
   mlir::FailureOr<Values> importWithCarriedCondition(llvm::ArrayRef<ImportedValue> inits,
                                                      llvm::ArrayRef<RegionImporter::CarriedHint> hints);
+  void applyLearned();
+  void storeLearned();
   void erase();
   mlir::InFlightDiagnostic error() { return mlir::emitError(loc); }
   std::string describe(const Carried &carried) {
