@@ -287,29 +287,43 @@ LogicalResult importRound(NodeImporter &n) {
 
 LogicalResult importAddN(NodeImporter &n);
 
-/// Both are there, or neither is.
+/// Values of the same types are both there, or neither is.
+FailureOr<OptionalValue> addOptionals(NodeImporter &n, OptionalValue sum, const OptionalValue &next) {
+  if (!haveSameTypes(sum, next) || !sum.other != !next.other)
+    return n.error() << "Cannot add optionals that hold tensors of unlike types";
+  if (next.isPresent != sum.isPresent)
+    n.check(n.sizes.equals(n.sizes.fromBool(sum.isPresent), n.sizes.fromBool(next.isPresent)),
+            "Cannot add optionals because one has a value and the other doesn't.");
+  if (sum.components.empty())
+    sum.components = next.components;
+  else if (!next.components.empty())
+    for (auto [component, mate] : llvm::zip_equal(sum.components, next.components)) {
+      ImportedValue both[] = {component, mate};
+      NodeImporter part(n.graph, n.node, both, 1);
+      if (failed(importAddN(part)))
+        return failure();
+      component = part.getOutputs().front();
+    }
+  if (sum.other) {
+    auto other = addOptionals(n, *sum.other, *next.other);
+    if (failed(other))
+      return failure();
+    sum.other = std::make_shared<const OptionalValue>(std::move(*other));
+  }
+  return sum;
+}
+
 LogicalResult importOptionalSum(NodeImporter &n) {
-  OptionalValue sum = *n.getInput(0).optional;
+  FailureOr<OptionalValue> sum = *n.getInput(0).optional;
   for (size_t i = 1; i < n.getNumInputs(); ++i) {
-    const auto &next = n.getInput(i).optional;
-    if (!next || next->other || sum.other || !haveSameTypes(sum, *next))
-      return n.error() << "Cannot add optionals that hold tensors of unlike types";
-    if (next->isPresent != sum.isPresent)
-      n.check(n.sizes.equals(n.sizes.fromBool(sum.isPresent), n.sizes.fromBool(next->isPresent)),
-              "Cannot add optionals because one has a value and the other doesn't.");
-    if (sum.components.empty())
-      sum.components = next->components;
-    else if (!next->components.empty())
-      for (auto [component, mate] : llvm::zip_equal(sum.components, next->components)) {
-        ImportedValue both[] = {component, mate};
-        NodeImporter part(n.graph, n.node, both, 1);
-        if (failed(importAddN(part)))
-          return failure();
-        component = part.getOutputs().front();
-      }
+    if (!n.getInput(i).optional)
+      return n.error() << "input " << i << " is no optional";
+    sum = addOptionals(n, std::move(*sum), *n.getInput(i).optional);
+    if (failed(sum))
+      return failure();
   }
   ImportedValue value;
-  value.optional = std::make_shared<const OptionalValue>(std::move(sum));
+  value.optional = std::make_shared<const OptionalValue>(std::move(*sum));
   n.setOutput(0, std::move(value));
   return success();
 }
@@ -333,8 +347,6 @@ LogicalResult importZerosLike(NodeImporter &n) {
   if (n.getInput(0).list)
     return importListZeros(n);
   if (const auto &optional = n.getInput(0).optional) {
-    if (optional->other)
-      return n.error() << "zeros of an optional that holds tensors of unlike types are not supported";
     // As much is there, all zeros.
     ImportedValue zeros;
     OptionalValue value{optional->isPresent, {}};
@@ -343,6 +355,14 @@ LogicalResult importZerosLike(NodeImporter &n) {
       if (failed(importZerosLike(part)))
         return failure();
       value.components.push_back(part.getOutputs().front());
+    }
+    if (optional->other) {
+      ImportedValue other;
+      other.optional = optional->other;
+      NodeImporter part(n.graph, n.node, other, 1);
+      if (failed(importZerosLike(part)))
+        return failure();
+      value.other = part.getOutputs().front().optional;
     }
     zeros.optional = std::make_shared<const OptionalValue>(std::move(value));
     n.setOutput(0, std::move(zeros));
