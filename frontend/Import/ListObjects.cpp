@@ -42,6 +42,12 @@ FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack, StringRef typ
                      << " has already been closed.";
   if (failed(requireElementType(n, it->second->list, typeAttr)))
     return failure();
+  StringRef op = n.node.op();
+  if (it->second->isShell && !op.starts_with("TensorArrayGrad") && !op.starts_with("TensorArraySize") &&
+      !op.starts_with("TensorArrayClose"))
+    return n.error()
+           << "TensorArray " << it->second->name
+           << " was made in a branch or an iteration that is over; only gradients of it can be used";
   return *it->second;
 }
 
@@ -75,6 +81,23 @@ void endIteration(EntryImporter &entry, const EntryImporter::State &before) {
     }
     ++it;
   }
+}
+
+ListValue getShell(const ListValue &list) {
+  auto keepConstants = [](PartialSizes sizes) {
+    if (sizes)
+      for (OpFoldResult &size : *sizes)
+        if (size && !isa<Attribute>(size))
+          size = OpFoldResult();
+    return sizes;
+  };
+  ListValue shell;
+  shell.elementType = list.elementType;
+  shell.declaredSizes = keepConstants(list.declaredSizes);
+  shell.elementSizes = keepConstants(list.elementSizes);
+  shell.mayDiffer = list.mayDiffer;
+  shell.length = shell.capacity = list.length;
+  return shell;
 }
 
 std::shared_ptr<const ListObject> createGradientArray(const EntryImporter &entry, StringRef name) {

@@ -92,6 +92,7 @@ struct ListObject {
   bool isGradient = false;           ///< writes add up
   bool clearsAfterRead = false;      ///< no element can be read twice
   std::vector<ArrayAccess> accesses; ///< so far, where they are known
+  bool isShell = false;              ///< its elements are not there: gradients of it can be made, and no more
   bool isClosed = false;
 };
 
@@ -109,6 +110,10 @@ void setListObject(NodeImporter &n, ListObject object);
 
 /// An array that is known by its handle alone, which was on a stack: nobody has it behind the iteration.
 constexpr llvm::StringLiteral kPoppedSuffix = "/popped";
+
+/// What is known of an array outside of the region that it is in, for its gradients: a list of that length,
+/// none of whose elements is written.
+ListValue getShell(const ListValue &list);
 
 /// The gradient of an array that was asked for under this name, all zeros; null if the array is not there.
 std::shared_ptr<const ListObject> createGradientArray(const EntryImporter &entry, llvm::StringRef name);

@@ -423,6 +423,7 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
 
   BranchMerger merger(entry, loc, branches);
   std::vector<std::string> keys;
+  std::vector<std::pair<std::string, ListObject>> shells;
   for (unsigned i = 0; isOk && i < branches[0].outputs.size(); ++i)
     isOk = succeeded(merger.add(branches[0].outputs[i], branches[1].outputs[i], "output " + Twine(i)));
   if (isOk) {
@@ -449,6 +450,16 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
     });
     for (const std::string &key : keys)
       isOk &= succeeded(merger.add(ends[0][key], ends[1][key], key));
+    // Gradients may ask for arrays that a branch has made.
+    for (unsigned k = 0; k < 2; ++k)
+      for (const auto &[name, object] : branches[k].state.listObjects) {
+        if (object->isStack || object->isGradient || before.listObjects.count(name))
+          continue;
+        ImportedValue shell, none;
+        shell.list = std::make_shared<const ListValue>(getShell(object->list));
+        isOk &= succeeded(merger.add(k ? none : shell, k ? shell : none, name));
+        shells.push_back({name, *object});
+      }
   }
   if (!isOk) {
     draft.erase();
@@ -466,6 +477,14 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
   draft.erase();
   builder.setInsertionPointAfter(op);
   Values values = merger.finish(op.getResults());
+  for (auto [shell, value] : llvm::zip_equal(shells, ArrayRef(values).take_back(shells.size()))) {
+    auto &[name, object] = shell;
+    object.list = *value.list;
+    object.accesses.clear();
+    object.isShell = true;
+    entry.listObjects[name] = std::make_shared<const ListObject>(std::move(object));
+  }
+  values.truncate(values.size() - shells.size());
   for (auto [key, value] : llvm::zip_equal(keys, ArrayRef(values).take_back(keys.size())))
     if (failed(entry.writeState(key, value, loc)))
       return failure();

@@ -51,16 +51,8 @@ LogicalResult pushHandle(NodeImporter &n, ListValue &stack) {
   if (array == entry.listObjects.end() || array->second->isStack)
     return n.error() << "only handles of tensor arrays can be pushed on a stack of resources";
   const ListValue &list = array->second->list;
-  auto keepConstants = [](PartialSizes sizes) {
-    if (sizes)
-      for (Size &size : *sizes)
-        if (size && !isa<Attribute>(size))
-          size = Size();
-    return sizes;
-  };
-  ListValue like = createList(n, list.elementType, keepConstants(list.declaredSizes), n.sizes.constant(0));
-  like.elementSizes = keepConstants(list.elementSizes);
-  like.mayDiffer = list.mayDiffer;
+  ListValue like = getShell(list);
+  like.length = like.capacity = n.sizes.constant(0);
   ImportedValue handle, length;
   handle.listObject = reference;
   handle.list = std::make_shared<const ListValue>(std::move(like));
@@ -88,7 +80,7 @@ LogicalResult popHandle(NodeImporter &n, ListValue &stack, StringRef name) {
     array.name =
         StringRef(stack.uniformElement->listObject->name).drop_front(ListReference::kPrefix.size()).str();
     array.list = *stack.uniformElement->list;
-    array.list.mayBeUniform = false;
+    array.isShell = true;
     array.list.length = array.list.capacity = n.extract(readListElement(n, stack, last), {});
     entry.listObjects[handle.listObject->name] = std::make_shared<const ListObject>(std::move(array));
   }

@@ -715,6 +715,20 @@ def gradients_of_arrays_in_loops():
     return [({"x": ramp(k, 2), "n": np.int32(k)}, fetches, []) for k in (1, 3)]
 
 
+@case
+def arrays_of_branches():
+    """Gradients of arrays that branches make and fill, which the backward branches find by their handles."""
+    x, p, n = placeholder([None, 2], "x"), placeholder([], "p", tf.bool), placeholder([], "n", tf.int32)
+
+    def fill(f):
+        array = tf1.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, a.write(i, f(x) * tf.cast(i, tf.float32))), [0, tf.TensorArray(tf.float32, n)])[1]
+        return array.stack()
+
+    y = tf.identity(tf1.cond(p, lambda: fill(tf.sin), lambda: fill(tf.exp)), "y")
+    tf.identity(tf.gradients(tf.square(y), x)[0], "dx")
+    return [({"x": ramp(2, 2), "p": np.bool_(p), "n": np.int32(k)}, ["y:0", "dx:0"], []) for p in (False, True) for k in (1, 3)]
+
+
 def main():
     for name in sys.argv[1:] or CASES:
         graph, arrays, log = tf.Graph(), {}, []
