@@ -74,6 +74,7 @@ void buildTiledPipeline(OpPassManager &passes, const CompileOptions &options) {
 void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) {
   buildBufferizationPipeline(passes);
   passes.addPass(createRotateLoopBuffersPass());
+  passes.addPass(createTrimFillsPass());
   LowerContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers};
   passes.addPass(createLowerContractionsPass(unit));
   passes.addPass(createGroupNestsPass());

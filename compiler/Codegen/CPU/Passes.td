@@ -36,6 +36,15 @@ def LowerContractionsPass : VectorUnitPass<"tgc-lower-contractions"> {
                            "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::tgc::rt::RtDialect"];
 }
 
+def TrimFillsPass : Pass<"tgc-trim-fills", "::mlir::ModuleOp"> {
+  let summary = "Fill only what is not stored again before it is read";
+  let description = [{
+    A fill of a buffer, a part of which is what is stored next, becomes fills of the slabs around that part. Runs on buffers, before
+    contractions are lowered: padding then costs its borders.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def VectorizeNestsPass : VectorUnitPass<"tgc-vectorize-nests"> {
   let summary = "Compute loop nests on vectors, with accumulators in registers";
   let description = [{

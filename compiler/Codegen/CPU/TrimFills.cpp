@@ -1,0 +1,165 @@
+//===- TrimFills.cpp - Fill borders only ----------------------------------===//
+//
+// Padding fills a buffer and then computes a part of it over the fill: most of what was stored is stored
+// again before anyone reads it. What is left here are the slabs around that part.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/CPU/Passes.h"
+#include "dialects/Kernel/IR/KernelDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
+using namespace mlir;
+
+namespace tgc {
+#define GEN_PASS_DEF_TRIMFILLSPASS
+#include "compiler/Codegen/CPU/Passes.h.inc"
+
+namespace {
+
+/// Bytes that need not be stored twice from which slabs of their own pay.
+constexpr int64_t kLeastSavedBytes = 1 << 15;
+
+/// The buffer and all views of it; nothing if it goes by other names too: through loops, conditions,
+/// selections.
+std::optional<llvm::SmallDenseSet<Value>> collectViews(Value buffer) {
+  llvm::SmallDenseSet<Value> views = {buffer};
+  SmallVector<Value> open = {buffer};
+  while (!open.empty())
+    for (Operation *user : open.pop_back_val().getUsers()) {
+      bool makesMemory = llvm::any_of(user->getResultTypes(), llvm::IsaPred<BaseMemRefType>);
+      bool leavesRegion =
+          isa<RegionBranchTerminatorOpInterface>(user) && !isa<FunctionOpInterface>(user->getParentOp());
+      if (leavesRegion || isa<RegionBranchOpInterface>(user))
+        return std::nullopt;
+      if (!makesMemory)
+        continue;
+      if (!isa<ViewLikeOpInterface>(user) || user->getNumResults() != 1)
+        return std::nullopt;
+      if (views.insert(user->getResult(0)).second)
+        open.push_back(user->getResult(0));
+    }
+  return views;
+}
+
+bool touches(Operation *op, const llvm::SmallDenseSet<Value> &views) {
+  return op
+      ->walk([&](Operation *inner) {
+        bool uses = llvm::any_of(inner->getOperands(), [&](Value value) { return views.contains(value); });
+        return uses ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// The memory that the op stores every element of, if that and nothing else of `views` is what it touches.
+Value getOverwritten(Operation *op, const llvm::SmallDenseSet<Value> &views) {
+  Value target;
+  if (auto contract = dyn_cast<kernel::ContractOp>(op)) {
+    if (!contract.getAccumulates())
+      target = contract.getInit();
+  } else if (auto copy = dyn_cast<memref::CopyOp>(op)) {
+    target = copy.getTarget();
+  } else if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
+    if (generic.getNumDpsInits() == 1 && generic.getNumReductionLoops() == 0 &&
+        generic.getIndexingMapsArray().back().isPermutation() &&
+        generic.getRegion().front().getArguments().back().use_empty())
+      target = generic.getDpsInits()[0];
+  }
+  if (!target || llvm::count_if(op->getOperands(), [&](Value value) { return views.contains(value); }) != 1)
+    return {};
+  bool isInRegion = llvm::any_of(op->getRegions(), [&](Region &region) {
+    return llvm::any_of(region.getOps(), [&](Operation &inner) { return touches(&inner, views); });
+  });
+  return isInRegion ? Value() : target;
+}
+
+struct TrimFillsPass : impl::TrimFillsPassBase<TrimFillsPass> {
+  void runOnOperation() override {
+    SmallVector<linalg::FillOp> fills;
+    getOperation().walk([&](linalg::FillOp fill) {
+      if (fill.hasPureBufferSemantics())
+        fills.push_back(fill);
+    });
+    for (linalg::FillOp fill : fills)
+      if (memref::SubViewOp part = findOverwrittenPart(fill))
+        trim(fill, part);
+  }
+
+private:
+  /// The part of the filled buffer that is stored next, before anything else touches the buffer.
+  static memref::SubViewOp findOverwrittenPart(linalg::FillOp fill) {
+    auto alloc = fill.getOutputs()[0].getDefiningOp<memref::AllocOp>();
+    if (!alloc)
+      return {};
+    std::optional<llvm::SmallDenseSet<Value>> views = collectViews(alloc);
+    if (!views)
+      return {};
+    for (Operation *next = fill->getNextNode(); next; next = next->getNextNode()) {
+      if (isa<ViewLikeOpInterface, memref::DimOp>(next) || !touches(next, *views))
+        continue;
+      Value target = getOverwritten(next, *views);
+      auto part = target ? target.getDefiningOp<memref::SubViewOp>() : memref::SubViewOp();
+      bool isPart = part && part.getSource() == alloc.getResult() && part->getBlock() == fill->getBlock() &&
+                    part.getSourceType().getRank() == part.getType().getRank() && pays(alloc, part);
+      return isPart ? part : memref::SubViewOp();
+    }
+    return {};
+  }
+
+  /// Whether the part leaves dimensions whole or is a known range of them, and is large enough.
+  static bool pays(memref::AllocOp alloc, memref::SubViewOp part) {
+    MemRefType type = alloc.getType();
+    SmallVector<OpFoldResult> sizes = alloc.getMixedSizes();
+    int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+    bool isTrimmed = false;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      OpFoldResult offset = part.getMixedOffsets()[dim], size = part.getMixedSizes()[dim];
+      bool isWhole = size == sizes[dim] && isConstantIntValue(offset, 0);
+      bool isKnown = !type.isDynamicDim(dim) && getConstantIntValue(offset) && getConstantIntValue(size);
+      if (!isConstantIntValue(part.getMixedStrides()[dim], 1) || (!isWhole && !isKnown))
+        return false;
+      isTrimmed |= !isWhole;
+      if (isKnown)
+        bytes *= *getConstantIntValue(size);
+    }
+    return isTrimmed && bytes >= kLeastSavedBytes;
+  }
+
+  /// Fills, for each dimension, what lies before and behind the part, within the part along the dimensions
+  /// before.
+  static void trim(linalg::FillOp fill, memref::SubViewOp part) {
+    OpBuilder builder(fill);
+    Location loc = fill.getLoc();
+    auto alloc = fill.getOutputs()[0].getDefiningOp<memref::AllocOp>();
+    SmallVector<OpFoldResult> sizes = alloc.getMixedSizes();
+    SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0)),
+        ones(sizes.size(), builder.getIndexAttr(1));
+    for (size_t dim = 0; dim < sizes.size(); ++dim) {
+      if (part.getMixedSizes()[dim] == sizes[dim])
+        continue;
+      int64_t begin = *getConstantIntValue(part.getMixedOffsets()[dim]);
+      int64_t end = begin + *getConstantIntValue(part.getMixedSizes()[dim]);
+      int64_t whole = alloc.getType().getDimSize(dim);
+      for (auto [from, to] :
+           {std::pair<int64_t, int64_t>(0, begin), std::pair<int64_t, int64_t>(end, whole)}) {
+        if (from == to)
+          continue;
+        offsets[dim] = builder.getIndexAttr(from);
+        sizes[dim] = builder.getIndexAttr(to - from);
+        Value slab = memref::SubViewOp::create(builder, loc, alloc, offsets, sizes, ones);
+        linalg::FillOp::create(builder, loc, fill.getInputs()[0], slab);
+      }
+      offsets[dim] = builder.getIndexAttr(begin);
+      sizes[dim] = builder.getIndexAttr(end - begin);
+    }
+    fill.erase();
+  }
+};
+
+} // namespace
+} // namespace tgc
