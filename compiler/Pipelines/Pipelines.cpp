@@ -78,6 +78,8 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
   LowerContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers};
   passes.addPass(createLowerContractionsPass(unit));
   passes.addPass(createGroupNestsPass());
+  passes.addPass(createSplitNestsPass());
+  passes.addPass(createParallelBranchesPass());
   passes.addPass(createPlaceWeightsPass());
   passes.addPass(createPlanBuffersPass());
   addCleanup(passes);

@@ -11,7 +11,6 @@
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/NestGroup.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -102,14 +101,8 @@ private:
   /// In multiplications of a contraction.
   int64_t getWorkOfRow() const {
     int64_t work = 0;
-    for (const Nest &nest : group.nests) {
-      int64_t cost = kProductsPerPackedElement;
-      nest.op->walk([&](Operation *inner) {
-        if (isa<math::MathDialect>(inner->getDialect()))
-          cost += kProductsPerFunction;
-      });
-      work += cost * getElementsOfRow(nest);
-    }
+    for (const Nest &nest : group.nests)
+      work += getCostOfElement(nest.op) * getElementsOfRow(nest);
     return work;
   }
 
@@ -182,7 +175,7 @@ private:
     for (const Nest &nest : group.nests)
       members.insert(nest.op);
     int64_t total = 0;
-    for (auto [base, isWritten] : group.touched) {
+    for (auto [base, isWritten] : group.effects.touched) {
       auto alloc = base.getDefiningOp<memref::AllocOp>();
       if (!alloc || !isUsedHereOnly(base, members))
         continue;

@@ -40,27 +40,12 @@ namespace {
 
 bool isNumber(Type type) { return type.isIntOrFloat() || isa<ComplexType>(type); }
 
-/// What an op does to memory.
-struct Effects {
-  llvm::MapVector<Value, bool> touched;
-  bool isUnknown = false;
-  /// Whether the run may end here, and variables keep what they hold.
-  bool mayEndRun = false;
-
-  void add(const Memory &memory, bool isWritten) {
-    if (!memory.base)
-      isUnknown = true;
-    else
-      touched[memory.base] |= isWritten;
-  }
-};
-
 struct BlockGrouper {
   Block &block;
   KernelCalls &kernels;
-  DenseMap<int64_t, Value> &variables;
+  EntryMemory &memory;
   DenseMap<std::pair<Value, int64_t>, Value> &dims;
-  std::list<NestGroup> open;
+  std::list<NestGroup> open = {};
 
   void run() {
     for (Operation &op : llvm::make_early_inc_range(block)) {
@@ -74,34 +59,8 @@ struct BlockGrouper {
   }
 
   //===--------------------------------------------------------------------===//
-  // Memory and sizes
+  // Sizes
   //===--------------------------------------------------------------------===//
-
-  Memory findMemory(Value value) {
-    Memory memory;
-    for (;;) {
-      Operation *op = value.getDefiningOp();
-      if (!op)
-        return {Value(), false};
-      if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp, memref::CastOp>(op)) {
-        value = op->getOperand(0);
-      } else if (isa<memref::SubViewOp, memref::ReinterpretCastOp, memref::TransposeOp>(op)) {
-        value = op->getOperand(0);
-        memory.isWhole = false;
-      } else if (isa<memref::AllocOp, memref::GetGlobalOp, rt::FeedOp, rt::FetchOp, rt::WeightsOp>(op)) {
-        memory.base = value;
-        return memory;
-      } else if (auto variable = dyn_cast<rt::VariableOp>(op)) {
-        memory.base = variables.try_emplace(variable.getIndex(), value).first->second;
-        return memory;
-      } else if (auto variable = dyn_cast<rt::NewVariableOp>(op)) {
-        memory.base = variables.try_emplace(variable.getIndex(), value).first->second;
-        return memory;
-      } else {
-        return {Value(), false};
-      }
-    }
-  }
 
   /// A value that stands for the dynamic size, the same for buffers that were made with one size.
   Value findSize(Value memref, int64_t dim) {
@@ -142,7 +101,7 @@ struct BlockGrouper {
     Nest nest = {op, {}, {}};
     for (Value operand : op->getOperands()) {
       auto type = dyn_cast<MemRefType>(operand.getType());
-      nest.memories.push_back(type ? findMemory(operand) : Memory());
+      nest.memories.push_back(type ? memory.find(operand) : Memory());
       if (type && (!nest.memories.back().base || !isNumber(type.getElementType())))
         return std::nullopt;
     }
@@ -247,22 +206,9 @@ struct BlockGrouper {
     return effects;
   }
 
-  static bool conflicts(const NestGroup &group, const Effects &effects) {
-    if (effects.isUnknown)
-      return true;
-    if (effects.mayEndRun && llvm::any_of(group.touched, [](const auto &entry) {
-          return entry.second && isa<rt::VariableOp, rt::NewVariableOp>(entry.first.getDefiningOp());
-        }))
-      return true;
-    return llvm::any_of(effects.touched, [&](const auto &entry) {
-      auto found = group.touched.find(entry.first);
-      return found != group.touched.end() && (entry.second || found->second);
-    });
-  }
-
   static bool sharesMemory(const NestGroup &group, const Effects &effects) {
     return llvm::any_of(effects.touched,
-                        [&](const auto &entry) { return group.touched.contains(entry.first); });
+                        [&](const auto &entry) { return group.effects.touched.contains(entry.first); });
   }
 
   /// Whether both nests, by rows of this number, come to the same row of `base` at the same time.
@@ -278,9 +224,9 @@ struct BlockGrouper {
     SmallVector<RowCount> common;
     for (const RowCount &rows : a.rows) {
       bool fits = llvm::is_contained(b.rows, rows);
-      for (const auto &[base, isWritten] : a.touched) {
-        auto found = b.touched.find(base);
-        if (!fits || found == b.touched.end() || !(isWritten || found->second))
+      for (const auto &[base, isWritten] : a.effects.touched) {
+        auto found = b.effects.touched.find(base);
+        if (!fits || found == b.effects.touched.end() || !(isWritten || found->second))
           continue;
         for (const NestGroup *group : {&a, &b})
           for (const Nest &nest : group->nests)
@@ -297,7 +243,7 @@ struct BlockGrouper {
     NestGroup joined;
     for (const RowForm &form : nest.forms)
       joined.rows.push_back(form.rows);
-    joined.touched = effects.touched;
+    joined.effects = effects;
     Operation *op = nest.op;
     joined.nests.push_back(std::move(nest));
     for (auto group = open.begin(); group != open.end();) {
@@ -308,7 +254,7 @@ struct BlockGrouper {
       if (!common.empty()) {
         merge(joined, *current, common);
         open.erase(current);
-      } else if (conflicts(*current, effects)) {
+      } else if (current->effects.conflictsWith(effects)) {
         close(*current, op);
         open.erase(current);
       }
@@ -320,40 +266,20 @@ struct BlockGrouper {
     into.nests.append(std::make_move_iterator(from.nests.begin()), std::make_move_iterator(from.nests.end()));
     llvm::sort(into.nests, [](const Nest &a, const Nest &b) { return a.op->isBeforeInBlock(b.op); });
     into.rows.assign(common.begin(), common.end());
-    for (const auto &[base, isWritten] : from.touched)
-      into.touched[base] |= isWritten;
+    into.effects.add(from.effects);
   }
 
   void closeConflicting(Operation &op) {
     Effects effects;
     effects.isUnknown = op.hasTrait<OpTrait::IsTerminator>();
-    op.walk([&](Operation *inner) { addEffects(*inner, effects); });
+    op.walk([&](Operation *inner) { memory.addEffects(*inner, effects); });
     for (auto group = open.begin(); group != open.end();) {
       auto current = group++;
-      if (!conflicts(*current, effects))
+      if (!current->effects.conflictsWith(effects))
         continue;
       close(*current, &op);
       open.erase(current);
     }
-  }
-
-  void addEffects(Operation &op, Effects &effects) {
-    if (isPure(&op) || isa<memref::AllocOp, rt::FeedOp, rt::FetchOp, rt::VariableOp, rt::WeightsOp>(op))
-      return;
-    if (isa<rt::NewVariableOp>(op))
-      return effects.add(findMemory(op.getResult(0)), /*isWritten=*/true);
-    effects.mayEndRun |= isa<rt::FailOp, rt::HostCallOp>(op);
-    // A kernel without tensors may be one that destroys a variable, which it knows by name.
-    auto call = dyn_cast<rt::HostCallOp>(op);
-    effects.isUnknown |= call && call.getInputs().empty() && call.getOutputs().empty();
-    auto destinations = dyn_cast<DestinationStyleOpInterface>(op);
-    for (OpOperand &operand : op.getOpOperands())
-      if (isa<BaseMemRefType>(operand.get().getType())) {
-        bool isRead = isa<memref::LoadOp>(op) ||
-                      (isa<memref::CopyOp>(op) && operand.getOperandNumber() == 0) ||
-                      (destinations && !destinations.isDpsInit(&operand));
-        effects.add(findMemory(operand.get()), !isRead);
-      }
   }
 
   void close(NestGroup &group, Operation *before) {
@@ -370,7 +296,7 @@ struct GroupNestsPass : impl::GroupNestsPassBase<GroupNestsPass> {
       if (func->hasAttr("rt.feeds"))
         entries.push_back(func);
     for (func::FuncOp entry : entries) {
-      DenseMap<int64_t, Value> variables;
+      EntryMemory memory;
       DenseMap<std::pair<Value, int64_t>, Value> dims;
       entry.walk([&](memref::DimOp dim) {
         if (auto index = dim.getConstantIndex(); index && dim->getBlock() == &entry.front())
@@ -382,7 +308,7 @@ struct GroupNestsPass : impl::GroupNestsPassBase<GroupNestsPass> {
           blocks.push_back(block);
       });
       for (Block *block : blocks)
-        BlockGrouper{*block, kernels, variables, dims, {}}.run();
+        BlockGrouper{*block, kernels, memory, dims}.run();
     }
   }
 };

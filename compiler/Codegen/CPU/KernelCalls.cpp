@@ -4,6 +4,7 @@
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
 #include "dialects/Rt/IR/RtDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -37,6 +38,15 @@ func::FuncOp KernelCalls::getFunction(OpBuilder &builder, Location loc, StringRe
   return function;
 }
 
+int64_t getCostOfElement(Operation *nest) {
+  int64_t cost = kProductsPerPackedElement;
+  nest->walk([&](Operation *inner) {
+    if (isa<math::MathDialect>(inner->getDialect()))
+      cost += kProductsPerFunction;
+  });
+  return cost;
+}
+
 /// The frame of the entry that is built in; null in a function of another kind.
 static Value getFrame(OpBuilder &builder) {
   Block *block = builder.getInsertionBlock();
@@ -52,7 +62,9 @@ void KernelCalls::call(OpBuilder &builder, Location loc, func::FuncOp function, 
   auto callAll = [&](OpBuilder &b) {
     SmallVector<Value> all(arguments);
     all.append({math.materialize(math.known(0)), math.materialize(count)});
-    func::CallOp::create(b, loc, function, all);
+    auto call = func::CallOp::create(b, loc, function, all);
+    if (auto products = getConstantIntValue(work))
+      call->setAttr(kWork, b.getI64IntegerAttr(*products));
   };
   Value frame = getFrame(builder);
   auto known = getConstantIntValue(work);
@@ -73,6 +85,7 @@ void KernelCalls::call(OpBuilder &builder, Location loc, func::FuncOp function, 
   Value isLarge = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, math.materialize(work),
                                         math.materialize(math.known(kLeastParallelProducts)));
   auto choice = scf::IfOp::create(builder, loc, isLarge, /*withElseRegion=*/true);
+  choice->setAttr(kChoice, builder.getUnitAttr());
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(choice.thenBlock());
   callPieces(builder);

@@ -17,6 +17,10 @@ class KernelCalls {
 public:
   explicit KernelCalls(mlir::ModuleOp module) : module(module) {}
 
+  /// On a call: its work in multiplications. On a conditional: whether its else part is one such call and its
+  /// condition compares the work.
+  static constexpr llvm::StringLiteral kWork = "kernel.work", kChoice = "kernel.choice";
+
   /// A function over `arguments` and the share [begin, end) with the body that `emit` makes; an equal one
   /// serves again.
   mlir::func::FuncOp getFunction(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef prefix,
@@ -32,6 +36,9 @@ private:
   mlir::ModuleOp module;
   llvm::StringMap<mlir::func::FuncOp> functions;
 };
+
+/// What an iteration of a loop nest costs, in multiplications of a kernel.
+int64_t getCostOfElement(mlir::Operation *nest);
 
 } // namespace tgc
 

@@ -51,6 +51,13 @@ OpFoldResult IndexMath::min(OpFoldResult a, OpFoldResult b) const {
   return arith::MinSIOp::create(builder, loc, materialize(a), materialize(b)).getResult();
 }
 
+OpFoldResult IndexMath::max(OpFoldResult a, OpFoldResult b) const {
+  auto x = getConstantIntValue(a), y = getConstantIntValue(b);
+  if (x && y)
+    return known(std::max(*x, *y));
+  return arith::MaxSIOp::create(builder, loc, materialize(a), materialize(b)).getResult();
+}
+
 OpFoldResult IndexMath::div(OpFoldResult a, OpFoldResult b) const {
   auto x = getConstantIntValue(a), y = getConstantIntValue(b);
   if (y && *y == 1)

@@ -27,6 +27,7 @@ public:
   mlir::OpFoldResult sub(mlir::OpFoldResult a, mlir::OpFoldResult b) const;
   mlir::OpFoldResult mul(mlir::OpFoldResult a, mlir::OpFoldResult b) const;
   mlir::OpFoldResult min(mlir::OpFoldResult a, mlir::OpFoldResult b) const;
+  mlir::OpFoldResult max(mlir::OpFoldResult a, mlir::OpFoldResult b) const;
   mlir::OpFoldResult div(mlir::OpFoldResult a, mlir::OpFoldResult b) const;
   mlir::OpFoldResult rem(mlir::OpFoldResult a, mlir::OpFoldResult b) const;
   mlir::OpFoldResult ceilDiv(mlir::OpFoldResult a, mlir::OpFoldResult b) const;

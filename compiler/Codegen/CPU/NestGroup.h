@@ -3,8 +3,8 @@
 #define TGC_COMPILER_CODEGEN_CPU_NESTGROUP_H
 
 #include "compiler/Codegen/CPU/KernelCalls.h"
+#include "compiler/Codegen/CPU/MemoryEffects.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "llvm/ADT/MapVector.h"
 
 namespace tgc {
 
@@ -29,12 +29,6 @@ struct RowForm {
   llvm::SmallVector<unsigned> leading;
 };
 
-/// The memory that a value is, or is a part of.
-struct Memory {
-  mlir::Value base; ///< Null: any.
-  bool isWhole = true;
-};
-
 struct Nest {
   mlir::linalg::LinalgOp op;
   llvm::SmallVector<RowForm> forms;
@@ -47,8 +41,7 @@ struct Nest {
 struct NestGroup {
   llvm::SmallVector<Nest> nests;
   llvm::SmallVector<RowCount> rows;
-  /// What the nests touch, and whether they write it.
-  llvm::MapVector<mlir::Value, bool> touched;
+  Effects effects;
 };
 
 /// Replaces the nests by a call of a function that takes blocks of rows through all of them, if that pays.

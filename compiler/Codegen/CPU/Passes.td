@@ -66,4 +66,26 @@ def GroupNestsPass : Pass<"tgc-group-nests", "::mlir::ModuleOp"> {
                            "::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect", "::tgc::rt::RtDialect"];
 }
 
+def SplitNestsPass : Pass<"tgc-split-nests", "::mlir::ModuleOp"> {
+  let summary = "Run large loop nests that walk their operands in other orders on all threads";
+  let description = [{
+    Runs on memrefs, after `tgc-group-nests` and before `tgc-plan-buffers`. Threads take parts of a parallel loop; of sums of few
+    results, where the order is free, blocks of a summed loop, which are combined in order. How a nest is cut does not depend on
+    the number of threads.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect", "::tgc::rt::RtDialect"];
+}
+
+def ParallelBranchesPass : Pass<"tgc-parallel-branches", "::mlir::ModuleOp"> {
+  let summary = "Run chains of small kernels that do not depend on each other side by side";
+  let description = [{
+    Runs on memrefs, after `tgc-group-nests` and before `tgc-plan-buffers`, which must know that their buffers live at the same
+    time. Each chain is a piece of one parallel region; kernels that are large enough for all threads stay alone. Where sizes are
+    known in the run only, so is whether a region pays.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect", "::tgc::rt::RtDialect"];
+}
+
 #endif // TGC_COMPILER_CODEGEN_CPU_PASSES_TD

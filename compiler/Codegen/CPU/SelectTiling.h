@@ -7,6 +7,7 @@
 #ifndef TGC_COMPILER_CODEGEN_CPU_SELECTTILING_H
 #define TGC_COMPILER_CODEGEN_CPU_SELECTTILING_H
 
+#include <cstddef>
 #include <cstdint>
 
 namespace tgc {
@@ -15,6 +16,8 @@ namespace tgc {
 struct VectorUnit {
   unsigned bytes = 32;
   unsigned registers = 16;
+  /// Bytes of a row of a panel, if code for several machines shares packed constants; 0: what suits this one.
+  unsigned panelBytes = 0;
 };
 
 /// The tile of a contraction that stays in registers: `rows` times `vectors` accumulators of `lanes`
@@ -50,10 +53,20 @@ inline constexpr int64_t kRoomBetweenCopies = 16;
 inline constexpr int64_t kLargestEpilogue = 48;
 /// Multiplications that are worth a parallel region.
 inline constexpr int64_t kLeastParallelProducts = 1 << 19;
+/// What a region of branches has to save on two threads, and what a branch has to do to count as one.
+inline constexpr int64_t kLeastSavedWork = 1 << 18;
+inline constexpr int64_t kLeastBranchWork = 1 << 14;
+inline constexpr size_t kMostBranches = 32;
+/// More steps of a branch are not looked back at.
+inline constexpr size_t kMostBranchSteps = 256;
 /// What packing an element costs, in multiplications of a kernel.
 inline constexpr int64_t kProductsPerPackedElement = 8;
 /// Into how many pieces a parallel region is cut.
 inline constexpr int64_t kParallelPieces = 16;
+/// Columns of a result, at least, that a thread sums: lines of the cache are not shared.
+inline constexpr int64_t kLeastColumnsOfShare = 64;
+/// With this many results or more, threads share the results out, else the summed elements.
+inline constexpr int64_t kLeastSharedResults = 256;
 /// Vectors of partial results of a row: enough to hide the latency of an addition.
 inline constexpr int64_t kRowAccumulators = 4;
 /// Vectors of columns that are computed side by side.

@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/CPU/FreeCombiner.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
@@ -30,67 +31,6 @@ namespace tgc {
 #include "compiler/Codegen/CPU/Passes.h.inc"
 
 namespace {
-
-/// How the accumulator is combined with a value: the op of the body that does it.
-struct Combiner {
-  Operation *op = nullptr;
-  Value combined;
-  vector::CombiningKind kind;
-  TypedAttr neutral;
-};
-
-/// The op that yields the new accumulator, if its order is free.
-std::optional<Combiner> matchFreeCombiner(linalg::GenericOp op) {
-  Block &body = op.getRegion().front();
-  BlockArgument accumulator = body.getArguments().back();
-  Operation *last = body.getTerminator()->getOperand(0).getDefiningOp();
-  if (!accumulator.hasOneUse() || !last || *accumulator.user_begin() != last || last->getNumOperands() != 2)
-    return std::nullopt;
-  Combiner combiner;
-  combiner.op = last;
-  combiner.combined = last->getOperand(last->getOperand(0) == accumulator ? 1 : 0);
-  Builder builder(op.getContext());
-  Type type = accumulator.getType();
-  if (auto floatType = dyn_cast<FloatType>(type)) {
-    auto attribute = [&](APFloat value) { combiner.neutral = builder.getFloatAttr(floatType, value); };
-    const llvm::fltSemantics &semantics = floatType.getFloatSemantics();
-    if (auto add = dyn_cast<arith::AddFOp>(last);
-        add && bitEnumContainsAll(add.getFastmath(), arith::FastMathFlags::reassoc)) {
-      combiner.kind = vector::CombiningKind::ADD;
-      // Zero of the sign that changes no sum.
-      attribute(APFloat::getZero(semantics, /*Negative=*/true));
-    } else if (isa<arith::MaximumFOp>(last)) {
-      combiner.kind = vector::CombiningKind::MAXIMUMF;
-      attribute(APFloat::getInf(semantics, /*Negative=*/true));
-    } else if (isa<arith::MinimumFOp>(last)) {
-      combiner.kind = vector::CombiningKind::MINIMUMF;
-      attribute(APFloat::getInf(semantics));
-    } else {
-      return std::nullopt;
-    }
-    return combiner;
-  }
-  if (!type.isInteger())
-    return std::nullopt;
-  unsigned width = type.getIntOrFloatBitWidth();
-  auto attribute = [&](vector::CombiningKind kind, APInt value) {
-    combiner.kind = kind;
-    combiner.neutral = builder.getIntegerAttr(type, value);
-  };
-  if (isa<arith::AddIOp>(last))
-    attribute(vector::CombiningKind::ADD, APInt::getZero(width));
-  else if (isa<arith::MaxSIOp>(last))
-    attribute(vector::CombiningKind::MAXSI, APInt::getSignedMinValue(width));
-  else if (isa<arith::MinSIOp>(last))
-    attribute(vector::CombiningKind::MINSI, APInt::getSignedMaxValue(width));
-  else if (isa<arith::MaxUIOp>(last))
-    attribute(vector::CombiningKind::MAXUI, APInt::getZero(width));
-  else if (isa<arith::MinUIOp>(last))
-    attribute(vector::CombiningKind::MINUI, APInt::getMaxValue(width));
-  else
-    return std::nullopt;
-  return combiner;
-}
 
 /// Whether the body and the operands are such that vectors can be made of them at all.
 bool canVectorize(linalg::GenericOp op) {
@@ -136,7 +76,7 @@ struct NestVectorizer {
   IndexMath math;
   unsigned vectorLoop;
   int64_t lanes, numVectors;
-  std::optional<Combiner> combiner; // of rows
+  std::optional<FreeCombiner> combiner; // of rows
   SmallVector<OpFoldResult> sizes;
   SmallVector<LinearAccess> accesses; // without memory for scalars
   SmallVector<unsigned> outerLoops, summedLoops;
@@ -146,7 +86,8 @@ struct NestVectorizer {
   /// An address per operand.
   using Place = SmallVector<OpFoldResult>;
 
-  NestVectorizer(linalg::GenericOp op, unsigned vectorLoop, std::optional<Combiner> combiner, VectorUnit unit)
+  NestVectorizer(linalg::GenericOp op, unsigned vectorLoop, std::optional<FreeCombiner> combiner,
+                 VectorUnit unit)
       : builder(op), op(op), loc(op.getLoc()), math(builder, loc), vectorLoop(vectorLoop),
         combiner(combiner) {
     lanes = std::max<int64_t>(unit.bytes / getWidestElement(op), 1);
@@ -499,7 +440,7 @@ private:
     };
     if (column && isAtLeast(*column, kLeastColumns))
       return NestVectorizer(op, *column, std::nullopt, unit).run();
-    std::optional<Combiner> combiner = matchFreeCombiner(op);
+    std::optional<FreeCombiner> combiner = matchFreeCombiner(op);
     bool readsAlong = row && llvm::any_of(strides, [&](ArrayRef<int64_t> each) { return each[*row] == 1; });
     if (readsAlong && combiner && isAtLeast(*row, kShortestVectorRow))
       NestVectorizer(op, *row, combiner, unit).run();

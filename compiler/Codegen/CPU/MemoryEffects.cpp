@@ -1,0 +1,118 @@
+//===- MemoryEffects.cpp - What ops do to buffers -------------------------===//
+
+#include "compiler/Codegen/CPU/MemoryEffects.h"
+#include "dialects/Rt/IR/RtDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+void Effects::add(const Memory &memory, bool isWritten) {
+  if (!memory.base)
+    isUnknown = true;
+  else
+    touched[memory.base] |= isWritten;
+}
+
+void Effects::add(const Effects &other) {
+  isUnknown |= other.isUnknown;
+  mayEndRun |= other.mayEndRun;
+  for (const auto &[base, isWritten] : other.touched)
+    touched[base] |= isWritten;
+}
+
+static bool writesVariable(const Effects &effects) {
+  return llvm::any_of(effects.touched, [](const auto &entry) {
+    return entry.second && isa<rt::VariableOp, rt::NewVariableOp>(entry.first.getDefiningOp());
+  });
+}
+
+bool Effects::conflictsWith(const Effects &other) const {
+  if (isUnknown || other.isUnknown)
+    return true;
+  if ((mayEndRun && writesVariable(other)) || (other.mayEndRun && writesVariable(*this)))
+    return true;
+  if (touched.size() > other.touched.size())
+    return other.conflictsWith(*this);
+  return llvm::any_of(touched, [&](const auto &entry) {
+    auto found = other.touched.find(entry.first);
+    return found != other.touched.end() && (entry.second || found->second);
+  });
+}
+
+Memory EntryMemory::find(Value value) {
+  Memory memory;
+  for (;;) {
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      return {Value(), false};
+    if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp, memref::CastOp>(op)) {
+      value = op->getOperand(0);
+    } else if (isa<memref::SubViewOp, memref::ReinterpretCastOp, memref::TransposeOp>(op)) {
+      value = op->getOperand(0);
+      memory.isWhole = false;
+    } else if (isa<memref::AllocOp, memref::GetGlobalOp, rt::FeedOp, rt::FetchOp, rt::WeightsOp>(op)) {
+      memory.base = value;
+      return memory;
+    } else if (auto variable = dyn_cast<rt::VariableOp>(op)) {
+      memory.base = variables.try_emplace(variable.getIndex(), value).first->second;
+      return memory;
+    } else if (auto variable = dyn_cast<rt::NewVariableOp>(op)) {
+      memory.base = variables.try_emplace(variable.getIndex(), value).first->second;
+      return memory;
+    } else {
+      return {Value(), false};
+    }
+  }
+}
+
+void EntryMemory::addEffects(Operation &op, Effects &effects) {
+  if (isPure(&op) || isa<memref::AllocOp, rt::FeedOp, rt::FetchOp, rt::VariableOp, rt::WeightsOp>(op))
+    return;
+  if (isa<rt::NewVariableOp>(op))
+    return effects.add(find(op.getResult(0)), /*isWritten=*/true);
+  effects.mayEndRun |= isa<rt::FailOp, rt::HostCallOp>(op);
+  // A kernel without tensors may be one that destroys a variable, which it knows by name.
+  auto call = dyn_cast<rt::HostCallOp>(op);
+  effects.isUnknown |= call && call.getInputs().empty() && call.getOutputs().empty();
+  auto destinations = dyn_cast<DestinationStyleOpInterface>(op);
+  for (OpOperand &operand : op.getOpOperands())
+    if (isa<BaseMemRefType>(operand.get().getType())) {
+      bool isRead = isa<memref::LoadOp>(op) || (isa<memref::CopyOp>(op) && operand.getOperandNumber() == 0) ||
+                    (destinations && !destinations.isDpsInit(&operand));
+      effects.add(find(operand.get()), !isRead);
+    }
+}
+
+/// Whether some use of the memref, or of a view of it, may write.
+static bool isWritten(Value memref) {
+  for (OpOperand &use : memref.getUses()) {
+    Operation *user = use.getOwner();
+    if (isPure(user)) {
+      for (Value result : user->getResults())
+        if (!isa<BaseMemRefType>(result.getType()) ? isa<memref::ExtractAlignedPointerAsIndexOp>(user)
+                                                   : isWritten(result))
+          return true;
+      continue;
+    }
+    auto interface = dyn_cast<MemoryEffectOpInterface>(user);
+    if (!interface)
+      return true;
+    SmallVector<MemoryEffects::EffectInstance> instances;
+    interface.getEffects(instances);
+    for (const MemoryEffects::EffectInstance &instance : instances)
+      if (!isa<MemoryEffects::Read>(instance.getEffect()) &&
+          (!instance.getValue() || instance.getValue() == memref))
+        return true;
+  }
+  return false;
+}
+
+bool writesArgument(func::FuncOp function, unsigned argument) {
+  return function.isDeclaration() || isWritten(function.getArgument(argument));
+}
+
+} // namespace tgc
