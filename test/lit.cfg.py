@@ -17,7 +17,7 @@ config.test_exec_root = os.path.join(config.tgc_obj_root, "test")
 
 llvm_config.use_default_substitutions()
 tool_dirs = [os.path.join(config.tgc_obj_root, "bin"), config.llvm_tools_dir]
-llvm_config.add_tool_substitutions([t for t in config.tgc_tools if t] + ["not", "split-file", "llvm-nm"], tool_dirs)
+llvm_config.add_tool_substitutions([t for t in config.tgc_tools if t] + ["not", "split-file", "llvm-nm", "llvm-readobj"], tool_dirs)
 
 
 def python_with_numpy():
@@ -32,6 +32,9 @@ def python_with_numpy():
 
 if shutil.which("clang-format-22") or shutil.which("clang-format-14"):
     config.available_features.add("clang-format")
+# Code for AArch64 runs in an emulator; without one, or a linker for it, tests that do so are UNSUPPORTED.
+if shutil.which("qemu-aarch64-static") and shutil.which("ld.lld"):
+    config.available_features.add("aarch64-emulation")
 # Before the defaults, which have a %python of their own.
 config.substitutions[:0] = [
     ("%python", python_with_numpy()),
