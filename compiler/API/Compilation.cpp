@@ -1,6 +1,7 @@
 //===- Compilation.cpp - One model on its way to code ---------------------===//
 
 #include "compiler/API/Compilation.h"
+#include "compiler/API/CodeCache.h"
 #include "compiler/API/EmitKernels.h"
 #include "compiler/InitAll.h"
 #include "compiler/Pipelines/Pipelines.h"
@@ -34,13 +35,20 @@ struct Compilation::State {
   OwningOpRef<ModuleOp> module;
   llvm::LLVMContext codeContext;
   std::unique_ptr<llvm::Module> code;
+  /// Empty without a cache.
+  std::string cacheKey, warning;
+  std::optional<CachedCode> cached;
 };
 
 Compilation::Compilation(std::unique_ptr<State> state) : state(std::move(state)) {}
 Compilation::~Compilation() = default;
 
 ModuleOp Compilation::module() const { return *state->module; }
-ArrayRef<char> Compilation::weights() const { return weightsOf(*state->module); }
+ArrayRef<char> Compilation::weights() const {
+  return state->cached ? ArrayRef<char>(state->cached->weights) : weightsOf(*state->module);
+}
+VectorUnit Compilation::getVectorUnit() const { return state->options.vectors; }
+StringRef Compilation::warning() const { return state->warning; }
 void Compilation::printIR(raw_ostream &stream) const { state->module->print(stream); }
 void Compilation::printLLVMIR(raw_ostream &stream) const { state->code->print(stream, nullptr); }
 
@@ -130,7 +138,7 @@ llvm::Expected<std::unique_ptr<Compilation>> Compilation::create(const CompileOp
   if (!machine)
     return machine.takeError();
   state->machine = std::move(*machine);
-  state->options.vectors = getVectorUnit(*state->machine);
+  state->options.vectors = tgc::getVectorUnit(*state->machine);
   DialectRegistry registry;
   registerAllDialects(registry);
   registerLLVMTranslations(registry);
@@ -212,7 +220,25 @@ llvm::Expected<std::string> Compilation::emitKernels(StringRef chip) {
   return text;
 }
 
+bool Compilation::loadFromCache(bool externalWeights) {
+  const CompileOptions &options = state->options;
+  if (options.cacheDirectory.empty())
+    return false;
+  StepTimer timer(options.timing, "cache");
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << state->target.describe() << ' ' << state->target.features << ' ' << options.optimizationLevel
+         << ' ' << static_cast<int>(options.remat) << ' ' << options.maxIterations << ' ' << options.debugInfo
+         << ' ' << externalWeights << ' ' << options.querySymbol << ' ' << options.weightsFile;
+  state->cacheKey = makeCacheKey(*state->module, text);
+  if (!state->cacheKey.empty())
+    state->cached = readFromCache(options.cacheDirectory, state->cacheKey, state->warning);
+  return state->cached.has_value();
+}
+
 std::string Compilation::weightsFingerprint() const {
+  if (state->cached)
+    return state->cached->fingerprint;
   ArrayRef<char> bytes = weights();
   return state->fingerprint +
          llvm::utohexstr(llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size())), /*LowerCase=*/true);
@@ -241,8 +267,17 @@ llvm::Error Compilation::optimizeCode(bool externalWeights) {
 }
 
 llvm::Expected<SmallVector<char, 0>> Compilation::emitObject() {
+  if (state->cached)
+    return state->cached->object;
   StepTimer timer(state->options.timing, "object");
-  return emitCode(*state->code, *state->machine, llvm::CodeGenFileType::ObjectFile);
+  llvm::Expected<SmallVector<char, 0>> object =
+      emitCode(*state->code, *state->machine, llvm::CodeGenFileType::ObjectFile);
+  if (object && !state->cacheKey.empty()) {
+    ArrayRef<char> bytes = weights();
+    writeToCache(state->options.cacheDirectory, state->cacheKey,
+                 {*object, SmallVector<char, 0>(bytes), weightsFingerprint()}, state->warning);
+  }
+  return object;
 }
 
 llvm::Expected<SmallVector<char, 0>> Compilation::emitAssembly() {

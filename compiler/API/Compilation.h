@@ -27,6 +27,9 @@ public:
   llvm::Error load(llvm::StringRef modelPath, llvm::ArrayRef<EntryRequest> entries);
   /// Runs the phases up to the one that the options name; `observe` sees the module after each.
   llvm::Error runPhases(llvm::function_ref<void(Phase, mlir::ModuleOp)> observe = nullptr);
+  /// Before the phases: takes the code from the cache, if there is one and it has it. Neither phases nor
+  /// optimizeCode are needed then.
+  bool loadFromCache(bool externalWeights);
   /// After the last phase: LLVM IR, optimised.
   llvm::Error optimizeCode(bool externalWeights);
   /// The object file of the code.
@@ -46,6 +49,9 @@ public:
   void printLLVMIR(llvm::raw_ostream &stream) const;
   mlir::ModuleOp module() const;
   llvm::ArrayRef<char> weights() const;
+  VectorUnit getVectorUnit() const;
+  /// What went wrong, but not so that the code were not right.
+  llvm::StringRef warning() const;
 
 private:
   /// Of the program and its weights.

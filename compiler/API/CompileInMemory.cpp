@@ -3,6 +3,7 @@
 #include "compiler/API/CompileInMemory.h"
 #include "compiler/API/Compilation.h"
 #include "compiler/JIT/Engine.h"
+#include "llvm/Support/WithColor.h"
 
 namespace tgc {
 namespace {
@@ -28,13 +29,17 @@ llvm::Expected<std::unique_ptr<InMemoryModule>> compileInMemory(llvm::StringRef 
   result->compilation = std::move(*compilation);
   if (llvm::Error error = result->compilation->load(modelPath, entries))
     return std::move(error);
-  if (llvm::Error error = result->compilation->runPhases())
-    return std::move(error);
-  if (llvm::Error error = result->compilation->optimizeCode(/*externalWeights=*/true))
-    return std::move(error);
+  if (!result->compilation->loadFromCache(/*externalWeights=*/true)) {
+    if (llvm::Error error = result->compilation->runPhases())
+      return std::move(error);
+    if (llvm::Error error = result->compilation->optimizeCode(/*externalWeights=*/true))
+      return std::move(error);
+  }
   llvm::Expected<llvm::SmallVector<char, 0>> object = result->compilation->emitObject();
   if (!object)
     return object.takeError();
+  if (llvm::StringRef warning = result->compilation->warning(); !warning.empty())
+    llvm::WithColor::warning(llvm::errs(), "tgc") << warning << "\n";
   auto engine = Engine::create(*object, result->compilation->weights());
   if (!engine)
     return engine.takeError();

@@ -73,6 +73,8 @@ struct CompileOptions {
   std::string target = "cpu";
   /// The vector registers of `target`; Compilation sets them.
   VectorUnit vectors;
+  /// Where compiled code is kept for the next time; empty: nowhere.
+  std::string cacheDirectory;
   /// 0 to 3; of LLVM's middle end and code generator.
   unsigned optimizationLevel = 2;
   /// The last phase to run.

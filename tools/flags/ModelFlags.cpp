@@ -46,12 +46,15 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
       set("set", cl::desc("Make a placeholder (or any tensor) a constant; repeated"),
           cl::value_desc("training:0=false"), cl::cat(category)),
       checkNumerics("check-numerics", cl::desc("A NaN ends the run with the name of the node that made it"),
-                    cl::cat(category)) {}
+                    cl::cat(category)),
+      cache("cache", cl::desc("Keep compiled code in this directory, and take it from there if it is known"),
+            cl::value_desc("DIR"), cl::cat(category)) {}
 
 Error ModelFlags::apply(CompileOptions &options) const {
   options.signature = signature;
   options.checkpoint = checkpoint;
   options.checkNumerics = checkNumerics;
+  options.cacheDirectory = cache;
   options.stripAsserts = stripAsserts;
   for (const std::string &text : shape) {
     auto parsed = parseFeedShape(text);

@@ -26,6 +26,7 @@ struct ModelFlags {
   llvm::cl::opt<std::string> remat;
   llvm::cl::list<std::string> set;
   llvm::cl::opt<bool> checkNumerics;
+  llvm::cl::opt<std::string> cache;
 };
 
 } // namespace tgc

@@ -127,17 +127,31 @@ std::string listOf(ArrayRef<SymbolicSize> sizes) {
   return llvm::join(llvm::map_range(sizes, [](const SymbolicSize &size) { return size.str(); }), ", ");
 }
 
-json::Object toJson(const KernelFacts &kernel) {
-  return json::Object{{"node", kernel.node},           {"kind", kernel.kind},
-                      {"sizes", toJson(kernel.sizes)}, {"summed", toJson(kernel.summed)},
-                      {"flops", toJson(kernel.flops)}, {"bytes", toJson(kernel.bytes)},
+/// Sizes that are not known count as 1: a batch of one.
+double predict(const Roofline &roofline, const KernelFacts &kernel) {
+  return roofline.predict(kernel.flops.evaluate(1), kernel.bytes.evaluate(1));
+}
+
+StringRef getBound(const Roofline &roofline, const KernelFacts &kernel) {
+  return roofline.isBoundByCompute(kernel.flops.evaluate(1), kernel.bytes.evaluate(1)) ? "compute" : "memory";
+}
+
+json::Object toJson(const KernelFacts &kernel, const Roofline &roofline) {
+  return json::Object{{"node", kernel.node},
+                      {"kind", kernel.kind},
+                      {"sizes", toJson(kernel.sizes)},
+                      {"summed", toJson(kernel.summed)},
+                      {"flops", toJson(kernel.flops)},
+                      {"bytes", toJson(kernel.bytes)},
+                      {"bound", getBound(roofline, kernel)},
+                      {"predicted_ns", predict(roofline, kernel)},
                       {"in_loop", kernel.isInLoop}};
 }
 
-json::Object toJson(const EntryFacts &entry) {
+json::Object toJson(const EntryFacts &entry, const Roofline &roofline) {
   json::Array kernels, calls;
   for (const KernelFacts &kernel : entry.kernels)
-    kernels.push_back(toJson(kernel));
+    kernels.push_back(toJson(kernel, roofline));
   for (const std::string &call : entry.hostCalls)
     calls.push_back(call);
   json::Object symbols;
@@ -148,6 +162,7 @@ json::Object toJson(const EntryFacts &entry) {
                       {"kernels", std::move(kernels)},
                       {"host_calls", std::move(calls)},
                       {"run_time_buffers", entry.numBuffers}};
+  result["live_bytes"] = entry.liveBytes;
   result["workspace_bytes"] = entry.isWorkspaceStatic ? json::Value(entry.workspace) : json::Value(nullptr);
   return result;
 }
@@ -197,6 +212,8 @@ void Explanation::observeMemory(ModuleOp module) {
       continue;
     if (auto buffers = function->getAttrOfType<IntegerAttr>("rt.num_buffers"))
       facts->numBuffers = buffers.getInt();
+    if (auto live = function->getAttrOfType<IntegerAttr>("rt.live_bytes"))
+      facts->liveBytes = live.getInt();
     function.walk([&](rt::WorkspaceOp arena) {
       IntegerAttr bytes;
       facts->isWorkspaceStatic = matchPattern(arena.getBytes(), m_Constant(&bytes));
@@ -209,7 +226,7 @@ void Explanation::print(raw_ostream &stream, bool asJson) const {
   if (asJson) {
     json::Array list;
     for (const EntryFacts &entry : entries)
-      list.push_back(toJson(entry));
+      list.push_back(toJson(entry, roofline));
     json::Object all{
         {"entries", std::move(list)}, {"weight_bytes", weightBytes}, {"variables", numVariables}};
     stream << llvm::formatv("{0:2}", json::Value(std::move(all))) << "\n";
@@ -219,7 +236,7 @@ void Explanation::print(raw_ostream &stream, bool asJson) const {
   for (const EntryFacts &entry : entries) {
     stream << "entry " << entry.name << ": arena ";
     if (entry.isWorkspaceStatic)
-      stream << entry.workspace << " bytes";
+      stream << entry.workspace << " bytes (" << entry.liveBytes << " live at once)";
     else
       stream << "grows with unknown sizes";
     stream << ", " << entry.numBuffers << " run-time sized buffers, " << entry.kernels.size() << " kernels\n";
@@ -228,7 +245,9 @@ void Explanation::print(raw_ostream &stream, bool asJson) const {
     for (const KernelFacts &kernel : entry.kernels)
       stream << "  " << kernel.kind << " [" << listOf(kernel.sizes) << (kernel.summed.empty() ? "" : " | ")
              << listOf(kernel.summed) << "]  " << kernel.flops.str() << " FLOP  " << kernel.bytes.str()
-             << " bytes  " << kernel.node << (kernel.isInLoop ? "  (each iteration)" : "") << "\n";
+             << " bytes  " << llvm::formatv("{0:f2} us ", predict(roofline, kernel) / 1000)
+             << getBound(roofline, kernel) << "  " << kernel.node
+             << (kernel.isInLoop ? "  (each iteration)" : "") << "\n";
     for (const std::string &call : entry.hostCalls)
       stream << "  call " << call << "\n";
   }

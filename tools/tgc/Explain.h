@@ -4,6 +4,7 @@
 
 #include "compiler/Pipelines/Phases.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "tools/tgc/Roofline.h"
 #include "tools/tgc/SymbolicSize.h"
 
 namespace tgc {
@@ -25,12 +26,17 @@ struct EntryFacts {
   std::vector<std::string> hostCalls;
   int64_t workspace = 0; // bytes of the arena
   bool isWorkspaceStatic = true;
+  /// The most bytes of static size that live at one time.
+  int64_t liveBytes = 0;
   int64_t numBuffers = 0; // of sizes that show only during a run
 };
 
 /// Collects facts while the phases run.
 class Explanation {
 public:
+  /// Of code for a machine with such vectors.
+  explicit Explanation(VectorUnit unit) : roofline(unit) {}
+
   void observe(Phase phase, mlir::ModuleOp module);
   void print(llvm::raw_ostream &stream, bool asJson) const;
 
@@ -39,6 +45,7 @@ private:
   void observeMemory(mlir::ModuleOp module);
   EntryFacts *find(llvm::StringRef name);
 
+  Roofline roofline;
   std::vector<EntryFacts> entries;
   int64_t weightBytes = 0, numVariables = 0;
 };

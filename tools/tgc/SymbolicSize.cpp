@@ -16,6 +16,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "llvm/ADT/STLExtras.h"
+#include <cmath>
 
 using namespace mlir;
 
@@ -45,6 +46,13 @@ std::optional<int64_t> SymbolicSize::getConstant() const {
     return 0;
   return terms.size() == 1 && terms.begin()->first.empty() ? std::optional(terms.begin()->second)
                                                            : std::nullopt;
+}
+
+double SymbolicSize::evaluate(double value) const {
+  double sum = 0;
+  for (const auto &[symbols, factor] : terms)
+    sum += static_cast<double>(factor) * std::pow(value, symbols.size());
+  return sum;
 }
 
 std::string SymbolicSize::str() const {

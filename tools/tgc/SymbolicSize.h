@@ -29,6 +29,8 @@ public:
 
   /// The number, if no symbol is in it.
   std::optional<int64_t> getConstant() const;
+  /// The number if all symbols were `value`.
+  double evaluate(double value) const;
   /// "3136*n + 64"
   std::string str() const;
 

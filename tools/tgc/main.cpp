@@ -75,7 +75,12 @@ static Error compile(const CommandLine &command) {
     return compilation.takeError();
   if (Error error = (*compilation)->load(command.modelPath, command.entries))
     return error;
-  Explanation explanation;
+  // Only code is kept: what is asked of the program's other forms needs the phases.
+  bool isCode = command.emit == EmitKind::Library || command.emit == EmitKind::Program ||
+                (command.emit == EmitKind::Object && command.headerPath.empty());
+  if (isCode && !command.explains && (*compilation)->loadFromCache(/*externalWeights=*/false))
+    return emit(**compilation, command);
+  Explanation explanation((*compilation)->getVectorUnit());
   if (Error error = (*compilation)->runPhases([&](Phase phase, mlir::ModuleOp module) {
         if (command.explains)
           explanation.observe(phase, module);
@@ -95,7 +100,10 @@ static Error compile(const CommandLine &command) {
   if (command.emit != EmitKind::MLIR)
     if (Error error = (*compilation)->optimizeCode(/*externalWeights=*/false))
       return error;
-  return emit(**compilation, command);
+  Error error = emit(**compilation, command);
+  if (StringRef warning = (*compilation)->warning(); !warning.empty())
+    WithColor::warning(errs(), "tgc") << warning << "\n";
+  return error;
 }
 
 static Error run(int argc, char **argv) {

@@ -15,6 +15,7 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
+#include <map>
 
 using namespace mlir;
 
@@ -232,7 +233,23 @@ struct EntryPlanner {
     }
     if (packed.empty() && dynamic.empty())
       return;
+    if (!packed.empty())
+      func->setAttr("rt.live_bytes", builder.getI64IntegerAttr(countLiveBytes(packed)));
     emitArena(packed, packStatic(packed), dynamic, assignSlots(dynamic));
+  }
+
+  /// The most bytes of buffers that live at one time: no plan can do with less.
+  static int64_t countLiveBytes(ArrayRef<Buffer *> buffers) {
+    std::map<int64_t, int64_t> changes;
+    for (const Buffer *buffer : buffers) {
+      int64_t size = llvm::alignTo(buffer->coefficient, kAlignment);
+      changes[buffer->begin] += size;
+      changes[buffer->end + 1] -= size;
+    }
+    int64_t live = 0, most = 0;
+    for (const auto &[position, change] : changes)
+      most = std::max(most, live += change);
+    return most;
   }
 
   /// Sets the offsets; returns the bytes of the static part.
