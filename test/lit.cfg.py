@@ -2,6 +2,7 @@
 # and %python, %cc and %cxx (the compilers of the build), %src_root, %build, %inputs (the Inputs folder beside the test), %runtime (the
 # runtime as a library), %llc (LLVM's, for PTX).
 import os
+import platform
 import shutil
 import subprocess
 
@@ -35,6 +36,8 @@ if shutil.which("clang-format-22") or shutil.which("clang-format-14"):
 # Code for AArch64 runs in an emulator; without one, or a linker for it, tests that do so are UNSUPPORTED.
 if shutil.which("qemu-aarch64-static") and shutil.which("ld.lld"):
     config.available_features.add("aarch64-emulation")
+if platform.machine() == "x86_64":
+    config.available_features.add("x86-64")
 # Before the defaults, which have a %python of their own.
 config.substitutions[:0] = [
     ("%python", python_with_numpy()),

@@ -1,8 +1,10 @@
 //===- Compilation.cpp - One model on its way to code ---------------------===//
 
 #include "compiler/API/Compilation.h"
+#include "compiler/ABI/RtToLLVM.h"
 #include "compiler/API/CodeCache.h"
 #include "compiler/API/EmitKernels.h"
+#include "compiler/API/Variants.h"
 #include "compiler/InitAll.h"
 #include "compiler/Pipelines/Pipelines.h"
 #include "compiler/Target/Linker.h"
@@ -35,6 +37,8 @@ struct Compilation::State {
   OwningOpRef<ModuleOp> module;
   llvm::LLVMContext codeContext;
   std::unique_ptr<llvm::Module> code;
+  /// If not empty, `module` is the first one's and there is no other code.
+  std::vector<std::unique_ptr<Variant>> variants;
   /// Empty without a cache.
   std::string cacheKey, warning;
   std::optional<CachedCode> cached;
@@ -185,6 +189,32 @@ llvm::Error Compilation::loadProgram(ArrayRef<EntryRequest> entries) {
   return llvm::Error::success();
 }
 
+llvm::Error Compilation::addVariants() {
+  if (!hasVariants(state->options.target))
+    return llvm::Error::success();
+  for (int level : getVariantLevels()) {
+    auto variant = createVariant(level, state->options.optimizationLevel);
+    if (!variant)
+      return variant.takeError();
+    state->variants.push_back(std::move(*variant));
+  }
+  state->options.vectors = state->variants.front()->vectors;
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::runPhase(const PhaseInfo &info, ModuleOp module, const CompileOptions &options) {
+  StepTimer timer(options.timing, info.name);
+  PassManager passes(state->context.get());
+  if (options.printIRAfterAll)
+    passes.enableIRPrinting([](Pass *, Operation *) { return false; },
+                            [](Pass *, Operation *) { return true; });
+  buildPhasePipeline(info.phase, passes, options);
+  if (failed(passes.run(module)))
+    return llvm::createStringError(state->diagnostics.empty() ? "phase '" + info.name.str() + "' failed"
+                                                              : state->diagnostics);
+  return llvm::Error::success();
+}
+
 llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> observe) {
   // Large constants count when they are one block of bytes.
   std::string text;
@@ -195,15 +225,18 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
   for (const PhaseInfo &info : kPhases) {
     if (info.phase > state->options.compileTo)
       break;
-    StepTimer timer(state->options.timing, info.name);
-    PassManager passes(state->context.get());
-    if (state->options.printIRAfterAll)
-      passes.enableIRPrinting([](Pass *, Operation *) { return false; },
-                              [](Pass *, Operation *) { return true; });
-    buildPhasePipeline(info.phase, passes, state->options);
-    if (failed(passes.run(*state->module)))
-      return llvm::createStringError(state->diagnostics.empty() ? "phase '" + info.name.str() + "' failed"
-                                                                : state->diagnostics);
+    // From here on the program depends on the machine.
+    if (info.phase == Phase::Tiled)
+      for (size_t i = 1; i < state->variants.size(); ++i)
+        state->variants[i]->module = state->module->clone();
+    if (llvm::Error error = runPhase(info, *state->module, state->options))
+      return error;
+    for (size_t i = 1; i < state->variants.size() && info.phase >= Phase::Tiled; ++i) {
+      CompileOptions options = state->options;
+      options.vectors = state->variants[i]->vectors;
+      if (llvm::Error error = runPhase(info, *state->variants[i]->module, options))
+        return error;
+    }
     if (observe)
       observe(info.phase, *state->module);
   }
@@ -227,9 +260,10 @@ bool Compilation::loadFromCache(bool externalWeights) {
   StepTimer timer(options.timing, "cache");
   std::string text;
   llvm::raw_string_ostream stream(text);
-  stream << state->target.describe() << ' ' << state->target.features << ' ' << options.optimizationLevel
-         << ' ' << static_cast<int>(options.remat) << ' ' << options.maxIterations << ' ' << options.debugInfo
-         << ' ' << externalWeights << ' ' << options.querySymbol << ' ' << options.weightsFile;
+  stream << state->variants.size() << ' ' << state->target.describe() << ' ' << state->target.features << ' '
+         << options.optimizationLevel << ' ' << static_cast<int>(options.remat) << ' '
+         << options.maxIterations << ' ' << options.debugInfo << ' ' << externalWeights << ' '
+         << options.querySymbol << ' ' << options.weightsFile;
   state->cacheKey = makeCacheKey(*state->module, text);
   if (!state->cacheKey.empty())
     state->cached = readFromCache(options.cacheDirectory, state->cacheKey, state->warning);
@@ -254,6 +288,8 @@ llvm::Error Compilation::optimizeCode(bool externalWeights) {
   descriptor.weightsFile = state->options.weightsFile;
   descriptor.hasRuntimeAPI = !externalWeights;
   descriptor.querySymbol = state->options.querySymbol;
+  if (!state->variants.empty())
+    return translateVariants(descriptor);
   {
     StepTimer timer(state->options.timing, "translate");
     auto code = translateToLLVMIR(*state->module, descriptor, *state->machine, state->codeContext);
@@ -266,12 +302,56 @@ llvm::Error Compilation::optimizeCode(bool externalWeights) {
   return llvm::Error::success();
 }
 
+/// Weights that lie in the object are the first variant's; the others refer to them if theirs are the same.
+llvm::Error Compilation::translateVariants(const DescriptorOptions &descriptor) {
+  {
+    StepTimer timer(state->options.timing, "translate");
+    std::string query = descriptor.querySymbol.empty() ? TGC_MODULE_QUERY_SYMBOL : descriptor.querySymbol;
+    for (std::unique_ptr<Variant> &variant : state->variants) {
+      bool isFirst = variant == state->variants.front();
+      ModuleOp module = isFirst ? *state->module : *variant->module;
+      bool sharesWeights = weightsOf(module) == weights();
+      if (!sharesWeights && descriptor.weights == WeightsLinkage::File)
+        return llvm::createStringError("the variants of the code do not share their weights; choose one with "
+                                       "--target cpu:x86-64-v3");
+      DescriptorOptions own = descriptor;
+      own.target = variant->target.describe();
+      own.querySymbol = getVariantQuery(query, variant->level);
+      if (!isFirst && sharesWeights && own.weights == WeightsLinkage::Embedded)
+        own.weights = WeightsLinkage::External;
+      auto code = translateToLLVMIR(module, own, *variant->machine, *variant->context);
+      if (!code)
+        return code.takeError();
+      variant->code = std::move(*code);
+      if (llvm::GlobalVariable *data = variant->code->getNamedGlobal(kWeightsSymbol);
+          data && sharesWeights && descriptor.weights == WeightsLinkage::Embedded) {
+        data->setName(query + ".weights"); // several modules may be linked to one program
+        data->setLinkage(llvm::GlobalValue::ExternalLinkage);
+        data->setVisibility(llvm::GlobalValue::HiddenVisibility);
+        if (weights().size() >= size_t(1) << 30) // as the one that defines it
+          data->setCodeModel(llvm::CodeModel::Large);
+      }
+    }
+    emitVariantQuery(*state->variants.front()->code, query);
+  }
+  StepTimer timer(state->options.timing, "optimize");
+  return emitObjects(state->variants, state->options.optimizationLevel);
+}
+
+llvm::Expected<SmallVector<char, 0>> Compilation::emitCodeObject() {
+  if (state->variants.empty())
+    return emitCode(*state->code, *state->machine, llvm::CodeGenFileType::ObjectFile);
+  SmallVector<ArrayRef<char>> objects;
+  for (const std::unique_ptr<Variant> &variant : state->variants)
+    objects.push_back(variant->object);
+  return mergeObjects(objects);
+}
+
 llvm::Expected<SmallVector<char, 0>> Compilation::emitObject() {
   if (state->cached)
     return state->cached->object;
   StepTimer timer(state->options.timing, "object");
-  llvm::Expected<SmallVector<char, 0>> object =
-      emitCode(*state->code, *state->machine, llvm::CodeGenFileType::ObjectFile);
+  llvm::Expected<SmallVector<char, 0>> object = emitCodeObject();
   if (object && !state->cacheKey.empty()) {
     ArrayRef<char> bytes = weights();
     writeToCache(state->options.cacheDirectory, state->cacheKey,

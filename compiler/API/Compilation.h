@@ -15,7 +15,9 @@
 
 namespace tgc {
 
+struct DescriptorOptions;
 struct LinkOptions;
+struct PhaseInfo;
 
 class Compilation {
 public:
@@ -25,6 +27,9 @@ public:
   /// Reads the model. Without entries a SavedModel gets its signatures, a graph the one entry that its form
   /// suggests.
   llvm::Error load(llvm::StringRef modelPath, llvm::ArrayRef<EntryRequest> entries);
+  /// Before the phases and the cache: code for all machines that the target stands for, not for one of them.
+  /// Only objects and what is linked of them can have it.
+  llvm::Error addVariants();
   /// Runs the phases up to the one that the options name; `observe` sees the module after each.
   llvm::Error runPhases(llvm::function_ref<void(Phase, mlir::ModuleOp)> observe = nullptr);
   /// Before the phases: takes the code from the cache, if there is one and it has it. Neither phases nor
@@ -54,6 +59,9 @@ public:
   llvm::StringRef warning() const;
 
 private:
+  llvm::Error runPhase(const PhaseInfo &info, mlir::ModuleOp module, const CompileOptions &options);
+  llvm::Error translateVariants(const DescriptorOptions &descriptor);
+  llvm::Expected<llvm::SmallVector<char, 0>> emitCodeObject();
   /// Of the program and its weights.
   std::string weightsFingerprint() const;
   using LinkFunction = llvm::Error(llvm::ArrayRef<char> object, llvm::StringRef path,

@@ -66,7 +66,8 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
 }
 
 void buildTiledPipeline(OpPassManager &passes, const CompileOptions &options) {
-  FormContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers};
+  FormContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers,
+                                      options.vectors.panelBytes};
   passes.addPass(createFormContractionsPass(unit));
   addCleanup(passes);
 }
@@ -75,7 +76,8 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
   buildBufferizationPipeline(passes);
   passes.addPass(createRotateLoopBuffersPass());
   passes.addPass(createTrimFillsPass());
-  LowerContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers};
+  LowerContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers,
+                                       options.vectors.panelBytes};
   passes.addPass(createLowerContractionsPass(unit));
   passes.addPass(createGroupNestsPass());
   passes.addPass(createSplitNestsPass());

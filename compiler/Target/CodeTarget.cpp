@@ -61,7 +61,7 @@ Expected<CodeTarget> parseTarget(StringRef target) {
   if (!(*machine)->getMCSubtargetInfo()->isCPUStringValid(result.cpu))
     return createStringError(
         "unknown CPU '" + cpu + "' for " + Triple(result.triple).getArchName() +
-        ", expected native, x86-64-v2, x86-64-v3, x86-64-v4, aarch64 or a CPU that LLVM names");
+        ", expected native, x86-64, x86-64-v2, x86-64-v3, x86-64-v4, aarch64 or a CPU that LLVM names");
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include "compiler/Target/RuntimeArchives.h"
 #include "lld/Common/Driver.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <link.h>
@@ -129,6 +130,29 @@ Error checkHost(const LinkOptions &options, StringRef what) {
 }
 
 } // namespace
+
+Expected<SmallVector<char, 0>> mergeObjects(ArrayRef<ArrayRef<char>> objects) {
+  std::vector<ScratchFile> files;
+  Expected<ScratchFile> merged = ScratchFile::create("o", "");
+  if (!merged)
+    return merged.takeError();
+  SmallVector<const char *> arguments = {"ld.lld", "-r", "-o", merged->name()};
+  for (ArrayRef<char> object : objects) {
+    Expected<ScratchFile> file = ScratchFile::create("o", StringRef(object.data(), object.size()));
+    if (!file)
+      return file.takeError();
+    files.push_back(std::move(*file));
+  }
+  for (ScratchFile &file : files)
+    arguments.push_back(file.name());
+  if (Error error = runLld(arguments))
+    return std::move(error);
+  ErrorOr<std::unique_ptr<MemoryBuffer>> bytes =
+      MemoryBuffer::getFile(merged->name(), /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!bytes)
+    return createStringError(bytes.getError(), "cannot read back an object: " + bytes.getError().message());
+  return SmallVector<char, 0>((*bytes)->getBuffer().begin(), (*bytes)->getBuffer().end());
+}
 
 Error linkSharedLibrary(ArrayRef<char> object, StringRef path, const LinkOptions &options) {
   if (Error error = checkHost(options, "libraries"))

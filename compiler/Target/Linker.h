@@ -22,6 +22,9 @@ llvm::Error linkSharedLibrary(llvm::ArrayRef<char> object, llvm::StringRef path,
 /// compiler too: what the program needs of a machine is its dynamic loader, libc and libm.
 llvm::Error linkProgram(llvm::ArrayRef<char> object, llvm::StringRef path, const LinkOptions &options);
 
+/// One relocatable object of several; what they share by name is bound.
+llvm::Expected<llvm::SmallVector<char, 0>> mergeObjects(llvm::ArrayRef<llvm::ArrayRef<char>> objects);
+
 } // namespace tgc
 
 #endif // TGC_COMPILER_TARGET_LINKER_H

@@ -37,8 +37,8 @@ struct Flags {
                               cl::value_desc("FILE"), cl::cat(category)};
   cl::opt<bool> freeze{"freeze", cl::desc("Variables become constants"), cl::cat(category)};
   cl::opt<std::string> target{"target", cl::init("cpu"),
-                              cl::desc("cpu (x86-64-v3), cpu:native, cpu:<CPU>, cpu:aarch64; cuda:<chip> "
-                                       "for --emit=ptx"),
+                              cl::desc("cpu (code for x86-64, v3 and v4 in one file), cpu:native, cpu:<CPU>, "
+                                       "cpu:aarch64; cuda:<chip> for --emit=ptx"),
                               cl::value_desc("TARGET"), cl::cat(category)};
   cl::opt<unsigned> level{"O", cl::Prefix, cl::init(2), cl::desc("Optimisation level, 0 to 3 (default: 2)"),
                           cl::cat(category)};

@@ -75,10 +75,14 @@ static Error compile(const CommandLine &command) {
     return compilation.takeError();
   if (Error error = (*compilation)->load(command.modelPath, command.entries))
     return error;
-  // Only code is kept: what is asked of the program's other forms needs the phases.
   bool isCode = command.emit == EmitKind::Library || command.emit == EmitKind::Program ||
-                (command.emit == EmitKind::Object && command.headerPath.empty());
-  if (isCode && !command.explains && (*compilation)->loadFromCache(/*externalWeights=*/false))
+                command.emit == EmitKind::Object;
+  if (isCode)
+    if (Error error = (*compilation)->addVariants())
+      return error;
+  // Only code is kept: what is asked of the program's other forms needs the phases.
+  bool needsPhases = !isCode || command.explains || !command.headerPath.empty();
+  if (!needsPhases && (*compilation)->loadFromCache(/*externalWeights=*/false))
     return emit(**compilation, command);
   Explanation explanation((*compilation)->getVectorUnit());
   if (Error error = (*compilation)->runPhases([&](Phase phase, mlir::ModuleOp module) {

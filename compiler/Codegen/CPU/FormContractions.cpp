@@ -146,7 +146,7 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
     for (linalg::GenericOp op : candidates)
       if (kernel::ContractOp contract = form(op))
         formed.push_back(contract);
-    VectorUnit unit = {vectorBytes, vectorRegisters};
+    VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes};
     PackedConstants packed;
     for (kernel::ContractOp contract : formed) {
       while (kernel::ContractOp larger = absorbUser(contract))

@@ -31,6 +31,9 @@ namespace tgc {
 
 namespace {
 
+/// Regions of an entry that are decided on in the run: each is more code, twice.
+constexpr int64_t kMostOpenRegions = 8;
+
 /// An op that may run beside others.
 struct Step {
   Operation *op;
@@ -88,6 +91,7 @@ int64_t estimate(OpFoldResult size) {
 
 struct BranchFinder {
   Block &block;
+  int64_t &numOpenRegions;
   func::FuncOp entry;
   KernelCalls &kernels;
   EntryMemory &memory;
@@ -95,9 +99,10 @@ struct BranchFinder {
   SmallVector<Branch> branches;
   DenseMap<std::pair<Operation *, size_t>, bool> written;
 
-  BranchFinder(Block &block, func::FuncOp entry, KernelCalls &kernels, EntryMemory &memory,
-               SymbolTable &symbols)
-      : block(block), entry(entry), kernels(kernels), memory(memory), symbols(symbols) {}
+  BranchFinder(Block &block, int64_t &numOpenRegions, func::FuncOp entry, KernelCalls &kernels,
+               EntryMemory &memory, SymbolTable &symbols)
+      : block(block), numOpenRegions(numOpenRegions), entry(entry), kernels(kernels), memory(memory),
+        symbols(symbols) {}
 
   void run() {
     for (Operation &op : llvm::make_early_inc_range(block)) {
@@ -164,6 +169,15 @@ private:
         *work *= ShapedType::isDynamic(size) ? kTypicalSize : size;
     }
     return work && llvm::all_of(getArguments(op), isShort) ? work : std::nullopt;
+  }
+
+  /// Whether only the run knows the op's work.
+  static bool hasOpenWork(Operation *op) {
+    if (auto nest = dyn_cast<linalg::LinalgOp>(op))
+      return llvm::is_contained(nest.getStaticLoopRanges(), ShapedType::kDynamic);
+    if (auto copy = dyn_cast<memref::CopyOp>(op))
+      return !cast<MemRefType>(copy.getSource().getType()).hasStaticShape();
+    return op->hasAttr(KernelCalls::kChoice);
   }
 
   /// The work of this run.
@@ -270,10 +284,15 @@ private:
   /// Whether two threads would save more than the region costs.
   bool pays() const {
     int64_t total = 0, longest = 0;
+    bool isOpen = false;
     for (const Branch &branch : branches) {
       total += branch.work;
       longest = std::max(longest, branch.work);
+      for (const Step &step : branch.steps)
+        isOpen |= hasOpenWork(step.op);
     }
+    if (isOpen && numOpenRegions >= kMostOpenRegions)
+      return false;
     return total - std::max(longest, total / 2) >= kLeastSavedWork;
   }
 
@@ -290,6 +309,7 @@ private:
     });
     Value isWorthIt = decideAtRunTime(builder, loc);
     if (isWorthIt) {
+      ++numOpenRegions;
       auto choice = scf::IfOp::create(builder, loc, isWorthIt, /*withElseRegion=*/true);
       SmallVector<Operation *> ops;
       for (const Branch &branch : branches)
@@ -392,13 +412,14 @@ struct ParallelBranchesPass : impl::ParallelBranchesPassBase<ParallelBranchesPas
         entries.push_back(func);
     for (func::FuncOp entry : entries) {
       EntryMemory memory;
+      int64_t numOpenRegions = 0;
       SmallVector<Block *> blocks;
       entry.walk([&](Block *block) {
         if (!isa<linalg::LinalgOp>(block->getParentOp()))
           blocks.push_back(block);
       });
       for (Block *block : blocks)
-        BranchFinder(*block, entry, kernels, memory, symbols).run();
+        BranchFinder(*block, numOpenRegions, entry, kernels, memory, symbols).run();
     }
     getOperation().walk([](Operation *op) {
       op->removeDiscardableAttr(KernelCalls::kWork);

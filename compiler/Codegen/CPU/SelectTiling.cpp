@@ -9,7 +9,27 @@ using namespace mlir;
 
 namespace tgc {
 
+/// A panel of the same width whatever the vectors are, for packed constants that several machines share.
+static ContractTiling selectSharedTiling(VectorUnit unit, int64_t elementBytes, int64_t columns,
+                                         int64_t rows) {
+  int64_t width = std::max<int64_t>(unit.panelBytes / elementBytes, 1);
+  if (!ShapedType::isDynamic(columns) && columns < width)
+    width = std::min<int64_t>(width, std::max<int64_t>(llvm::PowerOf2Ceil(columns), 16 / elementBytes));
+  ContractTiling tiling;
+  tiling.lanes = std::min<int64_t>(std::max<int64_t>(unit.bytes / elementBytes, 1), width);
+  tiling.vectors = width / tiling.lanes;
+  // Of the registers, some hold a row of the panel and one an element of the left operand.
+  tiling.rows = std::clamp<int64_t>((unit.registers - tiling.vectors - 1) / tiling.vectors, 1, 14);
+  if (ShapedType::isDynamic(rows))
+    return tiling;
+  int64_t tiles = std::max<int64_t>(llvm::divideCeil(rows, tiling.rows), 1);
+  tiling.rows = std::max<int64_t>(llvm::divideCeil(rows, tiles), 1);
+  return tiling;
+}
+
 ContractTiling selectContractTiling(VectorUnit unit, int64_t elementBytes, int64_t columns, int64_t rows) {
+  if (unit.panelBytes > 0)
+    return selectSharedTiling(unit, elementBytes, columns, rows);
   ContractTiling tiling;
   tiling.lanes = std::max<int64_t>(unit.bytes / elementBytes, 1);
   tiling.vectors = 2;

@@ -77,24 +77,34 @@ struct NestSplitter {
   void run() {
     if (!op.hasPureBufferSemantics() || op.getNumDpsInits() != 1 || op->getNumResults())
       return;
-    int64_t leastWork = getCostOfElement(op);
-    bool isOpen = false;
-    for (int64_t size : known) {
-      isOpen |= ShapedType::isDynamic(size);
-      leastWork = llvm::SaturatingMultiply<uint64_t>(leastWork, ShapedType::isDynamic(size) ? 1 : size);
-    }
-    if ((!isOpen && leastWork < kLeastParallelProducts) || !collectArguments())
+    if (!mayPay() || !collectArguments())
       return;
-    if (std::optional<unsigned> loop = chooseSharedLoop())
-      return split(isOpen, [&] { shareLoop(*loop); });
+    std::optional<unsigned> shared = chooseSharedLoop(), summed = chooseSummedLoop();
     auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
     std::optional<FreeCombiner> combiner = generic ? matchFreeCombiner(generic) : std::nullopt;
-    std::optional<unsigned> loop = chooseSummedLoop();
-    if (combiner && loop)
-      split(isOpen, [&] { sumBlocks(*loop, *combiner); });
+    if (!shared && (!summed || !combiner))
+      return;
+    for (Range range : op.createLoopRanges(builder, loc))
+      sizes.push_back(range.size);
+    if (shared)
+      shareLoop(*shared);
+    else
+      sumBlocks(*summed, *combiner);
+    op->erase();
   }
 
 private:
+  /// Nests that are known to be small stay in the entry, where LLVM sees what is around them; so do those
+  /// whose known sizes let that be expected.
+  bool mayPay() const {
+    int64_t work = getCostOfElement(op), numOpen = llvm::count(known, ShapedType::kDynamic);
+    for (unsigned loop = 0; loop < known.size(); ++loop)
+      work = llvm::SaturatingMultiply<uint64_t>(work, getTypicalSize(loop));
+    // Of a list or a matrix without a known size nothing can be expected.
+    bool isUnknown = numOpen == static_cast<int64_t>(known.size()) && numOpen <= 2;
+    return work >= kLeastParallelProducts || isUnknown;
+  }
+
   bool collectArguments() {
     llvm::SetVector<Value> used(op->operand_begin(), op->operand_end());
     getUsedValuesDefinedAbove(op->getRegions(), used);
@@ -166,27 +176,9 @@ private:
     return work;
   }
 
-  /// Replaces the nest by what `emit` makes; where sizes are open the nest stays for small ones.
-  void split(bool isOpen, function_ref<void()> emit) {
-    for (Range range : op.createLoopRanges(builder, loc))
-      sizes.push_back(range.size);
-    if (!isOpen) {
-      emit();
-      op->erase();
-      return;
-    }
-    Value isLarge =
-        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, math.materialize(getWork()),
-                              math.materialize(math.known(kLeastParallelProducts)));
-    auto choice = scf::IfOp::create(builder, loc, isLarge, /*withElseRegion=*/true);
-    builder.setInsertionPointToStart(choice.thenBlock());
-    emit();
-    op->moveBefore(choice.elseBlock()->getTerminator());
-  }
-
-  /// Calls a kernel for [0, count) in parallel: the work is known to be large here.
+  /// Calls a kernel for [0, count), in parallel if the work is large.
   void call(func::FuncOp function, ArrayRef<Value> operands, OpFoldResult count) {
-    KernelCalls::call(builder, loc, function, operands, count, math.known(kLeastParallelProducts));
+    KernelCalls::call(builder, loc, function, operands, count, getWork());
   }
 
   /// Maps what the nest uses to the function's arguments.
@@ -291,12 +283,17 @@ private:
     SmallVector<Value> operands = arguments;
     operands.push_back(partial);
     OpFoldResult whole = pass(sizes[loop], operands);
-    OpFoldResult blockLength = math.ceilDiv(whole, math.known(kParallelPieces));
+    OpFoldResult blockLength = getBlockLength(math, whole);
     func::FuncOp function =
         kernels.getFunction(builder, loc, "tgc_blocks_", operands,
                             [&](OpBuilder &b, Block &body) { emitBlocks(b, body, loop, combiner, whole); });
     call(function, operands, math.ceilDiv(whole, blockLength));
     combine(combiner, partial, math.ceilDiv(whole, blockLength));
+  }
+
+  /// Of what is small there is one block.
+  static OpFoldResult getBlockLength(const IndexMath &math, OpFoldResult size) {
+    return math.max(math.ceilDiv(size, math.known(kParallelPieces)), math.known(kLeastColumnsOfShare));
   }
 
   void emitBlocks(OpBuilder &b, Block &body, unsigned loop, const FreeCombiner &combiner,
@@ -307,7 +304,7 @@ private:
     unsigned last = body.getNumArguments() - 1;
     Value partial = body.getArgument(arguments.size());
     OpFoldResult length = isa<Value>(whole) ? OpFoldResult(body.getArgument(last - 2)) : whole;
-    OpFoldResult blockLength = inner.ceilDiv(length, inner.known(kParallelPieces));
+    OpFoldResult blockLength = getBlockLength(inner, length);
     Value neutral = arith::ConstantOp::create(b, loc, combiner.neutral);
     auto blocks = scf::ForOp::create(b, loc, body.getArgument(last - 1), body.getArgument(last),
                                      inner.materialize(inner.known(1)));

@@ -422,7 +422,7 @@ private:
     };
     SmallVector<int64_t> sizes = op.getStaticLoopRanges();
     SmallVector<utils::IteratorType> types = op.getIteratorTypesArray();
-    VectorUnit unit = {vectorBytes, vectorRegisters};
+    VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes};
     auto isLonger = [&](unsigned loop, std::optional<unsigned> than) {
       return !than || ShapedType::isDynamic(sizes[loop]) || sizes[loop] > sizes[*than];
     };
