@@ -121,8 +121,14 @@ GraphImporter::GraphImporter(EntryImporter &entry, GraphEdges::Nodes nodes, cons
                              std::string prefix, GraphImporter *caller)
     : entry(entry), edges(edges), nodes(nodes), prefix(std::move(prefix)), caller(caller) {}
 
+void GraphImporter::feed(NodeOutput output, ImportedValue value) {
+  setValue(output, std::move(value));
+  fed.insert({output.node, output.output});
+}
+
 void GraphImporter::setValue(NodeOutput output, ImportedValue value) {
-  values[{output.node, output.output}] = std::move(value);
+  if (std::pair<int, int> key = {output.node, output.output}; !fed.contains(key))
+    values[key] = std::move(value);
 }
 
 FailureOr<ImportedValue> GraphImporter::getValue(NodeOutput output, Location user) {
@@ -163,7 +169,7 @@ LogicalResult GraphImporter::importCall(int index, ArrayRef<ImportedValue> input
   if (failed(results))
     return failure();
   for (auto [i, value] : llvm::enumerate(*results))
-    values[{index, static_cast<int>(i)}] = std::move(value);
+    setValue({index, static_cast<int>(i)}, std::move(value));
   return success();
 }
 
@@ -233,7 +239,7 @@ LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> input
   for (auto [i, output] : llvm::enumerate(importer.getOutputs())) {
     if (!caller && output.tensor && entry.watched.contains({index, static_cast<int>(i)}))
       output.tensor = tg::WatchOp::create(entry.builder, loc, output.tensor);
-    values[{index, static_cast<int>(i)}] = std::move(output);
+    setValue({index, static_cast<int>(i)}, std::move(output));
   }
   return success();
 }

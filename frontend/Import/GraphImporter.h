@@ -133,7 +133,9 @@ public:
   EntryImporter &entry;
   const GraphEdges &edges;
 
-  /// Gives a tensor from outside: a feed, or an argument of a function.
+  /// Gives a tensor in place of what its node would make, even where other outputs of the node are needed.
+  void feed(NodeOutput output, ImportedValue value);
+  /// Gives a tensor: an argument of a function, or what control flow made. What is fed stays.
   void setValue(NodeOutput output, ImportedValue value);
   bool hasValue(NodeOutput output) const { return values.count({output.node, output.output}); }
   /// The value of an imported output; an error if the node has no such output.
@@ -161,6 +163,7 @@ private:
   std::string prefix;
   GraphImporter *caller;
   llvm::DenseMap<std::pair<int, int>, ImportedValue> values;
+  llvm::DenseSet<std::pair<int, int>> fed;
 };
 
 /// All ops that `order` needs (functions included) and the importer lacks, as one error.

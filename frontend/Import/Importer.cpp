@@ -324,13 +324,13 @@ llvm::Error EntryBuilder::run() {
       value.host = std::make_shared<HostTensor>(HostTensor{
           type->getElementType(), SmallVector<int64_t>(type->getShape()),
           llvm::map_to_vector(*feed.elements, [&](int64_t e) { return entry.sizes.constant(e); })});
-    graph.setValue(output, value);
+    graph.feed(output, value);
   }
   for (const auto &[output, text] : constants) {
     auto value = getConstant(entry, output, text);
     if (!value)
       return value.takeError();
-    graph.setValue(output, *value);
+    graph.feed(output, *value);
   }
   if (failed(flow::PlanImporter(graph, nodes, *plan).run()) ||
       (training.isRequested() && failed(training.build(graph))) || failed(finish(entry, graph)))
