@@ -90,7 +90,7 @@ LogicalResult LoopImporter::prepare() {
   entry.sizes.setLoc(loc);
   for (const std::string &key : written)
     weaken(all.emplace_back(
-        Carried{Carried::Invariant, entry.readState(key), key, std::nullopt, {}, {}, {}, nullptr}));
+        Carried{Carried::Invariant, entry.readState(key), key, std::nullopt, {}, {}, {}, nullptr, {}}));
   written.clear();
   for (Carried &carried : all) {
     if (carried.kind == Carried::List)
@@ -399,7 +399,7 @@ FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
   mark = entry.sizes.mark();
   before = entry.saveState();
   for (auto [i, init] : llvm::enumerate(inits)) {
-    Carried carried{Carried::Invariant, init, "", std::nullopt, {}, {}, {}, nullptr};
+    Carried carried{Carried::Invariant, init, "", std::nullopt, {}, {}, {}, nullptr, {}};
     bool isInvariant = init.variable || init.restored || init.listObject || init.optional ||
                        (!hints.empty() && hints[i].isInvariant);
     if (!hints.empty())
