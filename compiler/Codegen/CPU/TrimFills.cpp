@@ -114,6 +114,8 @@ private:
   /// Whether the part leaves dimensions whole or is a known range of them, and is large enough.
   static bool pays(memref::AllocOp alloc, memref::SubViewOp part) {
     MemRefType type = alloc.getType();
+    if (!type.getElementType().isIntOrFloat())
+      return false;
     SmallVector<OpFoldResult> sizes = alloc.getMixedSizes();
     int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
     bool isTrimmed = false;

@@ -72,3 +72,13 @@ func.func @small(%x: memref<7x7x16xf32>) -> memref<9x9x16xf32> {
   memref.copy %x, %s : memref<7x7x16xf32> to memref<7x7x16xf32, strided<[144, 16, 1], offset: 160>>
   return %p : memref<9x9x16xf32>
 }
+// Numbers of two parts are left alone.
+// CHECK-LABEL: func @complex
+// CHECK: linalg.fill ins(%{{.*}} : complex<f32>) outs(%{{.*}} : memref<34x34x16xcomplex<f32>>)
+func.func @complex(%x: memref<32x32x16xcomplex<f32>>, %z: complex<f32>) -> memref<34x34x16xcomplex<f32>> {
+  %p = memref.alloc() : memref<34x34x16xcomplex<f32>>
+  %s = memref.subview %p[1, 1, 0] [32, 32, 16] [1, 1, 1] : memref<34x34x16xcomplex<f32>> to memref<32x32x16xcomplex<f32>, strided<[544, 16, 1], offset: 560>>
+  linalg.fill ins(%z : complex<f32>) outs(%p : memref<34x34x16xcomplex<f32>>)
+  memref.copy %x, %s : memref<32x32x16xcomplex<f32>> to memref<32x32x16xcomplex<f32>, strided<[544, 16, 1], offset: 560>>
+  return %p : memref<34x34x16xcomplex<f32>>
+}
