@@ -289,6 +289,13 @@ struct BlockGrouper {
 };
 
 struct GroupNestsPass : impl::GroupNestsPassBase<GroupNestsPass> {
+  /// Moves a size to where its buffer is made, so that any nest on the buffer may use it.
+  static void hoistSize(memref::DimOp dim) {
+    Operation *index = dim.getIndex().getDefiningOp(), *source = dim.getSource().getDefiningOp();
+    index->moveBefore(dim->getBlock(), dim->getBlock()->begin());
+    dim->moveAfter(source ? source : index);
+  }
+
   void runOnOperation() override {
     KernelCalls kernels(getOperation());
     SmallVector<func::FuncOp> entries;
@@ -300,7 +307,8 @@ struct GroupNestsPass : impl::GroupNestsPassBase<GroupNestsPass> {
       DenseMap<std::pair<Value, int64_t>, Value> dims;
       entry.walk([&](memref::DimOp dim) {
         if (auto index = dim.getConstantIndex(); index && dim->getBlock() == &entry.front())
-          dims.try_emplace({dim.getSource(), *index}, dim);
+          if (dims.try_emplace({dim.getSource(), *index}, dim).second)
+            hoistSize(dim);
       });
       SmallVector<Block *> blocks;
       entry.walk([&](Block *block) {
