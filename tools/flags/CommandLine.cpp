@@ -6,6 +6,15 @@
 
 namespace cl = llvm::cl;
 
+void tgc::removeForeignOptions() {
+  std::vector<cl::Option *> foreign;
+  for (auto &[name, option] : cl::getRegisteredOptions())
+    if (name != "h" && name != "version" && !name.starts_with("help"))
+      foreign.push_back(option);
+  for (cl::Option *option : foreign)
+    option->removeArgument();
+}
+
 llvm::Error tgc::parseFlags(int argc, char **argv, llvm::StringRef overview) {
   cl::SetVersionPrinter(
       [](llvm::raw_ostream &stream) { stream << "tgc " TGC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n"; });

@@ -13,16 +13,6 @@ using llvm::Expected;
 using llvm::StringRef;
 namespace cl = llvm::cl;
 
-/// LLVM's libraries register hundreds of options, some under names that are wanted here. Only the help stays.
-static void removeForeignOptions() {
-  std::vector<cl::Option *> foreign;
-  for (auto &[name, option] : cl::getRegisteredOptions())
-    if (name != "h" && name != "version" && !name.starts_with("help"))
-      foreign.push_back(option);
-  for (cl::Option *option : foreign)
-    option->removeArgument();
-}
-
 namespace {
 /// Not globals: they may be registered only once LLVM's are gone.
 struct Flags {
