@@ -298,11 +298,7 @@ struct GroupNestsPass : impl::GroupNestsPassBase<GroupNestsPass> {
 
   void runOnOperation() override {
     KernelCalls kernels(getOperation());
-    SmallVector<func::FuncOp> entries;
-    for (auto func : getOperation().getOps<func::FuncOp>())
-      if (func->hasAttr("rt.feeds"))
-        entries.push_back(func);
-    for (func::FuncOp entry : entries) {
+    forEachEntry(getOperation(), [&](func::FuncOp entry, ArrayRef<Block *> blocks) {
       EntryMemory memory;
       DenseMap<std::pair<Value, int64_t>, Value> dims;
       entry.walk([&](memref::DimOp dim) {
@@ -310,14 +306,9 @@ struct GroupNestsPass : impl::GroupNestsPassBase<GroupNestsPass> {
           if (dims.try_emplace({dim.getSource(), *index}, dim).second)
             hoistSize(dim);
       });
-      SmallVector<Block *> blocks;
-      entry.walk([&](Block *block) {
-        if (!isa<linalg::LinalgOp>(block->getParentOp()))
-          blocks.push_back(block);
-      });
       for (Block *block : blocks)
         BlockGrouper{*block, kernels, memory, dims}.run();
-    }
+    });
   }
 };
 

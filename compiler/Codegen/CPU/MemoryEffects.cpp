@@ -2,6 +2,7 @@
 
 #include "compiler/Codegen/CPU/MemoryEffects.h"
 #include "dialects/Rt/IR/RtDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -113,6 +114,19 @@ static bool isWritten(Value memref) {
 
 bool writesArgument(func::FuncOp function, unsigned argument) {
   return function.isDeclaration() || isWritten(function.getArgument(argument));
+}
+
+void forEachEntry(ModuleOp module, function_ref<void(func::FuncOp, ArrayRef<Block *>)> visit) {
+  auto entries = llvm::to_vector(llvm::make_filter_range(
+      module.getOps<func::FuncOp>(), [](func::FuncOp function) { return function->hasAttr("rt.feeds"); }));
+  for (func::FuncOp entry : entries) {
+    SmallVector<Block *> blocks;
+    entry.walk([&](Block *block) {
+      if (!isa<linalg::LinalgOp>(block->getParentOp()))
+        blocks.push_back(block);
+    });
+    visit(entry, blocks);
+  }
 }
 
 } // namespace tgc

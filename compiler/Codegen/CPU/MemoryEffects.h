@@ -3,6 +3,7 @@
 #define TGC_COMPILER_CODEGEN_CPU_MEMORYEFFECTS_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace tgc {
@@ -39,6 +40,11 @@ private:
   /// By index: the value that stands for a variable.
   llvm::DenseMap<int64_t, mlir::Value> variables;
 };
+
+/// The blocks of each entry of the module in which ops on buffers stand, those of loops and conditions
+/// included.
+void forEachEntry(mlir::ModuleOp module,
+                  llvm::function_ref<void(mlir::func::FuncOp, llvm::ArrayRef<mlir::Block *>)> visit);
 
 /// Whether a function may write to the memory that an argument points to.
 bool writesArgument(mlir::func::FuncOp function, unsigned argument);

@@ -406,21 +406,12 @@ struct ParallelBranchesPass : impl::ParallelBranchesPassBase<ParallelBranchesPas
   void runOnOperation() override {
     KernelCalls kernels(getOperation());
     SymbolTable symbols(getOperation());
-    SmallVector<func::FuncOp> entries;
-    for (auto func : getOperation().getOps<func::FuncOp>())
-      if (func->hasAttr("rt.feeds"))
-        entries.push_back(func);
-    for (func::FuncOp entry : entries) {
+    forEachEntry(getOperation(), [&](func::FuncOp entry, ArrayRef<Block *> blocks) {
       EntryMemory memory;
       int64_t numOpenRegions = 0;
-      SmallVector<Block *> blocks;
-      entry.walk([&](Block *block) {
-        if (!isa<linalg::LinalgOp>(block->getParentOp()))
-          blocks.push_back(block);
-      });
       for (Block *block : blocks)
         BranchFinder(*block, numOpenRegions, entry, kernels, memory, symbols).run();
-    }
+    });
     getOperation().walk([](Operation *op) {
       op->removeDiscardableAttr(KernelCalls::kWork);
       op->removeDiscardableAttr(KernelCalls::kChoice);

@@ -159,3 +159,28 @@ func.func @points(%frame: !llvm.ptr, %isBad: i1) attributes {rt.feeds = []} {
   rt.host_call %frame, "tgc_kernel_destroy_variable"("v") ins() outs() dtypes [] slots [] found []
   return
 }
+
+// -----
+
+#row = affine_map<(r) -> (r)>
+
+// A size that is asked for behind a nest counts its rows all the same.
+// CHECK-LABEL: func @late
+// CHECK: %[[ROWS:.*]] = memref.dim
+// CHECK: rt.parallel_for
+// CHECK: memref.dealloc
+func.func @late(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<?xf32>
+  %y = rt.feed %frame[1] : memref<?xf32>
+  linalg.generic {indexing_maps = [#row, #row], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = math.exp %a : f32
+    linalg.yield %0 : f32
+  }
+  memref.dealloc %y : memref<?xf32>
+  %zero = arith.constant 0 : index
+  %n = memref.dim %x, %zero : memref<?xf32>
+  %z = rt.fetch %frame[0] (%n) : memref<?xf32>
+  memref.copy %x, %z : memref<?xf32> to memref<?xf32>
+  return
+}
