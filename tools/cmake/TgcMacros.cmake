@@ -20,8 +20,8 @@ function(tgc_precompiled_header name)
 endfunction()
 
 # tgc_library(Name SRCS ... [DEPENDS ...] [LINK_LIBS ...] [PRECOMPILED Name] [NO_MLIR]): a static library of the compiler. PRECOMPILED
-# names other headers than MLIR's alone; NO_MLIR is for those that programs without MLIR link: the precompiled headers would make
-# them refer to it.
+# names other precompiled headers than the folder's TGC_PRECOMPILED_HEADER; NO_MLIR is for those that programs without MLIR link:
+# the precompiled headers would make them refer to it.
 function(tgc_library name)
   cmake_parse_arguments(A "NO_MLIR" "PRECOMPILED" "SRCS;DEPENDS;LINK_LIBS" ${ARGN})
   add_library(${name} STATIC ${A_SRCS})
@@ -29,7 +29,7 @@ function(tgc_library name)
   if(A_PRECOMPILED)
     target_precompile_headers(${name} REUSE_FROM ${A_PRECOMPILED})
   elseif(NOT A_NO_MLIR)
-    target_precompile_headers(${name} REUSE_FROM TgcPch)
+    target_precompile_headers(${name} REUSE_FROM ${TGC_PRECOMPILED_HEADER})
   endif()
   if(A_DEPENDS)
     add_dependencies(${name} ${A_DEPENDS})
