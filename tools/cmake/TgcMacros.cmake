@@ -19,33 +19,36 @@ function(tgc_precompiled_header name)
   endif()
 endfunction()
 
-# tgc_library(Name SRCS ... [DEPENDS ...] [LINK_LIBS ...] [PRECOMPILED Name] [NO_MLIR]): a static library of the compiler. PRECOMPILED
-# names other precompiled headers than the folder's TGC_PRECOMPILED_HEADER; NO_MLIR is for those that programs without MLIR link:
-# the precompiled headers would make them refer to it.
+# tgc_library(Name SRCS ... [DEPENDS ...] [LINK_LIBS ...] [PRECOMPILED Name]): a static library of the compiler. PRECOMPILED names
+# other precompiled headers than the folder's TGC_PRECOMPILED_HEADER.
 function(tgc_library name)
-  cmake_parse_arguments(A "NO_MLIR" "PRECOMPILED" "SRCS;DEPENDS;LINK_LIBS" ${ARGN})
+  cmake_parse_arguments(A "" "PRECOMPILED" "SRCS;DEPENDS;LINK_LIBS" ${ARGN})
+  if(NOT A_PRECOMPILED)
+    set(A_PRECOMPILED ${TGC_PRECOMPILED_HEADER})
+  endif()
   add_library(${name} STATIC ${A_SRCS})
   llvm_update_compile_flags(${name})
-  if(A_PRECOMPILED)
-    target_precompile_headers(${name} REUSE_FROM ${A_PRECOMPILED})
-  elseif(NOT A_NO_MLIR)
-    target_precompile_headers(${name} REUSE_FROM ${TGC_PRECOMPILED_HEADER})
-  endif()
+  target_precompile_headers(${name} REUSE_FROM ${A_PRECOMPILED})
   if(A_DEPENDS)
     add_dependencies(${name} ${A_DEPENDS})
   endif()
   target_link_libraries(${name} PUBLIC ${A_LINK_LIBS})
 endfunction()
 
+# tgc_executable(name folder precompiled source...): a program in a folder of the build tree.
+function(tgc_executable name folder precompiled)
+  add_executable(${name} ${ARGN})
+  llvm_update_compile_flags(${name})
+  target_precompile_headers(${name} REUSE_FROM ${precompiled})
+  # -fPIC like the libraries: the precompiled header serves code of one model only.
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${folder} POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIC)
+endfunction()
+
 # tgc_tool(name SRCS ... [LINK_LIBS ...]): an executable in build/bin, which lit tests may call by its name.
 function(tgc_tool name)
   cmake_parse_arguments(A "" "" "SRCS;LINK_LIBS" ${ARGN})
-  add_executable(${name} ${A_SRCS})
-  llvm_update_compile_flags(${name})
-  target_precompile_headers(${name} REUSE_FROM TgcPch)
-  # -fPIC like the libraries: the precompiled header serves code of one model only.
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin POSITION_INDEPENDENT_CODE OFF)
-  target_compile_options(${name} PRIVATE -fPIC)
+  tgc_executable(${name} bin ${TGC_PRECOMPILED_HEADER} ${A_SRCS})
   target_link_libraries(${name} PRIVATE ${A_LINK_LIBS} MLIR LLVM)
   set_property(GLOBAL APPEND PROPERTY TGC_TOOLS ${name})
 endfunction()
@@ -53,9 +56,7 @@ endfunction()
 # tgc_unit_test(name SRCS ... [LINK_LIBS ...]): a gtest program in build/unit, run by check-tgc-unit.
 function(tgc_unit_test name)
   cmake_parse_arguments(A "" "" "SRCS;LINK_LIBS" ${ARGN})
-  add_executable(${name} ${A_SRCS})
-  llvm_update_compile_flags(${name})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unit)
+  tgc_executable(${name} unit TgcTestPch ${A_SRCS})
   target_link_libraries(${name} PRIVATE ${A_LINK_LIBS} GTest::gtest GTest::gtest_main)
   set_property(GLOBAL APPEND PROPERTY TGC_UNIT_TESTS ${name})
 endfunction()

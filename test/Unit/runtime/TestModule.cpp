@@ -211,7 +211,8 @@ const tgc_module_info_t kModule = {sizeof(tgc_module_info_t),
                                    kEntries,
                                    kVariables,
                                    &tgc_runtime_api,
-                                   2};
+                                   2,
+                                   nullptr};
 
 } // namespace
 
