@@ -10,6 +10,9 @@ namespace {
 
 using Size = OpFoldResult;
 
+/// Constants beyond these are no sizes to add, or to multiply with.
+constexpr int64_t kMaxSum32 = 1 << 30, kMaxFactor32 = 1 << 16;
+
 /// The value as its element type holds it: constants wrap, sizes never get that large.
 Size wrap(NodeImporter &n, Size size, Type element) {
   auto value = IndexBuilder::getConstant(size);
@@ -43,14 +46,28 @@ template <typename Fn> bool hostBinary(NodeImporter &n, Fn fn) {
   return true;
 }
 
+/// Whether a size and this one may give what 32 bits do not hold: hashes multiply counters by large constants
+/// and mean the low bits.
+bool mayWrap(NodeImporter &n, Size a, Size b, int64_t limit) {
+  auto x = IndexBuilder::getConstant(a), y = IndexBuilder::getConstant(b);
+  return x.has_value() != y.has_value() && n.getHost(0)->elementType.isInteger(32) &&
+         std::abs(x ? *x : *y) > limit;
+}
+
 bool hostAdd(NodeImporter &n) {
-  return hostBinary(n, [&](Size a, Size b) { return std::optional(n.sizes.add(a, b)); });
+  return hostBinary(n, [&](Size a, Size b) {
+    return mayWrap(n, a, b, kMaxSum32) ? std::nullopt : std::optional(n.sizes.add(a, b));
+  });
 }
 bool hostSub(NodeImporter &n) {
-  return hostBinary(n, [&](Size a, Size b) { return std::optional(n.sizes.sub(a, b)); });
+  return hostBinary(n, [&](Size a, Size b) {
+    return mayWrap(n, a, b, kMaxSum32) ? std::nullopt : std::optional(n.sizes.sub(a, b));
+  });
 }
 bool hostMul(NodeImporter &n) {
-  return hostBinary(n, [&](Size a, Size b) { return std::optional(n.sizes.mul(a, b)); });
+  return hostBinary(n, [&](Size a, Size b) {
+    return mayWrap(n, a, b, kMaxFactor32) ? std::nullopt : std::optional(n.sizes.mul(a, b));
+  });
 }
 bool hostMax(NodeImporter &n) {
   return hostBinary(n, [&](Size a, Size b) { return std::optional(n.sizes.max(a, b)); });

@@ -13,8 +13,17 @@ using Size = OpFoldResult;
 /// A vector with more elements that change is carried as a tensor.
 constexpr unsigned kMaxCounters = 8;
 
-/// Whether an element's next value may be computed as a size: 64 bits are what sizes have, booleans cannot
-/// overflow, and a counter that overflows would have come a long way.
+/// Whether a counter of 32 bits with this step comes a long way before it overflows: a small constant, a
+/// dimension, another counter; not what data says.
+static bool isSmallStep(Value step) {
+  constexpr int64_t kMaxStep = 1 << 20;
+  if (auto constant = getConstantIntValue(getAsOpFoldResult(step)))
+    return std::abs(*constant) <= kMaxStep;
+  return step.getType().isIndex() && !step.getDefiningOp<arith::IndexCastOp>();
+}
+
+/// Whether an element's next value may be computed as a size: 64 bits are what sizes have, and booleans
+/// cannot overflow.
 static bool isCountable(tg::WhileOp loop, Type element, Value current, Size next) {
   if (element.isInteger(64) || element.isInteger(1))
     return true;
@@ -22,8 +31,8 @@ static bool isCountable(tg::WhileOp loop, Type element, Value current, Size next
   if (!value || value == current)
     return value != nullptr;
   auto isOutside = [&](Value step) {
-    return getConstantIntValue(getAsOpFoldResult(step)) ||
-           !loop->isAncestor(step.getParentRegion()->getParentOp());
+    return isSmallStep(step) && (getConstantIntValue(getAsOpFoldResult(step)) ||
+                                 !loop->isAncestor(step.getParentRegion()->getParentOp()));
   };
   if (auto sum = value.getDefiningOp<arith::AddIOp>())
     return (sum.getLhs() == current && isOutside(sum.getRhs())) ||

@@ -729,6 +729,19 @@ def arrays_of_branches():
     return [({"x": ramp(2, 2), "p": np.bool_(p), "n": np.int32(k)}, ["y:0", "dx:0"], []) for p in (False, True) for k in (1, 3)]
 
 
+@case
+def counters_that_wrap():
+    """Numbers of 32 bits in loops that mean the low bits: hashes of a counter, a counter of large steps, one of fed steps."""
+    n, s = placeholder([], "n", tf.int32), placeholder([], "s", tf.int32)
+    tf.identity(tf1.while_loop(lambda i, t: i < n, lambda i, t: (i + 1, t + tf.cast((i * 1640531527) // 65536, tf.float32)), [0, 0.0])[1], "hash")
+    tf.identity(tf1.while_loop(lambda i, t: i < n, lambda i, t: (i + 1, t + (i * -2048144789 + 374761393) % 97), [0, 0])[1], "rest")
+    for name, step in (("large", 2000000000), ("fed", s)):
+        loop = tf1.while_loop(lambda i, t, u: i < n, lambda i, t, u: (i + 1, t + step, u + tf1.cond(t < 0, lambda: 1.0, lambda: 10.0)), [0, 0, 0.0])
+        tf.identity(loop[1] // 3, name)
+        tf.identity(loop[2], name + "_signs")
+    return [({"n": np.int32(k), "s": np.int32(1900000000 + k)}, [f + ":0" for f in ("hash", "rest", "large", "large_signs", "fed", "fed_signs")], []) for k in (1, 5)]
+
+
 def main():
     for name in sys.argv[1:] or CASES:
         graph, arrays, log = tf.Graph(), {}, []
