@@ -33,6 +33,8 @@ bool isSameForm(const ElementForm &a, const ElementForm &b);
 
 /// The length is that of the parts.
 void syncLength(ListValue &list);
+/// Adds a list of the same length to `sum`, element by element (ListArithmetic.cpp).
+mlir::LogicalResult addList(NodeImporter &n, ListValue &sum, ListValue other);
 /// Calls `change` with the parts that have a row per element, whose lengths it changes.
 void forEachRowOfParts(ListValue &list, llvm::function_ref<void(ListValue &)> change);
 /// The list with nothing in it and nothing known of elements that is not known everywhere.
@@ -82,6 +84,26 @@ void resizeSpelled(IndexBuilder &sizes, ListValue &list, size_t length);
 mlir::LogicalResult requireSpelled(NodeImporter &n, const ListValue &list, mlir::OpFoldResult index);
 mlir::LogicalResult writeSpelled(NodeImporter &n, ListValue &list, mlir::OpFoldResult index,
                                  mlir::Value element, bool addTo);
+
+/// The values that a loop carries, with the elements of spelled lists in the place of these.
+class SpelledLoop {
+public:
+  using Values = llvm::SmallVector<ImportedValue>;
+
+  /// `isInvariant`: by value, whether iterations hand it on as it is.
+  SpelledLoop(llvm::ArrayRef<ImportedValue> inits, llvm::ArrayRef<bool> isInvariant);
+  bool hasLists() const { return llvm::is_contained(isSpread, true); }
+  /// How many values stand for value `i`.
+  size_t getWidth(size_t i) const { return isSpread[i] ? inits[i].list->elements.size() : 1; }
+  Values spread(llvm::ArrayRef<ImportedValue> values) const;
+  /// The same after an iteration; an error if a list has other elements now.
+  mlir::FailureOr<Values> spreadNext(mlir::Location loc, llvm::ArrayRef<ImportedValue> values) const;
+  Values gather(llvm::ArrayRef<ImportedValue> values) const;
+
+private:
+  llvm::ArrayRef<ImportedValue> inits;
+  llvm::SmallVector<bool> isSpread;
+};
 
 /// Takes the last element off a list that is not dense.
 void dropLast(NodeImporter &n, ListValue &list);

@@ -52,30 +52,18 @@ static ImportedValue asValue(NodeImporter &n, Value condition) {
 /// Calls `change` with the list and each index below `count`.
 static LogicalResult forEachIndex(NodeImporter &n, ListValue &list, Size count,
                                   llvm::function_ref<LogicalResult(ListValue &, Size)> change) {
-  ImportedValue start;
-  start.host =
-      std::make_shared<HostTensor>(HostTensor{n.builder.getI64Type(), {}, {n.sizes.constant(0)}, {}});
-  auto cond = [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
-    n.sizes.setLoc(n.loc);
-    Size index = values[0].host->elements.front();
-    return Values{asValue(n, n.sizes.compare(arith::CmpIPredicate::slt, index, count))};
-  };
-  auto body = [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
-    n.sizes.setLoc(n.loc);
-    Size index = values[0].host->elements.front();
-    ListValue next = *values[1].list;
-    if (failed(change(next, index)))
-      return failure();
-    ImportedValue after;
-    after.host = std::make_shared<HostTensor>(*values[0].host);
-    after.host->elements.front() = n.sizes.add(index, n.sizes.constant(1));
-    return Values{after, asValue(std::move(next))};
-  };
-  auto results = RegionImporter(n.graph.entry, n.loc).importWhile({start, asValue(list)}, {}, cond, body);
+  auto results =
+      RegionImporter(n.graph.entry, n.loc)
+          .importCounted(count, asValue(list), [&](Size index, Values values) -> FailureOr<Values> {
+            n.sizes.setLoc(n.loc);
+            ListValue next = *values.front().list;
+            if (failed(change(next, index)))
+              return failure();
+            return Values{asValue(std::move(next))};
+          });
   if (failed(results))
     return failure();
-  list = *(*results)[1].list;
-  n.sizes.setLoc(n.loc);
+  list = *results->front().list;
   return success();
 }
 
@@ -118,7 +106,30 @@ LogicalResult scatterOneByOne(NodeImporter &n, ListValue &list, Value indices, V
 // Sums
 //===----------------------------------------------------------------------===//
 
-static LogicalResult addList(NodeImporter &n, ListValue &sum, ListValue other);
+/// Elements that are ragged lists: one after the other, for each begins elsewhere.
+static LogicalResult addRaggedElements(NodeImporter &n, ListValue &sum, ListValue &other) {
+  auto addElement = [&](ListValue &next, Size index) -> LogicalResult {
+    ListValue right = other;
+    ImportedValue b = readNested(n, right, index);
+    auto add = [&]() -> FailureOr<Values> {
+      ListValue left = next;
+      ListValue both = *readNested(n, left, index).list;
+      if (failed(addList(n, both, *b.list)))
+        return failure();
+      return Values{asValue(std::move(both))};
+    };
+    auto total = next.parts.front().kind == ListValue::Ragged
+                     ? RegionImporter(n.graph.entry, n.loc)
+                           .importIf(asValue(n, isWrittenRagged(n, next.parts.front(), index)), add,
+                                     [&]() -> FailureOr<Values> { return Values{b}; })
+                     : add();
+    return failed(total) ? failure() : writeNested(n, next, index, total->front());
+  };
+  return forEachIndex(n, sum, sum.length, [&](ListValue &next, Size index) {
+    return ifWritten(n, other.parts.front(), index, next,
+                     [&](ListValue &changed) { return addElement(changed, index); });
+  });
+}
 
 /// Elements that are lists are added as lists; what an element is does not change.
 static LogicalResult addNested(NodeImporter &n, ListValue &sum, ListValue &other) {
@@ -126,18 +137,29 @@ static LogicalResult addNested(NodeImporter &n, ListValue &sum, ListValue &other
     return n.error() << "lists of unlike variants cannot be added";
   if (sum.form->isUnwritten)
     return success();
-  // Where ragged lists begin is no number to add.
+  if (sum.form->list.kind == ListValue::Ragged)
+    return addRaggedElements(n, sum, other);
   if (sum.form->list.kind != ListValue::Dense)
-    return n.error() << "lists of lists of elements of different shapes cannot be added";
+    return n.error() << "lists of lists of lists cannot be added";
   for (auto [part, mate] : llvm::zip_equal(sum.parts, other.parts))
     if (failed(addList(n, part, mate)))
       return failure();
   return success();
 }
 
-static LogicalResult addList(NodeImporter &n, ListValue &sum, ListValue other) {
-  if (sum.kind == ListValue::Spelled || other.kind == ListValue::Spelled)
-    return n.error() << "lists of elements of different ranks cannot be added";
+/// Elements of different ranks.
+static LogicalResult addSpelled(NodeImporter &n, ListValue &sum, ListValue &other) {
+  if (sum.kind != other.kind || sum.elements.size() != other.elements.size())
+    return n.error()
+           << "a list of elements of different ranks and one of elements of one rank cannot be added";
+  for (auto [i, element] : llvm::enumerate(other.elements))
+    if (!element.isNull() &&
+        failed(writeSpelled(n, sum, n.sizes.constant(i), element.tensor, /*addTo=*/true)))
+      return failure();
+  return success();
+}
+
+LogicalResult addList(NodeImporter &n, ListValue &sum, ListValue other) {
   if (failed(n.requireEqual(sum.length, other.length,
                             "Trying to add two lists of tensors with different lengths: %d and %d")))
     return failure();
@@ -147,6 +169,8 @@ static LogicalResult addList(NodeImporter &n, ListValue &sum, ListValue other) {
     return success();
   if (sum.kind == ListValue::Nested || other.kind == ListValue::Nested)
     return addNested(n, sum, other);
+  if (sum.kind == ListValue::Spelled || other.kind == ListValue::Spelled)
+    return addSpelled(n, sum, other);
   // The list that is all zeros but for one element is added in place.
   if (sum.onlyElement && !other.onlyElement)
     std::swap(sum, other);

@@ -1,6 +1,7 @@
 //===- LoopImporter.cpp - Loops -------------------------------------------===//
 
 #include "frontend/Import/LoopImporter.h"
+#include "frontend/Import/CompositeList.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/SaveAndRestore.h"
@@ -448,8 +449,38 @@ FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
   return finish(trips && trips->isExact ? std::optional(trips->size) : std::nullopt);
 }
 
+/// A loop with lists of elements of different ranks carries the elements.
+static FailureOr<Values> importSpread(RegionImporter regions, Location loc, const SpelledLoop &lists,
+                                      ArrayRef<ImportedValue> inits,
+                                      ArrayRef<RegionImporter::CarriedHint> hints,
+                                      RegionImporter::BodyFn cond, RegionImporter::BodyFn body) {
+  SmallVector<RegionImporter::CarriedHint> allHints;
+  for (auto [i, hint] : llvm::enumerate(hints))
+    if (lists.getWidth(i) == 1)
+      allHints.push_back(hint);
+    else
+      allHints.resize(allHints.size() + lists.getWidth(i));
+  auto results = regions.importWhile(
+      lists.spread(inits), allHints,
+      [&](ArrayRef<ImportedValue> values) { return cond(lists.gather(values)); },
+      [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
+        auto next = body(lists.gather(values));
+        if (failed(next))
+          return failure();
+        return lists.spreadNext(loc, *next);
+      });
+  if (failed(results))
+    return failure();
+  return lists.gather(*results);
+}
+
 FailureOr<Values> RegionImporter::importWhile(ArrayRef<ImportedValue> inits, ArrayRef<CarriedHint> hints,
                                               BodyFn cond, BodyFn body) {
+  SmallVector<bool> isInvariant(inits.size(), false);
+  for (auto [i, hint] : llvm::enumerate(hints))
+    isInvariant[i] = hint.isInvariant;
+  if (SpelledLoop lists(inits, isInvariant); lists.hasLists())
+    return importSpread(*this, loc, lists, inits, hints, cond, body);
   return LoopImporter(entry, loc, cond, body).run(inits, hints);
 }
 

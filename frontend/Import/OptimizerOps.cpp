@@ -192,11 +192,7 @@ template <bool hasShrinkage> void ftrl(OptimizerStep &s) {
 }
 
 template <void (*formula)(OptimizerStep &)> LogicalResult importStep(NodeImporter &n) {
-  OptimizerStep step(n);
-  if (failed(step.read()))
-    return failure();
-  formula(step);
-  return step.write();
+  return importOptimizerStep(n, formula);
 }
 
 /// All forms that TensorFlow has of an optimizer.

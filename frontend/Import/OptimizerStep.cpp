@@ -4,6 +4,7 @@
 #include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Indexing.h"
+#include "frontend/Import/RegionImporter.h"
 #include "frontend/Import/StateOps.h"
 
 using namespace mlir;
@@ -46,6 +47,23 @@ Term square(Term x) { return x * x; }
 // OptimizerStep
 //===----------------------------------------------------------------------===//
 
+/// The number of the indices among the inputs; none: the gradient is dense.
+static std::optional<size_t> findIndices(NodeImporter &n) {
+  const OpSignature &signature = *lookupOpSignature(n.node.op());
+  for (auto [i, input] : llvm::enumerate(signature.inputs))
+    if (input.name == "indices")
+      return i;
+  return std::nullopt;
+}
+
+/// Row `number` of a tensor, as a tensor of one row.
+static Value getRow(NodeImporter &n, Value tensor, OpFoldResult number) {
+  SmallVector<OpFoldResult> sizes = n.sizes.sizesOf(tensor), offsets(sizes.size(), n.sizes.constant(0));
+  sizes.front() = n.sizes.constant(1);
+  offsets.front() = number;
+  return n.slice(tensor, offsets, sizes);
+}
+
 /// What a dense gradient is called; that of plain gradient descent has a name of its own.
 static bool isGradient(StringRef name) { return name == "grad" || name == "delta"; }
 
@@ -54,12 +72,13 @@ LogicalResult OptimizerStep::read() {
   if (!isa<FloatType>(element))
     return n.error() << "is supported on real floating-point variables, got " << n.getType(0);
   const OpSignature &signature = *lookupOpSignature(n.node.op());
-  for (auto [i, input] : llvm::enumerate(signature.inputs))
-    if (input.name == "indices")
-      rows = n.getTensor(i);
+  if (auto indices = findIndices(n))
+    rows = n.getTensor(*indices);
   if (rows && (cast<RankedTensorType>(rows.getType()).getRank() != 1 || n.getRank(0) == 0))
     return n.error() << "indices must be a vector and the variable at least 1-D, got " << rows.getType()
                      << " and " << n.getType(0);
+  if (row)
+    rows = getRow(n, rows, row);
   SmallVector<StringRef> shaped;
   SmallVector<Value> values;
   for (auto [i, input] : llvm::enumerate(signature.inputs)) {
@@ -88,6 +107,8 @@ LogicalResult OptimizerStep::read() {
       if (failed(part))
         return failure();
       value = *part;
+    } else if (row) {
+      value = getRow(n, value, row);
     }
     shaped.push_back(input.name);
     values.push_back(value);
@@ -116,6 +137,48 @@ LogicalResult OptimizerStep::write() {
   if (!n.getOutputs().empty())
     n.forward(0, 0);
   return success();
+}
+
+/// Whether no index can come twice: they are constants that differ, what Unique found, or one.
+static bool areDistinct(NodeImporter &n, Value indices) {
+  if (IndexBuilder::isConstant(n.sizes.sizeOf(indices, 0), 1))
+    return true;
+  while (isa_and_nonnull<tg::CastOp, tensor::CastOp>(indices.getDefiningOp()))
+    indices = indices.getDefiningOp()->getOperand(0);
+  DenseIntElementsAttr constants;
+  if (matchPattern(indices, m_Constant(&constants))) {
+    auto values = llvm::map_to_vector(constants.getValues<APInt>(), [](APInt x) { return x.getSExtValue(); });
+    llvm::sort(values);
+    return std::adjacent_find(values.begin(), values.end()) == values.end();
+  }
+  auto call = indices.getDefiningOp<tg::HostCallOp>();
+  return call && call.getKernel() == "tgc_kernel_unique" && indices == call.getResult(0);
+}
+
+LogicalResult importOptimizerStep(NodeImporter &n, void (*formula)(OptimizerStep &)) {
+  auto import = [&](OpFoldResult row) -> LogicalResult {
+    OptimizerStep step(n, row);
+    if (failed(step.read()))
+      return failure();
+    formula(step);
+    return step.write();
+  };
+  auto rows = findIndices(n);
+  if (!rows || n.getRank(*rows) != 1 || areDistinct(n, n.getTensor(*rows)))
+    return import({});
+  // The gradient comes before its indices.
+  Value gradient = n.getTensor(*rows - 1);
+  if (n.getRank(*rows - 1) > 0 &&
+      failed(n.requireEqual(n.sizes.sizeOf(gradient, 0), n.sizes.sizeOf(n.getTensor(*rows), 0),
+                            "grad must be the same size as indices in the first dimension, got %d and %d")))
+    return failure();
+  auto done = RegionImporter(n.graph.entry, n.loc)
+                  .importCounted(n.sizes.sizeOf(n.getTensor(*rows), 0), {},
+                                 [&](OpFoldResult row, RegionImporter::Values values) {
+                                   return failed(import(row)) ? FailureOr<RegionImporter::Values>()
+                                                              : FailureOr<RegionImporter::Values>(values);
+                                 });
+  return success(succeeded(done));
 }
 
 } // namespace tgc

@@ -40,7 +40,8 @@ Term square(Term x);
 
 class OptimizerStep {
 public:
-  explicit OptimizerStep(NodeImporter &n) : n(n) {}
+  /// `row`: of a sparse gradient that one alone; null: all at once.
+  explicit OptimizerStep(NodeImporter &n, mlir::OpFoldResult row = {}) : n(n), row(row) {}
 
   /// Reads all inputs; an error if the hyperparameters are no scalars or the shapes differ.
   mlir::LogicalResult read();
@@ -55,11 +56,16 @@ public:
 
 private:
   NodeImporter &n;
+  mlir::OpFoldResult row;
   llvm::StringMap<mlir::Value> operands;
   llvm::StringMap<std::string> variables; ///< the names of the variables by the names of the inputs
   llvm::SmallVector<std::pair<std::string, mlir::Value>> results;
   mlir::Value rows; ///< the indices of a sparse gradient, else null
 };
+
+/// Imports the step that `formula` describes. Rows of a sparse gradient are taken one after the other, as
+/// TensorFlow does, unless no row comes twice.
+mlir::LogicalResult importOptimizerStep(NodeImporter &n, void (*formula)(OptimizerStep &));
 
 } // namespace tgc
 

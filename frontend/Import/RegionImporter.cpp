@@ -118,7 +118,7 @@ private:
     unsigned firstPart = 0; ///< list: number of its first result
     bool isOptional = false;
     Value isPresent;                ///< optional, if it is not a result
-    std::vector<Merged> components; ///< optional
+    std::vector<Merged> components; ///< optional, and a list of elements of different ranks
     std::vector<Merged> other;      ///< optional: at most one, the values of other types
   };
 
@@ -128,6 +128,12 @@ private:
     if (value.list)
       value.result.list =
           std::make_shared<const ListValue>(value.list->finish(results.drop_front(value.firstPart)));
+    if (value.result.list && !value.components.empty()) {
+      ListValue list = *value.result.list;
+      for (auto [element, component] : llvm::zip_equal(list.elements, value.components))
+        element = finish(component, results);
+      value.result.list = std::make_shared<const ListValue>(std::move(list));
+    }
     if (value.isOptional) {
       OptionalValue optional{value.isPresent ? value.isPresent : Value(results[*value.tensor]), {}};
       for (Merged &component : value.components)
@@ -248,7 +254,26 @@ private:
     return from == 0 ? addList(given, other) : addList(other, given);
   }
 
+  /// Elements of different ranks, each a value of its own.
+  LogicalResult addSpelled(const ImportedValue &a, const ImportedValue &b) {
+    Merged value;
+    value.result = a;
+    std::vector<Merged> others = std::exchange(merged, {});
+    for (auto [x, y] : llvm::zip_equal(a.list->elements, b.list->elements)) {
+      if (x.isNull() != y.isNull())
+        return emitError(loc) << "a list of elements of different ranks gets an element in one branch only";
+      if (failed(add(x, y, "an element of a list")))
+        return failure();
+    }
+    value.components = std::exchange(merged, std::move(others));
+    merged.push_back(std::move(value));
+    return success();
+  }
+
   LogicalResult addList(const ImportedValue &a, const ImportedValue &b) {
+    if (a.list->kind == ListValue::Spelled && b.list->kind == ListValue::Spelled &&
+        a.list->elements.size() == b.list->elements.size())
+      return addSpelled(a, b);
     auto list = MergedList::create(entry, loc, {*a.list, *b.list}, {branches[0].block, branches[1].block});
     if (failed(list))
       return failure();
@@ -399,13 +424,16 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
     if (succeeded(outputs)) {
       branch.outputs = *outputs;
       branch.state = entry.saveState();
-      auto keepSizes = [&](const ImportedValue &value) {
+      auto keepTensorSizes = [&](const ImportedValue &value) {
         if (value.tensor)
           branch.sizes[value.tensor] = entry.sizes.sizesOf(value.tensor);
+      };
+      auto keepSizes = [&](const ImportedValue &value) {
+        keepTensorSizes(value);
         if (value.optional)
-          for (const ImportedValue &component : value.optional->components)
-            if (component.tensor)
-              branch.sizes[component.tensor] = entry.sizes.sizesOf(component.tensor);
+          llvm::for_each(value.optional->components, keepTensorSizes);
+        if (value.list)
+          llvm::for_each(value.list->elements, keepTensorSizes);
       };
       llvm::for_each(branch.outputs, keepSizes);
       for (const std::string &key : entry.getStateKeys())
@@ -490,6 +518,41 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
       return failure();
   values.truncate(values.size() - keys.size());
   return values;
+}
+
+FailureOr<RegionImporter::Values>
+RegionImporter::importCounted(Size count, ArrayRef<ImportedValue> inits,
+                              function_ref<FailureOr<Values>(Size, Values)> body) {
+  auto asNumber = [&](Type type, Size size) {
+    ImportedValue value;
+    value.host = std::make_shared<HostTensor>(HostTensor{type, {}, {size}, {}});
+    return value;
+  };
+  OpBuilder &builder = entry.builder;
+  Values all = {asNumber(builder.getI64Type(), entry.sizes.constant(0))};
+  llvm::append_range(all, inits);
+  auto results = importWhile(
+      all, {},
+      [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
+        entry.sizes.setLoc(loc);
+        Value goesOn =
+            entry.sizes.compare(arith::CmpIPredicate::slt, values[0].host->elements.front(), count);
+        return Values{asNumber(builder.getI1Type(), entry.sizes.fromBool(goesOn))};
+      },
+      [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
+        entry.sizes.setLoc(loc);
+        Size number = values[0].host->elements.front();
+        auto next = body(number, Values(values.drop_front()));
+        if (failed(next))
+          return failure();
+        next->insert(next->begin(),
+                     asNumber(builder.getI64Type(), entry.sizes.add(number, entry.sizes.constant(1))));
+        return next;
+      });
+  entry.sizes.setLoc(loc);
+  if (succeeded(results))
+    results->erase(results->begin());
+  return results;
 }
 
 FailureOr<RegionImporter::Values> RegionImporter::importCase(const ImportedValue &number,

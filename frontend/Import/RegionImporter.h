@@ -60,6 +60,11 @@ public:
   mlir::FailureOr<Values> importWhile(llvm::ArrayRef<ImportedValue> inits, llvm::ArrayRef<CarriedHint> hints,
                                       BodyFn cond, BodyFn body);
 
+  /// A loop over 0, 1, ..., `count` - 1; `body` gets the number too.
+  mlir::FailureOr<Values>
+  importCounted(mlir::OpFoldResult count, llvm::ArrayRef<ImportedValue> inits,
+                llvm::function_ref<mlir::FailureOr<Values>(mlir::OpFoldResult, Values)> body);
+
   /// An edge as a condition, the way TensorFlow takes numbers and tensors of more elements for one.
   mlir::FailureOr<mlir::Value> getCondition(const ImportedValue &value);
 

@@ -91,4 +91,54 @@ LogicalResult writeSpelled(NodeImporter &n, ListValue &list, Size index, Value e
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+SpelledLoop::SpelledLoop(ArrayRef<ImportedValue> inits, ArrayRef<bool> isInvariant) : inits(inits) {
+  // A list with an element that was never written has no type to carry for that.
+  for (auto [init, isSame] : llvm::zip_equal(inits, isInvariant))
+    isSpread.push_back(!isSame && init.list && init.list->kind == ListValue::Spelled &&
+                       llvm::none_of(init.list->elements, [](auto &element) { return element.isNull(); }));
+}
+
+SpelledLoop::Values SpelledLoop::spread(ArrayRef<ImportedValue> values) const {
+  Values all;
+  for (auto [value, isList] : llvm::zip_equal(values, isSpread)) {
+    if (isList)
+      llvm::append_range(all, value.list->elements);
+    else
+      all.push_back(value);
+  }
+  return all;
+}
+
+FailureOr<SpelledLoop::Values> SpelledLoop::spreadNext(Location loc, ArrayRef<ImportedValue> values) const {
+  if (values.size() != inits.size())
+    return emitError(loc) << "the body gives " << values.size() << " values, the loop carries "
+                          << inits.size();
+  for (auto [i, value] : llvm::enumerate(values))
+    if (isSpread[i] && (!value.list || value.list->kind != ListValue::Spelled ||
+                        value.list->elements.size() != inits[i].list->elements.size()))
+      return emitError(loc) << "a list of " << inits[i].list->elements.size()
+                            << " elements of different ranks has another length after an iteration";
+  return spread(values);
+}
+
+SpelledLoop::Values SpelledLoop::gather(ArrayRef<ImportedValue> values) const {
+  Values all;
+  for (auto [i, init] : llvm::enumerate(inits)) {
+    ArrayRef<ImportedValue> part = values.take_front(getWidth(i));
+    values = values.drop_front(part.size());
+    if (!isSpread[i]) {
+      all.push_back(part.front());
+      continue;
+    }
+    ListValue list = *init.list;
+    list.elements.assign(part.begin(), part.end());
+    all.emplace_back().list = std::make_shared<const ListValue>(std::move(list));
+  }
+  return all;
+}
+
 } // namespace tgc

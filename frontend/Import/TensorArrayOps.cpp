@@ -166,10 +166,15 @@ LogicalResult importGather(NodeImporter &n) {
   return success();
 }
 
-/// `list` becomes what the array holds.
+/// `list` becomes what the array holds; a gradient adds it to that.
 LogicalResult setList(NodeImporter &n, ListObject array, ListValue list) {
-  list.declaredSizes = array.list.declaredSizes;
   list.mayDiffer = array.list.mayDiffer;
+  const ListValue &old = array.list;
+  bool isZero =
+      old.kind == ListValue::Ragged ? !old.parts[1].buffer && !old.parts[1].onlyElement : !old.isWritten();
+  if (array.isGradient && !isZero && failed(addList(n, list, old)))
+    return failure();
+  list.declaredSizes = old.declaredSizes;
   array.list = std::move(list);
   setListObject(n, std::move(array));
   return success();
@@ -178,13 +183,6 @@ LogicalResult setList(NodeImporter &n, ListObject array, ListValue list) {
 /// `rows` become all elements of the array.
 LogicalResult setRows(NodeImporter &n, ListObject array, Value rows) {
   noteArrayAccess(n, array, true, Size());
-  if (array.isGradient && array.list.isWritten()) {
-    Value old = getListRows(n, array.list);
-    auto both = n.withShape(rows, n.sizes.sizesOf(old));
-    if (failed(both))
-      return failure();
-    rows = n.add(old, both->front());
-  }
   auto list = createListOfRows(n, rows, array.list.elementSizes);
   if (failed(list))
     return failure();
@@ -256,13 +254,7 @@ LogicalResult importSplit(NodeImporter &n) {
     return failure();
   if (list->kind == ListValue::Dense)
     return setRows(n, *array, getListRows(n, *list));
-  const ListValue &old = array->list;
-  bool isZero =
-      old.kind == ListValue::Ragged ? !old.parts[1].buffer && !old.parts[1].onlyElement : !old.isWritten();
   noteArrayAccess(n, *array, true, Size());
-  if (array->isGradient && !isZero)
-    return n.error() << "TensorArray " << array->name
-                     << ": elements of different shapes cannot be added to those that are there";
   return setList(n, *array, std::move(*list));
 }
 
