@@ -273,7 +273,7 @@ Error Conditions::visitMerge(int node, int base) {
   return Error::success();
 }
 
-Expected<MergePart::Source> Conditions::resolve(int node, int context, ArrayRef<int> inputs, bool mayLack) {
+Expected<MergePart::Source> Conditions::resolve(int node, int context, ArrayRef<int> inputs) {
   // The literals that an input needs beyond the context.
   auto pathOf = [&](int i) {
     NodeOutput input = graph->dataInputs(node)[i];
@@ -312,16 +312,10 @@ Expected<MergePart::Source> Conditions::resolve(int node, int context, ArrayRef<
   }
   MergePart part{node, context, predicate, {}};
   for (auto [side, subset] : enumerate(sides)) {
-    if (subset.empty() && unrelated.empty() && !mayLack)
-      return createStringError(
-          "%s: gets no value where the predicate %s chooses output %zu: no input comes from there",
-          graph->describe(node).c_str(), graph->node(predicateList[predicate].value.node).name().c_str(),
-          static_cast<size_t>(side));
     // Inputs of other predicates may give the value where those of this one do not; which of two that are
     // there is the first to come is open in TensorFlow, too.
     append_range(subset, unrelated);
-    auto source = resolve(node, contexts.extend(context, {predicate, static_cast<int>(side)}), subset,
-                          mayLack || !unrelated.empty());
+    auto source = resolve(node, contexts.extend(context, {predicate, static_cast<int>(side)}), subset);
     if (!source)
       return source;
     part.sides.push_back(*source);

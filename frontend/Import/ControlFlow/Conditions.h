@@ -104,11 +104,8 @@ private:
   llvm::Error visitNode(int node, int base);
   int uniteInputs(int node, int base) const;
   llvm::Error visitMerge(int node, int base);
-  /// Merges `inputs` into a value that exists everywhere in `context`; the error says which side is missing.
-  /// `mayLack`: predicates that have nothing to do with each other decide, so that only the run shows whether
-  /// there is a value.
-  llvm::Expected<MergePart::Source> resolve(int node, int context, llvm::ArrayRef<int> inputs,
-                                            bool mayLack = false);
+  /// Merges `inputs` into a value; the run shows whether there is one everywhere in `context`.
+  llvm::Expected<MergePart::Source> resolve(int node, int context, llvm::ArrayRef<int> inputs);
   /// What must hold for `Equal(number of the input that a Merge took, constant)`, as gradients of Merge ask;
   /// empty: it is not that, or not known.
   llvm::SmallVector<Literal, 2> getChosenPath(NodeOutput value) const;

@@ -130,6 +130,31 @@ merge m = m s:1
 )");
 }
 
+TEST(Plan, MergeOfOneSideOfAnInnerPredicate) {
+  // Nothing comes from where q chooses the other output; the run shows whether it does.
+  EXPECT_EQ(FlowGraphText(R"(
+  p Placeholder
+  q Placeholder
+  x Placeholder
+  s Switch x p
+  u Switch s:1 q
+  m Merge s u
+)")
+                .plan("m"),
+            R"(p
+q
+x
+s
+if p == 0
+if p == 1
+  u
+  if q == 0
+  if q == 1
+  merge m = u -
+merge m = s m
+)");
+}
+
 TEST(Plan, NegatedPredicateIsTheOtherSide) {
   EXPECT_EQ(FlowGraphText("p Placeholder\n x Placeholder\n n LogicalNot p\n a Switch x p\n b Switch x n\n na "
                           "Neg a:1\n out Merge na b:1")
@@ -323,19 +348,13 @@ TEST_P(BadConditions, SaysWhy) {
 
 INSTANTIATE_TEST_SUITE_P(
     Graphs, BadConditions,
-    testing::Values(
-        BadCondition{"SwitchWithoutPredicate", "x Placeholder\n s Switch x", "s",
-                     "node s (Switch): exactly 2 inputs are expected, 1 given"},
-        BadCondition{"MergeOfNothing", "m Merge", "m",
-                     "node m (Merge): at least 1 input is expected, 0 given"},
-        BadCondition{"ExcludedInputs", "p Placeholder\n x Placeholder\n s Switch x p\n y Add s s:1", "y",
-                     "fetch y:0: node y (Add) never runs, since its inputs exclude each other"},
-        BadCondition{
-            "SideMissing",
-            "p Placeholder\n q Placeholder\n x Placeholder\n s Switch x p\n u Switch s:1 q\n m Merge s u",
-            "m",
-            "node m (Merge): gets no value where the predicate q chooses output 1: no input comes from "
-            "there"}),
+    testing::Values(BadCondition{"SwitchWithoutPredicate", "x Placeholder\n s Switch x", "s",
+                                 "node s (Switch): exactly 2 inputs are expected, 1 given"},
+                    BadCondition{"MergeOfNothing", "m Merge", "m",
+                                 "node m (Merge): at least 1 input is expected, 0 given"},
+                    BadCondition{"ExcludedInputs",
+                                 "p Placeholder\n x Placeholder\n s Switch x p\n y Add s s:1", "y",
+                                 "fetch y:0: node y (Add) never runs, since its inputs exclude each other"}),
     [](const testing::TestParamInfo<BadCondition> &info) { return std::string(info.param.name); });
 
 } // namespace
