@@ -83,33 +83,44 @@ LogicalResult importDilation(NodeImporter &n) {
   return success();
 }
 
+/// A dilation with the gradient of its result.
+struct DilationGradient {
+  Dilation dilation;
+  Value winners, gradient;
+};
+
 /// Inputs of both gradients: images, filter, gradient.
-LogicalResult importInputGradient(NodeImporter &n) {
+FailureOr<DilationGradient> getDilationGradient(NodeImporter &n) {
   auto dilation = getDilation(n);
   if (failed(dilation))
     return failure();
   auto gradient = n.withShape({n.getTensor(2)}, getOutputSizes(dilation->windows));
   if (failed(gradient))
     return failure();
-  Value positions =
-      flattenPositions(n, dilation->findWinners(n), dilation->windows, n.builder.getI64Type(), true);
-  n.setResult(addAtPositions(n, positions, gradient->front(), getInputSizes(dilation->windows)));
+  Value winners = dilation->findWinners(n);
+  return DilationGradient{std::move(*dilation), winners, gradient->front()};
+}
+
+LogicalResult importInputGradient(NodeImporter &n) {
+  auto back = getDilationGradient(n);
+  if (failed(back))
+    return failure();
+  ArrayRef<SlidingWindow> windows = back->dilation.windows;
+  Value positions = flattenPositions(n, back->winners, windows, n.builder.getI64Type(), true);
+  n.setResult(addAtPositions(n, positions, back->gradient, getInputSizes(windows)));
   return success();
 }
 
 LogicalResult importFilterGradient(NodeImporter &n) {
-  auto dilation = getDilation(n);
-  if (failed(dilation))
+  auto back = getDilationGradient(n);
+  if (failed(back))
     return failure();
-  auto gradient = n.withShape({n.getTensor(2)}, getOutputSizes(dilation->windows));
-  if (failed(gradient))
-    return failure();
-  SmallVector<Size> shape = n.sizes.sizesOf(dilation->sums), outputs = getOutputSizes(dilation->windows);
+  const Dilation &dilation = back->dilation;
+  SmallVector<Size> shape = n.sizes.sizesOf(dilation.sums), outputs = getOutputSizes(dilation.windows);
   outputs.push_back(n.sizes.constant(1));
   auto spread = [&](Value x) { return n.broadcastTo(n.reshape(x, outputs), shape); };
-  Value won =
-      n.compare(Direction::EQ, spread(dilation->findWinners(n)), n.iota(shape, n.builder.getI32Type(), 4));
-  Value parts = n.select(won, spread(gradient->front()), n.splatLike(dilation->sums, 0));
+  Value won = n.compare(Direction::EQ, spread(back->winners), n.iota(shape, n.builder.getI32Type(), 4));
+  Value parts = n.select(won, spread(back->gradient), n.splatLike(dilation.sums, 0));
   Value byChannel = n.reduce(Kind::Sum, parts, {0, 1, 2});
   n.setResult(n.reshape(n.transpose(byChannel, {1, 0}), n.sizes.sizesOf(n.getTensor(1))));
   return success();

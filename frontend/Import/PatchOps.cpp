@@ -133,55 +133,60 @@ FailureOr<Size> divideSize(NodeImporter &n, Size size, int64_t block, int64_t di
   return n.sizes.floorDiv(size, n.sizes.constant(block));
 }
 
-FailureOr<int64_t> getBlockSize(NodeImporter &n) {
+/// Images, channels last, whose blocks of pixels become channels or the other way round.
+struct BlockedImages {
+  DataLayout layout;
+  int64_t block;
+  Value pixels;
+};
+
+FailureOr<BlockedImages> getBlockedImages(NodeImporter &n) {
+  auto layout = getDataLayout(n, n.getRank(0));
+  if (failed(layout))
+    return failure();
   int64_t block = n.getInt("block_size");
-  if (block >= 2)
-    return block;
-  n.error() << "block_size " << block << " is less than 2";
-  return failure();
+  if (block < 2)
+    return n.error() << "block_size " << block << " is less than 2";
+  if (layout->rank != 4)
+    return n.error() << "expects a tensor of rank 4, got " << n.getType(0);
+  return BlockedImages{*layout, block, n.transpose(n.getTensor(0), layout->toChannelsLast())};
 }
 
 /// Blocks of pixels become channels.
 LogicalResult importSpaceToDepth(NodeImporter &n) {
-  auto layout = getDataLayout(n, n.getRank(0));
-  auto block = getBlockSize(n);
-  if (failed(layout) || failed(block))
+  auto images = getBlockedImages(n);
+  if (failed(images))
     return failure();
-  if (layout->rank != 4)
-    return n.error() << "expects a tensor of rank 4, got " << n.getType(0);
-  Value x = n.transpose(n.getTensor(0), layout->toChannelsLast());
+  auto [layout, block, x] = *images;
   SmallVector<Size> s = n.sizes.sizesOf(x);
-  auto rows = divideSize(n, s[1], *block, layout->spatial(0)),
-       columns = divideSize(n, s[2], *block, layout->spatial(1));
+  auto rows = divideSize(n, s[1], block, layout.spatial(0)),
+       columns = divideSize(n, s[2], block, layout.spatial(1));
   if (failed(rows) || failed(columns))
     return failure();
-  Size b = n.sizes.constant(*block);
+  Size b = n.sizes.constant(block);
   Value split = n.reshape(x, {s[0], *rows, b, *columns, b, s[3]});
   Value moved = n.transpose(split, {0, 1, 3, 2, 4, 5});
   Value joined =
-      n.reshape(moved, {s[0], *rows, *columns, n.sizes.mul(s[3], n.sizes.constant(*block * *block))});
-  n.setResult(n.transpose(joined, layout->fromChannelsLast()));
+      n.reshape(moved, {s[0], *rows, *columns, n.sizes.mul(s[3], n.sizes.constant(block * block))});
+  n.setResult(n.transpose(joined, layout.fromChannelsLast()));
   return success();
 }
 
 /// Channels become blocks of pixels.
 LogicalResult importDepthToSpace(NodeImporter &n) {
-  auto layout = getDataLayout(n, n.getRank(0));
-  auto block = getBlockSize(n);
-  if (failed(layout) || failed(block))
+  auto images = getBlockedImages(n);
+  if (failed(images))
     return failure();
-  if (layout->rank != 4)
-    return n.error() << "expects a tensor of rank 4, got " << n.getType(0);
-  Value x = n.transpose(n.getTensor(0), layout->toChannelsLast());
+  auto [layout, block, x] = *images;
   SmallVector<Size> s = n.sizes.sizesOf(x);
-  auto channels = divideSize(n, s[3], *block * *block, layout->channel());
+  auto channels = divideSize(n, s[3], block * block, layout.channel());
   if (failed(channels))
     return failure();
-  Size b = n.sizes.constant(*block);
+  Size b = n.sizes.constant(block);
   Value split = n.reshape(x, {s[0], s[1], s[2], b, b, *channels});
   Value moved = n.transpose(split, {0, 1, 3, 2, 4, 5});
   Value joined = n.reshape(moved, {s[0], n.sizes.mul(s[1], b), n.sizes.mul(s[2], b), *channels});
-  n.setResult(n.transpose(joined, layout->fromChannelsLast()));
+  n.setResult(n.transpose(joined, layout.fromChannelsLast()));
   return success();
 }
 

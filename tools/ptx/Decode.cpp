@@ -270,6 +270,15 @@ void Decode::setSource(unsigned slot, size_t index, Type type, bool isWiderAllow
   in.numSources = std::max<uint8_t>(in.numSources, slot + 1);
 }
 
+bool Decode::setOperands(Type dest, llvm::ArrayRef<Type> sources) {
+  if (!expectOperands(1 + sources.size()))
+    return false;
+  setDest(0, dest);
+  for (auto [i, type] : llvm::enumerate(sources))
+    setSource(i, i + 1, type);
+  return true;
+}
+
 void Decode::setAddress(unsigned slot, const Operand &given) {
   if (given.kind != Operand::Kind::Address || given.parts.empty())
     return fail("this operand of '" + statement.opcode + "' must be an address in brackets");

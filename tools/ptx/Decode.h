@@ -78,6 +78,8 @@ public:
   /// Sets in.src[slot] from operand `index`.
   void setSource(unsigned slot, size_t index, Type type, bool isWiderAllowed = false);
   void setDest(size_t index, Type type) { in.dst = index < numOperands() ? dest(operand(index), type) : 0; }
+  /// For what has a result and then its sources, and nothing else; false if that is not what stands there.
+  bool setOperands(Type dest, llvm::ArrayRef<Type> sources);
   /// An address into src[slot], imm and addressWidth.
   void setAddress(unsigned slot, const Operand &operand);
   /// The index of one more address in the kernel's list.

@@ -38,47 +38,51 @@ double tgc::ptx::roundTo(double value, const Format &format, Rounding rounding) 
   return std::copysign(becomesInfinite ? INFINITY : largest, value);
 }
 
+/// A number without its sign, from the bits of its exponent and its fraction.
+static double magnitude(const Format &format, unsigned bits) {
+  int exponent = int(bits >> format.fraction), fraction = int(bits & ((1u << format.fraction) - 1));
+  if (exponent == 0)
+    return std::scalbn(double(fraction), format.minExponent - format.fraction);
+  return std::scalbn(double((1 << format.fraction) + fraction),
+                     exponent - 1 + format.minExponent - format.fraction);
+}
+
+/// The bits of a finite number of the format that is not negative.
+static unsigned magnitudeBits(const Format &format, double value) {
+  if (value < std::scalbn(1.0, format.minExponent))
+    return unsigned(std::scalbn(value, format.fraction - format.minExponent));
+  int exponent = std::ilogb(value);
+  return (unsigned(exponent - format.minExponent) << format.fraction) +
+         unsigned(std::scalbn(value, format.fraction - exponent));
+}
+
 double tgc::ptx::f16ToDouble(uint16_t bits) {
-  int exponent = bits >> 10 & 31, fraction = bits & 1023;
-  double value = exponent == 31  ? (fraction ? NAN : INFINITY)
-                 : exponent == 0 ? std::scalbn(double(fraction), -24)
-                                 : std::scalbn(double(1024 + fraction), exponent - 25);
+  unsigned unsignedBits = bits & 0x7FFF;
+  double value = unsignedBits > 0x7C00    ? NAN
+                 : unsignedBits == 0x7C00 ? INFINITY
+                                          : magnitude(kF16, unsignedBits);
   return bits >> 15 ? -value : value;
 }
 
 uint16_t tgc::ptx::doubleToF16(double value) {
   if (std::isnan(value))
     return 0x7FFF;
-  uint16_t sign = std::signbit(value) ? 0x8000 : 0;
-  value = std::fabs(value);
-  if (std::isinf(value))
-    return sign | 0x7C00;
-  if (value < 0x1p-14)
-    return sign | uint16_t(std::scalbn(value, 24));
-  int exponent = std::ilogb(value);
-  return sign | uint16_t((exponent + 15) << 10) | uint16_t(std::scalbn(value, 10 - exponent) - 1024);
+  unsigned bits = std::isinf(value) ? 0x7C00 : magnitudeBits(kF16, std::fabs(value));
+  return uint16_t(bits | (std::signbit(value) ? 0x8000 : 0));
 }
 
 double tgc::ptx::e5m2ToDouble(uint8_t bits) { return f16ToDouble(uint16_t(bits) << 8); }
 uint8_t tgc::ptx::doubleToE5M2(double value) { return std::isnan(value) ? 0x7F : doubleToF16(value) >> 8; }
 
 double tgc::ptx::e4m3ToDouble(uint8_t bits) {
-  int exponent = bits >> 3 & 15, fraction = bits & 7;
-  double value = exponent == 15 && fraction == 7 ? NAN
-                 : exponent == 0                 ? std::scalbn(double(fraction), -9)
-                                                 : std::scalbn(double(8 + fraction), exponent - 10);
+  double value = (bits & 0x7F) == 0x7F ? NAN : magnitude(kE4M3, bits & 0x7F);
   return bits >> 7 ? -value : value;
 }
 
 uint8_t tgc::ptx::doubleToE4M3(double value) {
   if (std::isnan(value))
     return 0x7F;
-  uint8_t sign = std::signbit(value) ? 0x80 : 0;
-  value = std::fabs(value);
-  if (value < 0x1p-6)
-    return sign | uint8_t(std::scalbn(value, 9));
-  int exponent = std::ilogb(value);
-  return sign | uint8_t((exponent + 7) << 3) | uint8_t(std::scalbn(value, 3 - exponent) - 8);
+  return uint8_t(magnitudeBits(kE4M3, std::fabs(value)) | (std::signbit(value) ? 0x80 : 0));
 }
 
 /// `value` plus a rest that it lacks: the neighbour in the rest's direction with an odd last bit, or itself

@@ -6,6 +6,7 @@
  *===------------------------------------------------------------------------===*/
 
 #include "runtime/kernels/elements.h"
+#include "runtime/src/checkpoint/tensor_proto.h"
 #include "wire.h"
 
 #include <stdlib.h>
@@ -59,36 +60,6 @@ static void read_head(message_t *message, tgc_wire_t bytes) {
     fail(message, "Could not parse `serialized` as TensorProto, or it is not a Tensor");
 }
 
-/* The field that holds values of a type, and how many numbers of it make an element. */
-static int field_of(int32_t dtype, int *out_parts) {
-  *out_parts = dtype == TGC_COMPLEX64 || dtype == TGC_COMPLEX128 ? 2 : 1;
-  switch (dtype) {
-  case TGC_FLOAT32:
-    return 5;
-  case TGC_FLOAT64:
-    return 6;
-  case TGC_STRING:
-    return 8;
-  case TGC_COMPLEX64:
-    return 9;
-  case TGC_INT64:
-    return 10;
-  case TGC_BOOL:
-    return 11;
-  case TGC_COMPLEX128:
-    return 12;
-  case TGC_FLOAT16:
-  case TGC_BFLOAT16:
-    return 13;
-  case TGC_UINT32:
-    return 16;
-  case TGC_UINT64:
-    return 17;
-  default:
-    return 7;
-  }
-}
-
 /* How wide a number of a type is in a list: 0 for those of variable length. */
 static size_t fixed_width(int32_t dtype) {
   if (dtype == TGC_FLOAT32 || dtype == TGC_COMPLEX64)
@@ -118,12 +89,12 @@ static int read_number(tgc_wire_t *bytes, int32_t dtype, void *data, int64_t at)
 
 /* The values of the list, at most `count` elements of them: how many there are. */
 static int64_t read_list(const message_t *message, int32_t dtype, void *data, int64_t count) {
-  int number, wire, state, parts, field = field_of(dtype, &parts);
+  int number, wire, state, parts = dtype == TGC_COMPLEX64 || dtype == TGC_COMPLEX128 ? 2 : 1;
   tgc_wire_t rest = message->all, content;
   uint64_t value;
   int64_t found = 0, most = count * parts;
   while ((state = tgc_wire_field(&rest, &number, &wire, &content, &value)) > 0 && found < most) {
-    if (number != field)
+    if (number != (int)tgc_tensor_proto_field(dtype))
       continue;
     if (dtype == TGC_STRING) {
       ((tgc_string_t *)data)[found++] =

@@ -7,6 +7,7 @@
  *
  *===----------------------------------------------------------------------===*/
 #include "first_version.h"
+#include "tensor_proto.h"
 
 #include "../shape.h"
 
@@ -123,34 +124,6 @@ static tgc_status_t list_tensor(conversion_t *conversion, tgc_bytes_t bytes) {
   return TGC_OK;
 }
 
-unsigned tgc_first_version_value_field(int32_t dtype) {
-  switch (dtype) {
-  case TGC_FLOAT32:
-    return 5;
-  case TGC_FLOAT64:
-    return 6;
-  case TGC_STRING:
-    return 8;
-  case TGC_COMPLEX64:
-    return 9;
-  case TGC_INT64:
-    return 10;
-  case TGC_BOOL:
-    return 11;
-  case TGC_COMPLEX128:
-    return 12;
-  case TGC_FLOAT16:
-  case TGC_BFLOAT16:
-    return 13;
-  case TGC_UINT32:
-    return 16;
-  case TGC_UINT64:
-    return 17;
-  default:
-    return 7;
-  }
-}
-
 /* Writes a number of variable length as an element, whose low bytes it is. */
 static void put_number(int32_t dtype, void *data, uint64_t at, uint64_t value) {
   unsigned width = tgc_dtype_size(dtype);
@@ -162,7 +135,7 @@ static void put_number(int32_t dtype, void *data, uint64_t at, uint64_t value) {
 
 /* The values of a TensorProto: 0 (false) unless there are just `bytes` bytes (or as many strings) of them. */
 static uint8_t read_values(tgc_bytes_t proto, int32_t dtype, uint64_t count, uint64_t bytes, void *data) {
-  unsigned list = tgc_first_version_value_field(dtype);
+  unsigned list = tgc_tensor_proto_field(dtype);
   uint8_t is_fixed = list == 5 || list == 6 || list == 9 || list == 12;
   uint64_t found = 0;
   tgc_field_t field;

@@ -13,7 +13,4 @@ uint8_t tgc_first_version_exists(const char *prefix);
 tgc_status_t tgc_first_version_read(tgc_checkpoint_t *checkpoint, tgc_buffer_t *out_index,
                                     tgc_error_t *error);
 
-/* The field of a TensorProto that lists values of that type. */
-unsigned tgc_first_version_value_field(int32_t dtype);
-
 #endif /* TGC_SRC_CHECKPOINT_FIRST_VERSION_H */

@@ -8,6 +8,7 @@
 #include "output_file.h"
 #include "slice_key.h"
 #include "table_writer.h"
+#include "tensor_proto.h"
 
 #include "../error.h"
 
@@ -59,7 +60,7 @@ static uint64_t number_at(const tgc_tensor_t *tensor, uint64_t i) {
 
 /* A TensorProto that has nothing but values. */
 static void put_values(tgc_buffer_t *message, unsigned field, const tgc_tensor_t *tensor, uint64_t count) {
-  unsigned list = tgc_first_version_value_field(tensor->dtype);
+  unsigned list = tgc_tensor_proto_field(tensor->dtype);
   tgc_buffer_t proto = {.size = 0}, values = {.size = 0};
   if (tensor->dtype == TGC_STRING) {
     const tgc_string_t *strings = tensor->data;

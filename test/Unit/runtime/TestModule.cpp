@@ -212,6 +212,7 @@ const tgc_module_info_t kModule = {sizeof(tgc_module_info_t),
                                    kVariables,
                                    &tgc_runtime_api,
                                    2,
+                                   nullptr,
                                    nullptr};
 
 } // namespace

@@ -56,11 +56,8 @@ template <int What> static void decodeLogic(Decode &d) {
 /// Shifts by the width or more leave nothing, or the sign.
 template <bool IsLeft> static void decodeShift(Decode &d) {
   Type type = d.needType();
-  if (!d.expectOperands(3))
+  if (!d.setOperands(type, {type, Type::U32}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
-  d.setSource(1, 2, Type::U32);
   bool fills = isSigned(type);
   d.in.run = bySize(type, [&](auto zero) {
     using T = decltype(zero);
@@ -78,11 +75,8 @@ template <bool IsLeft> static void decodeShift(Decode &d) {
 static void decodeFunnel(Decode &d) {
   bool isLeft = d.takeOneOf({"l", "r"}) == 0, wraps = d.takeOneOf({"clamp", "wrap"}) == 1;
   d.needType();
-  if (!d.expectOperands(4))
+  if (!d.setOperands(Type::B32, {Type::B32, Type::B32, Type::B32}))
     return;
-  d.setDest(0, Type::B32);
-  for (unsigned i = 0; i < 3; ++i)
-    d.setSource(i, i + 1, Type::B32);
   if (isLeft)
     d.in.run = wraps ? lanes<[](uint32_t a, uint32_t b, uint32_t c) {
       return uint32_t(((uint64_t(b) << 32 | a) << (c & 31)) >> 32);
@@ -148,11 +142,8 @@ template <int Mode> static uint32_t permute(uint32_t a, uint32_t b, uint32_t c) 
 static void decodePermute(Decode &d) {
   d.needType();
   int mode = 1 + d.takeOneOf({"f4e", "b4e", "rc8", "ecl", "ecr", "rc16"});
-  if (!d.expectOperands(4))
+  if (!d.setOperands(Type::B32, {Type::B32, Type::B32, Type::B32}))
     return;
-  d.setDest(0, Type::B32);
-  for (unsigned i = 0; i < 3; ++i)
-    d.setSource(i, i + 1, Type::B32);
   static constexpr Handler kModes[] = {
       lanes<[](uint32_t a, uint32_t b, uint32_t c) { return permute<0>(a, b, c); }>(),
       lanes<[](uint32_t a, uint32_t b, uint32_t c) { return permute<1>(a, b, c); }>(),
@@ -188,12 +179,8 @@ template <typename T> static T extract(T a, uint32_t pos, uint32_t len, bool fil
 
 static void decodeExtract(Decode &d) {
   Type type = d.needType();
-  if (!d.expectOperands(4))
+  if (!d.setOperands(type, {type, Type::U32, Type::U32}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
-  d.setSource(1, 2, Type::U32);
-  d.setSource(2, 3, Type::U32);
   bool fills = isSigned(type);
   d.in.run = bySize(type, [&](auto zero) -> Handler {
     using T = decltype(zero);
@@ -212,13 +199,8 @@ template <typename T> static T insertField(T field, T into, uint32_t pos, uint32
 
 static void decodeInsert(Decode &d) {
   Type type = d.needType();
-  if (!d.expectOperands(5))
+  if (!d.setOperands(type, {type, type, Type::U32, Type::U32}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
-  d.setSource(1, 2, type);
-  d.setSource(2, 3, Type::U32);
-  d.setSource(3, 4, Type::U32);
   d.in.run = bySize(type, [](auto zero) {
     using T = decltype(zero);
     return lanes<[](T a, T b, uint32_t p, uint32_t n) { return insertField(a, b, p, n); }>();
@@ -229,10 +211,8 @@ static void decodeInsert(Decode &d) {
 template <int What> static void decodeCount(Decode &d) {
   Type type = d.needType();
   bool asShift = d.take("shiftamt");
-  if (!d.expectOperands(2))
+  if (!d.setOperands(What == 2 ? type : Type::B32, {type}))
     return;
-  d.setDest(0, What == 2 ? type : Type::B32);
-  d.setSource(0, 1, type);
   bool fills = isSigned(type);
   d.in.run = bySize(type, [&](auto zero) -> Handler {
     using T = decltype(zero);
@@ -262,10 +242,8 @@ template <int What> static void decodeCount(Decode &d) {
 
 static void decodeCnot(Decode &d) {
   Type type = d.needType();
-  if (!d.expectOperands(2))
+  if (!d.setOperands(type, {type}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
   d.in.run = bySize(type, [](auto zero) {
     using T = decltype(zero);
     return lanes<[](T a) { return T(a == 0); }>();
@@ -275,11 +253,8 @@ static void decodeCnot(Decode &d) {
 static void decodeMask(Decode &d) {
   bool wraps = d.takeOneOf({"clamp", "wrap"}) == 1;
   d.needType();
-  if (!d.expectOperands(3))
+  if (!d.setOperands(Type::B32, {Type::B32, Type::B32}))
     return;
-  d.setDest(0, Type::B32);
-  d.setSource(0, 1, Type::B32);
-  d.setSource(1, 2, Type::B32);
   d.in.run = wraps
                  ? lanes<[](uint32_t p, uint32_t n) { return bitsBelow<uint32_t>(n & 31) << (p & 31); }>()
                  : lanes<[](uint32_t p, uint32_t n) { return p >= 32 ? 0u : bitsBelow<uint32_t>(n) << p; }>();

@@ -287,10 +287,8 @@ static void decodeTest(Decode &d) {
   Type type = d.needType();
   if (kind < 0)
     return d.fail("'testp' names no kind of number");
-  if (!d.expectOperands(2))
+  if (!d.setOperands(Type::Pred, {type}))
     return;
-  d.setDest(0, Type::Pred);
-  d.setSource(0, 1, type);
   d.in.flags = kind;
   d.in.run = type == Type::F32 ? &runTest<float> : type == Type::F64 ? &runTest<double> : nullptr;
 }

@@ -100,11 +100,8 @@ template <int What, typename T> static Handler binaryHandler() {
 
 template <int What> static void decodeBinary(Decode &d) {
   Type type = d.needType();
-  if (!d.expectOperands(3))
+  if (!d.setOperands(type, {type, type}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
-  d.setSource(1, 2, type);
   d.in.run = byInteger(type, [](auto zero) { return binaryHandler<What, decltype(zero)>(); });
   if (d.take("sat")) {
     if (type != Type::S32 || What > 1)
@@ -133,11 +130,8 @@ template <typename T, bool IsSub> static Step runCarry(Warp &warp, const Instr &
 template <bool IsSub> static void decodeCarry(Decode &d, bool takes) {
   bool gives = d.take("cc");
   Type type = d.needType();
-  if (!d.expectOperands(3))
+  if (!d.setOperands(type, {type, type}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
-  d.setSource(1, 2, type);
   d.in.flags = (takes ? 1 : 0) | (gives ? 2 : 0);
   if (sizeOf(type) == 4)
     d.in.run = &runCarry<uint32_t, IsSub>;
@@ -225,10 +219,8 @@ static void decodeMul24(Decode &d, bool hasAdd) {
 
 template <bool IsNeg> static void decodeUnary(Decode &d) {
   Type type = d.needType();
-  if (!d.expectOperands(2))
+  if (!d.setOperands(type, {type}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
   d.in.run = byInteger(type, [](auto zero) -> Handler {
     using T = decltype(zero);
     if constexpr (IsNeg)
@@ -249,11 +241,8 @@ static void decodeDot(Decode &d) {
   std::optional<Type> a = d.takeType(), b = d.takeType();
   if (!a || !b)
     return d.fail("'dp4a' needs two types");
-  if (!d.expectOperands(4))
+  if (!d.setOperands(Type::B32, {Type::B32, Type::B32, Type::B32}))
     return;
-  d.setDest(0, Type::B32);
-  for (unsigned i = 0; i < 3; ++i)
-    d.setSource(i, i + 1, Type::B32);
   d.in.run = isSigned(*a) ? (isSigned(*b) ? lanes<[](uint32_t x, uint32_t y, uint32_t z) {
     return dotOfBytes<int8_t, int8_t>(x, y, z);
   }>()
@@ -270,11 +259,8 @@ static void decodeDot(Decode &d) {
 
 static void decodeSad(Decode &d) {
   Type type = d.needType();
-  if (!d.expectOperands(4))
+  if (!d.setOperands(type, {type, type, type}))
     return;
-  d.setDest(0, type);
-  for (unsigned i = 0; i < 3; ++i)
-    d.setSource(i, i + 1, type);
   d.in.run = byInteger(type, [](auto zero) {
     using T = decltype(zero);
     return lanes<[](T a, T b, T c) { return addWrap(c, a < b ? subWrap(b, a) : subWrap(a, b)); }>();

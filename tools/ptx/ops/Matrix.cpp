@@ -105,10 +105,8 @@ static Step runTranspose(Warp &warp, const Instr &in, uint32_t mask) {
 static void decodeTranspose(Decode &d) {
   if (!d.take("sync") || !d.take("aligned") || !d.take("m8n8") || !d.take("trans") || !d.take("b16"))
     return d.fail("'movmatrix' must be .sync.aligned.m8n8.trans.b16");
-  if (!d.expectOperands(2))
+  if (!d.setOperands(Type::B32, {Type::B32}))
     return;
-  d.setDest(0, Type::B32);
-  d.setSource(0, 1, Type::B32);
   d.in.run = &runTranspose;
 }
 

@@ -124,12 +124,8 @@ template <typename T> static Step runSelect(Warp &warp, const Instr &in, uint32_
 
 static void decodeSelect(Decode &d) {
   Type type = d.needType();
-  if (!d.expectOperands(4))
+  if (!d.setOperands(type, {type, type, Type::Pred}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
-  d.setSource(1, 2, type);
-  d.setSource(2, 3, Type::Pred);
   switch (sizeOf(type)) {
   case 2:
     d.in.run = &runSelect<uint16_t>;
@@ -147,12 +143,8 @@ static void decodeSelect(Decode &d) {
 static void decodeSlct(Decode &d) {
   d.take("ftz");
   Type type = d.needType(), test = d.needType();
-  if (!d.expectOperands(4))
+  if (!d.setOperands(type, {type, type, test}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
-  d.setSource(1, 2, type);
-  d.setSource(2, 3, test);
   if (sizeOf(type) == 4)
     d.in.run = test == Type::F32 ? lanes<[](uint32_t a, uint32_t b, float c) { return c >= 0 ? a : b; }>()
                                  : lanes<[](uint32_t a, uint32_t b, int32_t c) { return c >= 0 ? a : b; }>();
@@ -193,10 +185,8 @@ static void decodeCvta(Decode &d) {
   bool isTo = d.take("to");
   Space space = d.takeSpace(Space::Generic);
   Type type = d.needType();
-  if (!d.expectOperands(2))
+  if (!d.setOperands(type, {type}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
   d.in.registerWidth = d.in.addressWidth = sizeOf(type);
   d.in.imm = isTo ? -int64_t(windowOf(space)) : int64_t(windowOf(space));
   d.in.run = &runConvertAddress;
@@ -218,10 +208,8 @@ static Step runIsSpace(Warp &warp, const Instr &in, uint32_t mask) {
 
 static void decodeIsSpace(Decode &d) {
   d.in.space = d.takeSpace(Space::Generic);
-  if (!d.expectOperands(2))
+  if (!d.setOperands(Type::Pred, {Type::B64}))
     return;
-  d.setDest(0, Type::Pred);
-  d.setSource(0, 1, Type::B64);
   d.in.run = &runIsSpace;
 }
 
@@ -246,11 +234,8 @@ template <typename T> static Step runMapAddress(Warp &warp, const Instr &in, uin
 static void decodeMapa(Decode &d) {
   d.in.space = d.takeSpace(Space::Generic);
   Type type = d.needType();
-  if (!d.expectOperands(3))
+  if (!d.setOperands(type, {type, Type::U32}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
-  d.setSource(1, 2, Type::U32);
   d.in.run = sizeOf(type) == 8   ? &runMapAddress<uint64_t>
              : sizeOf(type) == 4 ? &runMapAddress<uint32_t>
                                  : nullptr;

@@ -192,11 +192,8 @@ static void decodeReduction(Decode &d) {
   Type type = d.needType();
   if (!d.take("sync") || how < 0 || sizeOf(type) != 4 || isFloat(type))
     return d.fail("'" + d.statement.opcode + "' is no redux.sync of 32-bit integers");
-  if (!d.expectOperands(3))
+  if (!d.setOperands(type, {type, Type::B32}))
     return;
-  d.setDest(0, type);
-  d.setSource(0, 1, type);
-  d.setSource(1, 2, Type::B32);
   d.in.flags = how;
   d.in.run = isSigned(type) ? &runReduction<int32_t> : &runReduction<uint32_t>;
 }
