@@ -2,7 +2,6 @@
 #include "dialects/Kernel/IR/KernelDialect.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/TgOps.h"
-#include "tools/cmake/precompiled.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -14,3 +13,4 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "tools/cmake/precompiled.h"

@@ -213,7 +213,8 @@ const tgc_module_info_t kModule = {sizeof(tgc_module_info_t),
                                    &tgc_runtime_api,
                                    2,
                                    nullptr,
-                                   nullptr};
+                                   nullptr,
+                                   0};
 
 } // namespace
 
