@@ -59,6 +59,16 @@ bool isAlone(Value source) {
   return true;
 }
 
+/// Whether the memory of `empty` becomes the source's without a copy between. Behind a copy it would be read
+/// as what the first op left there, maybe after the source is written.
+bool isSameMemory(bufferization::AnalysisState &state, OpOperand &source, Value empty) {
+  bufferization::TraversalConfig config;
+  config.alwaysIncludeLeaves = false;
+  config.followInPlaceOnly = config.followEquivalentOnly = config.followSameTypeOrCastsOnly = true;
+  return !state.findValueInReverseUseDefChain(&source, [&](Value value) { return value == empty; }, config)
+              .empty();
+}
+
 struct PlaceResultsPass : impl::PlaceResultsPassBase<PlaceResultsPass> {
   void runOnOperation() override {
     bufferization::OneShotBufferizationOptions options;
@@ -68,9 +78,10 @@ struct PlaceResultsPass : impl::PlaceResultsPassBase<PlaceResultsPass> {
     if (failed(bufferization::analyzeModuleOp(getOperation(), state)))
       return signalPassFailure();
     IRRewriter rewriter(&getContext());
-    auto extract = [](RewriterBase &rewriter, SubsetInsertionOpInterface insertion, tensor::EmptyOp empty,
-                      Operation *user) {
-      return isAlone(insertion.getSourceOperand().get())
+    auto extract = [&](RewriterBase &rewriter, SubsetInsertionOpInterface insertion, tensor::EmptyOp empty,
+                       Operation *user) {
+      OpOperand &source = insertion.getSourceOperand();
+      return isAlone(source.get()) && isSameMemory(state, source, empty)
                  ? bufferization::buildSubsetExtraction(rewriter, insertion, empty, user)
                  : Value();
     };

@@ -36,3 +36,28 @@ func.func @shared(%x: tensor<4xf32>, %fetch0: memref<4xf32>, %fetch1: memref<4xf
   bufferization.materialize_in_destination %b in restrict writable %fetch1 : (tensor<4xf32>, memref<4xf32>) -> ()
   return
 }
+
+// The update of one branch takes a copy, because the value before it is a result too: computed in the memory of the first result, it
+// would be gone when it is copied to the second.
+// CHECK-LABEL: func.func @read_afterwards(
+// CHECK: tensor.empty
+// CHECK-NOT: bufferization.to_tensor
+// CHECK: return
+func.func @read_afterwards(%x: tensor<4xf32>, %fetch0: memref<4xf32>, %fetch1: memref<4xf32>, %part: tensor<1xf32>, %p: i1) {
+  %e = tensor.empty() : tensor<4xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %n = arith.negf %i : f32
+    linalg.yield %n : f32
+  } -> tensor<4xf32>
+  %b = tensor.insert_slice %part into %y[2] [1] [1] : tensor<1xf32> into tensor<4xf32>
+  %a = scf.if %p -> (tensor<4xf32>) {
+    %c = tensor.insert_slice %part into %b[1] [1] [1] : tensor<1xf32> into tensor<4xf32>
+    scf.yield %c : tensor<4xf32>
+  } else {
+    scf.yield %b : tensor<4xf32>
+  }
+  bufferization.materialize_in_destination %a in restrict writable %fetch0 : (tensor<4xf32>, memref<4xf32>) -> ()
+  bufferization.materialize_in_destination %y in restrict writable %fetch1 : (tensor<4xf32>, memref<4xf32>) -> ()
+  return
+}
