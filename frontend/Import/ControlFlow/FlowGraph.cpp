@@ -49,21 +49,6 @@ Expected<FlowGraph> FlowGraph::build(const GraphEdges &edges, Nodes nodes, Array
   return graph;
 }
 
-/// Whether a control edge from this node says that something has happened; pivots only say where a node
-/// stands.
-bool FlowGraph::hasHappened(int index) const {
-  const proto::NodeDef &node = *nodes[index];
-  StringRef op = node.op();
-  if (isUpdate(index) || op.starts_with("Print") || op == "Assert")
-    return true;
-  if (op == "NoOp")
-    return any_of(edges->controlInputs(index), [&](int input) { return hasHappened(input); });
-  // The value of a condition; that of a loop begins a turn.
-  return getNodeKind(node) == NodeKind::Merge && none_of(dataInputs(index), [&](NodeOutput input) {
-           return getNodeKind(*nodes[input.node]) == NodeKind::NextIteration;
-         });
-}
-
 Error FlowGraph::findNeeded(ArrayRef<int> roots, function_ref<bool(NodeOutput)> isCut) {
   kinds.assign(nodes.size(), NodeKind::Plain);
   needed.assign(nodes.size(), 0);
@@ -79,9 +64,6 @@ Error FlowGraph::findNeeded(ArrayRef<int> roots, function_ref<bool(NodeOutput)> 
   while (!work.empty()) {
     int index = work.pop_back_val();
     NodeKind kind = kinds[index] = getNodeKind(*nodes[index]);
-    if (kind == NodeKind::Constant &&
-        any_of(edges->controlInputs(index), [&](int input) { return hasHappened(input); }))
-      kind = kinds[index] = NodeKind::Plain;
     hasFlow |= kind > NodeKind::Constant && kind != NodeKind::ControlTrigger;
     int arity = getArity(kind), given = dataInputs(index).size();
     if (arity >= 0 ? given != arity : (kind == NodeKind::Merge && given == 0))
@@ -105,6 +87,32 @@ Error FlowGraph::findNeeded(ArrayRef<int> roots, function_ref<bool(NodeOutput)> 
     }
   }
   return Error::success();
+}
+
+/// A constant behind an update, or behind what waited for one, holds back those who use it: it keeps its
+/// place. Other control edges come from pivots, which only say where a constant stands.
+void FlowGraph::findOrderedConstants() {
+  std::vector<char> hasHappened(size(), 0); // in the scope of the node
+  for (int index : topologicalOrder) {
+    StringRef op = nodes[index]->op();
+    bool isOrdered = any_of(inputs(index), [&](NodeOutput input) { return hasHappened[input.node]; });
+    switch (kinds[index]) {
+    case NodeKind::Merge: // that of a loop begins a turn
+      hasHappened[index] = none_of(inputs(index), [&](NodeOutput input) {
+        return kinds[input.node] == NodeKind::NextIteration;
+      });
+      break;
+    case NodeKind::Exit:
+      hasHappened[index] = true;
+      break;
+    case NodeKind::Constant:
+      if (isOrdered)
+        kinds[index] = NodeKind::Plain;
+      [[fallthrough]];
+    default:
+      hasHappened[index] = isOrdered || isUpdate(index) || op.starts_with("Print") || op == "Assert";
+    }
+  }
 }
 
 Error FlowGraph::findOrder() {
@@ -132,8 +140,10 @@ Error FlowGraph::findOrder() {
       if (--waiting[user] == 0)
         ready.push_back(user);
   }
-  if (topologicalOrder.size() == count)
+  if (topologicalOrder.size() == count) {
+    findOrderedConstants();
     return Error::success();
+  }
   std::string names;
   for (int node = 0; node < size() && names.size() < 200; ++node)
     if (waiting[node])

@@ -55,9 +55,9 @@ public:
   std::string describe(int index) const { return "node " + describeNode(*nodes[index]); }
 
 private:
-  bool hasHappened(int index) const;
   llvm::Error findNeeded(llvm::ArrayRef<int> roots, llvm::function_ref<bool(NodeOutput)> isCut);
   llvm::Error findOrder();
+  void findOrderedConstants();
 
   const GraphEdges *edges = nullptr;
   Nodes nodes;
