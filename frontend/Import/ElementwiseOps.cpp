@@ -459,7 +459,18 @@ LogicalResult importSpecial(NodeImporter &n) {
   auto operands = n.broadcastTogether(n.getTensors(0, n.getNumInputs()));
   if (failed(operands))
     return failure();
-  n.setResult(n.create<tg::SpecialOp>(operands->front().getType(), *operands, names.lookup(n.node.op())));
+  auto call = [&](StringRef name) -> Value {
+    return n.create<tg::SpecialOp>(operands->front().getType(), *operands, name);
+  };
+  Value y = call(names.lookup(n.node.op()));
+  if (n.node.op() == "BesselI1" && n.wantsGradients()) {
+    // One at zero, as TensorFlow has it, where the derivative is one half.
+    Value x = operands->front(), one = n.splatLike(x, 1);
+    Value isZero = n.compare(Direction::EQ, x, n.splatLike(x, 0));
+    Value slope = n.sub(call("bessel_i0"), n.div(y, n.select(isZero, one, x)));
+    y = n.withPartials(y, x, n.select(isZero, one, slope));
+  }
+  n.setResult(y);
   return success();
 }
 

@@ -23,19 +23,6 @@ using Size = OpFoldResult;
 /// Windows with more elements than this are not taken apart: the code would grow with them.
 constexpr int64_t kMaxUnrolledWindow = 64;
 
-/// Calls `fn(number, position)` for every place of the window in row-major order.
-void forEachPlace(ArrayRef<int64_t> window, llvm::function_ref<void(int64_t, ArrayRef<int64_t>)> fn) {
-  SmallVector<int64_t> position(window.size(), 0);
-  int64_t count = 1;
-  for (int64_t size : window)
-    count *= size;
-  for (int64_t number = 0; number < count; ++number) {
-    fn(number, position);
-    for (int64_t dim = window.size() - 1; dim >= 0 && ++position[dim] == window[dim]; --dim)
-      position[dim] = 0;
-  }
-}
-
 /// A maximum pooling whose winners are asked for.
 struct MaxPooling {
   NodeImporter &n;

@@ -130,7 +130,18 @@ template <bool windowIsInput> LogicalResult importMaxPool(NodeImporter &n) {
   if (failed(pooling))
     return failure();
   Value padded = padForWindows(n, x, n.lowest(n.getElementType(0)), pooling->windows);
-  n.setResult(pooling->reduceWindows(n, Kind::Max, padded));
+  Value y = pooling->reduceWindows(n, Kind::Max, padded);
+  if (n.node.op() == "MaxPool3D" && n.wantsGradients()) {
+    // TensorFlow's gradient goes to all that are as large as the maximum.
+    SmallVector<Value> places, partials;
+    forEachPlace(pooling->window(), [&](int64_t, ArrayRef<int64_t> position) {
+      places.push_back(sliceAtPosition(n, padded, pooling->windows, position));
+      Value isMax = n.compare(tg::ComparisonDirection::EQ, places.back(), y);
+      partials.push_back(n.select(isMax, n.splatLike(y, 1), n.splatLike(y, 0)));
+    });
+    y = n.withPartials(y, places, partials);
+  }
+  n.setResult(y);
   return success();
 }
 

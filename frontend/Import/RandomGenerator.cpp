@@ -3,6 +3,7 @@
 #include "frontend/Import/RandomGenerator.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/StateOps.h"
+#include <numbers>
 
 using namespace mlir;
 
@@ -107,6 +108,28 @@ Value differentiateGammaSample(NodeImporter &n, Value alpha, Value sample) {
   // A sample of zero stays one.
   Value isZero = n.compare(tg::ComparisonDirection::EQ, sample, n.splatLike(sample, 0));
   return n.cast(n.select(isZero, n.splatLike(result, 0), result), element);
+}
+
+SmallVector<Value> differentiateTruncatedSample(NodeImporter &n, ValueRange parameters, Value sample) {
+  auto number = [&](double x) { return n.splatLike(sample, x); };
+  auto standardise = [&](Value x) { return n.div(n.sub(x, parameters[0]), parameters[1]); };
+  Value x = standardise(sample), low = standardise(parameters[2]), high = standardise(parameters[3]);
+  // Twice the share of the normal distribution that lies below.
+  auto below = [&](Value end) {
+    return n.create<tg::ErfcOp>(n.mul(end, number(-1 / std::numbers::sqrt2)));
+  };
+  Value share = n.div(n.sub(below(x), below(low)), n.sub(below(high), below(low)));
+  // Shares of nothing and of all have no logarithm.
+  const llvm::fltSemantics &semantics = cast<FloatType>(getElementTypeOrSelf(sample.getType())).getFloatSemantics();
+  double tiny = llvm::APFloat::getSmallestNormalized(semantics).convertToDouble();
+  double epsilon = std::ldexp(1, 1 - static_cast<int>(llvm::APFloat::semanticsPrecision(semantics)));
+  share = n.create<tg::MaximumOp>(n.create<tg::MinimumOp>(share, number(1 - epsilon)), number(tiny));
+  auto slope = [&](Value end, Value logShare) {
+    Value ratio = n.mul(n.sub(n.mul(x, x), n.mul(end, end)), number(0.5));
+    return n.create<tg::ExpOp>(n.add(ratio, logShare));
+  };
+  return {number(1), x, slope(low, n.create<tg::Log1pOp>(n.create<tg::NegOp>(share))),
+          slope(high, n.create<tg::LogOp>(share))};
 }
 
 } // namespace tgc

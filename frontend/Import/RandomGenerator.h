@@ -35,6 +35,10 @@ void fillRandom(NodeImporter &n, llvm::StringRef kernel, RandomGenerator generat
 
 /// The derivative of a sample of the gamma distribution by its shape.
 mlir::Value differentiateGammaSample(NodeImporter &n, mlir::Value alpha, mlir::Value sample);
+/// The derivatives of a sample of the truncated normal distribution by its mean, deviation and two ends
+/// (Figurnov et al., Implicit Reparameterization Gradients, 2018).
+llvm::SmallVector<mlir::Value> differentiateTruncatedSample(NodeImporter &n, mlir::ValueRange parameters,
+                                                            mlir::Value sample);
 
 } // namespace tgc
 

@@ -41,6 +41,16 @@ void differentiateGamma(NodeImporter &n, Value alpha, ArrayRef<Size> shape) {
   n.setResult(0, n.withPartials(samples, each, differentiateGammaSample(n, each, samples)));
 }
 
+/// The same from those of the truncated normal distribution, whose parameters have one shape.
+void differentiateTruncated(NodeImporter &n, ArrayRef<Value> parameters, ArrayRef<Size> shape) {
+  if (!n.wantsGradients())
+    return;
+  SmallVector<Value> each =
+      llvm::map_to_vector(parameters, [&](Value parameter) { return n.broadcastTo(parameter, shape); });
+  Value samples = n.getOutputs()[0].tensor;
+  n.setResult(0, n.withPartials(samples, each, differentiateTruncatedSample(n, each, samples)));
+}
+
 /// (samples' shape, parameter): the parameter's shape follows that of the samples.
 template <StringLiteral const &kernel>
 LogicalResult importStateful(NodeImporter &n, StringRef outputType, StringRef what) {
@@ -98,6 +108,8 @@ template <StringLiteral const &kernel, int count> LogicalResult importStateless(
   fillRandom(n, kernel, *generator, *shape, *element, *parameters, count == 4 ? "LAST" : "");
   if (kernel == kGamma)
     differentiateGamma(n, parameters->front(), *shape);
+  if (kernel == kParameterized)
+    differentiateTruncated(n, *parameters, *shape);
   return success();
 }
 

@@ -204,4 +204,16 @@ Value padForTransposed(NodeImporter &n, Value x, ArrayRef<SlidingWindow> windows
   return n.pad(x, n.scalar(getElementTypeOrSelf(x.getType()), 0), low, high, interior);
 }
 
+void forEachPlace(ArrayRef<int64_t> window, llvm::function_ref<void(int64_t, ArrayRef<int64_t>)> fn) {
+  SmallVector<int64_t> position(window.size(), 0);
+  int64_t count = 1;
+  for (int64_t size : window)
+    count *= size;
+  for (int64_t number = 0; number < count; ++number) {
+    fn(number, position);
+    for (int64_t dim = window.size() - 1; dim >= 0 && ++position[dim] == window[dim]; --dim)
+      position[dim] = 0;
+  }
+}
+
 } // namespace tgc

@@ -93,6 +93,10 @@ mlir::Value padForTransposed(NodeImporter &n, mlir::Value x, llvm::ArrayRef<Slid
 llvm::SmallVector<mlir::OpFoldResult> getOutputSizes(llvm::ArrayRef<SlidingWindow> windows);
 llvm::SmallVector<mlir::OpFoldResult> getInputSizes(llvm::ArrayRef<SlidingWindow> windows);
 
+/// Calls `fn(number, position)` for every place of the window in row-major order.
+void forEachPlace(llvm::ArrayRef<int64_t> window,
+                  llvm::function_ref<void(int64_t number, llvm::ArrayRef<int64_t> position)> fn);
+
 } // namespace tgc
 
 #endif // TGC_FRONTEND_IMPORT_SLIDINGWINDOW_H

@@ -4,7 +4,8 @@
 Needs TensorFlow 2.19 (pip install tensorflow-cpu==2.19.1 in an environment of its own). A file FAMILY_cases.py has a function
 cases(record); every call record(name, tensors, {placeholder: array}) adds one case to the family's graph. Written beside it:
 FAMILY.pb and FAMILY.npz, with feeds as "feed/NAME:0" and the values of run i as "run<i>/NAME:0". RUNS in the case file says how
-many runs of one session are recorded (one). Test: Inputs/recorded.py compares tgc-run's values with these.
+many runs of one session are recorded (one). What a function backward(record) adds is recorded and not part of the graph: gradients
+that tgc is to make itself. Test: Inputs/recorded.py compares tgc-run's values with these.
 """
 import importlib.util
 import os
@@ -40,6 +41,9 @@ def record_family(path):
             feeds.update({placeholder.name: value for placeholder, value in (given or {}).items()})
 
         module.cases(record)
+        forward = graph.as_graph_def()
+        if hasattr(module, "backward"):
+            module.backward(record)
         names = [tensor.name for tensor in fetches.values()]
         config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
         config.graph_options.rewrite_options.disable_meta_optimizer = True
@@ -54,7 +58,7 @@ def record_family(path):
                     arrays[f"run{run}/{name}"] = storable(value)
         stem = path[: -len("_cases.py")]
         with open(stem + ".pb", "wb") as file:
-            file.write(graph.as_graph_def().SerializeToString(deterministic=True))
+            file.write(forward.SerializeToString(deterministic=True))
         np.savez_compressed(stem + ".npz", **arrays)
         print(f"{os.path.basename(stem)}: {len(names)} tensors")
 
