@@ -115,12 +115,11 @@ SmallVector<Value> differentiateTruncatedSample(NodeImporter &n, ValueRange para
   auto standardise = [&](Value x) { return n.div(n.sub(x, parameters[0]), parameters[1]); };
   Value x = standardise(sample), low = standardise(parameters[2]), high = standardise(parameters[3]);
   // Twice the share of the normal distribution that lies below.
-  auto below = [&](Value end) {
-    return n.create<tg::ErfcOp>(n.mul(end, number(-1 / std::numbers::sqrt2)));
-  };
+  auto below = [&](Value end) { return n.create<tg::ErfcOp>(n.mul(end, number(-1 / std::numbers::sqrt2))); };
   Value share = n.div(n.sub(below(x), below(low)), n.sub(below(high), below(low)));
   // Shares of nothing and of all have no logarithm.
-  const llvm::fltSemantics &semantics = cast<FloatType>(getElementTypeOrSelf(sample.getType())).getFloatSemantics();
+  const llvm::fltSemantics &semantics =
+      cast<FloatType>(getElementTypeOrSelf(sample.getType())).getFloatSemantics();
   double tiny = llvm::APFloat::getSmallestNormalized(semantics).convertToDouble();
   double epsilon = std::ldexp(1, 1 - static_cast<int>(llvm::APFloat::semanticsPrecision(semantics)));
   share = n.create<tg::MaximumOp>(n.create<tg::MinimumOp>(share, number(1 - epsilon)), number(tiny));

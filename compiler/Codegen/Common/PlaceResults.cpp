@@ -65,7 +65,8 @@ bool isSameMemory(bufferization::AnalysisState &state, OpOperand &source, Value 
   bufferization::TraversalConfig config;
   config.alwaysIncludeLeaves = false;
   config.followInPlaceOnly = config.followEquivalentOnly = config.followSameTypeOrCastsOnly = true;
-  return !state.findValueInReverseUseDefChain(&source, [&](Value value) { return value == empty; }, config)
+  return !state.findValueInReverseUseDefChain(
+                   &source, [&](Value value) { return value == empty; }, config)
               .empty();
 }
 

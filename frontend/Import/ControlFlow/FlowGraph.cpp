@@ -98,9 +98,8 @@ void FlowGraph::findOrderedConstants() {
     bool isOrdered = any_of(inputs(index), [&](NodeOutput input) { return hasHappened[input.node]; });
     switch (kinds[index]) {
     case NodeKind::Merge: // that of a loop begins a turn
-      hasHappened[index] = none_of(inputs(index), [&](NodeOutput input) {
-        return kinds[input.node] == NodeKind::NextIteration;
-      });
+      hasHappened[index] = none_of(
+          inputs(index), [&](NodeOutput input) { return kinds[input.node] == NodeKind::NextIteration; });
       break;
     case NodeKind::Exit:
       hasHappened[index] = true;
