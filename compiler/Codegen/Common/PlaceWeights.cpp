@@ -78,8 +78,9 @@ struct PlaceWeightsPass : impl::PlaceWeightsPassBase<PlaceWeightsPass> {
       use.replaceAllUsesWith(rt::WeightsOp::create(builder, use.getLoc(), type, *offset).getResult());
       use.erase();
     });
+    SymbolUserMap users(symbols, module);
     for (memref::GlobalOp global : llvm::make_early_inc_range(module.getOps<memref::GlobalOp>()))
-      if (SymbolTable::symbolKnownUseEmpty(global, module))
+      if (users.useEmpty(global))
         global.erase();
     if (!ok || !placeInitialValues(module))
       return signalPassFailure();
