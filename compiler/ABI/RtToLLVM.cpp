@@ -278,6 +278,44 @@ struct LowerWeights : RtPattern<rt::WeightsOp> {
   }
 };
 
+struct LowerAddress : RtPattern<rt::AddressOp> {
+  using RtPattern::RtPattern;
+  LogicalResult matchAndRewrite(rt::AddressOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    b.replaceOp(op, MemRefDescriptor(adaptor.getMemref()).alignedPtr(b, op.getLoc()));
+    return success();
+  }
+};
+
+struct LowerView : RtPattern<rt::ViewOp> {
+  using RtPattern::RtPattern;
+  LogicalResult matchAndRewrite(rt::ViewOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    auto type = cast<MemRefType>(op.getType());
+    SmallVector<Value> sizes = allSizes(b, loc, type, adaptor.getOpen());
+    MemRefDescriptor descriptor(memref(b, loc, type, adaptor.getAddress(), sizes));
+    if (type.getLayout().isIdentity()) {
+      b.replaceOp(op, {descriptor});
+      return success();
+    }
+    auto [strides, offset] = type.getStridesAndOffset();
+    ValueRange open = adaptor.getOpen().drop_front(type.getNumDynamicDims());
+    auto next = [&](int64_t known) {
+      if (!ShapedType::isDynamic(known))
+        return i64(b, loc, known);
+      Value value = open.front();
+      open = open.drop_front();
+      return value;
+    };
+    for (auto [dim, stride] : llvm::enumerate(strides))
+      descriptor.setStride(b, loc, dim, next(stride));
+    descriptor.setOffset(b, loc, next(offset));
+    b.replaceOp(op, {descriptor});
+    return success();
+  }
+};
+
 struct LowerFail : RtPattern<rt::FailOp> {
   using RtPattern::RtPattern;
   LogicalResult matchAndRewrite(rt::FailOp op, OpAdaptor adaptor,
@@ -405,7 +443,7 @@ struct LowerHostCall : RtPattern<rt::HostCallOp> {
 
 void populateRtToLLVMPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<LowerFeed, LowerVariable, LowerWorkspace, LowerBuffer, LowerWeights, LowerFail, LowerHostCall,
-               LowerParallelFor>(converter);
+               LowerParallelFor, LowerAddress, LowerView>(converter);
   patterns.add<LowerDestination<rt::FetchOp>>(converter, "tgc_rt_fetch", "fetch");
   patterns.add<LowerDestination<rt::NewVariableOp>>(converter, "tgc_rt_variable_write", "variable");
 }

@@ -105,6 +105,7 @@ void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &options) {
   passes.addPass(arith::createArithExpandOpsPass(expanded));
   passes.addPass(createConvertVectorToSCFPass());
   passes.addPass(createSCFToControlFlowPass());
+  passes.addPass(createNarrowCallsPass());
   passes.addPass(createConvertDynamicExpandShapePass());
   passes.addPass(memref::createExpandStridedMetadataPass());
   passes.addPass(createLowerAffinePass());

@@ -379,6 +379,8 @@ private:
           b.setInsertionPointToStart(loop.getBody());
           emitChoice(b, loc, loop.getInductionVar(), mapping);
         });
+    // Called from one place, the region's body, which has the arguments in memory.
+    function->setAttr("passthrough", builder.getStrArrayAttr({"alwaysinline"}));
     Value count = arith::ConstantIndexOp::create(builder, loc, branches.size());
     Value one = arith::ConstantIndexOp::create(builder, loc, 1);
     rt::ParallelForOp::create(builder, loc, entry.getArgument(0), function.getName(), count, one, arguments);

@@ -33,6 +33,15 @@ def LowerCopiesPass : Pass<"tgc-lower-copies", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def NarrowCallsPass : Pass<"tgc-narrow-calls", "::mlir::ModuleOp"> {
+  let summary = "Pass memrefs to kernels as an address and what their types leave open";
+  let description = [{
+    As descriptors they are three values and two for each dimension, most of them known: entries of many kernels would consist of
+    stores of them, and regions of many kernels would pass a thousand.
+  }];
+  let dependentDialects = ["::tgc::rt::RtDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def OutlineKernelsPass : Pass<"tgc-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Give the loop nests of large entries functions of their own";
   let description = [{ Runs on linalg ops on buffers. Equal nests share one function, which LLVM does not inline. }];

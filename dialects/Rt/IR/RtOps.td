@@ -90,6 +90,23 @@ def Rt_ParallelForOp : Rt_Op<"parallel_for"> {
   let assemblyFormat = "$frame `,` $callee `(` $arguments `)` `count` $count `grain` $grain attr-dict `:` type($arguments)";
 }
 
+def Rt_AddressOp : Rt_Op<"address", [Pure]> {
+  let summary = "Where a memref's memory begins, before its offset";
+  let arguments = (ins AnyMemRef:$memref);
+  let results = (outs LLVM_AnyPointer:$result);
+  let assemblyFormat = "$memref attr-dict `:` type($memref) `->` type($result)";
+}
+
+def Rt_ViewOp : Rt_Op<"view", [Pure]> {
+  let summary = "The memref over memory at an address";
+  let description = [{
+    `open` is what the type does not say: sizes, strides and the offset, in this order. Row-major strides follow from the sizes.
+  }];
+  let arguments = (ins LLVM_AnyPointer:$address, Variadic<Index>:$open);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$address `(` $open `)` attr-dict `:` type($address) `->` type($result)";
+}
+
 def Rt_HostCallOp : Rt_Op<"host_call", [AttrSizedOperandSegments]> {
   let summary = "Calls a hand-written kernel";
   let description = [{
