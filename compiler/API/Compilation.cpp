@@ -4,23 +4,23 @@
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/API/CodeCache.h"
 #include "compiler/API/EmitKernels.h"
+#include "compiler/API/Timing.h"
 #include "compiler/API/Variants.h"
 #include "compiler/InitAll.h"
 #include "compiler/Pipelines/Pipelines.h"
 #include "compiler/Target/Linker.h"
 #include "compiler/Target/ObjectEmitter.h"
+#include "compiler/Target/ParallelEmitter.h"
 #include "frontend/Import/Import.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
-#include <chrono>
 
 using namespace mlir;
 
@@ -109,24 +109,6 @@ llvm::Error checkEntryNames(ArrayRef<EntryRequest> entries) {
   return llvm::Error::success();
 }
 
-/// Writes the time of a step when it ends.
-class StepTimer {
-public:
-  StepTimer(raw_ostream *stream, StringRef step)
-      : stream(stream), step(step), start(std::chrono::steady_clock::now()) {}
-  ~StepTimer() {
-    if (!stream)
-      return;
-    std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-    *stream << llvm::format("%10.2f ms  ", elapsed.count()) << step << "\n";
-  }
-
-private:
-  raw_ostream *stream;
-  StringRef step;
-  std::chrono::steady_clock::time_point start;
-};
-
 } // namespace
 
 llvm::Expected<std::unique_ptr<Compilation>> Compilation::create(const CompileOptions &options) {
@@ -205,6 +187,8 @@ llvm::Error Compilation::addVariants() {
 llvm::Error Compilation::runPhase(const PhaseInfo &info, ModuleOp module, const CompileOptions &options) {
   StepTimer timer(options.timing, info.name);
   PassManager passes(state->context.get());
+  if (options.timing)
+    addPassTiming(passes, *options.timing);
   if (options.printIRAfterAll)
     passes.enableIRPrinting([](Pass *, Operation *) { return false; },
                             [](Pass *, Operation *) { return true; });
@@ -278,7 +262,7 @@ std::string Compilation::weightsFingerprint() const {
          llvm::utohexstr(llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size())), /*LowerCase=*/true);
 }
 
-llvm::Error Compilation::optimizeCode(bool externalWeights) {
+llvm::Error Compilation::translateCode(bool externalWeights) {
   DescriptorOptions descriptor;
   descriptor.target = state->target.describe();
   descriptor.fingerprint = weightsFingerprint();
@@ -290,61 +274,64 @@ llvm::Error Compilation::optimizeCode(bool externalWeights) {
   descriptor.querySymbol = state->options.querySymbol;
   if (!state->variants.empty())
     return translateVariants(descriptor);
-  {
-    StepTimer timer(state->options.timing, "translate");
-    auto code = translateToLLVMIR(*state->module, descriptor, *state->machine, state->codeContext);
-    if (!code)
-      return code.takeError();
-    state->code = std::move(*code);
-  }
+  StepTimer timer(state->options.timing, "translate");
+  auto code = translateToLLVMIR(*state->module, descriptor, *state->machine, state->codeContext);
+  if (!code)
+    return code.takeError();
+  state->code = std::move(*code);
+  return llvm::Error::success();
+}
+
+void Compilation::optimizeCode() {
   StepTimer timer(state->options.timing, "optimize");
   optimize(*state->code, *state->machine, state->options.optimizationLevel);
-  return llvm::Error::success();
 }
 
 /// Weights that lie in the object are the first variant's; the others refer to them if theirs are the same.
 llvm::Error Compilation::translateVariants(const DescriptorOptions &descriptor) {
-  {
-    StepTimer timer(state->options.timing, "translate");
-    std::string query = descriptor.querySymbol.empty() ? TGC_MODULE_QUERY_SYMBOL : descriptor.querySymbol;
-    for (std::unique_ptr<Variant> &variant : state->variants) {
-      bool isFirst = variant == state->variants.front();
-      ModuleOp module = isFirst ? *state->module : *variant->module;
-      bool sharesWeights = weightsOf(module) == weights();
-      if (!sharesWeights && descriptor.weights == WeightsLinkage::File)
-        return llvm::createStringError("the variants of the code do not share their weights; choose one with "
-                                       "--target cpu:x86-64-v3");
-      DescriptorOptions own = descriptor;
-      own.target = variant->target.describe();
-      own.querySymbol = getVariantQuery(query, variant->level);
-      if (!isFirst && sharesWeights && own.weights == WeightsLinkage::Embedded)
-        own.weights = WeightsLinkage::External;
-      auto code = translateToLLVMIR(module, own, *variant->machine, *variant->context);
-      if (!code)
-        return code.takeError();
-      variant->code = std::move(*code);
-      if (llvm::GlobalVariable *data = variant->code->getNamedGlobal(kWeightsSymbol);
-          data && sharesWeights && descriptor.weights == WeightsLinkage::Embedded) {
-        data->setName(query + ".weights"); // several modules may be linked to one program
-        data->setLinkage(llvm::GlobalValue::ExternalLinkage);
-        data->setVisibility(llvm::GlobalValue::HiddenVisibility);
-        if (weights().size() >= size_t(1) << 30) // as the one that defines it
-          data->setCodeModel(llvm::CodeModel::Large);
-      }
+  StepTimer timer(state->options.timing, "translate");
+  std::string query = querySymbol();
+  for (std::unique_ptr<Variant> &variant : state->variants) {
+    bool isFirst = variant == state->variants.front();
+    ModuleOp module = isFirst ? *state->module : *variant->module;
+    bool sharesWeights = weightsOf(module) == weights();
+    if (!sharesWeights && descriptor.weights == WeightsLinkage::File)
+      return llvm::createStringError("the variants of the code do not share their weights; choose one with "
+                                     "--target cpu:x86-64-v3");
+    DescriptorOptions own = descriptor;
+    own.target = variant->target.describe();
+    own.querySymbol = getVariantQuery(query, variant->level);
+    if (!isFirst && sharesWeights && own.weights == WeightsLinkage::Embedded)
+      own.weights = WeightsLinkage::External;
+    auto code = translateToLLVMIR(module, own, *variant->machine, *variant->context);
+    if (!code)
+      return code.takeError();
+    variant->code = std::move(*code);
+    if (llvm::GlobalVariable *data = variant->code->getNamedGlobal(kWeightsSymbol);
+        data && sharesWeights && descriptor.weights == WeightsLinkage::Embedded) {
+      data->setName(query + ".weights"); // several modules may be linked to one program
+      data->setLinkage(llvm::GlobalValue::ExternalLinkage);
+      data->setVisibility(llvm::GlobalValue::HiddenVisibility);
+      if (weights().size() >= size_t(1) << 30) // as the one that defines it
+        data->setCodeModel(llvm::CodeModel::Large);
     }
-    emitVariantQuery(*state->variants.front()->code, query);
   }
-  StepTimer timer(state->options.timing, "optimize");
-  return emitObjects(state->variants, state->options.optimizationLevel);
+  emitVariantQuery(*state->variants.front()->code, query);
+  return llvm::Error::success();
+}
+
+std::string Compilation::querySymbol() const {
+  return state->options.querySymbol.empty() ? TGC_MODULE_QUERY_SYMBOL : state->options.querySymbol;
 }
 
 llvm::Expected<SmallVector<char, 0>> Compilation::emitCodeObject() {
+  SmallVector<CodeUnit> units;
   if (state->variants.empty())
-    return emitCode(*state->code, *state->machine, llvm::CodeGenFileType::ObjectFile);
-  SmallVector<ArrayRef<char>> objects;
+    units.push_back({state->code.get(), &state->target, state->machine.get(), querySymbol()});
   for (const std::unique_ptr<Variant> &variant : state->variants)
-    objects.push_back(variant->object);
-  return mergeObjects(objects);
+    units.push_back({variant->code.get(), &variant->target, variant->machine.get(),
+                     getVariantQuery(querySymbol(), variant->level)});
+  return tgc::emitObject(units, state->options.optimizationLevel);
 }
 
 llvm::Expected<SmallVector<char, 0>> Compilation::emitObject() {

@@ -33,11 +33,13 @@ public:
   /// Runs the phases up to the one that the options name; `observe` sees the module after each.
   llvm::Error runPhases(llvm::function_ref<void(Phase, mlir::ModuleOp)> observe = nullptr);
   /// Before the phases: takes the code from the cache, if there is one and it has it. Neither phases nor
-  /// optimizeCode are needed then.
+  /// translateCode are needed then.
   bool loadFromCache(bool externalWeights);
-  /// After the last phase: LLVM IR, optimised.
-  llvm::Error optimizeCode(bool externalWeights);
-  /// The object file of the code.
+  /// After the last phase: LLVM IR.
+  llvm::Error translateCode(bool externalWeights);
+  /// For the two forms of code that one can read; objects are optimised when they are made.
+  void optimizeCode();
+  /// The object file of the code, optimised. Takes the code with it, as libraries and programs do.
   llvm::Expected<llvm::SmallVector<char, 0>> emitObject();
   llvm::Expected<llvm::SmallVector<char, 0>> emitAssembly();
   /// After the phase `linalg`: kernels for a GPU as PTX, below comments that say how each is launched and
@@ -62,6 +64,8 @@ private:
   llvm::Error runPhase(const PhaseInfo &info, mlir::ModuleOp module, const CompileOptions &options);
   llvm::Error translateVariants(const DescriptorOptions &descriptor);
   llvm::Expected<llvm::SmallVector<char, 0>> emitCodeObject();
+  /// The function that returns the descriptor.
+  std::string querySymbol() const;
   /// Of the program and its weights.
   std::string weightsFingerprint() const;
   using LinkFunction = llvm::Error(llvm::ArrayRef<char> object, llvm::StringRef path,

@@ -32,7 +32,7 @@ llvm::Expected<std::unique_ptr<InMemoryModule>> compileInMemory(llvm::StringRef 
   if (!result->compilation->loadFromCache(/*externalWeights=*/true)) {
     if (llvm::Error error = result->compilation->runPhases())
       return std::move(error);
-    if (llvm::Error error = result->compilation->optimizeCode(/*externalWeights=*/true))
+    if (llvm::Error error = result->compilation->translateCode(/*externalWeights=*/true))
       return std::move(error);
   }
   llvm::Expected<llvm::SmallVector<char, 0>> object = result->compilation->emitObject();

@@ -18,7 +18,7 @@ static Error compileToLibrary(const char *modelPath, const char *outputPath, con
     return error;
   if (Error error = (*compilation)->runPhases())
     return error;
-  if (Error error = (*compilation)->optimizeCode(/*externalWeights=*/false))
+  if (Error error = (*compilation)->translateCode(/*externalWeights=*/false))
     return error;
   return (*compilation)->writeLibrary(outputPath);
 }

@@ -1,11 +1,9 @@
 //===- Variants.cpp - Code for several machines in one module -------------===//
 
 #include "compiler/API/Variants.h"
-#include "compiler/Target/ObjectEmitter.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
-#include <thread>
 
 using namespace llvm;
 
@@ -61,28 +59,6 @@ void emitVariantQuery(Module &code, StringRef query) {
                     : own;
   }
   builder.CreateRet(builder.CreateCall(type, chosen, {function->getArg(0)}));
-}
-
-Error emitObjects(MutableArrayRef<std::unique_ptr<Variant>> variants, unsigned optimizationLevel) {
-  std::vector<std::string> errors(variants.size());
-  std::vector<std::thread> threads;
-  for (size_t i = 0; i < variants.size(); ++i)
-    threads.emplace_back([&, i] {
-      Variant &variant = *variants[i];
-      optimize(*variant.code, *variant.machine, optimizationLevel);
-      Expected<SmallVector<char, 0>> object =
-          emitCode(*variant.code, *variant.machine, CodeGenFileType::ObjectFile);
-      if (object)
-        variant.object = std::move(*object);
-      else
-        errors[i] = toString(object.takeError());
-    });
-  for (std::thread &thread : threads)
-    thread.join();
-  for (const std::string &error : errors)
-    if (!error.empty())
-      return createStringError(error);
-  return Error::success();
 }
 
 } // namespace tgc

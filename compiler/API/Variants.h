@@ -26,7 +26,6 @@ struct Variant {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::unique_ptr<llvm::LLVMContext> context;
   std::unique_ptr<llvm::Module> code;
-  llvm::SmallVector<char, 0> object;
 };
 
 /// Whether code for this target comes in variants: a plain "cpu", on x86-64.
@@ -43,9 +42,6 @@ std::string getVariantQuery(llvm::StringRef query, int level);
 
 /// Adds the function `query` that asks the processor and calls that of a variant.
 void emitVariantQuery(llvm::Module &code, llvm::StringRef query);
-
-/// Optimises the variants' code and makes objects of it, a thread for each.
-llvm::Error emitObjects(llvm::MutableArrayRef<std::unique_ptr<Variant>> variants, unsigned optimizationLevel);
 
 } // namespace tgc
 

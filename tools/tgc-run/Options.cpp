@@ -64,8 +64,9 @@ static Error checkFlags(const Flags &flags) {
 
 Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
   removeForeignOptions();
-  Flags flags;
-  TrainFlags trainFlags;
+  // They stay registered, and lld goes through all registered options again when it merges objects.
+  static Flags flags;
+  static TrainFlags trainFlags;
   if (Error error = parseFlags(
           argc, argv,
           "tgc-run: runs a module that tgc has compiled, or a model, which it compiles in memory first\n"))

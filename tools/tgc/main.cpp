@@ -102,8 +102,10 @@ static Error compile(const CommandLine &command) {
     return write(command.outputPath, [&](raw_ostream &stream) { stream << *text; });
   }
   if (command.emit != EmitKind::MLIR)
-    if (Error error = (*compilation)->optimizeCode(/*externalWeights=*/false))
+    if (Error error = (*compilation)->translateCode(/*externalWeights=*/false))
       return error;
+  if (command.emit == EmitKind::LLVM || command.emit == EmitKind::Assembly)
+    (*compilation)->optimizeCode();
   Error error = emit(**compilation, command);
   if (StringRef warning = (*compilation)->warning(); !warning.empty())
     WithColor::warning(errs(), "tgc") << warning << "\n";
