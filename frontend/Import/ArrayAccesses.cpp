@@ -3,6 +3,7 @@
 #include "frontend/Import/ArrayAccesses.h"
 #include "frontend/Import/RegionImporter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
 
@@ -93,6 +94,8 @@ static void store(NodeImporter &n, const ListObject &array) {
 void noteArrayAccess(NodeImporter &n, ListObject &array, bool isWrite, Size index) {
   if (array.isGradient)
     return;
+  if (hasFlags(n.graph.entry, n.getInput(0).listObject->name))
+    return touchElement(n, array, isWrite, index);
   if (index.isNull())
     note(n, array, {isWrite, n.loc, n.sizes.constant(0), array.list.length});
   else
@@ -102,7 +105,19 @@ void noteArrayAccess(NodeImporter &n, ListObject &array, bool isWrite, Size inde
 
 void noteArrayAccesses(NodeImporter &n, ListObject &array, bool isWrite, size_t indicesInput) {
   const HostTensor *host = n.getHost(indicesInput);
-  if (!host || array.isGradient)
+  EntryImporter &entry = n.graph.entry;
+  const std::string &key = n.getInput(0).listObject->name;
+  if (array.isGradient)
+    return;
+  if (!host && !hasFlags(entry, key)) {
+    entry.flaggedArrays.insert(key);
+    // In a loop they must be there before it.
+    if (isa<func::FuncOp>(n.builder.getInsertionBlock()->getParentOp()))
+      createFlags(entry, n.loc, key);
+  }
+  if (hasFlags(entry, key))
+    return touchElements(n, array, isWrite, n.getTensor(indicesInput));
+  if (!host)
     return;
   size_t before = array.accesses.size();
   for (Size index : host->elements) {
@@ -177,6 +192,29 @@ static std::optional<CountedIndex> getCountedIndex(IndexBuilder &sizes, tg::Whil
       return CountedIndex{counter, lhs, true};
   }
   return std::nullopt;
+}
+
+/// Whether the iterations of a loop do more than count to come to a size.
+static bool isFromData(tg::WhileOp loop, Size size) {
+  if (isOutside(loop, size))
+    return false;
+  Value value = cast<Value>(size);
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return argument.getOwner() != loop.getBody() || !getCounterStep(loop, argument.getArgNumber());
+  Operation *op = value.getDefiningOp();
+  if (!isa<arith::ArithDialect>(op->getDialect()) || isa<arith::IndexCastOp>(op))
+    return true;
+  return llvm::any_of(op->getOperands(), [&](Value operand) { return isFromData(loop, operand); });
+}
+
+bool LoopAccesses::needFlags(EntryImporter &entry, tg::WhileOp loop,
+                             const EntryImporter::State &before) const {
+  for (const auto &[key, access] : accesses)
+    if (isFromData(loop, access.begin) || (access.end && isFromData(loop, access.end)))
+      entry.flaggedArrays.insert(key);
+  return llvm::any_of(entry.flaggedArrays, [&](const std::string &key) {
+    return before.listObjects.count(key) && !hasFlags(entry, key);
+  });
 }
 
 void LoopAccesses::finish(EntryImporter &entry, tg::WhileOp loop) const {

@@ -2,8 +2,9 @@
 //
 // A tensor array of TensorFlow 1 takes each element once and, unless it was told otherwise, gives each once:
 // a second write, a write after a read and a second read are errors of the run. Which elements were touched
-// is kept as ranges of sizes, so that most checks fold at import and the others compare indices; nothing is
-// kept at run time. An access whose range is not known (of indices that data gives, in a branch) is not kept.
+// is kept as ranges of sizes, so that most checks fold at import and the others compare indices. Where data
+// gives the indices, an array has flags from there on (ArrayFlags.cpp): a number per element, in a list that
+// branches and loops carry like any other. An access in a branch is kept by flags only.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_ARRAYACCESSES_H
@@ -21,6 +22,13 @@ void noteArrayAccess(NodeImporter &n, ListObject &array, bool isWrite, mlir::OpF
 /// The same for the elements that a vector of indices names, as far as they are known.
 void noteArrayAccesses(NodeImporter &n, ListObject &array, bool isWrite, size_t indicesInput);
 
+/// Whether an array has flags, and what goes with them: those of what was touched so far; the check and the
+/// note that a node touches an element, all of them (`index` is null), or those that a vector names.
+bool hasFlags(const EntryImporter &entry, llvm::StringRef array);
+void createFlags(EntryImporter &entry, mlir::Location loc, const std::string &array);
+void touchElement(NodeImporter &n, const ListObject &array, bool isWrite, mlir::OpFoldResult index);
+void touchElements(NodeImporter &n, const ListObject &array, bool isWrite, mlir::Value indices);
+
 /// An iteration of a loop that is unrolled has ended; `before`: the state before the loop.
 void endIteration(EntryImporter &entry, const EntryImporter::State &before);
 
@@ -29,6 +37,9 @@ class LoopAccesses {
 public:
   /// At the end of the body: what `before`, the state at its begin, does not have.
   void collect(const EntryImporter &entry, const EntryImporter::State &before);
+  /// Names the arrays of which the finished loop touches elements that data names; the loop is imported again
+  /// if `before` has one of them without flags.
+  bool needFlags(EntryImporter &entry, tg::WhileOp loop, const EntryImporter::State &before) const;
   /// Behind the finished loop: ends the run where one iteration touched what another one had, and adds all
   /// that was touched to the arrays.
   void finish(EntryImporter &entry, tg::WhileOp loop) const;

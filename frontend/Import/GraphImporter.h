@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <map>
+#include <set>
 
 namespace tgc {
 
@@ -101,7 +102,8 @@ public:
   /// What the trials of a loop have found, by the place of the loop: where a loop around it is imported
   /// again, it need not be found again.
   llvm::StringMap<std::shared_ptr<const LearnedLoop>> learnedLoops;
-  unsigned numUnrolled = 0; ///< loops around this point that are being unrolled
+  std::set<std::string> flaggedArrays; ///< whose elements data names in a loop (ArrayAccesses.h)
+  unsigned numUnrolled = 0;            ///< loops around this point that are being unrolled
 
   //===--- What nodes change, as regions see it (RegionImporter.h) ---===//
 

@@ -149,9 +149,12 @@ static LogicalResult addNested(NodeImporter &n, ListValue &sum, ListValue &other
 
 /// Elements of different ranks.
 static LogicalResult addSpelled(NodeImporter &n, ListValue &sum, ListValue &other) {
-  if (sum.kind != other.kind || sum.elements.size() != other.elements.size())
-    return n.error()
-           << "a list of elements of different ranks and one of elements of one rank cannot be added";
+  for (ListValue *list : {&sum, &other})
+    if (list->kind != ListValue::Spelled && failed(spellList(n, *list)))
+      return failure();
+  if (sum.elements.size() != other.elements.size())
+    return n.error() << "Trying to add two lists of tensors with different lengths: " << sum.elements.size()
+                     << " and " << other.elements.size();
   for (auto [i, element] : llvm::enumerate(other.elements))
     if (!element.isNull() &&
         failed(writeSpelled(n, sum, n.sizes.constant(i), element.tensor, /*addTo=*/true)))

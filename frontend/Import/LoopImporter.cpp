@@ -417,9 +417,18 @@ FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
     Outcome outcome = failed(prepare()) ? Outcome::Fails : tryImport();
     if (outcome == Outcome::Fits && held.errors.empty() && !makeRoom())
       outcome = Outcome::Weakened;
-    if (outcome == Outcome::Fits && held.errors.empty())
+    bool lacksFlags =
+        outcome == Outcome::Fits && held.errors.empty() && accesses.needFlags(entry, loop, before);
+    if (outcome == Outcome::Fits && held.errors.empty() && !lacksFlags)
       break;
     erase();
+    if (lacksFlags) {
+      for (const std::string &array : entry.flaggedArrays)
+        if (entry.listObjects.count(array) && !hasFlags(entry, array))
+          createFlags(entry, loc, array);
+      before = entry.saveState();
+      continue;
+    }
     if (outcome == Outcome::CondHasEffects && held.errors.empty())
       return importWithCarriedCondition(inits, hints);
     if (outcome == Outcome::Weakened && held.errors.empty())

@@ -83,13 +83,15 @@ LogicalResult importRead(NodeImporter &n) {
           requireElementSizes(n, list, "TensorArray " + array->name + ": Could not read from TensorArray")) ||
       failed(requireSpelled(n, list, *index)))
     return failure();
-  noteArrayAccess(n, *array, false, *index);
-  if (checkListIndex(n, *index, list.length, "Tried to read from index %d but array size is: %d"))
+  bool isInside = checkListIndex(n, *index, list.length, "Tried to read from index %d but array size is: %d");
+  if (isInside) {
+    noteArrayAccess(n, *array, false, *index);
     n.setResult(readListElement(n, list, *index));
-  else if (!list.hasKnownElements())
+    return success();
+  }
+  if (!list.hasKnownElements())
     return n.error() << "TensorArray " << array->name << ": Could not read from an empty TensorArray";
-  else
-    n.setResult(n.broadcastTo(n.scalar(list.elementType, 0), *list.elementSizes));
+  n.setResult(n.broadcastTo(n.scalar(list.elementType, 0), *list.elementSizes));
   return success();
 }
 

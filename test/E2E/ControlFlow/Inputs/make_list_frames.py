@@ -59,5 +59,46 @@ def sums_of_ragged_lists():
     return [({"x": ramp(6), "n": np.int32(k)}, fetches, []) for k in (2, 5)]
 
 
+@case
+def arrays_touched_where_data_says():
+    """Elements that data names: in a loop, as a vector, beside those that were touched before; each run may touch one twice."""
+    at, x = placeholder([3], "at", tf.int32), placeholder([5, 2], "x")
+
+    def array(name, clears=True):
+        return tf.TensorArray(tf.float32, 5, clear_after_read=clears, element_shape=[2], tensor_array_name=name)
+
+    def written(i, a):
+        return i + 1, a.write(at[i], x[i])
+
+    loop = tf1.while_loop(lambda i, a: i < 3, written, [0, array("written")])[1]
+    tf.identity(loop.gather(at[:1]), "written")
+    full = array("full", clears=True).unstack(x)
+    tf.identity(tf1.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s * 0.5 + full.read(at[i])), [0, x[0]])[1], "read")
+    tf.identity(array("kept", clears=False).unstack(x).gather(at), "kept")
+    tf.identity(array("gathered").unstack(x).gather(at), "gathered")
+    tf.identity(array("scattered").scatter(at, x[:3]).read(at[2]), "scattered")
+    tf.identity(array("begun").write(1, x[0]).scatter(at, x[:3]).read(1), "begun")
+    mixed = tf1.while_loop(lambda i, a: i < 3, written, [0, array("mixed").write(4, x[4])])[1]
+    tf.identity(mixed.stack(), "mixed")
+    runs = []
+    for indices in ([0, 2, 3], [0, 2, 0], [1, 4, 2]):
+        runs += [({"at": np.int32(indices), "x": ramp(5, 2)}, [name + ":0"], [])
+                 for name in ("written", "read", "kept", "gathered", "scattered", "begun", "mixed")]
+    return runs
+
+
+@case
+def draws_in_order():
+    """Random operators in loops that TensorFlow runs one iteration at a time."""
+    n = placeholder([], "n", tf.int32)
+    for name, shape in (("one", lambda a: [2]), ("grows", lambda a: tf.shape(a))):
+        body = lambda i, a, t: (i + 1, tf.concat([a * 0.5 + tf1.random_uniform(shape(a), seed=7)] * (1 if name == "one" else 2), 0), t + tf.reduce_sum(a))
+        loop = tf1.while_loop(lambda i, a, t: i < n, body, [0, tf.zeros([2]), 0.0], parallel_iterations=1 if name == "one" else 10,
+                              shape_invariants=[tf.TensorShape([]), tf.TensorShape([None]), tf.TensorShape([])])
+        tf.identity(loop[1], name)
+        tf.identity(loop[2], name + "_sum")
+    return [({"n": np.int32(k)}, [f + end for f in ("one", "grows") for end in (":0", "_sum:0")], []) for k in (1, 4)]
+
+
 if __name__ == "__main__":
     main()
