@@ -17,8 +17,7 @@ namespace {
 using Size = OpFoldResult;
 
 constexpr StringLiteral kConcatOffset = "tgc_kernel_concat_offset",
-                        kBroadcastArgs = "tgc_kernel_broadcast_args",
-                        kBroadcastGradientArgs = "tgc_kernel_broadcast_gradient_args";
+                        kBroadcastArgs = "tgc_kernel_broadcast_args";
 
 int64_t countElements(ArrayRef<int64_t> shape) {
   int64_t count = 1;
@@ -413,20 +412,19 @@ bool hostBroadcastGradientArgs(NodeImporter &n) {
         axes[i].possibleAxes.push_back({dim, sizes[i]}); // one at run time, perhaps, and the other is not
     }
   }
-  bool isOpen = !axes[0].possibleAxes.empty() || !axes[1].possibleAxes.empty();
+  bool mayBeEqual = a.size() == b.size() && !areEqual && llvm::all_of_zip(a, b, [](Size x, Size y) {
+                      auto xValue = IndexBuilder::getConstant(x), yValue = IndexBuilder::getConstant(y);
+                      return !xValue || !yValue || *xValue == *yValue;
+                    });
   for (int i : {0, 1}) {
     axes[i].elementType = elementType;
     axes[i].shape = {static_cast<int64_t>(axes[i].elements.size())};
-    n.setHostResult(i, axes[i]);
-  }
-  // Sums have their own way with axes that show at run time only; others want numbers. Of shapes that are not
-  // data nobody but sums is known to ask.
-  if (isOpen && !n.getHost(0) && !n.getHost(1)) {
-    Type type = RankedTensorType::get({ShapedType::kDynamic}, elementType);
-    SmallVector<Value> found = n.hostCall(kBroadcastGradientArgs, n.getTensors(0, 2), {type, type}, "", {},
-                                          /*isPure=*/true, /*findsSizes=*/true);
-    for (int i : {0, 1})
-      n.setResult(i, found[i]);
+    if (mayBeEqual || !axes[i].possibleAxes.empty()) {
+      axes[i].broadcastShapes[0] = a.vec();
+      axes[i].broadcastShapes[1] = b.vec();
+      axes[i].broadcastOperand = i;
+    }
+    n.setHostResult(i, std::move(axes[i]));
   }
   return true;
 }
@@ -455,7 +453,7 @@ void registerHostShapeOps(OpRegistry &registry) {
   registry.add({"Size"}, importSize);
   registry.add({"ConcatOffset"}, importShapeKernel<kConcatOffset>);
   registry.add({"BroadcastArgs"}, importShapeKernel<kBroadcastArgs>);
-  registry.add({"BroadcastGradientArgs"}, importShapeKernel<kBroadcastGradientArgs>);
+  registry.add({"BroadcastGradientArgs"}, importShapeKernel<kBroadcastGradientArgsKernel>);
   registry.addHost({"Shape", "ShapeN"}, hostShape);
   registry.addHost(
       {"Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"},

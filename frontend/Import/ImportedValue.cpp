@@ -65,12 +65,26 @@ static Value materialize(EntryImporter &entry, Location loc, const HostTensor &h
   return tensor::FromElementsOp::create(builder, loc, RankedTensorType::get(host.shape, signless), elements);
 }
 
+/// The axes of a gradient's sum that only the run tells, as data.
+static Value materializeAxes(EntryImporter &entry, Location loc, const HostTensor &axes) {
+  Value shapes[2];
+  for (auto [shape, sizes] : llvm::zip_equal(shapes, axes.broadcastShapes))
+    shape = materialize(entry, loc,
+                        {axes.elementType,
+                         {static_cast<int64_t>(sizes.size())},
+                         SmallVector<OpFoldResult>(sizes.begin(), sizes.end())});
+  Type type = RankedTensorType::get({ShapedType::kDynamic}, tg::withoutSign(axes.elementType));
+  auto call = tg::HostCallOp::create(entry.builder, loc, {type, type}, shapes, /*extents=*/ValueRange(),
+                                     kBroadcastGradientArgsKernel, /*config=*/"", /*isPure=*/true,
+                                     /*finds_sizes=*/true);
+  return call.getResult(axes.broadcastOperand);
+}
+
 FailureOr<Value> getTensor(EntryImporter &entry, Location loc, const ImportedValue &value) {
   if (value.tensor)
     return value.tensor;
-  if (value.host && !value.host->possibleAxes.empty())
-    return emitError(loc) << "an input holds the axes of a gradient's sum, which are known at run time only; "
-                             "nothing but Sum can use them";
+  if (value.host && !value.host->broadcastShapes[0].empty())
+    return materializeAxes(entry, loc, *value.host);
   if (value.host)
     return materialize(entry, loc, *value.host);
   if (value.restored)

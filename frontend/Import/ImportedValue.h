@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace tgc {
 
@@ -19,13 +20,20 @@ struct HostTensor {
   llvm::SmallVector<int64_t> shape;               ///< always static
   llvm::SmallVector<mlir::OpFoldResult> elements; ///< row-major; index attributes or index values
   /// Axes of a gradient's sum that are known at run time only: (dimension, the size it has after the sum),
-  /// which is the size before it, or one. Only Sum can use such a tensor.
+  /// which is the size before it, or one. Only Sum can use them so.
   llvm::SmallVector<std::pair<int64_t, mlir::OpFoldResult>> possibleAxes = {};
+  /// If the run decides which axes there are, for everybody else: the two shapes, and of which the axes are.
+  /// (Of equal shapes TensorFlow names no axes, not even those of one element, which do not matter to Sum.)
+  std::vector<mlir::OpFoldResult> broadcastShapes[2] = {};
+  int broadcastOperand = 0;
 
   bool isScalar() const { return shape.empty(); }
   /// All elements as numbers, if all are constant.
   std::optional<llvm::SmallVector<int64_t>> getConstants() const;
 };
+
+/// Finds the axes along which the gradients of two shapes are summed up.
+constexpr llvm::StringLiteral kBroadcastGradientArgsKernel = "tgc_kernel_broadcast_gradient_args";
 
 /// Host tensors have at most this many elements; larger ones are data.
 constexpr int64_t kMaxHostElements = 1024;
