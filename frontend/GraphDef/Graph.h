@@ -77,6 +77,7 @@ struct Model {
   std::optional<proto::SaverDef> saver;
   std::string initOp;           ///< SavedModel: op that must run after the variables are restored, else empty
   std::string checkpointPrefix; ///< SavedModel: "DIR/variables/variables" if it has variables, else empty
+  std::string missingIndex;     ///< SavedModel: the file that its variables should have been saved in
   /// TF2 SavedModels name their checkpoint entries after objects: node name (and shared_name) of a
   /// VarHandleOp -> key.
   llvm::StringMap<std::string> variableKeys;

@@ -271,6 +271,8 @@ Expected<std::unique_ptr<Model>> tgc::modelFromSavedModel(proto::SavedModel &&sa
   sys::path::append(prefix, "variables", "variables");
   if (sys::fs::exists(prefix + ".index"))
     model->checkpointPrefix = prefix.str().str();
+  else if (model->saver)
+    model->missingIndex = (prefix + ".index").str();
   std::vector<StoredTable> tables;
   if (model->saver)
     findStoredTables(model->saver->restore_op_name(), *model, tables);

@@ -558,6 +558,7 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
   Initializer initializer(import);
   std::optional<Checkpoint> checkpoint;
   llvm::StringMap<std::string> objectKeys;
+  bool lacksIndex = false;
   if (std::string prefix = options.checkpoint.empty() ? model.checkpointPrefix : options.checkpoint;
       !prefix.empty()) {
     auto opened = openCheckpoint(prefix);
@@ -574,6 +575,14 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
         return value;
       llvm::consumeError(value.takeError());
       return llvm::Expected<ElementsAttr>(ElementsAttr());
+    };
+  } else if (!model.missingIndex.empty()) {
+    import.readCheckpoint = [&](StringRef name, RankedTensorType) -> llvm::Expected<ElementsAttr> {
+      // One message tells enough.
+      if (initializer.mayLackValues() || std::exchange(lacksIndex, true))
+        return ElementsAttr();
+      return llvm::createStringError("variable " + name + " has no value: there is no file " +
+                                     model.missingIndex + "; give the values with --checkpoint");
     };
   }
 
