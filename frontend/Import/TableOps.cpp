@@ -35,12 +35,20 @@ template <bool isMutable> LogicalResult importTable(NodeImporter &n) {
   std::vector<int64_t> shape = getShapeAttr(n.node, "value_shape").value_or(std::vector<int64_t>());
   if (llvm::is_contained(shape, -1))
     return n.error() << "value_shape must be known, got " << shapeToString(shape);
+  std::string config = ((isMutable ? "1" : "0") + (" table/" + name)).str();
+  // The keys that mark free places of a table with open addressing.
+  if (size_t reserved = n.getNumInputs()) {
+    for (size_t i = 0; i < reserved; ++i)
+      if (n.getRank(i) != 0)
+        return n.error() << "keys that are vectors are not supported, got " << n.getType(i);
+    n.hostCall("tgc_kernel_table_reserve", n.getTensors(0, reserved), {}, config, {}, /*isPure=*/false);
+  }
   ImportedValue value;
   value.variable = VariableReference{
       (kTablePrefix + Twine(static_cast<int>(getTypeAttr(n.node, "key_dtype"))) + " " +
        Twine(static_cast<int>(getTypeAttr(n.node, "value_dtype"))) + " " +
        llvm::join(llvm::map_range(shape, [](int64_t size) { return std::to_string(size); }), "x") + " " +
-       (isMutable ? "1" : "0") + " table/" + name)
+       config)
           .str()};
   n.setOutput(0, value);
   return success();

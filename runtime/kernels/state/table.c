@@ -23,6 +23,9 @@ typedef struct table {
   char *keys, *values;
   int64_t *slots; /* numbers of entries, or -1 */
   uint64_t mask;
+  /* The keys, none to two, that TensorFlow's kind of table marks free places with: nobody may use them. */
+  char *reserved;
+  int64_t num_reserved;
 } table_t;
 
 static void release_bytes(int32_t dtype, void *data, int64_t count) {
@@ -44,6 +47,8 @@ static void release_table(void *object) {
   free(table->keys);
   free(table->values);
   free(table->slots);
+  release_bytes(table->key_dtype, table->reserved, table->num_reserved);
+  free(table->reserved);
   free(table);
 }
 
@@ -136,7 +141,42 @@ static int is_same_row(const table_t *table, int64_t entry, const void *data, in
   return 1;
 }
 
-/* Enters pairs; a second value of a key replaces the first, or, if `is_fixed`, must be the same. */
+/* Which reserved key key `i` is, or -1. */
+static int64_t find_reserved(const table_t *table, const tgc_tensor_t *keys, int64_t i) {
+  int64_t found = table->num_reserved - 1;
+  while (found >= 0 && !is_same(table->key_dtype, table->reserved, found, keys->data, i))
+    --found;
+  return found;
+}
+
+static void refuse_reserved(tgc_frame_t *frame, const char *node, const table_t *table,
+                            const tgc_tensor_t *keys) {
+  for (int64_t i = 0, count = table->num_reserved ? tgc_count(keys) : 0; i < count; ++i) {
+    int64_t found = find_reserved(table, keys, i);
+    if (found >= 0)
+      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node,
+                  found == 0 ? "Using the empty_key as a table key is not allowed (key %d)"
+                             : "Using the deleted_key as a table key is not allowed (key %d)",
+                  &i, 1);
+  }
+}
+
+/* Inputs: the keys that nobody may use, scalars. */
+TGC_KERNEL(tgc_kernel_table_reserve) {
+  TGC_KERNEL_UNUSED;
+  table_t *table = find_table(frame, node, config);
+  if (table->num_reserved)
+    return;
+  table->key_dtype = inputs[0].dtype;
+  table->reserved = malloc((size_t)num_inputs * tgc_dtype_size(table->key_dtype));
+  if (!table->reserved)
+    fail_memory(frame, node);
+  for (uint32_t i = 0; i < num_inputs; ++i)
+    put(frame, node, table->key_dtype, table->reserved, table->num_reserved++, inputs[i].data, 0, 0);
+}
+
+/* Enters pairs; a second value of a key replaces the first, or, if `is_fixed`, must be the same. Reserved
+ * keys, which checkpoints hold for free places, are left out. */
 static void enter(tgc_frame_t *frame, const char *node, table_t *table, const tgc_tensor_t *keys,
                   const tgc_tensor_t *values, int is_fixed) {
   int64_t count = tgc_count(keys);
@@ -145,6 +185,8 @@ static void enter(tgc_frame_t *frame, const char *node, table_t *table, const tg
   if (count > 0)
     table->row = tgc_count(values) / count;
   for (int64_t i = 0; i < count; ++i) {
+    if (find_reserved(table, keys, i) >= 0)
+      continue;
     if (table->count == table->room)
       grow(frame, node, table);
     uint64_t slot = find_slot(table, keys->data, i);
@@ -173,7 +215,9 @@ TGC_KERNEL(tgc_kernel_table_initialize) {
 
 TGC_KERNEL(tgc_kernel_table_insert) {
   TGC_KERNEL_UNUSED;
-  enter(frame, node, find_table(frame, node, config), &inputs[0], &inputs[1], 0);
+  table_t *table = find_table(frame, node, config);
+  refuse_reserved(frame, node, table, &inputs[0]);
+  enter(frame, node, table, &inputs[0], &inputs[1], 0);
 }
 
 TGC_KERNEL(tgc_kernel_table_import) {
@@ -187,6 +231,7 @@ TGC_KERNEL(tgc_kernel_table_import) {
 TGC_KERNEL(tgc_kernel_table_remove) {
   TGC_KERNEL_UNUSED;
   table_t *table = find_table(frame, node, config);
+  refuse_reserved(frame, node, table, &inputs[0]);
   if (table->count == 0)
     return;
   uint8_t *goes = tgc_rt_scratch(frame, (uint64_t)table->count);
@@ -229,6 +274,7 @@ TGC_KERNEL(tgc_kernel_table_find) {
   int64_t count = tgc_count(&inputs[0]), row = count > 0 ? tgc_count(&outputs[0]) / count : 0;
   uint64_t width = (uint64_t)row * tgc_dtype_size(outputs[0].dtype);
   int has_many = tgc_count(&inputs[1]) == row * count;
+  refuse_reserved(frame, node, table, &inputs[0]);
   for (int64_t i = 0; i < count; ++i) {
     int64_t entry = table->count > 0 ? table->slots[find_slot(table, inputs[0].data, i)] : -1;
     if (entry >= 0)
