@@ -1,7 +1,13 @@
 //===- HoistDestinations.cpp - Memory of fetches, early -------------------===//
+//
+// Results that are computed in their destinations are never copied, so destinations come first, and with them
+// the checks of what their sizes are made of: no memory is asked for before it is known that they are sizes.
+//
+//===----------------------------------------------------------------------===//
 
 #include "compiler/ABI/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -28,20 +34,47 @@ bool readsFeed(Operation *op) {
   return source && source.getBuffer().getDefiningOp<rt::FeedOp>();
 }
 
-/// Adds the ops of `block` that `op` needs to `needed`; false if one of them has to stay where it is.
-bool collectNeeded(Operation *op, Block *block, llvm::SetVector<Operation *> &needed) {
-  for (Value operand : op->getOperands()) {
+/// Adds the ops of `block` that `values` need to `needed`; false if one of them has to stay where it is.
+bool collectNeeded(ValueRange values, Block *block, llvm::SetVector<Operation *> &needed) {
+  for (Value operand : values) {
     Operation *definition = operand.getDefiningOp();
     if (!definition || isInput(*definition) || needed.contains(definition))
       continue;
     bool computesTensors =
         llvm::any_of(definition->getOperandTypes(), llvm::IsaPred<TensorType>) && !readsFeed(definition);
     if (definition->getBlock() != block || computesTensors || definition->getNumRegions() ||
-        !isPure(definition) || !collectNeeded(definition, block, needed))
+        !isPure(definition) || !collectNeeded(definition->getOperands(), block, needed))
       return false;
     needed.insert(definition);
   }
   return true;
+}
+
+/// What the check that `op` is looks at: its condition and what its message tells. Empty: it is none.
+SmallVector<Value> getChecked(Operation &op) {
+  auto ifFails = dyn_cast<scf::IfOp>(op);
+  if (!ifFails || ifFails.elseBlock())
+    return {};
+  auto fail = dyn_cast<rt::FailOp>(ifFails.thenBlock()->front());
+  if (!fail || fail->getNextNode() != ifFails.thenBlock()->getTerminator())
+    return {};
+  SmallVector<Value> checked(fail.getValues());
+  checked.push_back(ifFails.getCondition());
+  return checked;
+}
+
+/// Adds the checks before `op` of something that is in `needed`, and what they need themselves.
+void collectChecks(Operation &op, llvm::SetVector<Operation *> &needed) {
+  Block *block = op.getBlock();
+  for (Operation &check : llvm::make_range(block->begin(), op.getIterator())) {
+    llvm::SetVector<Operation *> tested;
+    SmallVector<Value> checked = getChecked(check);
+    if (checked.empty() || !collectNeeded(checked, block, tested) ||
+        llvm::none_of(tested, [&](Operation *test) { return needed.contains(test); }))
+      continue;
+    needed.insert_range(tested);
+    needed.insert(&check);
+  }
 }
 
 struct HoistDestinationsPass : impl::HoistDestinationsPassBase<HoistDestinationsPass> {
@@ -69,8 +102,9 @@ struct HoistDestinationsPass : impl::HoistDestinationsPassBase<HoistDestinations
       llvm::SetVector<Operation *> moved;
       bool isDestination =
           isa<rt::FetchOp>(op) || (newVariable && !readVariables.contains(newVariable.getIndex()));
-      if (!isDestination || !collectNeeded(&op, &block, moved))
+      if (!isDestination || !collectNeeded(op.getOperands(), &block, moved))
         continue;
+      collectChecks(op, moved);
       moved.insert(&op);
       for (Operation *needed : moved) {
         if (needed == anchor)

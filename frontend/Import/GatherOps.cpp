@@ -84,9 +84,11 @@ LogicalResult importOneHot(NodeImporter &n) {
   auto depth = n.getScalarSize(1, "depth");
   if (failed(depth))
     return failure();
-  if (!IndexBuilder::isNonNegative(*depth) &&
-      failed(n.requireAtMost(n.sizes.constant(0), *depth, "depth must be at least %d, got %d")))
-    return failure();
+  if (auto known = IndexBuilder::getConstant(*depth); known && *known < 0)
+    return n.error() << "depth must be non-negative, got: " << *known;
+  if (!IndexBuilder::isNonNegative(*depth))
+    n.check(n.sizes.lessEqual(n.sizes.constant(0), *depth), "depth must be non-negative, got: %d",
+            n.sizes.get(*depth));
   for (size_t i : {2, 3})
     if (n.getRank(i) != 0)
       return n.error() << (i == 2 ? "on_value" : "off_value") << " must be a scalar, got " << n.getType(i);

@@ -28,3 +28,34 @@ func.func @late(%frame: !llvm.ptr) attributes {tg.entry = "late"} {
   bufferization.materialize_in_destination %y in restrict writable %fetch : (tensor<?xf32>, memref<?xf32>) -> ()
   return
 }
+
+// No memory is asked for before it is known that the number is a size; other checks stay where they are.
+// CHECK-LABEL: func.func @checked
+// CHECK: %[[SIZE:.+]] = arith.index_cast
+// CHECK: %[[FAILS:.+]] = arith.cmpi slt, %[[SIZE]]
+// CHECK-NEXT: scf.if %[[FAILS]]
+// CHECK-NEXT: rt.fail %{{.+}}, 3, "size"
+// CHECK: rt.fetch
+// CHECK: rt.fail %{{.+}}, 3, "other"
+// CHECK: "test.compute"
+func.func @checked(%frame: !llvm.ptr) attributes {tg.entry = "checked"} {
+  %c0 = arith.constant 0 : index
+  %x = rt.feed %frame[0] : memref<i32>
+  %z = rt.feed %frame[1] : memref<i32>
+  %other = memref.load %z[] : memref<i32>
+  %t = bufferization.to_tensor %x restrict : memref<i32> to tensor<i32>
+  %bad = "test.bad"(%other) : (i32) -> i1
+  scf.if %bad {
+    rt.fail %frame, 3, "other"()
+  }
+  %number = tensor.extract %t[] : tensor<i32>
+  %size = arith.index_cast %number : i32 to index
+  %fails = arith.cmpi slt, %size, %c0 : index
+  scf.if %fails {
+    rt.fail %frame, 3, "size"(%size)
+  }
+  %y = "test.compute"(%size) : (index) -> tensor<?xf32>
+  %fetch = rt.fetch %frame[0](%size) : memref<?xf32>
+  bufferization.materialize_in_destination %y in restrict writable %fetch : (tensor<?xf32>, memref<?xf32>) -> ()
+  return
+}
