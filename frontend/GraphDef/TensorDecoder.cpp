@@ -82,7 +82,8 @@ Error TensorDecoder::decodeShape() {
 }
 
 Error TensorDecoder::checkValueCount(int64_t count) const {
-  if (count > data.elementCount)
+  // TensorFlow writes an empty tensor that was filled with a value as one value.
+  if (count > data.elementCount && data.elementCount > 0)
     return error(Twine(count) + " values for " + Twine(data.elementCount) + " elements (" + typeAndShape() +
                  ")");
   return Error::success();

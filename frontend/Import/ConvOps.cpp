@@ -61,7 +61,9 @@ static LogicalResult findGroups(NodeImporter &n, Convolution &conv, Size channel
                        << conv.groups << " groups of " << *want << " input channels";
   }
   if ((!have || !want) && !IndexBuilder::isEqual(channels, perGroup))
-    n.check(n.sizes.equals(channels, perGroup), "input has %d channels, the filter wants %d",
+    n.check(n.sizes.equals(channels, perGroup),
+            "input has %d channels, the filter wants %d; groups need a number of channels that is known when "
+            "compiling (--shape)",
             {n.sizes.get(channels), n.sizes.get(perGroup)});
   return success();
 }

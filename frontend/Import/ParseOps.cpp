@@ -3,6 +3,7 @@
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/KernelCalls.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -135,32 +136,45 @@ LogicalResult importParseExample(NodeImporter &n) {
   return importFeatures(n, features, /*isSingle=*/false);
 }
 
-/// (serialized, names, sparse keys, dense keys, ragged keys, dense defaults...). A ragged feature is read as
-/// a sparse one, whose indices say how many values each example has.
-LogicalResult importParseExampleV2(NodeImporter &n) {
-  Features features;
-  SmallVector<Type> dense, ragged;
-  if (failed(getTypes(n, "sparse_types", features.sparseTypes)) || failed(getTypes(n, "Tdense", dense)) ||
-      failed(getTypes(n, "ragged_value_types", ragged)))
+/// Ragged features that are read beside others.
+struct RaggedFeatures {
+  SmallVector<std::string> names;
+  SmallVector<Type> types, splitTypes;
+};
+
+/// The features whose keys are inputs `firstKeys` (sparse), the next (dense) and the one behind (ragged); the
+/// attributes that list types begin with `prefix`.
+LogicalResult getFeatures(NodeImporter &n, size_t firstKeys, StringRef prefix, StringRef denseTypes,
+                          Features &features, RaggedFeatures &ragged) {
+  SmallVector<Type> dense;
+  std::string start = prefix.str();
+  if (failed(getTypes(n, start + "sparse_types", features.sparseTypes)) ||
+      failed(getTypes(n, denseTypes, dense)) ||
+      failed(getTypes(n, start + "ragged_value_types", ragged.types)) ||
+      failed(getTypes(n, start + "ragged_split_types", ragged.splitTypes)))
     return failure();
-  SmallVector<Type> splitTypes;
-  auto sparseNames = getNames(n, 2, features.sparseTypes.size(), true),
-       denseNames = getNames(n, 3, dense.size(), true), raggedNames = getNames(n, 4, ragged.size(), true);
-  if (failed(sparseNames) || failed(denseNames) || failed(raggedNames) ||
-      failed(getTypes(n, "ragged_split_types", splitTypes)))
+  auto sparseNames = getNames(n, firstKeys, features.sparseTypes.size(), true),
+       denseNames = getNames(n, firstKeys + 1, dense.size(), true),
+       raggedNames = getNames(n, firstKeys + 2, ragged.types.size(), true);
+  if (failed(sparseNames) || failed(denseNames) || failed(raggedNames))
     return failure();
   features.sparseNames = *sparseNames;
   features.denseNames = *denseNames;
-  features.firstDefault = 5;
-  if (ragged.empty())
-    return importFeatures(n, features, /*isSingle=*/false);
-  if (n.getRank(0) != 1 || splitTypes.size() != ragged.size())
+  ragged.names = *raggedNames;
+  if (!ragged.types.empty() && (n.getRank(0) != 1 || ragged.splitTypes.size() != ragged.types.size()))
     return n.error() << "ragged features need a vector of examples and a type of splits each, got "
-                     << n.getType(0) << " and " << splitTypes.size() << " types";
-  size_t numSparse = sparseNames->size(), numAll = numSparse + ragged.size();
-  llvm::append_range(features.sparseNames, *raggedNames);
-  llvm::append_range(features.sparseTypes, ragged);
-  auto results = readFeatures(n, features, /*isSingle=*/false, "dense_shapes");
+                     << n.getType(0) << " and " << ragged.splitTypes.size() << " types";
+  return success();
+}
+
+/// The first results of the node: of sparse, dense and ragged features. A ragged feature is read as a sparse
+/// one, whose indices say how many values each example has. Gives the number of results.
+FailureOr<size_t> importWithRagged(NodeImporter &n, Features features, const RaggedFeatures &ragged,
+                                   StringRef shapesAttr) {
+  size_t numSparse = features.sparseNames.size(), numAll = numSparse + ragged.names.size();
+  llvm::append_range(features.sparseNames, ragged.names);
+  llvm::append_range(features.sparseTypes, ragged.types);
+  auto results = readFeatures(n, features, /*isSingle=*/false, shapesAttr);
   if (failed(results))
     return failure();
   size_t next = 0;
@@ -169,15 +183,25 @@ LogicalResult importParseExampleV2(NodeImporter &n) {
       n.setResult(next++, (*results)[kind * numAll + i]);
   for (Value result : ArrayRef(*results).drop_front(3 * numAll))
     n.setResult(next++, result);
-  Size numSplits = n.sizes.add(n.sizes.sizeOf(n.getTensor(0), 0), n.sizes.constant(1));
-  for (size_t i = 0; i < ragged.size(); ++i) {
-    n.setResult(next + i, (*results)[numAll + numSparse + i]);
-    n.setResult(next + ragged.size() + i,
-                callKernel(n, "tgc_kernel_rows_to_splits", (*results)[numSparse + i],
-                           KernelResult{{numSplits}, splitTypes[i]})
-                    .front());
+  for (size_t i = 0; i < ragged.names.size(); ++i)
+    n.setResult(next++, (*results)[numAll + numSparse + i]);
+  for (size_t i = 0; i < ragged.names.size(); ++i) {
+    Size numSplits = n.sizes.add(n.sizes.sizeOf(n.getTensor(0), 0), n.sizes.constant(1));
+    n.setResult(next++, callKernel(n, "tgc_kernel_rows_to_splits", (*results)[numSparse + i],
+                                   KernelResult{{numSplits}, ragged.splitTypes[i]})
+                            .front());
   }
-  return success();
+  return next;
+}
+
+/// (serialized, names, sparse keys, dense keys, ragged keys, dense defaults...).
+LogicalResult importParseExampleV2(NodeImporter &n) {
+  Features features;
+  RaggedFeatures ragged;
+  if (failed(getFeatures(n, 2, "", "Tdense", features, ragged)))
+    return failure();
+  features.firstDefault = 5;
+  return success(succeeded(importWithRagged(n, features, ragged, "dense_shapes")));
 }
 
 SmallVector<std::string> getStringList(NodeImporter &n, StringRef attr) {
@@ -203,35 +227,23 @@ LogicalResult importParseSingleExample(NodeImporter &n) {
   return importFeatures(n, features, /*isSingle=*/true);
 }
 
-/// (serialized, debug_name, dense defaults of the context...): the context as of an Example, then the lists
-/// of features, one feature a step.
-LogicalResult importParseSequenceExample(NodeImporter &n) {
-  Features context;
-  if (failed(getTypes(n, "context_sparse_types", context.sparseTypes)))
-    return failure();
-  context.sparseNames = getStringList(n, "context_sparse_keys");
-  context.denseNames = getStringList(n, "context_dense_keys");
-  context.firstDefault = 2;
+/// The lists of features of sequence examples, one feature a step.
+struct FeatureLists {
+  SmallVector<std::string> sparseNames, denseNames;
   SmallVector<Type> sparseTypes, denseTypes;
-  if (failed(getTypes(n, "feature_list_sparse_types", sparseTypes)) ||
-      failed(getTypes(n, "feature_list_dense_types", denseTypes)))
-    return failure();
-  SmallVector<std::string> sparse = getStringList(n, "feature_list_sparse_keys"),
-                           dense = getStringList(n, "feature_list_dense_keys"),
-                           missing = getStringList(n, "feature_list_dense_missing_assumed_empty");
-  if (n.getRank(0) != 1 || context.sparseNames.size() != context.sparseTypes.size() ||
-      n.getNumInputs() != 2 + context.denseNames.size() || sparse.size() != sparseTypes.size() ||
-      dense.size() != denseTypes.size())
-    return n.error() << "serialized must be a vector, and there must be a type for each key; got "
-                     << n.getType(0);
-  if (failed(importFeatures(n, context, /*isSingle=*/false, "context_dense_shapes")))
-    return failure();
+  SmallVector<bool> mayLack; ///< by dense list
+};
+
+/// Indices, values and shapes of the sparse lists, then the dense ones, then their lengths. `serialized` is a
+/// vector.
+FailureOr<SmallVector<Value>> readLists(NodeImporter &n, Value serialized, const FeatureLists &lists) {
+  const auto &[sparse, dense, sparseTypes, denseTypes, mayLack] = lists;
   Type i64 = n.builder.getI64Type();
   SmallVector<Type> types(sparse.size(), RankedTensorType::get({ShapedType::kDynamic, 3}, i64));
   for (Type element : sparseTypes)
     types.push_back(RankedTensorType::get({ShapedType::kDynamic}, element));
   types.append(sparse.size(), RankedTensorType::get({3}, i64));
-  Size batch = n.sizes.sizeOf(n.getTensor(0), 0);
+  Size batch = n.sizes.sizeOf(serialized, 0);
   const proto::AttrValue *shapes = findAttr(n.node, "feature_list_dense_shapes");
   SmallVector<int64_t> extents; // of each dense list whether it may be missing, a step's rank and dimensions
   for (auto [i, name] : llvm::enumerate(dense)) {
@@ -243,21 +255,108 @@ LogicalResult importParseSequenceExample(NodeImporter &n) {
     SmallVector<int64_t> dims{tg::getTypeOfSizes({batch}, i64).getDimSize(0), ShapedType::kDynamic};
     llvm::append_range(dims, *shape);
     types.push_back(RankedTensorType::get(dims, denseTypes[i]));
-    extents.push_back(llvm::is_contained(missing, name));
+    extents.push_back(mayLack[i]);
     extents.push_back(shape->size());
     llvm::append_range(extents, *shape);
   }
   types.append(dense.size(), tg::getTypeOfSizes({batch}, i64));
   SmallVector<StringRef> sparseNames(sparse.begin(), sparse.end()), denseNames(dense.begin(), dense.end());
-  SmallVector<Value> operands{n.getTensor(0), createStrings(n, sparseNames, /*isScalar=*/false),
+  SmallVector<Value> operands{serialized, createStrings(n, sparseNames, /*isScalar=*/false),
                               createStrings(n, denseNames, /*isScalar=*/false), n.constantInts(extents, i64)};
-  SmallVector<Value> results =
-      n.hostCall("tgc_kernel_parse_sequence_example", operands, types,
-                 std::to_string(sparse.size()) + " " + std::to_string(dense.size()), {}, /*isPure=*/true,
-                 /*findsSizes=*/true);
+  return n.hostCall("tgc_kernel_parse_sequence_example", operands, types,
+                    std::to_string(sparse.size()) + " " + std::to_string(dense.size()), {}, /*isPure=*/true,
+                    /*findsSizes=*/true);
+}
+
+LogicalResult getListTypes(NodeImporter &n, FeatureLists &lists) {
+  return success(succeeded(getTypes(n, "feature_list_sparse_types", lists.sparseTypes)) &&
+                 succeeded(getTypes(n, "feature_list_dense_types", lists.denseTypes)));
+}
+
+/// (serialized, debug_name, dense defaults of the context...): the context as of an Example, then the lists.
+LogicalResult importParseSequenceExample(NodeImporter &n) {
+  Features context;
+  FeatureLists lists;
+  if (failed(getTypes(n, "context_sparse_types", context.sparseTypes)) || failed(getListTypes(n, lists)))
+    return failure();
+  context.sparseNames = getStringList(n, "context_sparse_keys");
+  context.denseNames = getStringList(n, "context_dense_keys");
+  context.firstDefault = 2;
+  lists.sparseNames = getStringList(n, "feature_list_sparse_keys");
+  lists.denseNames = getStringList(n, "feature_list_dense_keys");
+  SmallVector<std::string> missing = getStringList(n, "feature_list_dense_missing_assumed_empty");
+  for (const std::string &name : lists.denseNames)
+    lists.mayLack.push_back(llvm::is_contained(missing, name));
+  if (n.getRank(0) != 1 || context.sparseNames.size() != context.sparseTypes.size() ||
+      n.getNumInputs() != 2 + context.denseNames.size() ||
+      lists.sparseNames.size() != lists.sparseTypes.size() ||
+      lists.denseNames.size() != lists.denseTypes.size())
+    return n.error() << "serialized must be a vector, and there must be a type for each key; got "
+                     << n.getType(0);
+  if (failed(importFeatures(n, context, /*isSingle=*/false, "context_dense_shapes")))
+    return failure();
+  auto results = readLists(n, n.getTensor(0), lists);
+  if (failed(results))
+    return failure();
   size_t first = 3 * context.sparseNames.size() + context.denseNames.size();
-  for (auto [i, result] : llvm::enumerate(results))
+  for (auto [i, result] : llvm::enumerate(*results))
     n.setResult(first + i, result);
+  return success();
+}
+
+/// What `result` is for one example that is no vector of examples.
+Value dropBatch(NodeImporter &n, Value result, bool isIndices, bool isShape) {
+  SmallVector<Size> sizes = n.sizes.sizesOf(result), offsets(sizes.size(), n.sizes.constant(0));
+  if (!isIndices && !isShape)
+    return n.reshape(result, ArrayRef(sizes).drop_front());
+  // The first of the three coordinates is that of the example.
+  offsets.back() = n.sizes.constant(1);
+  sizes.back() = n.sizes.constant(2);
+  return n.slice(result, offsets, sizes);
+}
+
+/// (serialized, debug_name, keys of the context: sparse, dense, ragged, keys of the lists: the same, which
+/// dense lists may be missing, dense defaults of the context...).
+LogicalResult importParseSequenceExampleV2(NodeImporter &n) {
+  Features context;
+  RaggedFeatures ragged;
+  FeatureLists lists;
+  SmallVector<Type> raggedLists;
+  if (failed(getFeatures(n, 2, "context_", "Tcontext_dense", context, ragged)) ||
+      failed(getListTypes(n, lists)) || failed(getTypes(n, "feature_list_ragged_value_types", raggedLists)))
+    return failure();
+  if (!raggedLists.empty())
+    return n.error() << "ragged feature lists are not supported; sparse ones are (VarLenFeature)";
+  context.firstDefault = 9;
+  auto sparseNames = getNames(n, 5, lists.sparseTypes.size(), true),
+       denseNames = getNames(n, 6, lists.denseTypes.size(), true);
+  if (failed(sparseNames) || failed(denseNames))
+    return failure();
+  lists.sparseNames = *sparseNames;
+  lists.denseNames = *denseNames;
+  DenseElementsAttr mayLack;
+  if (!matchPattern(n.getTensor(8), m_Constant(&mayLack)) ||
+      mayLack.getNumElements() != static_cast<int64_t>(lists.denseNames.size()))
+    return n.error()
+           << "feature_list_dense_missing_assumed_empty must be known at compile time, one for each "
+              "of "
+           << lists.denseNames.size() << " lists; got " << n.getType(8);
+  llvm::append_range(lists.mayLack, mayLack.getValues<bool>());
+  auto first = importWithRagged(n, context, ragged, "context_dense_shapes");
+  if (failed(first))
+    return failure();
+  bool isSingle = n.getRank(0) == 0;
+  auto results =
+      readLists(n, isSingle ? n.reshape(n.getTensor(0), n.sizes.constant(1)) : n.getTensor(0), lists);
+  if (failed(results))
+    return failure();
+  size_t numSparse = lists.sparseNames.size();
+  for (auto [i, result] : llvm::enumerate(*results)) {
+    bool isValues = i >= numSparse && i < 2 * numSparse;
+    n.setResult(*first + i, isSingle && !isValues
+                                ? dropBatch(n, result, i < numSparse, i >= 2 * numSparse && i < 3 * numSparse)
+                                : result);
+  }
   return success();
 }
 
@@ -268,6 +367,7 @@ void registerParseOps(OpRegistry &registry) {
   registry.add({"ParseExampleV2"}, importParseExampleV2);
   registry.add({"ParseSingleExample"}, importParseSingleExample);
   registry.add({"ParseSequenceExample"}, importParseSequenceExample);
+  registry.add({"ParseSequenceExampleV2"}, importParseSequenceExampleV2);
 }
 
 } // namespace tgc

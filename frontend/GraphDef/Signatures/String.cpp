@@ -80,6 +80,29 @@ static constexpr tgc::signatures::Row kRows[] = {
      "Nfeature_list_dense=0 context_sparse_types:list(type)=[] Tcontext_dense:list(type)=[] "
      "feature_list_dense_types:list(type)=[] feature_list_sparse_types:list(type)=[] "
      "context_dense_shapes:list(shape)=[] feature_list_dense_shapes:list(shape)=[]"},
+    {"ParseSequenceExampleV2",
+     "serialized:string debug_name:string context_sparse_keys:string context_dense_keys:string "
+     "context_ragged_keys:string feature_list_sparse_keys:string feature_list_dense_keys:string "
+     "feature_list_ragged_keys:string feature_list_dense_missing_assumed_empty:bool "
+     "context_dense_defaults:[Tcontext_dense]",
+     "context_sparse_indices:Ncontext_sparse*int64 context_sparse_values:[context_sparse_types] "
+     "context_sparse_shapes:Ncontext_sparse*int64 context_dense_values:[Tcontext_dense] "
+     "context_ragged_values:[context_ragged_value_types] "
+     "context_ragged_row_splits:[context_ragged_split_types] "
+     "feature_list_sparse_indices:Nfeature_list_sparse*int64 "
+     "feature_list_sparse_values:[feature_list_sparse_types] "
+     "feature_list_sparse_shapes:Nfeature_list_sparse*int64 "
+     "feature_list_dense_values:[feature_list_dense_types] "
+     "feature_list_dense_lengths:Nfeature_list_dense*int64 "
+     "feature_list_ragged_values:[feature_list_ragged_value_types] "
+     "feature_list_ragged_outer_splits:[feature_list_ragged_split_types] "
+     "feature_list_ragged_inner_splits:[feature_list_ragged_split_types]",
+     "Ncontext_sparse=0 Tcontext_dense:list(type)=[] context_sparse_types:list(type)=[] "
+     "context_ragged_value_types:list(type)=[] context_ragged_split_types:list(type)=[] "
+     "context_dense_shapes:list(shape)=[] Nfeature_list_sparse=0 Nfeature_list_dense=0 "
+     "feature_list_dense_types:list(type)=[] feature_list_sparse_types:list(type)=[] "
+     "feature_list_ragged_value_types:list(type)=[] feature_list_ragged_split_types:list(type)=[] "
+     "feature_list_dense_shapes:list(shape)=[]"},
 };
 
 llvm::ArrayRef<tgc::signatures::Row> tgc::signatures::stringRows() { return kRows; }
