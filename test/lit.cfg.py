@@ -1,6 +1,6 @@
 # How lit finds and runs tests here. RUN lines may use every tool of the build by its name, FileCheck, not, split-file,
 # and %python, %cc and %cxx (the compilers of the build), %src_root, %build, %inputs (the Inputs folder beside the test), %runtime (the
-# runtime as a library), %llc (LLVM's, for PTX).
+# runtime as a library), %ptx-driver (a GPU's driver over the simulator), %llc (LLVM's, for PTX).
 import os
 import platform
 import shutil
@@ -47,6 +47,7 @@ config.substitutions[:0] = [
     ("%inputs", "%S/Inputs"),
     ("%build", config.tgc_obj_root),
     ("%llc", os.path.join(config.llvm_tools_dir, "llc")),
+    ("%ptx-driver", os.path.join(config.tgc_obj_root, "lib", "libtgc-ptx-driver.so")),
     ("%runtime", os.path.join(config.tgc_obj_root, "lib", "libtgc-runtime.so")),
 ]
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"

@@ -171,7 +171,7 @@ struct DescriptorEmitter {
   llvm::Function *run() {
     SmallVector<llvm::Constant *> entries, variables;
     for (auto entry : module.getOps<LLVM::LLVMFuncOp>())
-      if (entry->hasAttr("rt.feeds"))
+      if (entry->hasAttr("tg.entry"))
         entries.push_back(entryInfo(entry));
     if (auto described = module->getAttrOfType<ArrayAttr>("rt.variables"))
       for (auto variable : described.getAsRange<DictionaryAttr>())

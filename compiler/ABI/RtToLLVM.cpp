@@ -439,11 +439,98 @@ struct LowerHostCall : RtPattern<rt::HostCallOp> {
   }
 };
 
+/// What the device's part of the runtime is told of a module's kernels: attributes of the module.
+struct LowerDevice : RtPattern<rt::DeviceOp> {
+  using RtPattern::RtPattern;
+  LogicalResult matchAndRewrite(rt::DeviceOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    auto module = op->getParentOfType<ModuleOp>();
+    auto described = module->getAttrOfType<DictionaryAttr>(kDeviceAttribute);
+    if (!described)
+      return op.emitError("the module has no code for a device");
+    Location loc = op.getLoc();
+    auto ofText = [&](StringRef key) { return text(b, op, described.getAs<StringAttr>(key).getValue()); };
+    auto ofNumber = [&](StringRef key) { return i32(b, loc, described.getAs<IntegerAttr>(key).getInt()); };
+    b.replaceOp(op, call(b, op, "tgc_device_open", pointer(b),
+                         {adaptor.getFrame(), ofText("chip"), ofText("code"), ofText("kernels"),
+                          ofNumber("slots"), ofNumber("required")}));
+    return success();
+  }
+};
+
+/// Memory that the device has a mirror of.
+template <typename Op> struct DevicePattern : RtPattern<Op> {
+  using RtPattern<Op>::RtPattern;
+
+  /// The address of the first element, as a number.
+  Value addressOf(OpBuilder &b, Location loc, Value memory, Value descriptor) const {
+    Value data = MemRefDescriptor(descriptor)
+                     .bufferPtr(b, loc, *this->getTypeConverter(), cast<MemRefType>(memory.getType()));
+    return LLVM::PtrToIntOp::create(b, loc, b.getI64Type(), data);
+  }
+  Value bytesOf(OpBuilder &b, Location loc, Value memory, Value descriptor) const {
+    auto type = cast<MemRefType>(memory.getType());
+    SmallVector<Value> sizes;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      sizes.push_back(MemRefDescriptor(descriptor).size(b, loc, dim));
+    return this->byteSize(b, loc, type, sizes);
+  }
+};
+
+struct LowerMirror : DevicePattern<rt::MirrorOp> {
+  using DevicePattern::DevicePattern;
+  LogicalResult matchAndRewrite(rt::MirrorOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    b.replaceOp(op, call(b, op, "tgc_device_mirror", b.getI64Type(),
+                         {adaptor.getDevice(), i32(b, loc, op.getSlot()), i32(b, loc, op.getKind()),
+                          addressOf(b, loc, op.getMemory(), adaptor.getMemory()),
+                          bytesOf(b, loc, op.getMemory(), adaptor.getMemory())}));
+    return success();
+  }
+};
+
+template <typename Op> struct LowerTransfer : DevicePattern<Op> {
+  StringRef function;
+  LowerTransfer(const LLVMTypeConverter &converter, StringRef function)
+      : DevicePattern<Op>(converter), function(function) {}
+  LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    this->call(b, op, function, Type(),
+               {adaptor.getDevice(), this->text(b, op, nodeName(loc)),
+                this->addressOf(b, loc, op.getMemory(), adaptor.getMemory()), adaptor.getDistance(),
+                this->bytesOf(b, loc, op.getMemory(), adaptor.getMemory())});
+    b.eraseOp(op);
+    return success();
+  }
+};
+
+struct LowerLaunch : DevicePattern<rt::LaunchOp> {
+  using DevicePattern::DevicePattern;
+  LogicalResult matchAndRewrite(rt::LaunchOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    SmallVector<Value> arguments;
+    for (auto [memory, descriptor, distance] :
+         llvm::zip_equal(op.getMemories(), adaptor.getMemories(), adaptor.getDistances()))
+      arguments.push_back(LLVM::AddOp::create(b, loc, addressOf(b, loc, memory, descriptor), distance));
+    llvm::append_range(arguments, adaptor.getNumbers());
+    call(b, op, "tgc_device_launch", Type(),
+         {adaptor.getDevice(), i32(b, loc, op.getKernel()), adaptor.getBlocks(), i32(b, loc, op.getThreads()),
+          storeSizes(b, op, arguments), i32(b, loc, arguments.size())});
+    b.eraseOp(op);
+    return success();
+  }
+};
+
 } // namespace
 
 void populateRtToLLVMPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<LowerFeed, LowerVariable, LowerWorkspace, LowerBuffer, LowerWeights, LowerFail, LowerHostCall,
-               LowerParallelFor, LowerAddress, LowerView>(converter);
+               LowerParallelFor, LowerAddress, LowerView, LowerDevice, LowerMirror, LowerLaunch>(converter);
+  patterns.add<LowerTransfer<rt::UploadOp>>(converter, "tgc_device_upload");
+  patterns.add<LowerTransfer<rt::DownloadOp>>(converter, "tgc_device_download");
   patterns.add<LowerDestination<rt::FetchOp>>(converter, "tgc_rt_fetch", "fetch");
   patterns.add<LowerDestination<rt::NewVariableOp>>(converter, "tgc_rt_variable_write", "variable");
 }

@@ -3,7 +3,7 @@
 #include "compiler/API/Compilation.h"
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/API/CodeCache.h"
-#include "compiler/API/EmitKernels.h"
+#include "compiler/API/DeviceCode.h"
 #include "compiler/API/Timing.h"
 #include "compiler/API/Variants.h"
 #include "compiler/InitAll.h"
@@ -39,6 +39,8 @@ struct Compilation::State {
   std::unique_ptr<llvm::Module> code;
   /// If not empty, `module` is the first one's and there is no other code.
   std::vector<std::unique_ptr<Variant>> variants;
+  /// Of CompileOptions::device, after the phase `linalg`.
+  std::optional<DeviceCode> device;
   /// Empty without a cache.
   std::string cacheKey, warning;
   std::optional<CachedCode> cached;
@@ -52,6 +54,7 @@ ArrayRef<char> Compilation::weights() const {
   return state->cached ? ArrayRef<char>(state->cached->weights) : weightsOf(*state->module);
 }
 VectorUnit Compilation::getVectorUnit() const { return state->options.vectors; }
+const DeviceCode *Compilation::getDeviceCode() const { return state->device ? &*state->device : nullptr; }
 StringRef Compilation::warning() const { return state->warning; }
 void Compilation::printIR(raw_ostream &stream) const { state->module->print(stream); }
 void Compilation::printLLVMIR(raw_ostream &stream) const { state->code->print(stream, nullptr); }
@@ -184,8 +187,26 @@ llvm::Error Compilation::addVariants() {
   return llvm::Error::success();
 }
 
+llvm::Error Compilation::compileDevice() {
+  StepTimer timer(state->options.timing, "device");
+  llvm::Expected<DeviceCode> code =
+      compileForDevice(*state->module, state->options.device, state->options.requiresDevice);
+  if (code) {
+    state->device = std::move(*code);
+    return llvm::Error::success();
+  }
+  if (state->diagnostics.empty())
+    return code.takeError();
+  llvm::consumeError(code.takeError());
+  return llvm::createStringError(state->diagnostics);
+}
+
 llvm::Error Compilation::runPhase(const PhaseInfo &info, ModuleOp module, const CompileOptions &options) {
   StepTimer timer(options.timing, info.name);
+  if (state->device && info.phase == Phase::Buffers)
+    addDeviceEntries(module, *state->device);
+  if (state->device && info.phase == Phase::LLVM)
+    dispatchEntries(module, *state->device);
   PassManager passes(state->context.get());
   if (options.timing)
     addPassTiming(passes, *options.timing);
@@ -204,7 +225,8 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
   std::string text;
   llvm::raw_string_ostream stream(text);
   state->module->print(stream, OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(16));
-  stream << state->target.describe() << state->target.features << state->options.optimizationLevel;
+  stream << state->target.describe() << state->target.features << state->options.optimizationLevel
+         << state->options.device;
   state->fingerprint = llvm::utohexstr(llvm::xxh3_64bits(text), /*LowerCase=*/true);
   for (const PhaseInfo &info : kPhases) {
     if (info.phase > state->options.compileTo)
@@ -223,13 +245,17 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
     }
     if (observe)
       observe(info.phase, *state->module);
+    if (info.phase == Phase::Linalg && !state->options.device.empty() &&
+        state->options.compileTo > info.phase)
+      if (llvm::Error error = compileDevice())
+        return error;
   }
   return llvm::Error::success();
 }
 
-llvm::Expected<std::string> Compilation::emitKernels(StringRef chip) {
+llvm::Expected<std::string> Compilation::emitKernels() {
   StepTimer timer(state->options.timing, "kernels");
-  llvm::Expected<std::string> text = emitDeviceKernels(*state->module, chip);
+  llvm::Expected<std::string> text = emitDeviceKernels(*state->module, state->options.device);
   if (!text && !state->diagnostics.empty()) {
     llvm::consumeError(text.takeError());
     return llvm::createStringError(state->diagnostics);
@@ -247,7 +273,8 @@ bool Compilation::loadFromCache(bool externalWeights) {
   stream << state->variants.size() << ' ' << state->target.describe() << ' ' << state->target.features << ' '
          << options.optimizationLevel << ' ' << static_cast<int>(options.remat) << ' '
          << options.maxIterations << ' ' << options.debugInfo << ' ' << externalWeights << ' '
-         << options.querySymbol << ' ' << options.weightsFile;
+         << options.querySymbol << ' ' << options.weightsFile << ' ' << options.device << ' '
+         << options.requiresDevice;
   state->cacheKey = makeCacheKey(*state->module, text);
   if (!state->cacheKey.empty())
     state->cached = readFromCache(options.cacheDirectory, state->cacheKey, state->warning);

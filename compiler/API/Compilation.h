@@ -16,6 +16,7 @@
 namespace tgc {
 
 struct DescriptorOptions;
+struct DeviceCode;
 struct LinkOptions;
 struct PhaseInfo;
 
@@ -44,7 +45,7 @@ public:
   llvm::Expected<llvm::SmallVector<char, 0>> emitAssembly();
   /// After the phase `linalg`: kernels for a GPU as PTX, below comments that say how each is launched and
   /// what has no kernel.
-  llvm::Expected<std::string> emitKernels(llvm::StringRef chip);
+  llvm::Expected<std::string> emitKernels();
   /// Links the code with the runtime into a shared library.
   llvm::Error writeLibrary(llvm::StringRef path);
   /// Links it with a main function, too.
@@ -57,10 +58,13 @@ public:
   mlir::ModuleOp module() const;
   llvm::ArrayRef<char> weights() const;
   VectorUnit getVectorUnit() const;
+  /// After the phases: the part of a GPU; null if there is none.
+  const DeviceCode *getDeviceCode() const;
   /// What went wrong, but not so that the code were not right.
   llvm::StringRef warning() const;
 
 private:
+  llvm::Error compileDevice();
   llvm::Error runPhase(const PhaseInfo &info, mlir::ModuleOp module, const CompileOptions &options);
   llvm::Error translateVariants(const DescriptorOptions &descriptor);
   llvm::Expected<llvm::SmallVector<char, 0>> emitCodeObject();

@@ -1,6 +1,7 @@
 //===- OptionsText.cpp - Options of the C APIs ----------------------------===//
 
 #include "compiler/API/OptionsText.h"
+#include "compiler/Target/PtxEmitter.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cstring>
 
@@ -64,6 +65,27 @@ Expected<std::pair<std::string, std::string>> parseConstant(StringRef text) {
   return std::pair(tensor.str(), value.str());
 }
 
+Error applyTarget(CompileOptions &options, StringRef text) {
+  options.device.clear();
+  bool hasCpu = false;
+  for (const std::string &target : splitNames(text)) {
+    bool isGpu = StringRef(target).starts_with("cuda");
+    if (isGpu ? !options.device.empty() : hasCpu)
+      return createStringError("target=" + text + ": expected one cpu and one cuda at most");
+    if (!isGpu) {
+      options.target = target;
+      hasCpu = true;
+      continue;
+    }
+    auto chip = parseCudaTarget(target);
+    if (!chip)
+      return chip.takeError();
+    options.device = std::move(*chip);
+  }
+  options.requiresDevice = !options.device.empty() && !hasCpu;
+  return Error::success();
+}
+
 /// Takes one line into the request; false if there is no such key.
 static Expected<bool> applyOption(Request &request, StringRef key, StringRef value) {
   auto currentEntry = [&]() -> EntryRequest & {
@@ -86,7 +108,8 @@ static Expected<bool> applyOption(Request &request, StringRef key, StringRef val
   } else if (key == "checkpoint") {
     options.checkpoint = value.str();
   } else if (key == "target") {
-    options.target = value.str();
+    if (Error error = applyTarget(options, value))
+      return std::move(error);
   } else if (key == "set") {
     auto constant = parseConstant(value);
     if (!constant)

@@ -26,6 +26,9 @@ llvm::Expected<std::pair<std::string, std::string>> parseConstant(llvm::StringRe
 /// "none", "auto" or "max", as --remat takes it.
 llvm::Expected<Remat> parseRemat(llvm::StringRef text);
 
+/// "cpu", "cpu:native,cuda:sm_80", "cuda", as --target takes it. Without a cpu the code needs the GPU to run.
+llvm::Error applyTarget(CompileOptions &options, llvm::StringRef text);
+
 /// The names of a comma-separated list.
 std::vector<std::string> splitNames(llvm::StringRef text);
 

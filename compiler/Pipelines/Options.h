@@ -71,6 +71,10 @@ struct CompileOptions {
   bool checkNumerics = false;
   /// "cpu", or "cpu:" and an LLVM CPU name or "native". In-memory code is always for the host.
   std::string target = "cpu";
+  /// The GPU that the code also runs on: "sm_80", a chip that LLVM names; empty: none.
+  std::string device;
+  /// Runs fail where there is no such GPU; otherwise they use the CPU there.
+  bool requiresDevice = false;
   /// The vector registers of `target`; Compilation sets them.
   VectorUnit vectors;
   /// Where compiled code is kept for the next time; empty: nowhere.

@@ -23,7 +23,7 @@ Expected<std::string> parseCudaTarget(StringRef target) {
   if (device != "cuda")
     return createStringError("'" + target + "' is no GPU, expected cuda:<chip>, as in cuda:sm_90a");
   if (chip.empty())
-    chip = "sm_90a";
+    chip = "sm_80"; // newer ones run its code
   // LLVM takes every name and warns later.
   unsigned version;
   StringRef digits = chip;

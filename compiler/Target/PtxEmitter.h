@@ -9,7 +9,7 @@
 
 namespace tgc {
 
-/// Understands "cuda" (sm_90a) and "cuda:<chip>"; gives the chip.
+/// Understands "cuda" (sm_80) and "cuda:<chip>"; gives the chip.
 llvm::Expected<std::string> parseCudaTarget(llvm::StringRef target);
 
 /// The text of a module in the LLVM dialect whose functions are all kernels. Each has a node of the graph:

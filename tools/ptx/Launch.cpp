@@ -287,5 +287,10 @@ Expected<LaunchStats> tgc::ptx::launch(Device &device, const Module &module, Str
     return llvm::createStringError(module.file + " has no kernel '" + name + "'; it has " +
                                    (known.empty() ? "none" : known));
   }
+  // Launches wait for those before them.
+  for (const std::unique_ptr<Region> &region : device.all())
+    region->shadow.reset();
+  for (const std::unique_ptr<Region> &region : module.globals)
+    region->shadow.reset();
   return Launch(device, *kernel, config).run(arguments);
 }

@@ -1,5 +1,6 @@
 //===- Memory.cpp - The device's memory ---------------------------------------===//
 #include "tools/ptx/Memory.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace tgc::ptx;
@@ -30,6 +31,11 @@ uint64_t Device::map(void *bytes, uint64_t size, llvm::StringRef name, bool isRe
   region->name = name.str();
   region->isReadOnly = isReadOnly;
   return add(std::move(region));
+}
+
+void Device::release(uint64_t address) {
+  last = nullptr;
+  llvm::erase_if(regions, [&](const std::unique_ptr<Region> &region) { return region->base == address; });
 }
 
 llvm::MutableArrayRef<uint8_t> Device::bytes(uint64_t address) {

@@ -49,9 +49,14 @@ public:
   uint64_t allocate(uint64_t size, llvm::StringRef name);
   /// The caller's memory as a buffer of the device; it must outlive the launches that use it.
   uint64_t map(void *bytes, uint64_t size, llvm::StringRef name, bool isReadOnly);
+  /// Ends what allocate or map gave.
+  void release(uint64_t address);
   /// The bytes behind an address that allocate or map gave.
   llvm::MutableArrayRef<uint8_t> bytes(uint64_t address);
-  void clear() { regions.clear(); }
+  void clear() {
+    regions.clear();
+    last = nullptr;
+  }
 
   Region *find(uint64_t address) const;
   /// The region that ends nearest below the address; for messages.

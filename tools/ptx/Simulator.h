@@ -13,7 +13,6 @@
 #include "tools/ptx/Program.h"
 #include "tools/ptx/TensorMap.h"
 #include "llvm/ADT/SmallVector.h"
-#include <cstring>
 
 namespace tgc::ptx {
 
@@ -37,9 +36,11 @@ struct LaunchStats {
 class KernelArgument {
 public:
   template <typename T> static KernelArgument of(const T &value) {
+    return ofBytes({reinterpret_cast<const uint8_t *>(&value), sizeof(T)});
+  }
+  static KernelArgument ofBytes(llvm::ArrayRef<uint8_t> bytes) {
     KernelArgument argument;
-    argument.data.resize(sizeof(T));
-    std::memcpy(argument.data.data(), &value, sizeof(T));
+    argument.data.assign(bytes.begin(), bytes.end());
     return argument;
   }
   llvm::ArrayRef<uint8_t> bytes() const { return data; }

@@ -1,5 +1,6 @@
 //===- Options.cpp - The command line of tgc-run ------------------------------===//
 #include "tools/tgc-run/Options.h"
+#include "compiler/API/OptionsText.h"
 #include "tools/flags/CommandLine.h"
 #include "tools/flags/ModelFlags.h"
 #include "llvm/ADT/STLExtras.h"
@@ -32,6 +33,11 @@ struct Flags {
       cl::value_desc("out.npz|DIR"), cl::cat(category)};
   cl::opt<std::string> script{"script", cl::desc("Steps of one session; step i leaves DIR/s<i>.npz"),
                               cl::value_desc("steps.json"), cl::cat(category)};
+  cl::opt<std::string> device{
+      "device", cl::init("cpu"),
+      cl::desc("What to compile a model for: cpu, cpu,cuda (a GPU where there is one), "
+               "cuda:<chip> (a run without one fails)"),
+      cl::value_desc("TARGET"), cl::cat(category)};
   ModelFlags model{category};
   cl::opt<uint64_t> maxIterations{"max-iterations",
                                   cl::desc("End the run with an error if a loop goes on for longer"),
@@ -96,6 +102,8 @@ Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
     return train.takeError();
   options.train = std::move(*train);
   if (Error error = flags.model.apply(options.compile))
+    return std::move(error);
+  if (Error error = applyTarget(options.compile, flags.device))
     return std::move(error);
   options.compile.maxIterations = flags.maxIterations;
   options.train.checksNumerics = flags.model.checkNumerics;

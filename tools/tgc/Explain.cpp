@@ -7,6 +7,7 @@
 
 #include "tools/tgc/Explain.h"
 #include "compiler/ABI/Descriptor.h"
+#include "compiler/API/DeviceCode.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/TgOps.h"
@@ -167,6 +168,33 @@ json::Object toJson(const EntryFacts &entry, const Roofline &roofline) {
   return result;
 }
 
+json::Object toJson(const DeviceCode &device) {
+  json::Array kernels, copies, host;
+  for (const KernelRecord &kernel : device.kernels.records)
+    kernels.push_back(json::Object{{"name", kernel.name}, {"node", kernel.node}});
+  for (const Transfer &copy : device.transfers)
+    copies.push_back(
+        json::Object{{"memory", copy.memory}, {"to", copy.isUpload ? "device" : "host"}, {"for", copy.node}});
+  for (const HostWork &work : device.kernels.host)
+    host.push_back(json::Object{{"node", work.node}, {"op", work.op}, {"reason", work.reason}});
+  return json::Object{{"chip", device.chip},
+                      {"kernels", std::move(kernels)},
+                      {"copies", std::move(copies)},
+                      {"host", std::move(host)}};
+}
+
+void printDevice(raw_ostream &stream, const DeviceCode &device) {
+  stream << "device " << device.chip << ": " << device.kernels.records.size() << " kernels, "
+         << device.transfers.size() << " copies\n";
+  for (const KernelRecord &kernel : device.kernels.records)
+    stream << "  launch " << kernel.name << "  " << kernel.node << "\n";
+  for (const Transfer &copy : device.transfers)
+    stream << "  copy " << copy.memory << " to the " << (copy.isUpload ? "device" : "host") << " for "
+           << copy.node << "\n";
+  for (const HostWork &work : device.kernels.host)
+    stream << "  host " << work.node << " (" << work.op << "): " << work.reason << "\n";
+}
+
 } // namespace
 
 EntryFacts *Explanation::find(StringRef name) {
@@ -229,6 +257,8 @@ void Explanation::print(raw_ostream &stream, bool asJson) const {
       list.push_back(toJson(entry, roofline));
     json::Object all{
         {"entries", std::move(list)}, {"weight_bytes", weightBytes}, {"variables", numVariables}};
+    if (device)
+      all["device"] = toJson(*device);
     stream << llvm::formatv("{0:2}", json::Value(std::move(all))) << "\n";
     return;
   }
@@ -251,6 +281,8 @@ void Explanation::print(raw_ostream &stream, bool asJson) const {
     for (const std::string &call : entry.hostCalls)
       stream << "  call " << call << "\n";
   }
+  if (device)
+    printDevice(stream, *device);
 }
 
 } // namespace tgc

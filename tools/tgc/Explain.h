@@ -9,6 +9,8 @@
 
 namespace tgc {
 
+struct DeviceCode;
+
 /// A kernel of an entry: what it runs over, and for one run its arithmetic on floating-point numbers and the
 /// bytes of its operands.
 struct KernelFacts {
@@ -38,6 +40,8 @@ public:
   explicit Explanation(VectorUnit unit) : roofline(unit) {}
 
   void observe(Phase phase, mlir::ModuleOp module);
+  /// After the phases: what a GPU does of the program. It outlives this.
+  void observeDevice(const DeviceCode &code) { device = &code; }
   void print(llvm::raw_ostream &stream, bool asJson) const;
 
 private:
@@ -46,6 +50,7 @@ private:
   EntryFacts *find(llvm::StringRef name);
 
   Roofline roofline;
+  const DeviceCode *device = nullptr;
   std::vector<EntryFacts> entries;
   int64_t weightBytes = 0, numVariables = 0;
 };

@@ -229,7 +229,7 @@ std::string ClassName::querySymbol() const {
 llvm::Expected<std::string> makeHeader(ModuleOp module, const ClassName &className,
                                        ArrayRef<TensorAlias> aliases) {
   for (auto entry : module.getOps<LLVM::LLVMFuncOp>()) {
-    if (!entry->hasAttr("rt.feeds"))
+    if (!entry->hasAttr("tg.entry"))
       continue;
     std::string text;
     llvm::raw_string_ostream stream(text);

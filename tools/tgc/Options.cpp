@@ -2,7 +2,6 @@
 
 #include "tools/tgc/Options.h"
 #include "compiler/API/OptionsText.h"
-#include "compiler/Target/PtxEmitter.h"
 #include "tools/flags/CommandLine.h"
 #include "tools/flags/ModelFlags.h"
 #include "llvm/ADT/StringExtras.h"
@@ -38,7 +37,7 @@ struct Flags {
   cl::opt<bool> freeze{"freeze", cl::desc("Variables become constants"), cl::cat(category)};
   cl::opt<std::string> target{"target", cl::init("cpu"),
                               cl::desc("cpu (code for x86-64, v3 and v4 in one file), cpu:native, cpu:<CPU>, "
-                                       "cpu:aarch64; cuda:<chip> for --emit=ptx"),
+                                       "cpu:aarch64; cpu,cuda (a GPU where there is one), cuda:<chip>"),
                               cl::value_desc("TARGET"), cl::cat(category)};
   cl::opt<unsigned> level{"O", cl::Prefix, cl::init(2), cl::desc("Optimisation level, 0 to 3 (default: 2)"),
                           cl::cat(category)};
@@ -137,18 +136,14 @@ Error readConfigFlag(const Flags &flags, CommandLine &result) {
   return Error::success();
 }
 
-/// A GPU's kernels come as PTX; the host's side has no code for them yet.
+/// PTX is what the phase `linalg` leaves, written for a GPU.
 Error readGpuFlags(const Flags &flags, CommandLine &result) {
-  bool isGpu = StringRef(flags.target).starts_with("cuda"), isPtx = result.emit == EmitKind::PTX;
-  if (!isGpu && !isPtx)
+  if (Error error = applyTarget(result.compile, flags.target))
+    return error;
+  if (result.emit != EmitKind::PTX)
     return Error::success();
-  if (!isGpu || !isPtx)
-    return createStringError("--target=cuda:<chip> and --emit=ptx go together; libraries run on CPUs only");
-  Expected<std::string> chip = parseCudaTarget(flags.target);
-  if (!chip)
-    return chip.takeError();
-  result.chip = *chip;
-  result.compile.target = "cpu";
+  if (result.compile.device.empty())
+    return createStringError("--emit=ptx needs --target=cuda:<chip>");
   result.compile.compileTo = Phase::Linalg;
   return Error::success();
 }
@@ -206,7 +201,6 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
   result.listsOps = flags.listOps;
   CompileOptions &compile = result.compile;
   compile.freeze = flags.freeze;
-  compile.target = flags.target;
   compile.optimizationLevel = flags.level;
   compile.printIRAfterAll = flags.printIRAfterAll;
   compile.debugInfo = flags.debugInfo;

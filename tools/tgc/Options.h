@@ -10,8 +10,6 @@ enum class EmitKind { Library, Program, Object, Assembly, LLVM, MLIR, PTX };
 
 struct CommandLine {
   std::string modelPath, outputPath;
-  /// The GPU of --target=cuda:<chip>, if any.
-  std::string chip;
   EmitKind emit = EmitKind::Library;
   bool listsOps = false;
   std::vector<EntryRequest> entries;

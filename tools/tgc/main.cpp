@@ -90,13 +90,15 @@ static Error compile(const CommandLine &command) {
           explanation.observe(phase, module);
       }))
     return error;
+  if (const DeviceCode *device = (*compilation)->getDeviceCode())
+    explanation.observeDevice(*device);
   if (command.explains)
     if (Error error = write(command.explainPath, [&](raw_ostream &stream) {
           explanation.print(stream, /*asJson=*/!command.explainPath.empty());
         }))
       return error;
   if (command.emit == EmitKind::PTX) {
-    Expected<std::string> text = (*compilation)->emitKernels(command.chip);
+    Expected<std::string> text = (*compilation)->emitKernels();
     if (!text)
       return text.takeError();
     return write(command.outputPath, [&](raw_ostream &stream) { stream << *text; });

@@ -27,7 +27,7 @@ namespace {
 
 constexpr int64_t kAlignment = 64;
 /// Buffers up to this size live on the stack, where LLVM turns them into registers, as long as they are not
-/// too many.
+/// too many. A device has a mirror of the arena only.
 constexpr int64_t kLargestOnStack = 1024;
 constexpr int64_t kMostOnStack = 16384;
 
@@ -215,7 +215,8 @@ struct EntryPlanner {
     for (Buffer &buffer : buffers) {
       if (!buffer.sizes.empty()) {
         dynamic.push_back(&buffer);
-      } else if (buffer.coefficient <= kLargestOnStack && stackBytes + buffer.coefficient <= kMostOnStack) {
+      } else if (buffer.coefficient <= kLargestOnStack && stackBytes + buffer.coefficient <= kMostOnStack &&
+                 !buffer.alloc->hasAttr("rt.mirrored")) {
         stackBytes += llvm::alignTo(buffer.coefficient, kAlignment);
         onStack.push_back(&buffer);
       } else {

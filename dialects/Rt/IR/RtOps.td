@@ -123,4 +123,46 @@ def Rt_HostCallOp : Rt_Op<"host_call", [AttrSizedOperandSegments]> {
   }];
 }
 
+def Rt_DeviceOp : Rt_Op<"device"> {
+  let summary = "The GPU of the run's session; null if it has none and may run on the CPU";
+  let arguments = (ins Rt_Frame:$frame);
+  let results = (outs LLVM_AnyPointer:$result);
+  let assemblyFormat = "$frame attr-dict `:` type($result)";
+}
+
+def Rt_MirrorOp : Rt_Op<"mirror"> {
+  let summary = "Memory of the device for each byte of `memory`";
+  let description = [{
+    The result is how many bytes further on the device's byte lies, so all addresses that lead into `memory` have a device's address. `slot`
+    numbers the mirrors of a module: one that is asked for again keeps its memory if that is large enough. `kind` says what it is for
+    (0: a constant, which the runtime copies once; 1: the arena; 2: a buffer; 3: a feed; 4: a fetch; 5: a variable).
+  }];
+  let arguments = (ins LLVM_AnyPointer:$device, I32Attr:$slot, I32Attr:$kind, AnyMemRef:$memory);
+  let results = (outs Index:$distance);
+  let assemblyFormat = "$device `[` $slot `]` `kind` $kind $memory attr-dict `:` type($device) `,` type($memory)";
+}
+
+class Rt_TransferOp<string mnemonic> : Rt_Op<mnemonic> {
+  let description = [{ `memory` is whole memory, not a view with gaps. `distance` is that of its mirror. }];
+  let arguments = (ins LLVM_AnyPointer:$device, AnyMemRef:$memory, Optional<Index>:$distance);
+  let assemblyFormat = "$device `,` $memory (`at` $distance^)? attr-dict `:` type($device) `,` type($memory)";
+}
+
+def Rt_UploadOp : Rt_TransferOp<"upload"> { let summary = "Copies memory to its mirror"; }
+def Rt_DownloadOp : Rt_TransferOp<"download"> { let summary = "Copies memory from its mirror, when all kernels before are done"; }
+
+def Rt_LaunchOp : Rt_Op<"launch", [AttrSizedOperandSegments]> {
+  let summary = "Starts a kernel of the module";
+  let description = [{
+    The kernel's parameters are the addresses of the mirrors of `memories` and then `numbers`. `distances` are those of the mirrors; until
+    `tgc-mirror-buffers` there are none. No block: nothing is started.
+  }];
+  let arguments = (ins LLVM_AnyPointer:$device, I32Attr:$kernel, I32Attr:$threads, Index:$blocks, Variadic<AnyMemRef>:$memories,
+                       Variadic<Index>:$distances, Variadic<I64>:$numbers);
+  let assemblyFormat = [{
+    $device `,` $kernel `threads` $threads `blocks` $blocks `(` ($memories^ `:` type($memories))? `)` `at` `(` $distances `)`
+    `numbers` `(` $numbers `)` attr-dict `:` type($device)
+  }];
+}
+
 #endif // TGC_DIALECTS_RT_IR_RTOPS_TD

@@ -1,0 +1,168 @@
+//===- DeviceCode.cpp - A program's part for a GPU ------------------------===//
+
+#include "compiler/API/DeviceCode.h"
+#include "compiler/ABI/RtToLLVM.h"
+#include "compiler/Codegen/Common/Bufferize.h"
+#include "compiler/Target/PtxEmitter.h"
+#include "dialects/Rt/IR/RtDialect.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+/// What a host must know, as comments.
+static std::string describe(const DeviceProgram &program) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  for (const KernelRecord &record : program.records) {
+    out << "// " << record.name << ": " << (record.node.empty() ? "no node" : record.node) << "; ";
+    if (record.extents.empty())
+      out << 1;
+    llvm::interleave(
+        record.extents, out,
+        [&](const Extent &extent) {
+          if (extent.number < 0)
+            out << extent.fixed;
+          else
+            out << StringRef(record.arguments[record.memories.size() + extent.number]).drop_front(5);
+        },
+        " * ");
+    out << " results, " << record.pointsPerBlock << " for a block of " << record.threads << " threads\n//   ";
+    llvm::interleaveComma(record.arguments, out);
+    out << "\n";
+  }
+  for (const HostWork &work : program.host)
+    out << "// host: " << (work.node.empty() ? "no node" : work.node) << " (" << work.op
+        << "): " << work.reason << "\n";
+  return text;
+}
+
+/// Gives the program buffers and writes its kernels, up to calls of functions that no device has.
+static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program) {
+  PassManager before(program.getContext());
+  buildBufferizationPipeline(before);
+  before.addPass(createLinalgGeneralizeNamedOpsPass());
+  if (failed(before.run(program)))
+    return llvm::createStringError("the program cannot be given buffers");
+  turnCopiesIntoNests(program);
+  DeviceProgram device = writeKernels(program);
+  PassManager passes(program.getContext());
+  buildKernelPipeline(passes);
+  if (failed(passes.run(*device.kernels)))
+    return llvm::createStringError("the kernels cannot be lowered");
+  moveUnsupportedToHost(device);
+  return device;
+}
+
+static llvm::Expected<std::string> makeText(DeviceProgram &device, StringRef chip) {
+  PassManager last(device.kernels->getContext());
+  last.addPass(createConvertToLLVMPass());
+  last.addPass(createReconcileUnrealizedCastsPass());
+  if (failed(last.run(*device.kernels)))
+    return llvm::createStringError("the kernels cannot be lowered to LLVM");
+  llvm::StringMap<std::string> nodes;
+  for (const KernelRecord &record : device.records)
+    nodes[record.name] = record.node;
+  return emitPtx(*device.kernels, nodes, chip);
+}
+
+llvm::Expected<std::string> emitDeviceKernels(ModuleOp program, StringRef chip) {
+  llvm::Expected<DeviceProgram> device = makeKernels(program);
+  if (!device)
+    return device.takeError();
+  llvm::Expected<std::string> text = makeText(*device, chip);
+  if (!text)
+    return text.takeError();
+  return describe(*device) + *text;
+}
+
+/// Lets names of the device's branch differ from those of the program that it joins.
+static void renameSymbols(ModuleOp program) {
+  for (Operation &op : program.getOps())
+    if (auto name = op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName())) {
+      auto renamed = StringAttr::get(program.getContext(), name.getValue() + ".device");
+      if (failed(SymbolTable::replaceAllSymbolUses(name, renamed, program)))
+        llvm_unreachable("a symbol of the module has no unknown uses");
+      op.setAttr(SymbolTable::getSymbolAttrName(), renamed);
+    }
+}
+
+llvm::Expected<DeviceCode> compileForDevice(ModuleOp program, StringRef chip, bool isRequired) {
+  DeviceCode code;
+  code.chip = chip.str();
+  code.isRequired = isRequired;
+  code.program = program.clone();
+  llvm::Expected<DeviceProgram> device = makeKernels(*code.program);
+  if (!device)
+    return device.takeError();
+  code.kernels = std::move(*device);
+  code.transfers = launchKernels(*code.program, code.kernels);
+  llvm::Expected<std::string> text = makeText(code.kernels, chip);
+  if (!text)
+    return text.takeError();
+  code.ptx = std::move(*text);
+  renameSymbols(*code.program);
+  return code;
+}
+
+void addDeviceEntries(ModuleOp module, DeviceCode &code) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  for (Operation &op : code.program->getOps())
+    builder.clone(op)->removeAttr("tg.entry");
+}
+
+/// Renames an entry and puts a function in its place that runs `device` where there is one.
+static void dispatch(func::FuncOp entry, func::FuncOp device) {
+  OpBuilder builder(entry);
+  Location loc = entry.getLoc();
+  auto choice = func::FuncOp::create(builder, loc, entry.getName(), entry.getFunctionType());
+  choice->setDiscardableAttrs(entry->getDiscardableAttrDictionary());
+  auto buffersOf = [](func::FuncOp function) {
+    auto count = function->getAttrOfType<IntegerAttr>("rt.num_buffers");
+    return count ? count.getInt() : 0;
+  };
+  choice->setAttr("rt.num_buffers", builder.getI64IntegerAttr(std::max(buffersOf(entry), buffersOf(device))));
+  entry.setName((entry.getName() + ".cpu").str());
+  entry->removeAttr("tg.entry");
+  builder.setInsertionPointToStart(choice.addEntryBlock());
+  Value frame = choice.getArgument(0);
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  Value handle = rt::DeviceOp::create(builder, loc, pointer, frame);
+  Value null = LLVM::ZeroOp::create(builder, loc, pointer);
+  Value hasDevice = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, handle, null);
+  auto callOf = [&](func::FuncOp callee) {
+    return [=](OpBuilder &inner, Location loc) {
+      auto call = func::CallOp::create(inner, loc, callee, frame);
+      scf::YieldOp::create(inner, loc, call.getResults());
+    };
+  };
+  auto status = scf::IfOp::create(builder, loc, hasDevice, callOf(device), callOf(entry));
+  func::ReturnOp::create(builder, loc, status.getResults());
+}
+
+void dispatchEntries(ModuleOp module, const DeviceCode &code) {
+  unsigned slots = mirrorBuffers(module);
+  std::string kernels;
+  for (const KernelRecord &record : code.kernels.records)
+    kernels += record.name + "=" + record.node + "\n";
+  OpBuilder builder(module.getContext());
+  auto described = [&](StringRef key, Attribute value) { return builder.getNamedAttr(key, value); };
+  module->setAttr(kDeviceAttribute, builder.getDictionaryAttr(
+                                        {described("chip", builder.getStringAttr(code.chip)),
+                                         described("code", builder.getStringAttr(code.ptx)),
+                                         described("kernels", builder.getStringAttr(kernels)),
+                                         described("slots", builder.getI32IntegerAttr(slots)),
+                                         described("required", builder.getI32IntegerAttr(code.isRequired))}));
+  for (auto entry : llvm::to_vector(module.getOps<func::FuncOp>()))
+    if (entry->hasAttr("tg.entry"))
+      dispatch(entry, module.lookupSymbol<func::FuncOp>((entry.getName() + ".device").str()));
+}
+
+} // namespace tgc

@@ -1,0 +1,174 @@
+//===- DeviceProgram.cpp - The kernels of a program -----------------------===//
+
+#include "compiler/Codegen/GPU/DeviceProgram.h"
+#include "compiler/Codegen/CPU/Passes.h"
+#include "compiler/Codegen/GPU/NestWriter.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+std::string getNode(Operation *op) {
+  auto name = op->getLoc()->findInstanceOf<NameLoc>();
+  return name ? name.getName().str() : "";
+}
+
+std::string getMemoryName(Value memory) {
+  Operation *op = memory.getDefiningOp();
+  auto named = [&](Operation *scope, StringRef list, int64_t index, StringRef what) {
+    auto all = scope ? scope->getAttrOfType<ArrayAttr>(list) : nullptr;
+    if (all && index < int64_t(all.size()))
+      if (auto name = cast<DictionaryAttr>(all[index]).getAs<StringAttr>("name"))
+        return (what + " " + name.getValue()).str();
+    return (what + " " + Twine(index)).str();
+  };
+  if (auto feed = dyn_cast_or_null<rt::FeedOp>(op))
+    return named(op->getParentOfType<func::FuncOp>(), "rt.feeds", feed.getIndex(), "feed");
+  if (auto fetch = dyn_cast_or_null<rt::FetchOp>(op))
+    return named(op->getParentOfType<func::FuncOp>(), "rt.fetches", fetch.getIndex(), "fetch");
+  if (auto variable = dyn_cast_or_null<rt::VariableOp>(op))
+    return named(op->getParentOfType<ModuleOp>(), "rt.variables", variable.getIndex(), "variable");
+  if (auto global = dyn_cast_or_null<memref::GetGlobalOp>(op))
+    return ("constant " + global.getName()).str();
+  return "";
+}
+
+namespace {
+
+/// Gives temporaries numbers.
+class BufferNames {
+public:
+  std::string of(Value memory) {
+    std::string name = getMemoryName(memory);
+    return name.empty() ? numbered(memory) : name;
+  }
+
+  /// All that a kernel takes. Sizes of its loops are known by the loop.
+  void describe(KernelRecord &record) {
+    for (Value memory : record.memories)
+      record.arguments.push_back(of(memory));
+    auto nest = cast<linalg::LinalgOp>(record.op);
+    for (const KernelNumber &number : record.numbers) {
+      std::string text = number.kind == KernelNumber::Scalar ? "number" : of(number.value);
+      if (number.kind != KernelNumber::Scalar)
+        text = (number.kind == KernelNumber::Size ? "size " : "stride ") + std::to_string(number.dim) +
+               " of " + text;
+      for (unsigned loop = 0; loop < nest.getNumLoops(); ++loop) {
+        Value operand;
+        unsigned dim;
+        if (number.kind == KernelNumber::Size &&
+            succeeded(nest.mapIterationSpaceDimToOperandDim(loop, operand, dim)) && operand == number.value &&
+            dim == number.dim)
+          text = "size d" + std::to_string(loop);
+      }
+      record.arguments.push_back(text);
+    }
+  }
+
+private:
+  std::string numbered(Value buffer) {
+    auto [it, isNew] = numbers.try_emplace(buffer, numbers.size());
+    return "buffer " + std::to_string(it->second);
+  }
+  llvm::DenseMap<Value, unsigned> numbers;
+};
+
+/// Functions that become instructions, or a few of them, without a library.
+bool isNative(Operation *op) {
+  return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp,
+             math::CountTrailingZerosOp, math::CtPopOp, math::FloorOp, math::FmaOp, math::RoundEvenOp,
+             math::SqrtOp, math::TruncOp>(op);
+}
+
+/// Bookkeeping of a bufferized program, which computes no elements.
+bool isPlumbing(Operation *op) {
+  return op->getNumRegions() == 0 &&
+         !isa<memref::CopyOp, memref::LoadOp, memref::StoreOp, func::CallOp, rt::HostCallOp>(op) &&
+         !isa<linalg::LinalgOp>(op);
+}
+
+} // namespace
+
+DeviceProgram writeKernels(ModuleOp program) {
+  DeviceProgram result;
+  result.kernels = ModuleOp::create(program.getLoc());
+  BufferNames names;
+  for (auto entry : program.getOps<func::FuncOp>()) {
+    unsigned number = 0;
+    entry.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (op == entry.getOperation() || isPlumbing(op) || isa<scf::YieldOp>(op))
+        return WalkResult::advance();
+      auto nest = dyn_cast<linalg::GenericOp>(op);
+      bool isInLoop = op->getParentOp() != entry.getOperation();
+      std::string reason = isInLoop ? "it is in a loop or a condition of the host"
+                           : nest   ? whyNoKernel(nest)
+                                    : "it has no kernel yet";
+      if (!nest && isa<RegionBranchOpInterface>(op))
+        return WalkResult::advance();
+      if (reason.empty()) {
+        KernelRecord record;
+        record.name = entry.getName().str() + "_" + std::to_string(number++);
+        record.node = getNode(op);
+        record.op = op;
+        auto write = isContraction(nest)    ? writeContractKernel
+                     : isRowReduction(nest) ? writeRowKernel
+                                            : writeFlatKernel;
+        write(nest, *result.kernels, record);
+        names.describe(record);
+        result.records.push_back(std::move(record));
+      } else {
+        result.host.push_back({getNode(op), op->getName().getStringRef().str(), reason});
+      }
+      return WalkResult::skip();
+    });
+  }
+  return result;
+}
+
+void buildKernelPipeline(OpPassManager &passes) {
+  passes.addPass(math::createMathExtendToSupportedTypes());
+  passes.addPass(createExpandMathPass());
+  arith::ArithEmulateUnsupportedFloatsOptions emulated;
+  emulated.sourceTypeStrs = {"bf16"};
+  emulated.targetTypeStr = "f32";
+  passes.addPass(arith::createArithEmulateUnsupportedFloats(emulated));
+  arith::ArithExpandOpsPassOptions expanded;
+  expanded.includeBf16 = true;
+  passes.addPass(arith::createArithExpandOpsPass(expanded));
+  passes.addPass(createLowerAffinePass());
+  passes.addPass(createSCFToControlFlowPass());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+}
+
+void moveUnsupportedToHost(DeviceProgram &program) {
+  std::vector<KernelRecord> kept;
+  for (KernelRecord &record : program.records) {
+    auto function = program.kernels->lookupSymbol<func::FuncOp>(record.name);
+    std::string missing;
+    function.walk([&](Operation *op) {
+      if (isa<math::MathDialect>(op->getDialect()) && !isNative(op))
+        missing = op->getName().getStringRef().str();
+      if (isa<func::CallOp>(op))
+        missing = "a call";
+    });
+    if (missing.empty()) {
+      kept.push_back(std::move(record));
+      continue;
+    }
+    program.host.push_back(
+        {record.node, "linalg.generic", missing + " of these elements has no device code yet"});
+    function.erase();
+  }
+  program.records = std::move(kept);
+}
+
+} // namespace tgc

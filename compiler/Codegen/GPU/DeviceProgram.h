@@ -1,0 +1,84 @@
+//===- DeviceProgram.h - The kernels of a program ---------------*- C++ -*-===//
+#ifndef TGC_COMPILER_CODEGEN_GPU_DEVICEPROGRAM_H
+#define TGC_COMPILER_CODEGEN_GPU_DEVICEPROGRAM_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+#include <string>
+#include <vector>
+
+namespace tgc {
+
+/// A number that a kernel is told when it starts, as 64 bits.
+struct KernelNumber {
+  enum Kind {
+    Scalar, ///< a value of the host's program
+    Size,   ///< of a dimension of a memref
+    Stride, ///< of a dimension of a memref
+  };
+  Kind kind;
+  mlir::Value value;
+  unsigned dim = 0;
+
+  bool operator==(const KernelNumber &other) const {
+    return kind == other.kind && value == other.value && dim == other.dim;
+  }
+};
+
+/// The number of iterations of a loop.
+struct Extent {
+  int64_t fixed = 1;
+  /// In KernelRecord::numbers; -1: it is fixed.
+  int number = -1;
+};
+
+/// What a host needs to know to launch a kernel.
+struct KernelRecord {
+  std::string name;
+  /// The graph's node.
+  std::string node;
+  /// What the kernel stands for in the program.
+  mlir::Operation *op = nullptr;
+  /// The kernel's parameters: an address for each, then the numbers.
+  std::vector<mlir::Value> memories;
+  std::vector<KernelNumber> numbers;
+  /// The same as a host knows them: "feed x:0", "fetch y:0", "size d0".
+  std::vector<std::string> arguments;
+  /// The points that the kernel computes, and how many of them a block takes at a time. Any number of blocks
+  /// will do: they stride over the points.
+  std::vector<Extent> extents;
+  unsigned threads = 0, pointsPerBlock = 0;
+};
+
+/// Work that has no kernel, and why.
+struct HostWork {
+  std::string node, op, reason;
+};
+
+struct DeviceProgram {
+  /// A function per kernel.
+  mlir::OwningOpRef<mlir::ModuleOp> kernels;
+  std::vector<KernelRecord> records;
+  std::vector<HostWork> host;
+};
+
+/// The name of the graph's node that an op was made of.
+std::string getNode(mlir::Operation *op);
+
+/// What a host knows memory as: "feed x:0", "fetch y:0", "variable w", "constant c"; empty for temporaries.
+std::string getMemoryName(mlir::Value memory);
+
+/// Writes a kernel for each nest of a bufferized program that has a form of kernel. Every other op that
+/// computes elements is listed as the host's.
+DeviceProgram writeKernels(mlir::ModuleOp program);
+
+/// From kernels to the LLVM dialect.
+void buildKernelPipeline(mlir::OpPassManager &passes);
+
+/// Takes out kernels with functions that a device has no instructions for. After the pipeline.
+void moveUnsupportedToHost(DeviceProgram &program);
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_GPU_DEVICEPROGRAM_H

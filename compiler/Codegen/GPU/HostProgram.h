@@ -1,0 +1,29 @@
+//===- HostProgram.h - A program that launches its kernels ------*- C++ -*-===//
+#ifndef TGC_COMPILER_CODEGEN_GPU_HOSTPROGRAM_H
+#define TGC_COMPILER_CODEGEN_GPU_HOSTPROGRAM_H
+
+#include "compiler/Codegen/GPU/DeviceProgram.h"
+
+namespace tgc {
+
+/// Before kernels are written: copies of memory may be kernels, too.
+void turnCopiesIntoNests(mlir::ModuleOp program);
+
+/// A copy between host and device, and the op that asks for it.
+struct Transfer {
+  std::string node, memory;
+  bool isUpload;
+};
+
+/// Puts launches in the place of nests that have kernels, and copies between host and device where the one
+/// reads what the other wrote. Kernels that nothing launches are taken out; the others are numbered in the
+/// order of `device.records`.
+std::vector<Transfer> launchKernels(mlir::ModuleOp program, DeviceProgram &device);
+
+/// After the arena is planned: gives all memory that launches and copies name a mirror on the device. Returns
+/// how many there are.
+unsigned mirrorBuffers(mlir::ModuleOp module);
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_GPU_HOSTPROGRAM_H

@@ -1,0 +1,102 @@
+//===- MirrorBuffers.cpp - Memory of the device ---------------------------===//
+//
+// The device's memory has the host's plan: each arena, buffer, feed, fetch, variable and constant that a
+// kernel touches has a mirror, and all that lies in it lies in the mirror at the same place.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/GPU/HostProgram.h"
+#include "dialects/Rt/IR/RtDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+
+namespace tgc {
+namespace {
+
+/// What a mirror is for, as rt.mirror numbers it.
+enum Kind { Constant, Arena, Buffer, Feed, Fetch, Variable };
+
+/// The memory that a view leads into.
+Value findRoot(Value value) {
+  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
+    value = view.getViewSource();
+  return value;
+}
+
+class Mirrors {
+public:
+  void add(func::FuncOp function) {
+    auto devices = function.getOps<rt::DeviceOp>();
+    if (devices.empty())
+      return;
+    device = *devices.begin();
+    distances.clear();
+    function.walk([&](rt::LaunchOp op) {
+      SmallVector<Value> all;
+      for (Value memory : op.getMemories())
+        all.push_back(distanceOf(memory));
+      op.getDistancesMutable().assign(all);
+    });
+    function.walk([&](rt::UploadOp op) { op.getDistanceMutable().assign(distanceOf(op.getMemory())); });
+    function.walk([&](rt::DownloadOp op) { op.getDistanceMutable().assign(distanceOf(op.getMemory())); });
+  }
+
+  unsigned count() const { return slots.size(); }
+
+private:
+  Value distanceOf(Value memory) {
+    Value root = findRoot(memory);
+    Value &distance = distances[root];
+    if (distance)
+      return distance;
+    auto [name, kind] = describe(root.getDefiningOp());
+    uint32_t slot = slots.try_emplace(name, slots.size()).first->second;
+    OpBuilder builder(device);
+    if (root.getDefiningOp()->getBlock() != device->getBlock() ||
+        device->isBeforeInBlock(root.getDefiningOp()))
+      builder.setInsertionPointAfterValue(root);
+    else
+      builder.setInsertionPointAfter(device);
+    return distance = rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, slot,
+                                           static_cast<uint32_t>(kind), root);
+  }
+
+  /// A name that is the same in all entries for what they share. Arenas and buffers are the session's, which
+  /// runs one entry at a time.
+  static std::pair<std::string, Kind> describe(Operation *op) {
+    auto numbered = [](StringRef name, int64_t number) { return (name + Twine(number)).str(); };
+    if (auto weights = dyn_cast<rt::WeightsOp>(op))
+      return {numbered("weights", weights.getOffset()), Constant};
+    if (auto global = dyn_cast<memref::GetGlobalOp>(op))
+      return {("global " + global.getName()).str(), Constant};
+    if (isa<rt::WorkspaceOp>(op))
+      return {"arena", Arena};
+    if (auto feed = dyn_cast<rt::FeedOp>(op))
+      return {numbered("feed", feed.getIndex()), Feed};
+    if (auto fetch = dyn_cast<rt::FetchOp>(op))
+      return {numbered("fetch", fetch.getIndex()), Fetch};
+    if (auto variable = dyn_cast<rt::VariableOp>(op))
+      return {numbered("variable", variable.getIndex()), Variable};
+    return {numbered("buffer", cast<rt::BufferOp>(op).getSlot()), Buffer};
+  }
+
+  rt::DeviceOp device;
+  llvm::DenseMap<Value, Value> distances;
+  llvm::StringMap<unsigned> slots;
+};
+
+} // namespace
+
+unsigned mirrorBuffers(ModuleOp module) {
+  Mirrors mirrors;
+  for (auto function : module.getOps<func::FuncOp>())
+    mirrors.add(function);
+  return mirrors.count();
+}
+
+} // namespace tgc

@@ -1,0 +1,309 @@
+//===- NestWriter.cpp - What kernels of loop nests share ------------------===//
+
+#include "compiler/Codegen/GPU/NestWriter.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+/// Kinds of memory, as NVPTX numbers them.
+static constexpr unsigned kGlobalSpace = 1, kSharedSpace = 3;
+
+static bool isElement(Type type) {
+  return (type.isIntOrFloat() && llvm::is_contained({1u, 8u, 16u, 32u, 64u}, type.getIntOrFloatBitWidth())) &&
+         !isa<Float8E4M3FNType, Float8E5M2Type>(type);
+}
+
+/// Whether a kernel can be told the value as 64 bits.
+static bool isScalar(Type type) { return type.isIndex() || isElement(type); }
+
+/// The operand and its dimension that a loop's size is read from.
+static std::optional<KernelNumber> findSize(linalg::GenericOp op, unsigned loop) {
+  Value operand;
+  unsigned dim;
+  if (failed(cast<linalg::LinalgOp>(*op).mapIterationSpaceDimToOperandDim(loop, operand, dim)))
+    return std::nullopt;
+  return KernelNumber{KernelNumber::Size, operand, dim};
+}
+
+static std::string whyNotMemory(Type type) {
+  auto memory = dyn_cast<MemRefType>(type);
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (!memory || failed(memory.getStridesAndOffset(strides, offset)))
+    return "an operand is neither memory nor a number";
+  return isElement(memory.getElementType()) ? "" : "its elements are no numbers of a device";
+}
+
+std::string whyNoKernel(linalg::GenericOp op) {
+  for (Value operand : op->getOperands())
+    if (!isScalar(operand.getType()))
+      if (std::string reason = whyNotMemory(operand.getType()); !reason.empty())
+        return reason;
+  for (auto [loop, range] : llvm::enumerate(op.getStaticLoopRanges()))
+    if (ShapedType::isDynamic(range) && !findSize(op, loop))
+      return "the size of a loop is no operand's";
+  std::string reason;
+  op.getRegion().walk([&](Operation *inner) {
+    bool isKnown =
+        isa<arith::ArithDialect, math::MathDialect>(inner->getDialect()) ||
+        isa<linalg::YieldOp, linalg::IndexOp, memref::LoadOp, memref::DimOp, affine::AffineApplyOp>(inner);
+    if (auto size = dyn_cast<memref::DimOp>(inner))
+      isKnown &= size.getConstantIndex().has_value();
+    if (!isKnown || inner->getNumRegions())
+      reason = "its body has " + inner->getName().getStringRef().str();
+  });
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op.getRegion(), captured);
+  for (Value value : captured)
+    if (!isScalar(value.getType()) && reason.empty())
+      reason = whyNotMemory(value.getType());
+  return reason;
+}
+
+static SmallVector<Value> mapped(const IRMapping &mapping, ValueRange values) {
+  return llvm::map_to_vector(values, [&](Value value) { return mapping.lookupOrDefault(value); });
+}
+
+NestWriter::NestWriter(linalg::GenericOp op, ModuleOp kernels, KernelRecord &record)
+    : op(op), builder(OpBuilder::atBlockEnd(kernels.getBody())), loc(op.getLoc()), record(record) {
+  op.getParallelDims(parallelLoops);
+  op.getReductionDims(reductionLoops);
+  collectMemories();
+  SmallVector<Type> types(record.memories.size(), LLVM::LLVMPointerType::get(op.getContext(), kGlobalSpace));
+  function = func::FuncOp::create(builder, loc, record.name, builder.getFunctionType(types, {}));
+  builder.setInsertionPointToStart(function.addEntryBlock());
+  for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
+    sizeOf(loop);
+  for (unsigned loop : parallelLoops)
+    record.extents.push_back(extentOf(loop));
+}
+
+void NestWriter::finish() { func::ReturnOp::create(builder, loc); }
+
+void NestWriter::collectMemories() {
+  auto take = [&](Value value) {
+    if (isa<MemRefType>(value.getType()) && !llvm::is_contained(record.memories, value))
+      record.memories.push_back(value);
+  };
+  for (Value operand : op->getOperands())
+    take(operand);
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op.getRegion(), captured);
+  for (Value value : captured)
+    take(value);
+}
+
+Value NestWriter::constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
+Value NestWriter::multiply(Value a, Value b) { return arith::MulIOp::create(builder, loc, a, b); }
+Value NestWriter::add(Value a, Value b) { return arith::AddIOp::create(builder, loc, a, b); }
+
+Value NestWriter::number(const KernelNumber &wanted) {
+  auto known = llvm::find(record.numbers, wanted);
+  if (known != record.numbers.end())
+    return numbers[known - record.numbers.begin()];
+  record.numbers.push_back(wanted);
+  unsigned place = function.getNumArguments();
+  if (failed(function.insertArgument(place, builder.getI64Type(), {}, loc)))
+    llvm_unreachable("a function takes one argument more");
+  Value value = function.getArgument(place);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&function.front());
+  Type type = wanted.kind == KernelNumber::Scalar ? wanted.value.getType() : builder.getIndexType();
+  if (type.isIndex()) {
+    value = arith::IndexCastOp::create(builder, loc, type, value);
+  } else if (type != builder.getI64Type()) {
+    unsigned width = type.getIntOrFloatBitWidth();
+    if (width < 64)
+      value = arith::TruncIOp::create(builder, loc, builder.getIntegerType(width), value);
+    if (isa<FloatType>(type))
+      value = arith::BitcastOp::create(builder, loc, type, value);
+  }
+  numbers.push_back(value);
+  return value;
+}
+
+Value NestWriter::sizeOf(unsigned loop) {
+  int64_t range = op.getStaticLoopRanges()[loop];
+  return ShapedType::isDynamic(range) ? number(*findSize(op, loop)) : constant(range);
+}
+
+Extent NestWriter::extentOf(unsigned loop) {
+  int64_t range = op.getStaticLoopRanges()[loop];
+  if (!ShapedType::isDynamic(range))
+    return {range, -1};
+  return {1, static_cast<int>(llvm::find(record.numbers, *findSize(op, loop)) - record.numbers.begin())};
+}
+
+Value NestWriter::callIntrinsic(StringRef name, Type result, ValueRange operands) {
+  auto intrinsic = builder.getStringAttr("llvm.nvvm." + name);
+  if (!result)
+    return LLVM::CallIntrinsicOp::create(builder, loc, intrinsic, operands), Value();
+  return LLVM::CallIntrinsicOp::create(builder, loc, result, intrinsic, operands).getResult(0);
+}
+
+Value NestWriter::special(StringRef name) {
+  Value value = callIntrinsic(("read.ptx.sreg." + name).str(), builder.getI32Type(), {});
+  return arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), value);
+}
+
+Value NestWriter::countPoints(ArrayRef<unsigned> loops) {
+  Value total = constant(1);
+  for (unsigned loop : loops)
+    total = multiply(total, sizeOf(loop));
+  return total;
+}
+
+void NestWriter::splitPoint(Value point, ArrayRef<unsigned> loops, MutableArrayRef<Value> index) {
+  for (size_t i = loops.size(); i-- > 0;) {
+    Value size = sizeOf(loops[i]);
+    index[loops[i]] = i ? Value(arith::RemUIOp::create(builder, loc, point, size)) : point;
+    if (i)
+      point = arith::DivUIOp::create(builder, loc, point, size);
+  }
+}
+
+SmallVector<Value> NestWriter::forEach(Value begin, Value end, Value step, ValueRange carried,
+                                       function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto loop = scf::ForOp::create(builder, loc, begin, end, step, carried,
+                                 [](OpBuilder &, Location, Value, ValueRange) {});
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(loop.getBody());
+  SmallVector<Value> results = body(loop.getInductionVar(), loop.getRegionIterArgs());
+  scf::YieldOp::create(builder, loc, results);
+  return SmallVector<Value>(loop.getResults());
+}
+
+Value NestWriter::sizeOfMemory(Value memory, unsigned dim) {
+  int64_t size = cast<MemRefType>(memory.getType()).getDimSize(dim);
+  if (!ShapedType::isDynamic(size))
+    return constant(size);
+  // Most sizes are those of loops, which are known under another operand's name.
+  for (OpOperand &operand : op->getOpOperands())
+    if (operand.get() == memory)
+      if (auto loop = dyn_cast<AffineDimExpr>(op.getMatchingIndexingMap(&operand).getResult(dim)))
+        return sizeOf(loop.getPosition());
+  return number({KernelNumber::Size, memory, dim});
+}
+
+Value NestWriter::strideOfMemory(Value memory, unsigned dim) {
+  auto type = cast<MemRefType>(memory.getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (succeeded(type.getStridesAndOffset(strides, offset)) && !ShapedType::isDynamic(strides[dim]))
+    return constant(strides[dim]);
+  if (!type.getLayout().isIdentity())
+    return number({KernelNumber::Stride, memory, dim});
+  Value stride = constant(1);
+  for (unsigned inner = dim + 1; inner < type.getRank(); ++inner)
+    stride = multiply(stride, sizeOfMemory(memory, inner));
+  return stride;
+}
+
+Value NestWriter::addressOf(Value memory, ValueRange place) {
+  Value offset = constant(0);
+  for (auto [dim, at] : llvm::enumerate(place))
+    offset = add(offset, multiply(at, strideOfMemory(memory, dim)));
+  Value element = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), offset);
+  Value base = function.getArgument(llvm::find(record.memories, memory) - record.memories.begin());
+  return LLVM::GEPOp::create(builder, loc, base.getType(),
+                             cast<MemRefType>(memory.getType()).getElementType(), base, element);
+}
+
+Value NestWriter::addressOf(OpOperand &operand, ValueRange index) {
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  return addressOf(operand.get(), *affine::expandAffineMap(builder, loc, map, index));
+}
+
+Value NestWriter::load(OpOperand &operand, ValueRange index) {
+  Type type = getElementTypeOrSelf(operand.get().getType());
+  if (!isa<MemRefType>(operand.get().getType())) {
+    if (auto fixed = operand.get().getDefiningOp<arith::ConstantOp>())
+      return builder.clone(*fixed)->getResult(0);
+    return number({KernelNumber::Scalar, operand.get()});
+  }
+  return LLVM::LoadOp::create(builder, loc, type, addressOf(operand, index));
+}
+
+void NestWriter::store(Value value, OpOperand &operand, ValueRange index) {
+  LLVM::StoreOp::create(builder, loc, value, addressOf(operand, index));
+}
+
+void NestWriter::wait() {
+  Value barrier = arith::ConstantIntOp::create(builder, loc, 0, 32);
+  callIntrinsic("barrier.cta.sync.aligned.all", Type(), barrier);
+}
+
+Value NestWriter::declareShared(StringRef name, Type element, unsigned count) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(function);
+  auto type = LLVM::LLVMArrayType::get(element, count);
+  auto global =
+      LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/false, LLVM::Linkage::Internal,
+                             record.name + "_" + name.str(), Attribute(), /*alignment=*/16, kSharedSpace);
+  // A block's memory starts with no value.
+  builder.setInsertionPointToStart(builder.createBlock(&global.getInitializerRegion()));
+  LLVM::ReturnOp::create(builder, loc, LLVM::UndefOp::create(builder, loc, type).getResult());
+  builder.setInsertionPointToStart(&function.front());
+  return LLVM::AddressOfOp::create(builder, loc, global);
+}
+
+Value NestWriter::elementOf(Value shared, Type type, Value number) {
+  Value at = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), number);
+  return LLVM::GEPOp::create(builder, loc, shared.getType(), type, shared, at);
+}
+
+void NestWriter::mapCaptured(IRMapping &mapping) {
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op.getRegion(), captured);
+  for (Value value : captured) {
+    if (auto fixed = value.getDefiningOp<arith::ConstantOp>())
+      mapping.map(value, builder.clone(*fixed)->getResult(0));
+    else if (!isa<MemRefType>(value.getType()))
+      mapping.map(value, number({KernelNumber::Scalar, value}));
+  }
+}
+
+SmallVector<Value> NestWriter::computeOf(ValueRange elements, ValueRange outputs) {
+  IRMapping mapping;
+  mapCaptured(mapping);
+  mapping.map(op.getRegionInputArgs(), elements);
+  mapping.map(op.getRegionOutputArgs(), outputs);
+  for (Operation &inner : op.getBody()->without_terminator())
+    builder.clone(inner, mapping);
+  return mapped(mapping, op.getBody()->getTerminator()->getOperands());
+}
+
+SmallVector<Value> NestWriter::compute(ValueRange index, ValueRange outputs) {
+  IRMapping mapping;
+  mapCaptured(mapping);
+  for (OpOperand *operand : op.getDpsInputOperands())
+    if (BlockArgument element = op.getMatchingBlockArgument(operand); !element.use_empty())
+      mapping.map(element, load(*operand, index));
+  for (auto [argument, value] : llvm::zip(op.getRegionOutputArgs(), outputs))
+    mapping.map(argument, value);
+  for (Operation &inner : op.getBody()->without_terminator()) {
+    if (auto position = dyn_cast<linalg::IndexOp>(inner)) {
+      mapping.map(position.getResult(), index[position.getDim()]);
+    } else if (auto element = dyn_cast<memref::LoadOp>(inner)) {
+      Value address = addressOf(element.getMemRef(), mapped(mapping, element.getIndices()));
+      mapping.map(element.getResult(),
+                  LLVM::LoadOp::create(builder, loc, element.getType(), address).getResult());
+    } else if (auto size = dyn_cast<memref::DimOp>(inner)) {
+      mapping.map(size.getResult(), sizeOfMemory(size.getSource(), *size.getConstantIndex()));
+    } else {
+      builder.clone(inner, mapping);
+    }
+  }
+  return mapped(mapping, op.getBody()->getTerminator()->getOperands());
+}
+
+} // namespace tgc

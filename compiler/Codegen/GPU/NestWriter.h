@@ -1,0 +1,95 @@
+//===- NestWriter.h - What kernels of loop nests share ----------*- C++ -*-===//
+//
+// A kernel is a function of addresses in global memory and of numbers. Which numbers it needs shows while it
+// is written: sizes and strides that are known only during the run, and scalars of the host.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_COMPILER_CODEGEN_GPU_NESTWRITER_H
+#define TGC_COMPILER_CODEGEN_GPU_NESTWRITER_H
+
+#include "compiler/Codegen/GPU/DeviceProgram.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace tgc {
+
+/// Why a nest has no kernel of any form; empty if it has one.
+std::string whyNoKernel(mlir::linalg::GenericOp op);
+
+class NestWriter {
+public:
+  /// Begins the kernel: a function that takes the memory of the nest's operands and of what its body loads.
+  NestWriter(mlir::linalg::GenericOp op, mlir::ModuleOp kernels, KernelRecord &record);
+  /// Ends it.
+  void finish();
+
+protected:
+  mlir::Value constant(int64_t value);
+  mlir::Value multiply(mlir::Value a, mlir::Value b);
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  /// A number that the host gives, in its own type.
+  mlir::Value number(const KernelNumber &number);
+  /// The size of a loop of the nest.
+  mlir::Value sizeOf(unsigned loop);
+  Extent extentOf(unsigned loop);
+  /// A special register, as an index: "tid.x".
+  mlir::Value special(llvm::StringRef name);
+  mlir::Value callIntrinsic(llvm::StringRef name, mlir::Type result, mlir::ValueRange operands);
+  /// The product of the sizes of some loops; and the indices of point number `point` of their space.
+  mlir::Value countPoints(llvm::ArrayRef<unsigned> loops);
+  void splitPoint(mlir::Value point, llvm::ArrayRef<unsigned> loops,
+                  llvm::MutableArrayRef<mlir::Value> index);
+  /// A loop whose body has `point` and the values carried; returns what it leaves.
+  llvm::SmallVector<mlir::Value>
+  forEach(mlir::Value begin, mlir::Value end, mlir::Value step, mlir::ValueRange carried,
+          llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
+
+  mlir::Value addressOf(mlir::Value memory, mlir::ValueRange place);
+  mlir::Value load(mlir::OpOperand &operand, mlir::ValueRange index);
+  void store(mlir::Value value, mlir::OpOperand &operand, mlir::ValueRange index);
+  /// What the body yields at a point; `outputs` are the old values of the results.
+  llvm::SmallVector<mlir::Value> compute(mlir::ValueRange index, mlir::ValueRange outputs);
+  /// What it makes of elements, if it looks at nothing else.
+  llvm::SmallVector<mlir::Value> computeOf(mlir::ValueRange elements, mlir::ValueRange outputs);
+
+  /// Waits for all threads of the block.
+  void wait();
+  /// Memory that the block's threads share; and an element of it.
+  mlir::Value declareShared(llvm::StringRef name, mlir::Type element, unsigned count);
+  mlir::Value elementOf(mlir::Value shared, mlir::Type type, mlir::Value number);
+
+  mlir::linalg::GenericOp op;
+  mlir::OpBuilder builder;
+  mlir::Location loc;
+  KernelRecord &record;
+  mlir::func::FuncOp function;
+  llvm::SmallVector<unsigned> parallelLoops, reductionLoops;
+
+private:
+  void collectMemories();
+  /// The body's values for what it takes from outside.
+  void mapCaptured(mlir::IRMapping &mapping);
+  mlir::Value sizeOfMemory(mlir::Value memory, unsigned dim);
+  mlir::Value strideOfMemory(mlir::Value memory, unsigned dim);
+  /// Where an operand's element lies.
+  mlir::Value addressOf(mlir::OpOperand &operand, mlir::ValueRange index);
+
+  llvm::SmallVector<mlir::Value> numbers;
+};
+
+/// One thread for each result; sums are taken in the order of the loops.
+void writeFlatKernel(mlir::linalg::GenericOp op, mlir::ModuleOp kernels, KernelRecord &record);
+
+/// Whether a nest reduces so that several threads may share a result, and it is worth it.
+bool isRowReduction(mlir::linalg::GenericOp op);
+/// A warp or a block for each result; partial results are combined in an order that is always the same.
+void writeRowKernel(mlir::linalg::GenericOp op, mlir::ModuleOp kernels, KernelRecord &record);
+
+/// Whether a nest sums products of two operands, and tiles of them pay.
+bool isContraction(mlir::linalg::GenericOp op);
+/// A block for each tile of the results.
+void writeContractKernel(mlir::linalg::GenericOp op, mlir::ModuleOp kernels, KernelRecord &record);
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_GPU_NESTWRITER_H

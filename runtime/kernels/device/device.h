@@ -1,0 +1,45 @@
+/*===- device.h - What generated code asks of a GPU -------------------------===*
+ *
+ * One device for each session, with a module, a stream and memory of its own, all released with the session.
+ * Work is done in the order in which it is asked for. Errors end the run, as all of tgc/abi.h do. Linked
+ * into modules that have device code.
+ *
+ *===----------------------------------------------------------------------===*/
+#ifndef TGC_KERNELS_DEVICE_DEVICE_H
+#define TGC_KERNELS_DEVICE_DEVICE_H
+
+#include "tgc/abi.h"
+
+typedef struct tgc_device tgc_device_t;
+
+/* What mirrors are for. */
+enum {
+  TGC_MIRROR_CONSTANT,
+  TGC_MIRROR_ARENA,
+  TGC_MIRROR_BUFFER,
+  TGC_MIRROR_FEED,
+  TGC_MIRROR_FETCH,
+  TGC_MIRROR_VARIABLE,
+  TGC_NUM_MIRROR_KINDS
+};
+
+/* The session's device; the first call opens it. `chip` is what the code is for ("sm_80" and all newer,
+ * "sm_90a" and no other), `code` PTX, `kernels` has a line "NAME=NODE" for each. NULL: there is no device
+ * that will do and the CPU is to be used. If one `is_required` (or the environment has TGC_DEVICE=cuda), the
+ * run ends with UNAVAILABLE instead; TGC_DEVICE=cpu asks for no device. */
+tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chip, const char *code, const char *kernels,
+                              uint32_t num_slots, uint32_t is_required);
+
+/* Memory of the device for `bytes` at `host`. Returns how far it lies from there. */
+int64_t tgc_device_mirror(tgc_device_t *device, uint32_t slot, uint32_t kind, uint64_t host, uint64_t bytes);
+
+void tgc_device_upload(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
+                       uint64_t bytes);
+/* Returns when all that was asked for before is done. */
+void tgc_device_download(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
+                         uint64_t bytes);
+
+void tgc_device_launch(tgc_device_t *device, uint32_t kernel, uint64_t blocks, uint32_t threads,
+                       const int64_t *arguments, uint32_t num_arguments);
+
+#endif /* TGC_KERNELS_DEVICE_DEVICE_H */

@@ -1,0 +1,64 @@
+/*===- driver.h - The GPU's driver, loaded when it is asked for -------------===*
+ *
+ * What is used of NVIDIA's driver interface, by dlopen: no header and no library of a toolkit. Names, numbers
+ * and signatures are those of its documentation.
+ *
+ *===----------------------------------------------------------------------===*/
+#ifndef TGC_KERNELS_DEVICE_DRIVER_H
+#define TGC_KERNELS_DEVICE_DRIVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef int tgc_cu_result;
+typedef uint64_t tgc_cu_address;
+
+enum {
+  TGC_CU_SUCCESS = 0,
+  TGC_CU_OUT_OF_MEMORY = 2,
+  /* Attributes of a device. */
+  TGC_CU_CAPABILITY_MAJOR = 75,
+  TGC_CU_CAPABILITY_MINOR = 76,
+  /* Options of cuModuleLoadDataEx. */
+  TGC_CU_ERROR_LOG = 5,
+  TGC_CU_ERROR_LOG_SIZE = 6
+};
+
+#define TGC_DRIVER_FUNCTIONS(X)                                                                              \
+  X(cuInit, (unsigned flags))                                                                                \
+  X(cuDriverGetVersion, (int *version))                                                                      \
+  X(cuGetErrorString, (tgc_cu_result result, const char **text))                                             \
+  X(cuDeviceGetCount, (int *count))                                                                          \
+  X(cuDeviceGet, (int *device, int ordinal))                                                                 \
+  X(cuDeviceGetAttribute, (int *value, int attribute, int device))                                           \
+  X(cuDevicePrimaryCtxRetain, (void **context, int device))                                                  \
+  X(cuDevicePrimaryCtxRelease_v2, (int device))                                                              \
+  X(cuCtxSetCurrent, (void *context))                                                                        \
+  X(cuModuleLoadDataEx, (void **module, const void *image, unsigned count, int *options, void **values))     \
+  X(cuModuleUnload, (void *module))                                                                          \
+  X(cuModuleGetFunction, (void **function, void *module, const char *name))                                  \
+  X(cuMemAlloc_v2, (tgc_cu_address * address, size_t bytes))                                                 \
+  X(cuMemFree_v2, (tgc_cu_address address))                                                                  \
+  X(cuMemcpyHtoDAsync_v2, (tgc_cu_address to, const void *from, size_t bytes, void *stream))                 \
+  X(cuMemcpyDtoHAsync_v2, (void *to, tgc_cu_address from, size_t bytes, void *stream))                       \
+  X(cuStreamCreate, (void **stream, unsigned flags))                                                         \
+  X(cuStreamSynchronize, (void *stream))                                                                     \
+  X(cuStreamDestroy_v2, (void *stream))                                                                      \
+  X(cuLaunchKernel,                                                                                          \
+    (void *function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,  \
+     unsigned block_z, unsigned shared_bytes, void *stream, void **parameters, void **extra))
+
+typedef struct tgc_driver {
+#define TGC_DRIVER_FIELD(name, signature) tgc_cu_result(*name) signature;
+  TGC_DRIVER_FUNCTIONS(TGC_DRIVER_FIELD)
+#undef TGC_DRIVER_FIELD
+} tgc_driver_t;
+
+/* The driver, ready for use: libcuda.so.1, or what TGC_CUDA_DRIVER names. NULL: there is none that will do,
+ * and `reason` says why. It stays loaded. */
+const tgc_driver_t *tgc_driver_load(char *reason, size_t size);
+
+/* What a result means; static. */
+const char *tgc_driver_error(const tgc_driver_t *driver, tgc_cu_result result);
+
+#endif /* TGC_KERNELS_DEVICE_DRIVER_H */

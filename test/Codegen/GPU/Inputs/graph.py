@@ -1,0 +1,65 @@
+"""Writes GraphDefs as text: graph.node("y", "Sum", ["x", "axes"], T=graph.FLOAT)."""
+import numpy
+
+TYPES = {"float32": "DT_FLOAT", "float64": "DT_DOUBLE", "int32": "DT_INT32", "int64": "DT_INT64", "bool": "DT_BOOL", "float16": "DT_HALF", "int8": "DT_INT8"}
+
+
+class Type(str):
+    """The name of an element type, as an attribute."""
+
+
+class Graph:
+    def __init__(self):
+        self.text = ""
+
+    def node(self, name, op, inputs=(), **attributes):
+        self.text += f'node {{ name: "{name}" op: "{op}"'
+        for other in inputs:
+            self.text += f' input: "{other}"'
+        for key, value in attributes.items():
+            self.text += f' attr {{ key: "{key}" value {{ {self.attribute(value)} }} }}'
+        self.text += " }\n"
+        return name
+
+    @staticmethod
+    def attribute(value):
+        if isinstance(value, Type):
+            return f"type: {TYPES[value]}"
+        if isinstance(value, bool):
+            return f"b: {str(value).lower()}"
+        if isinstance(value, int):
+            return f"i: {value}"
+        if isinstance(value, str):
+            return f's: "{value}"'
+        return "list { " + " ".join(f"i: {v}" for v in value) + " }"
+
+    def placeholder(self, name, dtype, sizes):
+        dims = " ".join(f"dim {{ size: {size} }}" for size in sizes)
+        self.text += (f'node {{ name: "{name}" op: "Placeholder" attr {{ key: "dtype" value {{ type: {TYPES[dtype]} }} }}'
+                      f' attr {{ key: "shape" value {{ shape {{ {dims} }} }} }} }}\n')
+        return name
+
+    def constant(self, name, values):
+        values = numpy.asarray(values, numpy.int32)
+        dims = " ".join(f"dim {{ size: {size} }}" for size in values.shape)
+        numbers = " ".join(f"int_val: {v}" for v in values.ravel())
+        self.text += (f'node {{ name: "{name}" op: "Const" attr {{ key: "dtype" value {{ type: DT_INT32 }} }} attr {{ key: "value"'
+                      f' value {{ tensor {{ dtype: DT_INT32 tensor_shape {{ {dims} }} {numbers} }} }} }} }}\n')
+        return name
+
+
+def compare(got, wanted, rtol, atol):
+    """Prints how many arrays agree; names those that do not and ends with 1."""
+    bad = 0
+    for name in sorted(wanted.files):
+        g, w = got[name], wanted[name]
+        if w.dtype.kind == "f":
+            difference = numpy.abs(g.astype(float) - w.astype(float)) - atol - rtol.get(w.dtype.name, 0) * numpy.abs(w.astype(float))
+            equal = g.shape == w.shape and (difference <= 0).all()
+        else:
+            equal = g.shape == w.shape and (g == w).all()
+        if not equal or g.dtype != w.dtype:
+            print("differs:", name, g.dtype, g.shape, w.dtype, w.shape)
+            bad += 1
+    print(f"{len(wanted.files) - bad} of {len(wanted.files)} arrays agree")
+    return bad

@@ -1,0 +1,290 @@
+//===- Driver.cpp - The simulator behind NVIDIA's driver interface ------------===//
+//
+// A library that runs in libcuda's place: TGC_CUDA_DRIVER=.../libtgc-ptx-driver.so lets modules with device
+// code run where there is no GPU, every kernel checked by the simulator. Memory of the device is the
+// simulator's, so an address of the host that reaches a kernel is met. Everything is done when it is asked
+// for. TGC_PTX_DRIVER says what is to go wrong (see Wishes), and `trace` to tell of each call.
+//
+//===----------------------------------------------------------------------===//
+#include "tools/ptx/Simulator.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cstdlib>
+#include <mutex>
+
+using namespace tgc::ptx;
+using llvm::StringRef;
+
+namespace {
+
+/// The results of the interface that are given here, with its numbers.
+enum Result {
+  Success = 0,
+  InvalidValue = 1,
+  OutOfMemory = 2,
+  NoDevice = 100,
+  InvalidPtx = 218,
+  NotFound = 500,
+  LaunchFailed = 719,
+};
+
+/// A list like "trace,memory=4096".
+struct Wishes {
+  bool traces = false, hasDevice = true;
+  int version = 12080;
+  unsigned capability = 90;
+  /// Bytes that the device has.
+  uint64_t memory = uint64_t(4) << 30;
+  /// The number of the launch that fails; 0: none does.
+  uint64_t faultAt = 0;
+  uint64_t seed = 1;
+};
+
+Wishes readWishes() {
+  Wishes wishes;
+  const char *text = std::getenv("TGC_PTX_DRIVER");
+  for (StringRef wish : llvm::split(text ? text : "", ',')) {
+    auto [key, value] = wish.split('=');
+    bool isBad = false;
+    if (key == "trace")
+      wishes.traces = true;
+    else if (key == "no-device")
+      wishes.hasDevice = false;
+    else if (key == "version")
+      isBad = value.getAsInteger(10, wishes.version);
+    else if (key == "capability")
+      isBad = value.getAsInteger(10, wishes.capability);
+    else if (key == "memory")
+      isBad = value.getAsInteger(10, wishes.memory);
+    else if (key == "fault-at")
+      isBad = value.getAsInteger(10, wishes.faultAt);
+    else if (key == "seed")
+      isBad = value.getAsInteger(10, wishes.seed);
+    else
+      isBad = !wish.empty();
+    if (isBad)
+      llvm::errs() << "ptx-driver: TGC_PTX_DRIVER has '" << wish << "', which is not known\n";
+  }
+  return wishes;
+}
+
+/// The one device.
+struct Simulated {
+  std::mutex mutex;
+  Wishes wishes = readWishes();
+  Device device;
+  llvm::DenseMap<uint64_t, uint64_t> sizes;
+  std::vector<std::unique_ptr<Module>> modules;
+  uint64_t bytesInUse = 0, numLaunches = 0, numContexts = 0;
+  bool isLost = false;
+
+  llvm::raw_ostream &trace() { return wishes.traces ? llvm::errs() << "ptx-driver: " : llvm::nulls(); }
+};
+
+Simulated &simulated() {
+  static Simulated instance;
+  return instance;
+}
+
+/// What each call does first.
+struct Call : std::lock_guard<std::mutex> {
+  Simulated &gpu = simulated();
+  Call() : std::lock_guard<std::mutex>(simulated().mutex) {}
+};
+
+Result copy(bool isUpload, void *host, uint64_t device, size_t size) {
+  Call call;
+  if (call.gpu.isLost)
+    return LaunchFailed;
+  call.gpu.trace() << (isUpload ? "upload " : "download ") << size << " bytes\n";
+  llvm::MutableArrayRef<uint8_t> bytes = call.gpu.device.bytes(device);
+  if (bytes.size() < size)
+    return InvalidValue;
+  if (isUpload)
+    std::memcpy(bytes.data(), host, size);
+  else
+    std::memcpy(host, bytes.data(), size);
+  return Success;
+}
+
+} // namespace
+
+#define TGC_EXPORT extern "C" __attribute__((visibility("default"))) Result
+
+TGC_EXPORT cuInit(unsigned) { return simulated().wishes.hasDevice ? Success : NoDevice; }
+
+TGC_EXPORT cuDriverGetVersion(int *version) {
+  *version = simulated().wishes.version;
+  return Success;
+}
+
+TGC_EXPORT cuGetErrorString(Result result, const char **text) {
+  switch (result) {
+  case Success:
+    return *text = "no error", Success;
+  case InvalidValue:
+    return *text = "invalid argument", Success;
+  case OutOfMemory:
+    return *text = "out of memory", Success;
+  case NoDevice:
+    return *text = "no CUDA-capable device is detected", Success;
+  case InvalidPtx:
+    return *text = "a PTX JIT compilation failed", Success;
+  case NotFound:
+    return *text = "named symbol not found", Success;
+  case LaunchFailed:
+    return *text = "unspecified launch failure", Success;
+  }
+  return InvalidValue;
+}
+
+TGC_EXPORT cuDeviceGetCount(int *count) {
+  *count = 1;
+  return Success;
+}
+
+TGC_EXPORT cuDeviceGet(int *device, int ordinal) {
+  *device = ordinal;
+  return ordinal == 0 ? Success : InvalidValue;
+}
+
+TGC_EXPORT cuDeviceGetAttribute(int *value, int attribute, int) {
+  constexpr int kMajor = 75, kMinor = 76;
+  if (attribute != kMajor && attribute != kMinor)
+    return InvalidValue;
+  unsigned capability = simulated().wishes.capability;
+  *value = attribute == kMajor ? capability / 10 : capability % 10;
+  return Success;
+}
+
+TGC_EXPORT cuDevicePrimaryCtxRetain(void **context, int) {
+  Call call;
+  ++call.gpu.numContexts;
+  *context = &call.gpu;
+  return Success;
+}
+
+TGC_EXPORT cuDevicePrimaryCtxRelease_v2(int) {
+  Call call;
+  if (--call.gpu.numContexts)
+    return Success;
+  call.gpu.trace() << call.gpu.bytesInUse << " bytes were not given back\n";
+  call.gpu.device.clear();
+  call.gpu.sizes.clear();
+  call.gpu.modules.clear();
+  call.gpu.bytesInUse = 0;
+  call.gpu.isLost = false;
+  return Success;
+}
+
+TGC_EXPORT cuCtxSetCurrent(void *) { return simulated().isLost ? LaunchFailed : Success; }
+
+TGC_EXPORT cuModuleLoadDataEx(void **module, const void *image, unsigned count, int *options, void **values) {
+  Call call;
+  constexpr int kErrorLog = 5, kErrorLogSize = 6;
+  auto loaded = loadModule(static_cast<const char *>(image), "<module>");
+  if (loaded) {
+    *module = loaded->get();
+    call.gpu.modules.push_back(std::move(*loaded));
+    return Success;
+  }
+  std::string message = llvm::toString(loaded.takeError());
+  char *log = nullptr;
+  size_t size = 0;
+  for (unsigned i = 0; i < count; ++i) {
+    if (options[i] == kErrorLog)
+      log = static_cast<char *>(values[i]);
+    if (options[i] == kErrorLogSize)
+      size = reinterpret_cast<uintptr_t>(values[i]);
+  }
+  if (log && size)
+    snprintf(log, size, "%s", message.c_str());
+  return InvalidPtx;
+}
+
+TGC_EXPORT cuModuleUnload(void *module) {
+  Call call;
+  llvm::erase_if(call.gpu.modules, [&](const auto &loaded) { return loaded.get() == module; });
+  return Success;
+}
+
+TGC_EXPORT cuModuleGetFunction(void **function, void *module, const char *name) {
+  Call call;
+  auto *loaded = static_cast<const Module *>(module);
+  const Kernel *kernel = loaded->find(name);
+  *function = const_cast<Kernel *>(kernel);
+  return kernel ? Success : NotFound;
+}
+
+TGC_EXPORT cuMemAlloc_v2(uint64_t *address, size_t size) {
+  Call call;
+  if (call.gpu.isLost)
+    return LaunchFailed;
+  if (!size)
+    return InvalidValue;
+  if (size > call.gpu.wishes.memory - call.gpu.bytesInUse)
+    return OutOfMemory;
+  *address = call.gpu.device.allocate(size, "cuMemAlloc of " + std::to_string(size) + " bytes");
+  call.gpu.sizes[*address] = size;
+  call.gpu.bytesInUse += size;
+  return Success;
+}
+
+TGC_EXPORT cuMemFree_v2(uint64_t address) {
+  Call call;
+  auto found = call.gpu.sizes.find(address);
+  if (found == call.gpu.sizes.end())
+    return InvalidValue;
+  call.gpu.bytesInUse -= found->second;
+  call.gpu.sizes.erase(found);
+  call.gpu.device.release(address);
+  return Success;
+}
+
+TGC_EXPORT cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t size, void *) {
+  return copy(/*isUpload=*/true, const_cast<void *>(from), to, size);
+}
+
+TGC_EXPORT cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t size, void *) {
+  return copy(/*isUpload=*/false, to, from, size);
+}
+
+TGC_EXPORT cuStreamCreate(void **stream, unsigned) {
+  *stream = &simulated();
+  return Success;
+}
+
+TGC_EXPORT cuStreamSynchronize(void *) { return simulated().isLost ? LaunchFailed : Success; }
+
+TGC_EXPORT cuStreamDestroy_v2(void *) { return Success; }
+
+TGC_EXPORT cuLaunchKernel(void *function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
+                          unsigned blockY, unsigned blockZ, unsigned sharedBytes, void *, void **parameters,
+                          void **) {
+  Call call;
+  if (call.gpu.isLost)
+    return LaunchFailed;
+  auto *kernel = static_cast<const Kernel *>(function);
+  call.gpu.trace() << "launch " << kernel->name << " <<<" << gridX << ", " << blockX << ">>>\n";
+  std::vector<KernelArgument> arguments;
+  for (auto [i, parameter] : llvm::enumerate(kernel->parameters))
+    arguments.push_back(
+        KernelArgument::ofBytes({static_cast<const uint8_t *>(parameters[i]), size_t(parameter.size)}));
+  LaunchConfig config;
+  config.grid = {gridX, gridY, gridZ};
+  config.block = {blockX, blockY, blockZ};
+  config.cluster = {1, 1, 1};
+  config.dynamicShared = sharedBytes;
+  config.seed = call.gpu.wishes.seed;
+  bool fails = ++call.gpu.numLaunches == call.gpu.wishes.faultAt;
+  auto stats = launch(call.gpu.device, *kernel->module, kernel->name, config, arguments);
+  if (stats && !fails)
+    return Success;
+  // The interface has no words for it.
+  llvm::errs() << "ptx-driver: " << (stats ? "the launch was to fail" : llvm::toString(stats.takeError()))
+               << "\n";
+  call.gpu.isLost = true;
+  return LaunchFailed;
+}
