@@ -112,9 +112,9 @@ llvm::Expected<DeviceCode> compileForDevice(ModuleOp program, StringRef chip, bo
   return code;
 }
 
-void addDeviceEntries(ModuleOp module, DeviceCode &code) {
+void addDeviceEntries(ModuleOp module, const DeviceCode &code) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  for (Operation &op : code.program->getOps())
+  for (Operation &op : code.program.get().getOps())
     builder.clone(op)->removeAttr("tg.entry");
 }
 
@@ -161,8 +161,8 @@ void dispatchEntries(ModuleOp module, const DeviceCode &code) {
                                          described("slots", builder.getI32IntegerAttr(slots)),
                                          described("required", builder.getI32IntegerAttr(code.isRequired))}));
   for (auto entry : llvm::to_vector(module.getOps<func::FuncOp>()))
-    if (entry->hasAttr("tg.entry"))
-      dispatch(entry, module.lookupSymbol<func::FuncOp>((entry.getName() + ".device").str()));
+    if (auto device = module.lookupSymbol<func::FuncOp>((entry.getName() + ".device").str()))
+      dispatch(entry, device);
 }
 
 } // namespace tgc

@@ -30,9 +30,9 @@ struct DeviceCode {
 llvm::Expected<DeviceCode> compileForDevice(mlir::ModuleOp program, llvm::StringRef chip, bool isRequired);
 
 /// Before the phase `buffers`: adds the device's entries to a program.
-void addDeviceEntries(mlir::ModuleOp module, DeviceCode &code);
+void addDeviceEntries(mlir::ModuleOp module, const DeviceCode &code);
 
-/// After it: gives the device's entries their memory, and each entry of the program its choice.
+/// After it: gives the device's entries their memory, and each entry that has one its choice.
 void dispatchEntries(mlir::ModuleOp module, const DeviceCode &code);
 
 } // namespace tgc

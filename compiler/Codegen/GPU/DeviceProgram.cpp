@@ -81,6 +81,9 @@ private:
   llvm::DenseMap<Value, unsigned> numbers;
 };
 
+/// What a kernel's 4096 bytes of parameters hold.
+constexpr unsigned kMostArguments = 512;
+
 /// Functions that become instructions, or a few of them, without a library.
 bool isNative(Operation *op) {
   return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp,
@@ -153,19 +156,18 @@ void moveUnsupportedToHost(DeviceProgram &program) {
   std::vector<KernelRecord> kept;
   for (KernelRecord &record : program.records) {
     auto function = program.kernels->lookupSymbol<func::FuncOp>(record.name);
-    std::string missing;
+    std::string reason;
     function.walk([&](Operation *op) {
-      if (isa<math::MathDialect>(op->getDialect()) && !isNative(op))
-        missing = op->getName().getStringRef().str();
-      if (isa<func::CallOp>(op))
-        missing = "a call";
+      if ((isa<math::MathDialect>(op->getDialect()) && !isNative(op)) || isa<func::CallOp>(op))
+        reason = op->getName().getStringRef().str() + " of these elements has no device code yet";
     });
-    if (missing.empty()) {
+    if (function.getNumArguments() > kMostArguments)
+      reason = "it takes more than a kernel can be given";
+    if (reason.empty()) {
       kept.push_back(std::move(record));
       continue;
     }
-    program.host.push_back(
-        {record.node, "linalg.generic", missing + " of these elements has no device code yet"});
+    program.host.push_back({record.node, "linalg.generic", reason});
     function.erase();
   }
   program.records = std::move(kept);

@@ -17,7 +17,7 @@ struct Transfer {
 
 /// Puts launches in the place of nests that have kernels, and copies between host and device where the one
 /// reads what the other wrote. Kernels that nothing launches are taken out; the others are numbered in the
-/// order of `device.records`.
+/// order of `device.records`. Entries that launch nothing are taken out, too.
 std::vector<Transfer> launchKernels(mlir::ModuleOp program, DeviceProgram &device);
 
 /// After the arena is planned: gives all memory that launches and copies name a mirror on the device. Returns

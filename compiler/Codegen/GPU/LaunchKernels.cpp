@@ -255,9 +255,14 @@ std::vector<Transfer> launchKernels(ModuleOp program, DeviceProgram &device) {
     kernels[record.op] = number;
   std::vector<KernelRecord> used;
   std::vector<Transfer> transfers;
-  for (auto entry : llvm::to_vector(program.getOps<func::FuncOp>()))
-    if (entry->hasAttr("rt.feeds"))
-      EntryWriter(entry, device, kernels, used, transfers).run();
+  for (auto entry : llvm::to_vector(program.getOps<func::FuncOp>())) {
+    if (!entry->hasAttr("rt.feeds"))
+      continue;
+    size_t before = used.size();
+    EntryWriter(entry, device, kernels, used, transfers).run();
+    if (used.size() == before)
+      entry.erase();
+  }
   for (const KernelRecord &record : device.records)
     if (llvm::none_of(used, [&](const KernelRecord &other) { return other.name == record.name; }))
       device.kernels->lookupSymbol(record.name)->erase();
