@@ -1,6 +1,7 @@
 //===- CheckOps.cpp - Assertions ------------------------------------------===//
 
 #include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 
@@ -175,7 +176,7 @@ LogicalResult importEnsureShape(NodeImporter &n) {
 LogicalResult importEmpty(NodeImporter &n) {
   auto element = n.getElementTypeAttr("dtype");
   auto shape = n.getSizeOperand(0, "shape");
-  if (failed(element) || failed(shape))
+  if (failed(element) || failed(shape) || failed(checkSizes(n, *shape)))
     return failure();
   n.setResult(n.broadcastTo(n.scalar(*element, 0), *shape));
   return success();

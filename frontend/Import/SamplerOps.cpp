@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/Import/HostFamilies.h"
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/RandomGenerator.h"
 
 using namespace mlir;
@@ -56,7 +57,7 @@ template <StringLiteral const &kernel>
 LogicalResult importStateful(NodeImporter &n, StringRef outputType, StringRef what) {
   auto shape = n.getSizeOperand(0, "shape");
   auto element = getOutputType(n, outputType);
-  if (failed(shape) || failed(element))
+  if (failed(shape) || failed(element) || failed(checkSizes(n, *shape)))
     return failure();
   Value parameter = n.getTensor(1);
   SmallVector<Size> parameterSizes = n.sizes.sizesOf(parameter);

@@ -154,6 +154,9 @@ extern const tgc_runtime_functions_t tgc_frame_functions;
 
 void *tgc_frame_workspace(tgc_frame_t *frame, uint64_t bytes);
 void *tgc_frame_buffer(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
+/* Fails where the bytes of a shape overflow: the number that generated code computes has wrapped then. */
+void tgc_frame_check_size(tgc_frame_t *frame, const char *what, const tgc_tensor_info_t *info, int32_t rank,
+                          const int64_t *dims);
 void *tgc_frame_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
 void *tgc_frame_variable_read(tgc_frame_t *frame, uint32_t index, const char *node);
 void *tgc_frame_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);

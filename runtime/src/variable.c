@@ -190,6 +190,7 @@ void *tgc_frame_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t
   tgc_variable_t *variable = &frame->variables[index];
   const tgc_tensor_info_t *info = &session->module->info->variables[index].tensor;
   int32_t rank = info->rank < 0 ? variable->value.rank : info->rank;
+  tgc_frame_check_size(frame, "variable", info, rank, dims);
   if (!resize(session, index, rank, dims, bytes))
     tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "variable %s: cannot allocate %llu bytes",
                         info->name, (unsigned long long)bytes);

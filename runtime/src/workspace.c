@@ -59,10 +59,20 @@ static void *lend(tgc_session_t *session, uint32_t index, uint64_t bytes) {
   return memory->data;
 }
 
+void tgc_frame_check_size(tgc_frame_t *frame, const char *what, const tgc_tensor_info_t *info, int32_t rank,
+                          const int64_t *dims) {
+  tgc_shape_text_t text;
+  uint64_t bytes;
+  if (!tgc_shape_byte_size(info->dtype, rank, dims, &bytes))
+    tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "%s %s: no memory holds a tensor of shape %s",
+                        what, info->name, tgc_shape_write(&text, rank, dims));
+}
+
 void *tgc_frame_fetch(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes) {
   tgc_session_t *session = frame->session;
   const tgc_tensor_info_t *info = &session->entry->fetches[index];
   tgc_tensor_t *fetch = &frame->fetches[index];
+  tgc_frame_check_size(frame, "fetch", info, info->rank, dims);
   for (int32_t i = 0; i < info->rank; ++i)
     fetch->dims[i] = dims[i];
   if (is_lent(&session->entry_state->fetches[index], fetch)) {
