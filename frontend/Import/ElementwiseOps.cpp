@@ -110,6 +110,12 @@ template <Direction direction> LogicalResult importCompare(NodeImporter &n) {
   return success();
 }
 
+/// A copy: of a reference the value of this moment.
+LogicalResult importSnapshot(NodeImporter &n) {
+  n.setResult(n.getTensor(0));
+  return success();
+}
+
 LogicalResult importIdentity(NodeImporter &n) {
   for (size_t i = 0; i < n.getNumInputs() && i < n.getOutputs().size(); ++i)
     n.forward(i, i);
@@ -489,9 +495,10 @@ void registerElementwiseOps(OpRegistry &registry) {
   registry.add({"LessEqual"}, importCompare<Direction::LE>);
   registry.add({"Greater"}, importCompare<Direction::GT>);
   registry.add({"GreaterEqual"}, importCompare<Direction::GE>);
-  registry.add({"Identity", "IdentityN", "Snapshot", "GuaranteeConst", "PlaceholderWithDefault",
-                "RefIdentity", "_Retval"},
-               importIdentity);
+  registry.add(
+      {"Identity", "IdentityN", "GuaranteeConst", "PlaceholderWithDefault", "RefIdentity", "_Retval"},
+      importIdentity);
+  registry.add({"Snapshot"}, importSnapshot);
   registry.add({"NoOp", "ControlTrigger"}, importNoOp);
   registry.add({"Cast"}, importCast);
   registry.add({"Select"}, importSelect);

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Runs shared objects that compilers made of one model by turns, beside OpenVINO, on one thread.
+"""Runs shared objects that compilers made of one model by turns, beside other systems, on one thread.
 
-    alternate.py BENCH DATA MODEL SECONDS OLD.so NEW.so ... [openvino]
+    alternate.py BENCH DATA MODEL SECONDS OLD.so NEW.so ... [openvino] [tf] [tf_xla] [torch_compile]
 
 BENCH is the side-by-side benchmark, DATA its models. What disturbs one run is likely to disturb its neighbours, so ratios of
-neighbours say more than times. Times are of the process's CPU. Needs numpy, and openvino for the peer.
+neighbours say more than times. Times are of the process's CPU. Needs numpy and what the peers are made of. Of a training step the first
+losses are compared too.
 """
 import importlib.util
 import os
@@ -13,7 +14,11 @@ import sys
 import tempfile
 import time
 
+import numpy as np
+
 os.environ["OMP_NUM_THREADS"] = "1"
+PEERS = {"openvino": ("openvino_peer", "OpenVino"), "tf": ("tf_peer", "TF"), "tf_xla": ("tf_peer", "TFXla"),
+         "torch_compile": ("torch_peer", "TorchCompile")}
 
 
 def load_runners(bench, data, name, libraries, directory):
@@ -24,12 +29,13 @@ def load_runners(bench, data, name, libraries, directory):
     from common import Model
     model = Model(data, name)
     for library in libraries:
-        if library != "openvino":
+        if library not in PEERS:
             yield os.path.basename(library), tgc.TgcRunner(os.path.abspath(library), model, 1)
             continue
-        import openvino_peer
-        peer = openvino_peer.OpenVino()
-        peer.build(model, directory)
+        module, peer_class = PEERS[library]
+        peer = getattr(importlib.import_module(module), peer_class)()
+        if library == "openvino":
+            peer.build(model, directory)
         yield library, peer.load(model, directory, 1)
 
 
@@ -38,8 +44,10 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         runners = dict(load_runners(bench, data, name, libraries, directory))
         times = {label: [] for label in runners}
-        for runner in runners.values():
-            runner.run()
+        for label, runner in runners.items():
+            first = np.ravel(runner.fetch())
+            if first.size == 1:
+                print(f"{name} {label}: first loss {first[0]:.6g}")
         end = time.time() + float(seconds)
         while time.time() < end:
             for label, runner in runners.items():
