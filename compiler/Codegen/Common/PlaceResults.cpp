@@ -59,15 +59,24 @@ bool isAlone(Value source) {
   return true;
 }
 
-/// Whether the memory of `empty` becomes the source's without a copy between. Behind a copy it would be read
-/// as what the first op left there, maybe after the source is written.
+/// Whether the memory of `empty` becomes the source's without a copy between, whatever branch is taken.
+/// Behind a copy it would be read as what the first op left there, maybe after the source is written.
 bool isSameMemory(bufferization::AnalysisState &state, OpOperand &source, Value empty) {
   bufferization::TraversalConfig config;
   config.alwaysIncludeLeaves = false;
   config.followInPlaceOnly = config.followEquivalentOnly = config.followSameTypeOrCastsOnly = true;
-  return !state.findValueInReverseUseDefChain(
-                   &source, [&](Value value) { return value == empty; }, config)
-              .empty();
+  auto isEnd = [&](Value value) { return value == empty || value.getDefiningOp<scf::IfOp>(); };
+  llvm::SetVector<Value> ends = state.findValueInReverseUseDefChain(&source, isEnd, config);
+  return !ends.empty() && llvm::all_of(ends, [&](Value value) {
+    if (value == empty)
+      return true;
+    auto condition = value.getDefiningOp<scf::IfOp>();
+    unsigned number = cast<OpResult>(value).getResultNumber();
+    return llvm::all_of(condition->getRegions(), [&](Region &branch) {
+      OpOperand &yielded = branch.front().getTerminator()->getOpOperand(number);
+      return state.isInPlace(yielded) && isSameMemory(state, yielded, empty);
+    });
+  });
 }
 
 struct PlaceResultsPass : impl::PlaceResultsPassBase<PlaceResultsPass> {

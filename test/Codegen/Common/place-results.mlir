@@ -61,3 +61,28 @@ func.func @read_afterwards(%x: tensor<4xf32>, %fetch0: memref<4xf32>, %fetch1: m
   bufferization.materialize_in_destination %y in restrict writable %fetch1 : (tensor<4xf32>, memref<4xf32>) -> ()
   return
 }
+
+// One branch gives the value itself, the other an update of it, which takes a copy: the same.
+// CHECK-LABEL: func.func @updated_in_a_branch(
+// CHECK: tensor.empty
+// CHECK-NOT: bufferization.to_tensor
+// CHECK: return
+func.func @updated_in_a_branch(%x: tensor<4xf32>, %fetch0: memref<4xf32>, %fetch1: memref<2xf32>, %part: tensor<1xf32>, %p: i1) {
+  %e = tensor.empty() : tensor<4xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %n = arith.negf %i : f32
+    linalg.yield %n : f32
+  } -> tensor<4xf32>
+  %a = scf.if %p -> (tensor<4xf32>) {
+    %empty = tensor.empty() : tensor<4xf32>
+    %c = linalg.copy ins(%x : tensor<4xf32>) outs(%empty : tensor<4xf32>) -> tensor<4xf32>
+    scf.yield %c : tensor<4xf32>
+  } else {
+    scf.yield %y : tensor<4xf32>
+  }
+  %half = tensor.extract_slice %y[0] [2] [1] : tensor<4xf32> to tensor<2xf32>
+  bufferization.materialize_in_destination %a in restrict writable %fetch0 : (tensor<4xf32>, memref<4xf32>) -> ()
+  bufferization.materialize_in_destination %half in restrict writable %fetch1 : (tensor<2xf32>, memref<2xf32>) -> ()
+  return
+}
