@@ -14,12 +14,15 @@ std::optional<ContractLoops> sortLoops(linalg::GenericOp op) {
     return std::nullopt;
   AffineMap first = op.getMatchingIndexingMap(op.getDpsInputOperand(0));
   AffineMap second = op.getMatchingIndexingMap(op.getDpsInputOperand(1));
+  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  if (!result.isProjectedPermutation())
+    return std::nullopt;
   SmallVector<unsigned> parallel;
   op.getParallelDims(parallel);
   ContractLoops loops;
   for (unsigned loop : parallel) {
     bool inFirst = first.isFunctionOfDim(loop), inSecond = second.isFunctionOfDim(loop);
-    if (!inFirst && !inSecond)
+    if ((!inFirst && !inSecond) || !result.isFunctionOfDim(loop))
       return std::nullopt;
     (inFirst && inSecond ? loops.batch : inFirst ? loops.rows : loops.columns).push_back(loop);
   }
@@ -77,8 +80,18 @@ void ContractWriter::writeTile(Value batch, const Side &rows, const Side &column
     Value rest = arith::RemUIOp::create(builder, loc, steps, most);
     Value whole = arith::SubIOp::create(builder, loc, steps, rest);
     sums = forEach(constant(0), whole, most, sums, takeAll);
-    sums = take(whole, rest, sums);
+    Value hasRest = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, rest, constant(0));
+    auto ifRest = scf::IfOp::create(builder, loc, ValueRange(sums).getTypes(), hasRest,
+                                    /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(ifRest.elseBlock());
+    scf::YieldOp::create(builder, loc, sums);
+    builder.setInsertionPointToStart(ifRest.thenBlock());
+    scf::YieldOp::create(builder, loc, take(whole, rest, sums));
+    sums.assign(ifRest.result_begin(), ifRest.result_end());
   }
+  // Threads outside have read old results that others write now; without steps nothing has parted the two.
+  wait();
   unsigned next = 0;
   forEachResult(rows, columns, index, [&](Value isInside, ArrayRef<Value> place) {
     auto ifInside = scf::IfOp::create(builder, loc, isInside, /*withElseRegion=*/false);

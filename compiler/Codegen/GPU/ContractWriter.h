@@ -21,7 +21,8 @@ struct ContractLoops {
   llvm::SmallVector<unsigned> batch, rows, columns;
 };
 
-/// Nothing if the nest has another number of operands, or a loop of none.
+/// Nothing if the nest has another number of operands, or a parallel loop that the result or both operands
+/// lack.
 std::optional<ContractLoops> sortLoops(mlir::linalg::GenericOp op);
 
 class ContractWriter : protected NestWriter {

@@ -38,7 +38,9 @@ private:
     splitPoint(point, parallelLoops, index);
     SmallVector<Value> results;
     for (OpOperand &output : op.getDpsInitsMutable())
-      results.push_back(op.getMatchingBlockArgument(&output).use_empty() ? Value() : load(output, index));
+      results.push_back(reductionLoops.empty() && op.getMatchingBlockArgument(&output).use_empty()
+                            ? Value()
+                            : load(output, index));
     results = reduce(0, index, results);
     for (auto [output, value] : llvm::zip(op.getDpsInitsMutable(), results))
       store(value, output, index);

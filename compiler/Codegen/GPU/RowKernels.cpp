@@ -30,7 +30,8 @@ struct Combiner {
   TypedAttr neutral;
 };
 
-/// Products and logical functions, which FreeCombiner leaves out, and all that it knows.
+/// Products and logical functions, which FreeCombiner leaves out, and all that it knows. Products of floats
+/// only if they may be taken in any order: what overflows in one may not in another.
 std::optional<Combiner> findCombiner(linalg::GenericOp op) {
   if (op.getNumDpsInits() != 1)
     return std::nullopt;
@@ -42,7 +43,8 @@ std::optional<Combiner> findCombiner(linalg::GenericOp op) {
     return std::nullopt;
   Builder builder(op.getContext());
   Type type = accumulator.getType();
-  if (isa<arith::MulFOp>(last))
+  if (auto product = dyn_cast<arith::MulFOp>(last);
+      product && bitEnumContainsAll(product.getFastmath(), arith::FastMathFlags::reassoc))
     return Combiner{last, builder.getFloatAttr(type, 1.0)};
   if (isa<arith::MulIOp>(last))
     return Combiner{last, builder.getIntegerAttr(type, 1)};
