@@ -12,9 +12,8 @@ inline constexpr const char kWeightsSymbol[] = "tgc_weights";
 inline constexpr const char kMemoryAttribute[] = "rt.memory";
 
 /// On a module with `rt.device`: what the runtime needs to run its kernels. A dictionary of `chip` ("sm_80"),
-/// `code` (PTX), `kernels`
-/// ("NAME=NODE" a line), `slots` (how many mirrors there are) and `required` (1: without a device a run
-/// fails).
+/// `code` (PTX), `kernels` ("NAME=NODE" a line), `slots` (how many mirrors there are) and `required` (1:
+/// without a device a run fails).
 inline constexpr const char kDeviceAttribute[] = "rt.device_code";
 
 void populateRtToLLVMPatterns(const mlir::LLVMTypeConverter &converter, mlir::RewritePatternSet &patterns);

@@ -205,8 +205,8 @@ llvm::Error Compilation::runPhase(const PhaseInfo &info, ModuleOp module, const 
   StepTimer timer(options.timing, info.name);
   if (state->device && info.phase == Phase::Buffers)
     addDeviceEntries(module, *state->device);
-  if (state->device && info.phase == Phase::LLVM)
-    dispatchEntries(module, *state->device);
+  if (state->device && info.phase == Phase::LLVM && failed(dispatchEntries(module, *state->device)))
+    return llvm::createStringError(state->diagnostics);
   PassManager passes(state->context.get());
   if (options.timing)
     addPassTiming(passes, *options.timing);

@@ -22,7 +22,8 @@ static std::string describe(const DeviceProgram &program) {
   std::string text;
   llvm::raw_string_ostream out(text);
   for (const KernelRecord &record : program.records) {
-    out << "// " << record.name << ": " << (record.node.empty() ? "no node" : record.node) << "; ";
+    out << "// " << record.name << ": " << (record.node.empty() ? "no node" : record.node) << " of "
+        << record.entry << "; ";
     if (record.extents.empty())
       out << 1;
     llvm::interleave(
@@ -83,11 +84,28 @@ llvm::Expected<std::string> emitDeviceKernels(ModuleOp program, StringRef chip) 
   return describe(*device) + *text;
 }
 
+/// On a device's entry: the name of the entry that it stands for.
+static constexpr const char kEntryAttribute[] = "rt.device_of";
+
+/// An end that no symbol of the module has: entries have the names that users gave them.
+static std::string findSuffix(ModuleOp program, std::string suffix) {
+  while (llvm::any_of(program.getOps(), [&](Operation &op) {
+    auto name = op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName());
+    return name && name.getValue().ends_with(suffix);
+  }))
+    suffix += "_";
+  return suffix;
+}
+
 /// Lets names of the device's branch differ from those of the program that it joins.
 static void renameSymbols(ModuleOp program) {
+  std::string suffix = findSuffix(program, ".device");
+  for (auto entry : program.getOps<func::FuncOp>())
+    if (entry->hasAttr("rt.feeds"))
+      entry->setAttr(kEntryAttribute, entry.getNameAttr());
   for (Operation &op : program.getOps())
     if (auto name = op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName())) {
-      auto renamed = StringAttr::get(program.getContext(), name.getValue() + ".device");
+      auto renamed = StringAttr::get(program.getContext(), name.getValue() + suffix);
       if (failed(SymbolTable::replaceAllSymbolUses(name, renamed, program)))
         llvm_unreachable("a symbol of the module has no unknown uses");
       op.setAttr(SymbolTable::getSymbolAttrName(), renamed);
@@ -119,7 +137,7 @@ void addDeviceEntries(ModuleOp module, const DeviceCode &code) {
 }
 
 /// Renames an entry and puts a function in its place that runs `device` where there is one.
-static void dispatch(func::FuncOp entry, func::FuncOp device) {
+static void dispatch(func::FuncOp entry, func::FuncOp device, StringRef suffix) {
   OpBuilder builder(entry);
   Location loc = entry.getLoc();
   auto choice = func::FuncOp::create(builder, loc, entry.getName(), entry.getFunctionType());
@@ -129,7 +147,7 @@ static void dispatch(func::FuncOp entry, func::FuncOp device) {
     return count ? count.getInt() : 0;
   };
   choice->setAttr("rt.num_buffers", builder.getI64IntegerAttr(std::max(buffersOf(entry), buffersOf(device))));
-  entry.setName((entry.getName() + ".cpu").str());
+  entry.setName((entry.getName() + suffix).str());
   entry->removeAttr("tg.entry");
   builder.setInsertionPointToStart(choice.addEntryBlock());
   Value frame = choice.getArgument(0);
@@ -147,8 +165,17 @@ static void dispatch(func::FuncOp entry, func::FuncOp device) {
   func::ReturnOp::create(builder, loc, status.getResults());
 }
 
-void dispatchEntries(ModuleOp module, const DeviceCode &code) {
-  unsigned slots = mirrorBuffers(module);
+/// An entry that launches nothing ends all the same if it needs a device that is not there.
+static void askForDevice(func::FuncOp entry) {
+  OpBuilder builder = OpBuilder::atBlockBegin(&entry.front());
+  rt::DeviceOp::create(builder, entry.getLoc(), LLVM::LLVMPointerType::get(entry.getContext()),
+                       entry.getArgument(0));
+}
+
+LogicalResult dispatchEntries(ModuleOp module, const DeviceCode &code) {
+  FailureOr<unsigned> slots = mirrorBuffers(module);
+  if (failed(slots))
+    return failure();
   std::string kernels;
   for (const KernelRecord &record : code.kernels.records)
     kernels += record.name + "=" + record.node + "\n";
@@ -158,11 +185,22 @@ void dispatchEntries(ModuleOp module, const DeviceCode &code) {
                                         {described("chip", builder.getStringAttr(code.chip)),
                                          described("code", builder.getStringAttr(code.ptx)),
                                          described("kernels", builder.getStringAttr(kernels)),
-                                         described("slots", builder.getI32IntegerAttr(slots)),
+                                         described("slots", builder.getI32IntegerAttr(*slots)),
                                          described("required", builder.getI32IntegerAttr(code.isRequired))}));
-  for (auto entry : llvm::to_vector(module.getOps<func::FuncOp>()))
-    if (auto device = module.lookupSymbol<func::FuncOp>((entry.getName() + ".device").str()))
-      dispatch(entry, device);
+  llvm::StringMap<func::FuncOp> devices;
+  SmallVector<func::FuncOp> entries;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (auto name = function->getAttrOfType<StringAttr>(kEntryAttribute))
+      devices[name] = function;
+    else if (function->hasAttr("rt.feeds"))
+      entries.push_back(function);
+  std::string suffix = findSuffix(module, ".cpu");
+  for (func::FuncOp entry : entries)
+    if (func::FuncOp device = devices.lookup(entry.getName()))
+      dispatch(entry, device, suffix);
+    else if (code.isRequired)
+      askForDevice(entry);
+  return success();
 }
 
 } // namespace tgc

@@ -33,7 +33,7 @@ llvm::Expected<DeviceCode> compileForDevice(mlir::ModuleOp program, llvm::String
 void addDeviceEntries(mlir::ModuleOp module, const DeviceCode &code);
 
 /// After it: gives the device's entries their memory, and each entry that has one its choice.
-void dispatchEntries(mlir::ModuleOp module, const DeviceCode &code);
+llvm::LogicalResult dispatchEntries(mlir::ModuleOp module, const DeviceCode &code);
 
 } // namespace tgc
 

@@ -82,6 +82,8 @@ Error applyTarget(CompileOptions &options, StringRef text) {
       return chip.takeError();
     options.device = std::move(*chip);
   }
+  if (options.device.empty() && !hasCpu)
+    return createStringError("target=" + text + ": expected cpu, cuda:<chip> or both");
   options.requiresDevice = !options.device.empty() && !hasCpu;
   return Error::success();
 }

@@ -16,9 +16,17 @@ using namespace mlir;
 
 namespace tgc {
 
+/// Names are the user's; where they are printed or listed, a line is one.
+static std::string onOneLine(std::string name) {
+  for (char &c : name)
+    if (static_cast<unsigned char>(c) < ' ')
+      c = ' ';
+  return name;
+}
+
 std::string getNode(Operation *op) {
   auto name = op->getLoc()->findInstanceOf<NameLoc>();
-  return name ? name.getName().str() : "";
+  return name ? onOneLine(name.getName().str()) : "";
 }
 
 std::string getMemoryName(Value memory) {
@@ -27,7 +35,7 @@ std::string getMemoryName(Value memory) {
     auto all = scope ? scope->getAttrOfType<ArrayAttr>(list) : nullptr;
     if (all && index < int64_t(all.size()))
       if (auto name = cast<DictionaryAttr>(all[index]).getAs<StringAttr>("name"))
-        return (what + " " + name.getValue()).str();
+        return onOneLine((what + " " + name.getValue()).str());
     return (what + " " + Twine(index)).str();
   };
   if (auto feed = dyn_cast_or_null<rt::FeedOp>(op))
@@ -81,7 +89,8 @@ private:
   llvm::DenseMap<Value, unsigned> numbers;
 };
 
-/// What a kernel's 4096 bytes of parameters hold.
+/// What a kernel's 4096 bytes of parameters hold: TGC_DEVICE_MOST_ARGUMENTS of
+/// runtime/kernels/device/device.h.
 constexpr unsigned kMostArguments = 512;
 
 /// Functions that become instructions, or a few of them, without a library.
@@ -105,7 +114,6 @@ DeviceProgram writeKernels(ModuleOp program) {
   result.kernels = ModuleOp::create(program.getLoc());
   BufferNames names;
   for (auto entry : program.getOps<func::FuncOp>()) {
-    unsigned number = 0;
     entry.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (op == entry.getOperation() || isPlumbing(op) || isa<scf::YieldOp>(op))
         return WalkResult::advance();
@@ -118,8 +126,9 @@ DeviceProgram writeKernels(ModuleOp program) {
         return WalkResult::advance();
       if (reason.empty()) {
         KernelRecord record;
-        record.name = entry.getName().str() + "_" + std::to_string(number++);
+        record.name = "k" + std::to_string(result.records.size());
         record.node = getNode(op);
+        record.entry = onOneLine(entry.getName().str());
         record.op = op;
         auto write = isContraction(nest)    ? writeContractKernel
                      : isRowReduction(nest) ? writeRowKernel

@@ -35,9 +35,10 @@ struct Extent {
 
 /// What a host needs to know to launch a kernel.
 struct KernelRecord {
+  /// In the device's code: a number, for entries may be called what PTX has no name for.
   std::string name;
-  /// The graph's node.
-  std::string node;
+  /// The graph's node, and the entry.
+  std::string node, entry;
   /// What the kernel stands for in the program.
   mlir::Operation *op = nullptr;
   /// The kernel's parameters: an address for each, then the numbers.
@@ -63,7 +64,7 @@ struct DeviceProgram {
   std::vector<HostWork> host;
 };
 
-/// The name of the graph's node that an op was made of.
+/// The name of the graph's node that an op was made of, on one line.
 std::string getNode(mlir::Operation *op);
 
 /// What a host knows memory as: "feed x:0", "fetch y:0", "variable w", "constant c"; empty for temporaries.

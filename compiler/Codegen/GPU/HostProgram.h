@@ -22,7 +22,7 @@ std::vector<Transfer> launchKernels(mlir::ModuleOp program, DeviceProgram &devic
 
 /// After the arena is planned: gives all memory that launches and copies name a mirror on the device. Returns
 /// how many there are.
-unsigned mirrorBuffers(mlir::ModuleOp module);
+llvm::FailureOr<unsigned> mirrorBuffers(mlir::ModuleOp module);
 
 } // namespace tgc
 

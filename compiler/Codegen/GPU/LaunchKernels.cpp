@@ -42,10 +42,17 @@ public:
       if (isPure(&op) || isa<memref::AllocOp, rt::FeedOp, rt::VariableOp, rt::FetchOp, rt::DeviceOp>(op))
         continue;
       auto kernel = kernels.find(&op);
-      if (kernel != kernels.end() && isWorthwhile(device.records[kernel->second]))
-        launch(device.records[kernel->second]);
-      else
-        runOnHost(op);
+      if (kernel != kernels.end()) {
+        KernelRecord &record = device.records[kernel->second];
+        std::string reason = whyOnHost(record);
+        if (reason.empty()) {
+          launch(record);
+          continue;
+        }
+        device.host.push_back({record.node, op.getName().getStringRef().str(), reason});
+      }
+      runOnHost(op);
+      op.walk([&](rt::NewVariableOp variable) { moved.insert(memory.find(variable).base); });
     }
   }
 
@@ -64,23 +71,27 @@ private:
 
   bool isConstant(Value base) { return base.getDefiningOp<memref::GetGlobalOp>() != nullptr; }
 
-  /// Whether the device can have a mirror of all that the kernel takes, and is to compute it.
-  bool isWorthwhile(const KernelRecord &record) {
+  /// Why the kernel is not to be launched: the device can have no mirror of what it takes, or there is too
+  /// little to do; empty if it is.
+  std::string whyOnHost(const KernelRecord &record) {
     bool deviceHasSome = false;
     for (Value value : record.memories) {
       Value base = memory.find(value).base;
-      // A variable that takes a new size may move.
-      if (!base || isa<rt::NewVariableOp>(base.getDefiningOp()))
-        return false;
+      if (!base)
+        return "it is unknown where its memory lies";
+      if (moved.contains(base))
+        return "a variable takes a new size before";
       State &state = stateOf(base);
       deviceHasSome |= state.isOnDevice && !state.isOnHost;
     }
     if (deviceHasSome)
-      return true;
+      return "";
+    if (record.op->hasAttr(kCopyAttribute))
+      return "it copies what the host has";
     int64_t points = 1;
-    for (const Extent &extent : record.extents)
-      points = extent.number < 0 ? points * extent.fixed : kFewPoints;
-    return points >= kFewPoints && !record.op->hasAttr(kCopyAttribute);
+    for (int64_t size : cast<linalg::GenericOp>(record.op).getStaticLoopRanges())
+      points *= ShapedType::isDynamic(size) ? kFewPoints : size;
+    return points < kFewPoints ? "it has few points, and the host has its operands" : "";
   }
 
   void upload(Value base) {
@@ -131,11 +142,8 @@ private:
         upload(memory.find(value).base);
     }
     createLaunch(record);
-    for (Value base : written) {
+    for (Value base : written)
       stateOf(base) = {/*isOnHost=*/false, /*isOnDevice=*/true};
-      if (auto alloc = base.getDefiningOp<memref::AllocOp>())
-        alloc->setAttr("rt.mirrored", builder.getUnitAttr());
-    }
     for (Value value : record.memories)
       if (auto alloc = memory.find(value).base.getDefiningOp<memref::AllocOp>())
         alloc->setAttr("rt.mirrored", builder.getUnitAttr());
@@ -230,6 +238,8 @@ private:
   EntryMemory memory;
   Value handle;
   llvm::MapVector<Value, State> states;
+  /// Variables that took a new size: their memory may be elsewhere now than where it was read.
+  llvm::SmallPtrSet<Value, 4> moved;
 };
 
 } // namespace

@@ -18,8 +18,8 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
-/// What a mirror is for, as rt.mirror numbers it.
-enum Kind { Constant, Arena, Buffer, Feed, Fetch, Variable };
+/// What a mirror is for, as rt.mirror and runtime/kernels/device/device.h number it.
+enum Kind : uint32_t { Constant, Arena, Buffer, Feed, Fetch, Variable };
 
 /// The memory that a view leads into.
 Value findRoot(Value value) {
@@ -46,7 +46,11 @@ public:
     function.walk([&](rt::DownloadOp op) { op.getDistanceMutable().assign(distanceOf(op.getMemory())); });
   }
 
-  unsigned count() const { return slots.size(); }
+  FailureOr<unsigned> count() const {
+    if (hasFailed)
+      return failure();
+    return slots.size();
+  }
 
 private:
   Value distanceOf(Value memory) {
@@ -55,6 +59,7 @@ private:
     if (distance)
       return distance;
     auto [name, kind] = describe(root.getDefiningOp());
+    hasFailed |= name.empty();
     uint32_t slot = slots.try_emplace(name, slots.size()).first->second;
     OpBuilder builder(device);
     if (root.getDefiningOp()->getBlock() != device->getBlock() ||
@@ -62,13 +67,13 @@ private:
       builder.setInsertionPointAfterValue(root);
     else
       builder.setInsertionPointAfter(device);
-    return distance = rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, slot,
-                                           static_cast<uint32_t>(kind), root);
+    return distance =
+               rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, slot, kind, root);
   }
 
   /// A name that is the same in all entries for what they share. Arenas and buffers are the session's, which
-  /// runs one entry at a time.
-  static std::pair<std::string, Kind> describe(Operation *op) {
+  /// runs one entry at a time. Empty, with an error, for memory that has no mirror.
+  static std::pair<std::string, uint32_t> describe(Operation *op) {
     auto numbered = [](StringRef name, int64_t number) { return (name + Twine(number)).str(); };
     if (auto weights = dyn_cast<rt::WeightsOp>(op))
       return {numbered("weights", weights.getOffset()), Constant};
@@ -82,17 +87,21 @@ private:
       return {numbered("fetch", fetch.getIndex()), Fetch};
     if (auto variable = dyn_cast<rt::VariableOp>(op))
       return {numbered("variable", variable.getIndex()), Variable};
-    return {numbered("buffer", cast<rt::BufferOp>(op).getSlot()), Buffer};
+    if (auto buffer = dyn_cast<rt::BufferOp>(op))
+      return {numbered("buffer", buffer.getSlot()), Buffer};
+    op->emitError("this memory has no mirror on a device");
+    return {};
   }
 
   rt::DeviceOp device;
   llvm::DenseMap<Value, Value> distances;
   llvm::StringMap<unsigned> slots;
+  bool hasFailed = false;
 };
 
 } // namespace
 
-unsigned mirrorBuffers(ModuleOp module) {
+FailureOr<unsigned> mirrorBuffers(ModuleOp module) {
   Mirrors mirrors;
   for (auto function : module.getOps<func::FuncOp>())
     mirrors.add(function);

@@ -12,6 +12,9 @@
 
 typedef struct tgc_device tgc_device_t;
 
+/* A kernel has at most 4096 bytes of parameters, each of 8. */
+enum { TGC_DEVICE_MOST_ARGUMENTS = 512 };
+
 /* What mirrors are for. */
 enum {
   TGC_MIRROR_CONSTANT,
