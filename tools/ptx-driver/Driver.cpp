@@ -11,7 +11,9 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 
 using namespace tgc::ptx;
@@ -25,14 +27,30 @@ enum Result {
   InvalidValue = 1,
   OutOfMemory = 2,
   NoDevice = 100,
+  InvalidContext = 201,
   InvalidPtx = 218,
   NotFound = 500,
   LaunchFailed = 719,
 };
 
+struct Text {
+  Result result;
+  const char *text;
+};
+constexpr Text kTexts[] = {{Success, "no error"},
+                           {InvalidValue, "invalid argument"},
+                           {OutOfMemory, "out of memory"},
+                           {NoDevice, "no CUDA-capable device is detected"},
+                           {InvalidContext, "invalid device context"},
+                           {InvalidPtx, "a PTX JIT compilation failed"},
+                           {NotFound, "named symbol not found"},
+                           {LaunchFailed, "unspecified launch failure"}};
+
 /// A list like "trace,memory=4096".
 struct Wishes {
   bool traces = false, hasDevice = true;
+  /// All memory of the host counts as page-locked.
+  bool isPinned = false;
   int version = 12080;
   unsigned capability = 90;
   /// Bytes that the device has.
@@ -50,6 +68,8 @@ Wishes readWishes() {
     bool isBad = false;
     if (key == "trace")
       wishes.traces = true;
+    else if (key == "pinned")
+      wishes.isPinned = true;
     else if (key == "no-device")
       wishes.hasDevice = false;
     else if (key == "version")
@@ -88,16 +108,24 @@ Simulated &simulated() {
   return instance;
 }
 
+/// The contexts that this thread is in.
+thread_local std::vector<void *> contexts;
+
 /// What each call does first.
 struct Call : std::lock_guard<std::mutex> {
   Simulated &gpu = simulated();
   Call() : std::lock_guard<std::mutex>(simulated().mutex) {}
+
+  /// Whether the device can do anything now: it is not broken, and the thread is in its context.
+  Result state() const {
+    return gpu.isLost ? LaunchFailed : contexts.empty() || contexts.back() != &gpu ? InvalidContext : Success;
+  }
 };
 
 Result copy(bool isUpload, void *host, uint64_t device, size_t size) {
   Call call;
-  if (call.gpu.isLost)
-    return LaunchFailed;
+  if (Result state = call.state())
+    return state;
   call.gpu.trace() << (isUpload ? "upload " : "download ") << size << " bytes\n";
   llvm::MutableArrayRef<uint8_t> bytes = call.gpu.device.bytes(device);
   if (bytes.size() < size)
@@ -121,22 +149,9 @@ TGC_EXPORT cuDriverGetVersion(int *version) {
 }
 
 TGC_EXPORT cuGetErrorString(Result result, const char **text) {
-  switch (result) {
-  case Success:
-    return *text = "no error", Success;
-  case InvalidValue:
-    return *text = "invalid argument", Success;
-  case OutOfMemory:
-    return *text = "out of memory", Success;
-  case NoDevice:
-    return *text = "no CUDA-capable device is detected", Success;
-  case InvalidPtx:
-    return *text = "a PTX JIT compilation failed", Success;
-  case NotFound:
-    return *text = "named symbol not found", Success;
-  case LaunchFailed:
-    return *text = "unspecified launch failure", Success;
-  }
+  for (const Text &known : kTexts)
+    if (known.result == result)
+      return *text = known.text, Success;
   return InvalidValue;
 }
 
@@ -170,7 +185,8 @@ TGC_EXPORT cuDevicePrimaryCtxRelease_v2(int) {
   Call call;
   if (--call.gpu.numContexts)
     return Success;
-  call.gpu.trace() << call.gpu.bytesInUse << " bytes were not given back\n";
+  call.gpu.trace() << call.gpu.bytesInUse << " bytes were not given back, " << contexts.size()
+                   << " contexts were not left\n";
   call.gpu.device.clear();
   call.gpu.sizes.clear();
   call.gpu.modules.clear();
@@ -179,10 +195,34 @@ TGC_EXPORT cuDevicePrimaryCtxRelease_v2(int) {
   return Success;
 }
 
-TGC_EXPORT cuCtxSetCurrent(void *) { return simulated().isLost ? LaunchFailed : Success; }
+TGC_EXPORT cuCtxPushCurrent_v2(void *context) {
+  Call call;
+  if (call.gpu.isLost)
+    return LaunchFailed;
+  contexts.push_back(context);
+  return Success;
+}
+
+TGC_EXPORT cuCtxPopCurrent_v2(void **context) {
+  if (contexts.empty())
+    return InvalidContext;
+  *context = contexts.back();
+  contexts.pop_back();
+  return Success;
+}
+
+TGC_EXPORT cuPointerGetAttribute(void *value, int attribute, uint64_t) {
+  constexpr int kMemoryType = 2, kHost = 1;
+  if (attribute != kMemoryType || !simulated().wishes.isPinned)
+    return InvalidValue;
+  *static_cast<int *>(value) = kHost;
+  return Success;
+}
 
 TGC_EXPORT cuModuleLoadDataEx(void **module, const void *image, unsigned count, int *options, void **values) {
   Call call;
+  if (Result state = call.state())
+    return state;
   constexpr int kErrorLog = 5, kErrorLogSize = 6;
   auto loaded = loadModule(static_cast<const char *>(image), "<module>");
   if (loaded) {
@@ -220,8 +260,8 @@ TGC_EXPORT cuModuleGetFunction(void **function, void *module, const char *name) 
 
 TGC_EXPORT cuMemAlloc_v2(uint64_t *address, size_t size) {
   Call call;
-  if (call.gpu.isLost)
-    return LaunchFailed;
+  if (Result state = call.state())
+    return state;
   if (!size)
     return InvalidValue;
   if (size > call.gpu.wishes.memory - call.gpu.bytesInUse)
@@ -234,6 +274,8 @@ TGC_EXPORT cuMemAlloc_v2(uint64_t *address, size_t size) {
 
 TGC_EXPORT cuMemFree_v2(uint64_t address) {
   Call call;
+  if (Result state = call.state())
+    return state;
   auto found = call.gpu.sizes.find(address);
   if (found == call.gpu.sizes.end())
     return InvalidValue;
@@ -256,7 +298,11 @@ TGC_EXPORT cuStreamCreate(void **stream, unsigned) {
   return Success;
 }
 
-TGC_EXPORT cuStreamSynchronize(void *) { return simulated().isLost ? LaunchFailed : Success; }
+TGC_EXPORT cuStreamSynchronize(void *) {
+  Call call;
+  call.gpu.trace() << "synchronize\n";
+  return call.state();
+}
 
 TGC_EXPORT cuStreamDestroy_v2(void *) { return Success; }
 
@@ -264,8 +310,8 @@ TGC_EXPORT cuLaunchKernel(void *function, unsigned gridX, unsigned gridY, unsign
                           unsigned blockY, unsigned blockZ, unsigned sharedBytes, void *, void **parameters,
                           void **) {
   Call call;
-  if (call.gpu.isLost)
-    return LaunchFailed;
+  if (Result state = call.state())
+    return state;
   auto *kernel = static_cast<const Kernel *>(function);
   call.gpu.trace() << "launch " << kernel->name << " <<<" << gridX << ", " << blockX << ">>>\n";
   std::vector<KernelArgument> arguments;

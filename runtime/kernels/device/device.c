@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A kernel has at most 4096 bytes of parameters. */
-enum { MOST_ARGUMENTS = 512 };
-
 typedef struct mirror {
   tgc_cu_address address;
   uint64_t capacity;
@@ -23,15 +20,16 @@ typedef struct kernel {
 } kernel_t;
 
 struct tgc_device {
-  const tgc_driver_t *driver; /* NULL: the CPU is to be used */
-  tgc_frame_t *frame;         /* of the run */
+  enum { CLOSED, OPEN, ABSENT, LOST } state;
+  const tgc_driver_t *driver;
+  tgc_frame_t *frame; /* of the run */
   int number;
   void *context, *module, *stream;
   char *names; /* of kernels and nodes, zero-terminated */
   kernel_t *kernels;
   mirror_t *mirrors;
   uint32_t num_kernels, num_mirrors;
-  uint8_t is_lost;
+  uint8_t is_wanted; /* a run fails without the device */
   char reason[2048]; /* why there is no device, or why it was lost */
 };
 
@@ -44,109 +42,158 @@ static _Noreturn void fail(tgc_device_t *device, int32_t code, const char *node,
   __builtin_unreachable(); /* it does not return */
 }
 
-/* After an error of the driver nothing of the context can be used any more. */
+static void close_device(tgc_device_t *device);
+
+/* Ends the run after an error. No memory is no fault: the context and all in it stay as they are. After any
+ * other nothing of the context can be used any more, and it is given back at once, for whoever holds it keeps
+ * it broken. */
 static void check(tgc_device_t *device, tgc_cu_result result, const char *what, const char *node) {
   if (result == TGC_CU_SUCCESS)
     return;
-  device->is_lost = 1;
-  snprintf(device->reason, sizeof device->reason, "the GPU failed at %s: %s", what,
-           tgc_driver_error(device->driver, result));
+  int is_full = result == TGC_CU_OUT_OF_MEMORY;
+  snprintf(device->reason, sizeof device->reason, "the GPU %s %s: %s",
+           is_full ? "has no memory for" : "failed at", what, tgc_driver_error(device->driver, result));
+  if (is_full)
+    fail(device, TGC_RESOURCE_EXHAUSTED, node, device->reason);
+  close_device(device);
+  device->state = LOST;
   fail(device, TGC_INTERNAL, node, device->reason);
+}
+
+/* Calls of the driver for the context stand between these two; the thread's own comes back after them. */
+static void enter(tgc_device_t *device, const char *what, const char *node) {
+  check(device, device->driver->cuCtxPushCurrent_v2(device->context), what, node);
+}
+
+static void leave(const tgc_device_t *device) {
+  void *context;
+  device->driver->cuCtxPopCurrent_v2(&context);
 }
 
 /*===----------------------------------------------------------------------===*
  * Opening.
  *===----------------------------------------------------------------------===*/
 
-/* Says why there is no device; 0, for the caller to return. */
-static int missing(tgc_device_t *device, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int missing(tgc_device_t *device, const char *format, ...) {
+/* Says why there is no device, and returns the status for that. */
+static int32_t missing(tgc_device_t *device, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int32_t missing(tgc_device_t *device, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(device->reason, sizeof device->reason, format, arguments);
   va_end(arguments);
-  return 0;
+  return TGC_UNAVAILABLE;
 }
 
-static int is_good(tgc_device_t *device, tgc_cu_result result, const char *what) {
-  return result == TGC_CU_SUCCESS ||
-         missing(device, "%s fails: %s", what, tgc_driver_error(device->driver, result));
+/* What a result says of the device: it is full, or broken by whoever used it before, or it will not do. */
+static int32_t status_of(tgc_device_t *device, tgc_cu_result result, const char *what) {
+  if (result == TGC_CU_SUCCESS)
+    return TGC_OK;
+  missing(device, "%s fails: %s", what, tgc_driver_error(device->driver, result));
+  if (result == TGC_CU_OUT_OF_MEMORY)
+    return TGC_RESOURCE_EXHAUSTED;
+  int is_fault = result >= TGC_CU_FIRST_FAULT && result <= TGC_CU_LAST_FAULT;
+  return is_fault || result == TGC_CU_UNCORRECTABLE ? TGC_INTERNAL : TGC_UNAVAILABLE;
 }
 
-static int can_run(tgc_device_t *device, const char *chip) {
+static int32_t can_run(tgc_device_t *device, const char *chip) {
   const tgc_driver_t *cu = device->driver;
   int major = 0, minor = 0;
-  if (!is_good(device, cu->cuDeviceGetAttribute(&major, TGC_CU_CAPABILITY_MAJOR, device->number),
-               "cuDeviceGetAttribute") ||
-      !is_good(device, cu->cuDeviceGetAttribute(&minor, TGC_CU_CAPABILITY_MINOR, device->number),
-               "cuDeviceGetAttribute"))
-    return 0;
+  tgc_cu_result result = cu->cuDeviceGetAttribute(&major, TGC_CU_CAPABILITY_MAJOR, device->number);
+  if (result == TGC_CU_SUCCESS)
+    result = cu->cuDeviceGetAttribute(&minor, TGC_CU_CAPABILITY_MINOR, device->number);
+  if (result != TGC_CU_SUCCESS)
+    return status_of(device, result, "cuDeviceGetAttribute");
   char *end;
   long wanted = strtol(chip + strlen("sm_"), &end, 10), found = 10 * major + minor;
   if (*end ? found == wanted : found >= wanted)
-    return 1;
+    return TGC_OK;
   return missing(device, "the GPU has compute capability %d.%d, the code is for %s%s", major, minor, chip,
                  *end ? " only" : " and later");
 }
 
-static int load_code(tgc_device_t *device, const char *code) {
+static int32_t load_code(tgc_device_t *device, const char *code) {
   char log[1024] = "";
   int options[] = {TGC_CU_ERROR_LOG, TGC_CU_ERROR_LOG_SIZE};
   void *values[] = {log, (void *)(uintptr_t)sizeof log};
   tgc_cu_result result = device->driver->cuModuleLoadDataEx(&device->module, code, 2, options, values);
-  if (result == TGC_CU_SUCCESS)
-    return 1;
+  int32_t status = status_of(device, result, "cuModuleLoadDataEx");
+  if (status != TGC_UNAVAILABLE)
+    return status;
   return missing(device, "the driver refuses the code: %s; %.*s", tgc_driver_error(device->driver, result),
                  (int)sizeof log - 1, log);
 }
 
 /* Takes the lines "NAME=NODE" apart. */
-static int find_kernels(tgc_device_t *device, const char *kernels) {
-  uint32_t count = 0;
+static int32_t find_kernels(tgc_device_t *device, const char *kernels) {
+  uint32_t count = 0, next = 0;
   for (const char *c = kernels; *c; ++c)
     count += *c == '\n';
+  free(device->names); /* of an attempt before */
+  free(device->kernels);
   device->names = strdup(kernels);
   device->kernels = calloc(count ? count : 1, sizeof *device->kernels);
   if (!device->names || !device->kernels)
-    return missing(device, "no memory for the names of kernels");
+    return missing(device, "no memory for the names of kernels"), TGC_RESOURCE_EXHAUSTED;
   for (char *line = device->names; *line;) {
     char *end = strchr(line, '\n'), *node = strchr(line, '=');
     *end = *node = '\0';
-    kernel_t *kernel = &device->kernels[device->num_kernels++];
+    kernel_t *kernel = &device->kernels[next++];
     kernel->node = node + 1;
-    if (!is_good(device, device->driver->cuModuleGetFunction(&kernel->function, device->module, line), line))
-      return 0;
+    int32_t status =
+        status_of(device, device->driver->cuModuleGetFunction(&kernel->function, device->module, line), line);
+    if (status != TGC_OK)
+      return status;
     line = end + 1;
   }
-  return 1;
+  return TGC_OK;
 }
 
-static int open_device(tgc_device_t *device, const char *chip, const char *code, const char *kernels) {
+/* What is done inside the context. */
+static int32_t fill_context(tgc_device_t *device, const char *code, const char *kernels) {
+  int32_t status = status_of(device, device->driver->cuStreamCreate(&device->stream, 0), "cuStreamCreate");
+  if (status == TGC_OK)
+    status = load_code(device, code);
+  return status == TGC_OK ? find_kernels(device, kernels) : status;
+}
+
+static int32_t open_device(tgc_device_t *device, const char *chip, const char *code, const char *kernels) {
   const char *wish = getenv("TGC_DEVICE");
+  device->is_wanted |= wish && strcmp(wish, "cuda") == 0;
   if (wish && strcmp(wish, "cpu") == 0)
     return missing(device, "TGC_DEVICE=cpu asks for none");
   const tgc_driver_t *cu = device->driver = tgc_driver_load(device->reason, sizeof device->reason);
   if (!cu)
-    return 0;
+    return TGC_UNAVAILABLE;
   int count = 0;
-  if (!is_good(device, cu->cuDeviceGetCount(&count), "cuDeviceGetCount"))
-    return 0;
-  if (!count)
+  int32_t status = status_of(device, cu->cuDeviceGetCount(&count), "cuDeviceGetCount");
+  if (status == TGC_OK && !count)
     return missing(device, "the driver finds no GPU");
-  if (!is_good(device, cu->cuDeviceGet(&device->number, 0), "cuDeviceGet") || !can_run(device, chip) ||
-      !is_good(device, cu->cuDevicePrimaryCtxRetain(&device->context, device->number),
-               "cuDevicePrimaryCtxRetain"))
-    return 0;
-  return is_good(device, cu->cuCtxSetCurrent(device->context), "cuCtxSetCurrent") &&
-         is_good(device, cu->cuStreamCreate(&device->stream, 0), "cuStreamCreate") &&
-         load_code(device, code) && find_kernels(device, kernels);
+  if (status == TGC_OK)
+    status = status_of(device, cu->cuDeviceGet(&device->number, 0), "cuDeviceGet");
+  if (status == TGC_OK)
+    status = can_run(device, chip);
+  if (status != TGC_OK)
+    return status;
+  status = status_of(device, cu->cuDevicePrimaryCtxRetain(&device->context, device->number),
+                     "cuDevicePrimaryCtxRetain");
+  if (status != TGC_OK) {
+    device->context = NULL;
+    return status;
+  }
+  status = status_of(device, cu->cuCtxPushCurrent_v2(device->context), "cuCtxPushCurrent");
+  if (status != TGC_OK)
+    return status;
+  status = fill_context(device, code, kernels);
+  leave(device);
+  return status;
 }
 
-/* Gives back what the driver gave. Of a lost device it takes nothing but the context. */
+/* Gives back what the driver gave; names stay, for the error. Of a broken context all calls but the last
+ * fail, which does no harm. */
 static void close_device(tgc_device_t *device) {
   const tgc_driver_t *cu = device->driver;
   if (cu && device->context) {
-    cu->cuCtxSetCurrent(device->context);
+    int is_inside = cu->cuCtxPushCurrent_v2(device->context) == TGC_CU_SUCCESS;
     for (uint32_t i = 0; i < device->num_mirrors; ++i)
       if (device->mirrors[i].address)
         cu->cuMemFree_v2(device->mirrors[i].address);
@@ -154,12 +201,11 @@ static void close_device(tgc_device_t *device) {
       cu->cuModuleUnload(device->module);
     if (device->stream)
       cu->cuStreamDestroy_v2(device->stream);
+    if (is_inside)
+      leave(device);
     cu->cuDevicePrimaryCtxRelease_v2(device->number);
   }
-  free(device->names);
-  free(device->kernels);
-  device->names = NULL;
-  device->kernels = NULL;
+  memset(device->mirrors, 0, device->num_mirrors * sizeof *device->mirrors);
   device->context = device->module = device->stream = NULL;
   device->driver = NULL;
 }
@@ -167,6 +213,8 @@ static void close_device(tgc_device_t *device) {
 static void release(void *object) {
   tgc_device_t *device = object;
   close_device(device);
+  free(device->names);
+  free(device->kernels);
   free(device->mirrors);
   free(device);
 }
@@ -184,6 +232,20 @@ static tgc_device_t *create(uint32_t num_slots) {
   return device;
 }
 
+/* Leaves a device with a state, or CLOSED and the run ended: the next one tries again. */
+static void try_device(tgc_device_t *device, const char *chip, const char *code, const char *kernels) {
+  int32_t status = open_device(device, chip, code, kernels);
+  device->state = status == TGC_OK            ? OPEN
+                  : status == TGC_UNAVAILABLE ? ABSENT
+                  : status == TGC_INTERNAL    ? LOST
+                                              : CLOSED;
+  if (status == TGC_OK)
+    return;
+  close_device(device);
+  if (status != TGC_UNAVAILABLE)
+    fail(device, status, NULL, device->reason);
+}
+
 tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chip, const char *code, const char *kernels,
                               uint32_t num_slots, uint32_t is_required) {
   void **object = tgc_rt_object(frame, "tgc.device", release);
@@ -194,19 +256,16 @@ tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chip, const char *
       tgc_rt_fail(frame, TGC_RESOURCE_EXHAUSTED, NULL, "cannot allocate a session's device", NULL, 0);
       return NULL;
     }
-    if (!open_device(device, chip, code, kernels))
-      close_device(device);
+    device->is_wanted = is_required != 0;
   }
   device->frame = frame;
-  if (device->is_lost)
-    fail(device, TGC_FAILED_PRECONDITION, NULL, device->reason);
-  if (device->driver) {
-    /* Runs may come on any thread. */
-    check(device, device->driver->cuCtxSetCurrent(device->context), "the beginning of a run", NULL);
+  if (device->state == CLOSED)
+    try_device(device, chip, code, kernels);
+  if (device->state == OPEN)
     return device;
-  }
-  const char *wish = getenv("TGC_DEVICE");
-  if (is_required || (wish && strcmp(wish, "cuda") == 0))
+  if (device->state == LOST)
+    fail(device, TGC_FAILED_PRECONDITION, NULL, device->reason);
+  if (device->is_wanted)
     fail(device, TGC_UNAVAILABLE, NULL, device->reason);
   return NULL;
 }
@@ -233,39 +292,56 @@ int64_t tgc_device_mirror(tgc_device_t *device, uint32_t slot, uint32_t kind, ui
   mirror_t *mirror = &device->mirrors[slot];
   mirror->kind = kind;
   if (mirror->capacity < bytes) {
-    if (mirror->address) /* what runs may still use it; cuMemFree waits for that */
-      check(device, cu->cuMemFree_v2(mirror->address), "the release of memory", NULL);
+    enter(device, "the allocation of memory", NULL);
+    /* What runs may still use the old memory; cuMemFree waits for that. */
+    tgc_cu_result result = mirror->address ? cu->cuMemFree_v2(mirror->address) : TGC_CU_SUCCESS;
     *mirror = (mirror_t){.kind = kind};
-    tgc_cu_result result = cu->cuMemAlloc_v2(&mirror->address, bytes);
-    if (result == TGC_CU_OUT_OF_MEMORY)
+    if (result == TGC_CU_SUCCESS)
+      result = cu->cuMemAlloc_v2(&mirror->address, bytes);
+    leave(device);
+    if (result == TGC_CU_OUT_OF_MEMORY) {
+      mirror->address = 0;
       fail_for_memory(device, bytes, kind);
+    }
     check(device, result, "the allocation of memory", NULL);
-    mirror->capacity = bytes;
     if (kind == TGC_MIRROR_CONSTANT)
       tgc_device_upload(device, NULL, host, (int64_t)(mirror->address - host), bytes);
+    mirror->capacity = bytes;
   }
   return (int64_t)(mirror->address - host);
 }
 
+/* The host's memory is its own again when this returns. The driver sees to that for most memory; from
+ * page-locked memory, which callers may feed, the device reads on its own. */
 void tgc_device_upload(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
                        uint64_t bytes) {
-  if (bytes)
-    check(device,
-          device->driver->cuMemcpyHtoDAsync_v2(host + (uint64_t)distance, (const void *)(uintptr_t)host,
-                                               bytes, device->stream),
-          "a copy to it", node);
+  if (!bytes)
+    return;
+  const tgc_driver_t *cu = device->driver;
+  enter(device, "a copy to it", node);
+  tgc_cu_result result = cu->cuMemcpyHtoDAsync_v2(host + (uint64_t)distance, (const void *)(uintptr_t)host,
+                                                  bytes, device->stream);
+  int type = 0;
+  if (result == TGC_CU_SUCCESS &&
+      cu->cuPointerGetAttribute(&type, TGC_CU_MEMORY_TYPE, host) == TGC_CU_SUCCESS &&
+      type == TGC_CU_MEMORY_OF_HOST)
+    result = cu->cuStreamSynchronize(device->stream);
+  leave(device);
+  check(device, result, "a copy to it", node);
 }
 
 void tgc_device_download(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
                          uint64_t bytes) {
   if (!bytes)
     return;
-  check(device,
-        device->driver->cuMemcpyDtoHAsync_v2((void *)(uintptr_t)host, host + (uint64_t)distance, bytes,
-                                             device->stream),
-        "a copy from it", node);
-  check(device, device->driver->cuStreamSynchronize(device->stream), "the kernels before a copy from it",
-        node);
+  const tgc_driver_t *cu = device->driver;
+  enter(device, "a copy from it", node);
+  tgc_cu_result copied =
+      cu->cuMemcpyDtoHAsync_v2((void *)(uintptr_t)host, host + (uint64_t)distance, bytes, device->stream);
+  tgc_cu_result done = copied == TGC_CU_SUCCESS ? cu->cuStreamSynchronize(device->stream) : TGC_CU_SUCCESS;
+  leave(device);
+  check(device, copied, "a copy from it", node);
+  check(device, done, "the kernels before a copy from it", node);
 }
 
 /*===----------------------------------------------------------------------===*
@@ -276,11 +352,14 @@ void tgc_device_launch(tgc_device_t *device, uint32_t kernel, uint64_t blocks, u
                        const int64_t *arguments, uint32_t num_arguments) {
   if (!blocks)
     return;
-  void *parameters[MOST_ARGUMENTS];
+  void *parameters[TGC_DEVICE_MOST_ARGUMENTS];
   for (uint32_t i = 0; i < num_arguments; ++i)
     parameters[i] = (void *)(uintptr_t)&arguments[i];
-  check(device,
-        device->driver->cuLaunchKernel(device->kernels[kernel].function, (unsigned)blocks, 1, 1, threads, 1,
-                                       1, 0, device->stream, parameters, NULL),
-        "a kernel", device->kernels[kernel].node);
+  const char *node = device->kernels[kernel].node;
+  enter(device, "a kernel", node);
+  tgc_cu_result result =
+      device->driver->cuLaunchKernel(device->kernels[kernel].function, (unsigned)blocks, 1, 1, threads, 1, 1,
+                                     0, device->stream, parameters, NULL);
+  leave(device);
+  check(device, result, "a kernel", node);
 }

@@ -16,6 +16,13 @@ typedef uint64_t tgc_cu_address;
 enum {
   TGC_CU_SUCCESS = 0,
   TGC_CU_OUT_OF_MEMORY = 2,
+  TGC_CU_UNCORRECTABLE = 214, /* an error in the device's memory */
+  /* From here on: errors of kernels, after which the context gives nothing else. */
+  TGC_CU_FIRST_FAULT = 700,
+  TGC_CU_LAST_FAULT = 720,
+  /* An attribute of addresses, and one of its values. */
+  TGC_CU_MEMORY_TYPE = 2,
+  TGC_CU_MEMORY_OF_HOST = 1,
   /* Attributes of a device. */
   TGC_CU_CAPABILITY_MAJOR = 75,
   TGC_CU_CAPABILITY_MINOR = 76,
@@ -33,7 +40,9 @@ enum {
   X(cuDeviceGetAttribute, (int *value, int attribute, int device))                                           \
   X(cuDevicePrimaryCtxRetain, (void **context, int device))                                                  \
   X(cuDevicePrimaryCtxRelease_v2, (int device))                                                              \
-  X(cuCtxSetCurrent, (void *context))                                                                        \
+  X(cuCtxPushCurrent_v2, (void *context))                                                                    \
+  X(cuCtxPopCurrent_v2, (void **context))                                                                    \
+  X(cuPointerGetAttribute, (void *value, int attribute, tgc_cu_address address))                             \
   X(cuModuleLoadDataEx, (void **module, const void *image, unsigned count, int *options, void **values))     \
   X(cuModuleUnload, (void *module))                                                                          \
   X(cuModuleGetFunction, (void **function, void *module, const char *name))                                  \
