@@ -33,6 +33,10 @@ Expected<bool> tgc::compilesEntries(StringRef path) {
 static Expected<LoadedModule> loadLibrary(StringRef path, const CompileOptions &options) {
   if (!options.signature.empty() || !options.feedShapes.empty())
     return createStringError(path + ": --signature and --shape are for models; this one is compiled already");
+  if (!options.device.empty())
+    return createStringError(path +
+                             ": --device is for models; this one is compiled already. The environment's "
+                             "TGC_DEVICE=cuda asks a library for the GPU that it was compiled for");
   tgc_module_t *module = nullptr;
   tgc_error_t error = {};
   if (tgc_module_load(path.str().c_str(), nullptr, &module, &error) != TGC_OK)
