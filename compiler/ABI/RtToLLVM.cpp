@@ -278,6 +278,19 @@ struct LowerWeights : RtPattern<rt::WeightsOp> {
   }
 };
 
+struct LowerMark : RtPattern<rt::MarkOp> {
+  using RtPattern::RtPattern;
+  LogicalResult matchAndRewrite(rt::MarkOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Value none = LLVM::ZeroOp::create(b, op.getLoc(), pointer(b));
+    call(b, op, "tgc_rt_profile", Type(),
+         {adaptor.getFrame(), op.getKernel().empty() ? none : text(b, op, op.getKernel()),
+          text(b, op, op.getNodes())});
+    b.eraseOp(op);
+    return success();
+  }
+};
+
 struct LowerAddress : RtPattern<rt::AddressOp> {
   using RtPattern::RtPattern;
   LogicalResult matchAndRewrite(rt::AddressOp op, OpAdaptor adaptor,
@@ -528,7 +541,8 @@ struct LowerLaunch : DevicePattern<rt::LaunchOp> {
 
 void populateRtToLLVMPatterns(const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<LowerFeed, LowerVariable, LowerWorkspace, LowerBuffer, LowerWeights, LowerFail, LowerHostCall,
-               LowerParallelFor, LowerAddress, LowerView, LowerDevice, LowerMirror, LowerLaunch>(converter);
+               LowerParallelFor, LowerAddress, LowerView, LowerMark, LowerDevice, LowerMirror, LowerLaunch>(
+      converter);
   patterns.add<LowerTransfer<rt::UploadOp>>(converter, "tgc_device_upload");
   patterns.add<LowerTransfer<rt::DownloadOp>>(converter, "tgc_device_download");
   patterns.add<LowerDestination<rt::FetchOp>>(converter, "tgc_rt_fetch", "fetch");

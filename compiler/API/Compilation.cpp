@@ -272,9 +272,9 @@ bool Compilation::loadFromCache(bool externalWeights) {
   llvm::raw_string_ostream stream(text);
   stream << state->variants.size() << ' ' << state->target.describe() << ' ' << state->target.features << ' '
          << options.optimizationLevel << ' ' << static_cast<int>(options.remat) << ' '
-         << options.maxIterations << ' ' << options.debugInfo << ' ' << externalWeights << ' '
-         << options.querySymbol << ' ' << options.weightsFile << ' ' << options.device << ' '
-         << options.requiresDevice;
+         << options.maxIterations << ' ' << options.debugInfo << ' ' << options.profile << ' '
+         << externalWeights << ' ' << options.querySymbol << ' ' << options.weightsFile << ' '
+         << options.device << ' ' << options.requiresDevice;
   state->cacheKey = makeCacheKey(*state->module, text);
   if (!state->cacheKey.empty())
     state->cached = readFromCache(options.cacheDirectory, state->cacheKey, state->warning);

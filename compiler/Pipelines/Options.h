@@ -87,6 +87,8 @@ struct CompileOptions {
   bool printIRAfterAll = false;
   /// Where to write the time of each phase; null: nowhere.
   llvm::raw_ostream *timing = nullptr;
+  /// The code has hooks that tell a session's host how long its kernels take.
+  bool profile = false;
   /// Keeps symbol names and line tables in objects and libraries.
   bool debugInfo = false;
   /// The weights lie in a file of this name beside the library; empty: in the library.

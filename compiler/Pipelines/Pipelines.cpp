@@ -85,6 +85,8 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
   passes.addPass(createPlaceWeightsPass());
   passes.addPass(createPlanBuffersPass());
   addCleanup(passes);
+  if (options.profile)
+    passes.addPass(createMarkKernelsPass());
 }
 
 void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &options) {

@@ -94,3 +94,8 @@ void tgc_rt_variable_destroy(tgc_frame_t *frame, const char *name) {
     fail_for_age(frame);
   frame->functions->variable_destroy(frame, name);
 }
+
+void tgc_rt_profile(tgc_frame_t *frame, const char *kernel, const char *nodes) {
+  if (HAS(frame->functions, profile))
+    frame->functions->profile(frame, kernel, nodes);
+}

@@ -98,6 +98,8 @@ tgc_status_t tgc_session_create(tgc_module_t *module, const tgc_session_options_
   session->frame.session = session;
   session->num_threads = given.num_threads ? given.num_threads : module->services.num_threads;
   session->seed = given.seed;
+  session->profile = given.profile;
+  session->profile_user = given.profile_user;
   atomic_init(&session->is_busy, 0);
   atomic_init(&session->has_failed, 0);
   session->may_be_parallel = session->num_threads > 1 && tgc_parallel_prepare();

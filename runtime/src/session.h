@@ -75,6 +75,9 @@ struct tgc_session {
   tgc_status_t status; /* of this run, once has_failed */
   jmp_buf leave;       /* out of the entry, on the run's own thread */
   uint64_t seed;
+  tgc_profile_fn profile; /* may be NULL */
+  void *profile_user;
+  uint64_t last_mark; /* nanoseconds */
   tgc_block_t workspace;
   tgc_entry_state_t *entries;
   tgc_variable_state_t *variable_states;
@@ -163,6 +166,7 @@ void *tgc_frame_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t
 void *tgc_frame_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
 uint8_t tgc_frame_variable_is_initialized(tgc_frame_t *frame, const char *name);
 void tgc_frame_variable_destroy(tgc_frame_t *frame, const char *name);
+void tgc_frame_profile(tgc_frame_t *frame, const char *kernel, const char *nodes);
 void tgc_frame_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text,
                     const int64_t *values, uint32_t num_values);
 void tgc_frame_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count,

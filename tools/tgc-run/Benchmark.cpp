@@ -55,7 +55,7 @@ static double secondsSince(Clock::time_point start) {
 }
 
 Error tgc::benchmark(Session &session, const LoadedModule &module, PlannedStep planned, uint64_t numRuns,
-                     llvm::raw_ostream &out) {
+                     llvm::raw_ostream &out, Profiler *profiler) {
   Expected<uint32_t> index = findEntry(module.info(), planned);
   if (!index)
     return index.takeError();
@@ -77,6 +77,8 @@ Error tgc::benchmark(Session &session, const LoadedModule &module, PlannedStep p
     if (run() != TGC_OK)
       return runtimeError(error);
 
+  if (profiler)
+    profiler->restart();
   std::vector<double> samples;
   samples.reserve(numRuns ? numRuns : kMaxRuns);
   auto isDone = [&] {

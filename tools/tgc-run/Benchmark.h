@@ -20,9 +20,10 @@ RunTimes summarize(std::vector<double> nanoseconds);
 std::string timeText(double nanoseconds);
 
 /// Runs the step's entry for about a second (`numRuns` times if that is not 0) after a warm-up, and prints
-/// what a run takes. Feeds that the step does not bring are invented.
+/// what a run takes. Feeds that the step does not bring are invented. The profiler, if
+/// there is one, keeps the times of the measured runs.
 llvm::Error benchmark(Session &session, const LoadedModule &module, PlannedStep planned, uint64_t numRuns,
-                      llvm::raw_ostream &out);
+                      llvm::raw_ostream &out, Profiler *profiler = nullptr);
 
 } // namespace tgc
 

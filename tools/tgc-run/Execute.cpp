@@ -14,11 +14,14 @@ using llvm::Expected;
 using llvm::StringRef;
 using llvm::Twine;
 
-Expected<Session> Session::create(const LoadedModule &module, uint32_t numThreads, uint64_t seed) {
+Expected<Session> Session::create(const LoadedModule &module, uint32_t numThreads, uint64_t seed,
+                                  Profiler *profiler) {
   tgc_session_options_t options = {};
   options.size = sizeof(options);
   options.num_threads = numThreads;
   options.seed = seed;
+  if (profiler)
+    profiler->attach(options);
   tgc_session_t *handle = nullptr;
   tgc_error_t error = {};
   if (tgc_session_create(module.module(), &options, &handle, &error) != TGC_OK)

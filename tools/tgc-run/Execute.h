@@ -4,13 +4,15 @@
 
 #include "tools/tgc-run/LoadModule.h"
 #include "tools/tgc-run/Plan.h"
+#include "tools/tgc-run/Profile.h"
 
 namespace tgc {
 
 /// A session of the runtime.
 class Session {
 public:
-  static llvm::Expected<Session> create(const LoadedModule &module, uint32_t numThreads, uint64_t seed);
+  static llvm::Expected<Session> create(const LoadedModule &module, uint32_t numThreads, uint64_t seed,
+                                        Profiler *profiler = nullptr);
   Session(Session &&other) noexcept : module(other.module), handle(std::exchange(other.handle, nullptr)) {}
   Session &operator=(Session &&) = delete;
   ~Session() { tgc_session_release(handle); }

@@ -45,6 +45,11 @@ struct Flags {
   cl::opt<bool> benchmark{"benchmark",
                           cl::desc("Measure how long a run takes; without --feeds on invented numbers"),
                           cl::cat(category)};
+  cl::opt<std::string> profile{
+      "profile", cl::ValueOptional,
+      cl::desc("As --benchmark, with the time of each kernel, and of the last run as "
+               "a trace for Chrome or Perfetto"),
+      cl::value_desc("TRACE.json"), cl::cat(category)};
   cl::opt<uint64_t> runs{"runs", cl::desc("How many runs to measure (default: about a second)"),
                          cl::value_desc("N"), cl::cat(category)};
   cl::opt<unsigned> threads{"threads", cl::desc("Threads that a run may use (default: one per CPU)"),
@@ -58,8 +63,8 @@ struct Flags {
 
 static Error checkFlags(const Flags &flags) {
   bool hasScript = !flags.script.empty();
-  if (flags.list + flags.benchmark + hasScript > 1)
-    return createStringError("--list, --benchmark and --script exclude each other");
+  if (flags.list + (flags.benchmark || flags.profile.getNumOccurrences()) + hasScript > 1)
+    return createStringError("--list, --benchmark (or --profile) and --script exclude each other");
   if (!hasScript)
     return Error::success();
   if (!flags.feeds.empty() || !flags.entry.empty() || !flags.fetch.empty() || !flags.target.empty())
@@ -82,8 +87,11 @@ Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
   if (Error error = checkFlags(flags))
     return std::move(error);
   RunOptions options;
+  options.profiles = flags.profile.getNumOccurrences() > 0;
+  options.tracePath = flags.profile;
+  bool measures = flags.benchmark || options.profiles;
   options.mode = flags.list              ? RunOptions::Mode::List
-                 : flags.benchmark       ? RunOptions::Mode::Benchmark
+                 : measures              ? RunOptions::Mode::Benchmark
                  : !flags.script.empty() ? RunOptions::Mode::Script
                  : trainFlags.areUsed()  ? RunOptions::Mode::Train
                                          : RunOptions::Mode::Once;
@@ -105,6 +113,7 @@ Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
     return std::move(error);
   if (Error error = applyTarget(options.compile, flags.device))
     return std::move(error);
+  options.compile.profile = options.profiles;
   options.compile.maxIterations = flags.maxIterations;
   options.train.checksNumerics = flags.model.checkNumerics;
   return options;

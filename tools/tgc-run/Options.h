@@ -21,6 +21,9 @@ struct RunOptions {
   std::string scriptPath;
   /// An npz file, or the folder of a script's results; empty: print.
   std::string outPath;
+  /// Of Benchmark: whether kernels are measured, and where the trace goes; empty: nowhere.
+  bool profiles = false;
+  std::string tracePath;
   uint64_t numRuns = 0;    // of Benchmark; 0: about a second
   uint32_t numThreads = 0; // 0: one per CPU
   uint64_t seed = 0;

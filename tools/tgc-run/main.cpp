@@ -33,6 +33,17 @@ static Error runOnce(Session &session, const PlannedStep &planned, const std::st
   return Error::success();
 }
 
+static Error measure(Session &session, const LoadedModule &module, const PlannedStep &step,
+                     const RunOptions &options, Profiler &profiler) {
+  if (Error error = benchmark(session, module, step, options.numRuns, llvm::outs(), &profiler))
+    return error;
+  if (!options.profiles)
+    return Error::success();
+  if (Error error = profiler.print(llvm::outs()))
+    return error;
+  return options.tracePath.empty() ? Error::success() : profiler.writeTrace(options.tracePath);
+}
+
 /// A library knows nothing of --checkpoint; its session loads one as a script would.
 static Error loadCheckpoint(Session &session, const std::string &prefix) {
   Step load;
@@ -43,7 +54,9 @@ static Error loadCheckpoint(Session &session, const std::string &prefix) {
 
 static Error runSession(const LoadedModule &module, llvm::ArrayRef<PlannedStep> steps,
                         const RunOptions &options) {
-  Expected<Session> session = Session::create(module, options.numThreads, options.seed);
+  Profiler profiler;
+  Expected<Session> session =
+      Session::create(module, options.numThreads, options.seed, options.profiles ? &profiler : nullptr);
   if (!session)
     return session.takeError();
   if (!module.isCompiledHere() && !options.compile.checkpoint.empty())
@@ -51,7 +64,7 @@ static Error runSession(const LoadedModule &module, llvm::ArrayRef<PlannedStep> 
       return error;
   switch (options.mode) {
   case RunOptions::Mode::Benchmark:
-    return benchmark(*session, module, steps.front(), options.numRuns, llvm::outs());
+    return measure(*session, module, steps.front(), options, profiler);
   case RunOptions::Mode::Script:
     return executeScript(*session, steps, options.outPath);
   default:

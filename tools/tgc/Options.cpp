@@ -60,6 +60,8 @@ struct Flags {
                                 cl::cat(category)};
   cl::opt<bool> timePasses{"time-passes", cl::desc("Print the time of each step to stderr"),
                            cl::cat(category)};
+  cl::opt<bool> profile{"profile", cl::desc("Let tgc-run --profile measure the code's kernels"),
+                        cl::cat(category)};
   cl::opt<bool> debugInfo{"g", cl::desc("Keep names and line tables"), cl::cat(category)};
   cl::opt<bool> listOps{"list-ops", cl::desc("Print the operators that can be imported"), cl::cat(category)};
 };
@@ -204,6 +206,7 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
   compile.optimizationLevel = flags.level;
   compile.printIRAfterAll = flags.printIRAfterAll;
   compile.debugInfo = flags.debugInfo;
+  compile.profile = flags.profile;
   compile.timing = flags.timePasses ? &errs() : nullptr;
   if (flags.level > 3)
     return createStringError("-O" + Twine(flags.level) + ": expected 0 to 3");

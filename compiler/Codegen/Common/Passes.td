@@ -33,6 +33,12 @@ def LowerCopiesPass : Pass<"tgc-lower-copies", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def MarkKernelsPass : Pass<"tgc-mark-kernels", "::mlir::ModuleOp"> {
+  let summary = "Put hooks that measure time behind the kernels of entries";
+  let description = [{ Runs on buffers, last, for `--profile`. A mark names the kernel before it and the nodes that it computes. }];
+  let dependentDialects = ["::tgc::rt::RtDialect"];
+}
+
 def NarrowCallsPass : Pass<"tgc-narrow-calls", "::mlir::ModuleOp"> {
   let summary = "Pass memrefs to kernels as an address and what their types leave open";
   let description = [{

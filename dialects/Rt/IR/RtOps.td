@@ -90,6 +90,12 @@ def Rt_ParallelForOp : Rt_Op<"parallel_for"> {
   let assemblyFormat = "$frame `,` $callee `(` $arguments `)` `count` $count `grain` $grain attr-dict `:` type($arguments)";
 }
 
+def Rt_MarkOp : Rt_Op<"mark"> {
+  let summary = "Says which kernel has run since the mark before; none: a run begins";
+  let arguments = (ins Rt_Frame:$frame, StrAttr:$kernel, StrAttr:$nodes);
+  let assemblyFormat = "$frame `,` $kernel `,` $nodes attr-dict";
+}
+
 def Rt_AddressOp : Rt_Op<"address", [Pure]> {
   let summary = "Where a memref's memory begins, before its offset";
   let arguments = (ins AnyMemRef:$memref);

@@ -245,6 +245,10 @@ TGC_API void *tgc_rt_scratch(tgc_frame_t *frame, uint64_t bytes);
  * the run's own thread. */
 TGC_API void **tgc_rt_object(tgc_frame_t *frame, const char *name, void (*release)(void *object));
 
+/* Says that `kernel`, which computes `nodes` of the graph, has run since the last such call; NULL: a run
+ * begins. Only code that was compiled with --profile calls it; runtimes that do not know it are not asked. */
+TGC_API void tgc_rt_profile(tgc_frame_t *frame, const char *kernel, const char *nodes);
+
 /* What stands behind each tgc_rt_* function above. Only ever appended to; `size` is what the runtime's copy
  * has, and a forwarder whose function lies beyond it ends the run with UNIMPLEMENTED. */
 typedef struct tgc_runtime_functions {
@@ -268,6 +272,7 @@ typedef struct tgc_runtime_functions {
   void *(*variable_peek)(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
   uint8_t (*variable_is_initialized)(tgc_frame_t *frame, const char *name);
   void (*variable_destroy)(tgc_frame_t *frame, const char *name);
+  void (*profile)(tgc_frame_t *frame, const char *kernel, const char *nodes);
 } tgc_runtime_functions_t;
 
 /* The public API of the runtime that is linked in; hidden in a shared library. See tgc_module_info_t. */

@@ -57,10 +57,18 @@ typedef struct tgc_services {
 typedef struct tgc_module tgc_module_t;
 typedef struct tgc_session tgc_session_t;
 
+/* A kernel has run, on the run's own thread, from `begin` to `end` (nanoseconds of CLOCK_MONOTONIC); `kernel`
+ * and `nodes`, which live as long as the module, say which and what of the graph it computes. NULL: a run
+ * begins. Modules that were compiled without --profile never call it. */
+typedef void (*tgc_profile_fn)(void *user, const char *kernel, const char *nodes, uint64_t begin,
+                               uint64_t end);
+
 typedef struct tgc_session_options {
   uint32_t size;        /* sizeof(tgc_session_options_t) */
   uint32_t num_threads; /* 0: as the services say; 1: everything on the calling thread */
   uint64_t seed;        /* for random operators that the graph gives no seed */
+  tgc_profile_fn profile;
+  void *profile_user;
 } tgc_session_options_t;
 
 typedef struct tgc_rename {

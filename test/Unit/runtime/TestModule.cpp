@@ -228,7 +228,7 @@ void resetWaiters() {
 }
 
 Session::Session(uint32_t numThreads, const tgc_services_t *services, uint64_t seed) {
-  tgc_session_options_t options = {sizeof options, numThreads, seed};
+  tgc_session_options_t options = {sizeof options, numThreads, seed, nullptr, nullptr};
   EXPECT_EQ(tgc_module_from_info(&kModule, services, &module, &error), TGC_OK) << error.message;
   EXPECT_EQ(tgc_session_create(module, &options, &session, &error), TGC_OK) << error.message;
 }

@@ -1,0 +1,89 @@
+//===- MarkKernels.cpp - Hooks between the kernels of a run ---------------===//
+//
+// A mark stands behind each kernel: what has passed since the mark before it is that kernel's time, with the
+// little arithmetic on sizes around it, so the times add up to the run's. Kernels of a parallel region are
+// one: marks are set on the run's own thread.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/Common/Passes.h"
+#include "dialects/Rt/IR/RtDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+
+namespace tgc {
+#define GEN_PASS_DEF_MARKKERNELSPASS
+#include "compiler/Codegen/Common/Passes.h.inc"
+
+namespace {
+
+/// More nodes of a kernel are counted only.
+constexpr size_t kMostNodes = 6;
+
+/// The kernel's name, empty if the op is none.
+StringRef getKernel(Operation *op) {
+  if (auto call = dyn_cast<func::CallOp>(op))
+    return call.getCallee();
+  if (auto region = dyn_cast<rt::ParallelForOp>(op))
+    return region.getCallee();
+  if (auto call = dyn_cast<rt::HostCallOp>(op))
+    return call.getKernel();
+  if (isa<memref::CopyOp>(op))
+    return "copy";
+  return isa<linalg::LinalgOp>(op) ? "nest" : "";
+}
+
+struct MarkKernelsPass : impl::MarkKernelsPassBase<MarkKernelsPass> {
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    for (auto entry : getOperation().getOps<func::FuncOp>()) {
+      if (!entry->hasAttr("rt.feeds"))
+        continue;
+      SmallVector<Operation *> kernels;
+      entry.walk([&](Operation *op) {
+        if (!getKernel(op).empty())
+          kernels.push_back(op);
+      });
+      OpBuilder builder(&entry.front(), entry.front().begin());
+      rt::MarkOp::create(builder, entry.getLoc(), entry.getArgument(0), "", "");
+      for (Operation *op : kernels) {
+        builder.setInsertionPointAfter(op);
+        rt::MarkOp::create(builder, op->getLoc(), entry.getArgument(0), getKernel(op),
+                           describeNodes(op, symbols));
+      }
+    }
+  }
+
+  /// The nodes that the kernel computes, in the order of its code.
+  static std::string describeNodes(Operation *kernel, SymbolTable &symbols) {
+    llvm::SetVector<StringRef> nodes;
+    auto add = [&](Operation *op) {
+      if (auto name = op->getLoc()->findInstanceOf<NameLoc>())
+        nodes.insert(name.getName());
+    };
+    auto addFunction = [&](StringRef name) {
+      if (auto function = symbols.lookup<func::FuncOp>(name))
+        function.walk([&](Operation *op) {
+          if (isa<linalg::LinalgOp, func::CallOp>(op))
+            add(op);
+        });
+    };
+    if (auto region = dyn_cast<rt::ParallelForOp>(kernel))
+      addFunction(region.getCallee());
+    else if (auto call = dyn_cast<func::CallOp>(kernel))
+      addFunction(call.getCallee());
+    if (nodes.empty())
+      add(kernel);
+    size_t more = nodes.size() > kMostNodes ? nodes.size() - kMostNodes : 0;
+    std::string text = llvm::join(nodes.getArrayRef().drop_back(more), ", ");
+    return more ? text + " and " + std::to_string(more) + " more" : text;
+  }
+};
+
+} // namespace
+} // namespace tgc

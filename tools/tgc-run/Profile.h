@@ -1,0 +1,42 @@
+//===- Profile.h - How long each kernel takes ---------------------------------===//
+#ifndef TGC_TOOLS_TGC_RUN_PROFILE_H
+#define TGC_TOOLS_TGC_RUN_PROFILE_H
+
+#include "tgc/runtime.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
+#include <vector>
+
+namespace tgc {
+
+/// Collects the times of a session's kernels. Must stay where it is while the session lives.
+class Profiler {
+public:
+  void attach(tgc_session_options_t &options);
+  /// Forgets what was measured: it was the warm-up.
+  void restart();
+  /// A line per kernel, the slowest first; an error if the module has no hooks.
+  llvm::Error print(llvm::raw_ostream &out) const;
+  /// The last run, for the viewers of Chrome and Perfetto.
+  llvm::Error writeTrace(llvm::StringRef path) const;
+
+private:
+  struct Event {
+    const char *kernel, *nodes;
+    uint64_t begin, end;
+  };
+  struct Total {
+    uint64_t time = 0, calls = 0;
+  };
+  void record(const Event &event);
+
+  llvm::MapVector<std::pair<const char *, const char *>, Total> totals;
+  std::vector<Event> lastRun;
+  uint64_t numRuns = 0;
+};
+
+} // namespace tgc
+
+#endif // TGC_TOOLS_TGC_RUN_PROFILE_H
