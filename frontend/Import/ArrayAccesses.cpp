@@ -1,6 +1,7 @@
 //===- ArrayAccesses.cpp - Who has read and written elements --------------===//
 
 #include "frontend/Import/ArrayAccesses.h"
+#include "frontend/Import/Messages.h"
 #include "frontend/Import/RegionImporter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -16,6 +17,15 @@ using Size = OpFoldResult;
 /// Of one array. Straight-line code compares each access with all before it.
 static constexpr size_t kMaxAccesses = 256;
 
+std::string getConflictMessage(const ListObject &array, bool isWrite, bool wasWritten) {
+  std::string text = "TensorArray " + escapeMessage(array.name);
+  if (!isWrite)
+    return text + ": Could not read index %d twice because it was cleared after a previous read (perhaps try "
+                  "setting clear_after_read = false?).";
+  return text + ": Could not write to TensorArray index %d because it has already been " +
+         (wasWritten ? "written to." : "read.");
+}
+
 namespace {
 
 /// Builds the checks for one access.
@@ -27,15 +37,9 @@ public:
   void require(const ListObject &array, const ArrayAccess &earlier, bool isWrite, Value isFine, Size index) {
     if (matchPattern(isFine, m_One()))
       return;
-    std::string text = "TensorArray " + array.name;
-    if (isWrite)
-      text += ": Could not write to TensorArray index %d because it has already been " +
-              std::string(earlier.isWrite ? "written to." : "read.");
-    else
-      text += ": Could not read index %d twice because it was cleared after a previous read (perhaps try "
-              "setting clear_after_read = false?).";
+    std::string message = getConflictMessage(array, isWrite, earlier.isWrite);
     tg::CheckOp::create(entry.builder, loc, isFine, entry.builder.getI32IntegerAttr(3),
-                        entry.builder.getStringAttr(text), sizes.get(index));
+                        entry.builder.getStringAttr(message), sizes.get(index));
   }
 
   void compare(const ListObject &array, const ArrayAccess &earlier, const ArrayAccess &later) {

@@ -22,6 +22,9 @@ void noteArrayAccess(NodeImporter &n, ListObject &array, bool isWrite, mlir::OpF
 /// The same for the elements that a vector of indices names, as far as they are known.
 void noteArrayAccesses(NodeImporter &n, ListObject &array, bool isWrite, size_t indicesInput);
 
+/// What the run says of an access that comes after one it must not follow; with %d for the index.
+std::string getConflictMessage(const ListObject &array, bool isWrite, bool wasWritten);
+
 /// Whether an array has flags, and what goes with them: those of what was touched so far; the check and the
 /// note that a node touches an element, all of them (`index` is null), or those that a vector names.
 bool hasFlags(const EntryImporter &entry, llvm::StringRef array);

@@ -75,16 +75,7 @@ public:
   }
   bool excludesRead() const { return isWrite || array.clearsAfterRead; }
 
-  /// With %d for the index.
-  std::string getMessage(int64_t flag) const {
-    std::string text = "TensorArray " + array.name;
-    if (!isWrite)
-      return text +
-             ": Could not read index %d twice because it was cleared after a previous read (perhaps try "
-             "setting clear_after_read = false?).";
-    return text + ": Could not write to TensorArray index %d because it has already been " +
-           (flag == kRead ? "read." : "written to.");
-  }
+  std::string getMessage(int64_t flag) const { return getConflictMessage(array, isWrite, flag == kWritten); }
 
   /// Ends the run if it holds for any of `indices`, and names the largest of these.
   void requireNone(Value isExcluded, Value indices, int64_t flag) {

@@ -2,6 +2,7 @@
 
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Indexing.h"
+#include "frontend/Import/Messages.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 
@@ -11,14 +12,6 @@ namespace tgc {
 namespace {
 
 using Size = OpFoldResult;
-
-/// Text for a message of the run time, in which a percent sign opens a value.
-std::string escape(StringRef text) {
-  std::string escaped;
-  for (char c : text)
-    escaped += c == '%' ? "%%" : std::string(1, c);
-  return escaped;
-}
 
 Value conjunction(NodeImporter &n, Value conditions) {
   SmallVector<int64_t> all =
@@ -53,7 +46,7 @@ std::optional<std::string> describeKnown(NodeImporter &n, size_t i, int64_t most
   for (auto [k, value] : llvm::enumerate(constant.getValues())) {
     std::string escaped;
     llvm::raw_string_ostream(escaped).write_escaped(cast<StringAttr>(value).getValue());
-    add(k, escape(escaped));
+    add(k, escapeMessage(escaped));
   }
   return text;
 }
@@ -127,7 +120,7 @@ LogicalResult importCheckNumerics(NodeImporter &n) {
   kinds.push_back({"NaN", absent(n.create<tg::IsNanOp>(x))});
   // The message names exactly those that occur, so every combination has its own check; the fullest comes
   // first.
-  std::string message = escape(n.getString("message"));
+  std::string message = escapeMessage(n.getString("message"));
   for (unsigned set = (1u << kinds.size()) - 1; set > 0; --set) {
     Value isAnyAbsent;
     SmallVector<StringRef> names;

@@ -1,5 +1,6 @@
 //===- FileOps.cpp - Files, the clock, devices ----------------------------===//
 
+#include "frontend/Import/Messages.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 #include "frontend/Import/SequenceOps.h"
@@ -91,11 +92,8 @@ LogicalResult importToBool(NodeImporter &n) {
 LogicalResult importAbort(NodeImporter &n) {
   if (n.getBool("exit_without_error"))
     return n.error() << "exit_without_error would end the host's process";
-  std::string text;
-  for (char c : n.getString("error_msg"))
-    text += c == '%' ? "%%" : std::string(1, c);
   Value never = arith::ConstantOp::create(n.builder, n.loc, n.builder.getBoolAttr(false));
-  n.check(never, "Abort: " + text, {}, /*code=*/10);
+  n.check(never, "Abort: " + escapeMessage(n.getString("error_msg")), {}, /*code=*/10);
   return success();
 }
 

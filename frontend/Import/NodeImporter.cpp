@@ -2,6 +2,7 @@
 
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/GraphImporter.h"
+#include "frontend/Import/Messages.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -441,18 +442,28 @@ void NodeImporter::checkAll(Value conditions, const Twine &message, ValueRange v
   check(tensor::ExtractOp::create(builder, loc, all, ValueRange()), message, values);
 }
 
-/// `message` with each %d replaced by the next value, as the run time does it.
+std::string escapeMessage(StringRef text) {
+  std::string escaped;
+  for (char c : text)
+    escaped += c == '%' ? "%%" : std::string(1, c);
+  return escaped;
+}
+
+/// `message` with each %d replaced by the next value, and %% by a percent sign, as the run time does it.
 static std::string formatMessage(StringRef message, ArrayRef<int64_t> values) {
   std::string text;
-  for (int64_t value : values) {
-    auto [head, tail] = message.split("%d");
-    text += head;
-    if (head.size() == message.size())
-      return text;
-    text += std::to_string(value);
-    message = tail;
+  while (!message.empty()) {
+    if (message.consume_front("%%")) {
+      text += '%';
+    } else if (message.starts_with("%d") && !values.empty()) {
+      text += std::to_string(values.consume_front());
+      message = message.drop_front(2);
+    } else {
+      text += message.front();
+      message = message.drop_front();
+    }
   }
-  return text + message.str();
+  return text;
 }
 
 LogicalResult NodeImporter::requireAtMost(Size a, Size b, const Twine &message) {

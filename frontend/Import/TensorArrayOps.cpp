@@ -11,6 +11,7 @@
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Indexing.h"
 #include "frontend/Import/ListValue.h"
+#include "frontend/Import/Messages.h"
 #include "frontend/Import/OpRegistry.h"
 
 using namespace mlir;
@@ -103,7 +104,7 @@ LogicalResult importWrite(NodeImporter &n) {
   n.forward(0, 3);
   if (array->isDynamic)
     growList(n, array->list, n.sizes.max(array->list.length, n.sizes.add(*index, n.sizes.constant(1))));
-  std::string name = "TensorArray " + array->name + ": ";
+  std::string name = "TensorArray " + escapeMessage(array->name) + ": ";
   if (!checkListIndex(n, *index, array->list.length,
                       name + "Tried to write to index %d but array is not resizeable and size is: %d"))
     return success();
@@ -137,7 +138,7 @@ FailureOr<ListObject> getArrayOfShape(NodeImporter &n, StringRef shapeAttr) {
   if (sizes && shapeAttr == "element_shape_except0")
     sizes->insert(sizes->begin(), Size());
   if (failed(mergeElementSizes(n, list, sizes,
-                               "TensorArray " + array->name +
+                               "TensorArray " + escapeMessage(array->name) +
                                    ": element_shape asks for a dimension of %d elements, "
                                    "the elements have %d")) ||
       failed(
