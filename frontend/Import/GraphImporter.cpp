@@ -186,6 +186,42 @@ static bool exceedsMemory(RankedTensorType type) {
   return count > kMostElements;
 }
 
+/// Whether an op takes axes that only the run decides as they are: it sums along them, or hands them on.
+static bool takesOpenAxes(StringRef op) {
+  static const llvm::StringSet<> ops{"Sum",
+                                     "Identity",
+                                     "IdentityN",
+                                     "StopGradient",
+                                     "PreventGradient",
+                                     "Snapshot",
+                                     "PartitionedCall",
+                                     "StatefulPartitionedCall",
+                                     "If",
+                                     "StatelessIf",
+                                     "Case",
+                                     "StatelessCase",
+                                     "While",
+                                     "StatelessWhile",
+                                     "SymbolicGradient"};
+  return ops.contains(op);
+}
+
+/// The inputs, with such axes as numbers.
+static FailureOr<SmallVector<ImportedValue>> closeAxes(EntryImporter &entry, Location loc,
+                                                       ArrayRef<ImportedValue> inputs) {
+  SmallVector<ImportedValue> closed(inputs);
+  for (ImportedValue &value : closed) {
+    if (!value.host || value.host->broadcastShapes[0].empty())
+      continue;
+    auto tensor = getTensor(entry, loc, value);
+    if (failed(tensor))
+      return failure();
+    value = {};
+    value.tensor = *tensor;
+  }
+  return closed;
+}
+
 LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> inputs) {
   proto::NodeDef node = *nodes[index];
   Location loc = getLoc(node);
@@ -223,6 +259,14 @@ LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> input
   if (!types)
     return emitError(loc) << llvm::toString(types.takeError());
 
+  SmallVector<ImportedValue> closed;
+  if (!takesOpenAxes(node.op())) {
+    auto values = closeAxes(entry, loc, inputs);
+    if (failed(values))
+      return failure();
+    closed = std::move(*values);
+    inputs = closed;
+  }
   NodeImporter importer(*this, node, inputs, types->size());
   HostHandler host = getOpRegistry().lookupHost(node.op());
   if (!(host && host(importer)) && failed(handler(importer)))

@@ -47,7 +47,8 @@ template <typename Fn> bool hostBinary(NodeImporter &n, Fn fn) {
 }
 
 /// Whether a size and this one may give what 32 bits do not hold: hashes multiply counters by large constants
-/// and mean the low bits.
+/// and mean the low bits. Products of two sizes are taken for numbers of elements and do not wrap, though
+/// TensorFlow's do from 2^31 on.
 bool mayWrap(NodeImporter &n, Size a, Size b, int64_t limit) {
   auto x = IndexBuilder::getConstant(a), y = IndexBuilder::getConstant(b);
   return x.has_value() != y.has_value() && n.getHost(0)->elementType.isInteger(32) &&

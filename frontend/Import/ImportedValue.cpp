@@ -40,7 +40,7 @@ bool isSame(const ImportedValue &a, const ImportedValue &b) {
   if (a.host == b.host)
     return true;
   return a.host->elementType == b.host->elementType && a.host->shape == b.host->shape &&
-         a.host->possibleAxes.empty() && b.host->possibleAxes.empty() &&
+         a.host->broadcastShapes[0].empty() && b.host->broadcastShapes[0].empty() &&
          llvm::all_of(llvm::zip_equal(a.host->elements, b.host->elements), [](auto pair) {
            return isEqualConstantIntOrValue(std::get<0>(pair), std::get<1>(pair));
          });

@@ -13,13 +13,21 @@ using Size = OpFoldResult;
 /// A vector with more elements that change is carried as a tensor.
 constexpr unsigned kMaxCounters = 8;
 
-/// Whether a counter of 32 bits with this step comes a long way before it overflows: a small constant, a
-/// dimension, another counter; not what data says.
+/// Whether a size is computed from what a tensor holds.
+static bool isFromData(Value size) {
+  Operation *op = size.getDefiningOp();
+  if (!op || !isa<arith::ArithDialect>(op->getDialect()))
+    return false;
+  return isa<arith::IndexCastOp>(op) || llvm::any_of(op->getOperands(), isFromData);
+}
+
+/// Whether a counter of 32 bits with this step comes a long way before it overflows: a small constant (half a
+/// million turns), a dimension, another counter; not what data says.
 static bool isSmallStep(Value step) {
-  constexpr int64_t kMaxStep = 1 << 20;
+  constexpr int64_t kMaxStep = 1 << 12;
   if (auto constant = getConstantIntValue(getAsOpFoldResult(step)))
     return std::abs(*constant) <= kMaxStep;
-  return step.getType().isIndex() && !step.getDefiningOp<arith::IndexCastOp>();
+  return step.getType().isIndex() && !isFromData(step);
 }
 
 /// Whether an element's next value may be computed as a size: 64 bits are what sizes have, and booleans
