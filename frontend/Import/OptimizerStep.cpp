@@ -139,11 +139,22 @@ LogicalResult OptimizerStep::write() {
   return success();
 }
 
+/// Whether a cast gives different numbers for different numbers: of integers, to no narrower ones.
+static bool keepsDistinct(Operation *op) {
+  auto cast = dyn_cast_or_null<tg::CastOp>(op);
+  if (!cast)
+    return isa_and_nonnull<tensor::CastOp>(op);
+  Type from = getElementTypeOrSelf(cast->getOperand(0).getType()),
+       to = getElementTypeOrSelf(cast->getResult(0).getType());
+  return isa<IntegerType>(from) && isa<IntegerType>(to) &&
+         to.getIntOrFloatBitWidth() >= from.getIntOrFloatBitWidth();
+}
+
 /// Whether no index can come twice: they are constants that differ, what Unique found, or one.
 static bool areDistinct(NodeImporter &n, Value indices) {
   if (IndexBuilder::isConstant(n.sizes.sizeOf(indices, 0), 1))
     return true;
-  while (isa_and_nonnull<tg::CastOp, tensor::CastOp>(indices.getDefiningOp()))
+  while (keepsDistinct(indices.getDefiningOp()))
     indices = indices.getDefiningOp()->getOperand(0);
   DenseIntElementsAttr constants;
   if (matchPattern(indices, m_Constant(&constants))) {
