@@ -20,9 +20,6 @@ using Direction = tg::ComparisonDirection;
 using Kind = tg::ReductionKind;
 using Size = OpFoldResult;
 
-/// Windows with more elements than this are not taken apart: the code would grow with them.
-constexpr int64_t kMaxUnrolledWindow = 64;
-
 /// A maximum pooling whose winners are asked for.
 struct MaxPooling {
   NodeImporter &n;

@@ -2,6 +2,7 @@
 
 #include "frontend/Import/PoolOps.h"
 #include "frontend/Import/OpRegistry.h"
+#include "frontend/Import/PatchOps.h"
 
 using namespace mlir;
 
@@ -134,11 +135,21 @@ template <bool windowIsInput> LogicalResult importMaxPool(NodeImporter &n) {
   if (n.node.op() == "MaxPool3D" && n.wantsGradients()) {
     // TensorFlow's gradient goes to all that are as large as the maximum.
     SmallVector<Value> places, partials;
-    forEachPlace(pooling->window(), [&](int64_t, ArrayRef<int64_t> position) {
-      places.push_back(sliceAtPosition(n, padded, pooling->windows, position));
-      Value isMax = n.compare(tg::ComparisonDirection::EQ, places.back(), y);
-      partials.push_back(n.select(isMax, n.splatLike(y, 1), n.splatLike(y, 0)));
-    });
+    auto addPlaces = [&](Value x, Value maxima) {
+      Value isMax = n.compare(tg::ComparisonDirection::EQ, x, maxima);
+      places.push_back(x);
+      partials.push_back(n.select(isMax, n.splatLike(x, 1), n.splatLike(x, 0)));
+    };
+    if (getWindowElements(pooling->windows) <= kMaxUnrolledWindow) {
+      forEachPlace(pooling->window(), [&](int64_t, ArrayRef<int64_t> position) {
+        addPlaces(sliceAtPosition(n, padded, pooling->windows, position), y);
+      });
+    } else {
+      Value patches = extractPatches(n, padded, pooling->windows);
+      SmallVector<Size> shape = n.sizes.sizesOf(patches), column = shape;
+      column.back() = n.sizes.constant(1);
+      addPlaces(patches, n.broadcastTo(n.reshape(y, column), shape));
+    }
     y = n.withPartials(y, places, partials);
   }
   n.setResult(y);

@@ -6,6 +6,9 @@
 
 namespace tgc {
 
+/// Windows with more elements than this are not taken apart: the code would grow with them.
+constexpr int64_t kMaxUnrolledWindow = 64;
+
 /// The windows of a pooling node, one per dimension of its input in the node's layout. Their sizes are
 /// constants.
 struct Pooling {
