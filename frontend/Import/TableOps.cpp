@@ -38,9 +38,14 @@ template <bool isMutable> LogicalResult importTable(NodeImporter &n) {
   std::string config = ((isMutable ? "1" : "0") + (" table/" + name)).str();
   // The keys that mark free places of a table with open addressing.
   if (size_t reserved = n.getNumInputs()) {
-    for (size_t i = 0; i < reserved; ++i)
+    proto::DataType key = getTypeAttr(n.node, "key_dtype");
+    for (size_t i = 0; i < reserved; ++i) {
       if (n.getRank(i) != 0)
         return n.error() << "keys that are vectors are not supported, got " << n.getType(i);
+      if (getDataType(n.getElementType(i)) != key)
+        return n.error() << "input " << i << " has type " << n.getType(i) << ", key_dtype is "
+                         << dataTypeName(key);
+    }
     n.hostCall("tgc_kernel_table_reserve", n.getTensors(0, reserved), {}, config, {}, /*isPure=*/false);
   }
   ImportedValue value;

@@ -168,11 +168,13 @@ TGC_KERNEL(tgc_kernel_table_reserve) {
   if (table->num_reserved)
     return;
   table->key_dtype = inputs[0].dtype;
-  table->reserved = malloc((size_t)num_inputs * tgc_dtype_size(table->key_dtype));
+  table->reserved = calloc(num_inputs, tgc_dtype_size(table->key_dtype));
   if (!table->reserved)
     fail_memory(frame, node);
-  for (uint32_t i = 0; i < num_inputs; ++i)
-    put(frame, node, table->key_dtype, table->reserved, table->num_reserved++, inputs[i].data, 0, 0);
+  for (uint32_t i = 0; i < num_inputs; ++i) {
+    put(frame, node, table->key_dtype, table->reserved, i, inputs[i].data, 0, 0);
+    table->num_reserved = i + 1;
+  }
 }
 
 /* Enters pairs; a second value of a key replaces the first, or, if `is_fixed`, must be the same. Reserved
