@@ -3,6 +3,8 @@
 #include "compiler/Target/ParallelEmitter.h"
 #include "compiler/Target/Linker.h"
 #include "compiler/Target/ObjectEmitter.h"
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/Constants.h"
@@ -10,7 +12,7 @@
 #include "llvm/Transforms/Utils/Cloning.h"
 #include <atomic>
 #include <map>
-#include <thread>
+#include <pthread.h>
 
 using namespace llvm;
 
@@ -38,18 +40,35 @@ bool isCopied(const GlobalVariable &global) {
          global.getDataLayout().getTypeAllocSize(global.getValueType()) <= kLargestCopiedConstant;
 }
 
-/// Gives the functions numbers of parts of about equal size.
+/// Gives the functions numbers of parts of about equal size; what must be inlined is where it is called.
 DenseMap<const GlobalValue *, size_t> assignParts(Module &code, size_t numParts) {
-  std::multimap<size_t, Function *, std::greater<>> bySize; // equal ones stay in order
+  EquivalenceClasses<Function *> together;
+  for (Function &function : code) {
+    if (function.isDeclaration())
+      continue;
+    together.insert(&function);
+    for (User *user : function.users())
+      if (auto *call = dyn_cast<CallBase>(user); call && function.hasFnAttribute(Attribute::AlwaysInline))
+        together.unionSets(&function, call->getFunction());
+  }
+  MapVector<Function *, SmallVector<Function *>> groups;
   for (Function &function : code)
     if (!function.isDeclaration())
-      bySize.insert({function.getInstructionCount(), &function});
+      groups[together.getLeaderValue(&function)].push_back(&function);
+  std::multimap<size_t, ArrayRef<Function *>, std::greater<>> bySize; // equal ones stay in order
+  for (const auto &[leader, group] : groups) {
+    size_t size = 0;
+    for (Function *function : group)
+      size += function->getInstructionCount();
+    bySize.insert({size, group});
+  }
   SmallVector<size_t> load(numParts, 0);
   DenseMap<const GlobalValue *, size_t> partOf;
-  for (auto [size, function] : bySize) {
+  for (auto [size, group] : bySize) {
     size_t part = min_element(load) - load.begin();
     load[part] += size;
-    partOf[function] = part;
+    for (Function *function : group)
+      partOf[function] = part;
   }
   return partOf;
 }
@@ -126,13 +145,21 @@ Expected<SmallVector<char, 0>> emitObject(ArrayRef<CodeUnit> units, unsigned lev
     for (size_t i; (i = next++) < parts.size();)
       compile(parts[i], level);
   };
-  std::vector<std::thread> threads;
+  // A std::thread that the system refuses would end the process; without it the others have more to do.
+  auto start = [](void *context) -> void * {
+    (*static_cast<decltype(work) *>(context))();
+    return nullptr;
+  };
+  SmallVector<pthread_t> threads;
   size_t numThreads = std::min<size_t>(hardware_concurrency().compute_thread_count(), parts.size());
-  for (size_t i = 1; i < numThreads; ++i)
-    threads.emplace_back(work);
+  for (pthread_t thread; threads.size() + 1 < numThreads;) {
+    if (pthread_create(&thread, nullptr, start, &work))
+      break;
+    threads.push_back(thread);
+  }
   work();
-  for (std::thread &thread : threads)
-    thread.join();
+  for (pthread_t thread : threads)
+    pthread_join(thread, nullptr);
   std::vector<ArrayRef<char>> objects;
   for (const Part &part : parts) {
     if (!part.error.empty())
