@@ -36,6 +36,8 @@ if shutil.which("clang-format-22") or shutil.which("clang-format-14"):
 # Code for AArch64 runs in an emulator; without one, or a linker for it, tests that do so are UNSUPPORTED.
 if shutil.which("qemu-aarch64-static") and shutil.which("ld.lld"):
     config.available_features.add("aarch64-emulation")
+if shutil.which("taskset") and (os.cpu_count() or 1) > 1:
+    config.available_features.add("several-cpus")
 if platform.machine() == "x86_64":
     config.available_features.add("x86-64")
 # Before the defaults, which have a %python of their own.

@@ -21,7 +21,7 @@ private:
   double startOfCpu;
 };
 
-/// Writes the passes that take long, below the step that they are of, when the pass manager is gone.
+/// Writes the passes that take long, above the step that they are of, when the pass manager is gone.
 void addPassTiming(mlir::PassManager &passes, llvm::raw_ostream &stream);
 
 } // namespace tgc
