@@ -63,17 +63,36 @@ SmallVector<Value> getChecked(Operation &op) {
   return checked;
 }
 
+/// A check that can go to the head of its block, and what it needs there.
+struct Check {
+  Operation *op;
+  llvm::SetVector<Operation *> needed;
+};
+
+std::vector<Check> findChecks(Block &block) {
+  std::vector<Check> checks;
+  for (Operation &op : block) {
+    Check check{&op, {}};
+    SmallVector<Value> checked = getChecked(op);
+    if (!checked.empty() && collectNeeded(checked, &block, check.needed))
+      checks.push_back(std::move(check));
+  }
+  return checks;
+}
+
 /// Adds the checks before `op` of something that is in `needed`, and what they need themselves.
-void collectChecks(Operation &op, llvm::SetVector<Operation *> &needed) {
-  Block *block = op.getBlock();
-  for (Operation &check : llvm::make_range(block->begin(), op.getIterator())) {
-    llvm::SetVector<Operation *> tested;
-    SmallVector<Value> checked = getChecked(check);
-    if (checked.empty() || !collectNeeded(checked, block, tested) ||
-        llvm::none_of(tested, [&](Operation *test) { return needed.contains(test); }))
-      continue;
-    needed.insert_range(tested);
-    needed.insert(&check);
+void addChecks(ArrayRef<Check> checks, Operation &op, llvm::SetVector<Operation *> &needed) {
+  auto isOfNeeded = [&](const Check &check) {
+    return check.op->isBeforeInBlock(&op) &&
+           llvm::any_of(check.needed, [&](Operation *test) { return needed.contains(test); });
+  };
+  SmallVector<const Check *> own;
+  for (const Check &check : checks)
+    if (isOfNeeded(check))
+      own.push_back(&check);
+  for (const Check *check : own) {
+    needed.insert_range(check->needed);
+    needed.insert(check->op);
   }
 }
 
@@ -97,6 +116,7 @@ struct HoistDestinationsPass : impl::HoistDestinationsPassBase<HoistDestinations
         else
           op.moveBefore(anchor);
       }
+    const std::vector<Check> checks = findChecks(block);
     for (Operation &op : llvm::make_early_inc_range(block)) {
       auto newVariable = dyn_cast<rt::NewVariableOp>(op);
       llvm::SetVector<Operation *> moved;
@@ -104,7 +124,7 @@ struct HoistDestinationsPass : impl::HoistDestinationsPassBase<HoistDestinations
           isa<rt::FetchOp>(op) || (newVariable && !readVariables.contains(newVariable.getIndex()));
       if (!isDestination || !collectNeeded(op.getOperands(), &block, moved))
         continue;
-      collectChecks(op, moved);
+      addChecks(checks, op, moved);
       moved.insert(&op);
       for (Operation *needed : moved) {
         if (needed == anchor)

@@ -42,9 +42,11 @@ func.func @checked(%frame: !llvm.ptr) attributes {tg.entry = "checked"} {
   %c0 = arith.constant 0 : index
   %x = rt.feed %frame[0] : memref<i32>
   %z = rt.feed %frame[1] : memref<i32>
-  %other = memref.load %z[] : memref<i32>
+  %u = bufferization.to_tensor %z restrict : memref<i32> to tensor<i32>
+  %other = tensor.extract %u[] : tensor<i32>
+  %zero = arith.constant 0 : i32
   %t = bufferization.to_tensor %x restrict : memref<i32> to tensor<i32>
-  %bad = "test.bad"(%other) : (i32) -> i1
+  %bad = arith.cmpi slt, %other, %zero : i32
   scf.if %bad {
     rt.fail %frame, 3, "other"()
   }
