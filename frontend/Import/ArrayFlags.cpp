@@ -15,7 +15,8 @@ namespace tgc {
 
 using Size = OpFoldResult;
 
-static constexpr int64_t kUntouched = 0, kWritten = 1, kRead = 2;
+/// What an element was touched by; 0 if by nothing.
+static constexpr int64_t kWritten = 1, kRead = 2;
 
 static std::string getFlagsKey(StringRef array) { return (array + "/touched").str(); }
 

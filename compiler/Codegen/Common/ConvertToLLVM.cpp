@@ -80,6 +80,44 @@ struct StoreString : ConvertOpToLLVMPattern<memref::StoreOp> {
   }
 };
 
+/// The bits of a vector of narrow floats; null for other types.
+VectorType getBitsOfNarrowFloats(Type type) {
+  auto vector = dyn_cast<VectorType>(type);
+  if (!vector || (!vector.getElementType().isF16() && !vector.getElementType().isBF16()))
+    return nullptr;
+  return vector.clone(IntegerType::get(type.getContext(), 16));
+}
+
+/// A target without instructions for narrow floats takes vectors of them apart on their way to memory and
+/// converts each element, for which it calls functions of the compiler's library. As bits they just move.
+void moveNarrowFloatsAsBits(Operation *root) {
+  root->walk([](Operation *op) {
+    OpBuilder builder(op);
+    auto asBits = [&](OpOperand &operand) {
+      if (VectorType bits = getBitsOfNarrowFloats(operand.get().getType()))
+        operand.set(LLVM::BitcastOp::create(builder, op->getLoc(), bits, operand.get()));
+    };
+    if (auto store = dyn_cast<LLVM::StoreOp>(op))
+      return asBits(store.getValueMutable());
+    if (auto store = dyn_cast<LLVM::MaskedStoreOp>(op))
+      return asBits(store.getValueMutable());
+    if (!isa<LLVM::LoadOp, LLVM::MaskedLoadOp>(op))
+      return;
+    Value result = op->getResult(0);
+    Type type = result.getType();
+    VectorType bits = getBitsOfNarrowFloats(type);
+    if (!bits)
+      return;
+    if (auto load = dyn_cast<LLVM::MaskedLoadOp>(op))
+      for (OpOperand &otherwise : load.getPassThruMutable())
+        asBits(otherwise);
+    result.setType(bits);
+    builder.setInsertionPointAfter(op);
+    auto floats = LLVM::BitcastOp::create(builder, op->getLoc(), type, result);
+    result.replaceAllUsesExcept(floats, floats);
+  });
+}
+
 struct ConvertToLLVMPass : impl::ConvertToLLVMPassBase<ConvertToLLVMPass> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
@@ -99,7 +137,8 @@ struct ConvertToLLVMPass : impl::ConvertToLLVMPassBase<ConvertToLLVMPass> {
     populateVectorToLLVMConversionPatterns(converter, patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    moveNarrowFloatsAsBits(getOperation());
   }
 };
 
