@@ -23,10 +23,15 @@
   F(jpeg_CreateDecompress)                                                                                   \
   F(jpeg_mem_src)                                                                                            \
   F(jpeg_read_header)                                                                                        \
-  F(jpeg_start_decompress) F(jpeg_read_scanlines) F(jpeg_finish_decompress) F(jpeg_destroy_decompress)       \
-      F(jpeg_crop_scanline) F(jpeg_calc_output_dimensions) F(jpeg_CreateCompress) F(jpeg_mem_dest)           \
-          F(jpeg_set_defaults) F(jpeg_set_quality) F(jpeg_simple_progression) F(jpeg_start_compress)         \
-              F(jpeg_write_scanlines) F(jpeg_finish_compress) F(jpeg_destroy_compress)
+  F(jpeg_start_decompress)                                                                                   \
+  F(jpeg_read_scanlines)                                                                                     \
+  F(jpeg_finish_decompress)                                                                                  \
+  F(jpeg_destroy_decompress)                                                                                 \
+  F(jpeg_crop_scanline)                                                                                      \
+  F(jpeg_calc_output_dimensions)                                                                             \
+  F(jpeg_CreateCompress) F(jpeg_mem_dest) F(jpeg_set_defaults) F(jpeg_set_quality)                           \
+      F(jpeg_simple_progression) F(jpeg_start_compress) F(jpeg_write_scanlines) F(jpeg_finish_compress)      \
+          F(jpeg_destroy_compress)
 
 /* What is used of the library. Several threads may fill it at once: with the same. */
 static struct {
@@ -220,9 +225,11 @@ TGC_KERNEL(tgc_kernel_encode_jpeg) {
   int *const fields[] = {&encoding.quality,        &encoding.is_progressive, &encoding.is_optimized,
                          &encoding.has_full_color, &encoding.unit,           &encoding.x_density,
                          &encoding.y_density};
-  char *rest = (char *)config;
-  for (int i = 0; i < 7; ++i)
-    *fields[i] = (int)strtol(rest, &rest, 10);
+  for (int i = 0; i < 7; ++i) {
+    char *rest;
+    *fields[i] = (int)strtol(config, &rest, 10);
+    config = rest;
+  }
   encoding.channels = (int)inputs[0].dims[2];
   unsigned char *bytes = NULL;
   unsigned long size = 0;
