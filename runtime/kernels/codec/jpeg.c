@@ -29,9 +29,12 @@
   F(jpeg_destroy_decompress)                                                                                 \
   F(jpeg_crop_scanline)                                                                                      \
   F(jpeg_calc_output_dimensions)                                                                             \
-  F(jpeg_CreateCompress) F(jpeg_mem_dest) F(jpeg_set_defaults) F(jpeg_set_quality)                           \
-      F(jpeg_simple_progression) F(jpeg_start_compress) F(jpeg_write_scanlines) F(jpeg_finish_compress)      \
-          F(jpeg_destroy_compress)
+  F(jpeg_CreateCompress)                                                                                     \
+  F(jpeg_mem_dest)                                                                                           \
+  F(jpeg_set_defaults)                                                                                       \
+  F(jpeg_set_quality)                                                                                        \
+  F(jpeg_simple_progression)                                                                                 \
+  F(jpeg_start_compress) F(jpeg_write_scanlines) F(jpeg_finish_compress) F(jpeg_destroy_compress)
 
 /* What is used of the library. Several threads may fill it at once: with the same. */
 static struct {

@@ -20,8 +20,14 @@ extern "C" {
   F(ndtri)                                                                                                   \
   F(dawsn)                                                                                                   \
   F(expint)                                                                                                  \
-  F(spence) F(fresnel_cos) F(fresnel_sin) F(bessel_i0) F(bessel_i0e) F(bessel_i1) F(bessel_i1e) F(bessel_j0) \
-      F(bessel_j1) F(bessel_y0) F(bessel_y1) F(bessel_k0) F(bessel_k0e) F(bessel_k1) F(bessel_k1e)
+  F(spence)                                                                                                  \
+  F(fresnel_cos)                                                                                             \
+  F(fresnel_sin)                                                                                             \
+  F(bessel_i0)                                                                                               \
+  F(bessel_i0e)                                                                                              \
+  F(bessel_i1)                                                                                               \
+  F(bessel_i1e)                                                                                              \
+  F(bessel_j0) F(bessel_j1) F(bessel_y0) F(bessel_y1) F(bessel_k0) F(bessel_k0e) F(bessel_k1) F(bessel_k1e)
 #define TGC_SPECIAL_BINARY(F) F(zeta) F(polygamma) F(igamma) F(igammac) F(igamma_grad_a)
 #define TGC_SPECIAL_TERNARY(F) F(betainc)
 
