@@ -34,6 +34,18 @@ def ramp(*shape):
     return (np.arange(np.prod(shape), dtype=np.float32).reshape(shape) - 3) / 4
 
 
+def with_functions(build):
+    """The case in TensorFlow 2's control flow."""
+    def wrapped():
+        tf1.enable_control_flow_v2()
+        try:
+            return build()
+        finally:
+            tf1.disable_control_flow_v2()
+    wrapped.__name__ = build.__name__
+    return wrapped
+
+
 @case
 def while_in_cond_in_while():
     """A loop of a data-dependent number of turns inside a branch of a condition inside a loop."""
@@ -400,39 +412,6 @@ def loop_merge_index():
 
 
 @case
-def ragged_arrays():
-    """Arrays whose elements differ in size, written in a loop: read, joined, split, written over."""
-    x, n = placeholder([None, 2], "x"), placeholder([], "n", tf.int32)
-
-    def fill(size_of):
-        array = tf.TensorArray(tf.float32, n, infer_shape=False, clear_after_read=False)
-        return tf1.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, a.write(i, x[:size_of(i)] + tf.cast(i, tf.float32))), [0, array])[1]
-
-    growing, shrinking = fill(lambda i: i + 1), fill(lambda i: n - i)
-    tf.identity(growing.concat(), "joined")
-    tf.identity(growing.read(n // 2), "middle")
-    tf.identity(tf.gradients(tf.square(shrinking.concat()), x)[0], "dx")
-    parts = tf.TensorArray(tf.float32, 3, infer_shape=False, clear_after_read=False).split(x, tf.stack([1, tf.shape(x)[0] - 1, 0]))
-    tf.identity(parts.read(1) * 2.0, "part")
-    tf.identity(tf.shape(parts.read(2)), "nothing")
-    return [({"x": ramp(k + 1, 2), "n": np.int32(k)}, ["joined:0", "middle:0", "dx:0", "part:0", "nothing:0"], []) for k in (1, 2, 5)]
-
-
-@case
-def arrays_in_branches():
-    """A loop that writes elements in both branches of a condition, and its gradient."""
-    x, n = placeholder([None, 2], "x"), placeholder([], "n", tf.int32)
-
-    def body(i, v, a):
-        return i + 1, v * 0.75, tf1.cond(tf.equal(i % 2, 0), lambda: a.write(i, v), lambda: a.write(i, -2.0 * v))
-
-    array = tf1.while_loop(lambda i, v, a: i < n, body, [0, x, tf.TensorArray(tf.float32, n)])[2]
-    y = tf.identity(array.stack(), "y")
-    tf.identity(tf.gradients(tf.square(y), x)[0], "dx")
-    return [({"x": ramp(2, 2), "n": np.int32(k)}, ["y:0", "dx:0"], []) for k in (1, 4)]
-
-
-@case
 def ordered_effects():
     """Prints, updates of a variable and assertions in branches of a loop, in the order that control edges state."""
     n = placeholder([], "n", tf.int32)
@@ -456,39 +435,6 @@ def ordered_effects():
         tf.identity(count, "after")
     tf1.global_variables_initializer()
     return [({}, [], ["init"])] + [({"n": np.int32(k)}, ["after:0"], []) for k in (3, 0)]
-
-
-@case
-def array_read_twice():
-    """Elements that were read are gone, and none is written twice; clear_after_read=False keeps them."""
-    x, k = placeholder([None], "x"), placeholder([], "k", tf.int32)
-
-    def array(keeps):
-        return tf.TensorArray(tf.float32, 3, clear_after_read=not keeps).unstack(tf.stack([x, x + 1.0, x * 2.0]))
-
-    kept, cleared, stacked = array(True), array(False), array(False)
-    tf.identity(kept.read(1) + kept.read(1), "kept")
-    first = cleared.read(1)
-    with tf.control_dependencies([first]):
-        tf.identity(cleared.read(1), "twice")
-    rows = stacked.stack()
-    with tf.control_dependencies([rows]):
-        tf.identity(stacked.read(2), "after")
-    written = tf.TensorArray(tf.float32, 3).write(0, x)
-    tf.identity(tf.raw_ops.TensorArrayWriteV3(handle=written.handle, index=0, value=x, flow_in=written.flow), "written")
-    return [({"x": ramp(2)}, [fetch], []) for fetch in ("kept:0", "twice:0", "after:0", "written:0")]
-
-
-def with_functions(build):
-    """The case in TensorFlow 2's control flow."""
-    def wrapped():
-        tf1.enable_control_flow_v2()
-        try:
-            return build()
-        finally:
-            tf1.disable_control_flow_v2()
-    wrapped.__name__ = build.__name__
-    return wrapped
 
 
 @case
@@ -531,81 +477,6 @@ def growing_state():
     tf.identity(y, "y")
     tf.identity(tf.gradients(tf.square(y), x)[0], "dx")
     return [({"x": ramp(3), "n": np.int32(k)}, ["y:0", "dx:0"], []) for k in (0, 1, 4)]
-
-
-@case
-def arrays_touched_twice_in_loops():
-    """Turns that touch what another turn, or another loop, has touched; and turns that do not, or never come to it."""
-    x, n = placeholder([None], "x"), placeholder([], "n", tf.int32)
-    rows = tf.stack([x + float(i) for i in range(6)])
-
-    def run(body, value):
-        return tf1.while_loop(lambda i, v: i < n, lambda i, v: (i + 1, body(i, v)), [0, value], parallel_iterations=1)[1]
-
-    def array(keeps=False):
-        return tf.TensorArray(tf.float32, 6, clear_after_read=not keeps)
-
-    given = lambda keeps=False: array(keeps).unstack(rows)
-    add = lambda a, at: lambda i, v: v + a.read(at(i))
-    fill = lambda at: lambda i, a: a.write(at(i), x)
-    fetches = {
-        "same_written": run(fill(lambda i: 0), array()).flow,
-        "other_loop_writes": run(fill(lambda i: i), run(fill(lambda i: 4 - i), array())).flow,
-        "after_loop": run(fill(lambda i: i + 1), array()).write(2, x).flow,
-        "before_loop": run(fill(lambda i: i), array().write(3, x)).flow,
-        "neighbours": (lambda a: run(lambda i, v: v + a.read(i) * a.read(i + 1), x))(given()),
-        "neighbours_kept": (lambda a: run(lambda i, v: v + a.read(i) * a.read(i + 1), x))(given(True)),
-        "same_read": run(add(given(), lambda i: 2), x),
-        "stacked_after": (lambda a, v: tf.reduce_sum(v) + tf.reduce_sum(tf.TensorArray(tf.float32, handle=a.handle, flow=a.flow + 0.0 * v[0]).stack()))(
-            *(lambda a: (a, run(add(a, lambda i: i), x)))(given())),
-        "follows": run(lambda i, a: a.write(i + 1, a.read(i) * 2.0), array(True).write(0, x)).stack()[:2],
-    }
-    for name, value in fetches.items():
-        tf.identity(value, name)
-    return [({"x": ramp(2), "n": np.int32(k)}, [name + ":0"], []) for name in fetches for k in (0, 1, 4)
-            if not (name in ("other_loop_writes", "same_written", "after_loop", "before_loop") and k == 0) and not (name == "follows" and k == 0)]
-
-
-@case
-def ranks_in_lists():
-    """Elements of different ranks in one list: of a tensor array, of a stack-like list."""
-    x = placeholder([None], "x")
-    array = tf.TensorArray(tf.float32, 4, infer_shape=False, clear_after_read=False)
-    array = array.write(0, x).write(2, tf.stack([x, x * 2.0])).write(1, tf.reduce_sum(x)).write(3, x[1:])
-    for i in range(4):
-        tf.identity(array.read(i), f"read{i}")
-    pushed = tf.raw_ops.EmptyTensorList(element_shape=-1, max_num_elements=-1, element_dtype=tf.float32)
-    for value in (x, x[None] + 1.0, x[:1]):
-        pushed = tf.raw_ops.TensorListPushBack(input_handle=pushed, tensor=value)
-    for i in range(3):
-        pushed, value = tf.raw_ops.TensorListPopBack(input_handle=pushed, element_shape=-1, element_dtype=tf.float32)
-        tf.identity(value, f"popped{i}")
-    return [({"x": ramp(k)}, [f"read{i}:0" for i in range(4)] + [f"popped{i}:0" for i in range(3)], []) for k in (1, 3)]
-
-
-@case
-def ragged_lists():
-    """Lists of elements of different sizes: sums, joins, rows scattered into them, zeros of their shapes."""
-    x, n = placeholder([None], "x"), placeholder([], "n", tf.int32)
-    raw = tf.raw_ops
-
-    def fill(size_of, scale):
-        start = raw.TensorListReserve(element_shape=-1, num_elements=n, element_dtype=tf.float32)
-        body = lambda i, a: (i + 1, raw.TensorListSetItem(input_handle=a, index=i, item=x[:size_of(i)] * scale))
-        return tf1.while_loop(lambda i, a: i < n, body, [0, start])[1]
-
-    def joined(handle, name):
-        tensor, lengths = raw.TensorListConcatV2(input_handle=handle, element_shape=[-1], leading_dims=tf.zeros([0], tf.int64), element_dtype=tf.float32)[:2]
-        tf.identity(tensor, name)
-        tf.identity(lengths, name + "_lengths")
-
-    growing, doubled, shrinking = fill(lambda i: i + 1, 1.0), fill(lambda i: i + 1, 2.0), fill(lambda i: n - i, -1.0)
-    joined(tf.add_n([growing, doubled]), "sum")
-    joined(raw.TensorListConcatLists(input_a=growing, input_b=shrinking, element_dtype=tf.float32), "both")
-    joined(tf.add_n([growing, tf.zeros_like(doubled)]), "same")
-    joined(raw.TensorListScatterIntoExistingList(input_handle=shrinking, tensor=tf.stack([x[:2], x[1:3]]), indices=tf.stack([0, n - 1])), "scattered")
-    fetches = [name + end for name in ("sum", "both", "same", "scattered") for end in (":0", "_lengths:0")]
-    return [({"x": ramp(6), "n": np.int32(k)}, fetches, []) for k in (2, 5)]
 
 
 @case
@@ -667,66 +538,6 @@ def second_gradient_of_cond():
 def second_gradient_of_if():
     """The same in functions: optionals of unlike types in one place."""
     return CASES["second_gradient_of_cond"]()
-
-
-@case
-def lists_of_known_elements():
-    """Arrays and lists that loops fill: in a known number of turns, in an unknown one, with elements of unlike sizes."""
-    x, n = placeholder([2, 3], "x"), placeholder([], "n", tf.int32)
-    raw, bound = tf.raw_ops, tf.cast(n, tf.float32)
-    empty = raw.EmptyTensorList(element_shape=[2, 3], max_num_elements=-1, element_dtype=tf.float32)
-    rows = raw.EmptyTensorList(element_shape=[-1, 3], max_num_elements=-1, element_dtype=tf.float32)
-    push = lambda a, v: raw.TensorListPushBack(input_handle=a, tensor=v)
-
-    def until(body, value):
-        return tf1.while_loop(lambda i, s, a: s < bound, lambda i, s, a: (i + 1, s + 0.5 + tf.square(x[0, 0]), body(i, a)), [0, 0.0, value])[2]
-
-    turns = lambda body, value: tf1.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, body(i, a)), [0, value])[1]
-    scaled = lambda i: x * tf.cast(i % 8, tf.float32)
-    stacked = lambda a: raw.TensorListStack(input_handle=a, element_shape=[2, 3], element_dtype=tf.float32)
-    results = {
-        "written": turns(lambda i, a: a.write(i, scaled(i)), tf.TensorArray(tf.float32, n)).stack(),
-        "pushed": stacked(turns(lambda i, a: push(a, scaled(i)), empty)),
-        "grown": until(lambda i, a: a.write(i, scaled(i)), tf.TensorArray(tf.float32, 0, dynamic_size=True)).stack(),
-        "pushed_until": stacked(until(lambda i, a: push(a, scaled(i)), empty)),
-        "unlike": raw.TensorListConcatV2(input_handle=until(lambda i, a: push(a, scaled(i)[: 1 + i % 2]), rows), element_shape=[-1, 3],
-                                         leading_dims=tf.zeros([0], tf.int64), element_dtype=tf.float32)[0],
-    }
-    for name, value in results.items():
-        tf.reduce_sum(value, 0, name=name)
-    return [({"x": ramp(2, 3), "n": np.int32(k)}, [name + ":0" for name in results], []) for k in (1, 9, 100)]
-
-
-@case
-def gradients_of_arrays_in_loops():
-    """Backward loops of the first version that find handles of arrays on a stack, and optionals: arrays that turns make, functional branches."""
-    x, n = placeholder([None, 2], "x"), placeholder([], "n", tf.int32)
-
-    def outer(i, v):
-        array = tf1.while_loop(lambda j, a: j < i + 1, lambda j, a: (j + 1, a.write(j, v * tf.cast(j + 1, tf.float32))), [0, tf.TensorArray(tf.float32, i + 1)])[1]
-        return i + 1, tf.tanh(tf.reduce_sum(array.stack(), 0))
-
-    inner = tf1.while_loop(lambda i, v: i < n, outer, [0, x])[1]
-    chosen = tf1.while_loop(lambda i, v: i < n, lambda i, v: (i + 1, tf.switch_case(i % 2, [lambda: tf.sin(v), lambda: v * v])), [0, x])[1]
-    for name, y in (("inner", inner), ("chosen", chosen)):
-        tf.identity(y, name)
-        tf.identity(tf.gradients(y, x)[0], "d" + name)
-    fetches = [kind + name + ":0" for name in ("inner", "chosen") for kind in ("", "d")]
-    return [({"x": ramp(k, 2), "n": np.int32(k)}, fetches, []) for k in (1, 3)]
-
-
-@case
-def arrays_of_branches():
-    """Gradients of arrays that branches make and fill, which the backward branches find by their handles."""
-    x, p, n = placeholder([None, 2], "x"), placeholder([], "p", tf.bool), placeholder([], "n", tf.int32)
-
-    def fill(f):
-        array = tf1.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, a.write(i, f(x) * tf.cast(i, tf.float32))), [0, tf.TensorArray(tf.float32, n)])[1]
-        return array.stack()
-
-    y = tf.identity(tf1.cond(p, lambda: fill(tf.sin), lambda: fill(tf.exp)), "y")
-    tf.identity(tf.gradients(tf.square(y), x)[0], "dx")
-    return [({"x": ramp(2, 2), "p": np.bool_(p), "n": np.int32(k)}, ["y:0", "dx:0"], []) for p in (False, True) for k in (1, 3)]
 
 
 @case
