@@ -51,8 +51,8 @@ public:
         }
         device.host.push_back({record.node, op.getName().getStringRef().str(), reason});
       }
-      runOnHost(op);
       op.walk([&](rt::NewVariableOp variable) { moved.insert(memory.find(variable).base); });
+      runOnHost(op); // puts another in its place if it only copies
     }
   }
 
