@@ -44,6 +44,8 @@ if platform.machine() == "x86_64":
 config.substitutions[:0] = [
     ("%python", python_with_numpy()),
     ("%cc", config.tgc_cc),
+    # For programs that open libraries of the build: a sanitizer must be in the program.
+    ("%sanitize", "-fsanitize=" + config.tgc_sanitize if config.tgc_sanitize else ""),
     ("%cxx", config.tgc_cxx),
     ("%src_root", config.tgc_src_root),
     ("%inputs", "%S/Inputs"),
