@@ -1,5 +1,6 @@
 //===- ConcatOps.cpp - Tensors joined and repeated ------------------------===//
 
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 
@@ -85,7 +86,8 @@ LogicalResult importTile(NodeImporter &n) {
   if (times->size() != shape.size())
     return n.error() << "multiples has " << times->size() << " elements for an input of rank "
                      << shape.size();
-  SmallVector<Size> split, repeated, result;
+  SmallVector<Size> split, repeated;
+  bool isGivenByData = false;
   for (auto [dim, size] : llvm::enumerate(shape)) {
     Size count = (*times)[dim];
     if (!IndexBuilder::isNonNegative(count) &&
@@ -99,8 +101,13 @@ LogicalResult importTile(NodeImporter &n) {
     }
     split.push_back(size);
     repeated.push_back(isOne ? count : size);
-    result.push_back(n.sizes.mul(count, size));
+    isGivenByData |= !IndexBuilder::isNonNegative(count);
   }
+  if (isGivenByData && failed(checkCount(n, repeated)))
+    return failure();
+  SmallVector<Size> result;
+  for (auto [count, size] : llvm::zip_equal(*times, shape))
+    result.push_back(n.sizes.mul(count, size));
   n.setResult(n.reshape(n.broadcastTo(n.reshape(x, split), repeated), result));
   return success();
 }

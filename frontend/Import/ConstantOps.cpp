@@ -84,7 +84,80 @@ LogicalResult importFill(NodeImporter &n) {
   return success();
 }
 
-/// ceil((limit - start) / delta) numbers from start on.
+/// How many numbers Range gives for integers of which the run may tell any: ceil((limit - start) / delta).
+FailureOr<OpFoldResult> countIntegers(NodeImporter &n) {
+  auto start = n.getScalarSize(0, "start"), limit = n.getScalarSize(1, "limit"),
+       delta = n.getScalarSize(2, "delta");
+  if (failed(start) || failed(limit) || failed(delta))
+    return failure();
+  const char *upwards = "Requires start <= limit when delta > 0: %d/%d";
+  const char *downwards = "Requires limit <= start when delta < 0: %d/%d";
+  OpFoldResult zero = n.sizes.constant(0), one = n.sizes.constant(1), span, count;
+  if (auto step = IndexBuilder::getConstant(*delta)) {
+    if (*step == 0) {
+      n.error() << "Requires delta != 0";
+      return failure();
+    }
+    if (failed(*step > 0 ? n.requireAtMost(*start, *limit, upwards)
+                         : n.requireAtMost(*limit, *start, downwards)))
+      return failure();
+    span = *step > 0 ? n.sizes.sub(*limit, *start) : n.sizes.sub(*start, *limit);
+    // The negative of the least number is none; no span is as long.
+    int64_t stride = std::min(kMostElements, *step > 0 ? *step : -std::max(*step, -kMostElements));
+    count = n.sizes.max(n.sizes.ceilDiv(span, n.sizes.constant(stride)), zero);
+  } else {
+    Value isUp = n.sizes.compare(arith::CmpIPredicate::sgt, *delta, zero);
+    n.check(n.sizes.compare(arith::CmpIPredicate::ne, *delta, zero), "Requires delta != 0");
+    auto checkOrder = [&](Value applies, OpFoldResult low, OpFoldResult high, const char *message) {
+      OpFoldResult least = n.sizes.select(applies, low, high);
+      n.check(n.sizes.lessEqual(least, high), message, n.sizes.get({low, high}));
+    };
+    checkOrder(isUp, *start, *limit, upwards);
+    checkOrder(n.sizes.compare(arith::CmpIPredicate::slt, *delta, zero), *limit, *start, downwards);
+    span = n.sizes.select(isUp, n.sizes.sub(*limit, *start), n.sizes.sub(*start, *limit));
+    OpFoldResult down = n.sizes.sub(zero, n.sizes.max(*delta, n.sizes.constant(-kMostElements)));
+    // The division comes before the failure of a check is seen.
+    OpFoldResult stride = n.sizes.max(n.sizes.select(isUp, *delta, down), one);
+    OpFoldResult full = n.sizes.add(n.sizes.floorDiv(n.sizes.sub(span, one), stride), one);
+    count = n.sizes.max(n.sizes.select(n.sizes.equals(span, zero), zero, full), zero);
+  }
+  // Only 64-bit bounds are so far from each other that their distance wraps, or fills no memory.
+  if (n.getElementType(0).isInteger(64) && !IndexBuilder::isNonNegative(span))
+    n.check(n.sizes.compare(arith::CmpIPredicate::ule, span, n.sizes.constant(kMostElements)),
+            "Range from %d to %d has more elements than any memory holds", n.sizes.get({*start, *limit}),
+            /*code=*/8);
+  return count;
+}
+
+/// The same for floats: ceil(|(limit - start) / delta|), each step of it rounded to their type.
+OpFoldResult countFloats(NodeImporter &n, ArrayRef<Value> scalars) {
+  OpBuilder &b = n.builder;
+  auto load = [&](Value scalar) { return Value(tensor::ExtractOp::create(b, n.loc, scalar, ValueRange())); };
+  Value start = load(scalars[0]), limit = load(scalars[1]), delta = load(scalars[2]);
+  Value zero = arith::ConstantOp::create(b, n.loc, b.getFloatAttr(delta.getType(), 0));
+  auto compare = [&](arith::CmpFPredicate predicate, Value left, Value right) {
+    return Value(arith::CmpFOp::create(b, n.loc, predicate, left, right));
+  };
+  auto checkUnless = [&](Value other, Value condition, StringRef message) {
+    n.check(arith::OrIOp::create(b, n.loc, other, condition), message);
+  };
+  n.check(compare(arith::CmpFPredicate::UNE, delta, zero), "Requires delta != 0");
+  checkUnless(compare(arith::CmpFPredicate::ULE, delta, zero),
+              compare(arith::CmpFPredicate::OLE, start, limit), "Requires start <= limit when delta > 0");
+  checkUnless(compare(arith::CmpFPredicate::OGT, delta, zero),
+              compare(arith::CmpFPredicate::OGE, start, limit), "Requires start >= limit when delta < 0");
+  Value quotient = arith::DivFOp::create(b, n.loc, arith::SubFOp::create(b, n.loc, limit, start), delta);
+  Value whole = math::CeilOp::create(b, n.loc, math::AbsFOp::create(b, n.loc, quotient));
+  if (!whole.getType().isF64())
+    whole = arith::ExtFOp::create(b, n.loc, b.getF64Type(), whole);
+  Value most = arith::ConstantOp::create(b, n.loc, b.getF64FloatAttr(kMostElements));
+  n.check(compare(arith::CmpFPredicate::OLE, whole, most),
+          "Requires ((limit - start) / delta) to be at most what memory holds");
+  return Value(arith::IndexCastOp::create(b, n.loc, b.getIndexType(),
+                                          arith::FPToSIOp::create(b, n.loc, b.getI64Type(), whole)));
+}
+
+/// As many numbers, from start on.
 LogicalResult importRange(NodeImporter &n) {
   auto element = n.getElementTypeAttr("Tidx");
   if (failed(element))
@@ -95,48 +168,12 @@ LogicalResult importRange(NodeImporter &n) {
       return n.error() << "start, limit and delta must be scalars, got " << scalar.getType();
   OpFoldResult count;
   if (isa<IntegerType>(*element)) {
-    auto start = n.getScalarSize(0, "start"), limit = n.getScalarSize(1, "limit"),
-         delta = n.getScalarSize(2, "delta");
-    if (failed(start) || failed(limit) || failed(delta))
+    auto found = countIntegers(n);
+    if (failed(found))
       return failure();
-    if (IndexBuilder::isConstant(*delta, 0))
-      return n.error() << "Requires delta != 0";
-    auto step = IndexBuilder::getConstant(*delta);
-    if (step &&
-        failed(*step > 0 ? n.requireAtMost(*start, *limit, "Requires start <= limit when delta > 0: %d/%d")
-                         : n.requireAtMost(*limit, *start, "Requires limit <= start when delta < 0: %d/%d")))
-      return failure();
-    if (step && *step > 0) {
-      count = n.sizes.max(n.sizes.ceilDiv(n.sizes.sub(*limit, *start), *delta), n.sizes.constant(0));
-    } else if (step) {
-      count = n.sizes.max(n.sizes.ceilDiv(n.sizes.sub(*start, *limit), n.sizes.constant(-*step)),
-                          n.sizes.constant(0));
-    } else {
-      Value isPositive = arith::CmpIOp::create(n.builder, n.loc, arith::CmpIPredicate::sgt,
-                                               n.sizes.get(*delta), n.sizes.get(n.sizes.constant(0)));
-      OpFoldResult span =
-          n.sizes.select(isPositive, n.sizes.sub(*limit, *start), n.sizes.sub(*start, *limit));
-      OpFoldResult stride = n.sizes.select(isPositive, *delta, n.sizes.sub(n.sizes.constant(0), *delta));
-      n.check(n.builder.createOrFold<arith::CmpIOp>(n.loc, arith::CmpIPredicate::ne, n.sizes.get(*delta),
-                                                    n.sizes.get(n.sizes.constant(0))),
-              "Requires delta != 0");
-      // The division comes before the check's failure is seen.
-      count =
-          n.sizes.max(n.sizes.ceilDiv(span, n.sizes.max(stride, n.sizes.constant(1))), n.sizes.constant(0));
-    }
+    count = *found;
   } else {
-    Type wide = n.builder.getF64Type();
-    auto load = [&](Value scalar) {
-      return Value(tensor::ExtractOp::create(n.builder, n.loc, n.cast(scalar, wide), ValueRange()));
-    };
-    Value start = load(scalars[0]), limit = load(scalars[1]), delta = load(scalars[2]);
-    Value span = arith::SubFOp::create(n.builder, n.loc, limit, start);
-    Value quotient = math::CeilOp::create(
-        n.builder, n.loc,
-        math::AbsFOp::create(n.builder, n.loc, arith::DivFOp::create(n.builder, n.loc, span, delta)));
-    Value integer = arith::FPToSIOp::create(n.builder, n.loc, n.builder.getI64Type(), quotient);
-    count =
-        OpFoldResult(Value(arith::IndexCastOp::create(n.builder, n.loc, n.builder.getIndexType(), integer)));
+    count = countFloats(n, scalars);
   }
   Value steps = n.iota({count}, *element, 0);
   auto isNumber = [&](size_t i, int64_t number) {

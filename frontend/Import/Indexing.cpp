@@ -90,15 +90,47 @@ Value broadcastTrailing(NodeImporter &n, Value x, ArrayRef<Size> sizes) {
   return n.broadcastTo(n.reshape(x, column), sizes);
 }
 
+LogicalResult checkCount(NodeImporter &n, ArrayRef<OpFoldResult> sizes) {
+  std::string message = "Shape [";
+  SmallVector<Size> shown;
+  for (auto [i, size] : llvm::enumerate(sizes)) {
+    auto known = IndexBuilder::getConstant(size);
+    message += (i ? "," : "") + (known ? std::to_string(*known) : std::string("%d"));
+    if (!known)
+      shown.push_back(size);
+  }
+  message += "] has more elements than any memory holds";
+
+  int64_t fixed = 1;
+  for (OpFoldResult size : sizes)
+    if (auto known = IndexBuilder::getConstant(size))
+      fixed = *known && fixed > kMostElements / *known ? kMostElements + 1 : fixed * *known;
+  if (fixed == 0)
+    return success();
+  if (fixed > kMostElements)
+    return n.error() << (shown.empty() ? message : "the shape has more elements than any memory holds");
+  Size count = n.sizes.constant(fixed);
+  for (OpFoldResult size : shown) {
+    Size most = n.sizes.floorDiv(n.sizes.constant(kMostElements), n.sizes.max(count, n.sizes.constant(1)));
+    n.check(n.sizes.lessEqual(size, most), message, n.sizes.get(shown),
+            /*code=*/8);
+    count = n.sizes.mul(count, size);
+  }
+  return success();
+}
+
 LogicalResult checkSizes(NodeImporter &n, ArrayRef<OpFoldResult> sizes) {
+  bool isKnown = true, isGivenByData = false;
   for (OpFoldResult size : sizes) {
     auto known = IndexBuilder::getConstant(size);
     if (known && *known < 0)
       return n.error() << "Dimension " << *known << " must be >= 0";
     if (!known && !IndexBuilder::isNonNegative(size))
       n.check(n.sizes.lessEqual(n.sizes.constant(0), size), "Dimension %d must be >= 0", n.sizes.get(size));
+    isKnown &= known.has_value();
+    isGivenByData |= !IndexBuilder::isNonNegative(size);
   }
-  return success();
+  return isKnown || isGivenByData ? checkCount(n, sizes) : success();
 }
 
 } // namespace tgc

@@ -25,7 +25,12 @@ mlir::OpFoldResult largestElement(NodeImporter &n, mlir::Value x, int64_t ifEmpt
 /// `x` (of any rank) repeated along trailing dimensions to `sizes`, whose first sizes are those of `x`.
 mlir::Value broadcastTrailing(NodeImporter &n, mlir::Value x, llvm::ArrayRef<mlir::OpFoldResult> sizes);
 
-/// Checks that sizes which data gives are not negative, at run time where they are not known.
+/// No memory holds a tensor of more elements. Sums of some thousand sizes up to this one do not wrap.
+constexpr int64_t kMostElements = int64_t(1) << 47;
+/// Checks that a tensor of these sizes, none of them negative, has at most kMostElements.
+mlir::LogicalResult checkCount(NodeImporter &n, llvm::ArrayRef<mlir::OpFoldResult> sizes);
+/// Checks that sizes which data gives are not negative, nor their product too large, at run time where
+/// they are not known.
 mlir::LogicalResult checkSizes(NodeImporter &n, llvm::ArrayRef<mlir::OpFoldResult> sizes);
 
 } // namespace tgc

@@ -1,6 +1,6 @@
 //===- PadOps.cpp - Pad, MirrorPad and its gradient -----------------------===//
 
-#include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/OpRegistry.h"
 
 using namespace mlir;
@@ -27,7 +27,9 @@ FailureOr<Paddings> getPaddings(NodeImporter &n) {
   Paddings paddings;
   for (auto [i, element] : llvm::enumerate(*elements)) {
     if (!IndexBuilder::isNonNegative(element) &&
-        failed(n.requireAtMost(n.sizes.constant(0), element, "paddings must not be less than %d, got %d")))
+        (failed(n.requireAtMost(n.sizes.constant(0), element, "paddings must not be less than %d, got %d")) ||
+         failed(n.requireAtMost(element, n.sizes.constant(kMostElements),
+                                "a padding of %d is more than any memory holds, at most %d"))))
       return failure();
     (i % 2 ? paddings.high : paddings.low).push_back(element);
   }

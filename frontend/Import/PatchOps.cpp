@@ -1,6 +1,7 @@
 //===- PatchOps.cpp - Patches, and blocks moved between dimensions --------===//
 
 #include "frontend/Import/PatchOps.h"
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/OpRegistry.h"
 
 using namespace mlir;
@@ -235,10 +236,12 @@ FailureOr<Blocks> getBlocks(NodeImporter &n) {
   }
   for (size_t i = 0; i < blocks.sizes.size(); ++i) {
     for (Size border : {borders[2 * i], borders[2 * i + 1]})
-      if (auto known = IndexBuilder::getConstant(border); known && *known < 0) {
-        n.error() << "padding or crop " << *known << " is negative";
+      if (!IndexBuilder::isNonNegative(border) &&
+          (failed(
+               n.requireAtMost(n.sizes.constant(0), border, "paddings and crops are at least %d, got %d")) ||
+           failed(n.requireAtMost(border, n.sizes.constant(kMostElements),
+                                  "a padding or crop of %d is more than any memory holds, at most %d"))))
         return failure();
-      }
     blocks.low.push_back(borders[2 * i]);
     blocks.high.push_back(borders[2 * i + 1]);
   }

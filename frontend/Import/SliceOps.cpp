@@ -33,6 +33,10 @@ LogicalResult importSlice(NodeImporter &n) {
     if (!IndexBuilder::isNonNegative(from) &&
         failed(n.requireAtMost(zero, from, "Expected begin[" + Twine(dim) + "] >= %d, but got %d")))
       return failure();
+    if (!IndexBuilder::isConstant(from, 0) &&
+        failed(n.requireAtMost(from, bound,
+                               "Expected begin[" + Twine(dim) + "], which is %d, to be at most %d")))
+      return failure();
     Size left = n.sizes.sub(bound, from);
     if (IndexBuilder::isEqual(count, rest))
       count = left;
@@ -42,9 +46,10 @@ LogicalResult importSlice(NodeImporter &n) {
         failed(n.requireAtMost(zero, count, "Expected size[" + Twine(dim) + "] >= %d, but got %d")))
       return failure();
     if (!IndexBuilder::isEqual(count, left) &&
-        failed(n.requireAtMost(n.sizes.add(from, count), bound,
-                               "Expected begin[" + Twine(dim) + "] + size[" + Twine(dim) +
-                                   "], which is %d, to be at most %d")))
+        failed(n.requireAtMost(count, left,
+                               "Expected size[" + Twine(dim) +
+                                   "], which is %d, to be at most %d, what begin[" + Twine(dim) +
+                                   "] leaves")))
       return failure();
   }
   n.setResult(n.slice(x, *begin, *size));
@@ -84,7 +89,11 @@ LogicalResult importSplitV(NodeImporter &n) {
     if (!IndexBuilder::isConstant(piece, -1)) {
       known = n.sizes.add(known, piece);
       if (!IndexBuilder::isNonNegative(piece) &&
-          failed(n.requireAtMost(zero, piece, "Split size at index " + Twine(i) + " must be >= %d. Got: %d")))
+          (failed(
+               n.requireAtMost(zero, piece, "Split size at index " + Twine(i) + " must be >= %d. Got: %d")) ||
+           failed(n.requireAtMost(piece, total,
+                                  "Split size at index " + Twine(i) +
+                                      " is %d, more than the %d elements along split_dim"))))
         return failure();
       continue;
     }

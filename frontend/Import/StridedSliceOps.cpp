@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/Import/GraphImporter.h"
-#include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/Indexing.h"
 #include "frontend/Import/OpRegistry.h"
 
 using namespace mlir;
@@ -113,6 +113,8 @@ FailureOr<SliceRegion> readRegion(NodeImporter &n, ArrayRef<Size> shape, size_t 
       n.error() << "strides[" << i << "] must be non-zero";
       return failure();
     }
+    // Beyond every tensor one step is as good as another.
+    stride = std::clamp(stride, -kMostElements, kMostElements);
     if (!bit("shrink_axis_mask", i)) {
       appendRange(n, region, shape[dim], bit("begin_mask", i) ? std::nullopt : std::optional((*begin)[i]),
                   bit("end_mask", i) ? std::nullopt : std::optional((*end)[i]), stride);

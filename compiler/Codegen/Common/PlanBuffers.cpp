@@ -30,6 +30,9 @@ constexpr int64_t kAlignment = 64;
 /// too many. A device has a mirror of the arena only.
 constexpr int64_t kLargestOnStack = 1024;
 constexpr int64_t kMostOnStack = 16384;
+/// No machine has room for so many bytes: larger sizes count as this one, for which the allocation fails, and
+/// neither products of sizes nor sums of some thousand buffers pass 64 bits.
+constexpr int64_t kMostBytes = int64_t(1) << 48;
 
 struct Buffer {
   memref::AllocOp alloc;
@@ -172,7 +175,9 @@ struct EntryPlanner {
       auto type = alloc.getType();
       Buffer buffer = {alloc, byteWidth(type.getElementType()), llvm::to_vector(alloc.getDynamicSizes())};
       for (int64_t size : type.getShape())
-        buffer.coefficient *= ShapedType::isDynamic(size) ? 1 : size;
+        if (!ShapedType::isDynamic(size))
+          buffer.coefficient =
+              std::min<uint64_t>(llvm::SaturatingMultiply<uint64_t>(buffer.coefficient, size), kMostBytes);
       if (!llvm::all_of(buffer.sizes, [&](Value size) { return hoist(size); })) {
         useNumberedBuffer(buffer);
         continue;
@@ -185,10 +190,19 @@ struct EntryPlanner {
     return buffers;
   }
 
+  /// The bytes of a buffer, kMostBytes if there are more.
   Value product(int64_t coefficient, ArrayRef<Value> sizes) {
     Value bytes = arith::ConstantIndexOp::create(builder, loc, coefficient);
-    for (Value size : sizes)
-      bytes = arith::MulIOp::create(builder, loc, bytes, size);
+    if (sizes.empty())
+      return bytes;
+    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+    Value most = arith::ConstantIndexOp::create(builder, loc, kMostBytes);
+    for (Value size : sizes) {
+      auto wide = arith::MulUIExtendedOp::create(builder, loc, bytes, size);
+      Value fits = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, wide.getHigh(), zero);
+      bytes = arith::SelectOp::create(builder, loc, fits, wide.getLow(), most);
+      bytes = arith::MinUIOp::create(builder, loc, bytes, most);
+    }
     return bytes;
   }
 

@@ -38,13 +38,17 @@ func.func @small_is_on_the_stack(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   return
 }
 
-// One slot of the larger coefficient serves both.
+// One slot of the larger coefficient serves both. What 64 bits do not hold, and what no machine has, becomes 2^48 bytes.
 // CHECK-LABEL: func.func @dynamic
 // CHECK: %[[SIZE:.+]] = memref.dim
 // CHECK: %[[PER:.+]] = arith.constant 256 : index
-// CHECK: %[[ALL:.+]] = arith.muli %[[PER]], %[[SIZE]]
+// CHECK: %[[MOST:.+]] = arith.constant 281474976710656 : index
+// CHECK: %[[LOW:.+]], %[[HIGH:.+]] = arith.mului_extended %[[PER]], %[[SIZE]]
+// CHECK: %[[FITS:.+]] = arith.cmpi eq, %[[HIGH]]
+// CHECK: %[[ALL:.+]] = arith.select %[[FITS]], %[[LOW]], %[[MOST]]
+// CHECK: arith.minui %[[ALL]], %[[MOST]]
 // CHECK: rt.workspace
-// CHECK-NOT: arith.muli
+// CHECK-NOT: arith.mul
 // CHECK: return
 func.func @dynamic(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   %c0 = arith.constant 0 : index
