@@ -185,10 +185,11 @@ struct LowerVariable : RtPattern<rt::VariableOp> {
   LogicalResult matchAndRewrite(rt::VariableOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
-    Value data = op.getUnchecked()
-                     ? peek(op, adaptor, b)
-                     : call(b, op, "tgc_rt_variable_read", pointer(b),
-                            {adaptor.getFrame(), i32(b, loc, op.getIndex()), text(b, op, nodeName(loc))});
+    Value data =
+        op.getUnchecked()
+            ? peek(op, adaptor, b)
+            : call(b, op, op.getResident() ? "tgc_device_variable" : "tgc_rt_variable_read", pointer(b),
+                   {adaptor.getFrame(), i32(b, loc, op.getIndex()), text(b, op, nodeName(loc))});
     nameMemory(b, data, "variable", op.getIndex());
     Value variables = loadConstant(b, loc, pointer(b), adaptor.getFrame(), kVariablesOffset);
     Value tensor = address(b, loc, variables, sizeof(tgc_variable_t) * op.getIndex());
@@ -495,8 +496,10 @@ struct LowerMirror : DevicePattern<rt::MirrorOp> {
   LogicalResult matchAndRewrite(rt::MirrorOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
-    b.replaceOp(op, call(b, op, "tgc_device_mirror", b.getI64Type(),
-                         {adaptor.getDevice(), i32(b, loc, op.getSlot()), i32(b, loc, op.getKind()),
+    std::optional<uint32_t> variable = op.getVariable();
+    b.replaceOp(op, call(b, op, variable ? "tgc_device_resident" : "tgc_device_mirror", b.getI64Type(),
+                         {adaptor.getDevice(), i32(b, loc, op.getSlot()),
+                          i32(b, loc, variable.value_or(op.getKind())),
                           addressOf(b, loc, op.getMemory(), adaptor.getMemory()),
                           bytesOf(b, loc, op.getMemory(), adaptor.getMemory())}));
     return success();
@@ -504,16 +507,34 @@ struct LowerMirror : DevicePattern<rt::MirrorOp> {
 };
 
 template <typename Op> struct LowerTransfer : DevicePattern<Op> {
-  StringRef function;
-  LowerTransfer(const LLVMTypeConverter &converter, StringRef function)
-      : DevicePattern<Op>(converter), function(function) {}
+  StringRef function, ofResident;
+  LowerTransfer(const LLVMTypeConverter &converter, StringRef function, StringRef ofResident)
+      : DevicePattern<Op>(converter), function(function), ofResident(ofResident) {}
   LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor,
                                 ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
-    this->call(b, op, function, Type(),
-               {adaptor.getDevice(), this->text(b, op, nodeName(loc)),
-                this->addressOf(b, loc, op.getMemory(), adaptor.getMemory()), adaptor.getDistance(),
-                this->bytesOf(b, loc, op.getMemory(), adaptor.getMemory())});
+    if (op.getSlot())
+      this->call(b, op, ofResident, Type(),
+                 {adaptor.getDevice(), this->text(b, op, nodeName(loc)), this->i32(b, loc, *op.getSlot())});
+    else
+      this->call(b, op, function, Type(),
+                 {adaptor.getDevice(), this->text(b, op, nodeName(loc)),
+                  this->addressOf(b, loc, op.getMemory(), adaptor.getMemory()), adaptor.getDistance(),
+                  this->bytesOf(b, loc, op.getMemory(), adaptor.getMemory())});
+    b.eraseOp(op);
+    return success();
+  }
+};
+
+template <typename Op> struct LowerOwner : DevicePattern<Op> {
+  StringRef function;
+  LowerOwner(const LLVMTypeConverter &converter, StringRef function)
+      : DevicePattern<Op>(converter), function(function) {}
+  LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    if (!op.getSlot())
+      return op.emitError("the variable has no mirror");
+    this->call(b, op, function, Type(), {adaptor.getDevice(), this->i32(b, op.getLoc(), *op.getSlot())});
     b.eraseOp(op);
     return success();
   }
@@ -543,8 +564,10 @@ void populateRtToLLVMPatterns(const LLVMTypeConverter &converter, RewritePattern
   patterns.add<LowerFeed, LowerVariable, LowerWorkspace, LowerBuffer, LowerWeights, LowerFail, LowerHostCall,
                LowerParallelFor, LowerAddress, LowerView, LowerMark, LowerDevice, LowerMirror, LowerLaunch>(
       converter);
-  patterns.add<LowerTransfer<rt::UploadOp>>(converter, "tgc_device_upload");
-  patterns.add<LowerTransfer<rt::DownloadOp>>(converter, "tgc_device_download");
+  patterns.add<LowerTransfer<rt::UploadOp>>(converter, "tgc_device_upload", "tgc_device_need");
+  patterns.add<LowerTransfer<rt::DownloadOp>>(converter, "tgc_device_download", "tgc_device_bring");
+  patterns.add<LowerOwner<rt::OwnOp>>(converter, "tgc_device_own");
+  patterns.add<LowerOwner<rt::DisownOp>>(converter, "tgc_device_disown");
   patterns.add<LowerDestination<rt::FetchOp>>(converter, "tgc_rt_fetch", "fetch");
   patterns.add<LowerDestination<rt::NewVariableOp>>(converter, "tgc_rt_variable_write", "variable");
 }

@@ -95,6 +95,12 @@ void tgc_rt_variable_destroy(tgc_frame_t *frame, const char *name) {
   frame->functions->variable_destroy(frame, name);
 }
 
+tgc_residence_t *tgc_rt_variable_residence(tgc_frame_t *frame, uint32_t index) {
+  if (!HAS(frame->functions, variable_residence))
+    fail_for_age(frame);
+  return frame->functions->variable_residence(frame, index);
+}
+
 void tgc_rt_profile(tgc_frame_t *frame, const char *kernel, const char *nodes) {
   if (HAS(frame->functions, profile))
     frame->functions->profile(frame, kernel, nodes);

@@ -20,6 +20,7 @@ const tgc_runtime_functions_t tgc_frame_functions = {
     .variable_is_initialized = tgc_frame_variable_is_initialized,
     .variable_destroy = tgc_frame_variable_destroy,
     .profile = tgc_frame_profile,
+    .variable_residence = tgc_frame_variable_residence,
 };
 
 const tgc_runtime_api_t tgc_runtime_api = {

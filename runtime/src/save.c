@@ -21,10 +21,12 @@ static tgc_status_t check_initialized(const tgc_session_t *session, const char *
                        tgc_name_list_finish(&missing));
 }
 
-static tgc_status_t write_variables(const tgc_session_t *session, const char *prefix, tgc_error_t *error) {
+static tgc_status_t write_variables(tgc_session_t *session, const char *prefix, tgc_error_t *error) {
   const tgc_module_info_t *info = session->module->info;
   tgc_checkpoint_writer_t *writer;
   tgc_status_t status = check_initialized(session, prefix, error);
+  for (uint32_t i = 0; status == TGC_OK && i < info->num_variables; ++i)
+    status = tgc_variable_bring(session, i, error);
   if (status == TGC_OK)
     status = tgc_checkpoint_writer_create(prefix, &writer, error);
   if (status != TGC_OK)

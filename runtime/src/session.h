@@ -44,6 +44,7 @@ typedef struct tgc_variable_state {
   tgc_block_t memory;
   tgc_block_t bytes;   /* of the elements of a string tensor */
   uint8_t was_written; /* in this run */
+  tgc_residence_t residence;
 } tgc_variable_state_t;
 
 /* Memory for kernels, handed out from the front, and taken back as a whole. */
@@ -136,6 +137,9 @@ tgc_status_t tgc_variables_own_strings(tgc_session_t *session, tgc_error_t *erro
 tgc_status_t tgc_variable_assign(tgc_session_t *session, uint32_t index, int32_t rank, const int64_t *dims,
                                  const void *data, uint64_t bytes, tgc_error_t *error);
 
+/* Brings the value to the host's memory if it is elsewhere. */
+tgc_status_t tgc_variable_bring(tgc_session_t *session, uint32_t index, tgc_error_t *error);
+
 /* Gives a variable `memory`, whose first `bytes` bytes are its value; the bytes of strings, if any, follow in
  * it. */
 void tgc_variable_adopt(tgc_session_t *session, uint32_t index, int32_t rank, const int64_t *dims,
@@ -166,6 +170,7 @@ void *tgc_frame_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t
 void *tgc_frame_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t bytes);
 uint8_t tgc_frame_variable_is_initialized(tgc_frame_t *frame, const char *name);
 void tgc_frame_variable_destroy(tgc_frame_t *frame, const char *name);
+tgc_residence_t *tgc_frame_variable_residence(tgc_frame_t *frame, uint32_t index);
 void tgc_frame_profile(tgc_frame_t *frame, const char *kernel, const char *nodes);
 void tgc_frame_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text,
                     const int64_t *values, uint32_t num_values);

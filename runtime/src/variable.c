@@ -35,6 +35,44 @@ static uint8_t resize(tgc_session_t *session, uint32_t index, int32_t rank, cons
   return 1;
 }
 
+/*===----------------------------------------------------------------------===*
+ * Values that are elsewhere.
+ *===----------------------------------------------------------------------===*/
+
+/* The host has the value; copies elsewhere count no more. */
+static void own(tgc_session_t *session, uint32_t index) {
+  tgc_residence_t *residence = &session->variable_states[index].residence;
+  residence->holder = NULL;
+  ++residence->version;
+}
+
+tgc_status_t tgc_variable_bring(tgc_session_t *session, uint32_t index, tgc_error_t *error) {
+  tgc_residence_t *residence = &session->variable_states[index].residence;
+  const tgc_tensor_t *value = &session->frame.variables[index].value;
+  const char *reason = "";
+  if (!residence->holder)
+    return TGC_OK;
+  int32_t status = residence->bring(residence->holder, value->data, value->byte_size, &reason);
+  if (status != TGC_OK)
+    return tgc_error_set(error, (tgc_status_t)status, "variable %s: its value cannot be had: %s",
+                         session->module->info->variables[index].tensor.name, reason);
+  residence->holder = NULL;
+  return TGC_OK;
+}
+
+/* The same for generated code, which may change the value. */
+static void bring_and_own(tgc_frame_t *frame, uint32_t index, const char *node) {
+  tgc_error_t error;
+  tgc_status_t status = tgc_variable_bring(frame->session, index, &error);
+  if (status != TGC_OK)
+    tgc_frame_fail_with(frame, status, node, "%s", error.message);
+  own(frame->session, index);
+}
+
+tgc_residence_t *tgc_frame_variable_residence(tgc_frame_t *frame, uint32_t index) {
+  return &frame->session->variable_states[index].residence;
+}
+
 tgc_status_t tgc_variable_assign(tgc_session_t *session, uint32_t index, int32_t rank, const int64_t *dims,
                                  const void *data, uint64_t bytes, tgc_error_t *error) {
   tgc_variable_t *variable = &session->frame.variables[index];
@@ -42,6 +80,7 @@ tgc_status_t tgc_variable_assign(tgc_session_t *session, uint32_t index, int32_t
   if (!resize(session, index, rank, dims, bytes))
     return tgc_error_set(error, TGC_RESOURCE_EXHAUSTED, "variable %s: cannot allocate %llu bytes", name,
                          (unsigned long long)bytes);
+  own(session, index);
   if (bytes)
     memmove(variable->value.data, data, bytes);
   variable->is_initialized = 1;
@@ -59,6 +98,7 @@ void tgc_variable_adopt(tgc_session_t *session, uint32_t index, int32_t rank, co
   tgc_variable_state_t *state = &session->variable_states[index];
   tgc_block_release(services, &state->memory);
   tgc_block_release(services, &state->bytes);
+  own(session, index);
   state->memory = *memory;
   *memory = (tgc_block_t){NULL, 0};
   variable->value.data = state->memory.data;
@@ -79,13 +119,12 @@ tgc_status_t tgc_variable_get(tgc_session_t *session, const char *name, tgc_tens
   if (status != TGC_OK)
     return status;
   status = tgc_module_find_variable(session->module, name, &index, error);
-  if (status == TGC_OK) {
-    if (session->frame.variables[index].is_initialized)
-      *out_tensor = session->frame.variables[index].value;
-    else
-      status =
-          tgc_error_set(error, TGC_FAILED_PRECONDITION, "Attempting to use uninitialized value %s", name);
-  }
+  if (status == TGC_OK && !session->frame.variables[index].is_initialized)
+    status = tgc_error_set(error, TGC_FAILED_PRECONDITION, "Attempting to use uninitialized value %s", name);
+  if (status == TGC_OK)
+    status = tgc_variable_bring(session, index, error);
+  if (status == TGC_OK)
+    *out_tensor = session->frame.variables[index].value;
   tgc_session_leave(session);
   return status;
 }
@@ -146,6 +185,7 @@ void *tgc_frame_variable_read(tgc_frame_t *frame, uint32_t index, const char *no
   if (!variable->is_initialized)
     tgc_frame_fail_with(frame, TGC_FAILED_PRECONDITION, node, "Attempting to use uninitialized value %s",
                         frame->session->module->info->variables[index].tensor.name);
+  bring_and_own(frame, index, node);
   return variable->value.data;
 }
 
@@ -153,6 +193,7 @@ void *tgc_frame_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t bytes
   tgc_session_t *session = frame->session;
   tgc_variable_t *variable = &frame->variables[index];
   const tgc_tensor_info_t *info = &session->module->info->variables[index].tensor;
+  bring_and_own(frame, index, NULL);
   if (variable->is_initialized)
     return variable->value.data;
   int64_t dims[TGC_MAX_RANK];
@@ -181,8 +222,10 @@ uint8_t tgc_frame_variable_is_initialized(tgc_frame_t *frame, const char *name) 
 
 void tgc_frame_variable_destroy(tgc_frame_t *frame, const char *name) {
   tgc_variable_t *variable = find(frame, name);
-  if (variable)
-    variable->is_initialized = 0;
+  if (!variable)
+    return;
+  variable->is_initialized = 0;
+  own(frame->session, (uint32_t)(variable - frame->variables));
 }
 
 void *tgc_frame_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes) {
@@ -191,6 +234,10 @@ void *tgc_frame_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t
   const tgc_tensor_info_t *info = &session->module->info->variables[index].tensor;
   int32_t rank = info->rank < 0 ? variable->value.rank : info->rank;
   tgc_frame_check_size(frame, "variable", info, rank, dims);
+  if (bytes == variable->value.byte_size)
+    bring_and_own(frame, index, NULL);
+  else
+    own(session, index);
   if (!resize(session, index, rank, dims, bytes))
     tgc_frame_fail_with(frame, TGC_RESOURCE_EXHAUSTED, NULL, "variable %s: cannot allocate %llu bytes",
                         info->name, (unsigned long long)bytes);

@@ -35,6 +35,7 @@ public:
     builder.setInsertionPointToStart(&entry.front());
     handle = rt::DeviceOp::create(builder, entry.getLoc(), LLVM::LLVMPointerType::get(entry.getContext()),
                                   entry.getArgument(0));
+    findResidents();
     for (Operation &op : llvm::make_early_inc_range(entry.front())) {
       builder.setInsertionPoint(&op);
       if (isa<func::ReturnOp>(op))
@@ -57,6 +58,36 @@ public:
   }
 
 private:
+  /// Variables that kernels with enough to do take stay on the device between runs. It shows during the run
+  /// where they are: the state of one says what is known, and copies look first.
+  void findResidents() {
+    for (const KernelRecord &record : device.records) {
+      if (!record.op || record.op->getParentOp() != entry || isSmall(record))
+        continue;
+      for (Value value : record.memories) {
+        Value base = memory.find(value).base;
+        auto variable = base ? base.getDefiningOp<rt::VariableOp>() : rt::VariableOp();
+        if (variable && !variable.getUnchecked()) {
+          variable.setResident(true);
+          states[variable] = {/*isOnHost=*/false, /*isOnDevice=*/false};
+        }
+      }
+    }
+  }
+
+  static bool isResident(Value base) {
+    auto variable = base.getDefiningOp<rt::VariableOp>();
+    return variable && variable.getResident();
+  }
+
+  /// Whether a nest is not worth a launch of its own.
+  static bool isSmall(const KernelRecord &record) {
+    int64_t points = 1;
+    for (int64_t size : cast<linalg::GenericOp>(record.op).getStaticLoopRanges())
+      points *= ShapedType::isDynamic(size) ? kFewPoints : size;
+    return points < kFewPoints || record.op->hasAttr(kCopyAttribute);
+  }
+
   /// Where the value of a piece of memory is. Both, for memory without a value.
   struct State {
     bool isOnHost = true, isOnDevice = false;
@@ -74,7 +105,7 @@ private:
   /// Why the kernel is not to be launched: the device can have no mirror of what it takes, or there is too
   /// little to do; empty if it is.
   std::string whyOnHost(const KernelRecord &record) {
-    bool deviceHasSome = false;
+    bool deviceHasSome = false, takesResident = false;
     for (Value value : record.memories) {
       Value base = memory.find(value).base;
       if (!base)
@@ -83,31 +114,32 @@ private:
         return "a variable takes a new size before";
       State &state = stateOf(base);
       deviceHasSome |= state.isOnDevice && !state.isOnHost;
+      takesResident |= isResident(base);
     }
     if (deviceHasSome)
       return "";
     if (record.op->hasAttr(kCopyAttribute))
       return "it copies what the host has";
-    int64_t points = 1;
-    for (int64_t size : cast<linalg::GenericOp>(record.op).getStaticLoopRanges())
-      points *= ShapedType::isDynamic(size) ? kFewPoints : size;
-    return points < kFewPoints ? "it has few points, and the host has its operands" : "";
+    return isSmall(record) && !takesResident ? "it has few points, and the host has its operands" : "";
   }
 
   void upload(Value base) {
     State &state = stateOf(base);
     if (isConstant(base) || state.isOnDevice)
       return;
-    rt::UploadOp::create(builder, builder.getInsertionPoint()->getLoc(), handle, base, Value());
+    rt::UploadOp::create(builder, builder.getInsertionPoint()->getLoc(), handle, base, Value(),
+                         IntegerAttr());
     note(base, /*isUpload=*/true);
     state.isOnDevice = true;
+    disowned.erase(base);
   }
 
   void download(Value base) {
     State &state = stateOf(base);
     if (state.isOnHost)
       return;
-    rt::DownloadOp::create(builder, builder.getInsertionPoint()->getLoc(), handle, base, Value());
+    rt::DownloadOp::create(builder, builder.getInsertionPoint()->getLoc(), handle, base, Value(),
+                           IntegerAttr());
     note(base, /*isUpload=*/false);
     state.isOnHost = true;
   }
@@ -118,6 +150,8 @@ private:
     if (name.empty())
       name = getNode(base.getDefiningOp()).empty() ? "a buffer"
                                                    : "the buffer of " + getNode(base.getDefiningOp());
+    if (isResident(base))
+      name += isUpload ? ", if the host has changed it," : ", if the device has changed it,";
     transfers.push_back(
         {getNode(op).empty() ? op->getName().getStringRef().str() : getNode(op), name, isUpload});
   }
@@ -141,9 +175,13 @@ private:
       if (isRead || !isOperand)
         upload(memory.find(value).base);
     }
-    createLaunch(record);
-    for (Value base : written)
+    for (Value base : written) {
+      if (isResident(base))
+        rt::OwnOp::create(builder, nest.getLoc(), handle, base, IntegerAttr());
+      disowned.erase(base);
       stateOf(base) = {/*isOnHost=*/false, /*isOnDevice=*/true};
+    }
+    createLaunch(record);
     for (Value value : record.memories)
       if (auto alloc = memory.find(value).base.getDefiningOp<memref::AllocOp>())
         alloc->setAttr("rt.mirrored", builder.getUnitAttr());
@@ -210,8 +248,11 @@ private:
         effects.touched[base] |= !isConstant(base);
     for (const auto &[base, isWritten] : effects.touched) {
       download(base);
-      if (isWritten)
-        stateOf(base) = State();
+      if (!isWritten)
+        continue;
+      if (isResident(base) && disowned.insert(base).second)
+        rt::DisownOp::create(builder, op.getLoc(), handle, base, IntegerAttr());
+      stateOf(base) = State();
     }
   }
 
@@ -222,10 +263,10 @@ private:
     runOnHost(*copy);
   }
 
-  /// What outlives the run is the host's.
+  /// What outlives the run is the host's, but for resident variables.
   void returnResults() {
     for (auto &[base, state] : states)
-      if (isa<rt::FetchOp, rt::VariableOp>(base.getDefiningOp()))
+      if (isa<rt::FetchOp, rt::VariableOp>(base.getDefiningOp()) && !isResident(base))
         download(base);
   }
 
@@ -238,6 +279,8 @@ private:
   EntryMemory memory;
   Value handle;
   llvm::MapVector<Value, State> states;
+  /// Resident variables of which the device was told that the host changes them.
+  llvm::SmallPtrSet<Value, 4> disowned;
   /// Variables that took a new size: their memory may be elsewhere now than where it was read.
   llvm::SmallPtrSet<Value, 4> moved;
 };

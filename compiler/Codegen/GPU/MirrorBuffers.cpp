@@ -42,8 +42,10 @@ public:
         all.push_back(distanceOf(memory));
       op.getDistancesMutable().assign(all);
     });
-    function.walk([&](rt::UploadOp op) { op.getDistanceMutable().assign(distanceOf(op.getMemory())); });
-    function.walk([&](rt::DownloadOp op) { op.getDistanceMutable().assign(distanceOf(op.getMemory())); });
+    function.walk([&](rt::UploadOp op) { transfer(op); });
+    function.walk([&](rt::DownloadOp op) { transfer(op); });
+    function.walk([&](rt::OwnOp op) { setSlot(op); });
+    function.walk([&](rt::DisownOp op) { setSlot(op); });
   }
 
   FailureOr<unsigned> count() const {
@@ -53,6 +55,17 @@ public:
   }
 
 private:
+  template <typename Op> void transfer(Op op) {
+    op.getDistanceMutable().assign(distanceOf(op.getMemory()));
+    setSlot(op);
+  }
+
+  template <typename Op> void setSlot(Op op) {
+    auto mirror = distanceOf(op.getMemory()).template getDefiningOp<rt::MirrorOp>();
+    if (mirror.getVariable())
+      op.setSlot(mirror.getSlot());
+  }
+
   Value distanceOf(Value memory) {
     Value root = findRoot(memory);
     Value &distance = distances[root];
@@ -67,8 +80,11 @@ private:
       builder.setInsertionPointAfterValue(root);
     else
       builder.setInsertionPointAfter(device);
-    return distance =
-               rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, slot, kind, root);
+    auto variable = root.getDefiningOp<rt::VariableOp>();
+    IntegerAttr resident =
+        variable && variable.getResident() ? builder.getI32IntegerAttr(variable.getIndex()) : IntegerAttr();
+    return distance = rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, slot, kind,
+                                           root, resident);
   }
 
   /// A name that is the same in all entries for what they share. Arenas and buffers are the session's, which

@@ -32,10 +32,16 @@ def Rt_FeedOp : Rt_Op<"feed", [Pure]> {
 
 def Rt_VariableOp : Rt_Op<"variable"> {
   let summary = "The memory of a variable that has a value; the run fails if it has none";
-  let description = [{ With `unchecked` the run goes on with zeros: the program tests whether the variable has a value. }];
-  let arguments = (ins Rt_Frame:$frame, I64Attr:$index, UnitAttr:$unchecked);
+  let description = [{
+    With `unchecked` the run goes on with zeros: the program tests whether the variable has a value. With `resident` the memory
+    may be without the value, which a device has.
+  }];
+  let arguments = (ins Rt_Frame:$frame, I64Attr:$index, UnitAttr:$unchecked, UnitAttr:$resident);
   let results = (outs AnyMemRef:$result);
-  let assemblyFormat = "$frame `[` $index `]` (`unchecked` $unchecked^)? attr-dict `:` type($result)";
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$frame, "int64_t":$index, "bool":$unchecked), [{
+    build($_builder, $_state, result, frame, index, unchecked, /*resident=*/false);
+  }]>];
+  let assemblyFormat = "$frame `[` $index `]` (`unchecked` $unchecked^)? (`resident` $resident^)? attr-dict `:` type($result)";
 }
 
 def Rt_NewVariableOp : Rt_Op<"new_variable"> {
@@ -141,21 +147,34 @@ def Rt_MirrorOp : Rt_Op<"mirror"> {
   let description = [{
     The result is how many bytes further on the device's byte lies, so all addresses that lead into `memory` have a device's address. `slot`
     numbers the mirrors of a module: one that is asked for again keeps its memory if that is large enough. `kind` says what it is for
-    (0: a constant, which the runtime copies once; 1: the arena; 2: a buffer; 3: a feed; 4: a fetch; 5: a variable).
+    (0: a constant, which the runtime copies once; 1: the arena; 2: a buffer; 3: a feed; 4: a fetch; 5: a variable). `variable` is the number
+    of a resident one.
   }];
-  let arguments = (ins LLVM_AnyPointer:$device, I32Attr:$slot, I32Attr:$kind, AnyMemRef:$memory);
+  let arguments = (ins LLVM_AnyPointer:$device, I32Attr:$slot, I32Attr:$kind, AnyMemRef:$memory,
+                       OptionalAttr<I32Attr>:$variable);
   let results = (outs Index:$distance);
-  let assemblyFormat = "$device `[` $slot `]` `kind` $kind $memory attr-dict `:` type($device) `,` type($memory)";
+  let assemblyFormat = "$device `[` $slot `]` `kind` $kind $memory (`variable` $variable^)? attr-dict `:` type($device) `,` type($memory)";
 }
 
 class Rt_TransferOp<string mnemonic> : Rt_Op<mnemonic> {
-  let description = [{ `memory` is whole memory, not a view with gaps. `distance` is that of its mirror. }];
-  let arguments = (ins LLVM_AnyPointer:$device, AnyMemRef:$memory, Optional<Index>:$distance);
-  let assemblyFormat = "$device `,` $memory (`at` $distance^)? attr-dict `:` type($device) `,` type($memory)";
+  let description = [{
+    `memory` is whole memory, not a view with gaps. `distance` is that of its mirror. A resident variable has a `slot` and is copied only if
+    the other side has its value.
+  }];
+  let arguments = (ins LLVM_AnyPointer:$device, AnyMemRef:$memory, Optional<Index>:$distance, OptionalAttr<I32Attr>:$slot);
+  let assemblyFormat = "$device `,` $memory (`at` $distance^)? (`slot` $slot^)? attr-dict `:` type($device) `,` type($memory)";
 }
 
 def Rt_UploadOp : Rt_TransferOp<"upload"> { let summary = "Copies memory to its mirror"; }
 def Rt_DownloadOp : Rt_TransferOp<"download"> { let summary = "Copies memory from its mirror, when all kernels before are done"; }
+
+class Rt_OwnerOp<string mnemonic> : Rt_Op<mnemonic> {
+  let arguments = (ins LLVM_AnyPointer:$device, AnyMemRef:$memory, OptionalAttr<I32Attr>:$slot);
+  let assemblyFormat = "$device `,` $memory (`slot` $slot^)? attr-dict `:` type($device) `,` type($memory)";
+}
+
+def Rt_OwnOp : Rt_OwnerOp<"own"> { let summary = "The device is about to change a resident variable"; }
+def Rt_DisownOp : Rt_OwnerOp<"disown"> { let summary = "The host is about to change a resident variable, whose value it has"; }
 
 def Rt_LaunchOp : Rt_Op<"launch", [AttrSizedOperandSegments]> {
   let summary = "Starts a kernel of the module";

@@ -201,6 +201,20 @@ TGC_API void *tgc_rt_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t 
 TGC_API uint8_t tgc_rt_variable_is_initialized(tgc_frame_t *frame, const char *name);
 TGC_API void tgc_rt_variable_destroy(tgc_frame_t *frame, const char *name);
 
+/* Where a variable's value is. Whoever keeps values elsewhere (a device) and the runtime share it. */
+typedef struct tgc_residence {
+  /* Who has the value while the host's memory does not have it; NULL: it does. */
+  void *holder;
+  /* Copies the value to the host's memory at `data`. Returns TGC_OK, or another status and why. */
+  int32_t (*bring)(void *holder, void *data, uint64_t bytes, const char **out_reason);
+  /* Rises whenever the host may change the value: copies elsewhere are old then. */
+  uint64_t version;
+} tgc_residence_t;
+
+/* Where the value of variable `index` is; the same address in all runs of the session. The functions above
+ * bring the value to the host first, whose own it is then. */
+TGC_API tgc_residence_t *tgc_rt_variable_residence(tgc_frame_t *frame, uint32_t index);
+
 /* Memory for a new value of variable `index` with the given dims; keeps the old contents if the byte size is
  * the same. Marks the variable initialised. */
 TGC_API void *tgc_rt_variable_write(tgc_frame_t *frame, uint32_t index, const int64_t *dims, uint64_t bytes);
@@ -273,6 +287,7 @@ typedef struct tgc_runtime_functions {
   uint8_t (*variable_is_initialized)(tgc_frame_t *frame, const char *name);
   void (*variable_destroy)(tgc_frame_t *frame, const char *name);
   void (*profile)(tgc_frame_t *frame, const char *kernel, const char *nodes);
+  tgc_residence_t *(*variable_residence)(tgc_frame_t *frame, uint32_t index);
 } tgc_runtime_functions_t;
 
 /* The public API of the runtime that is linked in; hidden in a shared library. See tgc_module_info_t. */

@@ -12,6 +12,12 @@ typedef struct mirror {
   tgc_cu_address address;
   uint64_t capacity;
   uint32_t kind;
+  /* The rest is a resident variable's. */
+  tgc_device_t *device;
+  tgc_residence_t *residence;
+  uint64_t host, bytes;
+  uint8_t has_value;
+  uint64_t version; /* of that value */
 } mirror_t;
 
 typedef struct kernel {
@@ -44,20 +50,27 @@ static _Noreturn void fail(tgc_device_t *device, int32_t code, const char *node,
 
 static void close_device(tgc_device_t *device);
 
-/* Ends the run after an error. No memory is no fault: the context and all in it stay as they are. After any
- * other nothing of the context can be used any more, and it is given back at once, for whoever holds it keeps
- * it broken. */
-static void check(tgc_device_t *device, tgc_cu_result result, const char *what, const char *node) {
+/* What an error means. No memory is no fault: the context and all in it stay as they are. After any other
+ * nothing of the context can be used any more, and it is given back at once, for whoever holds it keeps it
+ * broken. */
+static int32_t judge(tgc_device_t *device, tgc_cu_result result, const char *what) {
   if (result == TGC_CU_SUCCESS)
-    return;
+    return TGC_OK;
   int is_full = result == TGC_CU_OUT_OF_MEMORY;
   snprintf(device->reason, sizeof device->reason, "the GPU %s %s: %s",
            is_full ? "has no memory for" : "failed at", what, tgc_driver_error(device->driver, result));
   if (is_full)
-    fail(device, TGC_RESOURCE_EXHAUSTED, node, device->reason);
+    return TGC_RESOURCE_EXHAUSTED;
   close_device(device);
   device->state = LOST;
-  fail(device, TGC_INTERNAL, node, device->reason);
+  return TGC_INTERNAL;
+}
+
+/* Ends the run after an error. */
+static void check(tgc_device_t *device, tgc_cu_result result, const char *what, const char *node) {
+  int32_t status = judge(device, result, what);
+  if (status != TGC_OK)
+    fail(device, status, node, device->reason);
 }
 
 /* Calls of the driver for the context stand between these two; the thread's own comes back after them. */
@@ -205,7 +218,10 @@ static void close_device(tgc_device_t *device) {
       leave(device);
     cu->cuDevicePrimaryCtxRelease_v2(device->number);
   }
-  memset(device->mirrors, 0, device->num_mirrors * sizeof *device->mirrors);
+  for (uint32_t i = 0; i < device->num_mirrors; ++i) {
+    device->mirrors[i].address = device->mirrors[i].capacity = 0;
+    device->mirrors[i].has_value = 0;
+  }
   device->context = device->module = device->stream = NULL;
   device->driver = NULL;
 }
@@ -295,7 +311,8 @@ int64_t tgc_device_mirror(tgc_device_t *device, uint32_t slot, uint32_t kind, ui
     enter(device, "the allocation of memory", NULL);
     /* What runs may still use the old memory; cuMemFree waits for that. */
     tgc_cu_result result = mirror->address ? cu->cuMemFree_v2(mirror->address) : TGC_CU_SUCCESS;
-    *mirror = (mirror_t){.kind = kind};
+    mirror->address = mirror->capacity = 0;
+    mirror->has_value = 0;
     if (result == TGC_CU_SUCCESS)
       result = cu->cuMemAlloc_v2(&mirror->address, bytes);
     leave(device);
@@ -343,6 +360,75 @@ void tgc_device_download(tgc_device_t *device, const char *node, uint64_t host, 
   check(device, copied, "a copy from it", node);
   check(device, done, "the kernels before a copy from it", node);
 }
+
+/*===----------------------------------------------------------------------===*
+ * Resident variables.
+ *===----------------------------------------------------------------------===*/
+
+void *tgc_device_variable(tgc_frame_t *frame, uint32_t index, const char *node) {
+  const tgc_variable_t *variable = &frame->variables[index];
+  return variable->is_initialized ? variable->value.data : tgc_rt_variable_read(frame, index, node);
+}
+
+int64_t tgc_device_resident(tgc_device_t *device, uint32_t slot, uint32_t index, uint64_t host,
+                            uint64_t bytes) {
+  mirror_t *mirror = &device->mirrors[slot];
+  mirror->device = device;
+  mirror->residence = tgc_rt_variable_residence(device->frame, index);
+  mirror->host = host;
+  mirror->bytes = bytes;
+  return tgc_device_mirror(device, slot, TGC_MIRROR_VARIABLE, host, bytes);
+}
+
+void tgc_device_need(tgc_device_t *device, const char *node, uint32_t slot) {
+  mirror_t *mirror = &device->mirrors[slot];
+  if (mirror->has_value && mirror->version == mirror->residence->version)
+    return;
+  tgc_device_upload(device, node, mirror->host, (int64_t)(mirror->address - mirror->host), mirror->bytes);
+  mirror->has_value = 1;
+  mirror->version = mirror->residence->version;
+}
+
+/* tgc_residence_t::bring, which may be asked outside of runs. */
+static int32_t bring(void *holder, void *data, uint64_t bytes, const char **out_reason) {
+  const mirror_t *mirror = holder;
+  tgc_device_t *device = mirror->device;
+  *out_reason = device->reason;
+  if (device->state != OPEN)
+    return TGC_DATA_LOSS;
+  if (!bytes)
+    return TGC_OK;
+  const tgc_driver_t *cu = device->driver;
+  tgc_cu_result result = cu->cuCtxPushCurrent_v2(device->context);
+  if (result == TGC_CU_SUCCESS) {
+    result = cu->cuMemcpyDtoHAsync_v2(data, mirror->address, bytes, device->stream);
+    if (result == TGC_CU_SUCCESS)
+      result = cu->cuStreamSynchronize(device->stream);
+    leave(device);
+  }
+  return judge(device, result, "a copy of a variable from it");
+}
+
+void tgc_device_bring(tgc_device_t *device, const char *node, uint32_t slot) {
+  mirror_t *mirror = &device->mirrors[slot];
+  const char *reason = "";
+  if (!mirror->residence->holder)
+    return;
+  int32_t status = bring(mirror, (void *)(uintptr_t)mirror->host, mirror->bytes, &reason);
+  if (status != TGC_OK)
+    fail(device, status, node, reason);
+  mirror->residence->holder = NULL;
+}
+
+void tgc_device_own(tgc_device_t *device, uint32_t slot) {
+  mirror_t *mirror = &device->mirrors[slot];
+  mirror->has_value = 1;
+  mirror->version = mirror->residence->version;
+  mirror->residence->holder = mirror;
+  mirror->residence->bring = bring;
+}
+
+void tgc_device_disown(tgc_device_t *device, uint32_t slot) { ++device->mirrors[slot].residence->version; }
 
 /*===----------------------------------------------------------------------===*
  * Kernels.

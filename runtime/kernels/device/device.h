@@ -42,6 +42,19 @@ void tgc_device_upload(tgc_device_t *device, const char *node, uint64_t host, in
 void tgc_device_download(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
                          uint64_t bytes);
 
+/* Variables that stay on the device between runs: their copy counts until the host changes the value, and the
+ * host's until a kernel does. tgc_device_variable is tgc_rt_variable_read without bringing the value to the
+ * host, tgc_device_resident is tgc_device_mirror. */
+void *tgc_device_variable(tgc_frame_t *frame, uint32_t index, const char *node);
+int64_t tgc_device_resident(tgc_device_t *device, uint32_t slot, uint32_t index, uint64_t host,
+                            uint64_t bytes);
+/* Copy the value to the device, to the host, unless it is there. */
+void tgc_device_need(tgc_device_t *device, const char *node, uint32_t slot);
+void tgc_device_bring(tgc_device_t *device, const char *node, uint32_t slot);
+/* A kernel, the host, is about to change the value. The host has brought it before. */
+void tgc_device_own(tgc_device_t *device, uint32_t slot);
+void tgc_device_disown(tgc_device_t *device, uint32_t slot);
+
 void tgc_device_launch(tgc_device_t *device, uint32_t kernel, uint64_t blocks, uint32_t threads,
                        const int64_t *arguments, uint32_t num_arguments);
 

@@ -1,7 +1,8 @@
 /*===- sessions.c - Sessions of one process, their errors and what is left --===*
  *
  * sessions MODULE STEP...: a step "B7" runs session B, which it opens if there is none, on 7 rows of 64
- * numbers x and checks that the results are x * x + 1; "-B" releases it. Prints each step's status.
+ * numbers x and checks that the results are x * x + 1; "-B" releases it, "+B" fills its variable v with ones,
+ * "?B" asks for that. Prints each step's status, and v's first value.
  *
  *===----------------------------------------------------------------------===*/
 #include "tgc/runtime.h"
@@ -26,6 +27,19 @@ static const char *run(tgc_session_t *session, int64_t rows, tgc_error_t *error)
   return status;
 }
 
+/* Sets v, or prints what it is. */
+static const char *access_variable(tgc_session_t *session, int sets, tgc_error_t *error) {
+  float ones[COLUMNS];
+  for (int i = 0; i < COLUMNS; ++i)
+    ones[i] = 1;
+  tgc_tensor_t value = {ones, sizeof ones, TGC_FLOAT32, 1, {COLUMNS}};
+  if (sets)
+    return tgc_status_name(tgc_variable_set(session, "v", &value, error));
+  if (tgc_variable_get(session, "v", &value, error) == TGC_OK)
+    printf("%g ", ((const float *)value.data)[0]);
+  return tgc_status_name(error->code);
+}
+
 int main(int argc, char **argv) {
   tgc_session_t *sessions[26] = {0};
   tgc_module_t *module;
@@ -35,16 +49,20 @@ int main(int argc, char **argv) {
     return 1;
   }
   for (int i = 2; i < argc; ++i) {
-    int releases = argv[i][0] == '-';
-    tgc_session_t **session = &sessions[argv[i][releases] - 'A'];
-    if (releases) {
+    char action = argv[i][0];
+    int isRun = action >= 'A';
+    tgc_session_t **session = &sessions[argv[i][!isRun] - 'A'];
+    error = (tgc_error_t){0};
+    if (action == '-') {
       tgc_session_release(*session);
       *session = NULL;
       continue;
     }
     if (!*session && tgc_session_create(module, NULL, session, &error) != TGC_OK)
       return 1;
-    printf("%s %s", argv[i], run(*session, atoll(argv[i] + 1), &error));
+    printf("%s ", argv[i]);
+    printf("%s", isRun ? run(*session, atoll(argv[i] + 1), &error)
+                       : access_variable(*session, action == '+', &error));
     printf("%s%s\n", error.code ? ": " : "", error.message);
   }
   for (int i = 0; i < 26; ++i)
