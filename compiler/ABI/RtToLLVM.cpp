@@ -526,15 +526,15 @@ template <typename Op> struct LowerTransfer : DevicePattern<Op> {
   }
 };
 
+/// rt.own and rt.disown.
 template <typename Op> struct LowerOwner : DevicePattern<Op> {
-  StringRef function;
-  LowerOwner(const LLVMTypeConverter &converter, StringRef function)
-      : DevicePattern<Op>(converter), function(function) {}
+  using DevicePattern<Op>::DevicePattern;
   LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor,
                                 ConversionPatternRewriter &b) const override {
     if (!op.getSlot())
       return op.emitError("the variable has no mirror");
-    this->call(b, op, function, Type(), {adaptor.getDevice(), this->i32(b, op.getLoc(), *op.getSlot())});
+    this->call(b, op, std::is_same_v<Op, rt::OwnOp> ? "tgc_device_own" : "tgc_device_disown", Type(),
+               {adaptor.getDevice(), this->i32(b, op.getLoc(), *op.getSlot())});
     b.eraseOp(op);
     return success();
   }
@@ -566,8 +566,7 @@ void populateRtToLLVMPatterns(const LLVMTypeConverter &converter, RewritePattern
       converter);
   patterns.add<LowerTransfer<rt::UploadOp>>(converter, "tgc_device_upload", "tgc_device_need");
   patterns.add<LowerTransfer<rt::DownloadOp>>(converter, "tgc_device_download", "tgc_device_bring");
-  patterns.add<LowerOwner<rt::OwnOp>>(converter, "tgc_device_own");
-  patterns.add<LowerOwner<rt::DisownOp>>(converter, "tgc_device_disown");
+  patterns.add<LowerOwner<rt::OwnOp>, LowerOwner<rt::DisownOp>>(converter);
   patterns.add<LowerDestination<rt::FetchOp>>(converter, "tgc_rt_fetch", "fetch");
   patterns.add<LowerDestination<rt::NewVariableOp>>(converter, "tgc_rt_variable_write", "variable");
 }
