@@ -413,8 +413,10 @@ struct LowerHostCall : RtPattern<rt::HostCallOp> {
       }
       store(b, loc, LLVM::ZeroOp::create(b, loc, pointer(b)), tensor, 0);
       store(b, loc, i64(b, loc, op.getSlots()[foundTensors.size()]), tensor, 8);
-      storeType(b, loc, tensor, dtypes[numInputs + i],
-                cast<MemRefType>(op.getResult(foundTensors.size()).getType()).getRank());
+      auto type = cast<MemRefType>(op.getResult(foundTensors.size()).getType());
+      storeType(b, loc, tensor, dtypes[numInputs + i], type.getRank());
+      for (auto [dim, size] : llvm::enumerate(type.getShape()))
+        store(b, loc, i64(b, loc, ShapedType::isDynamic(size) ? -1 : size), tensor, kDimsOffset + 8 * dim);
       foundTensors.push_back(tensor);
     }
     call(b, op, op.getKernel(), Type(),

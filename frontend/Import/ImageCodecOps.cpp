@@ -14,7 +14,8 @@ constexpr int64_t kDynamic = ShapedType::kDynamic;
 
 /// A kernel that reads a file of any kind; `kind` is the operator's.
 LogicalResult importDecode(NodeImporter &n, char kind) {
-  int64_t channels = n.getInt("channels"), ratio = kind == 'J' ? n.getInt("ratio") : 1;
+  // DecodeGif has no attribute: whatever the file, its pixels have three channels.
+  int64_t channels = kind == 'G' ? 3 : n.getInt("channels"), ratio = kind == 'J' ? n.getInt("ratio") : 1;
   auto element = kind == 'P' || kind == 'I'
                      ? n.getElementTypeAttr("dtype")
                      : FailureOr<Type>(n.builder.getIntegerType(8, /*isSigned=*/false));
@@ -38,8 +39,6 @@ LogicalResult importDecode(NodeImporter &n, char kind) {
   SmallVector<int64_t> shape(isAnimation ? 4 : 3, kDynamic);
   if (channels > 0)
     shape.back() = channels;
-  else if (isAnimation)
-    shape.back() = 3;
   SmallVector<Value> operands{n.getTensor(0)};
   if (n.getNumInputs() > 1) {
     auto window = n.withShape({n.getTensor(1)}, {n.sizes.constant(4)});

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOCAL_SIZE = 30, CENTRAL_SIZE = 46, END_SIZE = 22 };
+enum { LOCAL_SIZE = 30, CENTRAL_SIZE = 46, END_SIZE = 22, ZIP64_SIZE = 20 };
 static const uint32_t local_magic = 0x04034b50, central_magic = 0x02014b50, end_magic = 0x06054b50;
 
 static uint64_t load(const uint8_t *at, unsigned size) {
@@ -94,8 +94,12 @@ static const uint8_t *member_bytes(const tgc_archive_t *archive, const uint8_t *
   const uint8_t *local = archive->bytes + at;
   /* Sizes of 4 GiB or more, and those of streams, stand in an extra field; numpy always writes one. */
   const uint8_t *extra = entry + CENTRAL_SIZE + load(entry + 28, 2);
-  if (size == 0xffffffffu && load(entry + 30, 2) >= 12 && load(extra, 2) == 1)
+  uint64_t left = (uint64_t)(archive->bytes + archive->size - extra);
+  if (size == 0xffffffffu) {
+    if (left < ZIP64_SIZE || load(entry + 30, 2) < ZIP64_SIZE || load(extra, 2) != 1)
+      return NULL;
     size = load(extra + 12, 8);
+  }
   uint64_t begin = at + LOCAL_SIZE + load(local + 26, 2) + load(local + 28, 2);
   if (begin > archive->size || archive->size - begin < size)
     return NULL;
@@ -143,6 +147,22 @@ static int borrow_strings(const uint8_t *data, uint64_t count, uint64_t width, t
   return 1;
 }
 
+/* Numbers where they lie, or a copy: members of an archive begin at any byte, and a bool is 0 or 1. */
+static int borrow_numbers(const uint8_t *data, uint64_t size, unsigned width, tgc_tensor_t *tensor) {
+  tensor->data = (void *)(uintptr_t)data;
+  tensor->byte_size = size;
+  if (tensor->dtype != TGC_BOOL && (uintptr_t)data % width == 0)
+    return 1;
+  uint8_t *copy = malloc(size + 1);
+  if (!copy)
+    return 0;
+  memcpy(copy, data, size);
+  for (uint64_t i = 0; tensor->dtype == TGC_BOOL && i < size; ++i)
+    copy[i] = copy[i] != 0;
+  tensor->data = copy;
+  return 1;
+}
+
 int tgc_archive_find(const tgc_archive_t *archive, const char *name, int32_t dtype, tgc_tensor_t *out_tensor,
                      const char **out_problem) {
   const uint8_t *entry = find_member(archive, name);
@@ -151,7 +171,7 @@ int tgc_archive_find(const tgc_archive_t *archive, const char *name, int32_t dty
   uint64_t size = 0, count = 0, total = 0;
   const uint8_t *bytes = member_bytes(archive, entry, &size);
   *out_problem = "is compressed or damaged; numpy.savez writes what programs read";
-  if (!bytes || size < 10 || memcmp(bytes, "\x93NUMPY", 6) != 0)
+  if (!bytes || size < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0)
     return -1;
   uint64_t prefix = bytes[6] == 1 ? 10 : 12, length = load(bytes + 8, bytes[6] == 1 ? 2 : 4);
   char header[4096];
@@ -178,13 +198,14 @@ int tgc_archive_find(const tgc_archive_t *archive, const char *name, int32_t dty
   *out_problem = "is cut";
   if (__builtin_mul_overflow(count, width, &total) || total > size - prefix - length)
     return -1;
-  if (dtype == TGC_STRING) {
-    *out_problem = "needs more memory than there is";
-    return borrow_strings(bytes + prefix + length, count, width, out_tensor) ? 1 : -1;
-  }
-  out_tensor->data = (void *)(uintptr_t)(bytes + prefix + length);
-  out_tensor->byte_size = total;
-  return 1;
+  *out_problem = "needs more memory than there is";
+  const uint8_t *data = bytes + prefix + length;
+  int is_borrowed =
+      dtype == TGC_STRING
+          ? borrow_strings(data, count, width, out_tensor)
+          : borrow_numbers(data, total, types[type].kind == 'c' ? types[type].size / 2 : types[type].size,
+                           out_tensor);
+  return is_borrowed ? 1 : -1;
 }
 
 /*===----------------------------------------------------------------------===*

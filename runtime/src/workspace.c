@@ -23,11 +23,18 @@ void *tgc_frame_buffer(tgc_frame_t *frame, uint32_t index, uint64_t bytes) {
 
 void tgc_frame_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank,
                            const int64_t *dims) {
-  tgc_shape_text_t text;
+  tgc_shape_text_t text, expected;
   uint64_t bytes;
   if (rank < 0 || rank > TGC_MAX_RANK)
     tgc_frame_fail_with(frame, TGC_INTERNAL, NULL, "an output has rank %d, ranks are 0 to %d", rank,
                         TGC_MAX_RANK);
+  uint8_t fits = rank == output->rank;
+  for (int32_t i = 0; fits && i < rank; ++i)
+    fits = output->dims[i] < 0 || output->dims[i] == dims[i];
+  if (!fits)
+    tgc_frame_fail_with(frame, TGC_INVALID_ARGUMENT, NULL, "an output has shape %s, expected %s",
+                        tgc_shape_write(&text, rank, dims),
+                        tgc_shape_write(&expected, output->rank, output->dims));
   if (!tgc_shape_byte_size(output->dtype, rank, dims, &bytes))
     tgc_frame_fail_with(frame, TGC_INVALID_ARGUMENT, NULL,
                         "an output has shape %s: a dimension is negative or the size overflows",

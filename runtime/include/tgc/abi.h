@@ -239,7 +239,9 @@ typedef void (*tgc_host_kernel_fn)(tgc_frame_t *frame, const char *node, const c
                                    const tgc_tensor_t *inputs, uint32_t num_inputs, tgc_tensor_t *outputs,
                                    uint32_t num_outputs);
 
-/* An output whose size the kernel finds out: sets dims and byte_size and gives memory from buffer `index`. */
+/* An output whose size the kernel finds out: sets dims and byte_size and gives memory from buffer `index`.
+ * The caller of the kernel has set the rank and the dims that are known, -1 for others: the run ends with
+ * INVALID_ARGUMENT where `rank` or `dims` differ. */
 TGC_API void tgc_rt_host_output(tgc_frame_t *frame, uint32_t index, tgc_tensor_t *output, int32_t rank,
                                 const int64_t *dims);
 

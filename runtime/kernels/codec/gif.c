@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-enum { MAX_CODES = 4096 };
+/* TensorFlow refuses larger images of other kinds. */
+enum { MAX_CODES = 4096, MAX_PIXELS = 1 << 29 };
 
 typedef struct gif {
   const tgc_reader_t *reader;
@@ -118,6 +119,10 @@ static void read_frame(gif_t *gif, uint8_t *pixels, const uint8_t *before) {
   if (flags & 0x80)
     colors = next_colors(gif, flags, &num_colors);
   int least_bits = next_byte(gif);
+  if (width * height > MAX_PIXELS) {
+    tgc_fail_image(gif->reader, "the GIF file's image is too large");
+    return;
+  }
   uint8_t *packed = tgc_rt_scratch(gif->reader->frame, gif->reader->size - gif->at + 1),
           *indices = tgc_rt_scratch(gif->reader->frame, (uint64_t)(width * height) + 1);
   uint64_t size = next_blocks(gif, packed), bytes = (uint64_t)(gif->width * gif->height * 3);
@@ -182,7 +187,7 @@ tgc_picture_t tgc_read_gif(const tgc_reader_t *reader, int is_first_only) {
   int64_t count = count_frames(gif);
   count = is_first_only && count > 1 ? 1 : count;
   uint64_t bytes = (uint64_t)(gif.width * gif.height * 3);
-  if (count < 1 || bytes == 0 || bytes * (uint64_t)count > (uint64_t)1 << 32)
+  if (count < 1 || bytes == 0 || bytes * (uint64_t)count > (uint64_t)MAX_PIXELS * 3)
     tgc_fail_image(reader, "the GIF file holds no image");
   tgc_picture_t picture = {count, gif.height, gif.width,
                            3,     8,          tgc_rt_scratch(reader->frame, bytes * (uint64_t)count + 1)};

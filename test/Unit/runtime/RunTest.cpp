@@ -189,6 +189,9 @@ TEST(Run, HostOutputs) {
   dims[1] = -7;
   EXPECT_EQ(s.run(kHostOutput, {tensor(TGC_INT64, dims, {2})}), TGC_INVALID_ARGUMENT);
   EXPECT_STREQ(s.error.message, "an output has shape [5,-7]: a dimension is negative or the size overflows");
+  dims = {6, 7};
+  EXPECT_EQ(s.run(kHostOutput, {tensor(TGC_INT64, dims, {2})}), TGC_INVALID_ARGUMENT);
+  EXPECT_STREQ(s.error.message, "an output has shape [6,7], expected [5,?]");
 }
 
 TEST(Run, FetchedStringsOwnTheirBytes) {

@@ -136,6 +136,9 @@ int32_t dynamic(tgc_frame_t *frame) {
 int32_t hostOutput(tgc_frame_t *frame) {
   tgc_tensor_t output = {};
   output.dtype = TGC_FLOAT32;
+  output.rank = 2;
+  output.dims[0] = 5;
+  output.dims[1] = -1;
   tgc_rt_host_output(frame, 0, &output, 2, feed<int64_t>(frame, 0));
   *static_cast<int64_t *>(tgc_rt_fetch(frame, 0, nullptr, 8)) = static_cast<int64_t>(output.byte_size);
   return TGC_OK;

@@ -48,6 +48,8 @@ def cases(record):
     colors = random.integers(0, 256, (256, 3)).astype(np.uint8)
     file = tf.constant(gif(smooth[..., 0], colors))
     record("gif", [raw.DecodeGif(contents=file), raw.DecodeImage(contents=file, expand_animations=False)])
+    rgba = run(raw.EncodePng(image=tf.constant(random.integers(0, 256, (5, 6, 4)), tf.uint8)))
+    record("gif_of_png", raw.DecodeGif(contents=rgba))
     record("bmp", [raw.DecodeBmp(contents=tf.constant(bmp(smooth))), raw.DecodeBmp(contents=tf.constant(bmp(smooth[..., :1])))])
     texts = [b"hello hello hello " * 20, b"", bytes(range(1, 256)) * 2]
     record("zlib", raw.DecodeCompressed(bytes=tf.constant([zlib.compress(text, level) for text in texts for level in (0, 1, 9)]), compression_type="ZLIB"))
