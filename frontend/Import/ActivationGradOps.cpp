@@ -36,15 +36,19 @@ Value conjugate(NodeImporter &n, Value x) {
   return isa<ComplexType>(getElementTypeOrSelf(x.getType())) ? n.create<tg::ConjOp>(x) : x;
 }
 
-/// (gradient, input or output)
-Value reluGradient(NodeImporter &n, Value dy, Value x) {
-  return n.select(isPositive(n, x), dy, n.splatLike(dy, 0));
+/// The gradient times one where `passes` and zero elsewhere. TensorFlow multiplies, so that a gradient that is NaN or infinite
+/// becomes NaN where nothing passes: after a loss that is no number no weight keeps its value.
+Value maskGradient(NodeImporter &n, Value passes, Value dy) {
+  return n.mul(dy, n.select(passes, n.splatLike(dy, 1), n.splatLike(dy, 0)));
 }
+
+/// (gradient, input or output)
+Value reluGradient(NodeImporter &n, Value dy, Value x) { return maskGradient(n, isPositive(n, x), dy); }
 
 /// (gradient, input or output)
 Value relu6Gradient(NodeImporter &n, Value dy, Value x) {
   Value isInside = n.create<tg::AndOp>(isPositive(n, x), n.compare(Direction::LT, x, n.splatLike(x, 6)));
-  return n.select(isInside, dy, n.splatLike(dy, 0));
+  return maskGradient(n, isInside, dy);
 }
 
 /// (gradient, input)
