@@ -95,6 +95,21 @@ static Expected<LoadedModule> loadFor(std::vector<PlannedStep> &steps, bool need
   return loadModule(options.modelPath, requestEntries(steps, EntryShapes::Known), options.compile);
 }
 
+/// Runs the steps. Where a check of the run asks for sizes that compiling would have had to know (groups of a convolution), the
+/// model is compiled for those that are fed and the session starts again.
+static Error runSteps(LoadedModule &module, std::vector<PlannedStep> &steps, std::vector<PlannedStep> given,
+                      bool needsRequests, const RunOptions &options) {
+  Error error = runSession(module, steps, options);
+  if (!error || !needsRequests)
+    return error;
+  std::string text = llvm::toString(std::move(error));
+  if (!llvm::StringRef(text).contains("--shape"))
+    return llvm::createStringError(text);
+  Expected<LoadedModule> exact =
+      loadModule(options.modelPath, requestEntries(given, EntryShapes::Exact), options.compile);
+  return exact ? runSession(*exact, given, options) : exact.takeError();
+}
+
 /// What a shell gives a program that Ctrl-C ended.
 static constexpr int kInterrupted = 130;
 
@@ -117,11 +132,12 @@ static Error runTool(int argc, char **argv, int &exitStatus) {
   Expected<std::vector<PlannedStep>> planned = planSteps(*steps);
   if (!planned)
     return planned.takeError();
+  std::vector<PlannedStep> given = *planned;
   Expected<LoadedModule> module = loadFor(*planned, *needsRequests, *options);
   if (!module)
     return module.takeError();
   if (options->mode != RunOptions::Mode::List)
-    return runSession(*module, *planned, *options);
+    return runSteps(*module, *planned, std::move(given), *needsRequests, *options);
   printModule(module->info(), llvm::outs());
   return Error::success();
 }
