@@ -36,8 +36,9 @@ Value conjugate(NodeImporter &n, Value x) {
   return isa<ComplexType>(getElementTypeOrSelf(x.getType())) ? n.create<tg::ConjOp>(x) : x;
 }
 
-/// The gradient times one where `passes` and zero elsewhere. TensorFlow multiplies, so that a gradient that is NaN or infinite
-/// becomes NaN where nothing passes: after a loss that is no number no weight keeps its value.
+/// The gradient times one where `passes` and zero elsewhere. TensorFlow multiplies, so that a gradient that
+/// is NaN or infinite becomes NaN where nothing passes: after a loss that is no number no weight keeps its
+/// value.
 Value maskGradient(NodeImporter &n, Value passes, Value dy) {
   return n.mul(dy, n.select(passes, n.splatLike(dy, 1), n.splatLike(dy, 0)));
 }

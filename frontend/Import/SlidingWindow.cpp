@@ -127,7 +127,8 @@ FailureOr<SlidingWindow> getWindow(NodeImporter &n, const WindowAttrs &attrs, in
   }
   Size room = s.sub(s.add(input, s.add(w.low, w.high)), extent);
   auto known = IndexBuilder::getConstant(room);
-  // TensorFlow refuses a negative size where shapes tell it; in a run, a window that is too large by less than a stride has no place.
+  // TensorFlow refuses a negative size where shapes tell it; in a run, a window that is too large by less
+  // than a stride has no place.
   if (known && *known < 0) {
     n.error() << "window of " << *IndexBuilder::getConstant(extent)
               << " elements is larger than the padded input of "

@@ -95,8 +95,8 @@ static Expected<LoadedModule> loadFor(std::vector<PlannedStep> &steps, bool need
   return loadModule(options.modelPath, requestEntries(steps, EntryShapes::Known), options.compile);
 }
 
-/// Runs the steps. Where a check of the run asks for sizes that compiling would have had to know (groups of a convolution), the
-/// model is compiled for those that are fed and the session starts again.
+/// Runs the steps. Where a check of the run asks for sizes that compiling would have had to know (groups of a
+/// convolution), the model is compiled for those that are fed and the session starts again.
 static Error runSteps(LoadedModule &module, std::vector<PlannedStep> &steps, std::vector<PlannedStep> given,
                       bool needsRequests, const RunOptions &options) {
   Error error = runSession(module, steps, options);
