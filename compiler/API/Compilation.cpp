@@ -291,7 +291,9 @@ std::string Compilation::weightsFingerprint() const {
 
 llvm::Error Compilation::translateCode(bool externalWeights) {
   DescriptorOptions descriptor;
-  descriptor.target = state->target.describe();
+  // Code that stays in this process needs no check of the machine.
+  descriptor.target =
+      externalWeights ? state->target.describe() : describeNeeds(state->target, *state->machine);
   descriptor.fingerprint = weightsFingerprint();
   descriptor.weights = externalWeights                      ? WeightsLinkage::External
                        : state->options.weightsFile.empty() ? WeightsLinkage::Embedded

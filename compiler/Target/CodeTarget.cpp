@@ -82,14 +82,28 @@ Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const CodeTarget &t
       triple, target.cpu, target.features, options, Reloc::PIC_, std::nullopt, level));
 }
 
+/// Whether the machine has all of the features, separated by spaces.
+static bool hasFeatures(const TargetMachine &machine, StringRef features) {
+  return all_of(split(features, ' '), [&](StringRef feature) {
+    return machine.getMCSubtargetInfo()->checkFeatures(("+" + feature).str());
+  });
+}
+
+std::string describeNeeds(const CodeTarget &target, const TargetMachine &machine) {
+  std::string text = target.describe();
+  if (machine.getTargetTriple().getArch() != Triple::x86_64 || StringRef(target.cpu).starts_with("x86-64"))
+    return text;
+  if (hasFeatures(machine, "avx512f avx512bw avx512cd avx512dq avx512vl"))
+    return text + " x86-64-v4";
+  return text + (hasFeatures(machine, "avx") ? " x86-64-v3" : " x86-64");
+}
+
 VectorUnit getVectorUnit(const TargetMachine &machine) {
   if (machine.getTargetTriple().getArch() == Triple::aarch64)
     return {16, 32};
-  const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
-  auto has = [&](StringRef feature) { return info.checkFeatures(("+" + feature).str()); };
-  if (has("avx512f"))
+  if (hasFeatures(machine, "avx512f"))
     return {64, 32};
-  return {has("avx") ? 32u : 16u, 16};
+  return {hasFeatures(machine, "avx") ? 32u : 16u, 16};
 }
 
 } // namespace tgc

@@ -18,7 +18,7 @@ struct CodeTarget {
   /// "+avx2,-foo", beyond what the CPU's name implies.
   std::string features;
 
-  /// For the module's descriptor: "x86_64-linux-gnu x86-64-v3".
+  /// "x86_64-linux-gnu x86-64-v3".
   std::string describe() const;
   bool isHost() const;
 };
@@ -32,6 +32,10 @@ CodeTarget hostTarget();
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const CodeTarget &target,
                                                                          unsigned optimizationLevel);
+
+/// For the descriptor of a module that may travel: what `target` describes and, if its CPU is no level of
+/// x86-64, the level that code for it needs. "x86_64-linux-gnu znver4 x86-64-v4".
+std::string describeNeeds(const CodeTarget &target, const llvm::TargetMachine &machine);
 
 /// The vector registers of the machine.
 VectorUnit getVectorUnit(const llvm::TargetMachine &machine);

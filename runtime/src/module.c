@@ -1,4 +1,6 @@
 /*===- module.c - Loading modules and looking things up in them -------------===*/
+#include "cpu.h"
+#include "library_file.h"
 #include "session.h"
 #include "shape.h"
 
@@ -49,6 +51,18 @@ static uint8_t is_sane_module(const tgc_module_info_t *info) {
   return 1;
 }
 
+/* The target's last word is the x86-64 level that the code needs, where it needs more than the first. */
+static tgc_status_t check_machine(const tgc_module_info_t *info, tgc_error_t *error) {
+  const char *last = info->target ? strrchr(info->target, ' ') : NULL;
+  int32_t needed = !last ? 1 : strcmp(last, " x86-64-v4") == 0 ? 4 : strcmp(last, " x86-64-v3") == 0 ? 3 : 1;
+  int32_t level = needed > 1 ? tgc_cpu_level() : needed;
+  if (level >= needed)
+    return TGC_OK;
+  return tgc_error_set(error, TGC_FAILED_PRECONDITION,
+                       "the module is made for %s, this machine has %s; compile it with --target cpu",
+                       info->target, level == 3 ? "x86-64-v3" : "x86-64");
+}
+
 static tgc_status_t check_info(const tgc_module_info_t *info, tgc_error_t *error) {
   if (!info)
     return tgc_error_set(error, TGC_INVALID_ARGUMENT, "the module descriptor is NULL");
@@ -58,7 +72,7 @@ static tgc_status_t check_info(const tgc_module_info_t *info, tgc_error_t *error
                          info->version, TGC_ABI_VERSION);
   if (info->size < TGC_MODULE_INFO_MIN_SIZE || info->version == 0 || !is_sane_module(info))
     return tgc_error_set(error, TGC_INVALID_ARGUMENT, "the module descriptor is damaged");
-  return TGC_OK;
+  return check_machine(info, error);
 }
 
 /*===----------------------------------------------------------------------===*
@@ -109,6 +123,9 @@ tgc_status_t tgc_module_load(const char *path, const tgc_services_t *services, t
                              tgc_error_t *error) {
   if (access(path, F_OK) != 0)
     return tgc_error_set(error, TGC_NOT_FOUND, "%s: %s", path, strerror(errno));
+  tgc_status_t status = tgc_library_file_check(path, error);
+  if (status != TGC_OK)
+    return status;
   void *library = open_library(path);
   if (!library) {
     const char *reason = dlerror();
@@ -117,7 +134,6 @@ tgc_status_t tgc_module_load(const char *path, const tgc_services_t *services, t
   }
   tgc_module_query_fn query;
   *(void **)&query = dlsym(library, TGC_MODULE_QUERY_SYMBOL);
-  tgc_status_t status;
   if (!query) {
     status = tgc_error_set(error, TGC_INVALID_ARGUMENT, "%s: not a module that tgc compiled (no symbol %s)",
                            path, TGC_MODULE_QUERY_SYMBOL);

@@ -20,6 +20,8 @@ static Expected<bool> isSharedLibrary(StringRef path) {
   llvm::file_magic magic;
   if (std::error_code code = llvm::identify_magic(path, magic))
     return createStringError(code, path + ": " + code.message());
+  if (path.ends_with(".so") && !magic.is_object())
+    return createStringError(path + ": not a shared library, though its name ends in .so");
   return magic.is_object();
 }
 

@@ -134,7 +134,9 @@ typedef struct tgc_entry_info {
 typedef struct tgc_module_info {
   uint32_t size;
   uint32_t version;        /* TGC_ABI_VERSION of the compiler that made it */
-  const char *target;      /* LLVM target triple and CPU, "x86_64-linux-gnu x86-64-v4" */
+  /* LLVM's target triple and CPU, "x86_64-linux-gnu x86-64-v4"; after a CPU that is no level of x86-64 the
+   * level that the code needs, "x86_64-linux-gnu znver4 x86-64-v4". */
+  const char *target;
   const char *fingerprint; /* hexadecimal hash of graph and options */
   uint32_t num_entries;
   uint32_t num_variables;

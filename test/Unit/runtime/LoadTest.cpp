@@ -132,6 +132,47 @@ TEST(Load, SaysWhyNot) {
                                             "runtime; use a newer runtime");
 }
 
+/// Loading must not die of a file that ends early (a copy that was broken off).
+TEST(Load, ABeginningOfALibraryIsRefused) {
+  std::ifstream file(TGC_TEST_MODULE, std::ios::binary);
+  std::string whole((std::istreambuf_iterator<char>(file)), {});
+  std::string path = ::testing::TempDir() + "tgc-beginning.so";
+  for (size_t length : {size_t(5), size_t(63), size_t(64), size_t(100), size_t(3000), whole.size() / 2}) {
+    std::ofstream(path, std::ios::binary) << whole.substr(0, length);
+    tgc_error_t error;
+    tgc_module_t *module;
+    EXPECT_EQ(tgc_module_load(path.c_str(), nullptr, &module, &error), TGC_INVALID_ARGUMENT) << length;
+    EXPECT_NE(std::string(error.message)
+                  .find(path + ": damaged: the file has " + std::to_string(length) +
+                        " bytes, its headers ask for "),
+              std::string::npos)
+        << error.message;
+  }
+  std::ofstream(path, std::ios::binary) << whole;
+  tgc_error_t error;
+  tgc_module_t *module = nullptr;
+  EXPECT_EQ(tgc_module_load(path.c_str(), nullptr, &module, &error), TGC_OK) << error.message;
+  tgc_module_release(module);
+  unlink(path.c_str());
+}
+
+TEST(Load, AModuleForAnotherMachineIsRefused) {
+  tgc_module_info_t info = moduleInfo();
+  tgc_error_t error;
+  tgc_module_t *module = nullptr;
+  setenv("TGC_CPU_LEVEL", "1", 1);
+  info.target = "x86_64-linux-gnu x86-64-v3";
+  EXPECT_EQ(tgc_module_from_info(&info, nullptr, &module, &error), TGC_FAILED_PRECONDITION);
+  EXPECT_STREQ(error.message, "the module is made for x86_64-linux-gnu x86-64-v3, this machine has x86-64; "
+                              "compile it with --target cpu");
+  info.target = "x86_64-linux-gnu znver4 x86-64-v4";
+  EXPECT_EQ(tgc_module_from_info(&info, nullptr, &module, &error), TGC_FAILED_PRECONDITION);
+  info.target = "x86_64-linux-gnu x86-64";
+  EXPECT_EQ(tgc_module_from_info(&info, nullptr, &module, &error), TGC_OK) << error.message;
+  unsetenv("TGC_CPU_LEVEL");
+  tgc_module_release(module);
+}
+
 TEST(Load, APathWithoutSlashIsAFile) {
   std::string path = TGC_TEST_MODULE;
   size_t slash = path.rfind('/');
