@@ -16,6 +16,8 @@ static Error compileToLibrary(const char *modelPath, const char *outputPath, con
     return compilation.takeError();
   if (Error error = (*compilation)->load(modelPath, request->entries))
     return error;
+  if (Error error = (*compilation)->addVariants())
+    return error;
   if (Error error = (*compilation)->runPhases())
     return error;
   if (Error error = (*compilation)->translateCode(/*externalWeights=*/false))

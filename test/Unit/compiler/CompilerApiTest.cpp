@@ -41,6 +41,15 @@ TEST(CompilerApi, MakesALibrary) {
   ASSERT_EQ(tgc_module_load(path.c_str(), nullptr, &module, &error), TGC_OK) << error.message;
   checkPrediction(module);
   tgc_module_release(module);
+#if defined(__x86_64__)
+  // As the command's: there is code for machines without AVX in it too.
+  setenv("TGC_CPU_LEVEL", "1", 1);
+  ASSERT_EQ(tgc_module_load(path.c_str(), nullptr, &module, &error), TGC_OK) << error.message;
+  EXPECT_STREQ(tgc_module_info(module)->target, "x86_64-linux-gnu x86-64");
+  checkPrediction(module);
+  tgc_module_release(module);
+  unsetenv("TGC_CPU_LEVEL");
+#endif
   std::filesystem::remove(path);
 }
 
