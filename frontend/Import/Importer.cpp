@@ -78,6 +78,11 @@ llvm::Error EntryBuilder::resolve() {
     auto output = resolveTensor(feed.tensor, "feed");
     if (!output)
       return output.takeError();
+    auto before = llvm::find(feeds, *output);
+    if (before != feeds.end())
+      return llvm::createStringError("tensor %s:%d is fed more than once, as %s and as %s",
+                                     nodes[output->node]->name().c_str(), output->output,
+                                     spec.feeds[before - feeds.begin()].tensor.c_str(), feed.tensor.c_str());
     feeds.push_back(*output);
   }
   for (const std::string &fetch : spec.fetches) {

@@ -3,6 +3,7 @@
 #include "tools/flags/CommandLine.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/CommandLine.h"
+#include <cstdlib>
 
 namespace cl = llvm::cl;
 
@@ -22,6 +23,9 @@ llvm::Error tgc::parseFlags(int argc, char **argv, llvm::StringRef overview) {
   llvm::raw_string_ostream stream(errors);
   if (cl::ParseCommandLineOptions(argc, argv, overview, &stream))
     return llvm::Error::success();
+  // LLVM's parsers of numbers have written their message to stderr themselves.
+  if (errors.empty())
+    std::exit(1);
   // "tgc: Unknown command line argument '--x'. Try: 'PATH/tgc --help'".
   llvm::StringRef first = llvm::StringRef(errors).split('\n').first.split(".  Try: ").first;
   return llvm::createStringError(first.substr(first.find(": ") + 2));
