@@ -45,6 +45,8 @@ Error checkGradientOptions(const CompileOptions &options) {
   if (training.loss.empty() &&
       !(training.optimizer.empty() && training.trainable.empty() && !training.clipNorm))
     return createStringError("--optimizer, --trainable and --clip-norm need a --minimize LOSS");
+  if (!(training.clipNorm >= 0))
+    return createStringError("--clip-norm: expected a positive number");
   return Error::success();
 }
 

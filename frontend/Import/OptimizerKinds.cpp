@@ -129,7 +129,9 @@ llvm::Expected<OptimizerChoice> parseOptimizer(StringRef text) {
     if (value.empty() && key != "global_step")
       return llvm::createStringError("optimizer %s: '%s' is not of the form key=value",
                                      kindText.str().c_str(), part.str().c_str());
-    given[key.trim()] = value.trim().str();
+    if (!given.try_emplace(key.trim(), value.trim().str()).second)
+      return llvm::createStringError("optimizer %s: '%s' stands twice", kindText.str().c_str(),
+                                     key.trim().str().c_str());
   }
   auto isOn = [&](StringRef flag) {
     auto it = given.find(flag);

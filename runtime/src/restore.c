@@ -24,6 +24,10 @@ static const char *checkpoint_name(const tgc_restore_options_t *options, const c
   return variable;
 }
 
+static uint8_t is_selected(const tgc_restore_options_t *options, const char *variable) {
+  return !options->selects || options->selects(options->user, variable);
+}
+
 static tgc_status_t check_fits(const tgc_tensor_info_t *info, const char *name, const char *prefix,
                                const tgc_checkpoint_entry_t *entry, tgc_error_t *error) {
   tgc_shape_text_t got, wanted;
@@ -38,18 +42,22 @@ static tgc_status_t check_fits(const tgc_tensor_info_t *info, const char *name, 
   return TGC_OK;
 }
 
-/* Says which variables the checkpoint lacks, all of them at once. */
+/* Says which variables the checkpoint lacks, all of them at once; if some may be missing, only if all are. */
 static tgc_status_t check_complete(const tgc_module_info_t *info, const tgc_checkpoint_t *checkpoint,
                                    const char *prefix, const tgc_restore_options_t *options,
                                    tgc_error_t *error) {
   tgc_name_list_t missing = {.length = 0}, present = {.length = 0};
+  uint32_t num_selected = 0;
   for (uint32_t i = 0; i < info->num_variables; ++i) {
+    if (!is_selected(options, info->variables[i].tensor.name))
+      continue;
+    ++num_selected;
     const char *name = checkpoint_name(options, info->variables[i].tensor.name);
     if (!tgc_checkpoint_contains(checkpoint, name))
       tgc_name_list_add(&missing, name);
   }
   uint64_t num_missing = missing.num_shown + missing.num_left_out;
-  if (!num_missing)
+  if (!num_missing || (options->partial && num_missing < num_selected))
     return TGC_OK;
   for (uint64_t i = 0; i < tgc_checkpoint_num_tensors(checkpoint); ++i)
     tgc_name_list_add(&present, tgc_checkpoint_name(checkpoint, i));
@@ -98,7 +106,7 @@ static tgc_status_t restore(tgc_session_t *session, const tgc_checkpoint_t *chec
                             const tgc_restore_options_t *options, tgc_error_t *error) {
   const tgc_module_info_t *info = session->module->info;
   const tgc_services_t *services = &session->module->services;
-  tgc_status_t status = options->partial ? TGC_OK : check_complete(info, checkpoint, prefix, options, error);
+  tgc_status_t status = check_complete(info, checkpoint, prefix, options, error);
   if (status != TGC_OK)
     return status;
   pending_t *values = tgc_allocate_zeroed(services, info->num_variables, sizeof *values);
@@ -107,7 +115,7 @@ static tgc_status_t restore(tgc_session_t *session, const tgc_checkpoint_t *chec
   uint32_t num_restored = 0;
   for (uint32_t i = 0; status == TGC_OK && i < info->num_variables; ++i) {
     const char *name = checkpoint_name(options, info->variables[i].tensor.name);
-    if (!tgc_checkpoint_contains(checkpoint, name))
+    if (!is_selected(options, info->variables[i].tensor.name) || !tgc_checkpoint_contains(checkpoint, name))
       continue;
     status = read_value(session, checkpoint, prefix, &info->variables[i].tensor, name, &values[i], error);
     ++num_restored;

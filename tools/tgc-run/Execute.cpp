@@ -86,14 +86,11 @@ Expected<NamedArrays> Session::execute(const PlannedStep &planned) {
   switch (planned.step.kind) {
   case Step::Kind::Run:
     return run(planned);
-  case Step::Kind::Load: {
-    tgc_restore_options_t options = {};
-    options.size = sizeof(options);
-    options.partial = 1;
-    if (tgc_session_restore(handle, prefix, &options, &error) != TGC_OK)
-      return runtimeError(error);
+  case Step::Kind::Load:
+    if (Error failed =
+            restoreVariables(handle, planned.step.path, planned.step.selection, /*isPartial=*/true))
+      return std::move(failed);
     return NamedArrays();
-  }
   case Step::Kind::Save:
     if (tgc_session_save(handle, prefix, nullptr, &error) != TGC_OK)
       return runtimeError(error);

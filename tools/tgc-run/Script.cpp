@@ -43,6 +43,17 @@ static Error readText(const json::Value &value, StringRef key, std::string &text
   return Error::success();
 }
 
+static Error readRenames(const json::Value &value, RestoreSelection &selection) {
+  const json::Object *object = value.getAsObject();
+  for (const auto &[variable, tensor] : object ? *object : json::Object()) {
+    std::optional<StringRef> name = tensor.getAsString();
+    if (!name)
+      return createStringError("\"renames\" gives each variable the name of a tensor");
+    selection.renames.emplace_back(variable.str(), name->str());
+  }
+  return object ? Error::success() : createStringError("\"renames\" is an object: variable, tensor");
+}
+
 static Error readField(StringRef key, const json::Value &value, Step &step) {
   if (key == "fetch")
     return readNames(value, key, step.fetches);
@@ -56,8 +67,12 @@ static Error readField(StringRef key, const json::Value &value, Step &step) {
     step.kind = key == "load" ? Step::Kind::Load : Step::Kind::Save;
     return readText(value, key, step.path);
   }
+  if (key == "only")
+    return readText(value, key, step.selection.only);
+  if (key == "renames")
+    return readRenames(value, step.selection);
   return createStringError("unknown key \"" + key +
-                           "\"; feeds, fetch, target, entry, load and save are known");
+                           "\"; feeds, fetch, target, entry, load, only, renames and save are known");
 }
 
 static Expected<Step> readStep(const json::Value &value, StringRef folder) {
@@ -70,7 +85,10 @@ static Expected<Step> readStep(const json::Value &value, StringRef folder) {
   for (const auto &[key, field] : *object)
     if (Error error = readField(key, field, step))
       return std::move(error);
-  if (step.kind != Step::Kind::Run && object->size() != 1)
+  size_t numSelecting = (object->get("only") != nullptr) + (object->get("renames") != nullptr);
+  if (numSelecting && step.kind != Step::Kind::Load)
+    return createStringError("\"only\" and \"renames\" stand beside \"load\"");
+  if (step.kind != Step::Kind::Run && object->size() != 1 + numSelecting)
     return createStringError("\"load\" and \"save\" stand alone in their step");
   if (!step.path.empty())
     step.path = resolved(step.path, folder);

@@ -3,8 +3,8 @@
 // A script is a JSON list. Each step is one of
 //   {"feeds": "s0.npz" or null, "fetch": ["a:0", ...], "target": ["op", ...], "entry": "name"}   as
 //   Session.run
-//   {"load": "checkpoint prefix"}                                   variables by name, those it lacks stay as
-//   they are
+//   {"load": "checkpoint prefix", "only": "REGEX", "renames": {"variable": "tensor"}}
+//       variables by name, those it lacks stay as they are
 //   {"save": "checkpoint prefix"}
 // Paths are relative to the script. All keys of the first form but one may be missing; "entry" is optional.
 //
@@ -12,6 +12,7 @@
 #ifndef TGC_TOOLS_TGC_RUN_SCRIPT_H
 #define TGC_TOOLS_TGC_RUN_SCRIPT_H
 
+#include "tools/tgc-run/Restore.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <string>
@@ -25,7 +26,8 @@ struct Step {
   std::string path;  // Run: the feeds' npz, or empty; else the checkpoint's prefix
   std::string entry; // by name; empty: the one that fits
   std::vector<std::string> fetches, targets;
-  bool fetchesAll = false; // all that the entry has, where none were named
+  bool fetchesAll = false;    // all that the entry has, where none were named
+  RestoreSelection selection; // Load
 };
 
 llvm::Expected<std::vector<Step>> readScript(llvm::StringRef path);

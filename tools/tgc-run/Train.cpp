@@ -113,13 +113,8 @@ Error initialize(Session &session, const LoadedModule &module, const RunOptions 
   }
   if (isCompiledHere || options.compile.checkpoint.empty())
     return Error::success();
-  tgc_error_t error = {};
-  tgc_restore_options_t restore = {};
-  restore.size = sizeof restore;
-  restore.partial = 1;
-  return tgc_session_restore(session.get(), options.compile.checkpoint.c_str(), &restore, &error) == TGC_OK
-             ? Error::success()
-             : runtimeError(error);
+  return restoreVariables(session.get(), options.compile.checkpoint, options.train.selection,
+                          /*isPartial=*/true);
 }
 
 } // namespace

@@ -50,6 +50,13 @@ struct TrainFlags::Flags {
                             cl::value_desc("HOURS"), cl::cat(category)};
   cl::opt<std::string> restore{"restore", cl::desc("Go on from a checkpoint, or from a folder's latest"),
                                cl::value_desc("PREFIX|DIR"), cl::cat(category)};
+  cl::opt<std::string> restoreOnly{
+      "restore-only",
+      cl::desc("Of --restore, and of --checkpoint for a library: only variables of these names"),
+      cl::value_desc("REGEX"), cl::cat(category)};
+  cl::list<std::string> restoreAs{"restore-as",
+                                  cl::desc("The same: a variable has another name in the checkpoint"),
+                                  cl::value_desc("VARIABLE=TENSOR"), cl::cat(category)};
   cl::opt<std::string> logdir{"logdir", cl::desc("Write events for TensorBoard"), cl::value_desc("DIR"),
                               cl::cat(category)};
   cl::opt<bool> histograms{"histograms",
@@ -91,11 +98,19 @@ static llvm::Error readBindings(const cl::list<std::string> &texts, std::vector<
 
 Expected<TrainOptions> TrainFlags::read(uint64_t seed) const {
   TrainOptions options;
+  options.selection.only = flags->restoreOnly;
+  for (const std::string &text : flags->restoreAs) {
+    auto rename = parseRename(text);
+    if (!rename)
+      return createStringError("--restore-as=" + toString(rename.takeError()));
+    options.selection.renames.push_back(std::move(*rename));
+  }
   if (!areUsed()) {
     const cl::Option *const forTraining[] = {
-        &flags->batch,           &flags->epochs,   &flags->steps,  &flags->noShuffle, &flags->dropRemainder,
-        &flags->validationEntry, &flags->init,     &flags->save,   &flags->saveEvery, &flags->restore,
-        &flags->logdir,          &flags->patience, &flags->monitor};
+        &flags->batch,           &flags->epochs,    &flags->steps,   &flags->noShuffle, &flags->dropRemainder,
+        &flags->validationEntry, &flags->init,      &flags->save,    &flags->saveEvery, &flags->restore,
+        &flags->logdir,          &flags->patience,  &flags->monitor, &flags->maximize,  &flags->histograms,
+        &flags->maxToKeep,       &flags->keepEvery, &flags->logEvery};
     for (const cl::Option *option : forTraining)
       if (option->getNumOccurrences())
         return createStringError("--" + option->ArgStr + " is for training; --data is missing");

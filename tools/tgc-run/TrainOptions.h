@@ -2,6 +2,7 @@
 #ifndef TGC_TOOLS_TGC_RUN_TRAINOPTIONS_H
 #define TGC_TOOLS_TGC_RUN_TRAINOPTIONS_H
 
+#include "tools/tgc-run/Restore.h"
 #include "tools/train/Batches.h"
 
 namespace tgc {
@@ -14,7 +15,8 @@ struct TrainOptions {
   int64_t maxSteps = 0; // 0: as many as the epochs have
   std::string validationEntry, initEntry;
   std::string savePrefix, restore, logFolder;
-  int64_t saveEvery = 0; // steps; 0: at the end of each epoch
+  RestoreSelection selection; // of --restore, and of --checkpoint for a library
+  int64_t saveEvery = 0;      // steps; 0: at the end of each epoch
   uint32_t maxToKeep = 5;
   double keepEverySeconds = 0;
   int64_t logEvery = 100; // steps between lines

@@ -61,11 +61,15 @@ private:
   int64_t count = 0;
 };
 
-/// The number that a tensor of one element holds.
-std::optional<double> numberOf(const tgc_tensor_t &tensor) {
-  for (int32_t dim = 0; dim < tensor.rank; ++dim)
-    if (tensor.dims[dim] != 1)
-      return std::nullopt;
+/// Whether a fetch is one number in every step, whatever the batch's size.
+bool isMetric(const tgc_tensor_info_t &fetch) {
+  constexpr int32_t kTypes[] = {TGC_FLOAT32, TGC_FLOAT64, TGC_INT32, TGC_INT64};
+  return llvm::is_contained(kTypes, fetch.dtype) &&
+         llvm::all_of(ArrayRef(fetch.dims, std::max(fetch.rank, 0)), [](int64_t size) { return size == 1; });
+}
+
+/// The number that a metric's tensor holds.
+double numberOf(const tgc_tensor_t &tensor) {
   switch (tensor.dtype) {
   case TGC_FLOAT32:
     return *static_cast<const float *>(tensor.data);
@@ -76,7 +80,7 @@ std::optional<double> numberOf(const tgc_tensor_t &tensor) {
   case TGC_INT64:
     return static_cast<double>(*static_cast<const int64_t *>(tensor.data));
   default:
-    return std::nullopt;
+    llvm_unreachable("no metric has another type");
   }
 }
 
@@ -122,6 +126,9 @@ Error Trainer::setTraining(uint32_t entry, const Dataset &data) {
     return bound.takeError();
   training = std::move(*bound);
   numRows = data.numRows;
+  for (const tgc_tensor_info_t &fetch : ArrayRef(training.info->fetches, training.info->num_fetches))
+    if (!isMetric(fetch) && fetch.dtype != TGC_STRING)
+      out << "fetch " << fetch.name << " is not shown: it is not one number for each step\n";
   return Error::success();
 }
 
@@ -147,8 +154,9 @@ Error Trainer::restore() {
       return runtimeError(error);
     prefix = latest;
   }
-  if (tgc_session_restore(session.get(), prefix.c_str(), nullptr, &error) != TGC_OK)
-    return runtimeError(error);
+  if (Error failed =
+          restoreVariables(session.get(), prefix.str().str(), options.selection, /*isPartial=*/false))
+    return failed;
   // "model-1200" was saved after step 1200.
   StringRef digits = StringRef(prefix).rsplit('-').second;
   if (digits.empty() || digits.getAsInteger(10, step))
@@ -171,8 +179,8 @@ Expected<StepResult> Trainer::runStep(const BoundEntry &entry, const Batch &batc
     if (tensor.dtype == TGC_STRING && tensor.rank == 0) {
       auto *text = static_cast<const tgc_string_t *>(tensor.data);
       result.summaries.emplace_back(text->data, text->size);
-    } else if (std::optional<double> number = numberOf(tensor)) {
-      result.metrics.push_back({entry.info->fetches[i].name, *number});
+    } else if (isMetric(entry.info->fetches[i])) {
+      result.metrics.push_back({entry.info->fetches[i].name, numberOf(tensor)});
     }
   }
   return result;
@@ -313,7 +321,8 @@ Expected<bool> Trainer::isStalled(ArrayRef<Metric> metrics) {
     return createStringError("--monitor=" + options.monitor +
                              " is not among the fetches: " + metricsText(metrics));
   double value = options.maximizes ? -watched->value : watched->value;
-  if (!best || value < *best) {
+  // Any number is better than none.
+  if (!best || value < *best || (std::isnan(*best) && !std::isnan(value))) {
     best = value;
     numStalled = 0;
     return false;

@@ -44,14 +44,6 @@ static Error measure(Session &session, const LoadedModule &module, const Planned
   return options.tracePath.empty() ? Error::success() : profiler.writeTrace(options.tracePath);
 }
 
-/// A library knows nothing of --checkpoint; its session loads one as a script would.
-static Error loadCheckpoint(Session &session, const std::string &prefix) {
-  Step load;
-  load.kind = Step::Kind::Load;
-  load.path = prefix;
-  return session.execute({load, nullptr}).takeError();
-}
-
 static Error runSession(const LoadedModule &module, llvm::ArrayRef<PlannedStep> steps,
                         const RunOptions &options) {
   Profiler profiler;
@@ -59,8 +51,10 @@ static Error runSession(const LoadedModule &module, llvm::ArrayRef<PlannedStep> 
       Session::create(module, options.numThreads, options.seed, options.profiles ? &profiler : nullptr);
   if (!session)
     return session.takeError();
+  // A library knows nothing of --checkpoint; its session loads one as a script would.
   if (!module.isCompiledHere() && !options.compile.checkpoint.empty())
-    if (Error error = loadCheckpoint(*session, options.compile.checkpoint))
+    if (Error error = restoreVariables(session->get(), options.compile.checkpoint, options.train.selection,
+                                       /*isPartial=*/true))
       return error;
   switch (options.mode) {
   case RunOptions::Mode::Benchmark:

@@ -5,6 +5,8 @@
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
 
 using namespace llvm;
 
@@ -96,7 +98,18 @@ std::optional<std::vector<double>> toDoubles(const NumpyArray &array) {
   return isKnown ? std::optional(std::move(values)) : std::nullopt;
 }
 
-/// Numbers of `dtype`, where bfloat16 travels as it does in files.
+/// Whether `value` is one of the numbers of T.
+template <typename T> bool isNumberOf(double value) {
+  if constexpr (std::is_floating_point_v<T>)
+    return true;
+  // The bounds are powers of two, or one less, which a double may round up: the upper one is excluded as
+  // such.
+  constexpr double limit = static_cast<double>(std::numeric_limits<T>::max() / 2 + 1) * 2;
+  return value >= static_cast<double>(std::numeric_limits<T>::min()) && value < limit &&
+         std::trunc(value) == value;
+}
+
+/// Numbers of `dtype`, where bfloat16 travels as it does in files. Integers must be there exactly.
 Expected<NumpyArray> fromDoubles(ArrayRef<double> values, int32_t dtype, std::vector<int64_t> shape) {
   NumpyArray array;
   array.shape = std::move(shape);
@@ -110,14 +123,23 @@ Expected<NumpyArray> fromDoubles(ArrayRef<double> values, int32_t dtype, std::ve
   }
   array.dtype = static_cast<tgc_dtype_t>(dtype);
   array.bytes = AlignedBuffer(values.size() * tgc_dtype_size(dtype));
+  std::optional<double> misfit;
   bool isKnown = withType(array.dtype, [&](auto *type) {
     using T = std::remove_pointer_t<decltype(type)>;
     auto *elements = reinterpret_cast<T *>(array.bytes.data());
-    for (auto [i, value] : enumerate(values))
-      elements[i] = dtype == TGC_BOOL ? T(value != 0) : T(value);
+    for (auto [i, value] : enumerate(values)) {
+      if (dtype == TGC_BOOL)
+        elements[i] = T(value != 0);
+      else if (isNumberOf<T>(value))
+        elements[i] = T(value);
+      else
+        misfit = value;
+    }
   });
   if (!isKnown)
     return createStringError(Twine("numbers cannot be fed as ") + tgc_dtype_name(dtype));
+  if (misfit)
+    return createStringError(formatv("{0} is no number of {1}", *misfit, tgc_dtype_name(dtype)).str());
   return array;
 }
 
@@ -287,9 +309,14 @@ Expected<BoundFeed> bindFeed(const Binding &binding, const Dataset &data, const 
     return BoundFeed{std::move(*array), /*isConstant=*/true};
   }
   const NumpyArray *only = binding.columns.size() == 1 ? data.find(binding.columns[0]) : nullptr;
-  if (only && only->dtype == TGC_STRING && feed.dtype == TGC_STRING && binding.ops.empty()) {
-    NumpyArray copy = makeArray(TGC_STRING, only->shape);
+  if (only && only->dtype == feed.dtype && binding.ops.empty()) {
+    Expected<std::vector<int64_t>> shape =
+        only->dtype == TGC_STRING ? Expected<std::vector<int64_t>>(only->shape) : fitShape(only->shape, feed);
+    if (!shape)
+      return fail(toString(shape.takeError()));
+    NumpyArray copy = makeArray(only->dtype, *shape);
     copy.strings = only->strings;
+    llvm::copy(only->bytes.ref(), copy.bytes.data());
     return BoundFeed{std::move(copy), false};
   }
   Expected<Numbers> numbers = stackColumns(binding, data);

@@ -13,6 +13,9 @@ namespace {
 const StringLiteral kFormats[] = {"npz",      "npy",     "csv",      "idx", "cifar10",
                                   "cifar100", "records", "tfrecord", "text"};
 
+/// Of a field of one example; the bytes of several fields are far from 64 bits.
+constexpr int64_t kMostElements = int64_t(1) << 31;
+
 /// By the ending of the first file.
 StringRef formatOf(StringRef path) {
   path.consume_back(".gz");
@@ -45,10 +48,15 @@ Expected<FieldSpec> parseField(StringRef name, StringRef type) {
         ": a type and fixed sizes are expected, as in image=uint8[28,28] or label=int64");
   SmallVector<StringRef> parts;
   dims.split(parts, ',', -1, /*KeepEmpty=*/false);
+  int64_t left = kMostElements;
   for (StringRef part : parts) {
     int64_t size = 0;
     if (part.getAsInteger(10, size) || size < 1)
       return createStringError("field " + name + "=" + type + ": '" + part + "' is no size");
+    left /= size;
+    if (left == 0)
+      return createStringError("field " + name + "=" + type + ": an example has more than " +
+                               Twine(kMostElements) + " elements");
     field.shape.push_back(size);
   }
   return field;

@@ -80,7 +80,10 @@ typedef struct tgc_restore_options {
   uint32_t size; /* sizeof(tgc_restore_options_t) */
   uint32_t num_renames;
   const tgc_rename_t *renames;
-  uint8_t partial; /* variables that the checkpoint lacks keep what they have */
+  uint8_t partial; /* variables that the checkpoint lacks keep what they have; NOT_FOUND if it lacks all */
+  /* Variables for which it gives 0 keep what they have. NULL: all are restored. */
+  uint8_t (*selects)(void *user, const char *variable);
+  void *user;
 } tgc_restore_options_t;
 
 typedef struct tgc_save_options {
@@ -166,9 +169,9 @@ TGC_API tgc_status_t tgc_variable_get(tgc_session_t *session, const char *name, 
 TGC_API tgc_status_t tgc_variable_set(tgc_session_t *session, const char *name, const tgc_tensor_t *tensor,
                                       tgc_error_t *error);
 
-/* Gives every variable its value in the TensorFlow V2 checkpoint PREFIX.index, PREFIX.data-*: all of them or,
- * on failure, none. Tensors that no variable wants are ignored. `options` may be NULL. Needs memory for a
- * second copy of the variables meanwhile. */
+/* Gives every variable its value in the TensorFlow V2 checkpoint PREFIX.index, PREFIX.data-*: all of them (or
+ * all that `options` select) or, on failure, none. Tensors that no variable wants are ignored. `options` may
+ * be NULL. Needs memory for a second copy of the variables meanwhile. */
 TGC_API tgc_status_t tgc_session_restore(tgc_session_t *session, const char *prefix,
                                          const tgc_restore_options_t *options, tgc_error_t *error);
 

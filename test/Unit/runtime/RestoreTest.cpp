@@ -72,6 +72,39 @@ TEST(Restore, PartialTakesWhatIsThere) {
   EXPECT_EQ(tgc_variable_get(s.session, "unset", &value, &s.error), TGC_FAILED_PRECONDITION);
 }
 
+TEST(Restore, PartialTakesSomething) {
+  Session s;
+  CheckpointBuilder builder;
+  builder.add("other", TGC_INT64, {}, bytesOf<int64_t>({99}));
+  std::string prefix = builder.write("foreign");
+  tgc_restore_options_t options = partialOptions();
+  EXPECT_EQ(tgc_session_restore(s.session, prefix.c_str(), &options, &s.error), TGC_NOT_FOUND);
+  EXPECT_EQ(s.error.message, prefix + ": checkpoint has no tensors step, unset, label, v (it has: other)");
+}
+
+TEST(Restore, TakesWhatIsSelected) {
+  Session s;
+  std::string prefix = complete().write("selected");
+  tgc_restore_options_t options = {};
+  options.size = sizeof options;
+  options.selects = [](void *user, const char *variable) -> uint8_t {
+    return *static_cast<const char *>(user) == *variable;
+  };
+  char initial = 'v';
+  options.user = &initial;
+  ASSERT_EQ(tgc_session_restore(s.session, prefix.c_str(), &options, &s.error), TGC_OK) << s.error.message;
+  EXPECT_EQ(step(s), 41);
+  tgc_tensor_t value;
+  ASSERT_EQ(tgc_variable_get(s.session, "v", &value, &s.error), TGC_OK) << s.error.message;
+  EXPECT_EQ(static_cast<float *>(value.data)[7], 7);
+  // What is selected must be there, the rest need not.
+  prefix = kInputs + "/bad/good";
+  EXPECT_EQ(tgc_session_restore(s.session, prefix.c_str(), &options, &s.error), TGC_OK) << s.error.message;
+  initial = 's';
+  EXPECT_EQ(tgc_session_restore(s.session, prefix.c_str(), &options, &s.error), TGC_NOT_FOUND);
+  EXPECT_EQ(s.error.message, prefix + ": checkpoint has no tensor step (it has: v)");
+}
+
 TEST(Restore, RenamesVariables) {
   Session s;
   CheckpointBuilder builder;

@@ -42,6 +42,39 @@ TEST(BindingTest, ScalesTurnsAndReshapes) {
   EXPECT_EQ(floatsOf(bound->array), (std::vector<float>{-1, 1, 3, 0, 2, 4, 5, 7, 9, 6, 8, 10}));
 }
 
+Dataset numbers(NumpyArray column) {
+  Dataset data;
+  data.numRows = column.shape[0];
+  data.columns.emplace_back("n", std::move(column));
+  return data;
+}
+
+TEST(BindingTest, IntegersStayExact) {
+  const int64_t dims[] = {-1}, id = (int64_t(1) << 53) + 1;
+  NumpyArray ids = makeArray(TGC_INT64, {1});
+  std::memcpy(ids.bytes.data(), &id, sizeof id);
+  Dataset data = numbers(std::move(ids));
+  tgc_tensor_info_t same = {"n:0", TGC_INT64, 1, dims}, narrow = {"n:0", TGC_INT32, 1, dims};
+  auto bound = bindFeed(*parseBinding("n=n"), data, same);
+  ASSERT_TRUE(bool(bound)) << failureOf(bound.takeError());
+  EXPECT_EQ(*reinterpret_cast<const int64_t *>(bound->array.bytes.data()), id);
+  EXPECT_NE(failureOf(bindFeed(*parseBinding("n=n"), data, narrow).takeError()).find("is no number of int32"),
+            std::string::npos);
+}
+
+TEST(BindingTest, RefusesWhatIsNoInteger) {
+  const int64_t dims[] = {-1};
+  for (double value : {0.7, -1.0, 256.0, std::numeric_limits<double>::quiet_NaN()}) {
+    NumpyArray column = makeArray(TGC_FLOAT64, {1});
+    std::memcpy(column.bytes.data(), &value, sizeof value);
+    tgc_tensor_info_t feed = {"n:0", TGC_UINT8, 1, dims};
+    EXPECT_NE(failureOf(bindFeed(*parseBinding("n=n"), numbers(std::move(column)), feed).takeError())
+                  .find("is no number of uint8"),
+              std::string::npos)
+        << value;
+  }
+}
+
 TEST(BindingTest, OneHotAndConstants) {
   const int64_t dims[] = {-1, 3};
   tgc_tensor_info_t feed = {"y:0", TGC_FLOAT32, 2, dims};

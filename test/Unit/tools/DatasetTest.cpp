@@ -35,6 +35,9 @@ TEST(DatasetTest, ReadsWhatASpecSays) {
             std::string::npos);
   EXPECT_NE(failureOf(parseDataSpec("records:a.bin").takeError()).find("needs its fields"),
             std::string::npos);
+  EXPECT_NE(failureOf(parseDataSpec("records:a.bin:x=uint8[4294967296,4294967296]").takeError())
+                .find("an example has more than 2147483648 elements"),
+            std::string::npos);
   EXPECT_NE(failureOf(parseDataSpec("records:a.bin:x=uint8[0]").takeError()).find("'0' is no size"),
             std::string::npos);
 }

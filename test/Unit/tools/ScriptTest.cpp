@@ -42,6 +42,7 @@ TEST(ScriptTest, SaysWhatIsWrong) {
             "step 0: \"load\" and \"save\" stand alone in their step");
   EXPECT_EQ(messageOf(R"([{"load": "a", "save": "b"}])"),
             "step 0: \"load\" and \"save\" stand alone in their step");
-  EXPECT_EQ(messageOf(R"([{"fetch": []}, {"fetched": []}])"),
-            "step 1: unknown key \"fetched\"; feeds, fetch, target, entry, load and save are known");
+  EXPECT_EQ(
+      messageOf(R"([{"fetch": []}, {"fetched": []}])"),
+      "step 1: unknown key \"fetched\"; feeds, fetch, target, entry, load, only, renames and save are known");
 }
