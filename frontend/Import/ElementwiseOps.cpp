@@ -339,11 +339,23 @@ LogicalResult importAddN(NodeImporter &n) {
     return importListSum(n);
   if (n.getInput(0).optional)
     return importOptionalSum(n);
-  auto operands = n.broadcastTogether(n.getTensors(0, n.getNumInputs()));
-  if (failed(operands))
+  SmallVector<Value> operands = n.getTensors(0, n.getNumInputs());
+  for (auto [i, operand] : llvm::enumerate(llvm::drop_begin(operands))) {
+    SmallVector<OpFoldResult> first = n.sizes.sizesOf(operands.front()), shape = n.sizes.sizesOf(operand);
+    if (first.size() != shape.size())
+      return n.error() << "inputs must have the same size and shape, input 0 is "
+                       << operands.front().getType() << ", input " << i + 1 << " is " << operand.getType();
+    for (auto [dim, sizes] : llvm::enumerate(llvm::zip_equal(first, shape)))
+      if (failed(n.requireEqual(std::get<0>(sizes), std::get<1>(sizes),
+                                "inputs must have the same size and shape, dimension " + Twine(dim) +
+                                    " is %d of input 0 and %d of input " + Twine(i + 1))))
+        return failure();
+  }
+  auto equal = n.broadcastTogether(operands); // of one type now
+  if (failed(equal))
     return failure();
-  Value sum = operands->front();
-  for (Value operand : llvm::drop_begin(*operands))
+  Value sum = equal->front();
+  for (Value operand : llvm::drop_begin(*equal))
     sum = n.add(sum, operand);
   n.setResult(sum);
   return success();

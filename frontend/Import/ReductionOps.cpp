@@ -90,6 +90,9 @@ template <Kind kind> LogicalResult importArgReduce(NodeImporter &n) {
   Size size = n.sizes.sizeOf(x, *axis);
   if (IndexBuilder::isConstant(size, 0))
     return n.error() << "Reduction axis " << *axis << " is empty in shape " << x.getType();
+  if (!IndexBuilder::getConstant(size))
+    n.check(n.sizes.lessEqual(n.sizes.constant(1), size),
+            "Reduction axis " + Twine(*axis) + " is empty: it has %d elements", n.sizes.get(size));
   SmallVector<Size> shape = n.sizes.sizesOf(x);
   shape.erase(shape.begin() + *axis);
   n.setResult(n.create<tg::ArgReduceOp>(tg::getTypeOfSizes(shape, *element), kind, x, *axis));

@@ -99,10 +99,11 @@ Value expandTanh(const Lanes &l, Value x) {
   Value magnitude = l.abs(x), square = l.mul(x, x);
   Value p =
       l.polynomial(square, {-5.7170363e-3f, 2.0650579e-2f, -5.3743497e-2f, 1.3331491e-1f, -3.3333284e-1f});
-  Value small = l.mulAdd(l.mul(p, square), x, x);
+  // Of the magnitude, so that zero keeps its sign.
+  Value small = l.mulAdd(l.mul(p, square), magnitude, magnitude);
   Value e = expandExp(l, l.add(magnitude, magnitude));
   Value large = l.sub(l.number(1), l.div(l.number(2), l.add(e, l.number(1))));
-  return l.select(Predicate::OLT, magnitude, l.number(0.625), small, l.copySign(large, x));
+  return l.copySign(l.select(Predicate::OLT, magnitude, l.number(0.625), small, large), x);
 }
 
 Value expandErf(const Lanes &l, Value x) {
