@@ -189,6 +189,10 @@ tgc_picture_t tgc_read_png(const tgc_reader_t *reader, int64_t channels, int32_t
   uint64_t used;
   int64_t size = tgc_inflate(reader->frame, png.packed + 2, png.packed_size - 2, &rows, &used);
   tgc_picture_t picture = {1, png.height, png.width, channels, bits, NULL};
+  uint64_t pixel_bits = (uint64_t)(png.depth * png.samples), step = pixel_bits < 8 ? 1 : pixel_bits / 8;
+  /* Before there is memory for all that a header may claim. */
+  if (size < 0 || (uint64_t)size < (uint64_t)png.width * png.height * pixel_bits / 8)
+    tgc_fail_image(reader, "the PNG file's pixels are broken");
   uint64_t bytes = (uint64_t)png.width * png.height * (uint64_t)channels * (bits == 16 ? 2 : 1);
   picture.pixels = tgc_rt_scratch(reader->frame, bytes + 1);
   memset(picture.pixels, 0, bytes);
@@ -196,8 +200,7 @@ tgc_picture_t tgc_read_png(const tgc_reader_t *reader, int64_t channels, int32_t
   static const uint8_t kPasses[7][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
                                         {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
   static const uint8_t kWhole[4] = {0, 0, 1, 1};
-  uint64_t at = 0, pixel_bits = (uint64_t)(png.depth * png.samples),
-           step = pixel_bits < 8 ? 1 : pixel_bits / 8;
+  uint64_t at = 0;
   for (int pass = 0; pass < (png.is_interlaced ? 7 : 1); ++pass) {
     const uint8_t *p = png.is_interlaced ? kPasses[pass] : kWhole;
     if (png.width <= p[0] || png.height <= p[1])
@@ -206,8 +209,7 @@ tgc_picture_t tgc_read_png(const tgc_reader_t *reader, int64_t channels, int32_t
     uint64_t stride = (columns * pixel_bits + 7) / 8;
     const uint8_t *above = NULL;
     for (uint64_t line = 0; line < lines; ++line) {
-      if (size < 0 || at + stride + 1 > (uint64_t)size ||
-          !unfilter(rows + at + 1, above, stride, step, rows[at])) {
+      if (at + stride + 1 > (uint64_t)size || !unfilter(rows + at + 1, above, stride, step, rows[at])) {
         tgc_fail_image(reader, "the PNG file's pixels are broken");
         return picture;
       }
