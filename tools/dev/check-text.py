@@ -3,7 +3,7 @@
 
 Refused: absolute paths of someone's machine, hosts of package registries, marks for later work, conflict marks, source
 files of more than 1000 lines or with a name that says nothing, tabs and trailing spaces in sources, files without a
-newline at the end.
+newline at the end, folders that the README.md of their room does not name.
 """
 import os
 import re
@@ -35,7 +35,20 @@ def files_of(root):
                 yield path
 
 
+def folders_without_line(root, paths):
+    """ROOM/A/B needs `B/` or `A/B/` in ROOM/README.md; below test/A only the folders of test/E2E do."""
+    for folder in sorted({os.path.dirname(path) for path in paths}):
+        room, *inner = folder.split(os.sep)
+        readme = os.path.join(root, room, "README.md")
+        if not inner or not os.path.exists(readme) or (room == "test" and len(inner) > (2 if inner[0] == "E2E" else 1)):
+            continue
+        with open(readme, encoding="utf-8") as f:
+            if not re.search(r"[`\[](?:[^`\]]*/)?" + re.escape(inner[-1]) + r"/[^`\]]*[`\]]", f.read()):
+                yield f"{folder}: error: {room}/README.md has no line for this folder"
+
+
 def violations(root):
+    yield from folders_without_line(root, files_of(root))
     for path in files_of(root):
         if path.endswith(SOURCES) and EMPTY_NAME.search(path):
             yield f"{path}: error: the name does not say what the file holds"

@@ -133,7 +133,7 @@ typedef struct tgc_entry_info {
  * has. */
 typedef struct tgc_module_info {
   uint32_t size;
-  uint32_t version;        /* TGC_ABI_VERSION of the compiler that made it */
+  uint32_t version; /* TGC_ABI_VERSION of the compiler that made it */
   /* LLVM's target triple and CPU, "x86_64-linux-gnu x86-64-v4"; after a CPU that is no level of x86-64 the
    * level that the code needs, "x86_64-linux-gnu znver4 x86-64-v4". */
   const char *target;
