@@ -54,6 +54,16 @@ bool areOneWalk(const StaticAccess &access, unsigned outer, unsigned inner, int6
 
 int64_t getBytes(Type type) { return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8); }
 
+/// Whether the operand's rows are those of one panel, as they lie in memory.
+bool isOnePanel(kernel::ContractOp op, VectorUnit unit) {
+  auto type = cast<MemRefType>(op.getRhs().getType());
+  int64_t columns = op.getLoopSizes()[op.getColumnLoop()];
+  ContractTiling tiling =
+      selectContractTiling(unit, getBytes(op.getAccumulatorType()), columns, ShapedType::kDynamic);
+  return type.getLayout().isIdentity() && type.getShape().back() == columns &&
+         tiling.getPanelWidth() == columns;
+}
+
 } // namespace
 
 ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
@@ -74,7 +84,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   if (op.getPanelWidth())
     rhsForm = RhsForm::Packed;
   else if (!isReadable || (!ShapedType::isDynamic(numAllRows) && numAllRows >= kLeastRowsToPack))
-    rhsForm = RhsForm::PackedByCall;
+    rhsForm = isReadable && isOnePanel(op, unit) ? RhsForm::Direct : RhsForm::PackedByCall;
   else
     rhsForm = ShapedType::isDynamic(numAllRows) ? RhsForm::ChosenByCall : RhsForm::Direct;
   accesses[1].isPacked = rhsForm == RhsForm::Packed || rhsForm == RhsForm::PackedByCall;
@@ -117,6 +127,16 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
 void ContractPlan::selectBlocks(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides, VectorUnit unit) {
   int64_t length = sums.size() == 1 ? getStaticSize(sums[0]) : 1, numRows = getStaticSize(rows);
   bool isLong = ShapedType::isDynamic(length) || length > kLongestUnblockedSum;
+  if (sums.size() > 1) {
+    LoopGroup nested;
+    for (const LoopGroup &group : ArrayRef(sums).drop_front())
+      nested.append(group);
+    int64_t steps = getStaticSize(nested), count = getStaticSize(sums[0]);
+    if (!ShapedType::isDynamic(steps) && steps > 0) {
+      blockLength = std::max<int64_t>(kSumBlock / steps, 1);
+      isLong = ShapedType::isDynamic(count) || (count > blockLength && count * steps > kLongestNestedSum);
+    }
+  }
   int64_t lhsBytes = getBytes(cast<MemRefType>(op.getLhs().getType()).getElementType());
   bool hasRows = !rows.empty() && sums.size() == 1 && tiling.vectors > 1 && tiling.rows >= kLeastRowsToCopy;
   int64_t rowStride = hasRows ? lhsStrides[rows.back()] : 0,

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/LinearAccess.h"
+#include "compiler/Codegen/CPU/OrderLoops.h"
 #include "compiler/Codegen/CPU/PackConstants.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
@@ -149,8 +150,10 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
     VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes};
     PackedConstants packed;
     for (kernel::ContractOp contract : formed) {
+      contract = storeAsRead(contract);
       while (kernel::ContractOp larger = absorbUser(contract))
         contract = larger;
+      orderLoops(contract);
       packConstant(contract, unit, packed);
     }
   }

@@ -17,6 +17,9 @@ namespace tgc {
 /// megabyte on machines with 32 vector registers, a third of that on others.
 inline constexpr int64_t kGroupBytes = 3 << 18;
 inline constexpr int64_t kSmallGroupBytes = 1 << 18;
+/// Sums over several loops up to this length run in one go: their outermost loop is cut, into parts that are
+/// rarely of the length one would like.
+inline constexpr int64_t kLongestNestedSum = 2048;
 /// Length of a sum that takes longer than to fetch what the result's memory holds.
 inline constexpr int64_t kLeastSumToFetchInit = 128;
 /// Bytes from one step of the sum to the next from which it pays to copy a tile of a transposed left operand

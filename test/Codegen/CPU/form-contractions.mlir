@@ -184,3 +184,40 @@ func.func @no_rows(%x: tensor<64x40xf32>, %w: tensor<64x40xf32>, %e: tensor<40xf
   } -> tensor<40xf32>
   return %p : tensor<40xf32>
 }
+
+// -----
+
+#x = affine_map<(c, r, s, h, w, n, f) -> (n, h + r, w + s, c)>
+#y = affine_map<(c, r, s, h, w, n, f) -> (n, h, w, f)>
+#d = affine_map<(c, r, s, h, w, n, f) -> (c, r, s, f)>
+#id = affine_map<(r, s, c, f) -> (r, s, c, f)>
+#swap = affine_map<(r, s, c, f) -> (c, r, s, f)>
+
+// A convolution's gradient by filter: the result is stored as it is read, images are the outermost summed loop, channels the
+// innermost of the rows, beside the filter's columns.
+// CHECK-DAG: #[[X:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3, d0 + d4, d1 + d5, d2)>
+// CHECK-DAG: #[[Y:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3, d4, d5, d6)>
+// CHECK-DAG: #[[D:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d6)>
+// CHECK-LABEL: func @filter_gradient
+// CHECK: %[[EMPTY:.*]] = tensor.empty() : tensor<3x5x16x32xf32>
+// CHECK: kernel.contract(%{{.*}}, %{{.*}}) into %[[EMPTY]] sizes [3, 5, 16, 8, 10, 12, 32] attributes {indexing_maps = [#[[X]], #[[Y]], #[[D]]]}
+// CHECK: arith.negf
+// CHECK-NOT: linalg.generic
+func.func @filter_gradient(%x: tensor<8x12x16x16xf32>, %g: tensor<8x10x12x32xf32>) -> tensor<3x5x16x32xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<16x3x5x32xf32>
+  %f = linalg.fill ins(%z : f32) outs(%e : tensor<16x3x5x32xf32>) -> tensor<16x3x5x32xf32>
+  %p = linalg.generic {indexing_maps = [#x, #y, #d], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %g : tensor<8x12x16x16xf32>, tensor<8x10x12x32xf32>) outs(%f : tensor<16x3x5x32xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<16x3x5x32xf32>
+  %t = tensor.empty() : tensor<3x5x16x32xf32>
+  %r = linalg.generic {indexing_maps = [#swap, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%p : tensor<16x3x5x32xf32>) outs(%t : tensor<3x5x16x32xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %7 = arith.negf %i : f32
+    linalg.yield %7 : f32
+  } -> tensor<3x5x16x32xf32>
+  return %r : tensor<3x5x16x32xf32>
+}

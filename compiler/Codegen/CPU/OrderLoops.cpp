@@ -1,0 +1,105 @@
+//===- OrderLoops.cpp - The order of a contraction's loops ----------------===//
+//
+// A convolution's gradient by filter is a convolution whose batch are the channels: its loops come in an order
+// that walks neither operand in the order of memory, and its result is transposed afterwards. Rows of a tile
+// are long, and reads local, only if the order of the loops is that of memory.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/CPU/OrderLoops.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+/// How all users' loops map to the dimensions of a value, if it is one permutation; else null.
+static AffineMap getReadOrder(Value value) {
+  AffineMap order;
+  for (OpOperand &use : value.getUses()) {
+    auto user = dyn_cast<linalg::GenericOp>(use.getOwner());
+    if (!user || !user.isDpsInput(&use) || !user.hasPureTensorSemantics())
+      return {};
+    AffineMap map = user.getMatchingIndexingMap(&use);
+    if (!map.isPermutation() || (order && map != order))
+      return {};
+    order = map;
+  }
+  return order;
+}
+
+/// Lets the users of a value read it in the order of their loops.
+static void readInOrder(Value value) {
+  for (OpOperand &use : value.getUses()) {
+    auto user = cast<linalg::GenericOp>(use.getOwner());
+    SmallVector<AffineMap> maps = user.getIndexingMapsArray();
+    maps[use.getOperandNumber()] = AffineMap::getMultiDimIdentityMap(user.getNumLoops(), user.getContext());
+    user.setIndexingMapsAttr(Builder(user.getContext()).getAffineMapArrayAttr(maps));
+  }
+}
+
+kernel::ContractOp storeAsRead(kernel::ContractOp contract) {
+  assert(contract.getExtras().empty() && "extras have maps of their own");
+  auto empty = contract.getInit().getDefiningOp<tensor::EmptyOp>();
+  AffineMap order = getReadOrder(contract.getResult(0));
+  if (!empty || contract.getAccumulates() || !order || order.isIdentity() ||
+      order.getDimPosition(order.getNumDims() - 1) != order.getNumDims() - 1)
+    return contract;
+  OpBuilder builder(contract);
+  SmallVector<OpFoldResult> sizes = empty.getMixedSizes(), ordered(sizes);
+  AffineMap oldMap = contract.getInitMap();
+  SmallVector<AffineExpr> exprs(oldMap.getResults());
+  for (unsigned dim = 0; dim < order.getNumDims(); ++dim) {
+    ordered[order.getDimPosition(dim)] = sizes[dim];
+    exprs[order.getDimPosition(dim)] = oldMap.getResult(dim);
+  }
+  Value init =
+      tensor::EmptyOp::create(builder, empty.getLoc(), ordered, empty.getType().getElementType());
+  AffineMap maps[] = {contract.getLhsMap(), contract.getRhsMap(),
+                      AffineMap::get(oldMap.getNumDims(), 0, exprs, builder.getContext())};
+  auto stored = kernel::ContractOp::create(
+      builder, contract.getLoc(), init.getType(), contract.getLhs(), contract.getRhs(), ValueRange(), init,
+      builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(), contract.getAccumulatesAttr(),
+      contract.getPanelWidthAttr());
+  stored.getEpilogue().takeBody(contract.getEpilogue());
+  readInOrder(contract.getResult(0));
+  contract.replaceAllUsesWith(stored->getResults());
+  contract.erase();
+  return stored;
+}
+
+void orderLoops(kernel::ContractOp contract) {
+  AffineMap initMap = contract.getInitMap(), lhsMap = contract.getLhsMap();
+  unsigned column = contract.getColumnLoop(), numLoops = initMap.getNumDims();
+  SmallVector<unsigned> order, sums;
+  for (AffineExpr expr : initMap.getResults().drop_back())
+    order.push_back(cast<AffineDimExpr>(expr).getPosition());
+  for (unsigned loop = 0; loop < numLoops; ++loop)
+    if (!initMap.isFunctionOfDim(loop))
+      sums.push_back(loop);
+  auto placeOf = [&](unsigned loop) {
+    auto dim = llvm::find_if(lhsMap.getResults(), [&](AffineExpr expr) { return expr.isFunctionOfDim(loop); });
+    return std::pair(dim, loop);
+  };
+  llvm::sort(sums, [&](unsigned a, unsigned b) { return placeOf(a) < placeOf(b); });
+  order.append(sums);
+  order.push_back(column);
+  if (llvm::is_sorted(order))
+    return;
+
+  Builder builder(contract.getContext());
+  SmallVector<AffineExpr> renamed(numLoops);
+  SmallVector<int64_t> sizes;
+  for (auto [position, loop] : llvm::enumerate(order)) {
+    renamed[loop] = builder.getAffineDimExpr(position);
+    sizes.push_back(contract.getLoopSizes()[loop]);
+  }
+  SmallVector<AffineMap> maps;
+  for (unsigned i = 0; i < contract.getNumOperands(); ++i)
+    maps.push_back(contract.getMap(i).replaceDimsAndSymbols(renamed, {}, numLoops, 0));
+  contract.setIndexingMapsAttr(builder.getAffineMapArrayAttr(maps));
+  contract.setLoopSizes(sizes);
+}
+
+} // namespace tgc
