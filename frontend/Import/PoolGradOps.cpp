@@ -70,6 +70,46 @@ FailureOr<MaxPooling> getMaxPooling(NodeImporter &n, Value x, Value y,
   return MaxPooling{n, *pooling, padded, y};
 }
 
+/// Whether no element of the input is under two windows, so that each has one place in one of them.
+bool areSideBySide(ArrayRef<SlidingWindow> windows) {
+  return llvm::all_of(windows, [](const SlidingWindow &w) {
+    return w.dilation == 1 && IndexBuilder::isConstant(w.window, w.stride);
+  });
+}
+
+/// The sizes of the outputs, each followed by that of its window, or by 1, where the window is larger than 1.
+SmallVector<Size> getTiledSizes(NodeImporter &n, ArrayRef<SlidingWindow> windows, bool areRepeated) {
+  SmallVector<Size> sizes;
+  for (const SlidingWindow &w : windows) {
+    sizes.push_back(w.output);
+    if (w.stride != 1)
+      sizes.push_back(areRepeated ? w.window : n.sizes.constant(1));
+  }
+  return sizes;
+}
+
+/// The gradient of windows that lie side by side: that of each window where its maximum stands first, in one
+/// pass over the input.
+Value placeSideBySide(NodeImporter &n, Value winners, Value gradient, const Pooling &pooling) {
+  ArrayRef<SlidingWindow> windows = pooling.windows;
+  SmallVector<Size> tiled = getTiledSizes(n, windows, true), places, joined, low, high;
+  auto repeat = [&](Value x) { return n.broadcastTo(n.reshape(x, getTiledSizes(n, windows, false)), tiled); };
+  for (const SlidingWindow &w : windows) {
+    places.push_back(n.sizes.constant(1));
+    if (w.stride != 1)
+      places.push_back(w.window);
+    joined.push_back(n.sizes.mul(w.output, n.sizes.constant(w.stride)));
+    low.push_back(n.sizes.sub(n.sizes.constant(0), w.low));
+    high.push_back(n.sizes.sub(n.sizes.sub(w.input, low.back()), joined.back()));
+  }
+  auto numbers = llvm::to_vector(llvm::seq<int64_t>(0, getWindowElements(windows)));
+  Value place = n.broadcastTo(n.reshape(n.constantInts(numbers, n.builder.getI32Type()), places), tiled);
+  Value wins = n.compare(Direction::EQ, repeat(winners), place), repeated = repeat(gradient);
+  Value placed = n.reshape(n.select(wins, repeated, n.splatLike(repeated, 0)), joined);
+  Value zero = n.scalar(getElementTypeOrSelf(gradient.getType()), 0);
+  return n.withSizes(n.pad(placed, zero, low, high), getInputSizes(windows));
+}
+
 Value takeAtPositions(NodeImporter &n, Value x, Value positions) {
   Value flat = n.reshape(x, {n.sizes.product(n.sizes.sizesOf(x))});
   return n.create<tg::GatherOp>(flat, positions, 0, 0, tg::BoundsMode::Error);
@@ -94,6 +134,10 @@ template <bool windowIsInput> LogicalResult importMaxPoolGrad(NodeImporter &n) {
     return success();
   }
   Value winners = goesToAll ? Value() : max->findWinners(), zero = n.splatLike(gradient, 0), sum;
+  if (winners && areSideBySide(max->pooling.windows)) {
+    n.setResult(placeSideBySide(n, winners, gradient, max->pooling));
+    return success();
+  }
   forEachPlace(max->pooling.window(), [&](int64_t number, ArrayRef<int64_t> position) {
     Value wins = goesToAll
                      ? n.compare(Direction::EQ,
