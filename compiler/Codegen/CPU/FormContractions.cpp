@@ -150,7 +150,7 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
     VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes};
     PackedConstants packed;
     for (kernel::ContractOp contract : formed) {
-      contract = storeAsRead(contract);
+      contract = storeAsRead(joinRows(contract));
       while (kernel::ContractOp larger = absorbUser(contract))
         contract = larger;
       orderLoops(contract);

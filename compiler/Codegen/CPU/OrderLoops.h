@@ -10,6 +10,9 @@ namespace tgc {
 /// them, where vectors along the columns stay what they are.
 kernel::ContractOp storeAsRead(kernel::ContractOp contract);
 
+/// Makes one loop of rows that the only user reads as one dimension: what follows computes on that.
+kernel::ContractOp joinRows(kernel::ContractOp contract);
+
 /// Brings the loops in the order in which the result and, of the summed ones, the left operand have them:
 /// neighbours that walk memory as one loop become one.
 void orderLoops(kernel::ContractOp contract);

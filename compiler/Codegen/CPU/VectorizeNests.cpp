@@ -18,7 +18,9 @@
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
+#include "compiler/Codegen/CPU/VectorizeGathers.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -403,11 +405,20 @@ struct VectorizeNestsPass : impl::VectorizeNestsPassBase<VectorizeNestsPass> {
   using VectorizeNestsPassBase::VectorizeNestsPassBase;
 
   void runOnOperation() override {
+    SmallVector<linalg::CopyOp> copies;
+    getOperation().walk([&](linalg::CopyOp op) { copies.push_back(op); });
+    IRRewriter rewriter(&getContext());
+    for (linalg::CopyOp op : copies) {
+      rewriter.setInsertionPoint(op);
+      (void)linalg::generalizeNamedOp(rewriter, op);
+    }
     SmallVector<linalg::GenericOp> nests;
     getOperation().walk([&](linalg::GenericOp op) { nests.push_back(op); });
     for (linalg::GenericOp op : nests)
       if (canVectorize(op))
         vectorize(op);
+      else
+        vectorizeGather(op, {vectorBytes, vectorRegisters, panelBytes});
   }
 
 private:

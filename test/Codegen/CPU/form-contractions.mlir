@@ -195,12 +195,11 @@ func.func @no_rows(%x: tensor<64x40xf32>, %w: tensor<64x40xf32>, %e: tensor<40xf
 
 // A convolution's gradient by filter: the result is stored as it is read, images are the outermost summed loop, channels the
 // innermost of the rows, beside the filter's columns.
-// CHECK-DAG: #[[X:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3, d0 + d4, d1 + d5, d2)>
-// CHECK-DAG: #[[Y:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3, d4, d5, d6)>
-// CHECK-DAG: #[[D:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d6)>
+// CHECK: #map = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3, d0 + d4, d1 + d5, d2)>
+// CHECK-NEXT: #map1 = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3, d4, d5, d6)>
+// CHECK-NEXT: #map2 = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d6)>
 // CHECK-LABEL: func @filter_gradient
-// CHECK: %[[EMPTY:.*]] = tensor.empty() : tensor<3x5x16x32xf32>
-// CHECK: kernel.contract(%{{.*}}, %{{.*}}) into %[[EMPTY]] sizes [3, 5, 16, 8, 10, 12, 32] attributes {indexing_maps = [#[[X]], #[[Y]], #[[D]]]}
+// CHECK: kernel.contract(%{{.*}}, %{{.*}}) into %{{.*}} sizes [3, 5, 16, 8, 10, 12, 32] attributes {indexing_maps = [#map, #map1, #map2]}
 // CHECK: arith.negf
 // CHECK-NOT: linalg.generic
 func.func @filter_gradient(%x: tensor<8x12x16x16xf32>, %g: tensor<8x10x12x32xf32>) -> tensor<3x5x16x32xf32> {
@@ -220,4 +219,38 @@ func.func @filter_gradient(%x: tensor<8x12x16x16xf32>, %g: tensor<8x10x12x32xf32
     linalg.yield %7 : f32
   } -> tensor<3x5x16x32xf32>
   return %r : tensor<3x5x16x32xf32>
+}
+
+// -----
+
+#a = affine_map<(b, s, k, n) -> (b, s, k)>
+#w = affine_map<(b, s, k, n) -> (k, n)>
+#c = affine_map<(b, s, k, n) -> (b, s, n)>
+#id = affine_map<(m, n) -> (m, n)>
+#bias = affine_map<(m, n) -> (n)>
+
+// Rows that are one dimension to what follows are one loop, and what follows joins the kernel.
+// CHECK-LABEL: func @joined_rows
+// CHECK: %[[X:.*]] = tensor.collapse_shape %{{.*}} {{\[\[}}0, 1], [2]] : tensor<4x5x70xf32> into tensor<20x70xf32>
+// CHECK: kernel.contract(%[[X]], %{{.*}}) with(%{{.*}}) into %{{.*}} sizes [20, 70, 100]
+// CHECK: arith.addf
+// CHECK-NOT: linalg.generic
+func.func @joined_rows(%x: tensor<4x5x70xf32>, %y: tensor<70x100xf32>, %b: tensor<100xf32>) -> tensor<20x100xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x5x100xf32>
+  %f = linalg.fill ins(%z : f32) outs(%e : tensor<4x5x100xf32>) -> tensor<4x5x100xf32>
+  %p = linalg.generic {indexing_maps = [#a, #w, #c], iterator_types = ["parallel", "parallel", "reduction", "parallel"]} ins(%x, %y : tensor<4x5x70xf32>, tensor<70x100xf32>) outs(%f : tensor<4x5x100xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<4x5x100xf32>
+  %l = tensor.collapse_shape %p [[0, 1], [2]] : tensor<4x5x100xf32> into tensor<20x100xf32>
+  %d = tensor.empty() : tensor<20x100xf32>
+  %r = linalg.generic {indexing_maps = [#id, #bias, #id], iterator_types = ["parallel", "parallel"]} ins(%l, %b : tensor<20x100xf32>, tensor<100xf32>) outs(%d : tensor<20x100xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.addf %i, %j : f32
+    linalg.yield %7 : f32
+  } -> tensor<20x100xf32>
+  return %r : tensor<20x100xf32>
 }

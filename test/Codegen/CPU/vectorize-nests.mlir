@@ -91,3 +91,75 @@ func.func @shared(%x: memref<?x?xf32>, %v: memref<?xf32>, %y: memref<?x?xf32>) {
   }
   return
 }
+
+// -----
+
+#index = affine_map<(i, c) -> (i)>
+#id = affine_map<(i, c) -> (i, c)>
+
+// Rows that indices name are moved in vectors, the index is read once for each; the rest of 40 elements under a mask.
+// CHECK-LABEL: func @gather
+// CHECK-SAME: %[[TABLE:.*]]: memref<100x40xf32>
+// CHECK: scf.for %[[I:.*]] =
+// CHECK: %[[ROW:.*]] = arith.minui
+// CHECK: scf.for %[[AT:.*]] =
+// CHECK: %[[VECTOR:.*]] = vector.load %[[TABLE]][%[[ROW]], %[[AT]]] : memref<100x40xf32>, vector<16xf32>
+// CHECK: arith.mulf %[[VECTOR]]
+// CHECK: vector.store
+// CHECK: vector.maskedload %[[TABLE]][%[[ROW]], %c32]
+// CHECK: vector.maskedstore
+// CHECK-NOT: memref.load
+func.func @gather(%table: memref<100x40xf32>, %rows: memref<8xi32>, %y: memref<8x40xf32>) {
+  %two = arith.constant 2.0 : f32
+  %last = arith.constant 99 : index
+  linalg.generic {indexing_maps = [#index, #id], iterator_types = ["parallel", "parallel"]} ins(%rows : memref<8xi32>) outs(%y : memref<8x40xf32>) {
+  ^bb0(%r: i32, %o: f32):
+    %0 = arith.index_cast %r : i32 to index
+    %1 = arith.minui %0, %last : index
+    %2 = linalg.index 1 : index
+    %3 = memref.load %table[%1, %2] : memref<100x40xf32>
+    %4 = arith.mulf %3, %two : f32
+    linalg.yield %4 : f32
+  }
+  return
+}
+
+// -----
+
+#index = affine_map<(i, c) -> (i)>
+#id = affine_map<(i, c) -> (i, c)>
+
+// Where the columns are what is named, or their number is computed with, nothing is contiguous.
+// CHECK-LABEL: func @scattered
+// CHECK-COUNT-2: linalg.generic
+func.func @scattered(%table: memref<40x100xf32>, %rows: memref<8xi32>, %y: memref<8x40xf32>) {
+  %last = arith.constant 39 : index
+  linalg.generic {indexing_maps = [#index, #id], iterator_types = ["parallel", "parallel"]} ins(%rows : memref<8xi32>) outs(%y : memref<8x40xf32>) {
+  ^bb0(%r: i32, %o: f32):
+    %0 = arith.index_cast %r : i32 to index
+    %2 = linalg.index 1 : index
+    %3 = memref.load %table[%2, %0] : memref<40x100xf32>
+    linalg.yield %3 : f32
+  }
+  linalg.generic {indexing_maps = [#index, #id], iterator_types = ["parallel", "parallel"]} ins(%rows : memref<8xi32>) outs(%y : memref<8x40xf32>) {
+  ^bb0(%r: i32, %o: f32):
+    %0 = arith.index_cast %r : i32 to index
+    %2 = linalg.index 1 : index
+    %3 = arith.subi %last, %2 : index
+    %4 = memref.load %table[%3, %0] : memref<40x100xf32>
+    linalg.yield %4 : f32
+  }
+  return
+}
+
+// -----
+
+// A copy between layouts is a nest like any other.
+// CHECK-LABEL: func @copy
+// CHECK-NOT: linalg.copy
+// CHECK: vector.load
+// CHECK: vector.store
+func.func @copy(%x: memref<8x64xf32, strided<[100, 1]>>, %y: memref<8x64xf32>) {
+  linalg.copy ins(%x : memref<8x64xf32, strided<[100, 1]>>) outs(%y : memref<8x64xf32>)
+  return
+}
