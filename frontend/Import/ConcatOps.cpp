@@ -59,6 +59,47 @@ LogicalResult importConcatV2(NodeImporter &n) {
   return importConcat(n, 0, n.getNumInputs() - 1, n.getNumInputs() - 1);
 }
 
+/// Rows, each a tensor whose first size is one.
+LogicalResult importParallelConcat(NodeImporter &n) {
+  SmallVector<Value> rows = n.getTensors(0, n.getNumInputs());
+  for (Value row : rows) {
+    SmallVector<Size> shape = n.sizes.sizesOf(row);
+    if (shape.empty())
+      return n.error() << "expects rows of rank 1 or more, got " << row.getType();
+    if (failed(n.requireEqual(n.sizes.constant(1), shape.front(),
+                              "the first dimension must have %d element, got %d")))
+      return failure();
+  }
+  return concat(n, rows, 0);
+}
+
+/// Where the elements with these numbers are in a tensor of sizes `dims`: a row of the result for each
+/// dimension.
+LogicalResult importUnravelIndex(NodeImporter &n) {
+  auto dims = n.getSizeOperand(1, "dims");
+  if (failed(dims))
+    return failure();
+  if (n.getRank(0) > 1 || dims->empty())
+    return n.error() << "indices must be a scalar or a vector and dims not empty, got " << n.getType(0)
+                     << " and " << dims->size() << " dims";
+  Value index = n.getTensor(0);
+  Type element = n.getElementType(0);
+  SmallVector<Size> shape = n.sizes.sizesOf(index), row{n.sizes.constant(1)};
+  llvm::append_range(row, shape);
+  n.checkAll(
+      n.compare(tg::ComparisonDirection::LT, index, n.sizeTensor(n.sizes.product(*dims), element, shape)),
+      "index is out of bound as with dims");
+  SmallVector<Value> rows(dims->size());
+  for (size_t i = dims->size(); i-- > 0;) {
+    if (failed(n.requireAtMost(n.sizes.constant(1), (*dims)[i], "Input dims cannot be less than %d, got %d")))
+      return failure();
+    Value size = n.sizeTensor((*dims)[i], element, shape), above = n.div(index, size);
+    rows[i] = n.reshape(n.sub(index, n.mul(above, size)), row);
+    index = above;
+  }
+  return concat(n, rows, 0);
+}
+
 LogicalResult importPack(NodeImporter &n) {
   SmallVector<Value> parts = n.getTensors(0, n.getNumInputs());
   int64_t rank = n.getRank(0);
@@ -118,6 +159,8 @@ void registerConcatOps(OpRegistry &registry) {
   registry.add({"Concat"}, importConcatV1);
   registry.add({"ConcatV2"}, importConcatV2);
   registry.add({"Pack"}, importPack);
+  registry.add({"ParallelConcat"}, importParallelConcat);
+  registry.add({"UnravelIndex"}, importUnravelIndex);
   registry.add({"Tile"}, importTile);
 }
 

@@ -175,22 +175,38 @@ LogicalResult importSetSize(NodeImporter &n) {
   return success();
 }
 
+/// Of two dense tensors, of a dense and a sparse one, or of two sparse ones: a sparse one is its indices,
+/// values and shape.
 LogicalResult importSetOperation(NodeImporter &n) {
-  auto sets = n.getTensors(0, 2);
-  int64_t rank = n.getRank(0);
+  SmallVector<Value> sets = n.getTensors(0, n.getNumInputs());
   StringRef operation = n.getString("set_operation");
-  if (rank < 1 || rank != n.getRank(1))
-    return n.error() << "the sets must have one rank of 1 or more, got " << n.getType(0) << " and "
-                     << n.getType(1);
+  bool isSparse = n.getNumInputs() == 6;
+  auto getSetRank = [&](size_t i, bool isSparse) -> FailureOr<int64_t> {
+    if (!isSparse)
+      return n.getRank(i);
+    auto rank = IndexBuilder::getConstant(n.sizes.sizeOf(sets[i + 2], 0));
+    if (rank && n.getRank(i) == 2 && n.getRank(i + 1) == 1) {
+      if (failed(n.requireEqual(n.sizes.sizeOf(sets[i], 1), n.sizes.constant(*rank),
+                                "the indices have %d numbers each, the shape has %d")) ||
+          failed(n.requireEqual(n.sizes.sizeOf(sets[i], 0), n.sizes.sizeOf(sets[i + 1], 0),
+                                "there are %d indices and %d values")))
+        return failure();
+      return *rank;
+    }
+    n.error() << "the rank of the sparse set is not known; give the shape of a feed with --shape";
+    return failure();
+  };
+  auto rank = getSetRank(0, isSparse), other = getSetRank(isSparse ? 3 : 1, n.getNumInputs() > 2);
+  if (failed(rank) || failed(other))
+    return failure();
+  if (*rank < 1 || *rank != *other)
+    return n.error() << "the sets must have one rank of 1 or more, got " << *rank << " and " << *other;
   if (!llvm::is_contained({"a-b", "b-a", "intersection", "union"}, operation.lower()))
     return n.error() << "set_operation " << operation << " is not known";
-  for (int64_t dim = 0; dim + 1 < rank; ++dim)
-    if (failed(n.requireEqual(n.sizes.sizeOf(sets[0], dim), n.sizes.sizeOf(sets[1], dim),
-                              "the sets have sizes %d and %d")))
-      return failure();
   Type i64 = n.builder.getI64Type();
-  Type types[] = {RankedTensorType::get({kDynamic, rank}, i64),
-                  RankedTensorType::get({kDynamic}, n.getElementType(0)), RankedTensorType::get({rank}, i64)};
+  Type types[] = {RankedTensorType::get({kDynamic, *rank}, i64),
+                  RankedTensorType::get({kDynamic}, n.getElementType(isSparse ? 1 : 0)),
+                  RankedTensorType::get({*rank}, i64)};
   SmallVector<Value> results = n.hostCall("tgc_kernel_set_operation", sets, types, operation.lower(), {},
                                           /*isPure=*/true, /*findsSizes=*/true);
   for (auto [i, result] : llvm::enumerate(results))
@@ -209,7 +225,8 @@ void registerSequenceOps(OpRegistry &registry) {
   registry.add({"CumulativeLogsumexp"}, importCumulativeLogsumexp);
   registry.add({"SparseMatMul"}, importSparseMatMul);
   registry.add({"SetSize"}, importSetSize);
-  registry.add({"DenseToDenseSetOperation"}, importSetOperation);
+  registry.add({"DenseToDenseSetOperation", "DenseToSparseSetOperation", "SparseToSparseSetOperation"},
+               importSetOperation);
 }
 
 } // namespace tgc

@@ -37,6 +37,7 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"Tile", "input:T multiples:Tmultiples", "output:T", "Tmultiples=int32"},
     // Order of dimensions and elements.
     {"Transpose ConjugateTranspose", "x:T perm:Tperm", "y:T", "Tperm=int32"},
+    {"UnravelIndex", "indices:Tidx dims:Tidx", "output:Tidx", "Tidx=int32"},
     {"InvertPermutation", "x:T", "y:T", "T=int32"},
     {"Reverse", "tensor:T dims:bool", "output:T", ""},
     {"ReverseV2", "tensor:T axis:Tidx", "output:T", "Tidx=int32"},
@@ -55,6 +56,7 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"Concat", "concat_dim:int32 values:N*T", "output:T", ""},
     {"ConcatV2", "values:N*T axis:Tidx", "output:T", "Tidx=int32"},
     {"ConcatOffset", "concat_dim:int32 shape:N*shape_type", "offset:N*shape_type", "shape_type=int32"},
+    {"ParallelConcat", "values:N*T", "output:T", "shape:shape"},
     {"Pack", "values:N*T", "output:T", "axis=0"},
     {"Unpack", "value:T", "output:num*T", "axis=0"},
     {"Split", "split_dim:int32 value:T", "output:num_split*T", ""},
@@ -118,6 +120,11 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"InTopKV2", "predictions:float32 targets:T k:T", "precision:bool", "T=int32"},
     {"DenseToDenseSetOperation", "set1:T set2:T", "result_indices:int64 result_values:T result_shape:int64",
      "set_operation:string validate_indices=true"},
+    {"DenseToSparseSetOperation", "set1:T set2_indices:int64 set2_values:T set2_shape:int64",
+     "result_indices:int64 result_values:T result_shape:int64", "set_operation:string validate_indices=true"},
+    {"SparseToSparseSetOperation",
+     "set1_indices:int64 set1_values:T set1_shape:int64 set2_indices:int64 set2_values:T set2_shape:int64",
+     "result_indices:int64 result_values:T result_shape:int64", "set_operation:string validate_indices=true"},
     {"SetSize", "set_indices:int64 set_values:T set_shape:int64", "size:int32", "validate_indices=true"},
 };
 

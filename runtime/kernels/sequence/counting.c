@@ -112,18 +112,79 @@ TGC_KERNEL(tgc_kernel_set_size) {
   }
 }
 
-/* Config: "a-b", "b-a", "intersection" or "union" of the rows of inputs 0 and 1, as a sparse tensor of
- * ascending sets. */
+/* Sets, one a row: rows of a dense tensor, of `width` elements each, or of a sparse one, whose row r is the
+ * values [begins[r], begins[r + 1]). `order`: room for a row. */
+typedef struct sets {
+  const tgc_tensor_t *values;
+  const int64_t *dims;
+  int32_t rank;
+  int64_t rows, width, *begins, *order;
+} sets_t;
+
+static sets_t dense_sets(const tgc_tensor_t *values) {
+  int32_t rank = values->rank;
+  return (sets_t){values, values->dims, rank, tgc_count_dims(values, 0, rank - 1), values->dims[rank - 1],
+                  NULL,   NULL};
+}
+
+/* Of the indices, values and shape at `sparse`. */
+static sets_t sparse_sets(tgc_frame_t *frame, const char *node, const tgc_tensor_t *sparse) {
+  const int64_t *indices = sparse[0].data;
+  sets_t sets = {&sparse[1], sparse[2].data, (int32_t)sparse[2].dims[0], 1, 0, NULL, NULL};
+  for (int32_t k = 0; k + 1 < sets.rank; ++k)
+    if (sets.dims[k] < 0 || __builtin_mul_overflow(sets.rows, sets.dims[k], &sets.rows) ||
+        sets.rows > (int64_t)1 << 40)
+      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "a size of %d is negative or makes too many sets",
+                  &sets.dims[k], 1);
+  sets.begins = tgc_rt_scratch(frame, (uint64_t)(sets.rows + 1) * sizeof *sets.begins);
+  int64_t row = 0;
+  for (int64_t i = 0; i < sparse[0].dims[0]; ++i) {
+    int64_t at = 0;
+    for (int32_t k = 0; k + 1 < sets.rank; ++k) {
+      int64_t index = indices[i * sets.rank + k];
+      at = index < 0 || index >= sets.dims[k] ? sets.rows : at * sets.dims[k] + index;
+      if (at >= sets.rows)
+        break;
+    }
+    if (at >= sets.rows || at + 1 < row)
+      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "the index of entry %d is out of bounds or out of order",
+                  &i, 1);
+    while (row <= at)
+      sets.begins[row++] = i;
+  }
+  while (row <= sets.rows)
+    sets.begins[row++] = sparse[0].dims[0];
+  for (row = 0; row < sets.rows; ++row)
+    if (sets.begins[row + 1] - sets.begins[row] > sets.width)
+      sets.width = sets.begins[row + 1] - sets.begins[row];
+  return sets;
+}
+
+/* Sorts a row and drops what occurs twice; returns how many elements are left. */
+static int64_t sort_set(const sets_t *sets, int64_t row) {
+  int64_t begin = sets->begins ? sets->begins[row] : row * sets->width;
+  return sort_row(sets->values, begin, sets->begins ? sets->begins[row + 1] - begin : sets->width,
+                  sets->order);
+}
+
+/* Config: "a-b", "b-a", "intersection" or "union" of the rows of two tensors, as a sparse tensor of ascending
+ * sets. Inputs: both, or the second one's indices, values and shape, or those of both. */
 TGC_KERNEL(tgc_kernel_set_operation) {
   TGC_KERNEL_UNUSED;
-  int32_t rank = inputs[0].rank;
-  int64_t rows = tgc_count_dims(&inputs[0], 0, rank - 1),
-          widths[2] = {inputs[0].dims[rank - 1], inputs[1].dims[rank - 1]};
-  int64_t total = 0, longest = 0, *indices = NULL, *orders[2];
+  sets_t sets[2] = {num_inputs == 6 ? sparse_sets(frame, node, inputs) : dense_sets(inputs),
+                    num_inputs == 2 ? dense_sets(inputs + 1)
+                                    : sparse_sets(frame, node, inputs + num_inputs - 3)};
+  int32_t rank = sets[0].rank;
+  for (int32_t k = 0; k + 1 < rank; ++k) {
+    int64_t sizes[2] = {sets[0].dims[k], sets[1].dims[k]};
+    if (sizes[0] != sizes[1])
+      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "the sets have sizes %d and %d", sizes, 2);
+  }
+  int64_t total = 0, longest = 0, *indices = NULL;
   int takes_left = config[0] == 'a' || config[0] == 'u', takes_right = config[0] == 'b' || config[0] == 'u';
   int takes_both = config[0] == 'i' || config[0] == 'u';
   for (int side = 0; side < 2; ++side)
-    orders[side] = tgc_rt_scratch(frame, (uint64_t)(widths[side] + 1) * sizeof *orders[side]);
+    sets[side].order = tgc_rt_scratch(frame, (uint64_t)(sets[side].width + 1) * sizeof *sets[side].order);
   for (int pass = 0; pass < 2; ++pass) {
     if (pass == 1) {
       int64_t dims[2] = {total, rank};
@@ -131,24 +192,23 @@ TGC_KERNEL(tgc_kernel_set_operation) {
       tgc_find_output(frame, &outputs[1], 1, dims);
       total = 0;
     }
-    for (int64_t row = 0; row < rows; ++row) {
-      int64_t sizes[2], count = 0;
-      for (int side = 0; side < 2; ++side)
-        sizes[side] = sort_row(&inputs[side], row * widths[side], widths[side], orders[side]);
+    for (int64_t row = 0; row < sets[0].rows; ++row) {
+      int64_t sizes[2] = {sort_set(&sets[0], row), sort_set(&sets[1], row)}, count = 0;
       for (int64_t i = 0, j = 0; i < sizes[0] || j < sizes[1];) {
         int order = i == sizes[0]   ? 1
                     : j == sizes[1] ? -1
-                                    : compare_elements(&inputs[0], orders[0][i], &inputs[1], orders[1][j]);
+                                    : compare_elements(sets[0].values, sets[0].order[i], sets[1].values,
+                                                       sets[1].order[j]);
         int is_taken = order < 0 ? takes_left : order > 0 ? takes_right : takes_both;
         if (is_taken && pass == 1) {
           int64_t at = row;
           for (int32_t k = rank - 2; k >= 0; --k) {
-            indices[total * rank + k] = at % inputs[0].dims[k];
-            at /= inputs[0].dims[k];
+            indices[total * rank + k] = at % sets[0].dims[k];
+            at /= sets[0].dims[k];
           }
           indices[total * rank + rank - 1] = count;
-          tgc_copy_element(&outputs[1], total, order <= 0 ? &inputs[0] : &inputs[1],
-                           order <= 0 ? orders[0][i] : orders[1][j]);
+          tgc_copy_element(&outputs[1], total, sets[order > 0].values,
+                           order > 0 ? sets[1].order[j] : sets[0].order[i]);
         }
         count += is_taken;
         total += is_taken;
@@ -159,6 +219,6 @@ TGC_KERNEL(tgc_kernel_set_operation) {
     }
   }
   int64_t *shape = outputs[2].data;
-  memcpy(shape, inputs[0].dims, sizeof *shape * (size_t)(rank - 1));
+  memcpy(shape, sets[0].dims, sizeof *shape * (size_t)(rank - 1));
   shape[rank - 1] = longest;
 }

@@ -36,3 +36,15 @@ def cases(record):
     for name, shapes in (("equal", ([2, 1], [2, 1])), ("ones", ([1], [2, 1])), ("scalar", ([], [3]))):
         first, second = (tf.constant(shape, tf.int32) for shape in shapes)
         record("gradient_axes_" + name, list(raw.BroadcastGradientArgs(s0=first, s1=second)))
+    record("unravel", [raw.UnravelIndex(indices=tf.constant(at, dtype), dims=tf.constant(dims, dtype)) for dtype in (tf.int32, tf.int64)
+                       for at, dims in ((7, [2, 5]), ([0, 22, 59], [3, 4, 5]), ([3, 1], [4]))])
+    record("parallel_concat", raw.ParallelConcat(values=[x[:1], x[2:]], shape=[2, 7]))
+    sets = dict(set2_indices=tf.constant([[0, 0], [0, 1], [2, 0], [2, 1], [2, 2]], tf.int64), set2_shape=tf.constant([3, 4], tf.int64))
+    first = dict(set1_indices=tf.constant([[0, 0], [1, 0], [1, 2], [2, 1]], tf.int64), set1_shape=tf.constant([3, 3], tf.int64))
+    for values in ([4, 1, 2, 9, 2], ["d", "a", "b", "z", "b"]):
+        second = tf.constant(values)
+        for operation in ("a-b", "b-a", "intersection", "union"):
+            name = f"{second.dtype.name}_{operation}".replace("-", "_")
+            record("dense_sparse_" + name, list(raw.DenseToSparseSetOperation(set1=tf.constant([values[:2], values[1:3], values[3:]]), set2_values=second,
+                                                                              set_operation=operation, **sets)))
+            record("sparse_sparse_" + name, list(raw.SparseToSparseSetOperation(set1_values=second[:4], set2_values=second, set_operation=operation, **first, **sets)))
