@@ -72,24 +72,45 @@ LogicalResult importEncodePng(NodeImporter &n) {
   return setFile(n, "tgc_kernel_encode_png", ArrayRef(n.sizes.sizesOf(n.getTensor(0))).drop_back(3));
 }
 
+/// Quality, whether it is progressive, has optimised tables and full chroma, unit and densities.
+std::string describeJpeg(int64_t quality, bool isProgressive, bool isOptimized, bool keepsChroma, int unit,
+                         int64_t x, int64_t y) {
+  std::string config;
+  llvm::raw_string_ostream(config) << quality << ' ' << isProgressive << ' ' << isOptimized << ' '
+                                   << keepsChroma << ' ' << unit << ' ' << x << ' ' << y;
+  return config;
+}
+
+LogicalResult setJpeg(NodeImporter &n, int64_t quality, const Twine &config) {
+  if (failed(requireRanks(n, 0, {3})))
+    return failure();
+  if (quality < 0 || quality > 100)
+    return n.error() << "quality must be in [0,100], got " << quality;
+  return setFile(n, "tgc_kernel_encode_jpeg", {}, config);
+}
+
 LogicalResult importEncodeJpeg(NodeImporter &n) {
   int64_t quality = n.getInt("quality");
   StringRef format = n.getString("format");
   if (failed(requireRanks(n, 0, {3})))
     return failure();
-  if (quality < 0 || quality > 100)
-    return n.error() << "quality must be in [0,100], got " << quality;
   if (!n.getString("xmp_metadata").empty())
     return n.error() << "xmp_metadata is not supported";
   auto depth = IndexBuilder::getConstant(n.sizes.sizeOf(n.getTensor(0), 2));
   if (depth && ((format == "grayscale" && *depth != 1) || (format == "rgb" && *depth != 3)))
     return n.error() << "format " << format << " expects another number of channels than " << *depth;
-  std::string config;
-  llvm::raw_string_ostream(config) << quality << ' ' << n.getBool("progressive") << ' '
-                                   << n.getBool("optimize_size") << ' ' << !n.getBool("chroma_downsampling")
-                                   << ' ' << (n.getString("density_unit") == "cm" ? 2 : 1) << ' '
-                                   << n.getInt("x_density") << ' ' << n.getInt("y_density");
-  return setFile(n, "tgc_kernel_encode_jpeg", {}, config);
+  return setJpeg(n, quality,
+                 describeJpeg(quality, n.getBool("progressive"), n.getBool("optimize_size"),
+                              !n.getBool("chroma_downsampling"), n.getString("density_unit") == "cm" ? 2 : 1,
+                              n.getInt("x_density"), n.getInt("y_density")));
+}
+
+/// With the other operator's defaults.
+LogicalResult importEncodeJpegOfQuality(NodeImporter &n) {
+  auto quality = n.getConstant(1, "quality");
+  if (failed(quality))
+    return failure();
+  return setJpeg(n, *quality, describeJpeg(*quality, false, false, false, 1, 300, 300));
 }
 
 LogicalResult importJpegShape(NodeImporter &n) {
@@ -119,6 +140,7 @@ void registerImageCodecOps(OpRegistry &registry) {
   registry.add({"DecodeImage"}, importDecodeImage);
   registry.add({"EncodePng"}, importEncodePng);
   registry.add({"EncodeJpeg"}, importEncodeJpeg);
+  registry.add({"EncodeJpegVariableQuality"}, importEncodeJpegOfQuality);
   registry.add({"ExtractJpegShape"}, importJpegShape);
   registry.add({"DecodeCompressed"}, importDecompress);
 }

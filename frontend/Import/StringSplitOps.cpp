@@ -57,8 +57,10 @@ LogicalResult importUnicodeDecode(NodeImporter &n) {
                        std::to_string(n.getInt("replacement_char")) + " " +
                        std::to_string(n.getBool("replace_control_characters"));
   Type types[] = {RankedTensorType::get({kDynamic}, *splits),
-                  RankedTensorType::get({kDynamic}, n.builder.getI32Type())};
-  setResults(n, findingCall(n, "tgc_kernel_unicode_decode", n.getTensor(0), types, config));
+                  RankedTensorType::get({kDynamic}, n.builder.getI32Type()),
+                  RankedTensorType::get({kDynamic}, n.builder.getI64Type())};
+  setResults(n, findingCall(n, "tgc_kernel_unicode_decode", n.getTensor(0),
+                            ArrayRef(types).take_front(n.getOutputs().size()), config));
   return success();
 }
 
@@ -147,7 +149,7 @@ LogicalResult importDecodeCSV(NodeImporter &n) {
 void registerStringSplitOps(OpRegistry &registry) {
   registry.add({"StringSplit"}, importStringSplit);
   registry.add({"StringSplitV2"}, importStringSplitV2);
-  registry.add({"UnicodeDecode"}, importUnicodeDecode);
+  registry.add({"UnicodeDecode", "UnicodeDecodeWithOffsets"}, importUnicodeDecode);
   registry.add({"StringNGrams"}, importNGrams);
   registry.add({"DecodeRaw", "DecodePaddedRaw"}, importDecodeRaw);
   registry.add({"DecodeCSV"}, importDecodeCSV);

@@ -89,6 +89,7 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"EncodeJpeg", "image:uint8", "contents:string",
      "format='' quality=95 progressive=false optimize_size=false chroma_downsampling=true "
      "density_unit{in|cm}=in x_density=300 y_density=300 xmp_metadata=''"},
+    {"EncodeJpegVariableQuality", "images:uint8 quality:int32", "contents:string", ""},
     {"EncodePng", "image:T", "contents:string", "compression=-1 T=uint8"},
 };
 

@@ -34,6 +34,10 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"UnicodeDecode", "input:string", "row_splits:Tsplits char_values:int32",
      "input_encoding:string errors{strict|replace|ignore}=replace replacement_char=65533 "
      "replace_control_characters=false Tsplits=int64"},
+    {"UnicodeDecodeWithOffsets", "input:string",
+     "row_splits:Tsplits char_values:int32 char_to_byte_starts:int64",
+     "input_encoding:string errors{strict|replace|ignore}=replace replacement_char=65533 "
+     "replace_control_characters=false Tsplits=int64"},
     // Encodings.
     {"EncodeBase64", "input:string", "output:string", "pad=false"},
     {"DecodeBase64", "input:string", "output:string", ""},

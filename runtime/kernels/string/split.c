@@ -125,7 +125,7 @@ TGC_KERNEL(tgc_kernel_string_split_set) {
 /* Input 0: strings in UTF-8; config "MODE REPLACEMENT CONTROLS": what is no UTF-8 is an error ('s'), replaced
  * ('r') or left out
  * ('i'), and so are control characters if CONTROLS is 1. Outputs: where each string's code points begin, and
- * end; code points. */
+ * end; code points; if there is a third, the byte of its string that each begins at. */
 TGC_KERNEL(tgc_kernel_unicode_decode) {
   TGC_KERNEL_UNUSED;
   char *rest;
@@ -134,10 +134,13 @@ TGC_KERNEL(tgc_kernel_unicode_decode) {
   const tgc_string_t *strings = inputs[0].data;
   int64_t rows = tgc_count(&inputs[0]), total = 0, num_splits = rows + 1;
   int32_t *codes = NULL;
+  int64_t *offsets = NULL;
   void *splits = tgc_find_output(frame, &outputs[0], 1, &num_splits);
   for (int pass = 0; pass < 2; ++pass) {
     if (pass == 1)
       codes = tgc_find_output(frame, &outputs[1], 1, &total);
+    if (pass == 1 && num_outputs > 2)
+      offsets = tgc_find_output(frame, &outputs[2], 1, &total);
     total = 0;
     tgc_set_int(outputs[0].dtype, splits, 0, 0);
     for (int64_t row = 0; row < rows; ++row) {
@@ -156,6 +159,8 @@ TGC_KERNEL(tgc_kernel_unicode_decode) {
         }
         if (pass == 1)
           codes[total] = code;
+        if (offsets)
+          offsets[total] = at - size - strings[row].data;
         ++total;
       }
       tgc_set_int(outputs[0].dtype, splits, row + 1, total);

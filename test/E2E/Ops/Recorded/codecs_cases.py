@@ -45,6 +45,7 @@ def cases(record):
                                             raw.DecodeJpeg(contents=file, ratio=2), raw.DecodeAndCropJpeg(contents=file, crop_window=[3, 4, 7, 9]),
                                             raw.ExtractJpegShape(contents=file)])
     record("encode", [raw.DecodeJpeg(contents=raw.EncodeJpeg(image=smooth)), raw.DecodePng(contents=raw.EncodePng(image=smooth))])
+    record("quality", [raw.DecodeJpeg(contents=raw.EncodeJpegVariableQuality(images=smooth, quality=quality)) for quality in (30, 95)])
     colors = random.integers(0, 256, (256, 3)).astype(np.uint8)
     file = tf.constant(gif(smooth[..., 0], colors))
     record("gif", [raw.DecodeGif(contents=file), raw.DecodeImage(contents=file, expand_animations=False)])

@@ -56,6 +56,7 @@ def cases(record):
     odd = tf.constant([b"h\xc3\xa9\xe2\x82\xac", b"", b"\xf0\x9f\x98\x80!", b"bad \xff\xfe end"])
     for errors in ("replace", "ignore"):
         record("unicode_" + errors, list(raw.UnicodeDecode(input=odd, input_encoding="UTF-8", errors=errors)))
+        record("offsets_" + errors, list(raw.UnicodeDecodeWithOffsets(input=odd, input_encoding="UTF-8", errors=errors)))
     for i, (widths, pad, short) in enumerate([([2], 0, False), ([1, 3], -1, False), ([4], 1, True), ([5], 0, True)]):
         record(f"ngrams{i}", list(raw.StringNGrams(
             data=[b"a", b"b", b"c", b"dd", b"e"], data_splits=tf.constant([0, 3, 3, 5], tf.int64), separator="_", ngram_widths=widths,
