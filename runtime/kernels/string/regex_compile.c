@@ -1,9 +1,13 @@
 /*===- regex_compile.c - Regular expressions to programs ----------------------===*/
 
+#define _GNU_SOURCE
 #include "regex.h"
 #include "utf8.h"
 
+#include <locale.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <wctype.h>
 
 enum { kMaxProgram = 20000, kMaxRanges = 20000, kMaxRepeat = 1000, kMaxDepth = 200 };
 
@@ -51,6 +55,58 @@ static void insert(parser_t *p, int32_t position, int32_t count) {
   }
 }
 
+/* What knows the letters of UTF-8; made once for the process. 0: there is none, and only ASCII's have cases.
+ */
+static locale_t letters_locale(void) {
+  static _Atomic(locale_t) shared;
+  locale_t locale = atomic_load(&shared), none = (locale_t)0;
+  if (locale)
+    return locale;
+  locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+  if (locale && !atomic_compare_exchange_strong(&shared, &none, locale)) {
+    freelocale(locale);
+    locale = none;
+  }
+  return locale;
+}
+
+static void add_one(parser_t *p, int32_t code) {
+  if (p->regex->num_ranges == kMaxRanges)
+    fail(p, "character class too large");
+  int32_t *range = p->regex->ranges[p->regex->num_ranges++];
+  range[0] = range[1] = code;
+}
+
+/* Letters that have more than one other case, from Unicode's CaseFolding. */
+static const int32_t kFamilies[][4] = {
+    {'K', 'k', 0x212a, 0},         {'S', 's', 0x17f, 0},       {0xb5, 0x39c, 0x3bc, 0},
+    {0xc5, 0xe5, 0x212b, 0},       {0xdf, 0x1e9e, 0, 0},       {0x1c4, 0x1c5, 0x1c6, 0},
+    {0x1c7, 0x1c8, 0x1c9, 0},      {0x1ca, 0x1cb, 0x1cc, 0},   {0x1f1, 0x1f2, 0x1f3, 0},
+    {0x345, 0x399, 0x3b9, 0x1fbe}, {0x392, 0x3b2, 0x3d0, 0},   {0x395, 0x3b5, 0x3f5, 0},
+    {0x398, 0x3b8, 0x3d1, 0x3f4},  {0x39a, 0x3ba, 0x3f0, 0},   {0x3a0, 0x3c0, 0x3d6, 0},
+    {0x3a1, 0x3c1, 0x3f1, 0},      {0x3a3, 0x3c2, 0x3c3, 0},   {0x3a6, 0x3c6, 0x3d5, 0},
+    {0x3a9, 0x3c9, 0x2126, 0},     {0x1e60, 0x1e61, 0x1e9b, 0}};
+
+/* The other cases of letters beyond ASCII. */
+static void add_other_cases(parser_t *p, int32_t low, int32_t high) {
+  enum { kLastLetter = 0x1ffff };
+  for (size_t i = 0; i < sizeof kFamilies / sizeof *kFamilies; ++i)
+    for (int k = 0; k < 4; ++k)
+      if (kFamilies[i][k] && kFamilies[i][k] >= low && kFamilies[i][k] <= high)
+        for (int other = 0; other < 4; ++other)
+          if (kFamilies[i][other])
+            add_one(p, kFamilies[i][other]);
+  locale_t locale = letters_locale();
+  for (int32_t code = low < 128 ? 128 : low; locale && code <= high && code <= kLastLetter; ++code) {
+    int32_t small = (int32_t)towlower_l((wint_t)code, locale),
+            large = (int32_t)towupper_l((wint_t)code, locale);
+    if (small != code)
+      add_one(p, small);
+    if (large != code)
+      add_one(p, large);
+  }
+}
+
 static void add_range(parser_t *p, int32_t low, int32_t high) {
   if (p->regex->num_ranges + 3 > kMaxRanges)
     fail(p, "character class too large");
@@ -70,6 +126,7 @@ static void add_range(parser_t *p, int32_t low, int32_t high) {
     other[0][0] = turn ? from - 32 : from + 32;
     other[0][1] = turn ? to - 32 : to + 32;
   }
+  add_other_cases(p, low, high);
 }
 
 /* All code points but those from range `first` on become the ranges. */
@@ -106,8 +163,6 @@ static void complement(parser_t *p, int32_t first) {
 /* \d, \s, \w and their opposites; 0 if `letter` is none of them. */
 static int add_perl_class(parser_t *p, char letter) {
   int32_t first = p->regex->num_ranges;
-  uint8_t ignores_case = p->ignores_case;
-  p->ignores_case = 0;
   switch (letter | 32) {
   case 'd':
     add_range(p, '0', '9');
@@ -124,10 +179,8 @@ static int add_perl_class(parser_t *p, char letter) {
     add_range(p, 'a', 'z');
     break;
   default:
-    p->ignores_case = ignores_case;
     return 0;
   }
-  p->ignores_case = ignores_case;
   if (letter < 'a')
     complement(p, first);
   return 1;
@@ -196,6 +249,10 @@ static int32_t parse_escape(parser_t *p) {
       fail(p, "invalid escape sequence");
     return value;
   }
+  /* One digit but zero would refer to a group. */
+  int is_reference = code >= '1' && code <= '9' && (p->at == p->end || *p->at < '0' || *p->at > '7');
+  if (is_reference)
+    fail(p, "invalid escape sequence");
   if (code >= '0' && code <= '7') {
     int32_t value = code - '0';
     for (int i = 0; i < 2 && p->at < p->end && *p->at >= '0' && *p->at <= '7'; ++i)

@@ -35,6 +35,9 @@ def cases(record):
         record(f"replace{i}", [raw.RegexReplace(input=words, pattern=pattern, rewrite="<\\0>"),
                                raw.StaticRegexReplace(input=words, pattern=pattern, rewrite="", replace_global=False),
                                raw.RegexFullMatch(input=words, pattern=".*" + pattern), raw.StaticRegexFullMatch(input=words, pattern=pattern)])
+    letters = tf.constant(["Ärger ärger", "Kelvin \u212a k", "ſ s S", "Σίσυφος ς σ", "ÅNGSTRÖM \u212b", "Жук жук", "ẞ ß ss"])
+    for i, pattern in enumerate(["ä", "k", "[r-t]", "σ", "[^åж]", "(?-i)Ж|б", "ß", "\\W"]):
+        record(f"letters{i}", raw.RegexReplace(input=letters, pattern="(?i)" + pattern, rewrite="<\\0>"))
     record("groups", raw.RegexReplace(input=words, pattern="(\\w)(\\w)", rewrite="\\2\\1\\\\"))
     for dtype in (tf.int8, tf.int16, tf.int32, tf.int64, tf.uint8, tf.uint16, tf.uint32, tf.uint64):
         record("as_string_" + dtype.name, [raw.AsString(input=tf.constant([0, 1, 100], dtype), **more)
