@@ -474,6 +474,9 @@ struct LowerDevice : RtPattern<rt::DeviceOp> {
   }
 };
 
+/// TGC_MIRROR_ANY of runtime/kernels/device/device.h.
+constexpr uint32_t kAnyMirror = 6;
+
 /// Memory that the device has a mirror of.
 template <typename Op> struct DevicePattern : RtPattern<Op> {
   using RtPattern<Op>::RtPattern;
@@ -498,6 +501,11 @@ struct LowerMirror : DevicePattern<rt::MirrorOp> {
   LogicalResult matchAndRewrite(rt::MirrorOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
+    if (op.getKind() == kAnyMirror) {
+      b.replaceOp(op, call(b, op, "tgc_device_find", b.getI64Type(),
+                           {adaptor.getDevice(), addressOf(b, loc, op.getMemory(), adaptor.getMemory())}));
+      return success();
+    }
     std::optional<uint32_t> variable = op.getVariable();
     b.replaceOp(op, call(b, op, variable ? "tgc_device_resident" : "tgc_device_mirror", b.getI64Type(),
                          {adaptor.getDevice(), i32(b, loc, op.getSlot()),

@@ -3,6 +3,7 @@
 #include "compiler/API/DeviceCode.h"
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/Codegen/Common/Bufferize.h"
+#include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Target/PtxEmitter.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "mlir/Conversion/Passes.h"
@@ -49,6 +50,7 @@ static std::string describe(const DeviceProgram &program) {
 static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program) {
   PassManager before(program.getContext());
   buildBufferizationPipeline(before);
+  before.addPass(createRotateLoopBuffersPass());
   before.addPass(createLinalgGeneralizeNamedOpsPass());
   if (failed(before.run(program)))
     return llvm::createStringError("the program cannot be given buffers");

@@ -31,7 +31,8 @@ struct Effects {
 /// The memory of one entry: a value stands for each piece.
 class EntryMemory {
 public:
-  Memory find(mlir::Value value);
+  virtual ~EntryMemory() = default;
+  virtual Memory find(mlir::Value value);
 
   /// Adds what the op does itself; nested ops are not looked at. Calls may write to all that they are given.
   void addEffects(mlir::Operation &op, Effects &effects);

@@ -4,7 +4,7 @@
 // the next iteration must not be there: that iteration would write the new value over the one it still reads.
 // So each carried value gets two places, taken in turn. The next value never lies where the current one does,
 // whatever the loop reads when, and swapping two carried values needs no thought. Values that bufferization
-// updates in place are not touched.
+// updates in place are not touched. A function is gone through once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,6 +21,8 @@ namespace tgc {
 #include "compiler/Codegen/Common/Passes.h.inc"
 
 namespace {
+
+constexpr const char kRotatedAttribute[] = "rt.rotated";
 
 Value stripCasts(Value value) {
   while (auto cast = value.getDefiningOp<memref::CastOp>())
@@ -165,8 +167,10 @@ struct LoopRotator {
 struct RotateLoopBuffersPass : impl::RotateLoopBuffersPassBase<RotateLoopBuffersPass> {
   void runOnOperation() override {
     for (func::FuncOp func : getOperation().getOps<func::FuncOp>())
-      if (func->hasAttr("rt.feeds"))
+      if (func->hasAttr("rt.feeds") && !func->hasAttr(kRotatedAttribute)) {
         LoopRotator(func).run();
+        func->setAttr(kRotatedAttribute, UnitAttr::get(&getContext()));
+      }
   }
 };
 

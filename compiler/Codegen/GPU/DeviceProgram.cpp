@@ -118,10 +118,7 @@ DeviceProgram writeKernels(ModuleOp program) {
       if (op == entry.getOperation() || isPlumbing(op) || isa<scf::YieldOp>(op))
         return WalkResult::advance();
       auto nest = dyn_cast<linalg::GenericOp>(op);
-      bool isInLoop = op->getParentOp() != entry.getOperation();
-      std::string reason = isInLoop ? "it is in a loop or a condition of the host"
-                           : nest   ? whyNoKernel(nest)
-                                    : "it has no kernel yet";
+      std::string reason = nest ? whyNoKernel(nest) : "it has no kernel yet";
       if (!nest && isa<RegionBranchOpInterface>(op))
         return WalkResult::advance();
       if (reason.empty()) {

@@ -2,16 +2,19 @@
 //
 // Each piece of memory has two places, one here and one on the device, and a kernel or an op of the host
 // leaves its value in one of them. The entry is gone through once, op by op; where the one reads what the
-// other left, a copy of the whole piece comes first. Loops and conditions of the host count as one op.
+// other left, a copy of the whole piece comes first. The branches of a condition end with values in the same
+// places. A loop starts each iteration with values where most of its ops want them.
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Codegen/CPU/MemoryEffects.h"
+#include "compiler/Codegen/GPU/DeviceMemory.h"
 #include "compiler/Codegen/GPU/HostProgram.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/SetOperations.h"
 
 using namespace mlir;
 
@@ -29,45 +32,217 @@ class EntryWriter {
 public:
   EntryWriter(func::FuncOp entry, DeviceProgram &device, llvm::DenseMap<Operation *, unsigned> &kernels,
               std::vector<KernelRecord> &used, std::vector<Transfer> &transfers)
-      : entry(entry), builder(entry), device(device), kernels(kernels), used(used), transfers(transfers) {}
+      : entry(entry), builder(entry), device(device), kernels(kernels), used(used), transfers(transfers),
+        memory(entry) {}
 
   void run() {
     builder.setInsertionPointToStart(&entry.front());
     handle = rt::DeviceOp::create(builder, entry.getLoc(), LLVM::LLVMPointerType::get(entry.getContext()),
                                   entry.getArgument(0));
     findResidents();
-    for (Operation &op : llvm::make_early_inc_range(entry.front())) {
-      builder.setInsertionPoint(&op);
-      if (isa<func::ReturnOp>(op))
-        return returnResults();
-      if (isPure(&op) || isa<memref::AllocOp, rt::FeedOp, rt::VariableOp, rt::FetchOp, rt::DeviceOp>(op))
-        continue;
-      auto kernel = kernels.find(&op);
-      if (kernel != kernels.end()) {
-        KernelRecord &record = device.records[kernel->second];
-        std::string reason = whyOnHost(record);
-        if (reason.empty()) {
-          launch(record);
-          continue;
-        }
-        device.host.push_back({record.node, op.getName().getStringRef().str(), reason});
-      }
-      op.walk([&](rt::NewVariableOp variable) { moved.insert(memory.find(variable).base); });
-      runOnHost(op); // puts another in its place if it only copies
-    }
+    run(entry.front());
   }
 
 private:
+  /// Where the value of a piece of memory is. Both, for memory without a value; none, for a resident variable
+  /// of which it shows during the run.
+  struct State {
+    bool isOnHost = true, isOnDevice = false;
+  };
+  using States = llvm::MapVector<Value, State>;
+  /// Who uses a piece of memory in a loop.
+  struct Uses {
+    bool byKernel = false, byHost = false, isWrittenByKernel = false, isWrittenByHost = false;
+  };
+
+  void run(Block &block) {
+    for (Operation &op : llvm::make_early_inc_range(block)) {
+      builder.setInsertionPoint(&op);
+      if (isa<func::ReturnOp>(op))
+        return returnResults();
+      if (isa<memref::AllocOp>(op) && !memory.isJoined(op.getResult(0)))
+        states.erase(op.getResult(0)); // in a loop, a new value
+      if (isPure(&op) || op.hasTrait<OpTrait::IsTerminator>() ||
+          isa<memref::AllocOp, memref::AllocaOp, rt::BufferOp, rt::FeedOp, rt::VariableOp, rt::FetchOp,
+              rt::DeviceOp>(op))
+        continue;
+      if (auto choice = dyn_cast<scf::IfOp>(op))
+        runChoice(choice);
+      else if (isa<scf::WhileOp, scf::ForOp>(op))
+        runLoop(op);
+      else if (auto variable = dyn_cast<rt::NewVariableOp>(op))
+        replaceVariable(variable);
+      else if (!tryLaunch(op))
+        runOnHost(op); // puts another in its place if it only copies
+    }
+  }
+
+  bool tryLaunch(Operation &op) {
+    auto kernel = kernels.find(&op);
+    if (kernel == kernels.end())
+      return false;
+    KernelRecord &record = device.records[kernel->second];
+    std::string reason = whyOnHost(record);
+    if (reason.empty())
+      launch(record);
+    else
+      device.host.push_back({record.node, op.getName().getStringRef().str(), reason});
+    return reason.empty();
+  }
+
+  void replaceVariable(rt::NewVariableOp variable) {
+    Value old = memory.findVariable(variable.getIndex());
+    if (!old)
+      return;
+    giveToHost(memory.find(old).base, /*isWritten=*/true);
+    moved.insert(memory.find(old).base);
+  }
+
+  void runChoice(scf::IfOp choice) {
+    States before = states;
+    llvm::SmallPtrSet<Value, 4> disownedBefore = disowned;
+    run(*choice.thenBlock());
+    States thenStates = std::exchange(states, before);
+    llvm::SmallPtrSet<Value, 4> disownedThen = std::exchange(disowned, disownedBefore);
+    if (choice.elseBlock())
+      run(*choice.elseBlock());
+    llvm::set_intersect(disowned, disownedThen);
+    for (Value base : memory.getBases()) {
+      if (!states.contains(base) && !thenStates.contains(base))
+        continue;
+      State yes = thenStates.contains(base) ? thenStates.lookup(base) : initialState(base);
+      State no = stateOf(base);
+      if (!(yes.isOnHost && no.isOnHost) && !(yes.isOnDevice && no.isOnDevice) && !isResident(base)) {
+        // One branch left the value on the device, the other on the host: a branch that is there copies.
+        bool isThen = !choice.elseBlock() || yes.isOnDevice;
+        State &changed = isThen ? yes : no;
+        builder.setInsertionPoint((isThen ? choice.thenBlock() : choice.elseBlock())->getTerminator());
+        copy(base, /*isUpload=*/!changed.isOnDevice);
+        changed = {true, true};
+      }
+      stateOf(base) = {yes.isOnHost && no.isOnHost, yes.isOnDevice && no.isOnDevice};
+    }
+  }
+
+  void runLoop(Operation &loop) {
+    llvm::MapVector<Value, Uses> all = findUses(loop);
+    for (const auto &[base, uses] : all)
+      enterLoop(base, uses);
+    States head = states;
+    auto runBody = [&](Block &body) {
+      run(body);
+      builder.setInsertionPoint(body.getTerminator());
+      for (const auto &[base, uses] : all) {
+        Operation *op = base.getDefiningOp();
+        if (loop.isProperAncestor(op) && !memory.isJoined(base))
+          continue; // no iteration sees that of another
+        State wanted = head.lookup(base);
+        if (wanted.isOnHost)
+          download(base);
+        if (wanted.isOnDevice)
+          upload(base);
+      }
+    };
+    if (auto steps = dyn_cast<scf::ForOp>(loop)) {
+      runBody(*steps.getBody());
+      states = std::move(head);
+      return;
+    }
+    auto steps = cast<scf::WhileOp>(loop);
+    run(*steps.getBeforeBody());
+    States exit = states;
+    llvm::SmallPtrSet<Value, 4> disownedAtExit = disowned;
+    runBody(*steps.getAfterBody());
+    states = std::move(exit);
+    disowned = std::move(disownedAtExit);
+  }
+
+  /// Puts values where the ops of a loop want them when an iteration starts.
+  void enterLoop(Value base, const Uses &uses) {
+    disowned.erase(base);
+    bool isWritten = uses.isWrittenByHost || uses.isWrittenByKernel;
+    if (isResident(base) && isWritten) {
+      stateOf(base) = {/*isOnHost=*/false, /*isOnDevice=*/false};
+      return;
+    }
+    bool isHosts = !uses.byKernel || (uses.isWrittenByHost && !uses.isWrittenByKernel);
+    if (isHosts || (uses.byHost && !isWritten))
+      download(base);
+    if (!isHosts)
+      upload(base);
+    if (isWritten)
+      stateOf(base) = {isHosts, !isHosts};
+  }
+
+  /// Kernels with little to do are launched if the loop has their operands on the device already.
+  llvm::MapVector<Value, Uses> findUses(Operation &loop) {
+    llvm::MapVector<Value, Uses> all;
+    SmallVector<KernelRecord *> small;
+    SmallVector<Operation *> ofHost;
+    loop.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      auto kernel = kernels.find(op);
+      if (kernel == kernels.end()) {
+        if (!op->hasTrait<OpTrait::IsTerminator>() && !isa<scf::IfOp, scf::WhileOp, scf::ForOp>(op))
+          ofHost.push_back(op);
+        return WalkResult::advance();
+      }
+      KernelRecord &record = device.records[kernel->second];
+      if (!canMirror(record))
+        ofHost.push_back(op);
+      else if (isSmall(record))
+        small.push_back(&record);
+      else
+        addUses(record, all);
+      return WalkResult::skip();
+    });
+    for (bool isChanged = true; isChanged;) {
+      isChanged = false;
+      llvm::erase_if(small, [&](KernelRecord *record) {
+        bool isLaunched = llvm::any_of(record->memories, [&](Value value) {
+          Value base = memory.find(value).base;
+          State state = states.contains(base) ? states.lookup(base) : initialState(base);
+          return all.lookup(base).byKernel || isResident(base) || (state.isOnDevice && !state.isOnHost);
+        });
+        if (isLaunched)
+          addUses(*record, all);
+        isChanged |= isLaunched;
+        return isLaunched;
+      });
+    }
+    for (KernelRecord *record : small)
+      ofHost.push_back(record->op);
+    for (Operation *op : ofHost)
+      for (const auto &[base, isWritten] : findEffects(*op).touched) {
+        all[base].byHost = true;
+        all[base].isWrittenByHost |= isWritten;
+      }
+    return all;
+  }
+
+  void addUses(const KernelRecord &record, llvm::MapVector<Value, Uses> &all) {
+    for (Value value : record.memories)
+      all[memory.find(value).base].byKernel = true;
+    for (OpOperand &output : cast<linalg::GenericOp>(record.op).getDpsInitsMutable())
+      all[memory.find(output.get()).base].isWrittenByKernel = true;
+  }
+
+  bool canMirror(const KernelRecord &record) {
+    return llvm::all_of(record.memories, [&](Value value) {
+      Value base = memory.find(value).base;
+      return base && memory.canMirror(base);
+    });
+  }
+
   /// Variables that kernels with enough to do take stay on the device between runs. It shows during the run
   /// where they are: the state of one says what is known, and copies look first.
   void findResidents() {
     for (const KernelRecord &record : device.records) {
-      if (!record.op || record.op->getParentOp() != entry || isSmall(record))
+      if (!record.op || !entry->isAncestor(record.op) || isSmall(record))
         continue;
       for (Value value : record.memories) {
         Value base = memory.find(value).base;
         auto variable = base ? base.getDefiningOp<rt::VariableOp>() : rt::VariableOp();
-        if (variable && !variable.getUnchecked()) {
+        if (variable && !variable.getUnchecked() && !memory.isJoined(base)) {
           variable.setResident(true);
           states[variable] = {/*isOnHost=*/false, /*isOnDevice=*/false};
         }
@@ -88,17 +263,15 @@ private:
     return points < kFewPoints || record.op->hasAttr(kCopyAttribute);
   }
 
-  /// Where the value of a piece of memory is. Both, for memory without a value.
-  struct State {
-    bool isOnHost = true, isOnDevice = false;
-  };
-
-  State &stateOf(Value base) {
-    auto [it, isNew] = states.try_emplace(base);
-    if (isNew && isa<memref::AllocOp, rt::FetchOp>(base.getDefiningOp()))
-      it->second.isOnDevice = true;
-    return it->second;
+  State initialState(Value base) {
+    bool hasNoValue = llvm::all_of(memory.getMembers(base), [](Value member) {
+      return !getSources(member).empty() ||
+             isa<memref::AllocOp, rt::FetchOp, rt::BufferOp>(member.getDefiningOp());
+    });
+    return {/*isOnHost=*/true, /*isOnDevice=*/hasNoValue};
   }
+
+  State &stateOf(Value base) { return states.try_emplace(base, initialState(base)).first->second; }
 
   bool isConstant(Value base) { return base.getDefiningOp<memref::GetGlobalOp>() != nullptr; }
 
@@ -110,6 +283,8 @@ private:
       Value base = memory.find(value).base;
       if (!base)
         return "it is unknown where its memory lies";
+      if (!memory.canMirror(base))
+        return "the device has no mirror of its memory";
       if (moved.contains(base))
         return "a variable takes a new size before";
       State &state = stateOf(base);
@@ -125,11 +300,9 @@ private:
 
   void upload(Value base) {
     State &state = stateOf(base);
-    if (isConstant(base) || state.isOnDevice)
+    if (state.isOnDevice)
       return;
-    rt::UploadOp::create(builder, builder.getInsertionPoint()->getLoc(), handle, base, Value(),
-                         IntegerAttr());
-    note(base, /*isUpload=*/true);
+    copy(base, /*isUpload=*/true);
     state.isOnDevice = true;
     disowned.erase(base);
   }
@@ -138,18 +311,32 @@ private:
     State &state = stateOf(base);
     if (state.isOnHost)
       return;
-    rt::DownloadOp::create(builder, builder.getInsertionPoint()->getLoc(), handle, base, Value(),
-                           IntegerAttr());
-    note(base, /*isUpload=*/false);
+    copy(base, /*isUpload=*/false);
     state.isOnHost = true;
+  }
+
+  /// Copies all of a class that can be reached here. The device has constants, and nothing writes to feeds.
+  void copy(Value base, bool isUpload) {
+    Operation *point = &*builder.getInsertionPoint();
+    Location loc = point->getLoc();
+    keepMirrored(base);
+    for (Value member : memory.getMembersAt(base, point)) {
+      if (isConstant(member) || (!isUpload && member.getDefiningOp<rt::FeedOp>()))
+        continue;
+      if (isUpload)
+        rt::UploadOp::create(builder, loc, handle, member, Value(), IntegerAttr());
+      else
+        rt::DownloadOp::create(builder, loc, handle, member, Value(), IntegerAttr());
+      note(member, isUpload);
+    }
   }
 
   void note(Value base, bool isUpload) {
     Operation *op = &*builder.getInsertionPoint();
     std::string name = getMemoryName(base);
+    std::string node = base.getDefiningOp() ? getNode(base.getDefiningOp()) : "";
     if (name.empty())
-      name = getNode(base.getDefiningOp()).empty() ? "a buffer"
-                                                   : "the buffer of " + getNode(base.getDefiningOp());
+      name = node.empty() ? "a buffer" : "the buffer of " + node;
     if (isResident(base))
       name += isUpload ? ", if the host has changed it," : ", if the device has changed it,";
     transfers.push_back(
@@ -183,11 +370,18 @@ private:
     }
     createLaunch(record);
     for (Value value : record.memories)
-      if (auto alloc = memory.find(value).base.getDefiningOp<memref::AllocOp>())
-        alloc->setAttr("rt.mirrored", builder.getUnitAttr());
+      keepMirrored(memory.find(value).base);
+    kernels.erase(nest);
     nest.erase();
     record.op = nullptr;
     used.push_back(record);
+  }
+
+  /// Lets buffers be planned where they have a mirror.
+  void keepMirrored(Value base) {
+    for (Value member : memory.getMembers(base))
+      if (auto alloc = member.getDefiningOp<memref::AllocOp>())
+        alloc->setAttr("rt.mirrored", builder.getUnitAttr());
   }
 
   Value valueOf(const KernelNumber &number) {
@@ -238,26 +432,37 @@ private:
   void runOnHost(Operation &op) {
     if (op.hasAttr(kCopyAttribute))
       return copyOnHost(op);
+    for (const auto &[base, isWritten] : findEffects(op).touched)
+      giveToHost(base, isWritten);
+  }
+
+  Effects findEffects(Operation &op) {
     Effects effects;
     op.walk([&](Operation *inner) {
       if (!inner->hasTrait<OpTrait::IsTerminator>())
         memory.addEffects(*inner, effects);
     });
     if (effects.isUnknown)
-      for (auto &[base, state] : states)
+      for (Value base : memory.getBases())
         effects.touched[base] |= !isConstant(base);
-    for (const auto &[base, isWritten] : effects.touched) {
-      download(base);
-      if (!isWritten)
-        continue;
-      if (isResident(base) && disowned.insert(base).second)
-        rt::DisownOp::create(builder, op.getLoc(), handle, base, IntegerAttr());
-      stateOf(base) = State();
-    }
+    return effects;
+  }
+
+  void giveToHost(Value base, bool isWritten) {
+    download(base);
+    if (!isWritten)
+      return;
+    if (isResident(base) && disowned.insert(base).second)
+      rt::DisownOp::create(builder, builder.getInsertionPoint()->getLoc(), handle, base, IntegerAttr());
+    stateOf(base) = State();
   }
 
   void copyOnHost(Operation &op) {
     auto copy = memref::CopyOp::create(builder, op.getLoc(), op.getOperand(0), op.getOperand(1));
+    if (auto kernel = kernels.find(&op); kernel != kernels.end()) {
+      device.records[kernel->second].op = nullptr;
+      kernels.erase(kernel);
+    }
     op.erase();
     builder.setInsertionPoint(copy);
     runOnHost(*copy);
@@ -265,8 +470,10 @@ private:
 
   /// What outlives the run is the host's, but for resident variables.
   void returnResults() {
-    for (auto &[base, state] : states)
-      if (isa<rt::FetchOp, rt::VariableOp>(base.getDefiningOp()) && !isResident(base))
+    for (Value base : memory.getBases())
+      if (!isResident(base) && llvm::any_of(memory.getMembers(base), [](Value member) {
+            return isa_and_nonnull<rt::FetchOp, rt::VariableOp>(member.getDefiningOp());
+          }))
         download(base);
   }
 
@@ -276,9 +483,9 @@ private:
   llvm::DenseMap<Operation *, unsigned> &kernels;
   std::vector<KernelRecord> &used;
   std::vector<Transfer> &transfers;
-  EntryMemory memory;
+  DeviceMemory memory;
   Value handle;
-  llvm::MapVector<Value, State> states;
+  States states;
   /// Resident variables of which the device was told that the host changes them.
   llvm::SmallPtrSet<Value, 4> disowned;
   /// Variables that took a new size: their memory may be elsewhere now than where it was read.
@@ -313,8 +520,12 @@ std::vector<Transfer> launchKernels(ModuleOp program, DeviceProgram &device) {
       continue;
     size_t before = used.size();
     EntryWriter(entry, device, kernels, used, transfers).run();
-    if (used.size() == before)
-      entry.erase();
+    if (used.size() != before)
+      continue;
+    for (KernelRecord &record : device.records)
+      if (record.op && entry->isAncestor(record.op))
+        record.op = nullptr;
+    entry.erase();
   }
   for (const KernelRecord &record : device.records)
     if (llvm::none_of(used, [&](const KernelRecord &other) { return other.name == record.name; }))

@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/GPU/DeviceMemory.h"
 #include "compiler/Codegen/GPU/HostProgram.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
@@ -19,14 +19,7 @@ namespace tgc {
 namespace {
 
 /// What a mirror is for, as rt.mirror and runtime/kernels/device/device.h number it.
-enum Kind : uint32_t { Constant, Arena, Buffer, Feed, Fetch, Variable };
-
-/// The memory that a view leads into.
-Value findRoot(Value value) {
-  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
-    value = view.getViewSource();
-  return value;
-}
+enum Kind : uint32_t { Constant, Arena, Buffer, Feed, Fetch, Variable, Any };
 
 class Mirrors {
 public:
@@ -68,9 +61,33 @@ private:
 
   Value distanceOf(Value memory) {
     Value root = findRoot(memory);
-    Value &distance = distances[root];
-    if (distance)
-      return distance;
+    if (!distances.contains(root))
+      distances[root] = getSources(root).empty() ? createMirror(root) : findAmongMirrors(root);
+    return distances[root];
+  }
+
+  /// The distance of what a loop, a condition or a selection hands on.
+  Value findAmongMirrors(Value root) {
+    llvm::SetVector<Value> reached, own;
+    reached.insert(root);
+    for (size_t i = 0; i < reached.size(); ++i) {
+      SmallVector<Value> sources = getSources(reached[i]);
+      if (sources.empty())
+        own.insert(reached[i]);
+      for (Value source : sources)
+        reached.insert(findRoot(source));
+    }
+    for (Value memory : own)
+      distanceOf(memory);
+    if (own.size() == 1 && own.front().getDefiningOp<rt::WorkspaceOp>())
+      return distanceOf(own.front());
+    OpBuilder builder(device);
+    builder.setInsertionPointAfterValue(root);
+    return rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, 0, Any, root,
+                                IntegerAttr());
+  }
+
+  Value createMirror(Value root) {
     auto [name, kind] = describe(root.getDefiningOp());
     hasFailed |= name.empty();
     uint32_t slot = slots.try_emplace(name, slots.size()).first->second;
@@ -83,8 +100,8 @@ private:
     auto variable = root.getDefiningOp<rt::VariableOp>();
     IntegerAttr resident =
         variable && variable.getResident() ? builder.getI32IntegerAttr(variable.getIndex()) : IntegerAttr();
-    return distance = rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, slot, kind,
-                                           root, resident);
+    return rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, slot, kind, root,
+                                resident);
   }
 
   /// A name that is the same in all entries for what they share. Arenas and buffers are the session's, which

@@ -12,10 +12,11 @@ typedef struct mirror {
   tgc_cu_address address;
   uint64_t capacity;
   uint32_t kind;
+  uint64_t host, bytes; /* what it was last asked for */
+  uint64_t turn;        /* the number of that call */
   /* The rest is a resident variable's. */
   tgc_device_t *device;
   tgc_residence_t *residence;
-  uint64_t host, bytes;
   uint8_t has_value;
   uint64_t version; /* of that value */
 } mirror_t;
@@ -35,8 +36,9 @@ struct tgc_device {
   kernel_t *kernels;
   mirror_t *mirrors;
   uint32_t num_kernels, num_mirrors;
-  uint8_t is_wanted; /* a run fails without the device */
-  char reason[2048]; /* why there is no device, or why it was lost */
+  uint64_t num_turns; /* calls of tgc_device_mirror */
+  uint8_t is_wanted;  /* a run fails without the device */
+  char reason[2048];  /* why there is no device, or why it was lost */
 };
 
 static const char *const kind_names[TGC_NUM_MIRROR_KINDS] = {"constants", "the arena", "buffers",
@@ -307,6 +309,9 @@ int64_t tgc_device_mirror(tgc_device_t *device, uint32_t slot, uint32_t kind, ui
   const tgc_driver_t *cu = device->driver;
   mirror_t *mirror = &device->mirrors[slot];
   mirror->kind = kind;
+  mirror->host = host;
+  mirror->bytes = bytes;
+  mirror->turn = ++device->num_turns;
   if (mirror->capacity < bytes) {
     enter(device, "the allocation of memory", NULL);
     /* What runs may still use the old memory; cuMemFree waits for that. */
@@ -326,6 +331,17 @@ int64_t tgc_device_mirror(tgc_device_t *device, uint32_t slot, uint32_t kind, ui
     mirror->capacity = bytes;
   }
   return (int64_t)(mirror->address - host);
+}
+
+/* Memory of former runs may have lain where another's lies now: the last counts. */
+int64_t tgc_device_find(const tgc_device_t *device, uint64_t host) {
+  const mirror_t *found = NULL;
+  for (uint32_t i = 0; i < device->num_mirrors; ++i) {
+    const mirror_t *mirror = &device->mirrors[i];
+    if (host - mirror->host < mirror->bytes && (!found || mirror->turn > found->turn))
+      found = mirror;
+  }
+  return found ? (int64_t)(found->address - found->host) : 0;
 }
 
 /* The host's memory is its own again when this returns. The driver sees to that for most memory; from
@@ -375,8 +391,6 @@ int64_t tgc_device_resident(tgc_device_t *device, uint32_t slot, uint32_t index,
   mirror_t *mirror = &device->mirrors[slot];
   mirror->device = device;
   mirror->residence = tgc_rt_variable_residence(device->frame, index);
-  mirror->host = host;
-  mirror->bytes = bytes;
   return tgc_device_mirror(device, slot, TGC_MIRROR_VARIABLE, host, bytes);
 }
 

@@ -23,7 +23,8 @@ enum {
   TGC_MIRROR_FEED,
   TGC_MIRROR_FETCH,
   TGC_MIRROR_VARIABLE,
-  TGC_NUM_MIRROR_KINDS
+  TGC_NUM_MIRROR_KINDS,
+  TGC_MIRROR_ANY = TGC_NUM_MIRROR_KINDS /* in generated code: which one shows during the run */
 };
 
 /* The session's device; the first call opens it. `chip` is what the code is for ("sm_80" and all newer,
@@ -35,6 +36,9 @@ tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chip, const char *
 
 /* Memory of the device for `bytes` at `host`. Returns how far it lies from there. */
 int64_t tgc_device_mirror(tgc_device_t *device, uint32_t slot, uint32_t kind, uint64_t host, uint64_t bytes);
+
+/* How far the mirror lies from the host's memory at `host`, which one of them has. */
+int64_t tgc_device_find(const tgc_device_t *device, uint64_t host);
 
 void tgc_device_upload(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
                        uint64_t bytes);
