@@ -333,14 +333,20 @@ int64_t tgc_device_mirror(tgc_device_t *device, uint32_t slot, uint32_t kind, ui
   return (int64_t)(mirror->address - host);
 }
 
-/* Memory of former runs may have lain where another's lies now: the last counts. */
-int64_t tgc_device_find(const tgc_device_t *device, uint64_t host) {
+/* The mirror of the memory at `host`. Memory of former runs may have lain where another's lies now: the last
+ * counts. */
+static const mirror_t *find_mirror(const tgc_device_t *device, uint64_t host) {
   const mirror_t *found = NULL;
   for (uint32_t i = 0; i < device->num_mirrors; ++i) {
     const mirror_t *mirror = &device->mirrors[i];
     if (host - mirror->host < mirror->bytes && (!found || mirror->turn > found->turn))
       found = mirror;
   }
+  return found;
+}
+
+int64_t tgc_device_find(const tgc_device_t *device, uint64_t host) {
+  const mirror_t *found = find_mirror(device, host);
   return found ? (int64_t)(found->address - found->host) : 0;
 }
 
@@ -365,7 +371,9 @@ void tgc_device_upload(tgc_device_t *device, const char *node, uint64_t host, in
 
 void tgc_device_download(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
                          uint64_t bytes) {
-  if (!bytes)
+  const mirror_t *mirror = find_mirror(device, host);
+  /* What a loop hands on may be what nobody writes to, and may not be written to. */
+  if (!bytes || (mirror && (mirror->kind == TGC_MIRROR_FEED || mirror->kind == TGC_MIRROR_CONSTANT)))
     return;
   const tgc_driver_t *cu = device->driver;
   enter(device, "a copy from it", node);
