@@ -2,15 +2,18 @@
  *
  * sessions MODULE STEP...: a step "B7" runs session B, which it opens if there is none, on 7 rows of 64
  * numbers x and checks that the results are x * x + 1; "-B" releases it, "+B" fills its variable v with ones,
- * "?B" asks for that. Prints each step's status, and v's first value.
+ * "?B" asks for that. "*7" runs four sessions at once, each in a thread of its own, on 7 rows and then more.
+ * Prints each step's status, and v's first value.
  *
  *===----------------------------------------------------------------------===*/
+#define _POSIX_C_SOURCE 200809L
 #include "tgc/runtime.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { COLUMNS = 64 };
+enum { COLUMNS = 64, THREADS = 4, RUNS = 3 };
 
 static const char *run(tgc_session_t *session, int64_t rows, tgc_error_t *error) {
   float *x = malloc((size_t)rows * COLUMNS * sizeof *x + 1);
@@ -40,6 +43,41 @@ static const char *access_variable(tgc_session_t *session, int sets, tgc_error_t
   return tgc_status_name(error->code);
 }
 
+typedef struct worker {
+  pthread_t thread;
+  pthread_barrier_t *meeting; /* all have the device before one gives it back */
+  tgc_module_t *module;
+  int64_t rows;
+  tgc_error_t error;
+  const char *status;
+} worker_t;
+
+static void *work(void *argument) {
+  worker_t *worker = argument;
+  tgc_session_t *session = NULL;
+  worker->status = tgc_status_name(tgc_session_create(worker->module, NULL, &session, &worker->error));
+  for (int i = 0; i < RUNS && worker->error.code == TGC_OK; ++i)
+    worker->status = run(session, worker->rows + i, &worker->error);
+  pthread_barrier_wait(worker->meeting);
+  tgc_session_release(session);
+  return NULL;
+}
+
+static void run_threads(tgc_module_t *module, int64_t rows) {
+  worker_t workers[THREADS];
+  pthread_barrier_t meeting;
+  pthread_barrier_init(&meeting, NULL, THREADS);
+  for (int i = 0; i < THREADS; ++i) {
+    workers[i] = (worker_t){.meeting = &meeting, .module = module, .rows = rows + i};
+    pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+  }
+  for (int i = 0; i < THREADS; ++i) {
+    pthread_join(workers[i].thread, NULL);
+    printf("thread %d %s\n", i, workers[i].status);
+  }
+  pthread_barrier_destroy(&meeting);
+}
+
 int main(int argc, char **argv) {
   tgc_session_t *sessions[26] = {0};
   tgc_module_t *module;
@@ -50,6 +88,10 @@ int main(int argc, char **argv) {
   }
   for (int i = 2; i < argc; ++i) {
     char action = argv[i][0];
+    if (action == '*') {
+      run_threads(module, atoll(argv[i] + 1));
+      continue;
+    }
     int isRun = action >= 'A';
     tgc_session_t **session = &sessions[argv[i][!isRun] - 'A'];
     error = (tgc_error_t){0};
