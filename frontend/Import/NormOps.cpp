@@ -173,8 +173,7 @@ LogicalResult importFusedBatchNormGrad(NodeImporter &n) {
   n.setResult(0, n.cast(gradient, n.getElementType(1)));
   n.setResult(1, n.mul(centeredSum, inverse));
   n.setResult(2, offsetGradient);
-  Value unused = n.broadcastTo(n.scalar(element, 0),
-                               {n.getBool("is_training") ? n.sizes.constant(0) : view->shape[view->channel]});
+  Value unused = n.broadcastTo(n.scalar(element, 0), {n.sizes.constant(0)});
   n.setResult(3, unused);
   n.setResult(4, unused);
   return success();
