@@ -68,8 +68,18 @@ kernel::ContractOp storeAsRead(kernel::ContractOp contract) {
   return stored;
 }
 
+/// Whether a loop runs over a whole dimension of the left operand, and not over windows or a part of it.
+static bool readsWhole(kernel::ContractOp contract, unsigned loop) {
+  ArrayRef<int64_t> shape = cast<ShapedType>(contract.getLhs().getType()).getShape();
+  AffineExpr dim = getAffineDimExpr(loop, contract.getContext());
+  return llvm::any_of(llvm::zip_equal(contract.getLhsMap().getResults(), shape), [&](const auto &pair) {
+    return std::get<0>(pair) == dim && std::get<1>(pair) == contract.getLoopSizes()[loop];
+  });
+}
+
 /// The reassociation of the left operand under which the loops of each group are one dimension of it and of
-/// the result; nothing if they are not neighbours there, or the right operand has one.
+/// the result; nothing if they are not neighbours there, if only a part of the operand is read, or the right
+/// operand has one.
 static std::optional<SmallVector<ReassociationIndices>>
 getJoinedDims(kernel::ContractOp contract, ArrayRef<ReassociationIndices> resultGroups) {
   AffineMap initMap = contract.getInitMap(), lhsMap = contract.getLhsMap();
@@ -91,7 +101,7 @@ getJoinedDims(kernel::ContractOp contract, ArrayRef<ReassociationIndices> result
   for (const ReassociationIndices &dims : resultGroups)
     for (int64_t dim : dims.size() > 1 ? ArrayRef(dims) : ArrayRef<int64_t>()) {
       unsigned loop = initMap.getDimPosition(dim);
-      if (contract.getRhsMap().isFunctionOfDim(loop) ||
+      if (contract.getRhsMap().isFunctionOfDim(loop) || !readsWhole(contract, loop) ||
           llvm::count_if(lhsMap.getResults(), [&](AffineExpr expr) { return expr.isFunctionOfDim(loop); }) !=
               1)
         return std::nullopt;

@@ -254,3 +254,27 @@ func.func @joined_rows(%x: tensor<4x5x70xf32>, %y: tensor<70x100xf32>, %b: tenso
   } -> tensor<20x100xf32>
   return %r : tensor<20x100xf32>
 }
+
+// -----
+
+#a = affine_map<(b, y, x, ky, kx, k, n) -> (b, y + ky, x + kx, k)>
+#w = affine_map<(b, y, x, ky, kx, k, n) -> (ky, kx, k, n)>
+#c = affine_map<(b, y, x, ky, kx, k, n) -> (b, y, x, n)>
+
+// Loops over windows of an operand are not one dimension of it.
+// CHECK-LABEL: func @windows_stay
+// CHECK: kernel.contract({{.*}}sizes [2, 8, 10, 3, 3, 16, 32]
+// CHECK: tensor.collapse_shape
+func.func @windows_stay(%x: tensor<2x10x12x16xf32>, %y: tensor<3x3x16x32xf32>) -> tensor<2x80x32xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x8x10x32xf32>
+  %f = linalg.fill ins(%z : f32) outs(%e : tensor<2x8x10x32xf32>) -> tensor<2x8x10x32xf32>
+  %p = linalg.generic {indexing_maps = [#a, #w, #c], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %y : tensor<2x10x12x16xf32>, tensor<3x3x16x32xf32>) outs(%f : tensor<2x8x10x32xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<2x8x10x32xf32>
+  %l = tensor.collapse_shape %p [[0], [1, 2], [3]] : tensor<2x8x10x32xf32> into tensor<2x80x32xf32>
+  return %l : tensor<2x80x32xf32>
+}
