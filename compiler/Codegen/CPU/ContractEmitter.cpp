@@ -42,6 +42,8 @@ struct Emitter {
   /// Memory for the rows of a tile, if they are copied together.
   Value copies;
   bool isMasked;
+  /// Vectors of columns of the panel at hand.
+  int64_t vectors;
 
   Emitter(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan, const ContractOperands &in)
       : builder(builder), op(op), plan(plan), in(in), loc(op.getLoc()), math(builder, loc) {
@@ -54,6 +56,7 @@ struct Emitter {
     int64_t width = plan.tiling.getPanelWidth();
     auto known = getConstantIntValue(columnCount);
     isMasked = !known || *known % width != 0;
+    vectors = plan.tiling.vectors;
     accessRhs(width);
   }
 
@@ -153,7 +156,6 @@ struct Emitter {
 
   SmallVector<Value> sumProducts(int64_t rows, size_t level, OpFoldResult lhsAt, OpFoldResult rhsAt,
                                  const Place &place, ValueRange sums) {
-    int64_t vectors = plan.tiling.vectors;
     if (level < plan.sums.size()) {
       OpFoldResult size = plan.getSize(math, in.loopSizes, plan.sums[level]);
       Value begin = math.materialize(level == 0 ? place.sumBegin : math.known(0));
@@ -223,7 +225,6 @@ struct Emitter {
   }
 
   void emitTile(int64_t rows, const Place &place) {
-    int64_t vectors = plan.tiling.vectors;
     VectorType type = vectorOf(op.getAccumulatorType());
     Value zeros = arith::ConstantOp::create(builder, loc, type, builder.getZeroAttr(type));
     SmallVector<Value> sums(rows * vectors, zeros);
@@ -275,7 +276,6 @@ struct Emitter {
 
   /// The region of the op, computed for each accumulator. What it reads is read before anything is stored.
   SmallVector<Value> computeEpilogue(int64_t rows, ArrayRef<Value> sums, const Place &place) {
-    int64_t vectors = plan.tiling.vectors;
     Block &body = op.getEpilogue().front();
     SmallVector<Value> results;
     /// What does not depend on the row is loaded once.
@@ -392,21 +392,41 @@ struct Emitter {
       lhs = copyRows(rows, rowPlace);
       place.lhs = math.sub(math.known(0), math.mul(place.sumBegin, lhs.strides[plan.sums[0].back()]));
     }
-    forEach(group.first, group.second, [&](OpFoldResult panel) {
-      Place tile = place;
-      OpFoldResult firstColumn = math.mul(panel, math.known(plan.tiling.getPanelWidth()));
-      if (isMasked)
-        for (int64_t v = 0; v < plan.tiling.vectors; ++v) {
-          OpFoldResult left = math.sub(columnCount, math.add(firstColumn, math.known(v * plan.tiling.lanes)));
-          tile.masks.push_back(createLaneMask(builder, loc, left, plan.tiling.lanes));
-        }
-      tile.lhs = math.add(place.lhs, math.mul(firstColumn, lhs.strides[plan.column]));
-      tile.rhs = math.add(place.rhs, math.mul(panel, rhsPanelStride));
-      tile.init = math.add(place.init, math.mul(firstColumn, init.strides[plan.column]));
-      for (auto [address, extra] : llvm::zip_equal(tile.extras, extras))
-        address = math.add(address, math.mul(firstColumn, extra.strides[plan.column]));
-      emitTile(rows, tile);
-    });
+    // A last panel of fewer vectors computes no more than those.
+    auto columns = getConstantIntValue(columnCount);
+    int64_t lastVectors =
+        columns ? llvm::divideCeil(*columns % plan.tiling.getPanelWidth(), plan.tiling.lanes) : 0;
+    if (lastVectors == 0 || lastVectors == vectors)
+      return emitPanels(rows, group.first, group.second, place);
+    Value last = math.materialize(math.known(*columns / plan.tiling.getPanelWidth()));
+    llvm::SaveAndRestore<bool> masks(isMasked, false);
+    emitPanels(rows, group.first, math.min(group.second, last), place);
+    Value isLast = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt, group.second, last);
+    auto rest = scf::IfOp::create(builder, loc, isLast, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(rest.thenBlock());
+    isMasked = *columns % plan.tiling.lanes != 0;
+    llvm::SaveAndRestore<int64_t> fewer(vectors, lastVectors);
+    emitPanel(rows, last, place);
+  }
+
+  void emitPanels(int64_t rows, OpFoldResult begin, OpFoldResult end, const Place &place) {
+    forEach(begin, end, [&](OpFoldResult panel) { emitPanel(rows, panel, place); });
+  }
+
+  void emitPanel(int64_t rows, OpFoldResult panel, const Place &place) {
+    Place tile = place;
+    OpFoldResult firstColumn = math.mul(panel, math.known(plan.tiling.getPanelWidth()));
+    for (int64_t v = 0; isMasked && v < vectors; ++v) {
+      OpFoldResult left = math.sub(columnCount, math.add(firstColumn, math.known(v * plan.tiling.lanes)));
+      tile.masks.push_back(createLaneMask(builder, loc, left, plan.tiling.lanes));
+    }
+    tile.lhs = math.add(place.lhs, math.mul(firstColumn, lhs.strides[plan.column]));
+    tile.rhs = math.add(place.rhs, math.mul(panel, rhsPanelStride));
+    tile.init = math.add(place.init, math.mul(firstColumn, init.strides[plan.column]));
+    for (auto [address, extra] : llvm::zip_equal(tile.extras, extras))
+      address = math.add(address, math.mul(firstColumn, extra.strides[plan.column]));
+    emitTile(rows, tile);
   }
 
   void emitUnits(Value begin, Value end, PanelRange group, const Place &groupPlace) {

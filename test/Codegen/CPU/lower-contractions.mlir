@@ -219,3 +219,27 @@ func.func @wide_row(%x: memref<1x256xf32>, %w: memref<256x512xf32>, %y: memref<1
   } : memref<1x256xf32>, memref<256x512xf32> into memref<1x512xf32>
   return
 }
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// Of 72 columns the last 8 take one vector under a mask; whole panels have no masks.
+// CHECK-LABEL: func @last_panel
+// CHECK: func private @tgc_contract_
+// CHECK: :28 = scf.for
+// CHECK-COUNT-28: vector.store
+// CHECK-NOT: vector.store
+// CHECK: scf.if
+// CHECK: :14 = scf.for
+// CHECK-COUNT-14: vector.maskedstore
+// CHECK-NOT: vector.maskedstore
+func.func @last_panel(%x: memref<28x70xf32>, %w: memref<6720xf32>, %y: memref<28x72xf32>) {
+  kernel.contract (%x, %w) into %y sizes [28, 70, 72] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<28x70xf32>, memref<6720xf32> into memref<28x72xf32>
+  return
+}
