@@ -6,6 +6,7 @@
 
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/ABI/Dtypes.h"
+#include "compiler/ABI/NodeText.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 #include "mlir/Dialect/LLVMIR/FunctionCallUtils.h"
@@ -24,19 +25,6 @@ constexpr int64_t kVariablesOffset = offsetof(tgc_frame_t, variables);
 static_assert(offsetof(tgc_tensor_t, data) == 0 && offsetof(tgc_tensor_t, byte_size) == 8 &&
               offsetof(tgc_tensor_t, dtype) == 16 && offsetof(tgc_tensor_t, rank) == 20 &&
               offsetof(tgc_variable_t, value) == 0);
-
-/// The name of the node that a location stands for: the innermost name.
-StringRef nodeName(Location loc) {
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return name.getName();
-  if (auto fused = dyn_cast<FusedLoc>(loc))
-    for (Location part : fused.getLocations())
-      if (StringRef name = nodeName(part); !name.empty())
-        return name;
-  if (auto call = dyn_cast<CallSiteLoc>(loc))
-    return nodeName(call.getCallee());
-  return "";
-}
 
 /// What all patterns here share: addresses, memref descriptors, texts and calls.
 template <typename Op> struct RtPattern : ConvertOpToLLVMPattern<Op> {
@@ -189,7 +177,7 @@ struct LowerVariable : RtPattern<rt::VariableOp> {
         op.getUnchecked()
             ? peek(op, adaptor, b)
             : call(b, op, op.getResident() ? "tgc_device_variable" : "tgc_rt_variable_read", pointer(b),
-                   {adaptor.getFrame(), i32(b, loc, op.getIndex()), text(b, op, nodeName(loc))});
+                   {adaptor.getFrame(), i32(b, loc, op.getIndex()), text(b, op, getNodeText(loc))});
     nameMemory(b, data, "variable", op.getIndex());
     Value variables = loadConstant(b, loc, pointer(b), adaptor.getFrame(), kVariablesOffset);
     Value tensor = address(b, loc, variables, sizeof(tgc_variable_t) * op.getIndex());
@@ -338,7 +326,7 @@ struct LowerFail : RtPattern<rt::FailOp> {
     Value values = adaptor.getValues().empty() ? LLVM::ZeroOp::create(b, loc, pointer(b)).getResult()
                                                : storeSizes(b, op, adaptor.getValues());
     call(b, op, "tgc_rt_fail", Type(),
-         {adaptor.getFrame(), i32(b, loc, op.getCode()), text(b, op, nodeName(loc)),
+         {adaptor.getFrame(), i32(b, loc, op.getCode()), text(b, op, getNodeText(loc)),
           text(b, op, op.getMessage()), values, i32(b, loc, adaptor.getValues().size())},
          /*returns=*/false);
     b.eraseOp(op);
@@ -420,7 +408,7 @@ struct LowerHostCall : RtPattern<rt::HostCallOp> {
       foundTensors.push_back(tensor);
     }
     call(b, op, op.getKernel(), Type(),
-         {adaptor.getFrame(), text(b, op, nodeName(loc)), text(b, op, op.getConfig()), inputs,
+         {adaptor.getFrame(), text(b, op, getNodeText(loc)), text(b, op, op.getConfig()), inputs,
           i32(b, loc, numInputs), outputs, i32(b, loc, numOutputs)});
     SmallVector<Value> results;
     for (auto [result, tensor] : llvm::zip_equal(op.getResults(), foundTensors)) {
@@ -524,11 +512,12 @@ template <typename Op> struct LowerTransfer : DevicePattern<Op> {
                                 ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
     if (op.getSlot())
-      this->call(b, op, ofResident, Type(),
-                 {adaptor.getDevice(), this->text(b, op, nodeName(loc)), this->i32(b, loc, *op.getSlot())});
+      this->call(
+          b, op, ofResident, Type(),
+          {adaptor.getDevice(), this->text(b, op, getNodeText(loc)), this->i32(b, loc, *op.getSlot())});
     else
       this->call(b, op, function, Type(),
-                 {adaptor.getDevice(), this->text(b, op, nodeName(loc)),
+                 {adaptor.getDevice(), this->text(b, op, getNodeText(loc)),
                   this->addressOf(b, loc, op.getMemory(), adaptor.getMemory()), adaptor.getDistance(),
                   this->bytesOf(b, loc, op.getMemory(), adaptor.getMemory())});
     b.eraseOp(op);

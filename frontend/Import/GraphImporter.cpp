@@ -156,7 +156,8 @@ FailureOr<mlir::Value> GraphImporter::getTensor(NodeOutput output, Location user
 Location GraphImporter::getLoc(const proto::NodeDef &node) {
   std::string name = prefix + node.name();
   entry.module.descriptions.try_emplace(name, "node " + name + " (" + node.op() + ")");
-  return NameLoc::get(StringAttr::get(entry.builder.getContext(), name));
+  MLIRContext *context = entry.builder.getContext();
+  return NameLoc::get(StringAttr::get(context, name), NameLoc::get(StringAttr::get(context, node.op())));
 }
 
 int GraphImporter::depth() const { return caller ? caller->depth() + 1 : 0; }
@@ -247,17 +248,17 @@ LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> input
     return source.output < static_cast<int>(types->size()) ? std::optional((*types)[source.output])
                                                            : std::nullopt;
   };
-  addDefaultAttrs(node, *signature);
-  if (llvm::Error invalid = checkNode(node, *signature, dtypeOf)) {
-    std::string text = llvm::toString(std::move(invalid));
-    // The description of the node is added to every diagnostic; checkNode's own opens with it too.
-    StringRef message(text);
+  // The description of the node is added to every diagnostic; the signatures' messages open with it too.
+  auto withoutNode = [&](StringRef message) {
     message.consume_front("node " + describeNode(node) + ": ");
-    return emitError(loc) << message;
-  }
+    return message.str();
+  };
+  addDefaultAttrs(node, *signature);
+  if (llvm::Error invalid = checkNode(node, *signature, dtypeOf))
+    return emitError(loc) << withoutNode(llvm::toString(std::move(invalid)));
   auto types = outputTypes(node, *signature);
   if (!types)
-    return emitError(loc) << llvm::toString(types.takeError());
+    return emitError(loc) << withoutNode(llvm::toString(types.takeError()));
 
   SmallVector<ImportedValue> closed;
   if (!takesOpenAxes(node.op())) {

@@ -75,7 +75,7 @@ Error tgc::benchmark(Session &session, const LoadedModule &module, PlannedStep p
   Clock::time_point start = Clock::now();
   for (size_t i = 0; i < 2 || (secondsSince(start) < kWarmUpSeconds && i < kMaxRuns); ++i)
     if (run() != TGC_OK)
-      return runtimeError(error);
+      return module.runError(error);
 
   if (profiler)
     profiler->restart();
@@ -90,7 +90,7 @@ Error tgc::benchmark(Session &session, const LoadedModule &module, PlannedStep p
   for (start = Clock::now(); !isDone();) {
     Clock::time_point before = Clock::now();
     if (run() != TGC_OK)
-      return runtimeError(error);
+      return module.runError(error);
     samples.push_back(std::chrono::duration<double, std::nano>(Clock::now() - before).count());
   }
 

@@ -76,7 +76,7 @@ Expected<NamedArrays> Session::run(const PlannedStep &planned) {
   tgc_error_t error = {};
   if (tgc_session_run(handle, *index, feeds->tensors.data(), feeds->tensors.size(), fetched.data(),
                       fetched.size(), &error) != TGC_OK)
-    return runtimeError(error);
+    return module->runError(error);
   return collect(entry, step, fetched);
 }
 

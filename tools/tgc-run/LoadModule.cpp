@@ -13,6 +13,10 @@ Error tgc::runtimeError(const tgc_error_t &error) {
   return createStringError(llvm::Twine(tgc_status_name(error.code)) + ": " + error.message);
 }
 
+Error LoadedModule::runError(const tgc_error_t &error) const {
+  return createStringError(path + ": " + llvm::toString(runtimeError(error)));
+}
+
 /// Whether the file is a shared library; anything else is a model.
 static Expected<bool> isSharedLibrary(StringRef path) {
   if (llvm::sys::fs::is_directory(path)) // a SavedModel
@@ -33,8 +37,14 @@ Expected<bool> tgc::compilesEntries(StringRef path) {
 }
 
 static Expected<LoadedModule> loadLibrary(StringRef path, const CompileOptions &options) {
-  if (!options.signature.empty() || !options.feedShapes.empty())
-    return createStringError(path + ": --signature and --shape are for models; this one is compiled already");
+  const std::pair<bool, StringRef> forModels[] = {
+      {!options.signature.empty(), "--signature"},    {!options.feedShapes.empty(), "--shape"},
+      {!options.constants.empty(), "--set"},          {!options.gradients.empty(), "--gradients"},
+      {!options.training.loss.empty(), "--minimize"}, {options.maxIterations != 0, "--max-iterations"},
+      {options.stripAsserts, "--strip-asserts"}};
+  for (auto [isGiven, name] : forModels)
+    if (isGiven)
+      return createStringError(path + ": " + name + " is for models; this one is compiled already");
   if (!options.device.empty())
     return createStringError(path +
                              ": --device is for models; this one is compiled already. The environment's "
@@ -43,7 +53,7 @@ static Expected<LoadedModule> loadLibrary(StringRef path, const CompileOptions &
   tgc_error_t error = {};
   if (tgc_module_load(path.str().c_str(), nullptr, &module, &error) != TGC_OK)
     return runtimeError(error);
-  return LoadedModule(module, nullptr);
+  return LoadedModule(path, module, nullptr);
 }
 
 static Expected<LoadedModule> compileModel(StringRef path, llvm::ArrayRef<EntryRequest> entries,
@@ -55,7 +65,7 @@ static Expected<LoadedModule> compileModel(StringRef path, llvm::ArrayRef<EntryR
   tgc_error_t error = {};
   if (tgc_module_from_info((*code)->info, nullptr, &module, &error) != TGC_OK)
     return runtimeError(error);
-  return LoadedModule(module, std::move(*code));
+  return LoadedModule(path, module, std::move(*code));
 }
 
 Expected<LoadedModule> tgc::loadModule(StringRef path, llvm::ArrayRef<EntryRequest> entries,

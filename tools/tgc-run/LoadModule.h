@@ -10,18 +10,22 @@ namespace tgc {
 /// A module of the runtime and, if it was compiled here, the code behind it.
 class LoadedModule {
 public:
-  LoadedModule(tgc_module_t *module, std::unique_ptr<InMemoryModule> code)
-      : code(std::move(code)), handle(module) {}
+  LoadedModule(llvm::StringRef path, tgc_module_t *module, std::unique_ptr<InMemoryModule> code)
+      : path(path), code(std::move(code)), handle(module) {}
   LoadedModule(LoadedModule &&other) noexcept
-      : code(std::move(other.code)), handle(std::exchange(other.handle, nullptr)) {}
+      : path(std::move(other.path)), code(std::move(other.code)),
+        handle(std::exchange(other.handle, nullptr)) {}
   LoadedModule &operator=(LoadedModule &&) = delete;
   ~LoadedModule() { tgc_module_release(handle); }
 
   tgc_module_t *module() const { return handle; }
   const tgc_module_info_t &info() const { return *tgc_module_info(handle); }
   bool isCompiledHere() const { return code != nullptr; }
+  /// The error of a run: "PATH: INVALID_ARGUMENT: text".
+  llvm::Error runError(const tgc_error_t &error) const;
 
 private:
+  std::string path;
   std::unique_ptr<InMemoryModule> code; // outlives the handle, which the destructor releases
   tgc_module_t *handle;
 };

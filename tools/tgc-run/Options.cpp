@@ -63,6 +63,8 @@ struct Flags {
 
 static Error checkFlags(const Flags &flags) {
   bool hasScript = !flags.script.empty();
+  if (flags.runs.getNumOccurrences() && !flags.benchmark && !flags.profile.getNumOccurrences())
+    return createStringError("--runs is for --benchmark or --profile, which is missing");
   if (flags.list + (flags.benchmark || flags.profile.getNumOccurrences()) + hasScript > 1)
     return createStringError("--list, --benchmark (or --profile) and --script exclude each other");
   if (!hasScript)

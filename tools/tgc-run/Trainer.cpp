@@ -173,7 +173,7 @@ Expected<StepResult> Trainer::runStep(const BoundEntry &entry, const Batch &batc
   tgc_error_t error = {};
   if (tgc_session_run(session.get(), entry.index, feeds->tensors.data(), feeds->tensors.size(),
                       fetched.data(), fetched.size(), &error) != TGC_OK)
-    return createStringError("step " + Twine(step + 1) + ": " + llvm::toString(runtimeError(error)));
+    return createStringError("step " + Twine(step + 1) + ": " + llvm::toString(module.runError(error)));
   StepResult result;
   for (auto [i, tensor] : llvm::enumerate(fetched)) {
     if (tensor.dtype == TGC_STRING && tensor.rank == 0) {

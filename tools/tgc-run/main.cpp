@@ -60,7 +60,9 @@ static Error runSession(const LoadedModule &module, llvm::ArrayRef<PlannedStep> 
   case RunOptions::Mode::Benchmark:
     return measure(*session, module, steps.front(), options, profiler);
   case RunOptions::Mode::Script:
-    return executeScript(*session, steps, options.outPath);
+    if (Error error = executeScript(*session, steps, options.outPath))
+      return llvm::createStringError(options.scriptPath + ": " + llvm::toString(std::move(error)));
+    return Error::success();
   default:
     return runOnce(*session, steps.front(), options.outPath);
   }
