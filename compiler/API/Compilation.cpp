@@ -1,6 +1,7 @@
 //===- Compilation.cpp - One model on its way to code ---------------------===//
 
 #include "compiler/API/Compilation.h"
+#include "compiler/ABI/NodeText.h"
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/API/CodeCache.h"
 #include "compiler/API/DeviceCode.h"
@@ -68,7 +69,7 @@ std::string describeLocation(Location location, StringRef modelPath) {
             ": ")
         .str();
   if (auto name = location->findInstanceOf<NameLoc>())
-    return (modelPath + ": " + name.getName().getValue() + ": ").str();
+    return (modelPath + ": " + getNodeText(name) + ": ").str();
   return (modelPath + ": ").str();
 }
 
@@ -141,18 +142,21 @@ llvm::Expected<std::unique_ptr<Compilation>> Compilation::create(const CompileOp
   return std::unique_ptr<Compilation>(new Compilation(std::move(state)));
 }
 
-llvm::Error Compilation::load(StringRef modelPath, ArrayRef<EntryRequest> entries) {
+llvm::Error Compilation::load(ModelSource source, ArrayRef<EntryRequest> entries) {
+  StringRef modelPath = source.name;
   StepTimer timer(state->options.timing, "read");
   state->modelPath = modelPath.str();
-  if (!llvm::sys::fs::exists(modelPath))
+  if (!source.bytes && !llvm::sys::fs::exists(modelPath))
     return llvm::createStringError("cannot open '" + modelPath + "': no such file or directory");
   if (llvm::Error error = checkEntryNames(entries))
     return error;
   StringRef extension = llvm::sys::path::extension(modelPath);
-  if (extension == ".mlir" || extension == ".mlirbc")
+  if (!source.bytes && (extension == ".mlir" || extension == ".mlirbc"))
     return loadProgram(entries);
+  ImportOptions options = importOptions(state->options, entries);
   llvm::Expected<ImportedModel> imported =
-      importModelFile(*state->context, modelPath, importOptions(state->options, entries));
+      source.bytes ? importModelBytes(*state->context, *source.bytes, modelPath, options)
+                   : importModelFile(*state->context, modelPath, options);
   if (!imported)
     return imported.takeError();
   state->model = std::move(imported->model);

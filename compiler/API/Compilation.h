@@ -27,7 +27,7 @@ public:
 
   /// Reads the model. Without entries a SavedModel gets its signatures, a graph the one entry that its form
   /// suggests.
-  llvm::Error load(llvm::StringRef modelPath, llvm::ArrayRef<EntryRequest> entries);
+  llvm::Error load(ModelSource source, llvm::ArrayRef<EntryRequest> entries);
   /// Before the phases and the cache: code for all machines that the target stands for, not for one of them.
   /// Only objects and what is linked of them can have it.
   llvm::Error addVariants();

@@ -16,9 +16,8 @@ struct CompiledModule : InMemoryModule {
 
 } // namespace
 
-llvm::Expected<std::unique_ptr<InMemoryModule>> compileInMemory(llvm::StringRef modelPath,
-                                                                llvm::ArrayRef<EntryRequest> entries,
-                                                                const CompileOptions &options) {
+llvm::Expected<std::unique_ptr<InMemoryModule>>
+compileInMemory(ModelSource model, llvm::ArrayRef<EntryRequest> entries, const CompileOptions &options) {
   CompileOptions hostOptions = options;
   hostOptions.target = "cpu:native";
   hostOptions.compileTo = Phase::LLVM;
@@ -27,7 +26,7 @@ llvm::Expected<std::unique_ptr<InMemoryModule>> compileInMemory(llvm::StringRef 
   if (!compilation)
     return compilation.takeError();
   result->compilation = std::move(*compilation);
-  if (llvm::Error error = result->compilation->load(modelPath, entries))
+  if (llvm::Error error = result->compilation->load(model, entries))
     return std::move(error);
   if (!result->compilation->loadFromCache(/*externalWeights=*/true)) {
     if (llvm::Error error = result->compilation->runPhases())

@@ -7,6 +7,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,18 +32,26 @@ struct EntryRequest {
   std::vector<std::string> fetches, targets;
 };
 
+/// Where a model is: a path (anything that the command line of tgc takes), or the bytes of a graph and what
+/// messages call them.
+struct ModelSource {
+  ModelSource(llvm::StringRef path) : name(path) {}
+  ModelSource(llvm::StringRef bytes, llvm::StringRef name) : name(name), bytes(bytes) {}
+  llvm::StringRef name;
+  std::optional<llvm::StringRef> bytes;
+};
+
 /// Machine code in this process; `info` lives as long as the module.
 struct InMemoryModule {
   const tgc_module_info_t *info = nullptr;
   virtual ~InMemoryModule() = default;
 };
 
-/// Compiles the model at `modelPath` (anything that the command line of tgc takes). A .mlir or .mlirbc file
+/// Compiles a model. A .mlir or .mlirbc file
 /// brings its own entries: each request must name one of them. The error's text is one message, or one line
 /// per diagnostic.
-llvm::Expected<std::unique_ptr<InMemoryModule>> compileInMemory(llvm::StringRef modelPath,
-                                                                llvm::ArrayRef<EntryRequest> entries,
-                                                                const CompileOptions &options);
+llvm::Expected<std::unique_ptr<InMemoryModule>>
+compileInMemory(ModelSource model, llvm::ArrayRef<EntryRequest> entries, const CompileOptions &options);
 
 } // namespace tgc
 

@@ -14,7 +14,7 @@ static Error compileToLibrary(const char *modelPath, const char *outputPath, con
   auto compilation = Compilation::create(request->options);
   if (!compilation)
     return compilation.takeError();
-  if (Error error = (*compilation)->load(modelPath, request->entries))
+  if (Error error = (*compilation)->load(StringRef(modelPath), request->entries))
     return error;
   if (Error error = (*compilation)->addVariants())
     return error;

@@ -93,12 +93,17 @@ Error applyTarget(CompileOptions &options, StringRef text) {
 /// Takes one line into the request; false if there is no such key.
 static Expected<bool> applyOption(Request &request, StringRef key, StringRef value) {
   auto currentEntry = [&]() -> EntryRequest & {
-    if (request.entries.empty())
+    if (request.entries.empty()) {
       request.entries.push_back({"main", {}, {}, {}});
+      request.hasImpliedEntry = true;
+    }
     return request.entries.back();
   };
   CompileOptions &options = request.options;
   if (key == "entry") {
+    if (request.hasImpliedEntry)
+      return createStringError("entry=" + value +
+                               ": feeds, fetches and targets follow the entry that they belong to");
     request.entries.push_back({value.str(), {}, {}, {}});
   } else if (key == "feeds") {
     for (std::string &name : splitNames(value))
@@ -119,6 +124,8 @@ static Expected<bool> applyOption(Request &request, StringRef key, StringRef val
     if (!constant)
       return constant.takeError();
     options.constants.push_back(std::move(*constant));
+  } else if (key == "cache") {
+    options.cacheDirectory = value.str();
   } else if (key == "freeze") {
     options.freeze = value != "0";
   } else if (key == "strip-asserts") {
@@ -138,9 +145,9 @@ static Expected<bool> applyOption(Request &request, StringRef key, StringRef val
     options.training.optimizer = value.str();
   } else if (key == "trainable") {
     options.training.trainable = value.str();
-  } else if (key == "clip_norm") {
+  } else if (key == "clip-norm") {
     if (value.getAsDouble(options.training.clipNorm) || options.training.clipNorm <= 0)
-      return createStringError("clip_norm=" + value + ": expected a positive number");
+      return createStringError("clip-norm=" + value + ": expected a positive number");
   } else if (key == "remat") {
     auto remat = parseRemat(value);
     if (!remat)

@@ -9,6 +9,8 @@ namespace tgc {
 struct Request {
   CompileOptions options;
   std::vector<EntryRequest> entries;
+  /// The one entry is main, which no line named.
+  bool hasImpliedEntry = false;
 };
 
 /// Reads the `key=value` lines of tgc/compiler.h; null is no line.

@@ -91,6 +91,9 @@ struct ImportedModel {
 };
 llvm::Expected<ImportedModel> importModelFile(mlir::MLIRContext &context, llvm::StringRef path,
                                               const ImportOptions &options);
+/// The same for the bytes of a file; messages call it `name`.
+llvm::Expected<ImportedModel> importModelBytes(mlir::MLIRContext &context, llvm::StringRef bytes,
+                                               llvm::StringRef name, const ImportOptions &options);
 
 } // namespace tgc
 

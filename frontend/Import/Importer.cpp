@@ -631,15 +631,24 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
   return module;
 }
 
-llvm::Expected<ImportedModel> importModelFile(MLIRContext &context, StringRef path,
-                                              const ImportOptions &options) {
-  auto model = readModel(path);
+static llvm::Expected<ImportedModel>
+importRead(MLIRContext &context, llvm::Expected<std::unique_ptr<Model>> model, const ImportOptions &options) {
   if (!model)
     return model.takeError();
   auto module = importModel(context, **model, options);
   if (!module)
     return module.takeError();
   return ImportedModel{std::move(*model), std::move(*module)};
+}
+
+llvm::Expected<ImportedModel> importModelFile(MLIRContext &context, StringRef path,
+                                              const ImportOptions &options) {
+  return importRead(context, readModel(path), options);
+}
+
+llvm::Expected<ImportedModel> importModelBytes(MLIRContext &context, StringRef bytes, StringRef name,
+                                               const ImportOptions &options) {
+  return importRead(context, readModelFromBytes(bytes, name), options);
 }
 
 } // namespace tgc

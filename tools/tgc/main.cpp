@@ -73,7 +73,7 @@ static Error compile(const CommandLine &command) {
   auto compilation = Compilation::create(command.compile);
   if (!compilation)
     return compilation.takeError();
-  if (Error error = (*compilation)->load(command.modelPath, command.entries))
+  if (Error error = (*compilation)->load(StringRef(command.modelPath), command.entries))
     return error;
   bool isCode = command.emit == EmitKind::Library || command.emit == EmitKind::Program ||
                 command.emit == EmitKind::Object;

@@ -1,26 +1,28 @@
 /*===- tgc/compiler.h - The compiler as a library ---------------------------===*
  *
- * Models in, shared libraries out. Options are text, one `key=value` a line, with the names of tgc's command
- * line:
+ * Models in, shared libraries out. Options are text, one `key=value` a line:
  *
- *   entry=NAME           begins an entry; the feeds, fetches and targets that follow are its own
+ *   entry=NAME           begins an entry; the feeds, fetches and targets that follow are its own. Without a
+ *                        line entry= they are those of the entry main
  *   feeds=a:0,b:0        tensors that are fed
  *   fetches=c:0          tensors that are fetched
  *   targets=op           operations that are run
  *   signature=NAME       of a SavedModel
  *   shape=x:0=?,784      refines or overrides a feed's shape
+ *   set=training:0=false a tensor is this number or word, not what the graph computes
  *   checkpoint=PREFIX    values that the variables start with
  *   freeze=1             variables become constants
- *   gradients=y:0        adds tensors gradients/x:0 (gradients_1/x:0 for the second such line ...) that
- * entries can wrt=x:0,w            fetch, and, if none does, the entry gradients, which fetches all
+ *   gradients=y:0        adds tensors gradients/x:0 (gradients_1/x:0 for the second such line ...), which
+ *   wrt=x:0,w            entries can fetch, and, if none does, the entry gradients, which fetches all
  *   minimize=loss:0      adds the target train, which entries can run, and, if none does, the entry train
  *   optimizer=adam:learning_rate=1e-3
  *   trainable=REGEX      what the names of the variables to train begin with
- *   clip_norm=X          scales gradients to this global norm at most
+ *   clip-norm=X          scales gradients to this global norm at most
  *   remat=auto|none|max  which forward values are computed again for gradients
  *   strip-asserts=1      Assert and CheckNumerics are left out
  *   target=cpu:native    see tgc --help
  *   optimization=2       0 to 3
+ *   cache=DIR            code for the same graph and options is kept here
  *
  * NULL or "" means the defaults. Functions may be called from several threads at once.
  *

@@ -21,6 +21,12 @@ typedef struct tgc_jit_module tgc_jit_module_t;
 tgc_status_t tgc_jit_compile(const char *model_path, const char *options, tgc_jit_module_t **out_module,
                              char *error, size_t error_size);
 
+/* The same for a model in memory: the bytes of a GraphDef, MetaGraphDef or SavedModel message or of its text
+ * form, the caller's again when the function returns. With `cache=DIR` among the options a graph that was
+ * compiled before, of the same structure and constants, costs no compilation. */
+tgc_status_t tgc_jit_compile_bytes(const void *bytes, size_t size, const char *options,
+                                   tgc_jit_module_t **out_module, char *error, size_t error_size);
+
 /* Lives as long as the module. */
 const tgc_module_info_t *tgc_jit_module_info(const tgc_jit_module_t *module);
 

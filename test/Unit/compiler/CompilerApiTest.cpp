@@ -1,11 +1,12 @@
 //===- CompilerApiTest.cpp - The compiler as a C library --------------------===//
-#include "tgc/compiler.h"
-#include "tgc/jit.h"
+#include "tgc/compiler.hpp"
+#include "tgc/jit.hpp"
 #include "tgc/runtime.h"
 #include "gtest/gtest.h"
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 
@@ -61,6 +62,8 @@ TEST(CompilerApi, SaysWhatIsWrong) {
   EXPECT_STREQ(text, "unknown option 'colour=red'; tgc/compiler.h lists them");
   EXPECT_EQ(tgc_compile(kModel, "x.so", "optimization=7", text, sizeof text), TGC_INVALID_ARGUMENT);
   EXPECT_STREQ(text, "optimization=7: expected 0 to 3");
+  EXPECT_EQ(tgc_compile(kModel, "x.so", "feeds=x:0\nentry=a", text, sizeof text), TGC_INVALID_ARGUMENT);
+  EXPECT_STREQ(text, "entry=a: feeds, fetches and targets follow the entry that they belong to");
   EXPECT_EQ(tgc_compile(kModel, "x.so", "shape=x:0=many", text, sizeof text), TGC_INVALID_ARGUMENT);
   EXPECT_NE(std::string(text).find("'many' is no size"), std::string::npos) << text;
   EXPECT_EQ(tgc_compile(kModel, "/no/folder/x.so", kEntries, text, sizeof text), TGC_INVALID_ARGUMENT);
@@ -83,6 +86,29 @@ TEST(JitApi, MakesCallableCode) {
   checkPrediction(module);
   tgc_module_release(module);
   tgc_jit_module_release(code);
+}
+
+/// A host that builds graphs: bytes in, code out, and the second time from the cache.
+TEST(JitApi, CompilesBytes) {
+  std::ifstream file(kModel, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(file)), {}), text;
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / "tgc-jit-api-cache";
+  std::filesystem::remove_all(folder);
+  std::string options = kEntries + ("cache=" + folder.string());
+  for (int turn = 0; turn < 2; ++turn) {
+    tgc::JitModule code = tgc::JitModule::compileBytes(bytes.data(), bytes.size(), options, text);
+    ASSERT_TRUE(code) << text;
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+    tgc_error_t error;
+    tgc_module_t *module;
+    ASSERT_EQ(tgc_module_from_info(code.info(), nullptr, &module, &error), TGC_OK) << error.message;
+    checkPrediction(module);
+    tgc_module_release(module);
+  }
+  std::filesystem::remove_all(folder);
+  EXPECT_FALSE(tgc::JitModule::compileBytes("nonsense", 8, "", text));
+  EXPECT_NE(text.find("the graph: "), std::string::npos) << text;
+  EXPECT_EQ(tgc::compile("no/model.pb", "x.so"), "cannot open 'no/model.pb': no such file or directory");
 }
 
 TEST(JitApi, SaysWhatIsWrong) {
