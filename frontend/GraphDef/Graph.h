@@ -126,6 +126,8 @@ std::optional<TensorName> parseTensorName(llvm::StringRef text);
 
 /// "y (MatMul)", as messages name nodes.
 std::string describeNode(const proto::NodeDef &node);
+/// A name as it may stand in a message of one line: bytes that are not printable as \xff.
+std::string printableName(llvm::StringRef name);
 
 /// The attribute or null.
 const proto::AttrValue *findAttr(const proto::NodeDef &node, llvm::StringRef name);

@@ -7,6 +7,9 @@
 
 #include "frontend/GraphDef/Graph.h"
 
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
 using namespace llvm;
 using namespace tgc::proto;
 
@@ -47,7 +50,21 @@ std::optional<tgc::TensorName> tgc::parseTensorName(StringRef text) {
   return name;
 }
 
-std::string tgc::describeNode(const NodeDef &node) { return node.name() + " (" + node.op() + ")"; }
+std::string tgc::printableName(StringRef name) {
+  std::string text;
+  raw_string_ostream stream(text);
+  for (char c : name)
+    if (isPrint(c))
+      stream << c;
+    else
+      stream << "\\x" << hexdigit(static_cast<uint8_t>(c) >> 4, /*LowerCase=*/true)
+             << hexdigit(c & 15, /*LowerCase=*/true);
+  return text;
+}
+
+std::string tgc::describeNode(const NodeDef &node) {
+  return printableName(node.name()) + " (" + printableName(node.op()) + ")";
+}
 
 const AttrValue *tgc::findAttr(const NodeDef &node, StringRef name) {
   auto it = node.attr().find(name.str());

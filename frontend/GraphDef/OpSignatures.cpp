@@ -10,13 +10,39 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/ErrorHandling.h"
 
 using namespace llvm;
 using namespace tgc;
 
 /// More tensors than any real node has: beyond it an attribute is nonsense and must not size an allocation.
-static constexpr int64_t kMostTensors = 1 << 20;
+static constexpr int64_t kMostTensors = 1 << 16;
+
+/// Adds what AllowedTypes.cpp says to the signatures.
+static void addAllowedTypes(StringMap<OpSignature> &table) {
+  for (const signatures::TypesRow &row : signatures::typesRows()) {
+    std::vector<proto::DataType> types = parseTypes(row.types);
+    for (StringRef token : split(row.attrs, ' ')) {
+      auto [op, name] = token.split('.');
+      auto signature = table.find(op);
+      OpAttr *attr = nullptr;
+      if (signature != table.end())
+        for (OpAttr &candidate : signature->second.attrs)
+          if (candidate.name == (name.empty() ? "T" : name))
+            attr = &candidate;
+      if (!attr)
+        reportFatalInternalError(Twine("types of an attribute that is not there: ") + token);
+      attr->allowedTypes = types;
+    }
+  }
+  const std::vector<proto::DataType> integers = parseTypes("int32 int64");
+  for (StringRef name : split(signatures::indexAttrs(), ' '))
+    for (auto &entry : table)
+      for (OpAttr &attr : entry.second.attrs)
+        if (attr.name == name && attr.allowedTypes.empty())
+          attr.allowedTypes = integers;
+}
 
 static StringMap<OpSignature> parseTables() {
   StringMap<OpSignature> table;
@@ -33,6 +59,7 @@ static StringMap<OpSignature> parseTables() {
         if (!table.try_emplace(name, std::move(signature)).second)
           reportFatalInternalError(Twine("two signatures of ") + name);
       }
+  addAllowedTypes(table);
   return table;
 }
 
@@ -183,29 +210,46 @@ static StringRef kindName(const proto::AttrValue &value) {
   return "unknown";
 }
 
-/// Ops that order or round numbers, or are defined for real ones only. So are all whose names begin like
-/// these.
-static bool isForRealNumbers(StringRef op) {
-  static constexpr StringLiteral kBeginnings[] = {
-      "Abs",        "Adjust",      "ArgM",          "Atan2",
-      "AvgPool",    "Bessel",      "Betainc",       "BlockLSTM",
-      "Bucketize",  "Ceil",        "CheckNumeric",  "Conv2D",
-      "Conv3D",     "Cross",       "CTC",           "Cumulative",
-      "Dawsn",      "Depthwise",   "Digamma",       "Dilation2D",
-      "Elu",        "Erf",         "Expint",        "Floor",
-      "Fractional", "Fresnel",     "FusedBatch",    "Greater",
-      "GRUBlock",   "HSVToRGB",    "Igamma",        "IsFinite",
-      "IsInf",      "IsNan",       "L2Loss",        "LeakyRelu",
-      "Less",       "Lgamma",      "LinSpace",      "LogSoftmax",
-      "LRN",        "LSTMBlock",   "Max",           "Min",
-      "Mod",        "Multinomial", "Ndtri",         "NextAfter",
-      "NthElement", "Polygamma",   "Relu",          "Resize",
-      "RGBToHSV",   "Rint",        "ScatterMax",    "ScatterMin",
-      "SegmentMax", "SegmentMin",  "Selu",          "Softmax",
-      "Softplus",   "Softsign",    "SparseSegment", "SparseSoftmax",
-      "Spence",     "TopK",        "TruncateMod",   "UnsortedSegmentM",
-      "Zeta"};
-  return any_of(kBeginnings, [&](StringRef beginning) { return op.starts_with(beginning); });
+/// An error unless the attribute holds types that the op takes.
+static Error checkTypes(const proto::NodeDef &node, const OpAttr &attr, const proto::AttrValue &value) {
+  auto check = [&](proto::DataType type) -> Error {
+    if (attr.allowedTypes.empty() || is_contained(attr.allowedTypes, type))
+      return Error::success();
+    return nodeError(node, "attr " + attr.name + " is " + dataTypeName(type) + ", " + node.op() + " takes " +
+                               join(map_range(attr.allowedTypes, dataTypeName), ", "));
+  };
+  if (value.value_case() == proto::AttrValue::kType)
+    return check(value.type());
+  for (int type : value.list().type())
+    if (Error error = check(static_cast<proto::DataType>(type)))
+      return error;
+  return Error::success();
+}
+
+/// Lengths of windows, strides and the like are numbers of 32 bits; a window has no more elements than any
+/// memory, or its sizes would wrap.
+static Error checkLengths(const proto::NodeDef &node, const OpAttr &attr, const proto::AttrValue &value) {
+  static constexpr StringLiteral kLengths[] = {"block_size",        "depth_radius", "dilations",
+                                               "explicit_paddings", "ksize",        "ksizes",
+                                               "paddings",          "rates",        "strides"};
+  constexpr int64_t kMostWindow = int64_t(1) << 31;
+  if (!is_contained(kLengths, attr.name))
+    return Error::success();
+  auto fail = [&](int64_t number) {
+    return nodeError(node,
+                     "attr " + attr.name + " has value " + Twine(number) + " out of range for an int32");
+  };
+  if (!isInt<32>(value.i()))
+    return fail(value.i());
+  int64_t window = 1;
+  for (int64_t number : value.list().i()) {
+    if (!isInt<32>(number))
+      return fail(number);
+    window *= StringRef(attr.name).starts_with("ksize") ? std::max<int64_t>(number, 1) : 1;
+    if (window > kMostWindow)
+      return nodeError(node, "attr " + attr.name + ": a window has more elements than any memory holds");
+  }
+  return Error::success();
 }
 
 static Error checkAttr(const proto::NodeDef &node, const OpAttr &attr) {
@@ -219,9 +263,10 @@ static Error checkAttr(const proto::NodeDef &node, const OpAttr &attr) {
   if (expected == "type" && (!isKnownDataType(value->type()) || isReference(value->type())))
     return nodeError(node,
                      "attr " + attr.name + ": " + dataTypeName(value->type()) + " is not a known data type");
-  bool isComplex = value->type() == proto::DT_COMPLEX64 || value->type() == proto::DT_COMPLEX128;
-  if (attr.name == "T" && isComplex && isForRealNumbers(node.op()))
-    return nodeError(node, "attr T is " + dataTypeName(value->type()) + ", real numbers are expected");
+  if (Error error = checkTypes(node, attr, *value))
+    return error;
+  if (Error error = checkLengths(node, attr, *value))
+    return error;
   if (expected == "shape")
     for (const auto &dim : value->shape().dim())
       if (dim.size() < -1)

@@ -29,8 +29,9 @@ struct OpAttr {
   std::string name;
   std::string type; ///< "type", "int", "list(int)", "func", ... as TensorFlow spells them
   bool isRequired = true;
-  proto::AttrValue defaultValue;    ///< if not required
-  std::vector<std::string> allowed; ///< of a string attribute; empty: anything
+  proto::AttrValue defaultValue;             ///< if not required
+  std::vector<std::string> allowed;          ///< of a string attribute; empty: anything
+  std::vector<proto::DataType> allowedTypes; ///< of types; empty: anything
 };
 
 struct OpSignature {

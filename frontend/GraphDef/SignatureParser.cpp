@@ -26,6 +26,31 @@ static proto::DataType dataTypeByName(StringRef name) {
   return proto::DT_INVALID;
 }
 
+/// The members of a group of types in AllowedTypes.cpp; the text itself if it is none.
+static StringRef membersOf(StringRef group) {
+  return StringSwitch<StringRef>(group)
+      .Case("number", "real complex quantized")
+      .Case("real", "integer float")
+      .Case("integer", "int8 uint8 int16 uint16 int32 uint32 int64 uint64")
+      .Case("float", "float16 bfloat16 float32 float64")
+      .Case("complex", "complex64 complex128")
+      .Case("quantized", "qint8 quint8 qint16 quint16 qint32")
+      .Default(group);
+}
+
+std::vector<proto::DataType> tgc::parseTypes(StringRef text) {
+  std::vector<proto::DataType> types;
+  for (StringRef word : split(text, ' ')) {
+    if (StringRef members = membersOf(word); members != word)
+      append_range(types, parseTypes(members));
+    else if (proto::DataType type = dataTypeByName(word); type != proto::DT_INVALID)
+      types.push_back(type);
+    else
+      malformed("a row of types", word);
+  }
+  return types;
+}
+
 static OpArg parseArg(StringRef op, StringRef token) {
   auto [name, type] = token.split(':');
   if (name.empty() || type.empty())

@@ -15,6 +15,9 @@ namespace tgc {
 /// One signature for each op that the row names.
 std::vector<OpSignature> parseSignatureRow(const signatures::Row &row);
 
+/// The types that a row of AllowedTypes.cpp names.
+std::vector<proto::DataType> parseTypes(llvm::StringRef text);
+
 } // namespace tgc
 
 #endif // TGC_FRONTEND_GRAPHDEF_SIGNATUREPARSER_H

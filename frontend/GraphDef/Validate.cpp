@@ -44,13 +44,14 @@ NodeTable::NodeTable(const Nodes &nodes, StringRef function, Problems &problems)
   std::string where = inFunction(function);
   for (const auto &[index, node] : enumerate(nodes)) {
     if (!isLegalName(node.name()))
-      problems.add(where + "illegal node name '" + node.name() + "' (op " + node.op() +
-                   "): letters, digits and . _ / \\ > - are allowed");
+      problems.add(where + "illegal node name '" + printableName(node.name()) + "' (op " +
+                   printableName(node.op()) + "): letters, digits and . _ / \\ > - are allowed");
     if (node.op().empty())
-      problems.add(where + "node " + node.name() + " has no op");
+      problems.add(where + "node " + printableName(node.name()) + " has no op");
     if (!indices.try_emplace(node.name(), static_cast<int>(index)).second)
-      problems.add(where + "two nodes are named " + node.name() + " (" + nodes[indices[node.name()]].op() +
-                   " and " + node.op() + ")");
+      problems.add(where + "two nodes are named " + printableName(node.name()) + " (" +
+                   printableName(nodes[indices[node.name()]].op()) + " and " + printableName(node.op()) +
+                   ")");
   }
 }
 

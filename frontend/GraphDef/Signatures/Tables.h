@@ -31,6 +31,14 @@ struct Row {
   const char *attrs;
 };
 
+/// Attributes that hold certain types alone, see AllowedTypes.cpp.
+struct TypesRow {
+  const char *types, *attrs;
+};
+llvm::ArrayRef<TypesRow> typesRows();
+/// Names of attributes that hold int32 or int64, unless a row says otherwise.
+const char *indexAttrs();
+
 // One table per family.
 llvm::ArrayRef<Row> arrayRows();
 llvm::ArrayRef<Row> controlFlowRows();
