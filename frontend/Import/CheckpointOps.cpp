@@ -18,7 +18,7 @@ namespace {
 FailureOr<SmallVector<std::string>> getConstantStrings(NodeImporter &n, size_t i, StringRef what) {
   auto constant = n.getTensor(i).getDefiningOp<tg::StringConstantOp>();
   if (!constant) {
-    n.error() << what << " must be known at compile time";
+    n.error() << what << " must be known at compile time; a constant of the graph is expected";
     return failure();
   }
   SmallVector<std::string> strings;

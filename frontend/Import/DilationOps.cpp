@@ -46,7 +46,8 @@ FailureOr<Dilation> getDilation(NodeImporter &n) {
     return failure();
   SmallVector<Size> sizes = n.sizes.sizesOf(x), filterSizes = n.sizes.sizesOf(filter);
   if (!IndexBuilder::getConstant(filterSizes[0]) || !IndexBuilder::getConstant(filterSizes[1])) {
-    n.error() << "the size of the filter must be known at compile time, got " << filter.getType();
+    n.error() << "the size of the filter must be known at compile time, got " << filter.getType()
+              << "; give it with --shape";
     return failure();
   }
   auto channels = IndexBuilder::getConstant(sizes[3]),

@@ -56,7 +56,8 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(const proto:
   if (it == entry.module.functions.end())
     return emitError(location) << "calls function " << name << ", which is not in the library";
   if (depth() > kMaxCallDepth)
-    return emitError(location) << "function " << name << " calls itself without end";
+    return emitError(location) << "calls of functions are nested more than " << kMaxCallDepth
+                               << " deep, here that of " << name;
   const proto::FunctionDef &function = *it->second;
   const proto::OpDef &signature = function.signature();
   if (static_cast<int>(arguments.size()) != signature.input_arg_size())

@@ -238,6 +238,11 @@ LogicalResult importCropAndResize(NodeImporter &n) {
   auto fourCorners = n.withShape({boxes}, {count, n.sizes.constant(4)});
   if (failed(indices) || failed(fourCorners))
     return failure();
+  Value index = indices->front();
+  n.checkAll(n.create<tg::AndOp>(
+                 n.compare(Direction::GE, index, n.splatLike(index, 0)),
+                 n.compare(Direction::LT, index, n.sizeTensor(sizes[0], i32, n.sizes.sizesOf(index)))),
+             "box_index has values outside [0, batch_size)");
   auto corner = [&](int64_t i) {
     Value column = n.slice(fourCorners->front(), {n.sizes.constant(0), n.sizes.constant(i)},
                            {count, n.sizes.constant(1)});
@@ -249,8 +254,8 @@ LogicalResult importCropAndResize(NodeImporter &n) {
   // Rows of all images one behind the other, so that one index names image and row.
   Value allRows = n.reshape(image, {n.sizes.mul(sizes[0], sizes[1]), sizes[2], sizes[3]});
   SmallVector<Size> rowShape{count, (*crop)[0]}, shape{count, (*crop)[0], (*crop)[1], sizes[3]};
-  Value firstRow = n.mul(n.broadcastAlong(indices->front(), 0, rowShape),
-                         n.broadcastTo(n.sizeTensor(sizes[1], i32), rowShape));
+  Value firstRow =
+      n.mul(n.broadcastAlong(index, 0, rowShape), n.broadcastTo(n.sizeTensor(sizes[1], i32), rowShape));
   auto take = [&](Value row, Value column) {
     Value taken = n.create<tg::GatherOp>(allRows, n.add(firstRow, row), 0, 0, tg::BoundsMode::Error);
     return n.create<tg::GatherOp>(taken, column, 2, 1, tg::BoundsMode::Error);

@@ -89,7 +89,7 @@ FailureOr<SmallVector<int64_t>> NodeImporter::getConstants(size_t i, StringRef w
   if (const HostTensor *host = getHost(i))
     if (auto values = host->getConstants())
       return *values;
-  error() << what << " must be known at compile time";
+  error() << what << " must be known at compile time; --set TENSOR=VALUE gives one that is fed";
   return failure();
 }
 

@@ -222,7 +222,10 @@ LogicalResult importGlobalNormalizationGrad(NodeImporter &n) {
 
 /// Sums of `x` over the channels at most depth_radius away.
 Value sumNeighbours(NodeImporter &n, Value x) {
-  int64_t rank = cast<RankedTensorType>(x.getType()).getRank(), radius = n.getInt("depth_radius");
+  auto type = cast<RankedTensorType>(x.getType());
+  int64_t rank = type.getRank(), radius = n.getInt("depth_radius");
+  if (!type.isDynamicDim(rank - 1)) // further away is nothing
+    radius = std::min(radius, type.getDimSize(rank - 1));
   SmallVector<int64_t> window(rank, 1), ones(rank, 1);
   window.back() = 2 * radius + 1;
   SmallVector<Size> border(rank, n.sizes.constant(0));

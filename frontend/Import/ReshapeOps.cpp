@@ -11,14 +11,29 @@ namespace {
 
 using Size = OpFoldResult;
 
-/// The size that -1 stands for. Of no elements, with a size of zero among the others, it is zero: the
-/// division must not trap.
-Size divideSizes(NodeImporter &n, Size total, Size others) {
-  if (IndexBuilder::getConstant(others))
-    return n.sizes.floorDiv(total, others);
-  Size quotient = n.sizes.floorDiv(total, others);
+/// The product of the sizes that are not zero.
+Size productOfNonzero(NodeImporter &n, ArrayRef<Size> sizes) {
+  Size product = n.sizes.constant(1);
+  for (Size size : sizes)
+    product = n.sizes.mul(product, n.sizes.max(size, n.sizes.constant(1)));
+  return product;
+}
+
+/// The size that -1 stands for beside `others`. If one of them is zero, TensorFlow leaves zeros out on both
+/// sides: [0,3] as [0,-1] is [0,3].
+Size divideSizes(NodeImporter &n, ArrayRef<Size> from, ArrayRef<Size> others) {
+  Size total = n.sizes.product(from), rest = n.sizes.product(others), one = n.sizes.constant(1);
+  auto knownRest = IndexBuilder::getConstant(rest);
+  if (knownRest && *knownRest != 0)
+    return n.sizes.floorDiv(total, rest);
+  Size withoutZeros = n.sizes.floorDiv(productOfNonzero(n, from), productOfNonzero(n, others));
+  if (knownRest)
+    return withoutZeros;
+  Size quotient = n.sizes.floorDiv(total, rest);
   bool isFolded = !isa<Value>(quotient) || !cast<Value>(quotient).getDefiningOp<arith::FloorDivSIOp>();
-  return isFolded ? quotient : n.sizes.floorDiv(total, n.sizes.max(others, n.sizes.constant(1)));
+  return isFolded ? quotient
+                  : n.sizes.select(n.sizes.equals(rest, n.sizes.constant(0)), withoutZeros,
+                                   n.sizes.floorDiv(total, n.sizes.max(rest, one)));
 }
 
 LogicalResult importReshape(NodeImporter &n) {
@@ -44,10 +59,10 @@ LogicalResult importReshape(NodeImporter &n) {
   Size rest = n.sizes.product(known);
   auto totalCount = IndexBuilder::getConstant(total), restCount = IndexBuilder::getConstant(rest);
   if (unknown >= 0) {
-    if (totalCount && restCount && (*restCount == 0 || *totalCount % *restCount))
+    if (totalCount && restCount && (*restCount == 0 ? *totalCount != 0 : *totalCount % *restCount != 0))
       return n.error() << "cannot reshape " << *totalCount << " elements to a shape with a multiple of "
                        << *restCount;
-    (*wanted)[unknown] = divideSizes(n, total, rest);
+    (*wanted)[unknown] = divideSizes(n, n.sizes.sizesOf(x), known);
   } else if (totalCount && restCount && *totalCount != *restCount) {
     auto diagnostic = n.error() << "cannot reshape " << *totalCount << " elements to [";
     llvm::interleave(
@@ -70,12 +85,10 @@ LogicalResult importReshape(NodeImporter &n) {
       auto value = dyn_cast<Value>(size);
       if (!value || !value.getDefiningOp<arith::IndexCastOp>())
         continue;
-      Size others = n.sizes.constant(1);
-      for (auto [j, other] : llvm::enumerate(given))
-        if (i != j)
-          others = n.sizes.mul(others, other);
-      (*wanted)[i] =
-          n.sizes.select(n.sizes.equals(size, n.sizes.constant(-1)), divideSizes(n, total, others), size);
+      SmallVector<Size> others(given);
+      others.erase(others.begin() + i);
+      (*wanted)[i] = n.sizes.select(n.sizes.equals(size, n.sizes.constant(-1)),
+                                    divideSizes(n, n.sizes.sizesOf(x), others), size);
     }
   }
   if (failed(checkSizes(n, *wanted)))

@@ -181,6 +181,8 @@ FailureOr<Axes> getAxes(NodeImporter &n) {
   if (failed(n.checkPositive(*to, "size")))
     return failure();
   SmallVector<Size> sizes = n.sizes.sizesOf(n.getTensor(0));
+  if (failed(n.checkPositive(ArrayRef(sizes).drop_front(), "each size of an input image")))
+    return failure();
   return makeAxes(n, {sizes[1], sizes[2]}, *to);
 }
 

@@ -148,7 +148,8 @@ LogicalResult importBincount(NodeImporter &n) {
   Value ones = n.broadcastTo(n.scalar(element, 1), shape);
   Size weightCount = n.sizes.product(n.sizes.sizesOf(weights));
   if (!IndexBuilder::getConstant(weightCount))
-    return n.error() << "whether weights has elements must be known at compile time, got " << n.getType(2);
+    return n.error() << "whether weights has elements must be known at compile time, got " << n.getType(2)
+                     << "; give its shape with --shape";
   bool hasWeights = !IndexBuilder::isConstant(weightCount, 0) && !isBinary;
   if (hasWeights && failed(n.requireEqual(n.sizes.product(shape), weightCount,
                                           "weights must have as many elements as the input, %d, got %d")))
@@ -180,7 +181,7 @@ LogicalResult importBincount(NodeImporter &n) {
 LogicalResult importSparseToDense(NodeImporter &n) {
   Value indices = n.getTensor(0), values = n.getTensor(2), start = n.getTensor(3);
   auto shape = n.getSizeOperand(1, "output_shape");
-  if (failed(shape))
+  if (failed(shape) || failed(checkSizes(n, *shape)))
     return failure();
   Size one = n.sizes.constant(1), depth = n.sizes.constant(shape->size());
   SmallVector<Size> from = n.sizes.sizesOf(indices);

@@ -221,10 +221,11 @@ LogicalResult importReverseSequence(NodeImporter &n) {
   Type element = n.getElementType(1);
   n.checkAll(n.compare(tg::ComparisonDirection::GE, lengths, n.splatLike(lengths, 0)),
              "seq_lengths must not be negative");
+  n.checkAll(n.compare(tg::ComparisonDirection::LE, lengths, n.sizeTensor(steps, element, {rows})),
+             "seq_lengths must be at most the %d elements of seq_dim", n.sizes.get(steps));
   Value position = n.iota({rows, steps}, element, 1);
   Value length = n.broadcastTo(n.reshape(lengths, {rows, n.sizes.constant(1)}), {rows, steps});
   Value mirrored = n.sub(n.sub(length, n.sizeTensor(n.sizes.constant(1), element, {rows, steps})), position);
-  // A length beyond the sequence makes an index beyond it, which the gather reports.
   Value indices = n.select(n.compare(tg::ComparisonDirection::LT, position, length), mirrored, position);
   SmallVector<int64_t> order{*batch, *sequence}, inverse(rank);
   for (int64_t dim = 0; dim < rank; ++dim)

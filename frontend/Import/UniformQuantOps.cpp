@@ -284,7 +284,7 @@ LogicalResult importConvolution(NodeImporter &n) {
   for (int64_t i = 0; i < spatial; ++i) {
     auto window = IndexBuilder::getConstant(n.sizes.sizeOf(filter, i));
     if (!window)
-      return n.error() << "the sizes of the filter must be known at compile time";
+      return n.error() << "the sizes of the filter must be known at compile time; give them with --shape";
     gaps[i + 1] = spread[i] - 1;
     Size dilated = n.sizes.max(
         n.sizes.add(n.sizes.mul(n.sizes.sub(sizes[i + 1], n.sizes.constant(1)), n.sizes.constant(spread[i])),
