@@ -9,7 +9,9 @@
 #include "compiler/ABI/Dtypes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "tgc/abi.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include <map>
 
 using namespace mlir;
 using llvm::createStringError;
@@ -17,9 +19,20 @@ using llvm::createStringError;
 namespace tgc {
 namespace {
 
+/// Words of C++ that a class cannot be called.
+constexpr StringLiteral kKeywords =
+    "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t "
+    "class compl concept const consteval constexpr constinit const_cast continue co_await co_return co_yield "
+    "decltype default delete do double dynamic_cast else enum explicit export extern false float for friend "
+    "goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private "
+    "protected public register reinterpret_cast requires return short signed sizeof static static_assert "
+    "static_cast struct switch template this thread_local throw true try typedef typeid typename union "
+    "unsigned using virtual void volatile wchar_t while xor xor_eq";
+
 bool isIdentifier(StringRef text) {
   return !text.empty() && !llvm::isDigit(text[0]) &&
-         llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+         llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || c == '_'; }) &&
+         !llvm::is_contained(llvm::split(kKeywords, ' '), text);
 }
 
 /// The C++ type of an element.
@@ -91,6 +104,24 @@ std::string spell(StringRef tensor) {
   return text;
 }
 
+/// The name that C++ knows a tensor by.
+std::string spell(const Tensor &tensor, ArrayRef<TensorAlias> aliases) {
+  auto alias = llvm::find_if(aliases, [&](const TensorAlias &a) { return a.tensor == tensor.name; });
+  return spell(alias == aliases.end() ? tensor.name : alias->name);
+}
+
+/// An error if two tensors had one name.
+llvm::Error checkNames(ArrayRef<Tensor> tensors, ArrayRef<TensorAlias> aliases) {
+  std::map<std::string, StringRef> known;
+  for (const Tensor &tensor : tensors) {
+    auto [place, isNew] = known.try_emplace(spell(tensor, aliases), tensor.name);
+    if (!isNew && place->second != tensor.name)
+      return createStringError("'" + place->second + "' and '" + tensor.name + "' would both be called " +
+                               place->first + " in C++; name one of them in a --config");
+  }
+  return llvm::Error::success();
+}
+
 class HeaderPrinter {
 public:
   HeaderPrinter(raw_ostream &out, const ClassName &name, SmallVector<Tensor> feeds,
@@ -147,9 +178,7 @@ private:
   void printAccess(const Tensor &tensor, StringRef kind, size_t index, StringRef qualifier) {
     std::string number = kind.str() + std::to_string(index);
     printAccessAs(tensor, kind, index, qualifier, number);
-    auto alias = llvm::find_if(aliases, [&](const TensorAlias &a) { return a.tensor == tensor.name; });
-    std::string named = kind.str() + (kind == "arg" ? "_feed_" : "_fetch_") +
-                        spell(alias == aliases.end() ? tensor.name : alias->name);
+    std::string named = kind.str() + (kind == "arg" ? "_feed_" : "_fetch_") + spell(tensor, aliases);
     if (names.insert(named).second)
       printAccessAs(tensor, kind, index, qualifier, named);
   }
@@ -231,9 +260,13 @@ llvm::Expected<std::string> makeHeader(ModuleOp module, const ClassName &classNa
   for (auto entry : module.getOps<LLVM::LLVMFuncOp>()) {
     if (!entry->hasAttr("tg.entry"))
       continue;
+    SmallVector<Tensor> feeds = tensorsOf(entry, "rt.feeds"), fetches = tensorsOf(entry, "rt.fetches");
+    for (ArrayRef<Tensor> tensors : {ArrayRef(feeds), ArrayRef(fetches)})
+      if (llvm::Error error = checkNames(tensors, aliases))
+        return std::move(error);
     std::string text;
     llvm::raw_string_ostream stream(text);
-    HeaderPrinter(stream, className, tensorsOf(entry, "rt.feeds"), tensorsOf(entry, "rt.fetches"),
+    HeaderPrinter(stream, className, std::move(feeds), std::move(fetches),
                   entry->getAttrOfType<StringAttr>("tg.entry").getValue(), aliases)
         .print();
     return text;

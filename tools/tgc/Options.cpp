@@ -183,8 +183,8 @@ Expected<Phase> phaseOf(StringRef name) {
     return *phase;
   std::string known;
   for (const PhaseInfo &info : kPhases)
-    known += (known.empty() ? "" : ", ") + info.name.str();
-  return createStringError("--compile-to=" + name + ": expected one of " + known);
+    known += info.name.str() + ", ";
+  return createStringError("--compile-to=" + name + ": expected one of " + known + "object, library");
 }
 
 } // namespace
@@ -231,7 +231,9 @@ Expected<CommandLine> parseCommandLine(int argc, char **argv) {
     return std::move(error);
   result.explains = flags.explain.getNumOccurrences() > 0;
   result.explainPath = flags.explain;
-  if (!flags.compileTo.empty()) {
+  if (flags.compileTo == "object" || flags.compileTo == "library") { // the whole way
+    result.emit = flags.compileTo == "object" ? EmitKind::Object : EmitKind::Library;
+  } else if (!flags.compileTo.empty()) {
     auto phase = phaseOf(flags.compileTo);
     if (!phase)
       return phase.takeError();
