@@ -99,6 +99,12 @@ static std::string findSuffix(ModuleOp program, std::string suffix) {
   return suffix;
 }
 
+/// A function of a library has one name in all programs.
+static bool isExternal(Operation &op) {
+  auto function = dyn_cast<func::FuncOp>(op);
+  return function && function.isExternal();
+}
+
 /// Lets names of the device's branch differ from those of the program that it joins.
 static void renameSymbols(ModuleOp program) {
   std::string suffix = findSuffix(program, ".device");
@@ -106,7 +112,7 @@ static void renameSymbols(ModuleOp program) {
     if (entry->hasAttr("rt.feeds"))
       entry->setAttr(kEntryAttribute, entry.getNameAttr());
   for (Operation &op : program.getOps())
-    if (auto name = op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName())) {
+    if (auto name = op.getAttrOfType<StringAttr>(SymbolTable::getSymbolAttrName()); name && !isExternal(op)) {
       auto renamed = StringAttr::get(program.getContext(), name.getValue() + suffix);
       if (failed(SymbolTable::replaceAllSymbolUses(name, renamed, program)))
         llvm_unreachable("a symbol of the module has no unknown uses");
@@ -135,7 +141,8 @@ llvm::Expected<DeviceCode> compileForDevice(ModuleOp program, StringRef chip, bo
 void addDeviceEntries(ModuleOp module, const DeviceCode &code) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   for (Operation &op : code.program.get().getOps())
-    builder.clone(op)->removeAttr("tg.entry");
+    if (!isExternal(op) || !module.lookupSymbol(cast<func::FuncOp>(op).getName()))
+      builder.clone(op)->removeAttr("tg.entry");
 }
 
 /// Renames an entry and puts a function in its place that runs `device` where there is one.
