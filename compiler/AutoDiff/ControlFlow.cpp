@@ -15,10 +15,14 @@ using namespace mlir;
 
 namespace tgc {
 
-SmallVector<Value> getActiveCaptures(const ReverseSweep &sweep, Operation *op) {
+ActiveCaptures getActiveCaptures(const ReverseSweep &sweep, Operation *op) {
   llvm::SetVector<Value> captured;
   getUsedValuesDefinedAbove(op->getRegions(), captured);
-  return llvm::filter_to_vector(captured, [&](Value value) { return sweep.activity.isActive(value); });
+  ActiveCaptures active;
+  for (Value value : captured)
+    if (sweep.activity.isActive(value))
+      (sweep.isByRows(value) ? active.byRows : active.whole).push_back(value);
+  return active;
 }
 
 void cloneOps(OpBuilder &builder, Block &block, IRMapping &map,
@@ -26,6 +30,11 @@ void cloneOps(OpBuilder &builder, Block &block, IRMapping &map,
   for (Operation &op : block.without_terminator())
     if (isWanted(&op))
       builder.clone(op, map);
+}
+
+void addRowPairs(ReverseSweep &sweep, ValueRange xs, ValueRange pairs) {
+  for (auto [i, x] : llvm::enumerate(xs))
+    sweep.addRows(x, {pairs[2 * i], pairs[2 * i + 1]});
 }
 
 bool isNoCheck(Operation *op) { return !isa<tg::CheckOp>(op); }
@@ -40,8 +49,12 @@ namespace {
 
 LogicalResult differentiateIf(ReverseSweep &sweep, tg::IfOp op, ArrayRef<Value> incoming) {
   OpBuilder &builder = sweep.builder;
-  SmallVector<Value> captures = getActiveCaptures(sweep, op);
-  auto backward = tg::IfOp::create(builder, op.getLoc(), ValueRange(captures).getTypes(), op.getCondition());
+  auto [captures, rowCaptures] = getActiveCaptures(sweep, op);
+  SmallVector<Value> xs = llvm::to_vector(llvm::concat<Value>(captures, rowCaptures));
+  SmallVector<Type> types(ValueRange(captures).getTypes());
+  for (Value captured : rowCaptures)
+    llvm::append_range(types, tg::getRowTypes(cast<RankedTensorType>(captured.getType())));
+  auto backward = tg::IfOp::create(builder, op.getLoc(), types, op.getCondition());
   for (auto [from, to] : llvm::zip_equal(op->getRegions(), backward->getRegions())) {
     OpBuilder::InsertionGuard guard(builder);
     builder.createBlock(&to);
@@ -49,8 +62,8 @@ LogicalResult differentiateIf(ReverseSweep &sweep, tg::IfOp op, ArrayRef<Value> 
     cloneOps(builder, from.front(), map, isNoCheck);
     SmallVector<Value> ys = llvm::map_to_vector(from.front().getTerminator()->getOperands(),
                                                 [&](Value value) { return map.lookupOrDefault(value); });
-    tg::Activity activity(ys, captures, &to);
-    ReverseSweep branch(builder, activity);
+    tg::Activity activity(ys, xs, &to);
+    ReverseSweep branch(builder, activity, rowCaptures);
     for (auto [y, gradient] : llvm::zip_equal(ys, incoming))
       if (gradient)
         branch.add(y, gradient, op.getLoc());
@@ -62,11 +75,19 @@ LogicalResult differentiateIf(ReverseSweep &sweep, tg::IfOp op, ArrayRef<Value> 
       Value gradient = branch.get(captured);
       return gradient ? gradient : words.number(captured, 0);
     });
+    for (Value captured : rowCaptures) {
+      // As TensorFlow has it, the branch that does not read the tensor gives it zeros, not no rows.
+      auto rows = branch.getRows(captured, words);
+      if (!rows)
+        rows = getZeroRows(words, captured, words.getSizes(captured).front());
+      results.append({rows->values, rows->indices});
+    }
     tg::YieldOp::create(builder, op.getLoc(), results);
     eraseDeadOps(to.front());
   }
-  for (auto [captured, gradient] : llvm::zip_equal(captures, backward.getResults()))
+  for (auto [captured, gradient] : llvm::zip(captures, backward.getResults()))
     sweep.add(captured, gradient, op.getLoc());
+  addRowPairs(sweep, rowCaptures, backward.getResults().drop_front(captures.size()));
   return success();
 }
 

@@ -15,7 +15,7 @@ namespace {
 LogicalResult expand(tg::GradientOp op) {
   OpBuilder builder(op);
   tg::Activity activity(op.getYs(), op.getXs());
-  ReverseSweep sweep(builder, activity);
+  ReverseSweep sweep(builder, activity, op.getRowXs());
   llvm::SmallBitVector none;
   tg::GradientBuilder words(builder, op, none);
   for (auto [i, y] : llvm::enumerate(op.getYs()))
@@ -24,10 +24,16 @@ LogicalResult expand(tg::GradientOp op) {
   if (failed(sweep.run()))
     return failure();
   SmallVector<Value> gradients;
-  for (auto [i, x] : llvm::enumerate(op.getXs())) {
+  for (auto [i, x] : llvm::enumerate(op.getWholeXs())) {
     gradients.push_back(sweep.get(x));
     if (!gradients.back())
       return op.emitError() << "what is differentiated does not depend on operand " << i << " of wrt";
+  }
+  for (Value x : op.getRowXs()) {
+    auto rows = sweep.getRows(x, words);
+    if (!rows)
+      rows = getZeroRows(words, x, words.size(0));
+    gradients.append({rows->values, rows->indices});
   }
   op.replaceAllUsesWith(gradients);
   op.erase();

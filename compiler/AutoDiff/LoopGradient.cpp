@@ -87,7 +87,8 @@ private:
   Location loc;
   llvm::SmallBitVector none;
   tg::GradientBuilder words;
-  SmallVector<Value> captures; ///< active values from outside
+  SmallVector<Value> captures;    ///< active values from outside
+  SmallVector<Value> rowCaptures; ///< those of which rows are read
   llvm::BitVector isActive;    ///< carried values that gradients flow through
   Value count; ///< of iterations; stood in for by `laterCount` where the forward loop finds it out
   UnrealizedConversionCastOp laterCount;
@@ -102,7 +103,7 @@ void LoopGradient::findActive() {
     isActive[i] = sweep.activity.isActive(op.getInits()[i]);
   for (llvm::BitVector before; before != isActive;) {
     before = isActive;
-    SmallVector<Value> xs(captures);
+    SmallVector<Value> xs = llvm::to_vector(llvm::concat<Value>(captures, rowCaptures));
     for (unsigned i : isActive.set_bits())
       xs.push_back(op.getBody()->getArgument(i));
     ValueRange next = op.getBodyYield().getValues();
@@ -252,12 +253,17 @@ LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
         {standIn(type.clone(one)),
          standIn(RankedTensorType::get({ShapedType::kDynamic, type.getRank()}, builder.getI64Type()))});
   }
-  // Carried: the iteration, the gradients of the carried values, those of what is captured.
+  // Carried: the iteration, the gradients of the carried values, those of what is captured, and the lists of
+  // rows, which get longer.
   SmallVector<Value> inits{count};
   for (unsigned i : isActive.set_bits())
     inits.push_back(incoming[i] ? incoming[i] : words.number(op.getResult(i), 0));
   for (Value captured : captures)
     inits.push_back(words.number(captured, 0));
+  for (Value captured : rowCaptures) {
+    GradientRows none = getZeroRows(words, captured, words.size(0));
+    inits.append({none.values, none.indices});
+  }
   auto backward = tg::WhileOp::create(builder, loc, ValueRange(inits).getTypes(), inits);
   SmallVector<Location> locs(inits.size(), loc);
   {
@@ -280,14 +286,16 @@ LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
     }
     unsigned numCarried = xs.size();
     llvm::append_range(xs, captures);
+    SmallVector<Value> allXs = llvm::to_vector(llvm::concat<Value>(xs, rowCaptures));
     cloneOps(builder, *op.getBody(), map, isNoCheck);
     ValueRange next = op.getBodyYield().getValues();
     SmallVector<Value> ys =
         llvm::map_to_vector(next, [&](Value value) { return map.lookupOrDefault(value); });
-    tg::Activity activity(ys, xs, &backward.getBodyRegion());
-    ReverseSweep iteration(builder, activity);
-    for (auto [captured, sum] : llvm::zip_equal(captures, body->getArguments().drop_front(1 + numCarried)))
+    tg::Activity activity(ys, allXs, &backward.getBodyRegion());
+    ReverseSweep iteration(builder, activity, rowCaptures);
+    for (auto [captured, sum] : llvm::zip(captures, body->getArguments().drop_front(1 + numCarried)))
       iteration.add(captured, sum, loc);
+    addRowPairs(iteration, rowCaptures, body->getArguments().drop_front(1 + xs.size()));
     for (auto [place, i] : llvm::enumerate(isActive.set_bits()))
       iteration.add(ys[i], body->getArgument(1 + place), loc);
     if (failed(iteration.run()))
@@ -296,6 +304,10 @@ LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
     for (Value x : xs) {
       Value gradient = iteration.get(x);
       yielded.push_back(gradient ? gradient : words.number(x, 0));
+    }
+    for (Value captured : rowCaptures) {
+      GradientRows rows = *iteration.getRows(captured, words);
+      yielded.append({rows.values, rows.indices});
     }
     tg::YieldOp::create(builder, loc, yielded);
     // Sizes do not need the values.
@@ -312,8 +324,10 @@ LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
   ValueRange results = backward.getResults().drop_front();
   for (auto [place, i] : llvm::enumerate(isActive.set_bits()))
     sweep.add(op.getInits()[i], results[place], loc);
-  for (auto [captured, gradient] : llvm::zip_equal(captures, results.drop_front(isActive.count())))
+  results = results.drop_front(isActive.count());
+  for (auto [captured, gradient] : llvm::zip(captures, results))
     sweep.add(captured, gradient, loc);
+  addRowPairs(sweep, rowCaptures, results.drop_front(captures.size()));
   return success();
 }
 
@@ -385,7 +399,9 @@ void LoopGradient::buildForward() {
 }
 
 LogicalResult LoopGradient::run(ArrayRef<Value> incoming) {
-  captures = getActiveCaptures(sweep, op);
+  auto active = getActiveCaptures(sweep, op);
+  captures = active.whole;
+  rowCaptures = active.byRows;
   findActive();
   {
     OpBuilder::InsertionGuard guard(builder);

@@ -12,8 +12,14 @@
 
 namespace tgc {
 
-/// What the regions of an op use from outside and gradients flow to.
-llvm::SmallVector<mlir::Value> getActiveCaptures(const ReverseSweep &sweep, mlir::Operation *op);
+/// What the regions of an op use from outside and gradients flow to: whole ones, and lists of rows.
+struct ActiveCaptures {
+  llvm::SmallVector<mlir::Value> whole, byRows;
+};
+ActiveCaptures getActiveCaptures(const ReverseSweep &sweep, mlir::Operation *op);
+
+/// Hands on rows and indices, two for each x.
+void addRowPairs(ReverseSweep &sweep, mlir::ValueRange xs, mlir::ValueRange pairs);
 
 /// Clones the ops of a block but its terminator. Checks have been made by then.
 void cloneOps(mlir::OpBuilder &builder, mlir::Block &block, mlir::IRMapping &map,

@@ -11,6 +11,11 @@ namespace tgc {
 void ReverseSweep::add(Value value, Value gradient, Location loc) {
   if (!activity.isActive(value))
     return;
+  if (isByRows(value)) {
+    llvm::SmallBitVector none;
+    tg::GradientBuilder words(builder, gradient.getParentBlock()->getParentOp(), none);
+    return addRows(value, getAllRows(words, gradient));
+  }
   Value &sum = gradients[value];
   sum = sum ? tg::accumulate(builder, loc, sum, gradient) : gradient;
 }
@@ -18,6 +23,11 @@ void ReverseSweep::add(Value value, Value gradient, Location loc) {
 void ReverseSweep::replace(Value from, Value to) {
   if (Value gradient = get(from))
     gradients[to] = gradient;
+}
+
+std::optional<GradientRows> ReverseSweep::getRows(Value x, tg::GradientBuilder &words) const {
+  ArrayRef<GradientRows> parts = rows.at(x);
+  return parts.empty() ? std::nullopt : std::optional(joinRows(words, parts));
 }
 
 LogicalResult ReverseSweep::visit(Operation *op) {
@@ -34,6 +44,10 @@ LogicalResult ReverseSweep::visit(Operation *op) {
   for (OpOperand &operand : op->getOpOperands())
     needed[operand.getOperandNumber()] = activity.isActive(operand.get());
   tg::GradientBuilder words(builder, op, needed);
+  if (readsRows(op) && isByRows(op->getOperand(0))) {
+    addRows(op->getOperand(0), getRowsOf(words, cast<tg::GatherOp>(op), incoming[0]));
+    return success();
+  }
   auto outgoing = rule.buildGradients(words, incoming);
   if (failed(outgoing))
     return failure();

@@ -11,6 +11,7 @@
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 #include "frontend/Import/RegionImporter.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 
@@ -78,7 +79,10 @@ LogicalResult importWhile(NodeImporter &n) {
                                               << predicate->size() << " values, expected 1";
                            return predicate;
                          },
-                         [&](ArrayRef<ImportedValue> values) { return call(n, body, values, "body"); });
+                         [&](ArrayRef<ImportedValue> values) {
+                           llvm::SaveAndRestore inside(n.graph.entry.loopForm, EntryImporter::LoopForm::Function);
+                           return call(n, body, values, "body");
+                         });
   return failed(results) ? failure() : setCallResults(n, *results);
 }
 
@@ -144,7 +148,7 @@ LogicalResult importSymbolicGradient(NodeImporter &n) {
       reached.push_back(x);
   tg::GradientOp op;
   if (!reached.empty())
-    op = tg::GradientOp::create(n.builder, n.loc, ys, seeds, reached);
+    op = tg::GradientOp::create(n.builder, n.loc, ys, seeds, reached, 0);
   unsigned next = 0;
   for (auto [i, x] : llvm::enumerate(xs)) {
     if (next == reached.size() || reached[next] != x) {

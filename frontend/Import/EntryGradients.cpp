@@ -149,7 +149,7 @@ void addGradientEntry(std::vector<EntrySpec> &entries, const ImportOptions &opti
 }
 
 FailureOr<SmallVector<Value>> buildGradients(EntryImporter &entry, ValueRange ys, ValueRange xs,
-                                             ArrayRef<std::string> names, StringRef what) {
+                                             ArrayRef<std::string> names, StringRef what, size_t byRows) {
   Location loc = NameLoc::get(entry.builder.getStringAttr("gradients"));
   auto isContinuous = [](Value value) {
     return isa<FloatType, ComplexType>(getElementTypeOrSelf(value.getType()));
@@ -169,10 +169,16 @@ FailureOr<SmallVector<Value>> buildGradients(EntryImporter &entry, ValueRange ys
                    << ": it does not depend on it over operators that can be differentiated";
     return failure();
   }
-  auto op = tg::GradientOp::create(entry.builder, loc, ys, ValueRange(), xs);
+  auto op = tg::GradientOp::create(entry.builder, loc, ys, ValueRange(), xs, byRows);
   SmallVector<Value> gradients(op.getGradients());
-  for (auto [gradient, x] : llvm::zip_equal(gradients, xs))
+  for (auto [gradient, x] : llvm::zip(gradients, op.getWholeXs()))
     entry.sizes.setSizes(gradient, entry.sizes.sizesOf(x));
+  for (auto [i, x] : llvm::enumerate(op.getRowXs())) {
+    auto pair = ArrayRef(gradients).drop_front(op.getWholeXs().size() + 2 * i);
+    SmallVector<OpFoldResult> sizes = entry.sizes.sizesOf(x);
+    sizes[0] = entry.sizes.sizeOf(pair[1], 0);
+    entry.sizes.setSizes(pair[0], sizes);
+  }
   return gradients;
 }
 

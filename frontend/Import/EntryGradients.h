@@ -65,11 +65,11 @@ void addGradientEntry(std::vector<EntrySpec> &entries, const ImportOptions &opti
                       const GraphEdges &edges);
 
 /// Builds the gradients of the sum of `ys`. Fails with an error that lists those of `xs`, which have `names`,
-/// that the ys do not depend on.
+/// that the ys do not depend on. The last `byRows` of `xs` get rows and indices, two results each.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>> buildGradients(EntryImporter &entry, mlir::ValueRange ys,
                                                                mlir::ValueRange xs,
                                                                llvm::ArrayRef<std::string> names,
-                                                               llvm::StringRef what);
+                                                               llvm::StringRef what, size_t byRows = 0);
 
 } // namespace tgc
 

@@ -2,6 +2,7 @@
 
 #include "frontend/Import/Indexing.h"
 #include "frontend/Import/OpRegistry.h"
+#include "frontend/Import/RowGradients.h"
 
 using namespace mlir;
 
@@ -11,9 +12,9 @@ namespace {
 using Size = OpFoldResult;
 using Direction = tg::ComparisonDirection;
 
-LogicalResult gather(NodeImporter &n, int64_t axis, int64_t batchDims) {
-  Value params = n.getTensor(0), indices = toIndices(n, n.getTensor(1));
-  int64_t indexRank = n.getRank(1);
+LogicalResult gather(NodeImporter &n, Value indices, int64_t axis, int64_t batchDims) {
+  Value params = n.getTensor(0);
+  int64_t indexRank = cast<RankedTensorType>(indices.getType()).getRank();
   if (batchDims < -indexRank || batchDims > indexRank)
     return n.error() << "batch_dims " << batchDims << " is out of range for indices of rank " << indexRank;
   batchDims += batchDims < 0 ? indexRank : 0;
@@ -25,9 +26,10 @@ LogicalResult gather(NodeImporter &n, int64_t axis, int64_t batchDims) {
             n.requireEqual(n.sizes.sizeOf(params, dim), n.sizes.sizeOf(indices, dim),
                            "params has %d elements in batch dimension " + Twine(dim) + ", indices has %d")))
       return failure();
-  auto result = gatherAlong(n, params, indices, axis, batchDims);
+  auto result = gatherAlong(n, watchLoopRead(n, params), indices, axis, batchDims);
   if (failed(result))
     return failure();
+  noteLoopRead(n, *result);
   n.setResult(*result);
   return success();
 }
@@ -35,19 +37,19 @@ LogicalResult gather(NodeImporter &n, int64_t axis, int64_t batchDims) {
 LogicalResult importGather(NodeImporter &n) {
   if (n.getRank(0) == 0)
     return n.error() << "params must be at least 1 dimensional, got " << n.getType(0);
-  return gather(n, 0, 0);
+  return gather(n, toIndices(n, n.getTensor(1)), 0, 0);
 }
 
 LogicalResult importGatherV2(NodeImporter &n) {
   auto axis = n.getAxis(2, n.getRank(0));
-  return failed(axis) ? failure() : gather(n, *axis, n.getInt("batch_dims"));
+  return failed(axis) ? failure() : gather(n, toIndices(n, n.getTensor(1)), *axis, n.getInt("batch_dims"));
 }
 
 /// A gather from a variable's value; the axis is the one after the batch dimensions.
 LogicalResult importResourceGather(NodeImporter &n) {
   if (n.getRank(0) == 0)
     return n.error() << "the variable must be at least 1 dimensional, got " << n.getType(0);
-  return gather(n, n.getInt("batch_dims"), n.getInt("batch_dims"));
+  return gather(n, toIndices(n, n.getTensor(1)), n.getInt("batch_dims"), n.getInt("batch_dims"));
 }
 
 LogicalResult importGatherNd(NodeImporter &n) {
@@ -66,6 +68,10 @@ LogicalResult importGatherNd(NodeImporter &n) {
     n.setResult(n.broadcastTo(params, shape));
     return success();
   }
+  // TensorFlow's gradient of this form is one of rows too.
+  if (n.wantsGradients() && type.getRank() == 2 && depth == 1 && n.getRank(0) > 0 &&
+      n.getString("bad_indices_policy") != "IGNORE")
+    return gather(n, n.reshape(indices, n.sizes.sizeOf(indices, 0)), 0, 0);
   auto bounds = n.getString("bad_indices_policy") == "IGNORE" ? tg::BoundsMode::Skip : tg::BoundsMode::Error;
   auto result = n.tryCreate<tg::GatherNdOp>(params, indices, n.builder.getI64IntegerAttr(0),
                                             tg::BoundsModeAttr::get(n.builder.getContext(), bounds));

@@ -104,6 +104,10 @@ public:
   llvm::StringMap<std::shared_ptr<const LearnedLoop>> learnedLoops;
   std::set<std::string> flaggedArrays; ///< whose elements data names in a loop (ArrayAccesses.h)
   unsigned numUnrolled = 0;            ///< loops around this point that are being unrolled
+  /// What the innermost loop around this point is made of: it decides what form TensorFlow's gradients have.
+  enum class LoopForm { None, Frame, Function };
+  LoopForm loopForm = LoopForm::None;
+  bool isBehindSwitch = false; ///< whether a branch around this point was raised from Switch and Merge
 
   //===--- What nodes change, as regions see it (RegionImporter.h) ---===//
 

@@ -8,23 +8,65 @@ using namespace mlir;
 
 namespace tgc {
 
-SmallVector<tg::GatherOp> findRowGathers(Value variable, const tg::Activity &activity) {
-  SmallVector<tg::GatherOp> gathers;
+/// Whether an op in a region can pass a gradient on to what it uses.
+static bool mayBeActive(Operation *op) {
+  return op->hasTrait<OpTrait::IsTerminator>() || llvm::any_of(op->getResultTypes(), [](Type type) {
+           return isa<RankedTensorType>(type) && isa<FloatType, ComplexType>(getElementTypeOrSelf(type));
+         });
+}
+
+/// The branch around a gather that has a gradient of its own; null if there is none.
+static Region *findSwitchedBranch(Operation *gather) {
+  if (!gather->hasAttr(kReadsBehindSwitch))
+    return nullptr;
+  Region *region = gather->getParentRegion();
+  while (!isa<tg::IfOp, func::FuncOp>(region->getParentOp()))
+    region = region->getParentRegion();
+  return isa<tg::IfOp>(region->getParentOp()) ? region : nullptr;
+}
+
+RowReads findRowReads(Value variable, const tg::Activity &activity) {
+  RowReads reads;
+  llvm::MapVector<Region *, SmallVector<OpOperand *>> nested;
   for (OpOperand &use : variable.getUses()) {
-    Operation *op = use.getOwner();
-    // A use in a region is one of the op that holds it: not a gather.
-    if (op->getParentRegion() != variable.getParentRegion())
-      return {};
-    if (llvm::none_of(op->getResults(), [&](Value result) { return activity.isReached(result); }))
+    Operation *op = use.getOwner(), *outer = variable.getParentRegion()->findAncestorOpInRegion(*op);
+    if (llvm::none_of(outer->getResults(), [&](Value result) { return activity.isReached(result); }) ||
+        (op != outer && !mayBeActive(op)))
       continue;
     auto gather = dyn_cast<tg::GatherOp>(op);
     bool isOfRows =
         gather && use.getOperandNumber() == 0 && gather.getAxis() == 0 && gather.getBatchDims() == 0;
     if (!isOfRows)
       return {};
-    gathers.push_back(gather);
+    reads.readsFirstRow |= gather->hasAttr(kReadsInFrame);
+    if (op == outer)
+      reads.gathers.push_back(gather);
+    else
+      nested[findSwitchedBranch(op)].push_back(&use);
   }
-  return gathers;
+  OpBuilder builder(variable.getContext());
+  builder.setInsertionPointAfterValue(variable);
+  for (auto &[branch, uses] : nested) {
+    auto watch = tg::WatchOp::create(builder, variable.getLoc(), variable);
+    // Else these ops would be equal, and become one.
+    watch->setAttr("tg.branch", builder.getI64IntegerAttr(reads.inRegions.size()));
+    reads.inRegions.push_back(watch);
+    for (OpOperand *use : uses)
+      use->set(reads.inRegions.back());
+  }
+  return reads;
+}
+
+Value watchLoopRead(NodeImporter &n, Value params) {
+  bool losesRows = n.wantsGradients() && n.graph.entry.loopForm == EntryImporter::LoopForm::Function;
+  return losesRows ? n.create<tg::WatchOp>(params) : params;
+}
+
+void noteLoopRead(NodeImporter &n, Value gathered) {
+  if (n.wantsGradients() && n.graph.entry.loopForm == EntryImporter::LoopForm::Frame)
+    gathered.getDefiningOp()->setAttr(kReadsInFrame, n.builder.getUnitAttr());
+  if (n.wantsGradients() && n.graph.entry.isBehindSwitch)
+    gathered.getDefiningOp()->setAttr(kReadsBehindSwitch, n.builder.getUnitAttr());
 }
 
 FailureOr<RowGradient> sumEqualRows(NodeImporter &n, RowGradient rows) {
@@ -53,9 +95,22 @@ FailureOr<RowGradient> sumEqualRows(NodeImporter &n, RowGradient rows) {
   return RowGradient{sums->front().tensor, (*unique)[0].tensor};
 }
 
-FailureOr<RowGradient> joinRows(NodeImporter &n, ArrayRef<tg::GatherOp> gathers, ValueRange gradients) {
+FailureOr<RowGradient> joinRows(NodeImporter &n, const RowReads &reads, ValueRange gradients,
+                               ValueRange pairs) {
   SmallVector<Value> values, indices;
-  for (auto [read, gradient] : llvm::zip_equal(gathers, gradients)) {
+  if (reads.readsFirstRow) {
+    Value like =
+        reads.gathers.empty() ? reads.inRegions.front() : tg::GatherOp(reads.gathers.front()).getParams();
+    SmallVector<OpFoldResult> sizes = n.sizes.sizesOf(like);
+    sizes[0] = n.sizes.constant(1);
+    values.push_back(n.broadcastTo(n.scalar(getElementTypeOrSelf(like.getType()), 0), sizes));
+    indices.push_back(n.broadcastTo(n.scalar(n.builder.getI64Type(), 0), sizes[0]));
+  }
+  for (size_t i = 0; i < pairs.size(); i += 2) {
+    values.push_back(pairs[i]);
+    indices.push_back(pairs[i + 1]);
+  }
+  for (auto [read, gradient] : llvm::zip_equal(reads.gathers, gradients)) {
     tg::GatherOp gather = read;
     SmallVector<OpFoldResult> shape = n.sizes.sizesOf(gather.getIndices()),
                               sizes = n.sizes.sizesOf(gather.getParams());

@@ -167,35 +167,46 @@ FailureOr<SmallVector<TrainingStep::Trained>> TrainingStep::getGradients(GraphIm
       llvm::map_to_vector(*names, [&](const std::string &name) { return entry.variables[name].initial; });
   tg::Activity activity(*value, arguments);
   // With respect to the variable, or to the rows that are read of it.
-  SmallVector<SmallVector<tg::GatherOp>> gathers;
-  SmallVector<Value> xs;
-  SmallVector<std::string> xNames;
+  SmallVector<RowReads> allReads;
+  SmallVector<Value> xs, rowXs;
+  SmallVector<std::string> xNames, rowNames;
   for (auto [name, argument] : llvm::zip_equal(*names, arguments)) {
-    gathers.push_back(findRowGathers(argument, activity));
-    if (gathers.back().empty())
+    const RowReads &reads = allReads.emplace_back(findRowReads(argument, activity));
+    if (reads.empty())
       xs.push_back(argument);
-    for (tg::GatherOp gather : gathers.back())
+    for (tg::GatherOp gather : reads.gathers)
       xs.push_back(gather.getResult());
     xNames.resize(xs.size(), name);
+    llvm::append_range(rowXs, reads.inRegions);
+    rowNames.resize(rowXs.size(), name);
   }
-  auto gradients = buildGradients(entry, *value, xs, xNames, options.training->loss);
+  size_t numWhole = xs.size();
+  llvm::append_range(xs, rowXs);
+  llvm::append_range(xNames, rowNames);
+  auto gradients = buildGradients(entry, *value, xs, xNames, options.training->loss, rowXs.size());
   if (failed(gradients))
     return failure();
   proto::NodeDef node;
   node.set_name("train/rows");
   NodeImporter n(graph, node, {}, 0);
   SmallVector<Trained> trained;
-  ArrayRef<Value> rest = *gradients;
-  for (auto [name, reads] : llvm::zip_equal(*names, gathers)) {
+  auto take = [](ArrayRef<Value> &list, size_t count) {
+    ArrayRef<Value> taken = list.take_front(count);
+    list = list.drop_front(count);
+    return taken;
+  };
+  auto whole = ArrayRef(*gradients).take_front(numWhole), pairs = ArrayRef(*gradients).drop_front(numWhole);
+  for (auto [name, reads] : llvm::zip_equal(*names, allReads)) {
     entry.module.variables[name].trainable = true;
-    size_t count = std::max<size_t>(reads.size(), 1);
-    FailureOr<RowGradient> rows = RowGradient{rest.front(), Value()};
-    if (!reads.empty())
-      rows = joinRows(n, reads, rest.take_front(count));
+    if (reads.empty()) {
+      trained.push_back({name, take(whole, 1).front(), Value()});
+      continue;
+    }
+    ArrayRef<Value> parts = take(whole, reads.gathers.size());
+    auto rows = joinRows(n, reads, parts, take(pairs, 2 * reads.inRegions.size()));
     if (failed(rows))
       return failure();
     trained.push_back({name, rows->values, rows->indices});
-    rest = rest.drop_front(count);
   }
   return trained;
 }

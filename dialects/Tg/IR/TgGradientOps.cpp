@@ -8,9 +8,22 @@ using namespace mlir;
 
 namespace tgc::tg {
 
+SmallVector<Type> getRowTypes(RankedTensorType type) {
+  SmallVector<int64_t> shape(type.getShape());
+  if (!shape.empty())
+    shape[0] = ShapedType::kDynamic;
+  return {type.clone(shape),
+          RankedTensorType::get({ShapedType::kDynamic}, IntegerType::get(type.getContext(), 64))};
+}
+
 LogicalResult GradientOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
                                            SmallVectorImpl<Type> &types) {
-  llvm::append_range(types, adaptor.getXs().getTypes());
+  // Defaults are filled in and numbers verified later.
+  IntegerAttr byRows = adaptor.getByRowsAttr();
+  int64_t numRows = std::clamp<int64_t>(byRows ? byRows.getInt() : 0, 0, adaptor.getXs().size());
+  llvm::append_range(types, adaptor.getXs().drop_back(numRows).getTypes());
+  for (Value x : adaptor.getXs().take_back(numRows))
+    llvm::append_range(types, getRowTypes(cast<RankedTensorType>(x.getType())));
   return success();
 }
 
@@ -19,10 +32,18 @@ LogicalResult GradientOp::verify() {
     return emitOpError() << "needs at least one tensor to differentiate";
   if (!getSeeds().empty() && getSeeds().getTypes() != getYs().getTypes())
     return emitOpError() << "seeds must have the types of the tensors that are differentiated";
+  if (getByRows() < 0 || getByRows() > static_cast<int64_t>(getXs().size()))
+    return emitOpError() << "by_rows is " << getByRows() << " of " << getXs().size() << " tensors";
+  for (Value x : getRowXs())
+    if (cast<RankedTensorType>(x.getType()).getRank() == 0)
+      return emitOpError() << "a scalar has no rows";
   return success();
 }
 
 LogicalResult GradientOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &dims) {
+  // How many rows come back is known where it is expanded.
+  if (getByRows())
+    return failure();
   for (Value x : getXs())
     dims.push_back(getSizes(builder, getLoc(), x));
   return success();

@@ -16,14 +16,25 @@ def Tg_GradientOp : Tg_Op<"gradient", [], [Pure, AttrSizedOperandSegments, Infer
     ones where none are given. Each x must reach a y over differentiable ops. A gradient is a value like any other, so the
     gradient of a gradient is the second derivative.
 
+    The last `by_rows` of `xs` are read by gathers of rows. Their gradients are those of the rows that were read, in the order
+    of the way back, and the indices of these rows, which may repeat; what flows to such an x otherwise is one of all rows.
+
     ```mlir
     %dw, %db = tg.gradient (%loss : tensor<f32>) wrt (%w, %b : tensor<784x10xf32>, tensor<10xf32>)
+    %rows, %indices = tg.gradient (%loss : tensor<f32>) wrt (%table : tensor<100x8xf32>) by_rows 1
     ```
   }];
-  let arguments = (ins Variadic<Tg_FloatOrComplexTensor>:$ys, Variadic<Tg_FloatOrComplexTensor>:$seeds, Variadic<Tg_FloatOrComplexTensor>:$xs);
-  let results = (outs Variadic<Tg_FloatOrComplexTensor>:$gradients);
+  let arguments = (ins Variadic<Tg_FloatOrComplexTensor>:$ys, Variadic<Tg_FloatOrComplexTensor>:$seeds, Variadic<Tg_FloatOrComplexTensor>:$xs,
+                       DefaultValuedAttr<I64Attr, "0">:$by_rows);
+  let results = (outs Variadic<Tg_Tensor>:$gradients);
   let assemblyFormat = [{
-    `(` $ys `:` type($ys) `)` (`seeds` `(` $seeds^ `:` type($seeds) `)`)? `wrt` `(` $xs `:` type($xs) `)` attr-dict
+    `(` $ys `:` type($ys) `)` (`seeds` `(` $seeds^ `:` type($seeds) `)`)? `wrt` `(` $xs `:` type($xs) `)`
+    (`by_rows` $by_rows^)? attr-dict
+  }];
+  let extraClassDeclaration = [{
+    /// Those of `xs` whose gradients are as large as they are, and those whose gradients are rows and indices.
+    ::mlir::OperandRange getWholeXs() { return getXs().drop_back(getByRows()); }
+    ::mlir::OperandRange getRowXs() { return getXs().take_back(getByRows()); }
   }];
   let hasVerifier = 1;
 }

@@ -13,6 +13,9 @@
 
 namespace tgc::tg {
 
+/// Some rows of a tensor of this type and their indices.
+llvm::SmallVector<mlir::Type> getRowTypes(mlir::RankedTensorType type);
+
 /// `type` (a ranked tensor) with another element type.
 mlir::Type withElementType(mlir::Type type, mlir::Type element);
 /// `type` with boolean elements.

@@ -8,6 +8,7 @@
 #include "frontend/Import/ControlFlow/PlanImporter.h"
 #include "frontend/Import/ControlFlow/FlowGraph.h"
 #include "frontend/Import/NodeImporter.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 
@@ -112,7 +113,10 @@ LogicalResult PlanImporter::importCond(const PlanCond &cond) {
   auto predicate = getValue(cond.predicate, where);
   FailureOr<Values> values = failure();
   RegionImporter regions(graph.entry, getLoc(where));
-  auto branch = [&](size_t side) { return importBranch(cond, side); };
+  auto branch = [&](size_t side) {
+    llvm::SaveAndRestore inside(graph.entry.isBehindSwitch, true);
+    return importBranch(cond, side);
+  };
   if (succeeded(predicate) && cond.branches.size() == 2) {
     values = regions.importIf(*predicate, [&] { return branch(1); }, [&] { return branch(0); });
   } else if (succeeded(predicate)) {
@@ -218,6 +222,7 @@ LogicalResult PlanImporter::importLoop(const PlanLoop &loop) {
     }
   };
   auto body = [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
+    llvm::SaveAndRestore inside(graph.entry.loopForm, EntryImporter::LoopForm::Frame);
     setCarried(values);
     if (failed(importRegion(loop.body)))
       return failure();
