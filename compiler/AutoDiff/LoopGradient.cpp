@@ -89,7 +89,7 @@ private:
   tg::GradientBuilder words;
   SmallVector<Value> captures;    ///< active values from outside
   SmallVector<Value> rowCaptures; ///< those of which rows are read
-  llvm::BitVector isActive;    ///< carried values that gradients flow through
+  llvm::BitVector isActive;       ///< carried values that gradients flow through
   Value count; ///< of iterations; stood in for by `laterCount` where the forward loop finds it out
   UnrealizedConversionCastOp laterCount;
   SmallVector<Stack> stacks;

@@ -69,20 +69,21 @@ LogicalResult importWhile(NodeImporter &n) {
     if (shapes && static_cast<int>(i) < shapes->list().shape_size())
       hint.shape = shapeFromProto(shapes->list().shape(i));
   }
-  auto results = RegionImporter(n.graph.entry, n.loc)
-                     .importWhile(
-                         inits, hints,
-                         [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
-                           auto predicate = call(n, cond, values, "cond");
-                           if (succeeded(predicate) && predicate->size() != 1)
-                             return n.error() << "the condition " << cond.name() << " gives "
-                                              << predicate->size() << " values, expected 1";
-                           return predicate;
-                         },
-                         [&](ArrayRef<ImportedValue> values) {
-                           llvm::SaveAndRestore inside(n.graph.entry.loopForm, EntryImporter::LoopForm::Function);
-                           return call(n, body, values, "body");
-                         });
+  auto results =
+      RegionImporter(n.graph.entry, n.loc)
+          .importWhile(
+              inits, hints,
+              [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
+                auto predicate = call(n, cond, values, "cond");
+                if (succeeded(predicate) && predicate->size() != 1)
+                  return n.error() << "the condition " << cond.name() << " gives " << predicate->size()
+                                   << " values, expected 1";
+                return predicate;
+              },
+              [&](ArrayRef<ImportedValue> values) {
+                llvm::SaveAndRestore inside(n.graph.entry.loopForm, EntryImporter::LoopForm::Function);
+                return call(n, body, values, "body");
+              });
   return failed(results) ? failure() : setCallResults(n, *results);
 }
 

@@ -223,6 +223,13 @@ static FailureOr<SmallVector<ImportedValue>> closeAxes(EntryImporter &entry, Loc
   return closed;
 }
 
+/// Whether TensorFlow's kernel gives its input's buffer as its output.
+static bool handsOnBuffer(StringRef op) {
+  static const llvm::StringSet<> ops = {"CheckNumerics", "EnsureShape", "ExpandDims",  "PreventGradient",
+                                        "Reshape",       "Squeeze",     "StopGradient"};
+  return ops.contains(op);
+}
+
 LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> inputs) {
   proto::NodeDef node = *nodes[index];
   Location loc = getLoc(node);
@@ -272,6 +279,9 @@ LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> input
   HostHandler host = getOpRegistry().lookupHost(node.op());
   if (!(host && host(importer)) && failed(handler(importer)))
     return failure();
+  if (handsOnBuffer(node.op()))
+    if (ImportedValue &output = importer.getOutputs().front(); output.tensor && output.aliases.empty())
+      output.aliases = getAliases(entry, inputs.front(), output.tensor);
   for (const ImportedValue &output : importer.getOutputs())
     if (output.tensor && exceedsMemory(cast<RankedTensorType>(output.tensor.getType())))
       return emitError(loc) << "the result would be " << output.tensor.getType()

@@ -80,9 +80,49 @@ static Value materializeAxes(EntryImporter &entry, Location loc, const HostTenso
   return call.getResult(axes.broadcastOperand);
 }
 
+std::vector<BufferAlias> getAliases(EntryImporter &entry, const ImportedValue &value, Value tensor) {
+  if (!value.variable)
+    return value.aliases;
+  const std::string &name = value.variable->name;
+  auto variable = entry.module.variables.find(name);
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (variable == entry.module.variables.end() || !type.hasStaticShape())
+    return {};
+  Value seen = entry.readVariable(name);
+  auto whole = cast<RankedTensorType>(seen.getType());
+  bool fits = whole.hasStaticShape() && whole.getElementType() == type.getElementType() &&
+              whole.getNumElements() == type.getNumElements();
+  return fits ? std::vector<BufferAlias>{{name, seen, Value(), true}} : std::vector<BufferAlias>();
+}
+
+/// A tensor, or what an update has put into the buffer that it lies in.
+static Value readThroughAliases(EntryImporter &entry, Location loc, const ImportedValue &value) {
+  OpBuilder &builder = entry.builder;
+  Value result = value.tensor;
+  for (const BufferAlias &alias : value.aliases) {
+    Value now = entry.readVariable(alias.variable);
+    if (now == alias.seen)
+      continue;
+    if (now.getType() != result.getType())
+      now = tg::ReshapeOp::create(builder, loc, result.getType(), now, ValueRange());
+    if (!alias.condition) {
+      result = now;
+      continue;
+    }
+    auto choice = tg::IfOp::create(builder, loc, TypeRange{result.getType()}, alias.condition);
+    for (auto [k, region] : llvm::enumerate(choice->getRegions())) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.createBlock(&region);
+      tg::YieldOp::create(builder, loc, alias.whenTrue == (k == 0) ? now : result);
+    }
+    result = choice.getResult(0);
+  }
+  return result;
+}
+
 FailureOr<Value> getTensor(EntryImporter &entry, Location loc, const ImportedValue &value) {
   if (value.tensor)
-    return value.tensor;
+    return readThroughAliases(entry, loc, value);
   if (value.host && !value.host->broadcastShapes[0].empty())
     return materializeAxes(entry, loc, *value.host);
   if (value.host)

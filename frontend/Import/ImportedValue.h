@@ -43,6 +43,15 @@ struct VariableReference {
   std::string name; ///< as in the checkpoint
 };
 
+/// A tensor lies in the buffer of a reference variable, or does where a condition holds: who uses it after an
+/// update of the variable sees the update (docs/decisions/0027).
+struct BufferAlias {
+  std::string variable;
+  mlir::Value seen;      ///< the variable's value that the tensor has been taken from
+  mlir::Value condition; ///< an i1 that says whether it lies there; null: it does
+  bool whenTrue = true;  ///< what the condition must be
+};
+
 /// A tensor that a checkpoint holds, of a shape that only its consumer knows.
 struct RestoredTensor {
   mlir::Value prefix; ///< a string scalar
@@ -67,6 +76,7 @@ struct ImportedValue {
   mlir::Value tensor;               ///< null until a host tensor is used as data
   std::shared_ptr<HostTensor> host; ///< the elements, if they are known
   std::optional<VariableReference> variable;
+  std::vector<BufferAlias> aliases; ///< of `tensor`
   std::shared_ptr<RestoredTensor> restored;
   std::shared_ptr<const ListValue> list;         ///< a variant that is a list of tensors (ListValue.h)
   std::shared_ptr<const OptionalValue> optional; ///< a variant that may hold tensors (ListValue.h)
@@ -81,6 +91,9 @@ class EntryImporter;
 
 /// Whether two edges are known to carry the same: the same SSA value, equal elements, one variable.
 bool isSame(const ImportedValue &a, const ImportedValue &b);
+
+/// Where the buffers lie that `value` lies in, for a tensor that is handed on in it as `tensor`.
+std::vector<BufferAlias> getAliases(EntryImporter &entry, const ImportedValue &value, mlir::Value tensor);
 
 /// The edge as data; built where it is none yet. The reference of a variable gives its value at this point of
 /// the order.

@@ -85,8 +85,8 @@ LoopImporter::Outcome LoopImporter::compare(ArrayRef<ImportedValue> next, SmallV
     if (carried.kind == Carried::Invariant) {
       if (isSame(carried.init, value))
         continue;
-      // Sums of flows are numbers.
-      if (carried.init.listObject && (value.tensor || value.host)) {
+      // Sums of flows are numbers, and what a reference variable held before the loop is a tensor.
+      if ((carried.init.listObject || carried.init.variable) && (value.tensor || value.host)) {
         weaken(carried);
         fits = false;
         continue;

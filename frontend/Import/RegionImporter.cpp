@@ -517,6 +517,16 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
     if (failed(entry.writeState(key, value, loc)))
       return failure();
   values.truncate(values.size() - keys.size());
+  // A merged value lies in the buffer that the branch has given.
+  for (auto [i, value] : llvm::enumerate(values)) {
+    bool isMerged = value.tensor && value.tensor.getDefiningOp() == op;
+    for (unsigned k = 0; k < 2 && isMerged; ++k)
+      for (BufferAlias alias : getAliases(entry, branches[k].outputs[i], value.tensor))
+        if (!alias.condition) {
+          Value after = entry.readVariable(alias.variable);
+          value.aliases.push_back({alias.variable, after, *condition, k == 0});
+        }
+  }
   return values;
 }
 

@@ -96,7 +96,7 @@ FailureOr<RowGradient> sumEqualRows(NodeImporter &n, RowGradient rows) {
 }
 
 FailureOr<RowGradient> joinRows(NodeImporter &n, const RowReads &reads, ValueRange gradients,
-                               ValueRange pairs) {
+                                ValueRange pairs) {
   SmallVector<Value> values, indices;
   if (reads.readsFirstRow) {
     Value like =

@@ -2,8 +2,8 @@
 //
 // TensorFlow's IndexedSlices: where a loss reads a variable by gathers of rows alone, its gradient is what
 // flows back to these rows, and their indices, which may repeat. Optimizers treat it so: slots of rows that
-// were not read stay as they are. Where TensorFlow loses the rows (a loop that is a function) or adds some (the
-// branch that does not read, the first row of a loop of frames), so does the gradient here.
+// were not read stay as they are. Where TensorFlow loses the rows (a loop that is a function) or adds some
+// (the branch that does not read, the first row of a loop of frames), so does the gradient here.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_ROWGRADIENTS_H
@@ -23,8 +23,8 @@ struct RowGradient {
 /// SparseSegment* ops has it.
 constexpr llvm::StringLiteral kSumsEqualRows = "tg.sums_equal_rows";
 
-/// An attribute of gathers in loops of frames: TensorFlow's list of a loop's rows begins with the first row of
-/// the variable and a gradient of zero, so that optimizers touch that row too.
+/// An attribute of gathers in loops of frames: TensorFlow's list of a loop's rows begins with the first row
+/// of the variable and a gradient of zero, so that optimizers touch that row too.
 constexpr llvm::StringLiteral kReadsInFrame = "tg.reads_in_frame";
 /// And of gathers in branches of Switch and Merge: each branch that reads the variable has a gradient of its
 /// own, which is zero in all rows when the other one is taken.
