@@ -1,4 +1,4 @@
-"""check_accumulators.py TGC_RUN: runs the steps of accumulators.npz, which TensorFlow 2.19.1 ran in one session over accumulators.pb, and
+"""check_steps.py TGC_RUN NAME: runs the steps of NAME.npz, which TensorFlow 2.19.1 ran in one session over NAME.pb, and
 compares what they fetch: `STEP/feed/TENSOR` and `STEP/fetch/TENSOR` are their values."""
 import json
 import os
@@ -8,7 +8,7 @@ import tempfile
 
 import numpy as np
 
-inputs = os.path.join(os.path.dirname(os.path.abspath(__file__)), "accumulators")
+inputs = os.path.join(os.path.dirname(os.path.abspath(__file__)), sys.argv[2])
 recorded = np.load(inputs + ".npz")
 with tempfile.TemporaryDirectory() as work:
     steps = json.loads(recorded["steps"].item())
