@@ -4,7 +4,6 @@
 #include "frontend/Import/Messages.h"
 #include "frontend/Import/RegionImporter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
 
@@ -14,7 +13,8 @@ namespace tgc {
 
 using Size = OpFoldResult;
 
-/// Of one array. Straight-line code compares each access with all before it.
+/// Of one array. Straight-line code compares each access with all before it; an array with more of them gets
+/// flags.
 static constexpr size_t kMaxAccesses = 256;
 
 std::string getConflictMessage(const ListObject &array, bool isWrite, bool wasWritten) {
@@ -84,8 +84,7 @@ static void note(NodeImporter &n, ListObject &array, ArrayAccess access) {
   for (const ArrayAccess &earlier : array.accesses)
     if (isConflict(array, earlier, access.isWrite) && (earlier.isOver || earlier.loc != access.loc))
       checker.compare(array, earlier, access);
-  if (array.accesses.size() < kMaxAccesses)
-    array.accesses.push_back(access);
+  array.accesses.push_back(access);
 }
 
 /// Remembers what was noted, and no more: what the node knows of the elements is its own.
@@ -95,9 +94,19 @@ static void store(NodeImporter &n, const ListObject &array) {
   setListObject(n, std::move(noted));
 }
 
+/// Has an array with many accesses have flags: from here on, or from before the loop that this is in.
+static void flagBusyArray(NodeImporter &n, const ListObject &array, size_t numMore) {
+  const std::string &key = n.getInput(0).listObject->name;
+  if (array.accesses.size() + numMore <= kMaxAccesses || hasFlags(n.graph.entry, key))
+    return;
+  n.graph.entry.flaggedArrays.insert(key);
+  createFlags(n.graph.entry, n.loc, key);
+}
+
 void noteArrayAccess(NodeImporter &n, ListObject &array, bool isWrite, Size index) {
   if (array.isGradient)
     return;
+  flagBusyArray(n, array, 1);
   if (hasFlags(n.graph.entry, n.getInput(0).listObject->name))
     return touchElement(n, array, isWrite, index);
   if (index.isNull())
@@ -113,16 +122,9 @@ void noteArrayAccesses(NodeImporter &n, ListObject &array, bool isWrite, size_t 
   const std::string &key = n.getInput(0).listObject->name;
   if (array.isGradient)
     return;
-  if (!host && !hasFlags(entry, key)) {
-    entry.flaggedArrays.insert(key);
-    // In a loop they must be there before it.
-    if (isa<func::FuncOp>(n.builder.getInsertionBlock()->getParentOp()))
-      createFlags(entry, n.loc, key);
-  }
+  flagBusyArray(n, array, host ? host->elements.size() : kMaxAccesses + 1);
   if (hasFlags(entry, key))
     return touchElements(n, array, isWrite, n.getTensor(indicesInput));
-  if (!host)
-    return;
   size_t before = array.accesses.size();
   for (Size index : host->elements) {
     ArrayAccess access{isWrite, n.loc, index, Size()};
@@ -198,35 +200,57 @@ static std::optional<CountedIndex> getCountedIndex(IndexBuilder &sizes, tg::Whil
   return std::nullopt;
 }
 
-/// Whether the iterations of a loop do more than count to come to a size.
-static bool isFromData(tg::WhileOp loop, Size size) {
-  if (isOutside(loop, size))
-    return false;
-  Value value = cast<Value>(size);
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return argument.getOwner() != loop.getBody() || !getCounterStep(loop, argument.getArgNumber());
-  Operation *op = value.getDefiningOp();
-  if (!isa<arith::ArithDialect>(op->getDialect()) || isa<arith::IndexCastOp>(op))
-    return true;
-  return llvm::any_of(op->getOperands(), [&](Value operand) { return isFromData(loop, operand); });
+/// A counter that tells how often the loop ran.
+static std::optional<unsigned> findCounter(tg::WhileOp loop) {
+  for (unsigned i = 0; i < loop.getNumResults(); ++i)
+    if (loop.getResult(i).getType().isIndex() && getCounterStep(loop, i))
+      return i;
+  return std::nullopt;
+}
+
+/// What all iterations touch with an access, as far as it is a range: its first element in an iteration.
+static std::optional<CountedIndex> getRangeIndex(IndexBuilder &sizes, tg::WhileOp loop,
+                                                 const ArrayAccess &access) {
+  auto index = getCountedIndex(sizes, loop, access.begin);
+  if (!index || (access.end && (index->counter || !isOutside(loop, access.end))) ||
+      (index->counter && std::abs(getCounterStep(loop, *index->counter)) != 1))
+    return std::nullopt;
+  return index;
+}
+
+bool createFlags(EntryImporter &entry, Location loc) {
+  bool isNew = false;
+  for (const std::string &key : entry.flaggedArrays)
+    if (entry.listObjects.count(key) && !hasFlags(entry, key)) {
+      createFlags(entry, loc, key);
+      isNew = true;
+    }
+  return isNew;
 }
 
 bool LoopAccesses::needFlags(EntryImporter &entry, tg::WhileOp loop,
                              const EntryImporter::State &before) const {
+  bool counts = findCounter(loop).has_value();
   for (const auto &[key, access] : accesses)
-    if (isFromData(loop, access.begin) || (access.end && isFromData(loop, access.end)))
+    if (!counts || !getRangeIndex(entry.sizes, loop, access))
       entry.flaggedArrays.insert(key);
   return llvm::any_of(entry.flaggedArrays, [&](const std::string &key) {
     return before.listObjects.count(key) && !hasFlags(entry, key);
   });
 }
 
+void flagTouchedArrays(EntryImporter &entry, const EntryImporter::State &before,
+                       const EntryImporter::State &after) {
+  for (const auto &[key, object] : before.listObjects) {
+    auto now = after.listObjects.find(key);
+    if (now != after.listObjects.end() && now->second->accesses.size() > object->accesses.size())
+      entry.flaggedArrays.insert(key);
+  }
+}
+
 void LoopAccesses::finish(EntryImporter &entry, tg::WhileOp loop) const {
   IndexBuilder &sizes = entry.sizes;
-  std::optional<unsigned> anyCounter;
-  for (unsigned i = 0; i < loop.getNumResults() && !anyCounter; ++i)
-    if (loop.getResult(i).getType().isIndex() && getCounterStep(loop, i))
-      anyCounter = i;
+  std::optional<unsigned> anyCounter = findCounter(loop);
   if (accesses.empty() || !anyCounter)
     return;
   auto startOf = [&](unsigned counter) -> Size {
@@ -248,8 +272,7 @@ void LoopAccesses::finish(EntryImporter &entry, tg::WhileOp loop) const {
 
   std::map<std::string, std::vector<std::pair<ArrayAccess, CountedIndex>>> byArray;
   for (const auto &[key, access] : accesses) {
-    auto index = getCountedIndex(sizes, loop, access.begin);
-    if (index && (!access.end || isOutside(loop, access.end)) && !(access.end && index->counter))
+    if (auto index = getRangeIndex(sizes, loop, access))
       byArray[key].push_back({access, *index});
   }
   for (const auto &[key, touched] : byArray) {
@@ -284,8 +307,6 @@ void LoopAccesses::finish(EntryImporter &entry, tg::WhileOp loop) const {
       Size one = sizes.constant(1);
       if (index.counter) {
         int64_t step = getCounterStep(loop, *index.counter) * (index.isMinus ? -1 : 1);
-        if (std::abs(step) != 1)
-          continue;
         Size first = at(index, startOf(*index.counter)),
              last = at(index, Value(loop.getResult(*index.counter)));
         all.begin = step > 0 ? first : sizes.add(last, one);
@@ -295,8 +316,7 @@ void LoopAccesses::finish(EntryImporter &entry, tg::WhileOp loop) const {
         Size end = access.end ? access.end : sizes.add(access.begin, one);
         all.end = sizes.select(isWithin(*anyCounter, 0), access.begin, end);
       }
-      if (array.accesses.size() < kMaxAccesses)
-        array.accesses.push_back(all);
+      array.accesses.push_back(all);
     }
     entry.listObjects[key] = std::make_shared<const ListObject>(std::move(array));
   }

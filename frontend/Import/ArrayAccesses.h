@@ -2,9 +2,10 @@
 //
 // A tensor array of TensorFlow 1 takes each element once and, unless it was told otherwise, gives each once:
 // a second write, a write after a read and a second read are errors of the run. Which elements were touched
-// is kept as ranges of sizes, so that most checks fold at import and the others compare indices. Where data
-// gives the indices, an array has flags from there on (ArrayFlags.cpp): a number per element, in a list that
-// branches and loops carry like any other. An access in a branch is kept by flags only.
+// is kept as ranges of sizes, so that most checks fold at import and the others compare indices. Where ranges
+// do not tell (data gives the indices, a counter takes larger steps, a branch may not run), an array has
+// flags from there on (ArrayFlags.cpp): a number per element, in a list that branches and loops carry like
+// any other.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_ARRAYACCESSES_H
@@ -29,6 +30,13 @@ std::string getConflictMessage(const ListObject &array, bool isWrite, bool wasWr
 /// note that a node touches an element, all of them (`index` is null), or those that a vector names.
 bool hasFlags(const EntryImporter &entry, llvm::StringRef array);
 void createFlags(EntryImporter &entry, mlir::Location loc, const std::string &array);
+/// An array of that name is made anew: it has none.
+void dropFlags(EntryImporter &entry, llvm::StringRef array);
+/// Makes those of all arrays that were found to need them; whether there was one without.
+bool createFlags(EntryImporter &entry, mlir::Location loc);
+/// The arrays that a branch touches need flags: it may not run.
+void flagTouchedArrays(EntryImporter &entry, const EntryImporter::State &before,
+                       const EntryImporter::State &after);
 void touchElement(NodeImporter &n, const ListObject &array, bool isWrite, mlir::OpFoldResult index);
 void touchElements(NodeImporter &n, const ListObject &array, bool isWrite, mlir::Value indices);
 

@@ -24,6 +24,8 @@ bool hasFlags(const EntryImporter &entry, StringRef array) {
   return entry.listObjects.count(getFlagsKey(array));
 }
 
+void dropFlags(EntryImporter &entry, StringRef array) { entry.listObjects.erase(getFlagsKey(array)); }
+
 void createFlags(EntryImporter &entry, Location loc, const std::string &array) {
   const ListObject object = *entry.listObjects[array];
   OpBuilder &builder = entry.builder;

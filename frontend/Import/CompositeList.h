@@ -37,6 +37,13 @@ void syncLength(ListValue &list);
 mlir::LogicalResult addList(NodeImporter &n, ListValue &sum, ListValue other);
 /// Calls `change` with the parts that have a row per element, whose lengths it changes.
 void forEachRowOfParts(ListValue &list, llvm::function_ref<void(ListValue &)> change);
+ImportedValue asValue(ListValue list);
+/// Calls `change` with the list and each index below `count`, in a loop that carries the list.
+mlir::LogicalResult
+forEachIndex(NodeImporter &n, ListValue &list, mlir::OpFoldResult count,
+             llvm::function_ref<mlir::LogicalResult(ListValue &, mlir::OpFoldResult)> change);
+/// Row `index` of a tensor, which has one.
+mlir::Value getRow(NodeImporter &n, mlir::Value rows, mlir::OpFoldResult index);
 /// The list with nothing in it and nothing known of elements that is not known everywhere.
 ListValue createEmptyLike(EntryImporter &entry, const ListValue &list,
                           llvm::function_ref<bool(mlir::OpFoldResult)> isKnown);
@@ -72,6 +79,15 @@ ImportedValue readNested(NodeImporter &n, ListValue &list, mlir::OpFoldResult in
 mlir::LogicalResult writeNested(NodeImporter &n, ListValue &list, mlir::OpFoldResult index,
                                 const ImportedValue &element);
 mlir::LogicalResult appendNested(NodeImporter &n, ListValue &list, const ImportedValue &element);
+
+//===--- Vectors of variants (HandleVectorOps.cpp) ---===//
+
+/// One without elements; they are appended as to a list.
+ListValue createHandleVector(NodeImporter &n);
+/// Output 0 is the vector of the elements of a list of variants.
+void setHandleVector(NodeImporter &n, ListValue vector);
+/// The elements at the indices that an input gives.
+mlir::FailureOr<ListValue> gatherHandles(NodeImporter &n, const ListValue &source, size_t indicesInput);
 
 //===--- Spelled ---===//
 

@@ -275,8 +275,13 @@ LogicalResult GraphImporter::importNode(int index, ArrayRef<ImportedValue> input
     closed = std::move(*values);
     inputs = closed;
   }
-  NodeImporter importer(*this, node, inputs, types->size());
   HostHandler host = getOpRegistry().lookupHost(node.op());
+  bool isOfHandles = !inputs.empty() && (inputs.front().list || inputs.front().optional);
+  if (NodeHandler forHandles = getOpRegistry().lookupForHandles(node.op()); forHandles && isOfHandles) {
+    handler = forHandles;
+    host = nullptr;
+  }
+  NodeImporter importer(*this, node, inputs, types->size());
   if (!(host && host(importer)) && failed(handler(importer)))
     return failure();
   if (handsOnBuffer(node.op()))

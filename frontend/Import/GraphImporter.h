@@ -102,7 +102,7 @@ public:
   /// What the trials of a loop have found, by the place of the loop: where a loop around it is imported
   /// again, it need not be found again.
   llvm::StringMap<std::shared_ptr<const LearnedLoop>> learnedLoops;
-  std::set<std::string> flaggedArrays; ///< whose elements data names in a loop (ArrayAccesses.h)
+  std::set<std::string> flaggedArrays; ///< whose accesses are no ranges (ArrayAccesses.h)
   unsigned numUnrolled = 0;            ///< loops around this point that are being unrolled
   /// What the innermost loop around this point is made of: it decides what form TensorFlow's gradients have.
   enum class LoopForm { None, Frame, Function };

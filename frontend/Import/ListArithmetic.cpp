@@ -21,6 +21,8 @@ FailureOr<ListValue> getList(NodeImporter &n, size_t i) {
       failed(requireElementType(n, *n.getInput(i).list,
                                 findAttr(n.node, "element_dtype") ? "element_dtype" : "")))
     return failure();
+  if (n.getInput(i).list && n.getInput(i).list->isVector)
+    return n.error() << "input " << i << " is a vector of lists, expected one list";
   if (n.getInput(i).list)
     return *n.getInput(i).list;
   return n.error() << "input " << i << " is no list of tensors";
@@ -36,7 +38,7 @@ void setList(NodeImporter &n, ListValue list) {
 // One element after the other
 //===----------------------------------------------------------------------===//
 
-static ImportedValue asValue(ListValue list) {
+ImportedValue asValue(ListValue list) {
   ImportedValue value;
   value.list = std::make_shared<const ListValue>(std::move(list));
   return value;
@@ -49,9 +51,8 @@ static ImportedValue asValue(NodeImporter &n, Value condition) {
   return value;
 }
 
-/// Calls `change` with the list and each index below `count`.
-static LogicalResult forEachIndex(NodeImporter &n, ListValue &list, Size count,
-                                  llvm::function_ref<LogicalResult(ListValue &, Size)> change) {
+LogicalResult forEachIndex(NodeImporter &n, ListValue &list, Size count,
+                           llvm::function_ref<LogicalResult(ListValue &, Size)> change) {
   auto results =
       RegionImporter(n.graph.entry, n.loc)
           .importCounted(count, asValue(list), [&](Size index, Values values) -> FailureOr<Values> {
@@ -88,16 +89,17 @@ static LogicalResult ifWritten(NodeImporter &n, ListValue &other, Size index, Li
   return success();
 }
 
-LogicalResult scatterOneByOne(NodeImporter &n, ListValue &list, Value indices, Value rows, bool addTo) {
+Value getRow(NodeImporter &n, Value rows, Size index) {
   SmallVector<Size> sizes = n.sizes.sizesOf(rows), offsets(sizes.size(), n.sizes.constant(0));
-  ArrayRef<Size> elementSizes = ArrayRef(sizes).drop_front();
   SmallVector<Size> rowSizes(sizes);
+  offsets.front() = index;
   rowSizes.front() = n.sizes.constant(1);
-  return forEachIndex(n, list, sizes.front(), [&](ListValue &next, Size number) {
-    offsets.front() = number;
-    Value row = n.reshape(n.slice(rows, offsets, rowSizes), elementSizes);
-    Value index = n.reshape(n.slice(indices, number, n.sizes.constant(1)), {});
-    return writeListElement(n, next, n.extract(index, {}), row,
+  return n.reshape(n.slice(rows, offsets, rowSizes), ArrayRef(sizes).drop_front());
+}
+
+LogicalResult scatterOneByOne(NodeImporter &n, ListValue &list, Value indices, Value rows, bool addTo) {
+  return forEachIndex(n, list, n.sizes.sizeOf(rows, 0), [&](ListValue &next, Size number) {
+    return writeListElement(n, next, n.extract(getRow(n, indices, number), {}), getRow(n, rows, number),
                             "an element has a dimension of %d elements where the list states %d", addTo);
   });
 }

@@ -16,6 +16,8 @@ FailureOr<MergedList> MergedList::create(EntryImporter &entry, Location loc, Arr
   ListValue lists[2] = {given[0], given[1]};
   ListValue &result = merged.result = lists[0];
   Operation *op = blocks[0]->getParentOp();
+  if (lists[0].isVector != lists[1].isVector)
+    return emitError(loc) << "a list in one branch and a vector of lists in the other";
   if (lists[0].elementType != lists[1].elementType)
     return emitError(loc) << "a list of " << lists[0].elementType << " in one branch and of "
                           << lists[1].elementType << " in the other";

@@ -54,6 +54,7 @@ FailureOr<ListObject> getListObject(NodeImporter &n, bool isStack, StringRef typ
 void createListObject(NodeImporter &n, ListObject object) {
   ImportedValue value;
   value.listObject = ListReference{ListReference::kPrefix.str() + cast<NameLoc>(n.loc).getName().str()};
+  dropFlags(n.graph.entry, value.listObject->name);
   n.graph.entry.listObjects[value.listObject->name] = std::make_shared<const ListObject>(std::move(object));
   for (size_t i = 0; i < n.getOutputs().size(); ++i)
     n.setOutput(i, value);

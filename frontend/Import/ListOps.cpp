@@ -261,8 +261,6 @@ LogicalResult importResize(NodeImporter &n) {
 
 /// An error unless the elements can be one tensor.
 LogicalResult requireStackable(NodeImporter &n, const ListValue &list) {
-  if (list.kind == ListValue::Nested)
-    return n.error() << "elements of a list of variants cannot be stacked";
   if (list.kind == ListValue::Spelled)
     return n.error() << "Tried to stack elements of a list of different ranks";
   return success();
@@ -270,14 +268,22 @@ LogicalResult requireStackable(NodeImporter &n, const ListValue &list) {
 
 LogicalResult importStack(NodeImporter &n) {
   auto list = getListOfShape(n, 0, 1);
-  if (failed(list) || failed(requireElementSizes(n, *list, "Tried to stack the elements of a list")))
+  if (failed(list))
+    return failure();
+  int64_t count = n.getInt("num_elements");
+  if (count >= 0 &&
+      failed(n.requireEqual(n.sizes.constant(count), list->length,
+                            "Operation expected a list with %d elements but got a list with %d elements.")))
+    return failure();
+  if (!list->elementType) {
+    setHandleVector(n, std::move(*list));
+    return success();
+  }
+  if (failed(requireElementSizes(n, *list, "Tried to stack the elements of a list")))
     return failure();
   if (failed(requireStackable(n, *list)))
     return failure();
-  if (int64_t count = n.getInt("num_elements"); count >= 0) {
-    if (failed(n.requireEqual(n.sizes.constant(count), list->length,
-                              "Operation expected a list with %d elements but got a list with %d elements.")))
-      return failure();
+  if (count >= 0) {
     if (!list->buffer && list->kind == ListValue::Dense)
       list->capacity = n.sizes.constant(count);
     list->length = n.sizes.constant(count);
@@ -290,7 +296,18 @@ LogicalResult importStack(NodeImporter &n) {
 
 LogicalResult importGather(NodeImporter &n) {
   auto list = getListOfShape(n, 0, 2);
-  if (failed(list) || failed(requireElementSizes(n, *list, "Tried to gather elements of a list")))
+  if (failed(list))
+    return failure();
+  if (n.getRank(1) != 1)
+    return n.error() << "Expected indices to be a vector, got " << n.getType(1);
+  if (!list->elementType) {
+    auto handles = gatherHandles(n, *list, 1);
+    if (failed(handles))
+      return failure();
+    setHandleVector(n, std::move(*handles));
+    return success();
+  }
+  if (failed(requireElementSizes(n, *list, "Tried to gather elements of a list")))
     return failure();
   if (failed(requireStackable(n, *list)))
     return failure();
@@ -298,8 +315,6 @@ LogicalResult importGather(NodeImporter &n) {
     n.setResult(getListRows(n, *list));
     return success();
   }
-  if (n.getRank(1) != 1)
-    return n.error() << "Expected indices to be a vector, got " << n.getType(1);
   auto rows = gatherListElements(n, *list, n.getTensor(1));
   if (failed(rows))
     return failure();

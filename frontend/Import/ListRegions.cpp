@@ -12,7 +12,7 @@ using Size = OpFoldResult;
 using Fit = CarriedList::Fit;
 
 bool isSameList(const ListValue &a, const ListValue &b) {
-  if (a.kind != b.kind || a.parts.size() != b.parts.size() ||
+  if (a.kind != b.kind || a.isVector != b.isVector || a.parts.size() != b.parts.size() ||
       !llvm::all_of(llvm::zip_equal(a.parts, b.parts),
                     [](auto pair) { return isSameList(std::get<0>(pair), std::get<1>(pair)); }))
     return false;
@@ -261,6 +261,10 @@ Fit CarriedList::compareUniform(tg::WhileOp loop, const ListValue &next) {
 
 Fit CarriedList::compare(tg::WhileOp loop, const ListValue &after, SmallVectorImpl<Value> &yielded) {
   ListValue next = after;
+  if (next.isVector != init.isVector) {
+    emitError(loc) << "a list becomes a vector of lists, or the other way round";
+    return Fit::Fails;
+  }
   if (next.elementType != init.elementType) {
     emitError(loc) << "a list of " << init.elementType << " becomes a list of " << next.elementType;
     return Fit::Fails;

@@ -31,6 +31,7 @@ struct ListValue {
   std::vector<ImportedValue> elements;     ///< spelled: each of them; null: never written
   /// Elements whose sizes are not known to be equal may differ; otherwise they are checked to be equal.
   bool mayDiffer = false;
+  bool isVector = false;      ///< no list but a vector of variants, kept as a list of them is
   mlir::Type elementType;     ///< null: variants
   PartialSizes declaredSizes; ///< as the graph states them: what TensorListElementShape gives
   PartialSizes elementSizes;  ///< what is known of them

@@ -423,9 +423,7 @@ FailureOr<Values> LoopImporter::run(ArrayRef<ImportedValue> inits,
       break;
     erase();
     if (lacksFlags) {
-      for (const std::string &array : entry.flaggedArrays)
-        if (entry.listObjects.count(array) && !hasFlags(entry, array))
-          createFlags(entry, loc, array);
+      createFlags(entry, loc);
       before = entry.saveState();
       continue;
     }

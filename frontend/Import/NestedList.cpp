@@ -140,6 +140,8 @@ static LogicalResult flatten(EntryImporter &entry, Location loc, const ImportedV
   OpBuilder &builder = entry.builder;
   if (element.list && element.list->kind == ListValue::Spelled)
     return emitError(loc) << "a list of elements of different ranks cannot be an element of a list";
+  if (element.list && element.list->isVector)
+    return emitError(loc) << "a vector of variants cannot be an element of a list";
   if (element.list) {
     form.kind = ElementForm::List;
     form.list = getSkeleton(*element.list);
@@ -251,6 +253,11 @@ void makeNested(EntryImporter &entry, ListValue &list, std::shared_ptr<const Ele
   syncLength(list);
 }
 
+static void forgetUniform(ListValue &list) {
+  list.mayBeUniform = false;
+  list.uniformElement.reset();
+}
+
 /// The tensors of an element as this list keeps them.
 static FailureOr<SmallVector<Value>> getTensors(NodeImporter &n, ListValue &list,
                                                 const ImportedValue &element) {
@@ -289,8 +296,7 @@ LogicalResult writeNested(NodeImporter &n, ListValue &list, Size index, const Im
   for (auto [part, tensor] : llvm::zip_equal(list.parts, *tensors))
     if (failed(writeListElement(n, part, index, tensor, "a dimension of %d elements where others have %d")))
       return failure();
-  list.mayBeUniform = false;
-  list.uniformElement.reset();
+  forgetUniform(list);
   return success();
 }
 
@@ -304,6 +310,7 @@ LogicalResult appendNested(NodeImporter &n, ListValue &list, const ImportedValue
     if (failed(appendListElement(n, part, value)))
       return failure();
   }
+  forgetUniform(list);
   syncLength(list);
   return success();
 }

@@ -19,6 +19,11 @@ void OpRegistry::addHost(ArrayRef<StringRef> ops, HostHandler handler) {
     hostHandlers[op] = handler;
 }
 
+void OpRegistry::addForHandles(ArrayRef<StringRef> ops, NodeHandler handler) {
+  for (StringRef op : ops)
+    handleHandlers[op] = handler;
+}
+
 std::vector<StringRef> OpRegistry::list() const {
   std::vector<StringRef> names;
   for (const auto &entry : handlers)
@@ -99,6 +104,7 @@ const OpRegistry &getOpRegistry() {
     registerOptimizerOps(table);
     registerVariableScatterOps(table);
     registerListOps(table);
+    registerHandleVectorOps(table);
     registerTensorArrayOps(table);
     registerStackOps(table);
     registerOptionalOps(table);

@@ -23,14 +23,18 @@ class OpRegistry {
 public:
   void add(llvm::ArrayRef<llvm::StringRef> ops, NodeHandler handler);
   void addHost(llvm::ArrayRef<llvm::StringRef> ops, HostHandler handler);
+  /// Importers for where input 0 is not a tensor but a variant, or a vector of them.
+  void addForHandles(llvm::ArrayRef<llvm::StringRef> ops, NodeHandler handler);
   NodeHandler lookup(llvm::StringRef op) const { return handlers.lookup(op); }
   HostHandler lookupHost(llvm::StringRef op) const { return hostHandlers.lookup(op); }
+  NodeHandler lookupForHandles(llvm::StringRef op) const { return handleHandlers.lookup(op); }
   /// All ops that can be imported, sorted.
   std::vector<llvm::StringRef> list() const;
 
 private:
   llvm::StringMap<NodeHandler> handlers;
   llvm::StringMap<HostHandler> hostHandlers;
+  llvm::StringMap<NodeHandler> handleHandlers;
 };
 
 /// The table of all ops, made on first use.
@@ -78,6 +82,7 @@ void registerLinalgOps(OpRegistry &registry);
 void registerOptimizerOps(OpRegistry &registry);
 void registerVariableScatterOps(OpRegistry &registry);
 void registerListOps(OpRegistry &registry);
+void registerHandleVectorOps(OpRegistry &registry);
 void registerTensorArrayOps(OpRegistry &registry);
 void registerStackOps(OpRegistry &registry);
 void registerOptionalOps(OpRegistry &registry);

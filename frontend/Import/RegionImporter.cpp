@@ -1,6 +1,7 @@
 //===- RegionImporter.cpp - Branches --------------------------------------===//
 
 #include "frontend/Import/RegionImporter.h"
+#include "frontend/Import/ArrayAccesses.h"
 #include "frontend/Import/CompositeList.h"
 #include "frontend/Import/ListRegions.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -447,6 +448,13 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
     emitError(loc) << "one branch gives " << branches[0].outputs.size() << " values, the other "
                    << branches[1].outputs.size();
     isOk = false;
+  }
+
+  for (const Branch &branch : branches)
+    flagTouchedArrays(entry, before, branch.state);
+  if (isOk && createFlags(entry, loc)) {
+    draft.erase();
+    return importIf(predicate, thenFn, elseFn);
   }
 
   BranchMerger merger(entry, loc, branches);

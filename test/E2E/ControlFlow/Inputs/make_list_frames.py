@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Further cases of make_frames.py, about TensorArrays and lists; used the same way."""
 from make_frames import *
+from tensorflow.python.ops import gen_data_flow_ops as data_flow
 
 raw = tf.raw_ops
 
@@ -274,6 +275,126 @@ def arrays_touched_where_data_says():
         runs += [({"at": np.int32(indices), "x": ramp(5, 2)}, [name + ":0"], [])
                  for name in ("written", "read", "kept", "gathered", "scattered", "begun", "mixed")]
     return runs
+
+
+@case
+def vectors_of_lists():
+    """Tensors of lists: packed, pushed to, tiled, indexed by data, carried by a loop and a condition, made of a list of lists and back."""
+    x, k, n = placeholder([2, 3], "x"), placeholder([], "k", tf.int32), placeholder([], "n", tf.int32)
+
+    def stacked(handle, name):
+        tf.identity(raw.TensorListStack(input_handle=handle, element_shape=[3], element_dtype=tf.float32), name)
+
+    def push(handles, rows):
+        return raw.TensorListPushBackBatch(input_handles=handles, tensor=rows)
+
+    scalar = tf.zeros([0], tf.int32)
+    empty = raw.EmptyTensorList(element_shape=[3], max_num_elements=-1, element_dtype=tf.float32)
+    longer = raw.TensorListPushBack(input_handle=empty, tensor=x[0])
+    pair = push(tf.stack([empty, longer]), x)
+    first, second = tf.unstack(pair, 2)
+    stacked(first, "first")
+    stacked(second, "second")
+    stacked(tf.gather(pair, k), "by_data")
+    count = tf.shape(x)[0] + k
+    tiled = push(tf.tile(tf.reshape(longer, [-1]), tf.reshape(count, [1])), tf.concat([x, x * 2.0], 0)[:count])
+    stacked(tiled[count - 1], "last")
+    tf.identity(tf.shape(tiled), "how_many")
+    stacked(tf.gather(tf.gather(pair, [1, 0, 1]), 2), "gathered")
+    grown = tf1.while_loop(lambda i, v: i < n, lambda i, v: (i + 1, push(v, x * tf.cast(i, tf.float32))), [0, tf.stack([empty, empty])])[1]
+    stacked(grown[1], "grown")
+    stacked(tf1.cond(k > 0, lambda: push(pair, -x), lambda: pair)[0], "chosen")
+    of_lists = raw.EmptyTensorList(element_shape=scalar, max_num_elements=-1, element_dtype=tf.variant)
+    for handle in (longer, raw.TensorListPushBack(input_handle=empty, tensor=x[1])):
+        of_lists = raw.TensorListPushBack(input_handle=of_lists, tensor=handle)
+    rest, top = raw.TensorListPopBack(input_handle=of_lists, element_shape=scalar, element_dtype=tf.variant)
+    stacked(top, "top")
+    stacked(raw.TensorListPopBack(input_handle=rest, element_shape=scalar, element_dtype=tf.variant)[1], "bottom")
+    vector = raw.TensorListStack(input_handle=of_lists, element_shape=scalar, element_dtype=tf.variant)
+    stacked(push(vector, x * 10.0)[1], "pushed")
+    stacked(raw.TensorListGather(input_handle=of_lists, indices=[1, 0], element_shape=scalar, element_dtype=tf.variant)[0], "of_list")
+    again = raw.TensorListFromTensor(tensor=vector, element_shape=scalar)
+    stacked(raw.TensorListGetItem(input_handle=again, index=k, element_shape=scalar, element_dtype=tf.variant), "item")
+    fetches = ["first", "second", "by_data", "last", "how_many", "gathered", "grown", "chosen", "top", "bottom", "pushed", "of_list", "item"]
+    return [({"x": ramp(2, 3), "k": np.int32(i), "n": np.int32(i + 2)}, [name + ":0" for name in fetches], []) for i in (0, 1)]
+
+
+@case
+def arrays_touched_in_branches():
+    """Elements that branches touch, and counters that take other steps than one, of which each run may touch one twice."""
+    x, k, q = placeholder([], "x"), placeholder([], "k", tf.int32), placeholder([], "q", tf.bool)
+
+    def array(name, size=3):
+        return tf.TensorArray(tf.float32, size, element_shape=[], tensor_array_name=name)
+
+    def chosen(first, second):
+        return tf1.cond(q, lambda: first().flow, lambda: second().flow)
+
+    def after(array, flow):
+        return tf.TensorArray(tf.float32, handle=array.handle, flow=flow)
+
+    def loop(name, size, turns, body):
+        return tf1.while_loop(lambda i, a: i < turns, body, [0, array(name, size)])[1]
+
+    written, begun, nested, looped = array("written"), array("begun").write(0, x), array("nested"), array("looped")
+    tf.identity(after(written, chosen(lambda: written.write(0, x), lambda: written.write(1, x))).write(0, -x).read(0), "written")
+    tf.identity(chosen(lambda: begun.write(0, x), lambda: begun.write(1, x)), "begun")
+    inner = chosen(lambda: after(nested, tf1.cond(k > 5, lambda: nested.write(0, x).flow, lambda: nested.write(1, x).flow)), lambda: nested.write(2, x))
+    tf.identity(after(nested, inner).write(1, -x).read(1), "nested")
+    full = array("read").unstack([x, x, x])
+    value = tf1.cond(q, lambda: full.read(0), lambda: full.read(1))
+    with tf.control_dependencies([value]):
+        tf.identity(value + full.read(1), "read")
+    flow = chosen(lambda: tf1.while_loop(lambda i, a: i < 2, lambda i, a: (i + 1, a.write(i, x)), [0, looped])[1], lambda: looped)
+    tf.identity(after(looped, flow).write(1, -x).read(1), "looped")
+    turns = loop("turns", 4, 4, lambda i, a: (i + 1, tf1.cond(tf.equal(i, 3) & q, lambda: a.write(0, x), lambda: a.write(i, -x))))
+    tf.identity(turns.flow * 0.0, "turns")
+    tf.identity(loop("fine", 4, 4, lambda i, a: (i + 1, tf1.cond(tf.equal(i % 2, 0), lambda: a.write(i, x), lambda: a.write(i, -x)))).stack(), "fine")
+    tf.identity(loop("steps", 9, 6, lambda i, a: (i + 2, a.write(i, x).write(i + k, x))).flow * 0.0, "steps")
+    tf.identity(loop("products", 7, 3, lambda i, a: (i + 1, a.write(i * (k - 1), x))).flow * 0.0, "products")
+
+    def own(i, s):
+        a = array("own").write(0, x)
+        return i + 1, s + after(a, tf1.cond(i < k, lambda: a.write(1, x).flow, lambda: a.write(0, x).flow)).read(0)
+
+    tf.identity(tf1.while_loop(lambda i, s: i < 3, own, [0, 0.0])[1], "own")
+    names = ("written", "begun", "nested", "read", "looped", "turns", "fine", "steps", "products", "own")
+    return [({"x": np.float32(2), "k": np.int32(i), "q": np.bool_(flag)}, [name + ":0"], []) for i, flag in ((1, True), (2, False), (3, True)) for name in names]
+
+
+@case
+def seldom_used():
+    """Operators of arrays, stacks and lists that programs seldom use."""
+    x = placeholder([None, 2], "x")
+    make = lambda op: getattr(data_flow, "tensor_array" + op + "_v3")
+    array = lambda size: make("")(size, tf.float32, clear_after_read=False)
+    handle, flow = array(2)
+    parts_flow = make("_split")(handle, x, tf.cast([1, tf.shape(x)[0] - 1], tf.int64), flow)
+    part = tf.identity(make("_read")(handle, 0, parts_flow, tf.float32), "split")
+    with tf.control_dependencies([part]):
+        close = make("_close")(handle)
+    with tf.control_dependencies([close]):
+        tf.identity(part, "closed")
+    handle, flow = array(2)
+    wide, wide_flow = data_flow.tensor_array_grad_with_shape(handle, make("_write")(handle, 0, x[0], flow), [2], source="w")
+    wide_flow = make("_write")(wide, 1, x[:2], wide_flow)
+    tf.identity(make("_gather")(wide, [0, 1], wide_flow, tf.float32), "wide")
+
+    newer = data_flow.stack_v2(3, tf.float32, stack_name="newer")
+    with tf.control_dependencies([data_flow.stack_push_v2(newer, x)]):
+        popped = data_flow.stack_pop_v2(newer, tf.float32)
+    with tf.control_dependencies([popped]):
+        close = data_flow.stack_close_v2(newer)
+    with tf.control_dependencies([close]):
+        tf.identity(popped, "newer")
+
+    handle = raw.TensorListScatter(tensor=x, indices=[1, 0], element_shape=[2], name="scattered")
+    tf.identity(raw.TensorListGetItem(input_handle=handle, index=0, element_shape=[2], element_dtype=tf.float32), "scattered_item")
+    joined, lengths = raw.TensorListConcat(input_handle=handle, element_dtype=tf.float32, element_shape=[2])
+    tf.identity(joined, "list_joined")
+    tf.identity(lengths, "list_lengths")
+    fetches = ["split", "closed", "wide", "newer", "scattered_item", "list_joined", "list_lengths"]
+    return [({"x": ramp(2, 2)}, [name + ":0" for name in fetches], [])]
 
 
 @case
