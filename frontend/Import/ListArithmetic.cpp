@@ -108,8 +108,8 @@ LogicalResult scatterOneByOne(NodeImporter &n, ListValue &list, Value indices, V
 // Sums
 //===----------------------------------------------------------------------===//
 
-/// Elements that are ragged lists: one after the other, for each begins elsewhere.
-static LogicalResult addRaggedElements(NodeImporter &n, ListValue &sum, ListValue &other) {
+/// Elements that are ragged lists, each of which begins elsewhere, or lists of lists: one after the other.
+static LogicalResult addEachElement(NodeImporter &n, ListValue &sum, ListValue &other) {
   auto addElement = [&](ListValue &next, Size index) -> LogicalResult {
     ListValue right = other;
     ImportedValue b = readNested(n, right, index);
@@ -139,10 +139,8 @@ static LogicalResult addNested(NodeImporter &n, ListValue &sum, ListValue &other
     return n.error() << "lists of unlike variants cannot be added";
   if (sum.form->isUnwritten)
     return success();
-  if (sum.form->list.kind == ListValue::Ragged)
-    return addRaggedElements(n, sum, other);
   if (sum.form->list.kind != ListValue::Dense)
-    return n.error() << "lists of lists of lists cannot be added";
+    return addEachElement(n, sum, other);
   for (auto [part, mate] : llvm::zip_equal(sum.parts, other.parts))
     if (failed(addList(n, part, mate)))
       return failure();
@@ -229,6 +227,12 @@ LogicalResult importListSum(NodeImporter &n) {
 // Zeros
 //===----------------------------------------------------------------------===//
 
+/// What the lists in the lists of lists have as elements.
+static const ElementForm &getInnermost(const ElementForm &form) {
+  bool isOuter = form.kind == ElementForm::List && !form.isUnwritten && form.list.kind == ListValue::Nested;
+  return isOuter ? getInnermost(*form.list.form) : form;
+}
+
 /// The same list with zeros in all elements, of their shapes.
 static void clear(NodeImporter &n, ListValue &list) {
   list.mayBeUniform = false;
@@ -247,7 +251,7 @@ static void clear(NodeImporter &n, ListValue &list) {
     return clear(n, list.parts[1]);
   case ListValue::Nested:
     // Of a ragged element the first part says where its elements are.
-    if (list.form->isUnwritten)
+    if (getInnermost(*list.form).isUnwritten)
       return;
     for (ListValue &part : ArrayRef(list.parts).size() > 1 ? MutableArrayRef(list.parts).drop_front()
                                                            : MutableArrayRef(list.parts))
@@ -260,11 +264,8 @@ LogicalResult importListZeros(NodeImporter &n) {
   auto list = getList(n, 0);
   if (failed(list))
     return failure();
-  if (list->kind == ListValue::Nested &&
-      (list->form->kind != ElementForm::List || list->form->list.kind == ListValue::Nested))
-    return n.error() << "zeros of a list of "
-                     << (list->form->kind == ElementForm::List ? "lists of variants" : "optionals")
-                     << " are not supported";
+  if (list->kind == ListValue::Nested && getInnermost(*list->form).kind != ElementForm::List)
+    return n.error() << "zeros of a list of optionals are not supported";
   clear(n, *list);
   setList(n, std::move(*list));
   return success();

@@ -371,7 +371,8 @@ private:
     auto x = cast<RankedTensorType>(tensors[0].getType()), y = cast<RankedTensorType>(tensors[1].getType());
     if (x.getElementType() != y.getElementType() || x.getRank() != y.getRank())
       return emitError(loc) << what << " is " << x << " in one branch and " << y
-                            << " in the other, expected tensors of one type and rank";
+                            << " in the other, expected tensors of one type and rank; --set fixes the "
+                               "predicate";
     Merged value;
     SmallVector<int64_t> shape;
     for (auto [p, q] : llvm::zip_equal(known[0], known[1])) {

@@ -398,6 +398,36 @@ def seldom_used():
 
 
 @case
+def sums_of_deep_lists():
+    """Sums and zeros of lists of lists of lists, as gradients of nested loops have them."""
+    x = placeholder([2], "x")
+    scalar = tf.zeros([0], tf.int32)
+
+    def push(handle, *elements):
+        for element in elements:
+            handle = raw.TensorListPushBack(input_handle=handle, tensor=element)
+        return handle
+
+    def nest(depth, value):
+        if depth == 0:
+            return push(raw.EmptyTensorList(element_shape=[2], max_num_elements=-1, element_dtype=tf.float32), value, value * 2.0)
+        outer = raw.EmptyTensorList(element_shape=scalar, max_num_elements=-1, element_dtype=tf.variant)
+        return push(outer, nest(depth - 1, value), nest(depth - 1, value * 3.0))
+
+    def pick(handle, *indices):
+        for index in indices:
+            handle = raw.TensorListGetItem(input_handle=handle, index=index, element_shape=scalar, element_dtype=tf.variant)
+        return raw.TensorListStack(input_handle=handle, element_shape=[2], element_dtype=tf.float32)
+
+    total = tf.add_n([nest(2, x), nest(2, x + 1.0), nest(2, -0.5 * x)])
+    tf.identity(pick(total, 1, 0), "total_10")
+    tf.identity(pick(total, 0, 1), "total_01")
+    tf.identity(pick(tf.add_n([nest(1, x), nest(1, x + 1.0)]), 1), "pair_1")
+    tf.identity(pick(tf.zeros_like(nest(2, x)), 1, 1), "zeros")
+    return [({"x": ramp(2)}, ["total_10:0", "total_01:0", "pair_1:0", "zeros:0"], [])]
+
+
+@case
 def draws_in_order():
     """Random operators in loops that TensorFlow runs one iteration at a time."""
     n = placeholder([], "n", tf.int32)
