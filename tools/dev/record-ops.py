@@ -15,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework import kernels, op_def_registry
 
 
 def load(path):
@@ -31,15 +32,57 @@ def storable(value):
     return value.astype("S") if value.dtype == object else value
 
 
+class Recorder:
+    """Collects what is to be fetched and fed; the argument of a case file's functions."""
+
+    def __init__(self):
+        self.feeds, self.fetches, self.random = {}, {}, np.random.default_rng(17)
+
+    def __call__(self, name, tensors, given=None):
+        for i, tensor in enumerate(tensors if isinstance(tensors, (list, tuple)) else [tensors]):
+            self.fetches[f"{name}_{i}"] = tf.identity(tensor, name=f"{name}_{i}")
+        self.feeds.update({placeholder.name: value for placeholder, value in (given or {}).items()})
+
+    def joined(self, name, tensors):
+        """Records many small tensors as one of each element type, with one of all their shapes: each recorded tensor costs half a kilobyte."""
+        flat = {}
+        for tensor in tensors:
+            flat.setdefault(tensor.dtype, []).append(tf.reshape(tensor, [-1]))
+        self(name, [tf.concat(parts, 0) for parts in flat.values()] + [tf.concat([tf.shape(tensor) for tensor in tensors], 0)])
+
+    def fed(self, value, dtype=None, shape=None):
+        """A placeholder that is fed with the value; its sizes are not known when the graph is compiled unless a shape is given."""
+        value = np.asarray(value, tf.as_dtype(dtype).as_numpy_dtype if dtype else None)
+        placeholder = tf.compat.v1.placeholder(value.dtype, [None] * value.ndim if shape is None else shape)
+        self.feeds[placeholder.name] = value
+        return placeholder
+
+    @staticmethod
+    def types(op, attribute="T", without=()):
+        """The types of numbers that the operator allows and for which TensorFlow has a kernel on the CPU."""
+        allowed = [constraint.allowed_values.list.type for kernel in kernels.get_registered_kernels_for_op(op).kernel
+                   if kernel.device_type == "CPU" for constraint in kernel.constraint if constraint.name == attribute]
+        definition = next(attr for attr in op_def_registry.get(op).attr if attr.name == attribute)
+        found = set().union(*allowed) & set(definition.allowed_values.list.type or range(64))
+        kinds = [kind for kind in map(tf.as_dtype, found) if kind.is_bool or kind.is_complex or kind.is_integer or kind.is_floating and kind.size > 1]
+        return sorted((kind for kind in kinds if not kind.is_quantized and kind.name not in without), key=lambda kind: kind.name)
+
+    def numbers(self, dtype, shape, low=-3, high=3):
+        """Numbers of a type within [low, high], for an unsigned type not below 0."""
+        if dtype.is_integer or dtype.is_bool:
+            return self.random.integers(max(low, 0) if dtype.is_unsigned or dtype.is_bool else low, high, shape, endpoint=True).astype(dtype.as_numpy_dtype)
+        parts = self.random.uniform(low, high, (2,) + tuple(shape))
+        return (parts[0] + 1j * parts[1] if dtype.is_complex else parts[0]).astype(dtype.as_numpy_dtype)
+
+
 def record_family(path):
     module = load(path)
-    feeds, fetches = {}, {}
+    record = Recorder()
+    feeds, fetches = record.feeds, record.fetches
     with tf.Graph().as_default() as graph:
-        def record(name, tensors, given=None):
-            for i, tensor in enumerate(tensors if isinstance(tensors, (list, tuple)) else [tensors]):
-                fetches[f"{name}_{i}"] = tf.identity(tensor, name=f"{name}_{i}")
-            feeds.update({placeholder.name: value for placeholder, value in (given or {}).items()})
-
+        versions = tf.compat.v1.GraphDef()
+        versions.versions.producer = getattr(module, "PRODUCER", graph.graph_def_versions.producer)
+        tf.import_graph_def(versions)
         module.cases(record)
         forward = graph.as_graph_def()
         if hasattr(module, "backward"):
@@ -56,6 +99,7 @@ def record_family(path):
             for run in range(getattr(module, "RUNS", 1)):
                 for name, value in zip(names, session.run(names, feeds)):
                     arrays[f"run{run}/{name}"] = storable(value)
+        arrays["bfloat16"] = np.array([tensor.name for tensor in fetches.values() if tensor.dtype == tf.bfloat16], "S")
         stem = path[: -len("_cases.py")]
         with open(stem + ".pb", "wb") as file:
             file.write(forward.SerializeToString(deterministic=True))

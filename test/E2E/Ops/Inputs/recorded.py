@@ -32,20 +32,27 @@ def write_steps(family, folder):
         json.dump(steps, file)
 
 
-def differs(got, want, ulps, to_largest):
+def widened(value):
+    """The numbers whose bits bfloat16 is stored as."""
+    return (value.astype(np.uint32) << 16).view(np.float32)
+
+
+def differs(got, want, ulps, to_largest, bfloat16):
     if got.shape != want.shape or got.dtype.kind != want.dtype.kind or (got.dtype.kind != "S" and got.dtype != want.dtype):
         return f"got {got.dtype}{list(got.shape)}, expected {want.dtype}{list(want.shape)}"
+    if bfloat16:
+        got, want = widened(got), widened(want)
     if want.dtype.kind not in "fc":
         wrong = got != want
     else:
-        tolerance = ulps * np.finfo(want.dtype).eps
+        tolerance = ulps * (2.0**-7 if bfloat16 else np.finfo(want.dtype).eps)
         size = np.abs(want).max(initial=0) if to_largest else np.abs(want) + 1e-3
         with np.errstate(invalid="ignore"):
             near = np.abs(got.astype(np.complex128) - want) <= tolerance * size
         wrong = ~(near | (got == want) | (np.isnan(got) & np.isnan(want)))
     if not wrong.any():
         return None
-    return f"{wrong.sum()} of {wrong.size} differ, first {got[wrong][0]!r}, expected {want[wrong][0]!r}"
+    return f"{wrong.sum()} of {wrong.size} differ, first at {np.argwhere(wrong)[0]}: {got[wrong][0]!r}, expected {want[wrong][0]!r}"
 
 
 def check(family, folder, ulps, to_largest):
@@ -57,7 +64,8 @@ def check(family, folder, ulps, to_largest):
             prefix = f"run{run}/"
             if not key.startswith(prefix):
                 continue
-            message = differs(got[key[len(prefix):]], want, ulps, to_largest)
+            name = key[len(prefix):]
+            message = differs(got[name], want, ulps, to_largest, name.encode() in arrays.get("bfloat16", ()))
             if message:
                 print(f"{key}: {message}")
             else:
