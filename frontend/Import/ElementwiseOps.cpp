@@ -82,6 +82,19 @@ template <typename Op> LogicalResult importIntegerDivision(NodeImporter &n) {
   return importDirect<Op>(n);
 }
 
+/// A quotient without its fraction, of floats too.
+LogicalResult importTruncateDiv(NodeImporter &n) {
+  if (!isa<FloatType>(n.getElementType(0)))
+    return importIntegerDivision<tg::DivOp>(n);
+  auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1)});
+  if (failed(operands))
+    return failure();
+  Value quotient = n.div((*operands)[0], (*operands)[1]);
+  Value isNegative = n.compare(Direction::LT, quotient, n.splatLike(quotient, 0));
+  n.setResult(n.select(isNegative, n.create<tg::CeilOp>(quotient), n.create<tg::FloorOp>(quotient)));
+  return success();
+}
+
 /// A power of integers has no value for negative exponents.
 LogicalResult importPow(NodeImporter &n) {
   Type element = n.getElementType(0);
@@ -496,7 +509,8 @@ LogicalResult importSpecial(NodeImporter &n) {
 
 void registerElementwiseOps(OpRegistry &registry) {
   registerDirectOps(registry, tg::AllOps{});
-  registry.add({"Div", "TruncateDiv"}, importIntegerDivision<tg::DivOp>);
+  registry.add({"Div"}, importIntegerDivision<tg::DivOp>);
+  registry.add({"TruncateDiv"}, importTruncateDiv);
   registry.add({"Pow"}, importPow);
   registry.add({"FloorDiv"}, importIntegerDivision<tg::FloorDivOp>);
   registry.add({"FloorMod"}, importIntegerDivision<tg::FloorModOp>);
