@@ -56,5 +56,6 @@ config.substitutions[:0] = [
 ]
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
 # The build's own programs crash loudly; what they leak on exit is the business of the unit tests. LLVM's allocator marks what it
-# has not given out, but lld, which comes without a sanitizer, does not unmark what it takes.
-config.environment["ASAN_OPTIONS"] = "detect_leaks=0:allow_user_poisoning=0"
+# has not given out, but lld, which comes without a sanitizer, does not unmark what it takes. Sizes that no memory has are errors of a
+# run, as without a sanitizer.
+config.environment["ASAN_OPTIONS"] = "detect_leaks=0:allow_user_poisoning=0:allocator_may_return_null=1"
