@@ -114,7 +114,7 @@ kernel::ContractOp joinRows(kernel::ContractOp contract) {
   auto joined = result.hasOneUse() ? dyn_cast<tensor::CollapseShapeOp>(*result.user_begin())
                                    : tensor::CollapseShapeOp();
   if (!joined || contract.getAccumulates() || !contract.getExtras().empty() || contract.getPanelWidth() ||
-      !joined.getResultType().hasStaticShape() ||
+      !joined.getResultType().hasStaticShape() || joined.getResultType().getRank() == 0 ||
       !cast<ShapedType>(contract.getLhs().getType()).hasStaticShape())
     return contract;
   SmallVector<ReassociationIndices> resultGroups = joined.getReassociationIndices();

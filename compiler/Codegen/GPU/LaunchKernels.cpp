@@ -129,6 +129,7 @@ private:
     for (const auto &[base, uses] : all)
       enterLoop(base, uses);
     States head = states;
+    llvm::SmallPtrSet<Value, 4> disownedAtHead = disowned;
     auto runBody = [&](Block &body) {
       run(body);
       builder.setInsertionPoint(body.getTerminator());
@@ -146,6 +147,8 @@ private:
     if (auto steps = dyn_cast<scf::ForOp>(loop)) {
       runBody(*steps.getBody());
       states = std::move(head);
+      // The body may not run at all.
+      disowned = std::move(disownedAtHead);
       return;
     }
     auto steps = cast<scf::WhileOp>(loop);
