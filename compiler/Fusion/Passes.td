@@ -13,6 +13,16 @@ def FuseElementwisePass : Pass<"tgc-fuse-elementwise", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect"];
 }
 
+def FormAttentionPass : Pass<"tgc-form-attention", "::mlir::ModuleOp"> {
+  let summary = "Make one kernel of a softmax between two products of matrices";
+  let description = [{
+    Runs on tg ops, after gradients: `softmax(f(Q K^T)) V` becomes a `kernel.attention` if nothing else reads the scores or the
+    weights, the last dimensions of Q and V are known and short, and there are some queries and keys. f is any function of a score
+    and of what is repeated to the scores: a scale, a mask that is added or selected by.
+  }];
+  let dependentDialects = ["::tgc::kernel::KernelDialect", "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect"];
+}
+
 def RematerializePass : Pass<"tgc-rematerialize", "::mlir::ModuleOp"> {
   let summary = "Compute forward values again where gradients read them";
   let description = [{

@@ -41,6 +41,14 @@ void buildGradientPipeline(OpPassManager &passes, const CompileOptions &) {
   addCleanup(passes);
 }
 
+void buildFusionPipeline(OpPassManager &passes, const CompileOptions &options) {
+  // Code for devices is made of linalg.
+  if (!options.device.empty())
+    return;
+  passes.addPass(createFormAttentionPass());
+  addCleanup(passes);
+}
+
 void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
   // After gradients are made: that of a branch looks at the branch taken only, that of a selection at both.
   passes.addPass(createSelectBranchesPass());
@@ -76,8 +84,9 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
   buildBufferizationPipeline(passes);
   passes.addPass(createRotateLoopBuffersPass());
   passes.addPass(createTrimFillsPass());
-  LowerContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers,
-                                       options.vectors.panelBytes};
+  const VectorUnit &vectors = options.vectors;
+  passes.addPass(createLowerAttentionPass({vectors.bytes, vectors.registers, vectors.panelBytes}));
+  LowerContractionsPassOptions unit = {vectors.bytes, vectors.registers, vectors.panelBytes};
   passes.addPass(createLowerContractionsPass(unit));
   passes.addPass(createGroupNestsPass());
   passes.addPass(createSplitNestsPass());
@@ -120,12 +129,13 @@ void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &options) {
 void buildPhasePipeline(Phase phase, OpPassManager &passes, const CompileOptions &options) {
   switch (phase) {
   case Phase::Import:
-  case Phase::Fusion:
     return;
   case Phase::Graph:
     return buildGraphPipeline(passes, options);
   case Phase::Gradient:
     return buildGradientPipeline(passes, options);
+  case Phase::Fusion:
+    return buildFusionPipeline(passes, options);
   case Phase::Linalg:
     return buildLinalgPipeline(passes, options);
   case Phase::Tiled:

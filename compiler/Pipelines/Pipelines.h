@@ -9,6 +9,7 @@ namespace tgc {
 
 void buildGraphPipeline(mlir::OpPassManager &passes, const CompileOptions &options);
 void buildGradientPipeline(mlir::OpPassManager &passes, const CompileOptions &options);
+void buildFusionPipeline(mlir::OpPassManager &passes, const CompileOptions &options);
 void buildLinalgPipeline(mlir::OpPassManager &passes, const CompileOptions &options);
 void buildTiledPipeline(mlir::OpPassManager &passes, const CompileOptions &options);
 void buildBuffersPipeline(mlir::OpPassManager &passes, const CompileOptions &options);

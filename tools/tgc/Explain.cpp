@@ -111,6 +111,21 @@ KernelFacts factsOf(kernel::ContractOp op, SizeNames &names) {
   return facts;
 }
 
+KernelFacts factsOf(kernel::AttentionOp op, SizeNames &names) {
+  KernelFacts facts = factsOf(op.getOperation(), names);
+  auto sizeOf = [&](Value operand, AffineMap map, unsigned loop) {
+    return names.sizeOf(operand, *map.getResultPosition(getAffineDimExpr(loop, op.getContext())));
+  };
+  for (unsigned loop = 0; loop <= op.getQueryLoop(); ++loop)
+    facts.sizes.push_back(sizeOf(op.getInit(), op.getMap(op.getNumOperands() - 1), loop));
+  facts.summed.push_back(sizeOf(op.getValues(), op.getMap(2), op.getKeyLoop()));
+  // Two products, and per score the maximum, the difference, the exponential and the sum.
+  int64_t products = op.getStaticSize(0, op.getDepthLoop()) + op.getStaticSize(2, op.getValueLoop());
+  facts.flops =
+      productOf(facts.sizes) * productOf(facts.summed) * (2 * products + flopsPerPoint(op.getScores()) + 4);
+  return facts;
+}
+
 json::Value toJson(const SymbolicSize &size) {
   if (std::optional<int64_t> constant = size.getConstant())
     return *constant;
@@ -222,6 +237,8 @@ void Explanation::observeKernels(ModuleOp module) {
         facts.kernels.push_back(factsOf(nest, names));
       if (auto contraction = dyn_cast<kernel::ContractOp>(op))
         facts.kernels.push_back(factsOf(contraction, names));
+      if (auto attention = dyn_cast<kernel::AttentionOp>(op))
+        facts.kernels.push_back(factsOf(attention, names));
       if (auto call = dyn_cast<tg::HostCallOp>(op))
         facts.hostCalls.push_back(nodeOf(op->getLoc()) + ": " + call.getKernel().str());
     });

@@ -1,4 +1,4 @@
-//===- ContractBufferization.cpp - How kernel.contract bufferizes ---------===//
+//===- ContractBufferization.cpp - How kernels bufferize ------------------===//
 
 #include "compiler/Codegen/CPU/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
@@ -9,19 +9,20 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
-/// The result is written over the init, block by block of the summed loop: nothing that is read may lie
-/// there.
-struct ContractModel
-    : bufferization::DstBufferizableOpInterfaceExternalModel<ContractModel, kernel::ContractOp> {
+bool readsInit(kernel::ContractOp op) { return op.getAccumulates(); }
+bool readsInit(kernel::AttentionOp) { return false; }
+
+/// The result is written over the init, piece by piece: nothing that is read may lie there.
+template <typename Op>
+struct KernelModel : bufferization::DstBufferizableOpInterfaceExternalModel<KernelModel<Op>, Op> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const bufferization::AnalysisState &) const {
-    auto contract = cast<kernel::ContractOp>(op);
-    return &operand != &contract.getInitMutable() || contract.getAccumulates();
+    auto kernel = cast<Op>(op);
+    return &operand != &kernel.getInitMutable() || readsInit(kernel);
   }
 
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
                           const bufferization::BufferizationOptions &options,
                           bufferization::BufferizationState &state) const {
-    auto contract = cast<kernel::ContractOp>(op);
     SmallVector<Value> buffers;
     for (Value operand : op->getOperands()) {
       FailureOr<Value> buffer = bufferization::getBuffer(rewriter, operand, options, state);
@@ -30,7 +31,7 @@ struct ContractModel
       buffers.push_back(*buffer);
     }
     OperationState lowered(op->getLoc(), op->getName(), buffers, TypeRange(), op->getAttrs());
-    lowered.addRegion()->takeBody(contract.getEpilogue());
+    lowered.addRegion()->takeBody(op->getRegion(0));
     rewriter.create(lowered);
     bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers.back());
     return success();
@@ -41,7 +42,8 @@ struct ContractModel
 
 void registerContractBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, kernel::KernelDialect *) {
-    kernel::ContractOp::attachInterface<ContractModel>(*context);
+    kernel::ContractOp::attachInterface<KernelModel<kernel::ContractOp>>(*context);
+    kernel::AttentionOp::attachInterface<KernelModel<kernel::AttentionOp>>(*context);
   });
 }
 

@@ -83,6 +83,8 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   bool isReadable = accesses[1].strides[column] == 1;
   if (op.getPanelWidth())
     rhsForm = RhsForm::Packed;
+  else if (op.getInPlace())
+    rhsForm = RhsForm::Direct;
   else if (!isReadable || (!ShapedType::isDynamic(numAllRows) && numAllRows >= kLeastRowsToPack))
     rhsForm = isReadable && isOnePanel(op, unit) ? RhsForm::Direct : RhsForm::PackedByCall;
   else

@@ -225,10 +225,10 @@ private:
       newArguments.push_back({i, added.getArgument(i)});
     }
     maps.push_back(initMap);
-    auto larger = kernel::ContractOp::create(builder, user.getLoc(), user.getResultTypes(), contract.getLhs(),
-                                             contract.getRhs(), extras, user.getDpsInits()[0],
-                                             builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(),
-                                             contract.getAccumulatesAttr(), contract.getPanelWidthAttr());
+    auto larger = kernel::ContractOp::create(
+        builder, user.getLoc(), user.getResultTypes(), contract.getLhs(), contract.getRhs(), extras,
+        user.getDpsInits()[0], builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(),
+        contract.getAccumulatesAttr(), contract.getPanelWidthAttr(), contract.getInPlaceAttr());
     larger.getEpilogue().takeBody(contract.getEpilogue());
     Operation *oldYield = old.getTerminator();
     IRMapping mapping;

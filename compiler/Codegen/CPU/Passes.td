@@ -27,6 +27,17 @@ def FormContractionsPass : VectorUnitPass<"tgc-form-contractions"> {
   let dependentDialects = ["::tgc::kernel::KernelDialect"];
 }
 
+def LowerAttentionPass : VectorUnitPass<"tgc-lower-attention"> {
+  let summary = "Make functions of attention that keep scores of a block of queries and keys only";
+  let description = [{
+    Runs on memrefs, before `tgc-lower-contractions`, which makes code of the contractions of blocks. Equal kernels call one
+    function; all its memory is on the stack.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect", "::tgc::rt::RtDialect"];
+}
+
 def LowerContractionsPass : VectorUnitPass<"tgc-lower-contractions"> {
   let summary = "Make functions of vector code of contractions";
   let description = [{

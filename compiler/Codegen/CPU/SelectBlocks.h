@@ -29,6 +29,10 @@ inline constexpr int64_t kLeastStrideToCopy = 1024;
 inline constexpr int64_t kFewRows = 2;
 inline constexpr int64_t kFewRowsAccumulators = 8;
 
+/// Keys of attention whose scores with a block of queries lie on the stack: up to so many at once, else in
+/// blocks of so many.
+inline constexpr int64_t kMostKeysOfOneBlock = 256, kKeysOfBlock = 128;
+
 /// Widens the tile of a contraction of few rows, where that wastes few lanes. `allRows` counts the rows that
 /// one right operand serves.
 inline ContractTiling widenForFewRows(ContractTiling tiling, int64_t columns, int64_t allRows) {

@@ -17,16 +17,39 @@ void KernelDialect::initialize() {
       >();
 }
 
-void ContractOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
-  for (OpOperand &operand : (*this)->getOpOperands()) {
+using Effects = SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
+
+/// Reads all operands that are memory but the init, which it writes.
+static void addEffects(Operation *op, OpOperand &init, bool readsInit, Effects &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<BaseMemRefType>(operand.get().getType()))
       continue;
-    bool isInit = &operand == &getInitMutable();
-    if (!isInit || getAccumulates())
+    bool isInit = &operand == &init;
+    if (!isInit || readsInit)
       effects.emplace_back(MemoryEffects::Read::get(), &operand);
     if (isInit)
       effects.emplace_back(MemoryEffects::Write::get(), &operand);
   }
+}
+
+/// The region computes an element of `init`; results are of its type, if it is a tensor.
+static LogicalResult verifyBody(Operation *op, Block &body, unsigned numArguments, Value init) {
+  if (body.getNumArguments() != numArguments)
+    return op->emitOpError() << "region has " << body.getNumArguments() << " arguments, expected "
+                             << numArguments;
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  Type element = cast<ShapedType>(init.getType()).getElementType();
+  if (!yield || yield.getValue().getType() != element)
+    return op->emitOpError() << "region must yield one " << element;
+  bool isTensor = isa<TensorType>(init.getType());
+  if (op->getNumResults() != (isTensor ? 1u : 0u) ||
+      (isTensor && op->getResult(0).getType() != init.getType()))
+    return op->emitOpError() << "expected " << (isTensor ? "a result of the type of its init" : "no result");
+  return success();
+}
+
+void ContractOp::getEffects(Effects &effects) {
+  addEffects(*this, getInitMutable(), getAccumulates(), effects);
 }
 
 LogicalResult ContractOp::verify() {
@@ -47,18 +70,47 @@ LogicalResult ContractOp::verify() {
   }
   if (getInitMap().getNumResults() == 0)
     return emitOpError() << "needs a dimension of its result to run along";
-  Block &body = getEpilogue().front();
-  if (body.getNumArguments() != numOperands - 2)
-    return emitOpError() << "region has " << body.getNumArguments() << " arguments, expected "
-                         << numOperands - 2;
-  auto yield = dyn_cast<YieldOp>(body.getTerminator());
-  Type element = cast<ShapedType>(getInit().getType()).getElementType();
-  if (!yield || yield.getValue().getType() != element)
-    return emitOpError() << "region must yield one " << element;
-  bool isTensor = isa<TensorType>(getInit().getType());
-  if (getNumResults() != (isTensor ? 1u : 0u) || (isTensor && getResult(0).getType() != getInit().getType()))
-    return emitOpError() << "expected " << (isTensor ? "a result of the type of its init" : "no result");
-  return success();
+  return verifyBody(*this, getEpilogue().front(), numOperands - 2, getInit());
+}
+
+void AttentionOp::getEffects(Effects &effects) {
+  addEffects(*this, getInitMutable(), /*readsInit=*/false, effects);
+}
+
+int64_t AttentionOp::getStaticSize(unsigned operand, unsigned loop) {
+  auto position = getMap(operand).getResultPosition(getAffineDimExpr(loop, getContext()));
+  return cast<ShapedType>(getOperand(operand).getType()).getDimSize(*position);
+}
+
+LogicalResult AttentionOp::verify() {
+  size_t numOperands = getNumOperands();
+  if (getIndexingMaps().size() != numOperands)
+    return emitOpError() << "has " << getIndexingMaps().size() << " indexing maps, expected " << numOperands;
+  unsigned numLoops = getMap(0).getNumDims();
+  for (auto [i, operand] : llvm::enumerate(getOperands())) {
+    AffineMap map = getMap(i);
+    auto type = cast<ShapedType>(operand.getType());
+    if (!type.hasRank() || numLoops < 4 || map.getNumDims() != numLoops || !map.isProjectedPermutation() ||
+        map.getNumResults() != type.getRank())
+      return emitOpError() << "map " << AffineMapAttr::get(map) << " does not fit operand " << i
+                           << " of type " << type << " under " << numLoops << " loops";
+  }
+  unsigned query = numLoops - 4, key = query + 1, depth = key + 1, value = depth + 1, init = numOperands - 1;
+  for (auto [operand, loop] : {std::pair(0u, query),
+                               {0u, depth},
+                               {1u, key},
+                               {1u, depth},
+                               {2u, key},
+                               {2u, value},
+                               {init, query},
+                               {init, value}})
+    if (!getMap(operand).isFunctionOfDim(loop))
+      return emitOpError() << "operand " << operand << " lacks loop " << loop;
+  if (ShapedType::isDynamic(getStaticSize(0, depth)) || ShapedType::isDynamic(getStaticSize(2, value)) ||
+      getStaticSize(0, depth) != getStaticSize(1, depth) ||
+      getStaticSize(2, value) != getStaticSize(init, value))
+    return emitOpError() << "needs known sizes of queries, keys and values, which agree";
+  return verifyBody(*this, getScores().front(), numOperands - 3, getInit());
 }
 
 } // namespace tgc::kernel

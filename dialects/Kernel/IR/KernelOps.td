@@ -31,11 +31,11 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
     the element that `init` holds.
 
     With `panel_width` p, `rhs` is packed: one dimension of elements in the order [batch loops..., n / p, summed loops..., n % p], where n is the
-    last loop of `init`.
+    last loop of `init`. With `in_place` it is row-major and is not packed, however many rows it serves.
   }];
   let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, AnyShaped:$init,
                        AffineMapArrayAttr:$indexing_maps, DenseI64ArrayAttr:$loop_sizes, UnitAttr:$accumulates,
-                       OptionalAttr<I64Attr>:$panel_width);
+                       OptionalAttr<I64Attr>:$panel_width, UnitAttr:$in_place);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -57,7 +57,42 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
   }];
 }
 
-def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, HasParent<"ContractOp">]> {
+def Kernel_AttentionOp : Kernel_Op<"attention", [
+    DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+    SingleBlock]> {
+  let summary = "Rows of values, averaged with weights that are the softmax of scores";
+  let description = [{
+    init[b, i, e] = sum over j of softmax over j (score[b, i, j]) * values[b, j, e], where the region computes a score from the sum
+    over d of queries[b, i, d] * keys[b, j, d] and from elements of `extras`. No score is kept in memory.
+
+    `indexing_maps` say where an operand has the loops [batches..., i, j, d, e]; they are projected permutations. A dimension of
+    size one of `queries`, `keys`, `values` and `extras` is repeated as often as its loop runs, except d and e, and j of `values`.
+  }];
+  let arguments = (ins AnyShaped:$queries, AnyShaped:$keys, AnyShaped:$values, Variadic<AnyShaped>:$extras, AnyShaped:$init,
+                       AffineMapArrayAttr:$indexing_maps);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$scores);
+  let assemblyFormat = [{
+    `(` $queries `,` $keys `,` $values `)` (`with` `(` $extras^ `)`)? `into` $init attr-dict-with-keyword $scores
+    `:` type($queries) `,` type($keys) `,` type($values) (`with` type($extras)^)? `into` type($init) (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    ::mlir::AffineMap getMap(unsigned operand) {
+      return ::llvm::cast<::mlir::AffineMapAttr>(getIndexingMaps()[operand]).getValue();
+    }
+    unsigned getNumBatches() { return getMap(0).getNumDims() - 4; }
+    unsigned getQueryLoop() { return getNumBatches(); }
+    unsigned getKeyLoop() { return getNumBatches() + 1; }
+    unsigned getDepthLoop() { return getNumBatches() + 2; }
+    unsigned getValueLoop() { return getNumBatches() + 3; }
+    /// The size that an operand (a tensor or a memref) has along a loop.
+    int64_t getStaticSize(unsigned operand, unsigned loop);
+  }];
+}
+
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ParentOneOf<["ContractOp", "AttentionOp"]>]> {
   let summary = "The element that the region computes";
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "$value `:` type($value) attr-dict";

@@ -1,0 +1,57 @@
+// RUN: tgc-opt %s --tgc-lower-attention="vector-bytes=64 vector-registers=32" --split-input-file | FileCheck %s
+
+#q = affine_map<(b, i, j, d, e) -> (b, i, d)>
+#k = affine_map<(b, i, j, d, e) -> (b, j, d)>
+#v = affine_map<(b, i, j, d, e) -> (b, j, e)>
+#o = affine_map<(b, i, j, d, e) -> (b, i, e)>
+
+// One function for both; what it needs is on its stack: scores of 32 queries and 128 keys, not of all.
+// CHECK-LABEL: func @twice
+// CHECK-NOT: memref.alloc
+// CHECK: call @tgc_attention_0
+// CHECK: call @tgc_attention_0
+// CHECK: func private @tgc_attention_0
+// CHECK-NOT: memref.alloc(
+// CHECK: memref.alloca() {{.*}} : memref<128x32xf32>
+// CHECK-NOT: memref.alloc(
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: kernel.contract
+// CHECK: arith.maximumf
+// CHECK: math.exp
+// CHECK: kernel.contract
+// CHECK-SAME: accumulates
+// CHECK-SAME: in_place
+// CHECK: arith.divf
+func.func @twice(%q: memref<4x?x16xf32>, %k: memref<4x?x16xf32>, %v: memref<4x?x16xf32>, %o: memref<4x?x16xf32>) {
+  kernel.attention(%q, %k, %v) into %o attributes {indexing_maps = [#q, #k, #v, #o]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<4x?x16xf32>, memref<4x?x16xf32>, memref<4x?x16xf32> into memref<4x?x16xf32>
+  kernel.attention(%o, %k, %v) into %q attributes {indexing_maps = [#q, #k, #v, #o]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<4x?x16xf32>, memref<4x?x16xf32>, memref<4x?x16xf32> into memref<4x?x16xf32>
+  return
+}
+
+// -----
+
+#q = affine_map<(i, j, d, e) -> (i, d)>
+#k = affine_map<(i, j, d, e) -> (j, d)>
+#v = affine_map<(i, j, d, e) -> (j, e)>
+#o = affine_map<(i, j, d, e) -> (i, e)>
+
+// Few keys are one block: nothing that was summed before shrinks.
+// CHECK-LABEL: func @few
+// CHECK: func private @tgc_attention_0
+// CHECK: memref<100x32xf32>
+// CHECK: math.exp
+// CHECK-NOT: math.exp
+func.func @few(%q: memref<64x16xf32>, %k: memref<100x16xf32>, %v: memref<100x16xf32>, %o: memref<64x16xf32>) {
+  kernel.attention(%q, %k, %v) into %o attributes {indexing_maps = [#q, #k, #v, #o]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<64x16xf32>, memref<100x16xf32>, memref<100x16xf32> into memref<64x16xf32>
+  return
+}
