@@ -127,8 +127,14 @@ struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
         return;
       OpBuilder builder(op);
       Lanes lanes(builder, op->getLoc(), op->getResult(0).getType());
-      auto power = dyn_cast<math::PowFOp>(op);
-      if (Value result = power ? expandPower(builder, power) : expand(lanes, op)) {
+      Value result;
+      if (auto power = dyn_cast<math::PowFOp>(op))
+        result = expandPower(builder, power);
+      else if (isa<math::SinOp, math::CosOp, math::TanOp>(op))
+        result = expandCircular(builder, op);
+      else
+        result = expand(lanes, op);
+      if (result) {
         op->getResult(0).replaceAllUsesWith(result);
         op->erase();
       }

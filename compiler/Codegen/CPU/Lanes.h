@@ -97,6 +97,9 @@ private:
 /// x to the power y, of f32 or of vectors of it.
 mlir::Value expandPower(mlir::OpBuilder &builder, mlir::math::PowFOp op);
 
+/// A math.sin, math.cos or math.tan of f32 or of vectors of it.
+mlir::Value expandCircular(mlir::OpBuilder &builder, mlir::Operation *op);
+
 } // namespace tgc
 
 #endif // TGC_COMPILER_CODEGEN_CPU_LANES_H

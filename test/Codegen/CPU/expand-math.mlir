@@ -47,11 +47,25 @@ func.func @power(%x: vector<16xf32>, %y: vector<16xf32>) -> vector<16xf32> {
   return %0 : vector<16xf32>
 }
 
+// Angles are reduced in double precision, without a branch for large ones.
+// CHECK-LABEL: func @angle
+// CHECK-NOT: math.sin
+// CHECK-NOT: math.cos
+// CHECK-COUNT-8: math.roundeven %{{.*}} : vector<16xf64>
+// CHECK: arith.truncf %{{.*}} : vector<16xf64> to vector<16xf32>
+// CHECK-NOT: math.tan
+func.func @angle(%x: vector<16xf32>) -> (vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+  %0 = math.sin %x : vector<16xf32>
+  %1 = math.cos %x : vector<16xf32>
+  %2 = math.tan %x : vector<16xf32>
+  return %0, %1, %2 : vector<16xf32>, vector<16xf32>, vector<16xf32>
+}
+
 // CHECK-LABEL: func @others
 // CHECK: math.exp %{{.*}} : f64
-// CHECK: math.sin
-func.func @others(%x: f64, %y: f32) -> (f64, f32) {
+// CHECK: math.sin %{{.*}} : f64
+func.func @others(%x: f64) -> (f64, f64) {
   %0 = math.exp %x : f64
-  %1 = math.sin %y : f32
-  return %0, %1 : f64, f32
+  %1 = math.sin %x : f64
+  return %0, %1 : f64, f64
 }
