@@ -13,14 +13,6 @@ using Size = OpFoldResult;
 /// A vector with more elements that change is carried as a tensor.
 constexpr unsigned kMaxCounters = 8;
 
-/// Whether a size is computed from what a tensor holds.
-static bool isFromData(Value size) {
-  Operation *op = size.getDefiningOp();
-  if (!op || !isa<arith::ArithDialect>(op->getDialect()))
-    return false;
-  return isa<arith::IndexCastOp>(op) || llvm::any_of(op->getOperands(), isFromData);
-}
-
 /// Whether a counter of 32 bits with this step comes a long way before it overflows: a small constant (half a
 /// million turns), a dimension, another counter; not what data says.
 static bool isSmallStep(Value step) {
@@ -47,6 +39,33 @@ static bool isCountable(tg::WhileOp loop, Type element, Value current, Size next
            (sum.getRhs() == current && isOutside(sum.getLhs()));
   auto difference = value.getDefiningOp<arith::SubIOp>();
   return difference && difference.getLhs() == current && isOutside(difference.getRhs());
+}
+
+/// Whether the condition ends the loop before a counter with this next value leaves the numbers of its type,
+/// or what data says decides that. A loop that ends because its counter wraps carries that as a tensor.
+static bool staysInRange(tg::WhileOp loop, Type element, unsigned counter, Size next) {
+  unsigned width = element.getIntOrFloatBitWidth();
+  auto sum = dyn_cast<Value>(next) ? cast<Value>(next).getDefiningOp<arith::AddIOp>() : nullptr;
+  auto step = sum ? getConstantIntValue(getAsOpFoldResult(sum.getRhs())) : std::nullopt;
+  if (!step || width == 64 || !element.isSignlessInteger())
+    return true;
+  bool hasOthers = false, leaves = false;
+  for (const CounterTest &test : getCounterTests(loop, hasOthers)) {
+    if (test.counter != counter)
+      continue;
+    auto bound = getConstantIntValue(getAsOpFoldResult(test.bound->get()));
+    bool isToward = test.isLess == (*step > 0);
+    if (isToward && !bound)
+      return true;
+    // The first number behind the bound.
+    leaves = true;
+    if (!isToward)
+      continue;
+    int64_t last = *bound - test.offset + (test.includesBound ? 0 : test.isLess ? -1 : 1);
+    if (llvm::isIntN(width, last + *step))
+      return true;
+  }
+  return !leaves;
 }
 
 /// Whether the next value fits the assumption; weakens it otherwise.
@@ -132,7 +151,9 @@ LoopImporter::Outcome LoopImporter::compare(ArrayRef<ImportedValue> next, SmallV
           }
           continue;
         }
-        isHost = isCountable(loop, init.elementType, loop.getBody()->getArgument(first++), host->elements[i]);
+        Value current = loop.getBody()->getArgument(first);
+        isHost = isCountable(loop, init.elementType, current, host->elements[i]) &&
+                 staysInRange(loop, init.elementType, first++, host->elements[i]);
         yielded.push_back(entry.sizes.get(host->elements[i]));
       }
       if (!isHost) {

@@ -239,7 +239,23 @@ LoopImporter::Outcome LoopImporter::tryImport() {
   }
   entry.sizes.release(inside);
   entry.restoreState(before);
+  if (outcome == Outcome::Fits && written.empty())
+    keepCountersWrapping();
   return outcome == Outcome::Fits && !written.empty() ? Outcome::Weakened : outcome;
+}
+
+/// Sizes have 64 bits, counters may have fewer.
+void LoopImporter::keepCountersWrapping() {
+  unsigned argument = 0;
+  for (const Carried &carried : all) {
+    if (carried.kind == Carried::Host)
+      for (unsigned i = 0; i < carried.isCounter.count(); ++i, ++argument)
+        if (Type type = carried.init.host->elementType; type.isSignlessInteger(32))
+          keepWrapping(entry.sizes, builder, loop, argument, type);
+    if (carried.kind == Carried::List)
+      argument += carried.list->getNumArguments();
+    argument += carried.kind == Carried::Tensor;
+  }
 }
 
 void LoopImporter::erase() {

@@ -68,6 +68,7 @@ private:
                                                      llvm::ArrayRef<RegionImporter::CarriedHint> hints);
   void applyLearned();
   void storeLearned();
+  void keepCountersWrapping();
   void erase();
   mlir::InFlightDiagnostic error() { return mlir::emitError(loc); }
   std::string describe(const Carried &carried) {

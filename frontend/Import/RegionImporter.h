@@ -88,6 +88,23 @@ std::optional<TripCount> getTripCount(IndexBuilder &sizes, mlir::OpBuilder &buil
 /// The constant that each iteration adds to carried value `i`; 0 if there is none.
 int64_t getCounterStep(tg::WhileOp loop, unsigned i);
 
+/// A comparison of a carried size that must hold for the loop to go on.
+struct CounterTest {
+  bool isLess;        ///< `counter + offset` is less than the bound; else more
+  bool includesBound; ///< or equal
+  unsigned counter;   ///< its number among the carried values
+  int64_t offset;
+  mlir::OpOperand *bound;
+};
+/// All that the condition consists of; `hasOthers`: and what is none of them.
+llvm::SmallVector<CounterTest> getCounterTests(tg::WhileOp loop, bool &hasOthers);
+/// Whether a size is computed from what a tensor holds.
+bool isFromData(mlir::Value size);
+/// Carried value `counter` is of `type` in the graph, where it wraps instead of coming to a bound near the
+/// end of that: such a bound, which data gives, is never reached.
+void keepWrapping(IndexBuilder &sizes, mlir::OpBuilder &builder, tg::WhileOp loop, unsigned counter,
+                  mlir::Type type);
+
 } // namespace tgc
 
 #endif // TGC_FRONTEND_IMPORT_REGIONIMPORTER_H

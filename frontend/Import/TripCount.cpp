@@ -24,7 +24,7 @@ int64_t getCounterStep(tg::WhileOp loop, unsigned i) {
   return getConstantIntValue(getAsOpFoldResult(next.getRhs())).value_or(0);
 }
 
-/// `value` as a carried value of the loop plus a constant.
+/// `value` as a size that the loop carries plus a constant.
 static std::optional<std::pair<unsigned, int64_t>> getCounter(tg::WhileOp loop, Value value) {
   int64_t offset = 0;
   if (auto sum = value.getDefiningOp<arith::AddIOp>())
@@ -33,8 +33,7 @@ static std::optional<std::pair<unsigned, int64_t>> getCounter(tg::WhileOp loop, 
       value = sum.getLhs();
     }
   auto argument = dyn_cast<BlockArgument>(value);
-  if (!argument || argument.getOwner() != loop.getCond() || !argument.getType().isIndex() ||
-      !getCounterStep(loop, argument.getArgNumber()))
+  if (!argument || argument.getOwner() != loop.getCond() || !argument.getType().isIndex())
     return std::nullopt;
   return std::pair(argument.getArgNumber(), offset);
 }
@@ -61,50 +60,10 @@ static Value computeBefore(OpBuilder &builder, tg::WhileOp loop, Value value) {
   return copy->getResult(0);
 }
 
-/// The trip count of a loop with this comparison as its condition.
-static std::optional<Size> getTripCount(IndexBuilder &sizes, OpBuilder &builder, tg::WhileOp loop,
-                                        arith::CmpIOp compare) {
+SmallVector<CounterTest> getCounterTests(tg::WhileOp loop, bool &hasOthers) {
   using Predicate = arith::CmpIPredicate;
-  Value lhs = compare.getLhs(), rhs = compare.getRhs();
-  Predicate predicate = compare.getPredicate();
-  auto counter = getCounter(loop, lhs);
-  if (!counter) {
-    counter = getCounter(loop, rhs);
-    std::swap(lhs, rhs);
-    predicate = predicate == Predicate::slt   ? Predicate::sgt
-                : predicate == Predicate::sle ? Predicate::sge
-                : predicate == Predicate::sgt ? Predicate::slt
-                : predicate == Predicate::sge ? Predicate::sle
-                                              : predicate;
-  }
-  if (!counter)
-    return std::nullopt;
-  rhs = computeBefore(builder, loop, rhs);
-  if (!rhs)
-    return std::nullopt;
-  Size bound = getAsOpFoldResult(rhs);
-  if (auto constant = getConstantIntValue(bound))
-    bound = sizes.constant(*constant);
-  int64_t step = getCounterStep(loop, counter->first);
-  Size start = sizes.add(getAsOpFoldResult(loop.getInits()[counter->first]), sizes.constant(counter->second));
-  if (predicate == Predicate::sle)
-    bound = sizes.add(bound, sizes.constant(1));
-  if (predicate == Predicate::sge)
-    bound = sizes.sub(bound, sizes.constant(1));
-  bool isUp = predicate == Predicate::slt || predicate == Predicate::sle;
-  bool isDown = predicate == Predicate::sgt || predicate == Predicate::sge;
-  if ((isUp && step > 0) || (isDown && step < 0)) {
-    Size distance = isUp ? sizes.sub(bound, start) : sizes.sub(start, bound);
-    return sizes.max(sizes.ceilDiv(distance, sizes.constant(std::abs(step))), sizes.constant(0));
-  }
-  return std::nullopt;
-}
-
-std::optional<TripCount> getTripCount(IndexBuilder &sizes, OpBuilder &builder, tg::WhileOp loop) {
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(loop);
-  std::optional<TripCount> count;
-  bool isExact = true;
+  SmallVector<CounterTest> tests;
+  hasOthers = false;
   SmallVector<Value> conditions{loop.getCondYield().getValues()[0]};
   while (!conditions.empty()) {
     Value condition = conditions.pop_back_val();
@@ -115,14 +74,126 @@ std::optional<TripCount> getTripCount(IndexBuilder &sizes, OpBuilder &builder, t
       continue;
     }
     auto compare = condition.getDefiningOp<arith::CmpIOp>();
-    auto trips = compare ? getTripCount(sizes, builder, loop, compare) : std::nullopt;
+    auto counter = compare ? getCounter(loop, compare.getLhs()) : std::nullopt;
+    bool isOnTheRight = compare && !counter;
+    if (isOnTheRight)
+      counter = getCounter(loop, compare.getRhs());
+    Predicate predicate = compare ? compare.getPredicate() : Predicate::eq;
+    bool isLess = predicate == Predicate::slt || predicate == Predicate::sle;
+    bool isMore = predicate == Predicate::sgt || predicate == Predicate::sge;
+    if (!counter || !(isLess || isMore)) {
+      hasOthers = true;
+      continue;
+    }
+    bool includesBound = predicate == Predicate::sle || predicate == Predicate::sge;
+    tests.push_back({isLess != isOnTheRight, includesBound, counter->first, counter->second,
+                     &compare->getOpOperand(isOnTheRight ? 0 : 1)});
+  }
+  return tests;
+}
+
+bool isFromData(Value size) {
+  Operation *op = size.getDefiningOp();
+  if (!op || !isa<arith::ArithDialect>(op->getDialect()))
+    return false;
+  return isa<arith::IndexCastOp>(op) || llvm::any_of(op->getOperands(), isFromData);
+}
+
+/// Whether a size is data of 64 bits, or as far from zero as that.
+static bool isWide(Size size) {
+  auto value = dyn_cast<Value>(size);
+  Operation *op = value ? value.getDefiningOp() : nullptr;
+  if (!op || !isa<arith::ArithDialect>(op->getDialect()))
+    return std::abs(static_cast<double>(IndexBuilder::getConstant(size).value_or(0))) >= 0x1p62;
+  if (auto cast = dyn_cast<arith::IndexCastOp>(op))
+    return cast.getIn().getType().isInteger(64);
+  return llvm::any_of(op->getOperands(), [](Value operand) { return isWide(getAsOpFoldResult(operand)); });
+}
+
+/// How many steps lead from `from` to `to` or beyond; none if it is there. As many as there are numbers if
+/// there are more.
+static Size countSteps(IndexBuilder &sizes, Size from, Size to, int64_t step) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  Size zero = sizes.constant(0), distance = sizes.sub(to, from);
+  if (!isWide(from) && !isWide(to))
+    return sizes.max(sizes.ceilDiv(distance, sizes.constant(step)), zero);
+  // A distance that is negative in 64 bits is the largest of all.
+  distance =
+      sizes.select(sizes.compare(arith::CmpIPredicate::slt, distance, zero), sizes.constant(kMost), distance);
+  distance = sizes.select(sizes.compare(arith::CmpIPredicate::sgt, to, from), distance, zero);
+  return sizes.add(sizes.floorDiv(sizes.sub(distance, sizes.constant(1)), sizes.constant(step)),
+                   sizes.constant(1));
+}
+
+/// The trip count of a loop with this comparison as its condition. Builds before the loop.
+static std::optional<Size> getTripCount(IndexBuilder &sizes, OpBuilder &builder, tg::WhileOp loop,
+                                        const CounterTest &test) {
+  constexpr int64_t kLeast = std::numeric_limits<int64_t>::min(), kMost = std::numeric_limits<int64_t>::max();
+  int64_t step = getCounterStep(loop, test.counter);
+  if (!step || test.isLess != (step > 0) || step == kLeast)
+    return std::nullopt;
+  Value rhs = computeBefore(builder, loop, test.bound->get());
+  if (!rhs)
+    return std::nullopt;
+  Size bound = getAsOpFoldResult(rhs), start = getAsOpFoldResult(loop.getInits()[test.counter]);
+  auto known = IndexBuilder::getConstant(bound), knownStart = IndexBuilder::getConstant(start);
+  int64_t end = test.isLess ? kMost : kLeast;
+  if (test.includesBound && known == end)
+    return std::nullopt; // it always holds
+  if (known)
+    bound = sizes.constant(*known);
+  // Constants beyond what 64 bits hold: no count.
+  int64_t begin = 0;
+  if (knownStart && llvm::AddOverflow(*knownStart, test.offset, begin))
+    return std::nullopt;
+  start = knownStart ? sizes.constant(begin) : sizes.add(start, sizes.constant(test.offset));
+  if (test.includesBound && isWide(bound))
+    bound = test.isLess ? sizes.min(bound, sizes.constant(kMost - 1))
+                        : sizes.max(bound, sizes.constant(kLeast + 1));
+  if (test.includesBound)
+    bound = sizes.add(bound, sizes.constant(test.isLess ? 1 : -1));
+  return test.isLess ? countSteps(sizes, start, bound, step) : countSteps(sizes, bound, start, -step);
+}
+
+std::optional<TripCount> getTripCount(IndexBuilder &sizes, OpBuilder &builder, tg::WhileOp loop) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(loop);
+  std::optional<TripCount> count;
+  bool hasOthers = false;
+  bool isExact = true;
+  for (const CounterTest &test : getCounterTests(loop, hasOthers)) {
+    auto trips = getTripCount(sizes, builder, loop, test);
     isExact &= trips.has_value();
     if (trips)
       count = TripCount{count ? sizes.min(count->size, *trips) : *trips};
   }
   if (count)
-    count->isExact = isExact;
+    count->isExact = isExact && !hasOthers;
   return count;
+}
+
+void keepWrapping(IndexBuilder &sizes, OpBuilder &builder, tg::WhileOp loop, unsigned counter, Type type) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(loop);
+  bool hasOthers = false;
+  int64_t step = getCounterStep(loop, counter);
+  for (const CounterTest &test : getCounterTests(loop, hasOthers)) {
+    bool staysInside = !test.includesBound && std::abs(step) == 1 && test.offset == 0;
+    if (test.counter != counter || staysInside || !isFromData(test.bound->get()))
+      continue;
+    auto trips = getTripCount(sizes, builder, loop, test);
+    Value bound = trips ? computeBefore(builder, loop, test.bound->get()) : nullptr;
+    if (!bound)
+      continue;
+    unsigned width = type.getIntOrFloatBitWidth();
+    Size last = sizes.add(loop.getInits()[counter], sizes.mul(*trips, sizes.constant(step)));
+    Value wraps = test.isLess
+                      ? sizes.compare(arith::CmpIPredicate::sgt, last, sizes.constant(llvm::maxIntN(width)))
+                      : sizes.compare(arith::CmpIPredicate::slt, last, sizes.constant(llvm::minIntN(width)));
+    Size never = sizes.constant(test.isLess ? std::numeric_limits<int64_t>::max()
+                                            : std::numeric_limits<int64_t>::min());
+    test.bound->set(sizes.get(sizes.select(wraps, never, bound)));
+  }
 }
 
 } // namespace tgc
