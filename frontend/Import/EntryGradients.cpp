@@ -148,6 +148,17 @@ void addGradientEntry(std::vector<EntrySpec> &entries, const ImportOptions &opti
   entries.push_back(std::move(spec));
 }
 
+std::string listEnds(const ModuleImport &module, ValueRange ys, ValueRange xs) {
+  constexpr size_t kMostShown = 3;
+  llvm::SetVector<StringRef> ends;
+  for (Operation *op : tg::Activity(ys, xs).getEnds())
+    if (auto name = dyn_cast<NameLoc>(op->getLoc()))
+      if (auto it = module.descriptions.find(name.getName()); it != module.descriptions.end())
+        ends.insert(it->second);
+  ArrayRef<StringRef> shown = ends.getArrayRef().take_front(kMostShown);
+  return llvm::join(shown, ", ") + (shown.size() < ends.size() ? ", ..." : "");
+}
+
 FailureOr<SmallVector<Value>> buildGradients(EntryImporter &entry, ValueRange ys, ValueRange xs,
                                              ArrayRef<std::string> names, StringRef what, size_t byRows) {
   Location loc = NameLoc::get(entry.builder.getStringAttr("gradients"));
@@ -160,13 +171,18 @@ FailureOr<SmallVector<Value>> buildGradients(EntryImporter &entry, ValueRange ys
       return failure();
     }
   tg::Activity activity(ys, xs);
-  std::string missing;
+  SmallVector<Value> missing;
+  SmallVector<StringRef> missingNames;
   for (auto [x, name] : llvm::zip_equal(xs, names))
-    if (!isContinuous(x) || !activity.isReached(x))
-      missing += (missing.empty() ? "" : ", ") + name;
+    if (!isContinuous(x) || !activity.isReached(x)) {
+      missing.push_back(x);
+      missingNames.push_back(name);
+    }
   if (!missing.empty()) {
-    emitError(loc) << "no gradient of " << what << " with respect to " << missing
-                   << ": it does not depend on it over operators that can be differentiated";
+    std::string ends = listEnds(entry.module, ys, missing);
+    emitError(loc) << "no gradient of " << what << " with respect to " << llvm::join(missingNames, ", ")
+                   << ": it does not depend on it"
+                   << (ends.empty() ? "" : " but through " + ends + ", which no gradient passes");
     return failure();
   }
   auto op = tg::GradientOp::create(entry.builder, loc, ys, ValueRange(), xs, byRows);

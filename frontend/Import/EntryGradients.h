@@ -71,6 +71,10 @@ mlir::FailureOr<llvm::SmallVector<mlir::Value>> buildGradients(EntryImporter &en
                                                                llvm::ArrayRef<std::string> names,
                                                                llvm::StringRef what, size_t byRows = 0);
 
+/// The nodes that use one of the xs, that the ys depend on, and that no gradient passes: "node a (ArgMax),
+/// ...".
+std::string listEnds(const ModuleImport &module, mlir::ValueRange ys, mlir::ValueRange xs);
+
 } // namespace tgc
 
 #endif // TGC_FRONTEND_IMPORT_ENTRYGRADIENTS_H

@@ -13,6 +13,7 @@
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/Import.h"
 #include "frontend/Import/Initializer.h"
+#include "frontend/Import/StateOps.h"
 #include "frontend/Import/TrainingStep.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"

@@ -92,6 +92,19 @@ LogicalResult importCountUpTo(NodeImporter &n) {
 
 } // namespace
 
+llvm::Error requireValues(const ModuleImport &module) {
+  std::string names;
+  for (const auto &[name, variable] : module.variables)
+    if (!variable.initialValue && !StringRef(name).starts_with(kRandomStatePrefix))
+      names += (names.empty() ? "" : ", ") + name;
+  if (names.empty())
+    return llvm::Error::success();
+  return llvm::createStringError(
+      "variables cannot be frozen without values, and there is no checkpoint (--checkpoint) "
+      "that has those of " +
+      names);
+}
+
 void registerInitializationOps(OpRegistry &registry) {
   registry.add({"IsVariableInitialized", "VarIsInitializedOp"}, importIsInitialized);
   registry.add({"DestroyResourceOp"}, importDestroy);

@@ -2,6 +2,7 @@
 #ifndef TGC_FRONTEND_IMPORT_STATEOPS_H
 #define TGC_FRONTEND_IMPORT_STATEOPS_H
 
+#include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/NodeImporter.h"
 
 namespace tgc {
@@ -10,6 +11,9 @@ namespace tgc {
 mlir::FailureOr<std::string> getVariable(NodeImporter &n, size_t i);
 /// Gives the variable a value of its own shape.
 void setVariable(NodeImporter &n, llvm::StringRef name, mlir::Value value);
+
+/// An error that lists the variables that have no value, if there are any.
+llvm::Error requireValues(const ModuleImport &module);
 
 } // namespace tgc
 

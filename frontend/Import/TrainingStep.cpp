@@ -99,6 +99,20 @@ void addTrainingEntry(std::vector<EntrySpec> &entries, const ImportOptions &opti
 // Gradients
 //===----------------------------------------------------------------------===//
 
+/// What hinders gradients of a loss that has none: "depends on no variable", or the nodes that none passes.
+static std::string explainNothing(const EntryImporter &entry, Value loss) {
+  SmallVector<Value> used;
+  std::string names, ends;
+  for (const auto &[name, state] : entry.variables)
+    if (state.initial && !listEnds(entry.module, loss, state.initial).empty()) {
+      used.push_back(state.initial);
+      names += (names.empty() ? "" : ", ") + name;
+    }
+  return used.empty() ? "depends on no variable"
+                      : "depends on the variables " + names + " through " +
+                            listEnds(entry.module, loss, used) + " alone, which no gradient passes";
+}
+
 /// The variables that the pattern names, or all, of those that the loss has a gradient with respect to.
 FailureOr<SmallVector<std::string>> TrainingStep::chooseVariables(EntryImporter &entry, Value lossValue) {
   Location loc = NameLoc::get(entry.builder.getStringAttr(kTrainTarget));
@@ -120,7 +134,7 @@ FailureOr<SmallVector<std::string>> TrainingStep::chooseVariables(EntryImporter 
     if (variable.trainable)
       collected.insert(StringRef(variable.name).split(':').first);
   SmallVector<std::string> chosen;
-  std::string reached, missing;
+  std::string reached;
   for (auto &[name, state] : entry.variables) {
     bool isFloat = isa<FloatType>(entry.module.variables[name].type.getElementType());
     if (!state.initial || !isFloat)
@@ -128,23 +142,18 @@ FailureOr<SmallVector<std::string>> TrainingStep::chooseVariables(EntryImporter 
     bool isReached = activity.isReached(state.initial);
     if (isReached)
       reached += (reached.empty() ? "" : ", ") + name;
-    bool isWanted = training.trainable.empty() ? isReached && (collected.empty() || collected.contains(name))
-                                               : pattern.match(name);
-    if (isWanted && !isReached)
-      missing += (missing.empty() ? "" : ", ") + name;
-    if (isWanted)
+    // Those that are named and not reached are an error of the gradients.
+    if (training.trainable.empty() ? isReached && (collected.empty() || collected.contains(name))
+                                   : pattern.match(name))
       chosen.push_back(name);
   }
-  if (!missing.empty()) {
-    emitError(loc) << "no gradient of " << training.loss << " with respect to " << missing
-                   << ": it does not depend on it over operators that can be differentiated";
-    return failure();
-  }
   if (chosen.empty()) {
-    emitError(loc) << "there is nothing to train: " << training.loss << " depends on "
-                   << (reached.empty() ? "no variable" : "the variables " + reached)
-                   << (training.trainable.empty() ? ""
-                                                  : ", none of which " + training.trainable + " matches");
+    emitError(loc) << "there is nothing to train: " << training.loss << " "
+                   << (reached.empty() ? explainNothing(entry, lossValue)
+                                       : "depends on the variables " + reached)
+                   << (training.trainable.empty() || reached.empty()
+                           ? ""
+                           : ", none of which " + training.trainable + " matches");
     return failure();
   }
   return chosen;

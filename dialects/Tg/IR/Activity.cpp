@@ -55,13 +55,15 @@ Activity::Activity(ValueRange ys, ValueRange xs, Region *scope) {
   for (Operation *op : collectOps(ys, scope)) {
     // A gradient that is not expanded yet stands for ops that depend on what it depends on.
     bool isConstant = op->hasTrait<NoGradient>() && !isa<GradientOp>(op);
-    if (isConstant || llvm::none_of(getUses(op), [&](Value use) { return isActive(use); }))
+    if (llvm::none_of(getUses(op), [&](Value use) { return isActive(use); }))
       continue;
     for (Value result : op->getResults())
-      if (isContinuous(result.getType()))
+      if (!isConstant && isContinuous(result.getType()))
         active.insert(result);
     if (llvm::any_of(op->getResults(), [&](Value result) { return isActive(result); }))
       ops.push_back(op);
+    else if (llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>)) // else it asks for a size
+      ends.push_back(op);
   }
   for (Value y : ys)
     if (isActive(y))

@@ -23,10 +23,13 @@ public:
   bool isReached(mlir::Value value) const { return reached.contains(value); }
   /// The ops with active results, each after those that it depends on.
   llvm::ArrayRef<mlir::Operation *> getOps() const { return ops; }
+  /// The ops that the ys depend on and that no gradient passes: they use what is active, and give nothing
+  /// that is.
+  llvm::ArrayRef<mlir::Operation *> getEnds() const { return ends; }
 
 private:
   llvm::DenseSet<mlir::Value> active, reached;
-  llvm::SmallVector<mlir::Operation *> ops;
+  llvm::SmallVector<mlir::Operation *> ops, ends;
 };
 
 } // namespace tgc::tg
