@@ -212,6 +212,9 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
       return fail(std::move(error));
   if (llvm::Error error = initializer.finish(importSpec))
     return fail(std::move(error));
+  if (options.freeze && !import.readCheckpoint)
+    if (llvm::Error error = requireValues(import))
+      return fail(std::move(error));
 
   OpBuilder builder = OpBuilder::atBlockBegin(module->getBody());
   for (auto &[name, variable] : import.variables)
