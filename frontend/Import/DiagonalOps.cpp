@@ -193,9 +193,12 @@ LogicalResult importMatrixDiagPart(NodeImporter &n) {
   if (rank < 2)
     return n.error() << "input must be at least 2-dim, received shape: " << x.getType();
   Size rows = shape[rank - 2], columns = shape[rank - 1], length = packedLength(n, *band, rows, columns);
-  if (failed(n.requireAtMost(n.sizes.constant(1 - band->lower), rows,
+  // The main diagonal is one of any matrix, be it without elements.
+  int64_t neededRows = band->lower < 0 ? 1 - band->lower : 0,
+          neededColumns = band->upper > 0 ? 1 + band->upper : 0;
+  if (failed(n.requireAtMost(n.sizes.constant(neededRows), rows,
                              "lower diagonal index is out of bound: %d rows are needed, got %d")) ||
-      failed(n.requireAtMost(n.sizes.constant(1 + band->upper), columns,
+      failed(n.requireAtMost(n.sizes.constant(neededColumns), columns,
                              "upper diagonal index is out of bound: %d columns are needed, got %d")))
     return failure();
   Coordinates c(n, {n.sizes.constant(band->count()), length});
