@@ -36,19 +36,31 @@ class Recorder:
     """Collects what is to be fetched and fed; the argument of a case file's functions."""
 
     def __init__(self):
-        self.feeds, self.fetches, self.random = {}, {}, np.random.default_rng(17)
+        self.feeds, self.fetches, self.given, self.random = {}, {}, {}, np.random.default_rng(17)
 
     def __call__(self, name, tensors, given=None):
         for i, tensor in enumerate(tensors if isinstance(tensors, (list, tuple)) else [tensors]):
-            self.fetches[f"{name}_{i}"] = tf.identity(tensor, name=f"{name}_{i}")
+            self.fetches[f"{name}_{i}:0"] = tf.identity(tensor, name=f"{name}_{i}")
         self.feeds.update({placeholder.name: value for placeholder, value in (given or {}).items()})
+
+    def known(self, name, tensors, values):
+        """Records tensors of operators without a kernel on the CPU by their values from elsewhere: arrays, or tensors that TensorFlow computes."""
+        for i, (tensor, value) in enumerate(zip(tensors, values, strict=True)):
+            tf.identity(tensor, name=f"{name}_{i}")
+            (self.fetches if tf.is_tensor(value) else self.given)[f"{name}_{i}:0"] = value
 
     def joined(self, name, tensors):
         """Records many small tensors as one of each element type, with one of all their shapes: each recorded tensor costs half a kilobyte."""
-        flat = {}
+        self(name, self.packed(tensors))
+
+    @staticmethod
+    def packed(tensors):
+        groups, length, shapes = {}, tf.constant([-1]), []
         for tensor in tensors:
-            flat.setdefault(tensor.dtype, []).append(tf.reshape(tensor, [-1]))
-        self(name, [tf.concat(parts, 0) for parts in flat.values()] + [tf.concat([tf.shape(tensor) for tensor in tensors], 0)])
+            groups.setdefault(tensor.dtype, []).append(tensor)
+        for group in groups.values():
+            shapes += tf.raw_ops.ShapeN(input=group)
+        return [tf.concat([tf.reshape(tensor, length) for tensor in group], 0) for group in groups.values()] + [tf.concat(shapes, 0)]
 
     def fed(self, value, dtype=None, shape=None):
         """A placeholder that is fed with the value; its sizes are not known when the graph is compiled unless a shape is given."""
@@ -87,24 +99,25 @@ def record_family(path):
         forward = graph.as_graph_def()
         if hasattr(module, "backward"):
             module.backward(record)
-        names = [tensor.name for tensor in fetches.values()]
         config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
         config.graph_options.rewrite_options.disable_meta_optimizer = True
         config.graph_options.optimizer_options.opt_level = -1
+        config.graph_options.place_pruned_graph = True
         arrays = {"feed/" + name: storable(value) for name, value in feeds.items()}
+        arrays.update(("run0/" + name, value) for name, value in record.given.items())
         with tf.compat.v1.Session(config=config) as session:
             initial = [op for op in graph.get_operations() if op.name == "init"]
             if initial:
                 session.run(initial)
             for run in range(getattr(module, "RUNS", 1)):
-                for name, value in zip(names, session.run(names, feeds)):
+                for name, value in session.run(fetches, feeds).items():
                     arrays[f"run{run}/{name}"] = storable(value)
-        arrays["bfloat16"] = np.array([tensor.name for tensor in fetches.values() if tensor.dtype == tf.bfloat16], "S")
+        arrays["bfloat16"] = np.array([name for name, tensor in fetches.items() if tensor.dtype == tf.bfloat16], "S")
         stem = path[: -len("_cases.py")]
         with open(stem + ".pb", "wb") as file:
             file.write(forward.SerializeToString(deterministic=True))
         np.savez_compressed(stem + ".npz", **arrays)
-        print(f"{os.path.basename(stem)}: {len(names)} tensors")
+        print(f"{os.path.basename(stem)}: {len(fetches) + len(record.given)} tensors")
 
 
 tf.compat.v1.disable_eager_execution()
