@@ -191,32 +191,34 @@ template <bool hasShrinkage> void ftrl(OptimizerStep &s) {
   s.set("var", {&n, n.select(isBeyond, moved.value, n.splatLike(linear.value, 0))});
 }
 
-template <void (*formula)(OptimizerStep &)> LogicalResult importStep(NodeImporter &n) {
-  return importOptimizerStep(n, formula);
+template <void (*formula)(OptimizerStep &), Numbers numbers> LogicalResult importStep(NodeImporter &n) {
+  return importOptimizerStep(n, formula, numbers);
 }
 
 /// All forms that TensorFlow has of an optimizer.
-template <void (*formula)(OptimizerStep &)> void add(OpRegistry &registry, StringRef optimizer) {
+template <void (*formula)(OptimizerStep &), Numbers numbers = Numbers::Real>
+void add(OpRegistry &registry, StringRef optimizer) {
   for (StringRef form : {"Apply", "ResourceApply", "SparseApply", "ResourceSparseApply"})
     if (std::string op = (form + optimizer).str(); lookupOpSignature(op))
-      registry.add({op}, importStep<formula>);
+      registry.add({op}, importStep<formula, numbers>);
 }
 
 } // namespace
 
 void registerOptimizerOps(OpRegistry &registry) {
-  add<gradientDescent>(registry, "GradientDescent");
-  add<momentum>(registry, "Momentum");
-  add<kerasMomentum>(registry, "KerasMomentum");
-  add<adagrad>(registry, "Adagrad");
-  add<adagradV2>(registry, "AdagradV2");
+  constexpr Numbers kAll = Numbers::RealOrComplex;
+  add<gradientDescent, kAll>(registry, "GradientDescent");
+  add<momentum, kAll>(registry, "Momentum");
+  add<kerasMomentum, kAll>(registry, "KerasMomentum");
+  add<adagrad, kAll>(registry, "Adagrad");
+  add<adagradV2, kAll>(registry, "AdagradV2");
   add<adagradDualAveraging>(registry, "AdagradDA");
   add<proximalGradientDescent>(registry, "ProximalGradientDescent");
   add<proximalAdagrad>(registry, "ProximalAdagrad");
-  add<adadelta>(registry, "Adadelta");
-  add<rmsProp<false>>(registry, "RMSProp");
-  add<rmsProp<true>>(registry, "CenteredRMSProp");
-  add<adam<false>>(registry, "Adam");
+  add<adadelta, kAll>(registry, "Adadelta");
+  add<rmsProp<false>, kAll>(registry, "RMSProp");
+  add<rmsProp<true>, kAll>(registry, "CenteredRMSProp");
+  add<adam<false>, kAll>(registry, "Adam");
   add<adam<true>>(registry, "AdamWithAmsgrad");
   add<adaMax>(registry, "AdaMax");
   add<addSign>(registry, "AddSign");

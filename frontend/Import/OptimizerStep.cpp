@@ -67,10 +67,11 @@ static Value getRow(NodeImporter &n, Value tensor, OpFoldResult number) {
 /// What a dense gradient is called; that of plain gradient descent has a name of its own.
 static bool isGradient(StringRef name) { return name == "grad" || name == "delta"; }
 
-LogicalResult OptimizerStep::read() {
+LogicalResult OptimizerStep::read(Numbers numbers) {
   Type element = n.getElementType(0);
-  if (!isa<FloatType>(element))
-    return n.error() << "is supported on real floating-point variables, got " << n.getType(0);
+  if (!isa<FloatType>(element) && (numbers == Numbers::Real || !isa<ComplexType>(element)))
+    return n.error() << "is supported on " << (numbers == Numbers::Real ? "real" : "real and complex")
+                     << " floating-point variables, got " << n.getType(0);
   const OpSignature &signature = *lookupOpSignature(n.node.op());
   if (auto indices = findIndices(n))
     rows = n.getTensor(*indices);
@@ -166,10 +167,10 @@ static bool areDistinct(NodeImporter &n, Value indices) {
   return call && call.getKernel() == "tgc_kernel_unique" && indices == call.getResult(0);
 }
 
-LogicalResult importOptimizerStep(NodeImporter &n, void (*formula)(OptimizerStep &)) {
+LogicalResult importOptimizerStep(NodeImporter &n, void (*formula)(OptimizerStep &), Numbers numbers) {
   auto import = [&](OpFoldResult row) -> LogicalResult {
     OptimizerStep step(n, row);
-    if (failed(step.read()))
+    if (failed(step.read(numbers)))
       return failure();
     formula(step);
     return step.write();

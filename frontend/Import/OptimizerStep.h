@@ -38,13 +38,16 @@ Term sign(Term x);
 Term sqrt(Term x);
 Term square(Term x);
 
+/// What a formula is defined for: one that compares or takes signs is for real numbers alone.
+enum class Numbers { Real, RealOrComplex };
+
 class OptimizerStep {
 public:
   /// `row`: of a sparse gradient that one alone; null: all at once.
   explicit OptimizerStep(NodeImporter &n, mlir::OpFoldResult row = {}) : n(n), row(row) {}
 
   /// Reads all inputs; an error if the hyperparameters are no scalars or the shapes differ.
-  mlir::LogicalResult read();
+  mlir::LogicalResult read(Numbers numbers);
   /// The variable, hyperparameter or gradient of this name in the op's signature.
   Term get(llvm::StringRef name) const;
   Term getGradient() const;
@@ -65,7 +68,7 @@ private:
 
 /// Imports the step that `formula` describes. Rows of a sparse gradient are taken one after the other, as
 /// TensorFlow does, unless no row comes twice.
-mlir::LogicalResult importOptimizerStep(NodeImporter &n, void (*formula)(OptimizerStep &));
+mlir::LogicalResult importOptimizerStep(NodeImporter &n, void (*formula)(OptimizerStep &), Numbers numbers);
 
 } // namespace tgc
 

@@ -62,7 +62,20 @@ def cases(record):
             if name in SPARSE:
                 results += step(record, "SparseApply" + name, kind, reference, dict(grad=rows, indices=indices))
             record.joined(f"{name}_{kind.name}", results)
+    fed = [record.fed(record.numbers(tf.float32, shape, -1, 1)) for shape in ([4, 2], [3, 2])] + [record.fed([3, 0, 2], tf.int32)]
+    for name in DENSE:
+        for kind in record.types("ResourceApply" + name, without=("float32", "float64", "complex128")):
+            rare(record, name, kind, *fed)
     scatters(record)
+
+
+def rare(record, name, kind, grad, rows, indices):
+    """One step in another type that TensorFlow's kernel takes."""
+    grad, rows = tf.cast(grad, kind), tf.cast(rows, kind)
+    results = step(record, "ResourceApply" + name, kind, resource, {"delta" if "GradientDescent" in name else "grad": grad})
+    if name in SPARSE and kind in record.types("SparseApply" + name):
+        results += step(record, "SparseApply" + name, kind, reference, dict(grad=rows, indices=indices))
+    record.joined(f"{name}_{kind.name}", results)
 
 
 def scatters(record):
