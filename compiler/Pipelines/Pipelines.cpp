@@ -75,7 +75,7 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
 
 void buildTiledPipeline(OpPassManager &passes, const CompileOptions &options) {
   FormContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers,
-                                      options.vectors.panelBytes};
+                                      options.vectors.panelBytes, options.vectors.pairsBfloats};
   passes.addPass(createFormContractionsPass(unit));
   addCleanup(passes);
 }
@@ -85,8 +85,10 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
   passes.addPass(createRotateLoopBuffersPass());
   passes.addPass(createTrimFillsPass());
   const VectorUnit &vectors = options.vectors;
-  passes.addPass(createLowerAttentionPass({vectors.bytes, vectors.registers, vectors.panelBytes}));
-  LowerContractionsPassOptions unit = {vectors.bytes, vectors.registers, vectors.panelBytes};
+  passes.addPass(
+      createLowerAttentionPass({vectors.bytes, vectors.registers, vectors.panelBytes, vectors.pairsBfloats}));
+  LowerContractionsPassOptions unit = {vectors.bytes, vectors.registers, vectors.panelBytes,
+                                       vectors.pairsBfloats};
   passes.addPass(createLowerContractionsPass(unit));
   passes.addPass(createGroupNestsPass());
   passes.addPass(createSplitNestsPass());

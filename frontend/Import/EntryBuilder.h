@@ -8,8 +8,8 @@
 
 namespace tgc {
 
-/// Imports what an entry needs of the graph into a function of the module, named after the entry. Messages about
-/// nodes go to the context's diagnostics; the error is then empty.
+/// Imports what an entry needs of the graph into a function of the module, named after the entry. Messages
+/// about nodes go to the context's diagnostics; the error is then empty.
 llvm::Error importEntry(ModuleImport &module, GraphEdges::Nodes nodes, const GraphEdges &edges,
                         const EntrySpec &spec);
 

@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "compiler/Codegen/CPU/PairProducts.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -154,27 +155,76 @@ struct Emitter {
     Value isFirst, isLast;
   };
 
+  /// The sums after the loops from `level` on.
   SmallVector<Value> sumProducts(int64_t rows, size_t level, OpFoldResult lhsAt, OpFoldResult rhsAt,
                                  const Place &place, ValueRange sums) {
-    if (level < plan.sums.size()) {
-      OpFoldResult size = plan.getSize(math, in.loopSizes, plan.sums[level]);
-      Value begin = math.materialize(level == 0 ? place.sumBegin : math.known(0));
-      Value end = math.materialize(level == 0 ? place.sumEnd : size);
-      auto loop = scf::ForOp::create(
-          builder, loc, begin, end, math.materialize(math.known(1)), sums,
-          [&](OpBuilder &, Location, Value step, ValueRange carried) {
-            OpFoldResult nextLhs = math.add(lhsAt, math.mul(step, lhs.strides[plan.sums[level].back()]));
-            OpFoldResult nextRhs = math.add(rhsAt, math.mul(step, rhsSumStrides[level]));
-            scf::YieldOp::create(builder, loc,
-                                 sumProducts(rows, level + 1, nextLhs, nextRhs, place, carried));
-          });
+    if (level == plan.sums.size())
+      return addProducts(rows, lhsAt, rhsAt, place, sums);
+    auto sumSteps = [&](OpFoldResult begin, OpFoldResult end, int64_t distance, ValueRange before,
+                        auto body) {
+      auto loop =
+          scf::ForOp::create(builder, loc, math.materialize(begin), math.materialize(end),
+                             math.materialize(math.known(distance)), before,
+                             [&](OpBuilder &, Location, Value step, ValueRange carried) {
+                               OpFoldResult nextLhs =
+                                   math.add(lhsAt, math.mul(step, lhs.strides[plan.sums[level].back()]));
+                               OpFoldResult nextRhs = math.add(rhsAt, math.mul(step, rhsSumStrides[level]));
+                               scf::YieldOp::create(builder, loc, body(nextLhs, nextRhs, carried));
+                             });
       return SmallVector<Value>(loop.getResults());
-    }
+    };
+    auto nextLevel = [&](OpFoldResult nextLhs, OpFoldResult nextRhs, ValueRange carried) {
+      return sumProducts(rows, level + 1, nextLhs, nextRhs, place, carried);
+    };
+    OpFoldResult begin = level == 0 ? place.sumBegin : math.known(0);
+    OpFoldResult end = level == 0 ? place.sumEnd : plan.getSize(math, in.loopSizes, plan.sums[level]);
+    if (!plan.sumsPairs || level + 1 < plan.sums.size())
+      return sumSteps(begin, end, 1, sums, nextLevel);
+    OpFoldResult length = math.sub(end, begin);
+    OpFoldResult afterPairs = math.sub(end, math.rem(length, math.known(2)));
+    SmallVector<Value> ofPairs = sumSteps(
+        begin, afterPairs, 2, sums, [&](OpFoldResult nextLhs, OpFoldResult nextRhs, ValueRange carried) {
+          return addPairs(rows, nextLhs, nextRhs, rhsSumStrides[level], place, carried);
+        });
+    auto known = getConstantIntValue(length);
+    return known && *known % 2 == 0 ? ofPairs : sumSteps(afterPairs, end, 1, ofPairs, nextLevel);
+  }
+
+  /// The right operand's vectors of a step of the sum.
+  SmallVector<Value> loadColumns(OpFoldResult rhsAt, const Place &place) {
     bool masksRhs = isMasked && (plan.rhsForm == RhsForm::Direct || plan.rhsForm == RhsForm::ChosenByCall);
-    SmallVector<Value> columns, result;
+    SmallVector<Value> columns;
     for (int64_t v = 0; v < vectors; ++v)
-      columns.push_back(widen(loadVector(rhs, math.add(rhsAt, math.known(v * plan.tiling.lanes)),
-                                         masksRhs ? place.masks[v] : Value())));
+      columns.push_back(loadVector(rhs, math.add(rhsAt, math.known(v * plan.tiling.lanes)),
+                                   masksRhs ? place.masks[v] : Value()));
+    return columns;
+  }
+
+  /// Two steps of the sum at once.
+  SmallVector<Value> addPairs(int64_t rows, OpFoldResult lhsAt, OpFoldResult rhsAt, OpFoldResult rhsStep,
+                              const Place &place, ValueRange sums) {
+    SmallVector<Value> columns, result;
+    for (auto [low, high] :
+         llvm::zip_equal(loadColumns(rhsAt, place), loadColumns(math.add(rhsAt, rhsStep), place)))
+      columns.push_back(pairUp(builder, loc, low, high));
+    VectorType pairType = VectorType::get({2}, builder.getBF16Type());
+    for (int64_t row = 0; row < rows; ++row) {
+      OpFoldResult address = math.add(lhsAt, math.mul(math.known(row), getRowStride(lhs)));
+      Value pair =
+          vector::LoadOp::create(builder, loc, pairType, lhs.flat, ValueRange{math.materialize(address)});
+      Value repeated = repeatPair(builder, loc, pair, plan.tiling.lanes);
+      for (int64_t v = 0; v < vectors; ++v)
+        result.push_back(addPairProducts(builder, loc, sums[row * vectors + v], repeated, columns[v]));
+    }
+    return result;
+  }
+
+  /// One step of the sum.
+  SmallVector<Value> addProducts(int64_t rows, OpFoldResult lhsAt, OpFoldResult rhsAt, const Place &place,
+                                 ValueRange sums) {
+    SmallVector<Value> columns, result;
+    for (Value column : loadColumns(rhsAt, place))
+      columns.push_back(widen(column));
     OpFoldResult rowStride = getRowStride(lhs);
     for (int64_t row = 0; row < rows; ++row) {
       OpFoldResult address = math.add(lhsAt, math.mul(math.known(row), rowStride));

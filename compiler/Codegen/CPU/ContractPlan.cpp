@@ -124,6 +124,12 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
       selectContractTiling(unit, getBytes(op.getAccumulatorType()), staticSizes[column], getStaticSize(rows)),
       staticSizes[column], numAllRows);
   selectBlocks(op, lhs.strides, unit);
+  auto isBfloat = [&](Value operand) {
+    return cast<MemRefType>(operand.getType()).getElementType().isBF16();
+  };
+  sumsPairs = unit.pairsBfloats && isBfloat(op.getLhs()) && isBfloat(op.getRhs()) &&
+              op.getAccumulatorType().isF32() && !isLanewise && tiling.lanes >= 4 && !sums.empty() &&
+              lhs.strides[sums.back().back()] == 1;
 }
 
 void ContractPlan::selectBlocks(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides, VectorUnit unit) {

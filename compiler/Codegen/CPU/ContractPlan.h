@@ -50,6 +50,8 @@ struct ContractPlan {
   int64_t copiedLength = 0;
   /// Panels of the right operand that stay in the second-level cache while rows stream by.
   int64_t panelsPerGroup;
+  /// Whether products are summed two at a time, as bf16 are by AVX512-BF16.
+  bool sumsPairs = false;
   /// Whether the sum is long enough to fetch the result's memory meanwhile.
   bool fetchesInit;
 

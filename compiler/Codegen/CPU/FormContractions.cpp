@@ -147,7 +147,7 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
     for (linalg::GenericOp op : candidates)
       if (kernel::ContractOp contract = form(op))
         formed.push_back(contract);
-    VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes};
+    VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes, pairsBfloats};
     PackedConstants packed;
     for (kernel::ContractOp contract : formed) {
       contract = storeAsRead(joinRows(contract));

@@ -462,7 +462,7 @@ struct LowerAttentionPass : impl::LowerAttentionPassBase<LowerAttentionPass> {
     getOperation().walk([&](kernel::AttentionOp op) { ops.push_back(op); });
     for (kernel::AttentionOp op : ops) {
       OpBuilder builder(op);
-      AttentionEmitter(builder, op, {vectorBytes, vectorRegisters, panelBytes}).emit(kernels);
+      AttentionEmitter(builder, op, {vectorBytes, vectorRegisters, panelBytes, pairsBfloats}).emit(kernels);
     }
   }
 };

@@ -57,7 +57,7 @@ private:
     OpBuilder builder(op);
     storeToVectors(builder, op);
     loadFromVectors(builder, op);
-    ContractPlan plan(op, {vectorBytes, vectorRegisters, panelBytes});
+    ContractPlan plan(op, {vectorBytes, vectorRegisters, panelBytes, pairsBfloats});
     IndexMath math(builder, op.getLoc());
     SmallVector<OpFoldResult> sizes = getLoopSizes(builder, op);
     if (plan.rhsForm == RhsForm::PackedByCall)

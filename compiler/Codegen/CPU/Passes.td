@@ -9,6 +9,7 @@ class VectorUnitPass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
     Option<"vectorBytes", "vector-bytes", "unsigned", "32", "Bytes of a vector register">,
     Option<"vectorRegisters", "vector-registers", "unsigned", "16", "Number of vector registers">,
     Option<"panelBytes", "panel-bytes", "unsigned", "0", "Bytes of a row of a packed panel; 0: what suits the registers">,
+    Option<"pairsBfloats", "pairs-bfloats", "bool", "false", "Whether the machine has AVX512-BF16">,
   ];
 }
 

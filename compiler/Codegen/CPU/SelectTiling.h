@@ -18,6 +18,8 @@ struct VectorUnit {
   unsigned registers = 16;
   /// Bytes of a row of a panel, if code for several machines shares packed constants; 0: what suits this one.
   unsigned panelBytes = 0;
+  /// Whether it multiplies pairs of bf16 and adds both products to a sum of f32 (AVX512-BF16).
+  bool pairsBfloats = false;
 };
 
 /// The tile of a contraction that stays in registers: `rows` times `vectors` accumulators of `lanes`
