@@ -144,7 +144,8 @@ LogicalResult importFusedBatchNorm(NodeImporter &n) {
 }
 
 /// Inputs: gradient, x, scale, saved mean, saved variance. Outputs: gradients of x, scale and offset, and two
-/// that are not used.
+/// that are not used. The gradient of this gradient of training reaches x through the statistics, which are
+/// computed again for it: the saved ones are constants (TensorFlow's _FusedBatchNormGradGrad).
 LogicalResult importFusedBatchNormGrad(NodeImporter &n) {
   auto same = n.withOneShape({n.getTensor(0), n.getTensor(1)});
   if (failed(same))
@@ -159,11 +160,17 @@ LogicalResult importFusedBatchNormGrad(NodeImporter &n) {
   view->shape = n.sizes.sizesOf((*same)[1]);
   view->x = n.cast((*same)[1], element);
   Value dy = n.cast((*same)[0], element), scale = (*vectors)[0], mean = (*vectors)[1];
-  Value inverse = inverseDeviation(n, (*vectors)[2], "epsilon");
+  Value variance = (*vectors)[2];
+  bool isTraining = n.getBool("is_training");
+  if (isTraining && n.wantsGradients())
+    mean = view->mean(view->x);
   Value centered = center(*view, mean);
+  if (isTraining && n.wantsGradients())
+    variance = view->mean(n.mul(centered, centered));
+  Value inverse = inverseDeviation(n, variance, "epsilon");
   Value offsetGradient = view->sum(dy), centeredSum = view->sum(n.mul(dy, centered));
   Value gradient = dy;
-  if (n.getBool("is_training")) {
+  if (isTraining) {
     Value count = n.broadcastTo(n.sizeTensor(view->count, element), {view->shape[view->channel]});
     Value slope = n.div(n.mul(n.mul(inverse, inverse), centeredSum), count);
     gradient =

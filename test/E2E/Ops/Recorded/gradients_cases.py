@@ -64,6 +64,14 @@ def cases(record):
     image = random.standard_normal((2, 3, 2, 2))
     add("batch_norm", lambda x, scale, offset: [r for r in raw.FusedBatchNormV3(x=x, scale=scale, offset=offset, mean=[], variance=[])[:3]],
         image, [1.5, 0.5], [0.1, -0.2])
+
+    def norm_gradient(x, dy, scale):
+        """The gradient of the batch norm's gradient: what a penalty on gradients needs."""
+        _, _, _, mean, variance, extra = raw.FusedBatchNormV3(x=x, scale=scale, offset=[0.5, 0.1], mean=[], variance=[])
+        return raw.FusedBatchNormGradV3(y_backprop=dy, x=x, scale=scale, reserve_space_1=mean, reserve_space_2=variance,
+                                        reserve_space_3=extra)[:3]
+
+    add("batch_norm_gradient", norm_gradient, random.uniform(-2, 2, (3, 2, 1, 2)), random.uniform(-1, 1, (3, 2, 1, 2)), [1.5, -0.5])
     add("projective", lambda x: raw.ImageProjectiveTransformV3(images=x, transforms=[[1, 0.2, 0.3, 0.1, 0.9, -0.4, 0, 0.]], output_shape=[3, 3], fill_value=0.,
                                                                interpolation="BILINEAR"), image)
     add("gamma", lambda alpha: raw.StatelessRandomGammaV2(shape=[3, 4], seed=[3, 4], alpha=alpha), [0.4, 1, 2.5, 7])
