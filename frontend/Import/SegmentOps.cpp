@@ -77,11 +77,17 @@ Size countSegments(NodeImporter &n, Value ids) {
   return s.add(largestElement(n, ids, -1), one);
 }
 
-/// Number of rows of each segment, at least one, of `element`.
-Value countRows(NodeImporter &n, Value ids, Size segments, Type element) {
-  Value ones = n.broadcastTo(n.scalar(element, 1), n.sizes.sizesOf(ids));
-  Value counts = reduceRows(n, Kind::Add, n.scalar(element, 0), segments, ones, ids);
-  return n.create<tg::MaximumOp>(counts, n.splatLike(counts, 1));
+/// Number of rows of each segment: counted in 64 bits, since no narrower type need hold it.
+Value countRows(NodeImporter &n, Value ids, Size segments) {
+  Type wide = n.builder.getI64Type();
+  Value ones = n.broadcastTo(n.scalar(wide, 1), n.sizes.sizesOf(ids));
+  return reduceRows(n, Kind::Add, n.scalar(wide, 0), segments, ones, ids);
+}
+
+/// The same, at least one, as a divisor of `element`.
+Value countForDivision(NodeImporter &n, Value ids, Size segments, Type element) {
+  Value counts = countRows(n, ids, segments);
+  return n.cast(n.create<tg::MaximumOp>(counts, n.splatLike(counts, 1)), element);
 }
 
 /// Rows with ascending numbers; what no number names is zero (one for products).
@@ -97,9 +103,7 @@ template <Kind kind> LogicalResult importSegment(NodeImporter &n) {
   Size segments = countSegments(n, ids);
   Value result = reduceRows(n, kind, neutral(n, kind, element), segments, data, ids);
   if (kind == Kind::Max || kind == Kind::Min) {
-    Type wide = n.builder.getI64Type();
-    Value ones = n.broadcastTo(n.scalar(wide, 1), n.sizes.sizesOf(ids));
-    Value counts = reduceRows(n, Kind::Add, n.scalar(wide, 0), segments, ones, ids);
+    Value counts = countRows(n, ids, segments);
     Value hasRows = n.compare(Direction::NE, counts, n.splatLike(counts, 0));
     result = n.select(broadcastTrailing(n, hasRows, n.sizes.sizesOf(result)), result, n.splatLike(result, 0));
   }
@@ -111,7 +115,7 @@ LogicalResult importSegmentMean(NodeImporter &n) {
   if (failed(importSegment<Kind::Add>(n)))
     return failure();
   Value sum = n.getOutputs()[0].tensor, ids = n.getTensor(1);
-  Value counts = countRows(n, ids, n.sizes.sizeOf(sum, 0), n.getElementType(0));
+  Value counts = countForDivision(n, ids, n.sizes.sizeOf(sum, 0), n.getElementType(0));
   n.setResult(n.div(sum, broadcastTrailing(n, counts, n.sizes.sizesOf(sum))));
   return success();
 }
@@ -126,7 +130,7 @@ enum class Scale { None, Mean, SqrtN };
 Value scaleBySegment(NodeImporter &n, Scale scale, Value rows, Value ids, Size segments) {
   if (scale == Scale::None)
     return rows;
-  Value counts = countRows(n, ids, segments, getElementTypeOrSelf(rows.getType()));
+  Value counts = countForDivision(n, ids, segments, getElementTypeOrSelf(rows.getType()));
   if (scale == Scale::SqrtN)
     counts = n.create<tg::SqrtOp>(counts);
   return n.div(rows, broadcastTrailing(n, counts, n.sizes.sizesOf(rows)));
