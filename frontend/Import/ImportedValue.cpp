@@ -80,6 +80,13 @@ static Value materializeAxes(EntryImporter &entry, Location loc, const HostTenso
   return call.getResult(axes.broadcastOperand);
 }
 
+Value BufferAlias::holds(OpBuilder &builder, Location loc) const {
+  Value yes = arith::ConstantIntOp::create(builder, loc, 1, 1);
+  if (!condition)
+    return yes;
+  return whenTrue ? condition : arith::XOrIOp::create(builder, loc, condition, yes);
+}
+
 std::vector<BufferAlias> getAliases(EntryImporter &entry, const ImportedValue &value, Value tensor) {
   if (!value.variable)
     return value.aliases;

@@ -50,6 +50,9 @@ struct BufferAlias {
   mlir::Value seen;      ///< the variable's value that the tensor has been taken from
   mlir::Value condition; ///< an i1 that says whether it lies there; null: it does
   bool whenTrue = true;  ///< what the condition must be
+
+  /// Whether it lies there, as an i1.
+  mlir::Value holds(mlir::OpBuilder &builder, mlir::Location loc) const;
 };
 
 /// A tensor that a checkpoint holds, of a shape that only its consumer knows.

@@ -93,6 +93,10 @@ bool LoopImporter::nextTensor(Carried &carried, const ImportedValue &next, Value
     type = carried.getType();
     yielded =
         tensor->getType() == type ? *tensor : Value(tensor::CastOp::create(builder, loc, type, *tensor));
+    carried.nextBuffers.clear();
+    for (const BufferAlias &alias : getAliases(entry, next, *tensor))
+      if (!alias.condition)
+        carried.nextBuffers.push_back(alias.variable);
   }
   return fits;
 }

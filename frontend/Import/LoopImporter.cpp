@@ -266,6 +266,51 @@ void LoopImporter::erase() {
   entry.restoreState(before);
 }
 
+/// Whether there is a first iteration, asked before the loop.
+FailureOr<Value> LoopImporter::isEntered() {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(loop);
+  Values inits;
+  for (const Carried &carried : ArrayRef(all).take_front(numInits))
+    inits.push_back(carried.init);
+  EntryImporter::State after = entry.saveState();
+  entry.restoreState(before);
+  auto predicate = cond(inits);
+  auto condition =
+      failed(predicate) ? FailureOr<Value>() : RegionImporter(entry, loc).getCondition(predicate->front());
+  entry.restoreState(after);
+  return condition;
+}
+
+/// A result lies in the buffer that the last iteration has given, or else in that of the value before the
+/// loop.
+void LoopImporter::addAliases(Values &values) {
+  FailureOr<Value> entered;
+  for (auto [carried, value] : llvm::zip_equal(ArrayRef(all).take_front(numInits), values)) {
+    if (carried.kind != Carried::Tensor || !carried.getType().hasStaticShape())
+      continue;
+    std::vector<BufferAlias> initial = getAliases(entry, carried.init, carried.tensor);
+    if (initial.empty() && carried.nextBuffers.empty())
+      continue;
+    if (failed(entered) && failed(entered = isEntered()))
+      return;
+    auto add = [&](const std::string &name, Value condition, bool whenTrue) {
+      value.aliases.push_back({name, entry.readVariable(name), condition, whenTrue});
+    };
+    for (const std::string &name : carried.nextBuffers)
+      add(name, *entered, true);
+    for (const BufferAlias &alias : initial)
+      if (!alias.condition)
+        add(alias.variable, *entered, false);
+      else
+        add(alias.variable,
+            arith::SelectOp::create(builder, loc, *entered,
+                                    arith::ConstantIntOp::create(builder, loc, 0, 1).getResult(),
+                                    alias.holds(builder, loc)),
+            true);
+  }
+}
+
 /// The results of the loop.
 Values LoopImporter::finish(std::optional<Size> exactTrips) {
   Values values;
@@ -290,6 +335,7 @@ Values LoopImporter::finish(std::optional<Size> exactTrips) {
   }
   values.truncate(numInits);
   accesses.finish(entry, loop);
+  addAliases(values);
   return values;
 }
 

@@ -27,6 +27,8 @@ struct Carried {
   llvm::SmallVector<mlir::OpFoldResult> sizes; ///< tensor: those of all iterations, null where they differ
   std::shared_ptr<CarriedList> list;
   std::vector<bool> hasUnknownSize; ///< tensor: which sizes an earlier import found to differ; empty: none
+  /// tensor: the reference variables in whose buffers what an iteration gives lies.
+  std::vector<std::string> nextBuffers = {};
 
   mlir::RankedTensorType getType() const;
 };
@@ -62,6 +64,8 @@ private:
   Values enter(mlir::Block *block);
   void addInits(llvm::SmallVectorImpl<Value> &inits);
   Values finish(std::optional<Size> exactTrips);
+  mlir::FailureOr<Value> isEntered();
+  void addAliases(Values &values);
   std::optional<Values> unroll(int64_t trips);
   std::optional<Values> tryUnroll(int64_t trips);
   mlir::FailureOr<Values> importWithCarriedCondition(llvm::ArrayRef<ImportedValue> inits,

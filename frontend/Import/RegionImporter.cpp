@@ -99,10 +99,24 @@ public:
     return addTensor(a, b, what);
   }
 
+  /// Where the values of a branch lie in a variable's buffer if something holds in that branch: whether it
+  /// has run and that holds is a result of the op.
+  void addConditions() {
+    for (unsigned k = 0; k < 2; ++k)
+      for (ImportedValue &output : branches[k].outputs)
+        for (BufferAlias &alias : output.aliases)
+          if (alias.condition)
+            conditions.push_back({&alias, addCondition(alias, k)});
+  }
+
   ArrayRef<Type> getTypes() const { return types; }
 
   /// What the outputs are, now that the op is there.
   RegionImporter::Values finish(ValueRange results) {
+    for (auto [alias, number] : conditions) {
+      alias->condition = results[number];
+      alias->whenTrue = true;
+    }
     RegionImporter::Values values;
     for (Merged &value : merged)
       values.push_back(finish(value, results));
@@ -149,11 +163,31 @@ private:
     return value.result;
   }
 
+  /// The value at the end of the branch.
+  FailureOr<Value> getTensorIn(const Branch &branch, const ImportedValue &value) {
+    EntryImporter::State outside = entry.saveState();
+    entry.restoreState(branch.state);
+    auto tensor = getTensor(entry, loc, value);
+    entry.restoreState(outside);
+    return tensor;
+  }
+
   unsigned addResult(Value a, Value b) {
     branches[0].yielded.push_back(a);
     branches[1].yielded.push_back(b);
     types.push_back(a.getType());
     return types.size() - 1;
+  }
+
+  unsigned addCondition(const BufferAlias &alias, unsigned branch) {
+    OpBuilder::InsertionGuard guard(entry.builder);
+    Value holds[2];
+    for (unsigned k = 0; k < 2; ++k) {
+      entry.builder.setInsertionPointToEnd(branches[k].block);
+      holds[k] = k == branch ? alias.holds(entry.builder, loc)
+                             : arith::ConstantIntOp::create(entry.builder, loc, 0, 1);
+    }
+    return addResult(holds[0], holds[1]);
   }
 
   void addHost(const HostTensor &a, const HostTensor &b) {
@@ -213,7 +247,7 @@ private:
     }
     OpBuilder::InsertionGuard guard(entry.builder);
     entry.builder.setInsertionPointToEnd(branches[from].block);
-    auto tensor = getTensor(entry, loc, given);
+    auto tensor = getTensorIn(branches[from], given);
     if (failed(tensor))
       return failure();
     auto type = cast<RankedTensorType>(tensor->getType());
@@ -354,10 +388,7 @@ private:
     for (unsigned k = 0; k < 2; ++k) {
       OpBuilder::InsertionGuard guard(entry.builder);
       entry.builder.setInsertionPointToEnd(branches[k].block);
-      EntryImporter::State outside = entry.saveState();
-      entry.restoreState(branches[k].state);
-      auto tensor = getTensor(entry, loc, k ? b : a);
-      entry.restoreState(outside);
+      auto tensor = getTensorIn(branches[k], k ? b : a);
       if (failed(tensor))
         return failure();
       tensors[k] = *tensor;
@@ -398,6 +429,7 @@ private:
   MutableArrayRef<Branch> branches;
   std::vector<Merged> merged;
   SmallVector<Type> types;
+  SmallVector<std::pair<BufferAlias *, unsigned>> conditions; ///< and the number of the result
 };
 
 } // namespace
@@ -463,6 +495,7 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
   std::vector<std::pair<std::string, ListObject>> shells;
   for (unsigned i = 0; isOk && i < branches[0].outputs.size(); ++i)
     isOk = succeeded(merger.add(branches[0].outputs[i], branches[1].outputs[i], "output " + Twine(i)));
+  merger.addConditions();
   if (isOk) {
     llvm::StringMap<ImportedValue> ends[2];
     llvm::StringSet<> all;
@@ -531,10 +564,9 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
     bool isMerged = value.tensor && value.tensor.getDefiningOp() == op;
     for (unsigned k = 0; k < 2 && isMerged; ++k)
       for (BufferAlias alias : getAliases(entry, branches[k].outputs[i], value.tensor))
-        if (!alias.condition) {
-          Value after = entry.readVariable(alias.variable);
-          value.aliases.push_back({alias.variable, after, *condition, k == 0});
-        }
+        value.aliases.push_back({alias.variable, entry.readVariable(alias.variable),
+                                 alias.condition ? alias.condition : *condition,
+                                 alias.condition ? true : k == 0});
   }
   return values;
 }
