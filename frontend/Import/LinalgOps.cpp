@@ -149,11 +149,12 @@ LogicalResult importTriangularSolve(NodeImporter &n) {
 
 LogicalResult importSolveLs(NodeImporter &n) {
   auto shape = getMatrices(n, 0), rhs = getMatrices(n, 1);
-  if (failed(shape) || failed(rhs) || failed(checkElement(n, false)))
+  if (failed(shape) || failed(rhs) || failed(checkElement(n, true)))
     return failure();
-  if (shape->size() != rhs->size() || n.getElementType(0).getIntOrFloatBitWidth() < 32)
-    return n.error() << "expects f32 or f64 matrices of the same rank, got " << n.getType(0) << " and "
-                     << n.getType(1);
+  Type element = n.getElementType(0);
+  if (shape->size() != rhs->size() || element.isBF16() || element.isF16())
+    return n.error() << "expects matrices of the same rank, of f32, f64 or complex numbers of these, got "
+                     << n.getType(0) << " and " << n.getType(1);
   for (size_t dim = 0; dim + 1 < shape->size(); ++dim)
     if (failed(n.requireEqual((*shape)[dim], (*rhs)[dim],
                               "matrix and rhs have %d and %d elements in dimension " + Twine(dim))))

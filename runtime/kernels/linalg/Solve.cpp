@@ -156,6 +156,6 @@ TGC_LINALG_KERNEL(tgc_kernel_matrix_triangular_solve, tgc::linalg::TriangularSol
                   "Input matrix is not invertible.")
 TGC_LINALG_KERNEL(tgc_kernel_matrix_determinant, tgc::linalg::Determinant, true, "")
 TGC_LINALG_KERNEL(tgc_kernel_log_matrix_determinant, tgc::linalg::LogDeterminant, true, "")
-TGC_LINALG_KERNEL(tgc_kernel_matrix_solve_ls, tgc::linalg::LeastSquares, false,
+TGC_LINALG_KERNEL(tgc_kernel_matrix_solve_ls, tgc::linalg::LeastSquares, true,
                   "Input matrix was rank deficient or ill-conditioned. Try setting fast=False or provide a "
                   "larger l2_regularizer > 0.")
