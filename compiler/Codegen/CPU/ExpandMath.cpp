@@ -122,13 +122,17 @@ Value expandErf(const Lanes &l, Value x) {
 struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
   void runOnOperation() override {
     getOperation().walk([](Operation *op) {
-      if (op->getNumResults() != 1 || !getElementTypeOrSelf(op->getResult(0).getType()).isF32() ||
-          isa<TensorType>(op->getResult(0).getType()))
+      if (op->getNumResults() != 1 || isa<TensorType>(op->getResult(0).getType()))
+        return;
+      Type element = getElementTypeOrSelf(op->getResult(0).getType());
+      if (!element.isF32() && !element.isF64())
         return;
       OpBuilder builder(op);
       Lanes lanes(builder, op->getLoc(), op->getResult(0).getType());
       Value result;
-      if (auto power = dyn_cast<math::PowFOp>(op))
+      if (element.isF64())
+        result = expandDouble(builder, op);
+      else if (auto power = dyn_cast<math::PowFOp>(op))
         result = expandPower(builder, power);
       else if (isa<math::SinOp, math::CosOp, math::TanOp>(op))
         result = expandCircular(builder, op);

@@ -100,6 +100,9 @@ mlir::Value expandPower(mlir::OpBuilder &builder, mlir::math::PowFOp op);
 /// A math.sin, math.cos or math.tan of f32 or of vectors of it.
 mlir::Value expandCircular(mlir::OpBuilder &builder, mlir::Operation *op);
 
+/// A math.exp, expm1, log, log1p or tanh of f64 or of vectors of it; null for other ops.
+mlir::Value expandDouble(mlir::OpBuilder &builder, mlir::Operation *op);
+
 } // namespace tgc
 
 #endif // TGC_COMPILER_CODEGEN_CPU_LANES_H

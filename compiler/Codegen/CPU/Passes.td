@@ -14,8 +14,11 @@ class VectorUnitPass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
 }
 
 def ExpandMathPass : Pass<"tgc-expand-math", "::mlir::ModuleOp"> {
-  let summary = "Make polynomials of transcendental functions of f32";
-  let description = [{ On scalars and vectors; without branches, so that LLVM can vectorise the loops around them. }];
+  let summary = "Make polynomials of transcendental functions";
+  let description = [{
+    On scalars and vectors of f32, and exponentials, logarithms and hyperbolic tangents of f64; without branches, so that LLVM can
+    vectorise the loops around them.
+  }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 

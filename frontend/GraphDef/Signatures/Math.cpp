@@ -28,7 +28,7 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"SquaredDifference Xlogy Xlog1py Xdivy BitwiseAnd BitwiseOr BitwiseXor LeftShift RightShift", "x:T y:T",
      "z:T", ""},
     {"Atan2", "y:T x:T", "z:T", ""},
-    {"NextAfter", "x1:T x2:T", "output:T", "T=float64"},
+    {"NextAfter", "x1:T x2:T", "output:T", "T=float32"},
     {"Igamma Igammac IgammaGradA Polygamma", "a:T x:T", "z:T", ""},
     {"Zeta", "x:T q:T", "z:T", ""},
     {"Betainc", "a:T b:T x:T", "z:T", ""},

@@ -61,11 +61,17 @@ func.func @angle(%x: vector<16xf32>) -> (vector<16xf32>, vector<16xf32>, vector<
   return %0, %1, %2 : vector<16xf32>, vector<16xf32>, vector<16xf32>
 }
 
-// CHECK-LABEL: func @others
-// CHECK: math.exp %{{.*}} : f64
+// Of f64 only exponentials and what is made of them or undoes them.
+// CHECK-LABEL: func @doubles
+// CHECK-NOT: math.exp
 // CHECK: math.sin %{{.*}} : f64
-func.func @others(%x: f64) -> (f64, f64) {
+// CHECK-NOT: math.log
+// CHECK-NOT: math.tanh
+// CHECK: return
+func.func @doubles(%x: f64) -> (f64, f64, f64, f64) {
   %0 = math.exp %x : f64
   %1 = math.sin %x : f64
-  return %0, %1 : f64, f64
+  %2 = math.log %x : f64
+  %3 = math.tanh %x : f64
+  return %0, %1, %2, %3 : f64, f64, f64, f64
 }
