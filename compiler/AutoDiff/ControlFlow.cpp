@@ -64,6 +64,7 @@ LogicalResult differentiateIf(ReverseSweep &sweep, tg::IfOp op, ArrayRef<Value> 
                                                 [&](Value value) { return map.lookupOrDefault(value); });
     tg::Activity activity(ys, xs, &to);
     ReverseSweep branch(builder, activity, rowCaptures);
+    branch.checksNumerics = sweep.checksNumerics;
     for (auto [y, gradient] : llvm::zip_equal(ys, incoming))
       if (gradient)
         branch.add(y, gradient, op.getLoc());

@@ -16,6 +16,7 @@ LogicalResult expand(tg::GradientOp op) {
   OpBuilder builder(op);
   tg::Activity activity(op.getYs(), op.getXs());
   ReverseSweep sweep(builder, activity, op.getRowXs());
+  sweep.checksNumerics = op->hasAttr(tg::kChecksNumerics);
   llvm::SmallBitVector none;
   tg::GradientBuilder words(builder, op, none);
   for (auto [i, y] : llvm::enumerate(op.getYs()))

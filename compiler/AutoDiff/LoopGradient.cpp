@@ -293,6 +293,7 @@ LogicalResult LoopGradient::buildBackward(ArrayRef<Value> incoming) {
         llvm::map_to_vector(next, [&](Value value) { return map.lookupOrDefault(value); });
     tg::Activity activity(ys, allXs, &backward.getBodyRegion());
     ReverseSweep iteration(builder, activity, rowCaptures);
+    iteration.checksNumerics = sweep.checksNumerics;
     for (auto [captured, sum] : llvm::zip(captures, body->getArguments().drop_front(1 + numCarried)))
       iteration.add(captured, sum, loc);
     addRowPairs(iteration, rowCaptures, body->getArguments().drop_front(1 + xs.size()));

@@ -3,21 +3,45 @@
 #include "compiler/AutoDiff/ReverseSweep.h"
 #include "compiler/AutoDiff/ControlFlow.h"
 #include "dialects/Tg/IR/GradientBuilder.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
 namespace tgc {
 
+/// A NaN ends the run; the error names the node on the way back.
+static void checkNumbers(OpBuilder &builder, Location loc, Value gradient) {
+  if (!isa<FloatType>(getElementTypeOrSelf(gradient.getType())))
+    return;
+  Value isNumber = tg::NotOp::create(builder, loc, tg::IsNanOp::create(builder, loc, gradient));
+  auto dimensions =
+      llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(gradient.getType()).getRank()));
+  Value all =
+      dimensions.empty()
+          ? isNumber
+          : tg::ReduceOp::create(builder, loc, tg::ReductionKind::All, isNumber, dimensions).getResult();
+  constexpr int32_t kInvalidArgument = 3;
+  tg::CheckOp::create(
+      builder, loc, tensor::ExtractOp::create(builder, loc, all, ValueRange()),
+      builder.getI32IntegerAttr(kInvalidArgument),
+      builder.getStringAttr("a gradient on the way back over the node is a NaN (--check-numerics)"),
+      ValueRange());
+}
+
 void ReverseSweep::add(Value value, Value gradient, Location loc) {
   if (!activity.isActive(value))
     return;
   if (isByRows(value)) {
+    if (checksNumerics)
+      checkNumbers(builder, loc, gradient);
     llvm::SmallBitVector none;
     tg::GradientBuilder words(builder, gradient.getParentBlock()->getParentOp(), none);
     return addRows(value, getAllRows(words, gradient));
   }
   Value &sum = gradients[value];
   sum = sum ? tg::accumulate(builder, loc, sum, gradient) : gradient;
+  if (checksNumerics)
+    checkNumbers(builder, loc, sum);
 }
 
 void ReverseSweep::replace(Value from, Value to) {

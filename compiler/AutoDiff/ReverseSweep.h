@@ -21,6 +21,8 @@ public:
 
   mlir::OpBuilder &builder;
   const tg::Activity &activity;
+  /// Whether an op whose gradient is no number ends the run.
+  bool checksNumerics = false;
 
   /// Adds to the gradient of a value, if it is active.
   void add(mlir::Value value, mlir::Value gradient, mlir::Location loc);

@@ -2,6 +2,7 @@
 
 #include "frontend/Import/EntryGradients.h"
 #include "dialects/Tg/IR/Activity.h"
+#include "dialects/Tg/IR/GradientBuilder.h"
 #include "frontend/Import/ControlFlow/Plan.h"
 #include "frontend/Import/NodeImporter.h"
 
@@ -186,6 +187,8 @@ FailureOr<SmallVector<Value>> buildGradients(EntryImporter &entry, ValueRange ys
     return failure();
   }
   auto op = tg::GradientOp::create(entry.builder, loc, ys, ValueRange(), xs, byRows);
+  if (entry.module.options.checkNumerics)
+    op->setAttr(tg::kChecksNumerics, entry.builder.getUnitAttr());
   SmallVector<Value> gradients(op.getGradients());
   for (auto [gradient, x] : llvm::zip(gradients, op.getWholeXs()))
     entry.sizes.setSizes(gradient, entry.sizes.sizesOf(x));

@@ -101,6 +101,9 @@ private:
   const llvm::SmallBitVector &needed;
 };
 
+/// An attribute of gradients: the first op on the way back that makes a NaN ends the run.
+constexpr llvm::StringLiteral kChecksNumerics = "tg.checks_numerics";
+
 /// The sum of two gradients of one value. A gradient that is zero outside a part adds to that part alone.
 mlir::Value accumulate(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value sum, mlir::Value gradient);
 
