@@ -2,6 +2,7 @@
 """Checks the writer of checkpoints through libtgc-runtime.so.
 
     checkpoints.py kill LIBRARY [--rounds N]       a process that saves again and again is killed at random moments
+    checkpoints.py retain LIBRARY COMMAND...       COMMAND trains, saves with --max-to-keep 3, is killed and goes on with --restore
     checkpoints.py full LIBRARY                    the disk is full (a small tmpfs, or a limit where none can be mounted)
     checkpoints.py write LIBRARY PREFIX            tensors of every type, slices, strings, many names
     checkpoints.py compare LIBRARY PREFIX          the files are, byte for byte, those that TensorFlow wrote at PREFIX
@@ -157,6 +158,48 @@ def kill(runtime, rounds):
         left = sorted(os.listdir(folder))
         print(f"{rounds} kills: every checkpoint whole" + ("" if last else ", none saved"))
         print(f"files: {len(left)}")
+
+
+def listed(folder):
+    """The checkpoints that the state file lists, the latest first."""
+    with open(os.path.join(folder, "checkpoint")) as f:
+        paths = [line.split('"')[1] for line in f if "model_checkpoint_path" in line]
+    if len(paths) < 2 or paths[0] != paths[-1]:
+        raise RuntimeError(f"the state file lists {paths}")
+    return [os.path.join(folder, path) for path in reversed(paths[1:])]
+
+
+def step_listed(folder):
+    return int(listed(folder)[0].rsplit("-", 1)[1])
+
+
+def retain(runtime, rounds, command):
+    """The state file always lists whole checkpoints, three at most, and never an older latest one."""
+    with tempfile.TemporaryDirectory() as folder:
+        save = command + ["--save", os.path.join(folder, "model"), "--save-every", "1", "--max-to-keep", "3"]
+        run = lambda *more: subprocess.Popen(save + list(more), stdout=subprocess.DEVNULL)
+        if run("--steps", "1").wait():
+            raise SystemExit("the training fails")
+        last = 1
+        for _ in range(rounds):
+            child = run("--restore", folder)
+            while step_listed(folder) == last and child.poll() is None:  # then it saves again and again
+                time.sleep(0.005)
+            time.sleep(random.uniform(0, 0.02))
+            child.kill()
+            child.wait()
+            kept = listed(folder)
+            for prefix in kept:
+                runtime.read(prefix)
+            if step_listed(folder) <= last or len(kept) > 3:
+                raise RuntimeError(f"after step {last} the state file lists {kept}")
+            last = step_listed(folder)
+        print(f"{rounds} kills: every listed checkpoint whole")
+        if run("--restore", folder, "--steps", "3").wait():
+            raise SystemExit("the training does not go on")
+        for name in os.listdir(folder):  # older ones that a kill has kept from being removed
+            if name.endswith(".index"):
+                runtime.read(os.path.join(folder, name[:-6]))
 
 
 def fill(runtime, folder, what):
@@ -326,14 +369,17 @@ def tensorflow(runtime, tgc_run, zoo):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["kill", "full", "write", "compare", "golden", "tensorflow"])
+    parser.add_argument("what", choices=["kill", "retain", "full", "write", "compare", "golden", "tensorflow"])
     parser.add_argument("library")
     parser.add_argument("more", nargs="*")
     parser.add_argument("--rounds", type=int, default=1000)
-    options = parser.parse_args()
+    options, flags = parser.parse_known_args()
+    options.more += flags
     runtime = Runtime(options.library) if options.what != "golden" else None
     if options.what == "kill":
         kill(runtime, options.rounds)
+    elif options.what == "retain":
+        retain(runtime, options.rounds, options.more)
     else:
         globals()[options.what](runtime, *options.more)
 
