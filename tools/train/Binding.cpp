@@ -200,6 +200,17 @@ Error apply(const Binding::Op &op, Numbers &numbers) {
   llvm_unreachable("unknown operation");
 }
 
+/// Where a column of texts has something else than a number.
+std::string describeFirstText(const NumpyArray &column) {
+  double number;
+  auto found = find_if(column.strings, [&](StringRef text) { return text.trim().getAsDouble(number); });
+  if (found == column.strings.end())
+    return "";
+  return ": example " + std::to_string(found - column.strings.begin()) +
+         (found->empty() ? " has an empty cell (csv:FILE:missing=NUMBER says what it is)"
+                         : " has '" + *found + "'");
+}
+
 /// Several columns side by side, each as a vector per row.
 Expected<Numbers> stackColumns(const Binding &binding, const Dataset &data) {
   std::vector<std::vector<double>> parts;
@@ -210,6 +221,8 @@ Expected<Numbers> stackColumns(const Binding &binding, const Dataset &data) {
     if (!column)
       return createStringError("the data has no column '" + name + "'; it has: " + data.listNames());
     std::optional<std::vector<double>> values = toDoubles(*column);
+    if (!values && column->dtype == TGC_STRING)
+      return createStringError("column '" + name + "' is no column of numbers" + describeFirstText(*column));
     if (!values)
       return createStringError("column '" + name + "' holds " + tgc_dtype_name(column->dtype) +
                                ", no numbers");

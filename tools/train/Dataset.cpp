@@ -77,7 +77,7 @@ Expected<NamedArrays> readOne(const DataSpec &spec, StringRef path, Vocabulary &
     return bytes.takeError();
   auto parse = [&]() -> Expected<NamedArrays> {
     if (spec.format == "csv")
-      return parseCsv(*bytes);
+      return parseCsv(*bytes, spec.options);
     if (spec.format == "idx")
       return parseIdx(*bytes);
     if (spec.format == "tfrecord")
@@ -131,6 +131,9 @@ std::string Dataset::listNames() const {
 
 Expected<Dataset> readDataset(const DataSpec &spec, Vocabulary &vocabulary) {
   Dataset data;
+  if (spec.format != "csv" && spec.format != "text" && !spec.options.empty())
+    return createStringError("--data: " + spec.format + " takes no options, got " +
+                             spec.options.begin()->first + "=" + spec.options.begin()->second);
   for (const std::string &path : spec.paths) {
     Expected<NamedArrays> arrays = readOne(spec, path, vocabulary);
     if (!arrays)

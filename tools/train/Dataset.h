@@ -48,7 +48,9 @@ llvm::Expected<Dataset> readDataset(const DataSpec &spec, Vocabulary &vocabulary
 
 //===--- The formats; each reads one file, given as its bytes ---===//
 
-llvm::Expected<NamedArrays> parseCsv(llvm::StringRef bytes);
+/// Columns without names are called column0, column1, ...
+llvm::Expected<NamedArrays> parseCsv(llvm::StringRef bytes,
+                                     const std::map<std::string, std::string> &options = {});
 llvm::Expected<NamedArrays> parseIdx(llvm::StringRef bytes);
 llvm::Expected<NamedArrays> parseRecords(llvm::StringRef bytes, llvm::ArrayRef<FieldSpec> fields);
 llvm::Expected<NamedArrays> parseTfRecords(llvm::StringRef bytes, llvm::ArrayRef<FieldSpec> fields);

@@ -10,57 +10,80 @@ using namespace llvm;
 namespace tgc {
 namespace {
 
-/// The cells of the line that begins at `at`, which moves behind it. Quoted cells may hold commas, line ends
-/// and doubled quotes.
-std::vector<std::string> readCsvLine(StringRef bytes, size_t &at) {
-  std::vector<std::string> cells(1);
-  bool isQuoted = false;
-  for (; at < bytes.size(); ++at) {
-    char c = bytes[at];
-    if (isQuoted && c == '"' && at + 1 < bytes.size() && bytes[at + 1] == '"')
-      cells.back() += bytes[++at];
-    else if (c == '"')
-      isQuoted = !isQuoted;
-    else if (c == ',' && !isQuoted)
-      cells.emplace_back();
-    else if (c == '\n' && !isQuoted)
-      break;
-    else if (c != '\r' || isQuoted)
-      cells.back() += c;
+/// What is left of a CSV file.
+struct CsvText {
+  StringRef bytes;
+  size_t at = 0, line = 1;
+
+  /// The cells of the next line. Quoted cells may hold commas, line ends and doubled quotes.
+  Expected<std::vector<std::string>> readCells() {
+    std::vector<std::string> cells(1);
+    bool isQuoted = false;
+    size_t first = line;
+    for (; at < bytes.size(); ++at) {
+      char c = bytes[at];
+      line += c == '\n';
+      if (isQuoted && c == '"' && at + 1 < bytes.size() && bytes[at + 1] == '"')
+        cells.back() += bytes[++at];
+      else if (c == '"')
+        isQuoted = !isQuoted;
+      else if (c == ',' && !isQuoted)
+        cells.emplace_back();
+      else if (c == '\n' && !isQuoted)
+        break;
+      else if (c != '\r' || isQuoted)
+        cells.back() += c;
+    }
+    ++at;
+    if (isQuoted)
+      return createStringError("line " + Twine(first) + " opens a quote that nothing closes");
+    return cells;
   }
-  ++at;
-  return cells;
-}
+};
 
 bool readReal(StringRef text, double &value) { return !text.trim().getAsDouble(value); }
 
-/// Numbers if all cells are, else strings.
-NumpyArray columnOf(ArrayRef<std::vector<std::string>> rows, size_t column) {
+/// Numbers if all cells are, else strings. An empty cell is the number `missing`, if there is one.
+NumpyArray columnOf(ArrayRef<std::vector<std::string>> rows, size_t column, std::optional<double> missing) {
   int64_t count = static_cast<int64_t>(rows.size());
   NumpyArray numbers = makeArray(TGC_FLOAT64, {count});
   auto *values = reinterpret_cast<double *>(numbers.bytes.data());
-  for (auto [i, row] : enumerate(rows))
-    if (!readReal(row[column], values[i])) {
-      NumpyArray texts = makeArray(TGC_STRING, {count});
-      for (auto [k, cells] : enumerate(rows))
-        texts.strings[k] = cells[column];
-      return texts;
+  for (auto [i, row] : enumerate(rows)) {
+    if (missing && StringRef(row[column]).trim().empty()) {
+      values[i] = *missing;
+      continue;
     }
+    if (readReal(row[column], values[i]))
+      continue;
+    NumpyArray texts = makeArray(TGC_STRING, {count});
+    for (auto [k, cells] : enumerate(rows))
+      texts.strings[k] = cells[column];
+    return texts;
+  }
   return numbers;
 }
 
 } // namespace
 
-Expected<NamedArrays> parseCsv(StringRef bytes) {
+Expected<NamedArrays> parseCsv(StringRef bytes, const std::map<std::string, std::string> &options) {
+  std::optional<double> missing;
+  for (const auto &[key, value] : options)
+    if (key != "missing" || !readReal(value, missing.emplace()))
+      return createStringError("'" + key + "=" + value +
+                               "' is no option of csv; missing=NUMBER is what empty cells are");
+  bytes.consume_front("\xef\xbb\xbf"); // a byte order mark
   std::vector<std::vector<std::string>> rows;
-  for (size_t at = 0; at < bytes.size();) {
-    std::vector<std::string> cells = readCsvLine(bytes, at);
-    if (cells.size() == 1 && cells[0].empty())
+  for (CsvText text{bytes}; text.at < bytes.size();) {
+    size_t line = text.line;
+    auto cells = text.readCells();
+    if (!cells)
+      return cells.takeError();
+    if (cells->size() == 1 && cells->front().empty())
       continue;
-    if (!rows.empty() && cells.size() != rows[0].size())
-      return createStringError("line " + Twine(rows.size() + 1) + " has " + Twine(cells.size()) +
+    if (!rows.empty() && cells->size() != rows[0].size())
+      return createStringError("line " + Twine(line) + " has " + Twine(cells->size()) +
                                " cells, the first has " + Twine(rows[0].size()));
-    rows.push_back(std::move(cells));
+    rows.push_back(std::move(*cells));
   }
   if (rows.empty())
     return createStringError("the file is empty");
@@ -72,11 +95,11 @@ Expected<NamedArrays> parseCsv(StringRef bytes) {
     rows.erase(rows.begin());
   } else {
     for (size_t i = 0; i < rows[0].size(); ++i)
-      names.push_back(utostr(i));
+      names.push_back("column" + utostr(i));
   }
   NamedArrays columns;
   for (size_t i = 0; i < names.size(); ++i)
-    columns.emplace_back(StringRef(names[i]).trim().str(), columnOf(rows, i));
+    columns.emplace_back(StringRef(names[i]).trim().str(), columnOf(rows, i, missing));
   return columns;
 }
 

@@ -49,6 +49,21 @@ Dataset numbers(NumpyArray column) {
   return data;
 }
 
+TEST(BindingTest, NamesTheFirstCellThatIsNoNumber) {
+  const int64_t dims[] = {-1};
+  tgc_tensor_info_t feed = {"x:0", TGC_FLOAT32, 1, dims};
+  Dataset data;
+  data.numRows = 2;
+  auto columns = parseCsv("a,b\n1,2\n,two\n");
+  data.columns = std::move(*columns);
+  EXPECT_EQ(failureOf(bindFeed(*parseBinding("x=a"), data, feed).takeError()),
+            "feed 'x:0': column 'a' is no column of numbers: example 1 has an empty cell "
+            "(csv:FILE:missing=NUMBER says "
+            "what it is)");
+  EXPECT_EQ(failureOf(bindFeed(*parseBinding("x=b"), data, feed).takeError()),
+            "feed 'x:0': column 'b' is no column of numbers: example 1 has 'two'");
+}
+
 TEST(BindingTest, IntegersStayExact) {
   const int64_t dims[] = {-1}, id = (int64_t(1) << 53) + 1;
   NumpyArray ids = makeArray(TGC_INT64, {1});

@@ -49,8 +49,17 @@ TEST(DatasetTest, Csv) {
   EXPECT_EQ(numbersOf<double>(column(*columns, "b,c")), (std::vector<double>{2.5, 4}));
   EXPECT_EQ(column(*columns, "name").strings, (std::vector<std::string>{"x \"y\"", "z"}));
   auto plain = parseCsv("1,2\n3,4\n");
-  EXPECT_EQ(numbersOf<double>(column(*plain, "1")), (std::vector<double>{2, 4}));
-  EXPECT_EQ(failureOf(parseCsv("1,2\n3\n").takeError()), "line 2 has 1 cells, the first has 2");
+  EXPECT_EQ(numbersOf<double>(column(*plain, "column1")), (std::vector<double>{2, 4}));
+  EXPECT_EQ(failureOf(parseCsv("1,\"2\n\"\n\n3\n").takeError()), "line 4 has 1 cells, the first has 2");
+  EXPECT_EQ(failureOf(parseCsv("a\n\"1\n2\n").takeError()), "line 2 opens a quote that nothing closes");
+  auto marked = parseCsv("\xef\xbb\xbf"
+                         "a,b\n1,\n,2\n",
+                         {{"missing", "-1"}});
+  ASSERT_TRUE(bool(marked)) << failureOf(marked.takeError());
+  EXPECT_EQ(numbersOf<double>(column(*marked, "a")), (std::vector<double>{1, -1}));
+  EXPECT_EQ(numbersOf<double>(column(*marked, "b")), (std::vector<double>{-1, 2}));
+  EXPECT_EQ(failureOf(parseCsv("a\n1\n", {{"missing", "x"}}).takeError()),
+            "'missing=x' is no option of csv; missing=NUMBER is what empty cells are");
 }
 
 TEST(DatasetTest, Idx) {
