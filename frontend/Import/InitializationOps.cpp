@@ -34,6 +34,8 @@ LogicalResult importDestroy(NodeImporter &n) {
   if (failed(name))
     return failure();
   n.hostCall("tgc_kernel_variable_destroy", {}, {}, *name, {}, /*isPure=*/false);
+  // What this run wrote before is not kept.
+  n.graph.entry.variables[*name].isWritten = false;
   return success();
 }
 

@@ -15,6 +15,8 @@ namespace {
 
 /// Inputs are read, results are new memory: the sizes are operands, or found by the kernel.
 struct HostCallModel : bufferization::BufferizableOpInterface::ExternalModel<HostCallModel, tg::HostCallOp> {
+  /// A call that neither takes nor gives a tensor, the closing of a queue, is lowered all the same.
+  bool hasTensorSemantics(Operation *) const { return true; }
   bool bufferizesToMemoryRead(Operation *, OpOperand &, const bufferization::AnalysisState &) const {
     return true;
   }
