@@ -70,6 +70,18 @@ TGC_KERNEL(tgc_kernel_write_file) {
     fail(frame, node, path);
 }
 
+/* A pattern whose folder is not named up to its first wildcard is one of "./". */
+static const char *pattern_of(tgc_frame_t *frame, tgc_string_t given) {
+  const char *pattern = path_of(frame, given);
+  size_t fixed = strcspn(pattern, "*?[\\");
+  if (!pattern[fixed] || memchr(pattern, '/', fixed))
+    return pattern;
+  char *whole = tgc_rt_scratch(frame, given.size + 3);
+  memcpy(whole, "./", 2);
+  memcpy(whole + 2, pattern, strlen(pattern) + 1);
+  return whole;
+}
+
 /* Input 0: patterns; output 0: the names of the files that match one, sorted. */
 TGC_KERNEL(tgc_kernel_matching_files) {
   TGC_KERNEL_UNUSED;
@@ -77,7 +89,7 @@ TGC_KERNEL(tgc_kernel_matching_files) {
   glob_t found = {0};
   int flags = 0;
   for (int64_t i = 0, count = tgc_count(&inputs[0]); i < count; ++i) {
-    if (glob(path_of(frame, patterns[i]), flags, NULL, &found) == 0 || found.gl_pathc > 0)
+    if (glob(pattern_of(frame, patterns[i]), flags, NULL, &found) == 0 || found.gl_pathc > 0)
       flags = GLOB_APPEND;
   }
   int64_t count = (int64_t)found.gl_pathc;

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 
 TGC_KERNEL(tgc_kernel_queue_dequeue);
-TGC_KERNEL(tgc_kernel_queue_state);
 
 typedef struct reader {
   char kind;
@@ -167,11 +166,7 @@ static int read_record(tgc_frame_t *frame, const char *node, reader_t *reader, t
   }
   default:
     has_place = 0;
-    if (reader->place++ == 0) {
-      is_found = 1;
-      if (reader->kind == 'W')
-        is_found = read_bytes(frame, reader, (uint64_t)reader->size, value);
-    }
+    is_found = reader->kind == 'I' || read_bytes(frame, reader, (uint64_t)reader->size, value);
   }
   if (!is_found)
     return 0;
@@ -184,6 +179,9 @@ static int read_record(tgc_frame_t *frame, const char *node, reader_t *reader, t
   if (reader->kind == 'I')
     *value = *key;
   ++reader->produced;
+  /* A file that is one record ends with it; that others have none left the next read finds out. */
+  if (!has_place)
+    end_file(reader);
   return 1;
 }
 
@@ -211,20 +209,16 @@ TGC_KERNEL(tgc_kernel_reader_read_up_to) {
   int64_t most = *(const int64_t *)inputs[0].data, count = 0;
   tgc_string_t *keys = tgc_rt_scratch(frame, sizeof *keys * (uint64_t)(most + 1)),
                *values = tgc_rt_scratch(frame, sizeof *values * (uint64_t)(most + 1));
+  /* The end of a file is the end of what comes at once, unless nothing came yet. */
   while (count < most) {
-    /* Files that are not there yet are not waited for once there is a record. */
-    uint8_t is_closed;
-    int32_t size = 0;
-    tgc_tensor_t state[2] = {{&is_closed, 1, TGC_BOOL, 0, {0}}, {&size, 4, TGC_INT32, 0, {0}}};
-    tgc_kernel_queue_state(frame, node, strchr(config, '|') + 1, NULL, 0, state, 2);
-    if (!reader->name && count > 0 && size == 0)
-      break;
     if (!reader->name)
       begin_file(frame, node, config, reader);
     if (read_record(frame, node, reader, &keys[count], &values[count]))
       ++count;
     else
       end_file(reader);
+    if (!reader->name && count > 0)
+      break;
   }
   const tgc_string_t *found[2] = {keys, values};
   for (int k = 0; k < 2; ++k) {

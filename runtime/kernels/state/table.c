@@ -361,7 +361,7 @@ static const char *next_line(line_reader_t *reader, size_t *out_size) {
 
 /* Input 0: the name of a text file; input 1: the delimiter; input 2, if there is one: the file's bytes.
  * Config "MUTABLE NAME\nKEY VALUE VOCABULARY OFFSET KEYTYPE VALUETYPE": columns, how many lines there must be
- * (-1: any), how many come before, types as numbers. */
+ * (-1: any), the number of the first line, types as numbers. */
 TGC_KERNEL(tgc_kernel_table_initialize_from_file) {
   TGC_KERNEL_UNUSED;
   size_t length = strcspn(config, "\n");
@@ -391,16 +391,15 @@ TGC_KERNEL(tgc_kernel_table_initialize_from_file) {
   const char *line;
   char delimiter = *((const tgc_string_t *)inputs[1].data)->data;
   size_t size;
-  int64_t number = -numbers[3];
+  int64_t number = 0;
   int is_right = 1;
   while (is_right && (numbers[2] < 0 || number < numbers[2]) && (line = next_line(&reader, &size))) {
-    if (number++ < 0)
-      continue;
+    int64_t line_number = numbers[3] + number++;
     tgc_string_t pair[2];
     tgc_tensor_t tensors[2] = {{.dtype = (int32_t)numbers[4]}, {.dtype = (int32_t)numbers[5]}};
     for (int i = 0; i < 2 && is_right; ++i) {
       tensors[i].data = &pair[i];
-      is_right = read_column(line, size, number - 1, numbers[i], delimiter, tensors[i].dtype, &pair[i]);
+      is_right = read_column(line, size, line_number, numbers[i], delimiter, tensors[i].dtype, &pair[i]);
     }
     if (is_right)
       enter(frame, node, table, &tensors[0], &tensors[1], 1);
