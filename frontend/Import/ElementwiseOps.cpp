@@ -521,9 +521,8 @@ void registerElementwiseOps(OpRegistry &registry) {
   registry.add({"LessEqual"}, importCompare<Direction::LE>);
   registry.add({"Greater"}, importCompare<Direction::GT>);
   registry.add({"GreaterEqual"}, importCompare<Direction::GE>);
-  registry.add(
-      {"Identity", "IdentityN", "GuaranteeConst", "PlaceholderWithDefault", "RefIdentity", "_Retval"},
-      importIdentity);
+  registry.add({"Identity", "IdentityN", "GuaranteeConst", "PlaceholderWithDefault", "RefIdentity"},
+               importIdentity);
   registry.add({"Snapshot"}, importSnapshot);
   registry.add({"NoOp", "ControlTrigger"}, importNoOp);
   registry.add({"Cast"}, importCast);

@@ -173,6 +173,17 @@ def references(record):
         record("looped_" + kind.name, raw.Identity(input=raw.RefExit(data=left)))
 
 
+def switched(record):
+    """Branches by a number, as they are when a Case has been lowered: the last one takes what no other does."""
+    x, results = record.fed([1., 2.], tf.float32, [2]), []
+    for i in (-1, 0, 1, 2, 7):
+        name = tf.compat.v1.get_default_graph().unique_name("switch")
+        attributes = dict(num_outs=tf.compat.v1.AttrValue(i=3), T=tf.compat.v1.AttrValue(type=tf.float32.as_datatype_enum))
+        switch = tf.compat.v1.get_default_graph().create_op("_SwitchN", [x, record.fed(i, tf.int32, [])], [tf.float32] * 3, name=name, attrs=attributes)
+        results += raw.Merge(inputs=[op(x=taken) for op, taken in zip((raw.Neg, raw.Square, raw.Exp), switch.outputs)])
+    record.joined("switched", results)
+
+
 def cases(record):
     for suffix in ("", "V2"):
         queues(record, suffix)
@@ -182,3 +193,4 @@ def cases(record):
     lists(record)
     others(record)
     references(record)
+    switched(record)
