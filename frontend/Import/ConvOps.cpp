@@ -134,17 +134,28 @@ LogicalResult importDepthwise(NodeImporter &n) { return importConvolution(n, tru
 /// The operator for any number of spatial dimensions: strides and paddings may leave out batch and channels,
 /// several batch dimensions count as one.
 LogicalResult importGenericConv(NodeImporter &n) {
-  if (n.getInt("batch_dims") != 1)
-    return n.error() << "batch_dims " << n.getInt("batch_dims") << " is not supported, expected 1";
-  int64_t groups = n.getInt("groups");
-  auto channels = IndexBuilder::getConstant(
-      n.sizes.sizeOf(n.getTensor(0), n.getString("data_format") == "CHANNELS_FIRST" ? 1 : n.getRank(0) - 1));
+  Value x = n.getTensor(0);
+  int64_t batchDims = n.getInt("batch_dims"), groups = n.getInt("groups");
+  if (batchDims < 1 || batchDims > n.getRank(0) - 2)
+    return n.error() << "batch_dims must be at least 1 and leave dimensions of input to convolve, got "
+                     << batchDims << " for " << x.getType();
+  SmallVector<Size> shape = n.sizes.sizesOf(x), batch(ArrayRef(shape).take_front(batchDims)),
+                    flat{n.sizes.product(batch)};
+  flat.append(shape.begin() + batchDims, shape.end());
+  x = n.reshape(x, flat);
+  auto channels =
+      IndexBuilder::getConstant(n.getString("data_format") == "CHANNELS_FIRST" ? flat[1] : flat.back());
   auto perGroup =
       IndexBuilder::getConstant(n.sizes.sizeOf(n.getTensor(1), std::max<int64_t>(n.getRank(1) - 2, 0)));
   if (channels && perGroup && *channels != *perGroup * groups)
     return n.error() << "input has " << *channels << " channels, the filter wants " << *perGroup * groups
                      << " in " << groups << " groups";
-  return importConvolution(n, false);
+  auto result = buildConvolution(n, x, n.getTensor(1), false);
+  if (failed(result))
+    return failure();
+  llvm::append_range(batch, ArrayRef(n.sizes.sizesOf(*result)).drop_front());
+  n.setResult(n.reshape(*result, batch));
+  return success();
 }
 
 } // namespace

@@ -36,11 +36,6 @@ FailureOr<Dilation> getDilation(NodeImporter &n) {
               << filter.getType();
     return failure();
   }
-  Type element = n.getElementType(0);
-  if (!isa<FloatType>(element)) {
-    n.error() << "elements of type " << element << " are not supported, expected floats";
-    return failure();
-  }
   auto attrs = getWindowAttrs(n, 4, "rates");
   if (failed(attrs) || failed(checkSpatialOnly(n, *attrs, DataLayout{4, false})))
     return failure();
@@ -68,11 +63,20 @@ FailureOr<Dilation> getDilation(NodeImporter &n) {
       return failure();
     dilation.windows.push_back(*w);
   }
-  Value patches =
-      extractPatches(n, padForWindows(n, x, n.lowest(element), dilation.windows), dilation.windows);
+  Value lowest = n.lowest(n.getElementType(0));
+  auto getPatches = [&](Value of, Value padding) {
+    return extractPatches(n, padForWindows(n, of, padding, dilation.windows), dilation.windows);
+  };
+  Value patches = getPatches(x, lowest);
   Value places = n.reshape(n.transpose(filter, {2, 0, 1}),
                            {sizes[3], n.sizes.constant(getWindowElements(dilation.windows))});
-  dilation.sums = n.add(patches, n.broadcastTo(places, n.sizes.sizesOf(patches)));
+  SmallVector<Size> shape = n.sizes.sizesOf(patches);
+  dilation.sums = n.add(patches, n.broadcastTo(places, shape));
+  // The lowest integer is not the lowest any more with something added to it.
+  if (!isa<FloatType>(n.getElementType(0)))
+    dilation.sums = n.select(getPatches(n.broadcastTo(n.scalar(n.builder.getI1Type(), 1), sizes),
+                                        n.scalar(n.builder.getI1Type(), 0)),
+                             dilation.sums, n.broadcastTo(lowest, shape));
   return dilation;
 }
 
