@@ -66,7 +66,9 @@ Value flattenPositions(NodeImporter &n, Value winners, ArrayRef<SlidingWindow> w
                                              n.splatLike(winners, extent));
       coordinate = n.add(coordinate, scaleBy(n, place, w.dilation));
     }
-    coordinate = n.sub(coordinate, spread(w.low));
+    // Where the padding is as large as all that a window covers, the first of these wins.
+    if (IndexBuilder::getConstant(w.low) != 0)
+      coordinate = n.create<tg::MaximumOp>(n.sub(coordinate, spread(w.low)), n.splatLike(coordinate, 0));
     position = n.add(n.mul(position, spread(w.input)), coordinate);
   }
   return position;
