@@ -90,6 +90,11 @@ def others(record):
         record.joined("truth_" + kind.name, [raw.ToBool(input=record.fed(value, kind)) for value in (0, 1, [], [0], [[0, 0]])])
     for kind in record.types("CheckNumericsV2"):
         record("finite_" + kind.name, raw.CheckNumericsV2(tensor=record.fed([1, 0, -3], kind), message="not here"))
+    for kind in record.types("Complex"):
+        whole = [record.fed(record.numbers(kind, shape)) for shape in ([2, 3], [3], [], [0])]
+        ends = record.fed(ENDS, kind)
+        record.joined("complex_" + kind.name, [raw.Complex(real=real, imag=imag, Tout=tf.complex64 if kind == tf.float32 else tf.complex128)
+                                               for real, imag in ((whole[0], whole[0]), (whole[0], whole[1]), (whole[2], whole[0]), (whole[3], whole[2]), (ends, ends[0]), (ends[1], ends))])
 
 
 def cases(record):

@@ -42,6 +42,12 @@ def arrays_by_reference(record):
         given = dict(handle=handle, flow_in=raw.TensorArrayUnpack(handle=handle, value=rows, flow_in=tf.constant(0.)))
         results = [raw.TensorArrayPack(dtype=kind, **given), raw.TensorArrayRead(index=2, dtype=kind, **given), raw.TensorArrayGather(indices=[1, 1], dtype=kind, **given),
                    raw.TensorArraySize(**given), *raw.TensorArrayConcat(dtype=kind, **given)]
+        other = raw.TensorArray(size=3, dtype=kind, clear_after_read=False)
+        flow = raw.TensorArrayScatter(handle=other, indices=[2, 0], value=rows[:2], flow_in=tf.constant(0.))
+        results.append(raw.TensorArrayPack(handle=other, flow_in=raw.TensorArrayWrite(handle=other, index=1, value=rows[2], flow_in=flow), dtype=kind))
+        split = raw.TensorArray(size=2, dtype=kind)
+        flow = raw.TensorArraySplit(handle=split, value=rows, lengths=tf.constant([2, 1], tf.int64), flow_in=tf.constant(0.))
+        results.append(raw.TensorArrayRead(handle=split, index=0, flow_in=flow, dtype=kind))
         record.joined("by_reference_" + kind.name, results)
 
 

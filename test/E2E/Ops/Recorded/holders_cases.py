@@ -182,6 +182,10 @@ def switched(record):
         switch = tf.compat.v1.get_default_graph().create_op("_SwitchN", [x, record.fed(i, tf.int32, [])], [tf.float32] * 3, name=name, attrs=attributes)
         results += raw.Merge(inputs=[op(x=taken) for op, taken in zip((raw.Neg, raw.Square, raw.Exp), switch.outputs)])
     record.joined("switched", results)
+    # The same before it is lowered; a branch with an effect makes it a Case rather than a StatelessCase.
+    branches = [lambda: raw.Neg(x=x), lambda: raw.Square(x=raw.CheckNumerics(tensor=x, message="finite")), lambda: raw.Exp(x=x)]
+    tf.compat.v1.enable_control_flow_v2()
+    record.joined("case", [tf.switch_case(record.fed(i, tf.int32, []), branches) for i in (-1, 0, 1, 2, 7)])
 
 
 def cases(record):
