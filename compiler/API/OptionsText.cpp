@@ -130,6 +130,8 @@ static Expected<bool> applyOption(Request &request, StringRef key, StringRef val
     options.freeze = value != "0";
   } else if (key == "strip-asserts") {
     options.stripAsserts = value != "0";
+  } else if (key == "exact") {
+    options.exact = value != "0";
   } else if (key == "optimization") {
     if (value.getAsInteger(10, options.optimizationLevel) || options.optimizationLevel > 3)
       return createStringError("optimization=" + value + ": expected 0 to 3");

@@ -67,6 +67,8 @@ struct CompileOptions {
   bool stripAsserts = false;
   /// A loop that goes on for longer ends the run with an error; 0: it may go on.
   int64_t maxIterations = 0;
+  /// Convolutions sum the products that they are defined by, and no others that are fewer.
+  bool exact = false;
   /// Every node that makes a NaN ends the run.
   bool checkNumerics = false;
   /// "cpu", or "cpu:" and an LLVM CPU name or "native". In-memory code is always for the host.

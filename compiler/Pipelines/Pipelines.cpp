@@ -75,7 +75,8 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
 
 void buildTiledPipeline(OpPassManager &passes, const CompileOptions &options) {
   FormContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers,
-                                      options.vectors.panelBytes, options.vectors.pairsBfloats};
+                                      options.vectors.panelBytes, options.vectors.pairsBfloats,
+                                      options.exact};
   passes.addPass(createFormContractionsPass(unit));
   addCleanup(passes);
 }

@@ -15,6 +15,8 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
       checkpoint("checkpoint", cl::desc("Values that the variables start with"), cl::value_desc("PREFIX"),
                  cl::cat(category)),
       stripAsserts("strip-asserts", cl::desc("Leave Assert and CheckNumerics out"), cl::cat(category)),
+      exact("exact", cl::desc("Compute convolutions without transforms that round otherwise"),
+            cl::cat(category)),
       gradients(
           "gradients",
           cl::desc("Adds the tensors gradients/X, the derivatives of Y (of the sum of several) with respect "
@@ -56,6 +58,7 @@ Error ModelFlags::apply(CompileOptions &options) const {
   options.checkNumerics = checkNumerics;
   options.cacheDirectory = cache;
   options.stripAsserts = stripAsserts;
+  options.exact = exact;
   for (const std::string &text : shape) {
     auto parsed = parseFeedShape(text);
     if (!parsed)

@@ -20,6 +20,7 @@ struct ModelFlags {
   llvm::cl::list<std::string> shape;
   llvm::cl::opt<std::string> checkpoint;
   llvm::cl::opt<bool> stripAsserts;
+  llvm::cl::opt<bool> exact;
   llvm::cl::list<std::string> gradients, wrt;
   llvm::cl::opt<std::string> minimize, optimizer, trainable;
   llvm::cl::opt<double> clipNorm;

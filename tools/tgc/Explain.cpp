@@ -106,6 +106,11 @@ KernelFacts factsOf(kernel::ContractOp op, SizeNames &names) {
   for (unsigned loop = 0; loop < op.getLoopSizes().size(); ++loop)
     (op.getInitMap().isFunctionOfDim(loop) ? facts.sizes : facts.summed).push_back(loopSize(op, loop, names));
   SymbolicSize perElement = productOf(facts.summed) * 2;
+  if (op.getWinograd()) {
+    // 36 products for 16 results; the transforms are not counted.
+    facts.kind = "winograd";
+    perElement = *productOf(facts.summed).getConstant() / 2;
+  }
   perElement += flopsPerPoint(op.getEpilogue());
   facts.flops = productOf(facts.sizes) * perElement;
   return facts;

@@ -332,8 +332,7 @@ struct Emitter {
     DenseMap<std::pair<size_t, int64_t>, Value> shared;
     for (auto [i, sum] : llvm::enumerate(sums)) {
       int64_t row = i / vectors, v = i % vectors;
-      IRMapping mapping(in.captured);
-      mapping.map(body.getArgument(0), sum);
+      SmallVector<Value> arguments = {sum};
       for (auto [x, access] : llvm::enumerate(extras)) {
         bool movesRows = !isConstantIntValue(getRowStride(access), 0),
              movesColumns = access.moves(plan.column);
@@ -344,12 +343,9 @@ struct Emitter {
                                             getMask(place, v))
                                : splat(loadSplat(access, address));
         }
-        mapping.map(body.getArgument(x + 1), known);
+        arguments.push_back(known);
       }
-      for (Operation &inner : body.without_terminator())
-        cloneOnVectors(builder, inner, mapping, plan.tiling.lanes);
-      results.push_back(
-          lookUpVector(builder, loc, body.getTerminator()->getOperand(0), mapping, plan.tiling.lanes));
+      results.push_back(computeOnVectors(builder, body, in.captured, arguments, plan.tiling.lanes));
     }
     return results;
   }

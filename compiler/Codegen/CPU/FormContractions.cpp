@@ -12,6 +12,7 @@
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
+#include "compiler/Codegen/CPU/Winograd.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -154,7 +155,10 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
       while (kernel::ContractOp larger = absorbUser(contract))
         contract = larger;
       orderLoops(contract);
-      packConstant(contract, unit, packed);
+      if (!exact && paysWinograd(contract))
+        selectWinograd(contract, unit, packed);
+      if (!contract.getPanelWidth() && !contract.getWinograd())
+        packConstant(contract, unit, packed);
     }
   }
 

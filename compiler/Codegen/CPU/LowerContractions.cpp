@@ -8,6 +8,8 @@
 #include "compiler/Codegen/CPU/ContractEmitter.h"
 #include "compiler/Codegen/CPU/KernelCalls.h"
 #include "compiler/Codegen/CPU/Passes.h"
+#include "compiler/Codegen/CPU/SelectBlocks.h"
+#include "compiler/Codegen/CPU/Winograd.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -57,16 +59,50 @@ private:
     OpBuilder builder(op);
     storeToVectors(builder, op);
     loadFromVectors(builder, op);
-    ContractPlan plan(op, {vectorBytes, vectorRegisters, panelBytes, pairsBfloats});
-    IndexMath math(builder, op.getLoc());
     SmallVector<OpFoldResult> sizes = getLoopSizes(builder, op);
+    if (op.getWinograd())
+      lowerWinograd(builder, op, sizes);
+    else
+      lowerProducts(builder, op, sizes);
+    op.erase();
+  }
+
+  void lowerProducts(OpBuilder &builder, kernel::ContractOp op, ArrayRef<OpFoldResult> sizes) {
+    ContractPlan plan(op, getVectorUnit());
     if (plan.rhsForm == RhsForm::PackedByCall)
       callKernel(builder, op, plan, sizes, pack(builder, op, plan, sizes));
     else if (plan.rhsForm == RhsForm::ChosenByCall)
       choose(builder, op, plan, sizes);
     else
       callKernel(builder, op, plan, sizes, op.getRhs());
-    op.erase();
+  }
+
+  VectorUnit getVectorUnit() const { return {vectorBytes, vectorRegisters, panelBytes, pairsBfloats}; }
+
+  void lowerWinograd(OpBuilder &builder, kernel::ContractOp op, ArrayRef<OpFoldResult> sizes) {
+    VectorUnit unit = getVectorUnit();
+    WinogradPlan plan(op, unit);
+    IndexMath math(builder, op.getLoc());
+    Value filter = op.getPanelWidth() ? op.getRhs() : transformFilter(builder, op, plan);
+    callKernel(
+        builder, op, {plan.countUnits(math, sizes), math.known(0)}, sizes, filter, {},
+        [&](OpBuilder &b, const ContractOperands &operands) { emitWinograd(b, op, plan, unit, operands); });
+  }
+
+  Value transformFilter(OpBuilder &builder, kernel::ContractOp op, const WinogradPlan &plan) {
+    Location loc = op.getLoc();
+    IndexMath math(builder, loc);
+    auto type = MemRefType::get({plan.getFilterSize()}, builder.getF32Type());
+    Value filter = memref::AllocOp::create(builder, loc, type, ValueRange(), builder.getI64IntegerAttr(64));
+    Value arguments[] = {op.getRhs(), filter};
+    func::FuncOp function =
+        kernels->getFunction(builder, loc, "tgc_filter_", arguments, [&](OpBuilder &b, Block &body) {
+          emitFilterTransform(b, op, plan, body.getArgument(0), body.getArgument(1), body.getArgument(2),
+                              body.getArgument(3));
+        });
+    KernelCalls::call(builder, loc, function, arguments, math.known(plan.channels),
+                      math.known(plan.getFilterSize() * kProductsPerTransformed));
+    return filter;
   }
 
   /// Packs the right operand if there are enough rows, else reads it in place; both with one kernel.
@@ -106,14 +142,18 @@ private:
     memref::CopyOp::create(builder, loc, memory, target);
   }
 
-  /// Copies what is read along the columns, by the region or lane by lane, to where it is contiguous.
+  /// Copies what is read along the columns (or the channels, by tiles), by the region or lane by lane, to
+  /// where it is contiguous.
   void loadFromVectors(OpBuilder &builder, kernel::ContractOp op) {
     SmallVector<OpOperand *> operands = {&op.getLhsMutable()};
+    if (op.getWinograd())
+      operands.push_back(&op.getRhsMutable());
     for (OpOperand &extra : op.getExtrasMutable())
       operands.push_back(&extra);
     for (OpOperand *operand : operands) {
-      if (!op.getMap(operand->getOperandNumber()).isFunctionOfDim(op.getColumnLoop()) ||
-          isContiguous(operand->get()))
+      bool isVector = op.getMap(operand->getOperandNumber()).isFunctionOfDim(op.getColumnLoop()) ||
+                      (op.getWinograd() && operand == &op.getLhsMutable());
+      if (!isVector || isContiguous(operand->get()))
         continue;
       Value memory = allocateLike(builder, op.getLoc(), operand->get());
       memref::CopyOp::create(builder, op.getLoc(), operand->get(), memory);
@@ -171,9 +211,23 @@ private:
     return packed;
   }
 
-  /// `rhsStrides` are those of ContractOperands, if the form of the right operand asks for them.
   void callKernel(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan,
                   ArrayRef<OpFoldResult> sizes, Value rhs, ArrayRef<Value> rhsStrides = {}) {
+    IndexMath math(builder, op.getLoc());
+    callKernel(
+        builder, op, {plan.countUnits(math, sizes), plan.countPanels(math, sizes)}, sizes, rhs, rhsStrides,
+        [&](OpBuilder &b, const ContractOperands &operands) { emitContraction(b, op, plan, operands); });
+  }
+
+  /// What a kernel's work can be shared out by: units, or panels where units are few.
+  struct Shares {
+    OpFoldResult units, panels;
+  };
+
+  /// `rhsStrides` are those of ContractOperands, if the form of the right operand asks for them.
+  void callKernel(OpBuilder &builder, kernel::ContractOp op, Shares shares, ArrayRef<OpFoldResult> sizes,
+                  Value rhs, ArrayRef<Value> rhsStrides,
+                  function_ref<void(OpBuilder &, const ContractOperands &)> emit) {
     Location loc = op.getLoc();
     IndexMath math(builder, loc);
     SmallVector<Value> arguments = {op.getLhs(), rhs, op.getInit()};
@@ -196,7 +250,7 @@ private:
     size_t firstStride = arguments.size();
     arguments.append(rhsStrides.begin(), rhsStrides.end());
 
-    OpFoldResult units = plan.countUnits(math, sizes), panels = plan.countPanels(math, sizes);
+    auto [units, panels] = shares;
     // Rows are shared out where there are enough; both ways each element is computed by one thread, in one
     // order.
     Value fewUnits = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, math.materialize(units),
@@ -223,7 +277,7 @@ private:
           operands.byColumns = body.getArgument(last - 2);
           operands.begin = body.getArgument(last - 1);
           operands.end = body.getArgument(last);
-          emitContraction(b, op, plan, operands);
+          emit(b, operands);
         });
     Value count =
         arith::SelectOp::create(builder, loc, fewUnits, math.materialize(panels), math.materialize(units));

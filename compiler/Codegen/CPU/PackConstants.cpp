@@ -66,7 +66,7 @@ struct PanelOrder {
 } // namespace
 
 /// The elements of a constant in the order of panels.
-static ElementsAttr pack(ArrayRef<char> source, size_t width, const PanelOrder &order, Type elementType) {
+static SmallVector<char, 0> pack(ArrayRef<char> source, size_t width, const PanelOrder &order) {
   int64_t panelWidth = order.panelWidth, columns = order.columns, columnStride = order.columnStride;
   int64_t panels = llvm::divideCeil(columns, panelWidth), steps = 1, numBatches = 1;
   for (auto [size, stride] : order.sums)
@@ -102,13 +102,10 @@ static ElementsAttr pack(ArrayRef<char> source, size_t width, const PanelOrder &
           std::memcpy(target + i * width, row + i * columnStride * width, width);
       }
     }
-
-  auto type = RankedTensorType::get({static_cast<int64_t>(packed.size() / width)}, elementType);
-  AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(packed, /*align=*/64);
-  return DenseResourceElementsAttr::get(type, "tgc_packed", std::move(blob));
+  return packed;
 }
 
-void packConstant(kernel::ContractOp contract, VectorUnit unit, PackedConstants &known) {
+std::optional<ConstantOperand> findConstantRhs(kernel::ContractOp contract) {
   // Reshapes leave the elements where they are.
   Value reshaped = contract.getRhs();
   while (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(reshaped.getDefiningOp()))
@@ -117,11 +114,36 @@ void packConstant(kernel::ContractOp contract, VectorUnit unit, PackedConstants 
   auto value = constant ? dyn_cast<ElementsAttr>(constant.getValue()) : ElementsAttr();
   auto type = dyn_cast<RankedTensorType>(contract.getRhs().getType());
   if (!value || !type || !type.hasStaticShape() || type.getElementTypeBitWidth() % 8 != 0)
-    return;
+    return std::nullopt;
   ArrayRef<char> source = getBytes(value);
-  size_t width = type.getElementTypeBitWidth() / 8;
-  if (source.size() != static_cast<size_t>(type.getNumElements()) * width)
+  if (source.size() != static_cast<size_t>(type.getNumElements()) * (type.getElementTypeBitWidth() / 8))
+    return std::nullopt;
+  return ConstantOperand{constant, value, source};
+}
+
+ElementsAttr makePackedConstant(ArrayRef<char> bytes, Type elementType) {
+  int64_t width = elementType.getIntOrFloatBitWidth() / 8;
+  auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size()) / width}, elementType);
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, /*align=*/64);
+  return DenseResourceElementsAttr::get(type, "tgc_packed", std::move(blob));
+}
+
+void replaceConstantRhs(kernel::ContractOp contract, ConstantOperand old, ElementsAttr packed,
+                        int64_t panelWidth) {
+  OpBuilder builder(contract);
+  auto replacement = arith::ConstantOp::create(builder, old.op.getLoc(), packed);
+  contract.getRhsMutable().assign(replacement);
+  contract.setPanelWidth(panelWidth);
+  if (old.op.use_empty())
+    old.op.erase();
+}
+
+void packConstant(kernel::ContractOp contract, VectorUnit unit, PackedConstants &known) {
+  std::optional<ConstantOperand> constant = findConstantRhs(contract);
+  if (!constant)
     return;
+  auto type = cast<RankedTensorType>(contract.getRhs().getType());
+  size_t width = type.getElementTypeBitWidth() / 8;
 
   AffineMap map = contract.getRhsMap();
   unsigned column = contract.getColumnLoop();
@@ -142,15 +164,10 @@ void packConstant(kernel::ContractOp contract, VectorUnit unit, PackedConstants 
       (contract.getInitMap().isFunctionOfDim(loop) ? order.batches : order.sums).push_back(sized);
   }
   order.panelWidth = getTiling(contract, unit).getPanelWidth();
-  ElementsAttr &packed = known[order.getKey(value)];
+  ElementsAttr &packed = known[order.getKey(constant->value)];
   if (!packed)
-    packed = pack(source, width, order, type.getElementType());
-  OpBuilder builder(contract);
-  auto replacement = arith::ConstantOp::create(builder, constant.getLoc(), packed);
-  contract.getRhsMutable().assign(replacement);
-  contract.setPanelWidth(order.panelWidth);
-  if (constant.use_empty())
-    constant.erase();
+    packed = makePackedConstant(pack(constant->bytes, width, order), type.getElementType());
+  replaceConstantRhs(contract, *constant, packed, order.panelWidth);
 }
 
 } // namespace tgc

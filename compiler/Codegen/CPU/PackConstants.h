@@ -4,9 +4,10 @@
 
 #include "compiler/Codegen/CPU/SelectTiling.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinAttributes.h"
-
 #include <map>
+#include <optional>
 
 namespace tgc {
 
@@ -16,6 +17,23 @@ ContractTiling getTiling(kernel::ContractOp contract, VectorUnit unit);
 /// What is packed already, by constant and order: the steps of an unrolled loop and the entries of a module
 /// share their weights.
 using PackedConstants = std::map<std::pair<const void *, std::vector<int64_t>>, mlir::ElementsAttr>;
+
+/// A right operand that is known when compiling: its value and the bytes of it in row-major order.
+struct ConstantOperand {
+  mlir::arith::ConstantOp op;
+  mlir::ElementsAttr value;
+  llvm::ArrayRef<char> bytes;
+};
+
+/// The right operand's constant, seen through reshapes.
+std::optional<ConstantOperand> findConstantRhs(kernel::ContractOp contract);
+
+/// A constant of one dimension with these bytes, aligned for vectors.
+mlir::ElementsAttr makePackedConstant(llvm::ArrayRef<char> bytes, mlir::Type elementType);
+
+/// Lets the contraction read what was packed instead, and erases the constant if nothing else reads it.
+void replaceConstantRhs(kernel::ContractOp contract, ConstantOperand old, mlir::ElementsAttr packed,
+                        int64_t panelWidth);
 
 /// Packs the right operand if it is a constant and packing it pays.
 void packConstant(kernel::ContractOp contract, VectorUnit unit, PackedConstants &known);

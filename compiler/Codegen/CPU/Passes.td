@@ -4,13 +4,13 @@
 
 include "mlir/Pass/PassBase.td"
 
-class VectorUnitPass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
+class VectorUnitPass<string flag, list<Option> more = []> : Pass<flag, "::mlir::ModuleOp"> {
   let options = [
     Option<"vectorBytes", "vector-bytes", "unsigned", "32", "Bytes of a vector register">,
     Option<"vectorRegisters", "vector-registers", "unsigned", "16", "Number of vector registers">,
     Option<"panelBytes", "panel-bytes", "unsigned", "0", "Bytes of a row of a packed panel; 0: what suits the registers">,
     Option<"pairsBfloats", "pairs-bfloats", "bool", "false", "Whether the machine has AVX512-BF16">,
-  ];
+  ] # more;
 }
 
 def ExpandMathPass : Pass<"tgc-expand-math", "::mlir::ModuleOp"> {
@@ -22,11 +22,13 @@ def ExpandMathPass : Pass<"tgc-expand-math", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
-def FormContractionsPass : VectorUnitPass<"tgc-form-contractions"> {
+def FormContractionsPass : VectorUnitPass<"tgc-form-contractions", [
+    Option<"exact", "exact", "bool", "false", "Multiply what is summed, and nothing that is made of it">]> {
   let summary = "Make kernels of contractions and of what is computed from their results";
   let description = [{
     Runs on tensors. A `linalg.generic` that sums products becomes a `kernel.contract`; elementwise ops that are the only user of its
-    result join it, and a constant right operand is packed. Products of few elements stay loops.
+    result join it, and a constant right operand is packed. Products of few elements stay loops. Convolutions with windows of 3 x 3 are
+    computed by tiles, with fewer products, where that takes less time and rounding is not to be `exact`.
   }];
   let dependentDialects = ["::tgc::kernel::KernelDialect"];
 }

@@ -33,6 +33,22 @@ inline constexpr int64_t kFewRowsAccumulators = 8;
 /// blocks of so many.
 inline constexpr int64_t kMostKeysOfOneBlock = 256, kKeysOfBlock = 128;
 
+/// Bytes on the stack for transformed tiles and their sums, which share the second-level cache with a filter.
+inline constexpr int64_t kWinogradScratchBytes = 3 << 17;
+/// Columns of a group of panels: the sums of a tile.
+inline constexpr int64_t kWinogradGroupColumns = 64;
+inline constexpr int64_t kMostTilesOfUnit = 48;
+/// With fewer channels or columns transforms cost more than the products that they save; convolutions of
+/// fewer products are not worth the code.
+inline constexpr int64_t kLeastWinogradChannels = 12;
+inline constexpr int64_t kLeastWinogradProducts = 1 << 20;
+/// What transforming an element costs, and reading an element of the filter from the third-level cache, in
+/// multiplications of a kernel.
+inline constexpr int64_t kProductsPerTransformed = 7;
+inline constexpr int64_t kProductsPerFilterElement = 10;
+/// Elements of a transformed filter that is kept in the code's constants: four times what the filter has.
+inline constexpr int64_t kMostConstantFilter = 1 << 20;
+
 /// Widens the tile of a contraction of few rows, where that wastes few lanes. `allRows` counts the rows that
 /// one right operand serves.
 inline ContractTiling widenForFewRows(ContractTiling tiling, int64_t columns, int64_t allRows) {

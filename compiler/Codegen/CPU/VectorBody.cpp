@@ -41,6 +41,16 @@ void cloneOnVectors(OpBuilder &builder, Operation &op, IRMapping &mapping, int64
   mapping.map(op.getResult(0), builder.create(state)->getResult(0));
 }
 
+Value computeOnVectors(OpBuilder &builder, Block &body, const IRMapping &captured, ValueRange arguments,
+                       int64_t lanes) {
+  IRMapping mapping(captured);
+  mapping.map(body.getArguments(), arguments);
+  for (Operation &inner : body.without_terminator())
+    cloneOnVectors(builder, inner, mapping, lanes);
+  Operation *yield = body.getTerminator();
+  return lookUpVector(builder, yield->getLoc(), yield->getOperand(0), mapping, lanes);
+}
+
 Value createLaneMask(OpBuilder &builder, Location loc, OpFoldResult count, int64_t lanes) {
   IndexMath math(builder, loc);
   auto type = VectorType::get({lanes}, builder.getI32Type());

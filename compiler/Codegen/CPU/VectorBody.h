@@ -25,6 +25,10 @@ mlir::Value lookUpVector(mlir::OpBuilder &builder, mlir::Location loc, mlir::Val
 /// Clones the op onto vectors and maps its result; what is computed of scalars alone stays a scalar.
 void cloneOnVectors(mlir::OpBuilder &builder, mlir::Operation &op, mlir::IRMapping &mapping, int64_t lanes);
 
+/// What the block yields for `arguments`, computed on vectors; `captured` has what it reads besides them.
+mlir::Value computeOnVectors(mlir::OpBuilder &builder, mlir::Block &body, const mlir::IRMapping &captured,
+                             mlir::ValueRange arguments, int64_t lanes);
+
 /// Set for the first `count` lanes.
 mlir::Value createLaneMask(mlir::OpBuilder &builder, mlir::Location loc, mlir::OpFoldResult count,
                            int64_t lanes);

@@ -20,6 +20,7 @@
  *   clip-norm=X          scales gradients to this global norm at most
  *   remat=auto|none|max  which forward values are computed again for gradients
  *   strip-asserts=1      Assert and CheckNumerics are left out
+ *   exact=1              Convolutions are computed without transforms that round otherwise
  *   target=cpu:native    see tgc --help
  *   optimization=2       0 to 3
  *   cache=DIR            code for the same graph and options is kept here

@@ -32,10 +32,14 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
 
     With `panel_width` p, `rhs` is packed: one dimension of elements in the order [batch loops..., n / p, summed loops..., n % p], where n is the
     last loop of `init`. With `in_place` it is row-major and is not packed, however many rows it serves.
+
+    With `winograd` a convolution with windows of 3 x 3 is computed by tiles of 4 x 4 results, with fewer multiplications and other
+    roundings. With `panel_width` too, `rhs` is the filter, transformed and in the order of that kernel.
   }];
   let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, AnyShaped:$init,
                        AffineMapArrayAttr:$indexing_maps, DenseI64ArrayAttr:$loop_sizes, UnitAttr:$accumulates,
-                       OptionalAttr<I64Attr>:$panel_width, UnitAttr:$in_place);
+                       OptionalAttr<I64Attr>:$panel_width, UnitAttr:$in_place,
+                       UnitAttr:$winograd);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{

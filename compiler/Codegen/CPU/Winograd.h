@@ -1,0 +1,68 @@
+//===- Winograd.h - Convolutions by 3 x 3 with fewer products --*- C++ -*-===//
+//
+// A tile of 4 x 4 results of a convolution with windows of 3 x 3 is A'((G g G') * (B' d B))A: 36 products for
+// each channel instead of 144, between transforms of the filter g, of 6 x 6 elements d of the operand and of
+// the sums. Summed over channels, the products are 36 contractions, in which tiles are the rows. Lavin and
+// Gray, "Fast algorithms for convolutional neural networks", 2016.
+//
+// The polynomials behind it are taken at 0, +-sqrt(1/2), +-sqrt(2) and infinity: pairs whose product is 1
+// keep the transforms' numbers small, so the error is 1 to 2 times that of the sum itself, where the usual
+// +-1 and +-2 make it 6 times as large (docs/numerics.md).
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_COMPILER_CODEGEN_CPU_WINOGRAD_H
+#define TGC_COMPILER_CODEGEN_CPU_WINOGRAD_H
+
+#include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "compiler/Codegen/CPU/PackConstants.h"
+#include <array>
+
+namespace tgc {
+
+/// Results and elements of a tile along one dimension, and both squared.
+inline constexpr int64_t kTileResults = 4, kTileElements = 6, kTileProducts = 36;
+
+struct WinogradPlan {
+  WinogradPlan(kernel::ContractOp op, VectorUnit unit);
+
+  /// The loops by their roles.
+  unsigned image, y, x, windowY, windowX, channel, column;
+  int64_t height, width, channels, columns;
+  int64_t tilesDown, tilesAcross;
+  /// Of a vector of results, and of a panel of the 36 contractions.
+  int64_t lanes, panelWidth;
+  /// Columns are summed in groups of panels, so that the sums of a unit's tiles stay in the cache.
+  int64_t panelsPerGroup, numGroups;
+  /// Tiles that are transformed together.
+  int64_t tilesPerUnit;
+  /// Whether the last unit has as many, whatever the number of images.
+  bool areUnitsEqual;
+
+  int64_t getGroupWidth() const { return panelWidth * panelsPerGroup; }
+  /// The transformed filter: [group, product, panel of the group, channel, column of the panel].
+  int64_t getFilterOffset(int64_t product, int64_t channel, int64_t column) const;
+  int64_t getFilterSize() const { return kTileProducts * numGroups * getGroupWidth() * channels; }
+  /// From tile to tile among the transformed elements of a product: not a multiple of what makes lines of the
+  /// cache collide.
+  int64_t getTileStride() const { return llvm::alignTo(channels, 16) + kRoomBetweenCopies; }
+  mlir::OpFoldResult countTiles(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
+  mlir::OpFoldResult countUnits(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
+};
+
+/// Whether the contraction is such a convolution and takes less time as tiles.
+bool paysWinograd(kernel::ContractOp op);
+
+/// Lets the contraction be computed by tiles; a constant filter is transformed.
+void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &known);
+
+/// Emits the kernel at `builder`. The right operand is the transformed filter.
+void emitWinograd(mlir::OpBuilder &builder, kernel::ContractOp op, const WinogradPlan &plan, VectorUnit unit,
+                  const ContractOperands &operands);
+
+/// Emits loops that transform the filter of the channels [begin, end) of `rhs` into `transformed`.
+void emitFilterTransform(mlir::OpBuilder &builder, kernel::ContractOp op, const WinogradPlan &plan,
+                         mlir::Value rhs, mlir::Value transformed, mlir::Value begin, mlir::Value end);
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_CPU_WINOGRAD_H

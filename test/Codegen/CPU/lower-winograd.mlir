@@ -1,0 +1,37 @@
+// RUN: tgc-opt %s --tgc-lower-contractions="vector-bytes=64 vector-registers=32" --canonicalize --cse | FileCheck %s
+
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+
+// A fed filter is transformed before; 36 products per tile are one contraction, whose operands are on the stack; the region is
+// computed of 16 vectors of results, and nothing else is stored in the image.
+// CHECK-LABEL: func @tiles
+// CHECK: %[[FILTER:.*]] = memref.alloc() {alignment = 64 : i64} : memref<36864xf32>
+// CHECK: call @tgc_filter_0(%{{.*}}, %[[FILTER]],
+// CHECK: call @tgc_contract_1(%{{.*}}, %[[FILTER]],
+// CHECK: func private @tgc_filter_0
+// CHECK-COUNT-9: vector.load
+// CHECK-NOT: vector.load
+// CHECK-COUNT-36: vector.store
+// CHECK: func private @tgc_contract_1
+// CHECK-COUNT-2: memref.alloca
+// CHECK-NOT: memref.alloc
+// CHECK-COUNT-36: vector.load
+// CHECK-NOT: vector.load
+// CHECK-COUNT-36: vector.store
+// CHECK: :16 = scf.for
+// CHECK: scf.yield
+// CHECK-COUNT-16: vector.store
+// CHECK-COUNT-36: vector.load
+// CHECK-NOT: vector.load
+// CHECK-COUNT-16: arith.negf
+// CHECK-NOT: scf.for
+func.func @tiles(%x: memref<7x18x18x32xf32>, %f: memref<3x3x32x32xf32>, %y: memref<7x16x16x32xf32>) {
+  kernel.contract (%x, %f) into %y sizes [7, 16, 16, 3, 3, 32, 32] attributes {indexing_maps = [#x, #f, #y], winograd} {
+  ^bb0(%s: f32):
+    %t = arith.negf %s : f32
+    kernel.yield %t : f32
+  } : memref<7x18x18x32xf32>, memref<3x3x32x32xf32> into memref<7x16x16x32xf32>
+  return
+}

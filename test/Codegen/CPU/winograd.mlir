@@ -1,0 +1,110 @@
+// RUN: tgc-opt %s --tgc-form-contractions="vector-bytes=64 vector-registers=32" --split-input-file | FileCheck %s
+// RUN: tgc-opt %s --tgc-form-contractions="vector-bytes=64 vector-registers=32 exact" --split-input-file | FileCheck %s --check-prefix=EXACT
+
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+
+// Enough channels, columns and images: by tiles; the filter is transformed in the run.
+// CHECK-LABEL: func @tiles
+// CHECK: kernel.contract{{.*}} winograd}
+// EXACT-LABEL: func @tiles
+// EXACT: kernel.contract
+// EXACT-NOT: winograd
+func.func @tiles(%x: tensor<?x16x16x32xf32>, %f: tensor<3x3x32x64xf32>, %n: index) -> tensor<?x14x14x64xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty(%n) : tensor<?x14x14x64xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<?x14x14x64xf32>) -> tensor<?x14x14x64xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<?x16x16x32xf32>, tensor<3x3x32x64xf32>) outs(%i : tensor<?x14x14x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<?x14x14x64xf32>
+  return %y : tensor<?x14x14x64xf32>
+}
+
+// -----
+
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+
+// Three channels: transforms would cost more than the products that they save.
+// CHECK-LABEL: func @few_channels
+// CHECK: kernel.contract
+// CHECK-NOT: winograd
+func.func @few_channels(%x: tensor<8x34x34x3xf32>, %f: tensor<3x3x3x64xf32>) -> tensor<8x32x32x64xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x32x32x64xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<8x32x32x64xf32>) -> tensor<8x32x32x64xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<8x34x34x3xf32>, tensor<3x3x3x64xf32>) outs(%i : tensor<8x32x32x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<8x32x32x64xf32>
+  return %y : tensor<8x32x32x64xf32>
+}
+
+// -----
+
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+
+// One tile of an image with many channels: a transformed filter is read for few products.
+// CHECK-LABEL: func @few_tiles
+// CHECK: kernel.contract
+// CHECK-NOT: winograd
+func.func @few_tiles(%x: tensor<1x6x6x256xf32>, %f: tensor<3x3x256x256xf32>) -> tensor<1x4x4x256xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x4x4x256xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<1x4x4x256xf32>) -> tensor<1x4x4x256xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<1x6x6x256xf32>, tensor<3x3x256x256xf32>) outs(%i : tensor<1x4x4x256xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<1x4x4x256xf32>
+  return %y : tensor<1x4x4x256xf32>
+}
+
+// -----
+
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+
+// Windows of another size, and double precision.
+// CHECK-LABEL: func @wide_windows
+// CHECK: kernel.contract
+// CHECK-NOT: winograd
+func.func @wide_windows(%x: tensor<8x20x20x32xf32>, %f: tensor<5x5x32x32xf32>) -> tensor<8x16x16x32xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x16x16x32xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<8x16x16x32xf32>) -> tensor<8x16x16x32xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<8x20x20x32xf32>, tensor<5x5x32x32xf32>) outs(%i : tensor<8x16x16x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<8x16x16x32xf32>
+  return %y : tensor<8x16x16x32xf32>
+}
+
+// CHECK-LABEL: func @doubles
+// CHECK: kernel.contract
+// CHECK-NOT: winograd
+func.func @doubles(%x: tensor<8x18x18x32xf64>, %f: tensor<3x3x32x32xf64>) -> tensor<8x16x16x32xf64> {
+  %z = arith.constant 0.0 : f64
+  %e = tensor.empty() : tensor<8x16x16x32xf64>
+  %i = linalg.fill ins(%z : f64) outs(%e : tensor<8x16x16x32xf64>) -> tensor<8x16x16x32xf64>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<8x18x18x32xf64>, tensor<3x3x32x32xf64>) outs(%i : tensor<8x16x16x32xf64>) {
+  ^bb0(%a: f64, %b: f64, %s: f64):
+    %p = arith.mulf %a, %b : f64
+    %t = arith.addf %s, %p : f64
+    linalg.yield %t : f64
+  } -> tensor<8x16x16x32xf64>
+  return %y : tensor<8x16x16x32xf64>
+}
