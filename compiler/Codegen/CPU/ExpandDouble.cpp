@@ -43,9 +43,7 @@ ReducedExponent reduceExponent(const Lanes &l, Value x) {
 }
 
 /// 2^n of a normal number.
-Value powerOfTwo(const Lanes &l, Value n) {
-  return l.asFloat(l.shiftLeft(l.addInt(n, l.integer(1023)), 52));
-}
+Value powerOfTwo(const Lanes &l, Value n) { return l.asFloat(l.shiftLeft(l.addInt(n, l.integer(1023)), 52)); }
 
 Value expandExp(const Lanes &l, Value x) {
   ReducedExponent e = reduceExponent(l, l.clamp(x, -746, 711));
