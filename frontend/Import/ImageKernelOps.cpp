@@ -252,9 +252,8 @@ LogicalResult importDrawBoxes(NodeImporter &n) {
     return failure();
   Value colors;
   if (n.getNumInputs() > 2) {
-    if (failed(requireRanks(n, 2, {2})) ||
-        failed(n.requireEqual(n.sizes.sizeOf(n.getTensor(2), 1), n.sizes.constant(4),
-                              "colors have %d numbers, expected %d")))
+    if (failed(requireRanks(n, 2, {2})) || failed(n.requireAtMost(sizes[3], n.sizes.sizeOf(n.getTensor(2), 1),
+                                                                  "images have %d channels, colors only %d")))
       return failure();
     colors = n.getTensor(2);
   } else {

@@ -30,7 +30,8 @@ static void draw(const canvas_t *canvas, int64_t top, int64_t left, int64_t bott
                        ((canvas->image * height + row) * width + column) * depth + c, canvas->color[c]);
 }
 
-/* Inputs: images [batch, height, width, 1, 3 or 4], boxes [batch, boxes, 4], colours [n, 4]. */
+/* Inputs: images [batch, height, width, 1, 3 or 4], boxes [batch, boxes, 4], colours [n, at least the
+ * channels]. */
 TGC_KERNEL(tgc_kernel_draw_boxes) {
   TGC_KERNEL_UNUSED;
   tgc_tensor_t *images = &outputs[0];
@@ -43,9 +44,9 @@ TGC_KERNEL(tgc_kernel_draw_boxes) {
   for (int64_t i = 0; i < images->dims[0] * count; ++i) {
     const float *box = boxes + 4 * i;
     canvas.image = i / count;
-    memcpy(canvas.color,
-           given_colors ? given + 4 * (i % count % num_colors) : kColors[i % count % num_colors],
-           sizeof canvas.color);
+    int64_t color = i % count % num_colors;
+    memcpy(canvas.color, given_colors ? given + inputs[2].dims[1] * color : kColors[color],
+           (uint64_t)depth * sizeof *canvas.color);
     if (depth == 1 && !given_colors)
       canvas.color[0] = 1;
     int64_t top = (int64_t)(box[0] * (float)(height - 1)), left = (int64_t)(box[1] * (float)(width - 1)),

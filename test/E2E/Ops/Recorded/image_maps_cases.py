@@ -31,7 +31,8 @@ def cases(record):
     colors = tf.constant(random.random((2, 4)), tf.float32)
     rectangles = tf.constant([[[.1, .2, .8, .9], [-.2, .3, .5, 1.4]]] * 2, tf.float32)
     pixels = tf.constant(random.random((2, 6, 7, 3)), tf.float32)
-    record("draw", [raw.DrawBoundingBoxes(images=pixels, boxes=rectangles), raw.DrawBoundingBoxesV2(images=pixels, boxes=rectangles, colors=colors)])
+    record("draw", [raw.DrawBoundingBoxes(images=pixels, boxes=rectangles), raw.DrawBoundingBoxesV2(images=pixels, boxes=rectangles, colors=colors),
+                    raw.DrawBoundingBoxesV2(images=pixels, boxes=rectangles, colors=colors[:, :3])])
     for seed in range(1, 4):
         record(f"sample_{seed}", list(raw.SampleDistortedBoundingBoxV2(image_size=[60, 90, 3], bounding_boxes=rectangles[:, :1], min_object_covered=.3, seed=seed, seed2=3)))
     for centered in (False, True):
