@@ -1,5 +1,6 @@
 //===- ScatterOps.cpp - Updates at given places, stitches, counts ---------===//
 
+#include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/Indexing.h"
 #include "frontend/Import/OpRegistry.h"
 
@@ -28,6 +29,10 @@ LogicalResult importScatterNd(NodeImporter &n) {
     if (!IndexBuilder::isNonNegative(size) &&
         failed(n.requireAtMost(n.sizes.constant(0), size, "sizes of shape must be at least %d, got %d")))
       return failure();
+  if (isa<tg::StringType>(n.getElementType(1))) {
+    Value empty = n.broadcastTo(createStrings(n, {""}, /*isScalar=*/true), *shape);
+    return setScattered(n, Kind::Update, empty, n.getTensor(0), n.getTensor(1));
+  }
   Value zeros = n.broadcastTo(n.scalar(n.getElementType(1), 0), *shape);
   return setScattered(n, Kind::Add, zeros, n.getTensor(0), n.getTensor(1));
 }

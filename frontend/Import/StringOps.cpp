@@ -166,13 +166,13 @@ LogicalResult importReplace(NodeImporter &n) {
 /// The conversion of printf that the attributes describe.
 LogicalResult importAsString(NodeImporter &n) {
   Type element = n.getElementType(0);
-  if (isa<tg::StringType>(element)) {
-    n.forward(0, 0);
-    return success();
-  }
   bool isFloat = isa<FloatType, ComplexType>(element);
   bool isScientific = n.getBool("scientific"), isShortest = n.getBool("shortest");
   int64_t precision = n.getInt("precision"), width = n.getInt("width");
+  if (isa<tg::StringType>(element) && width <= 0) {
+    n.forward(0, 0);
+    return success();
+  }
   StringRef fill = n.getString("fill");
   if (isScientific && isShortest)
     return n.error() << "Cannot select both scientific and shortest notation";

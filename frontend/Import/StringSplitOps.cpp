@@ -7,6 +7,7 @@
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/NodeImporter.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 
@@ -46,21 +47,82 @@ LogicalResult importStringSplitV2(NodeImporter &n) {
   return importSplit(n, "tgc_kernel_string_split", std::to_string(n.getInt("maxsplit")));
 }
 
-LogicalResult importUnicodeDecode(NodeImporter &n) {
-  if (!n.getString("input_encoding").equals_insensitive("utf-8"))
-    return n.error() << "input_encoding " << n.getString("input_encoding")
-                     << " is not supported, expected UTF-8";
-  auto splits = n.getElementTypeAttr("Tsplits");
-  if (failed(splits))
+/// The number by which runtime/kernels/string/unicode.c knows an encoding, whose name may have hyphens or
+/// not.
+FailureOr<int64_t> getEncoding(NodeImporter &n, StringRef attribute, bool isRead) {
+  std::string name = n.getString(attribute).lower();
+  llvm::erase_if(name, [](char c) { return c == '-' || c == '_' || c == ' '; });
+  int64_t number = llvm::StringSwitch<int64_t>(name)
+                       .Case("utf8", 0)
+                       .Case("utf16be", 1)
+                       .Case("utf16le", 2)
+                       .Case("utf32be", 3)
+                       .Case("utf32le", 4)
+                       .Cases({"usascii", "ascii"}, 5)
+                       .Cases({"iso88591", "latin1"}, 6)
+                       .Default(-1);
+  if (number < 0 || (!isRead && number != 0 && number != 1 && number != 3)) {
+    n.error() << attribute << " " << n.getString(attribute) << " is not supported, expected UTF-8, UTF-16-BE"
+              << (isRead ? ", UTF-16-LE, UTF-32-BE, UTF-32-LE, US-ASCII or ISO-8859-1" : " or UTF-32-BE");
     return failure();
-  std::string config = n.getString("errors").take_front(1).str() + " " +
-                       std::to_string(n.getInt("replacement_char")) + " " +
-                       std::to_string(n.getBool("replace_control_characters"));
+  }
+  return number;
+}
+
+/// "MODE REPLACEMENT CONTROLS ENCODING", how strings are read.
+FailureOr<std::string> getReading(NodeImporter &n) {
+  auto encoding = getEncoding(n, "input_encoding", /*isRead=*/true);
+  if (failed(encoding))
+    return failure();
+  return n.getString("errors").take_front(1).str() + " " + std::to_string(n.getInt("replacement_char")) +
+         " " + std::to_string(n.getBool("replace_control_characters")) + " " + std::to_string(*encoding);
+}
+
+LogicalResult importUnicodeDecode(NodeImporter &n) {
+  auto config = getReading(n);
+  auto splits = n.getElementTypeAttr("Tsplits");
+  if (failed(config) || failed(splits))
+    return failure();
   Type types[] = {RankedTensorType::get({kDynamic}, *splits),
                   RankedTensorType::get({kDynamic}, n.builder.getI32Type()),
                   RankedTensorType::get({kDynamic}, n.builder.getI64Type())};
   setResults(n, findingCall(n, "tgc_kernel_unicode_decode", n.getTensor(0),
-                            ArrayRef(types).take_front(n.getOutputs().size()), config));
+                            ArrayRef(types).take_front(n.getOutputs().size()), *config));
+  return success();
+}
+
+/// Result 0: strings of these sizes.
+void setStrings(NodeImporter &n, StringRef kernel, ValueRange operands, ArrayRef<Size> sizes,
+                StringRef config) {
+  Type type = tg::getTypeOfSizes(sizes, tg::StringType::get(n.builder.getContext()));
+  Value result = n.hostCall(kernel, operands, type, config, tg::getDynamicSizes(sizes)).front();
+  n.sizes.setSizes(result, sizes);
+  n.setResult(result);
+}
+
+LogicalResult importUnicodeTranscode(NodeImporter &n) {
+  auto config = getReading(n);
+  auto encoding = getEncoding(n, "output_encoding", /*isRead=*/false);
+  if (failed(config) || failed(encoding))
+    return failure();
+  setStrings(n, "tgc_kernel_unicode_transcode", n.getTensor(0), n.sizes.sizesOf(n.getTensor(0)),
+             *config + " " + std::to_string(*encoding));
+  return success();
+}
+
+LogicalResult importUnicodeEncode(NodeImporter &n) {
+  auto encoding = getEncoding(n, "output_encoding", /*isRead=*/false);
+  if (failed(encoding))
+    return failure();
+  if (n.getRank(0) != 1 || n.getRank(1) != 1)
+    return n.error() << "input_values and input_splits must be vectors, got " << n.getType(0) << " and "
+                     << n.getType(1);
+  Size splits = n.sizes.sizeOf(n.getTensor(1), 0), one = n.sizes.constant(1);
+  if (failed(n.requireAtMost(one, splits, "input_splits must have at least %d element, got %d")))
+    return failure();
+  std::string config = n.getString("errors").take_front(1).str() + " " +
+                       std::to_string(n.getInt("replacement_char")) + " " + std::to_string(*encoding);
+  setStrings(n, "tgc_kernel_unicode_encode", n.getTensors(0, 2), n.sizes.sub(splits, one), config);
   return success();
 }
 
@@ -150,6 +212,8 @@ void registerStringSplitOps(OpRegistry &registry) {
   registry.add({"StringSplit"}, importStringSplit);
   registry.add({"StringSplitV2"}, importStringSplitV2);
   registry.add({"UnicodeDecode", "UnicodeDecodeWithOffsets"}, importUnicodeDecode);
+  registry.add({"UnicodeTranscode"}, importUnicodeTranscode);
+  registry.add({"UnicodeEncode"}, importUnicodeEncode);
   registry.add({"StringNGrams"}, importNGrams);
   registry.add({"DecodeRaw", "DecodePaddedRaw"}, importDecodeRaw);
   registry.add({"DecodeCSV"}, importDecodeCSV);

@@ -38,6 +38,12 @@ static constexpr tgc::signatures::Row kRows[] = {
      "row_splits:Tsplits char_values:int32 char_to_byte_starts:int64",
      "input_encoding:string errors{strict|replace|ignore}=replace replacement_char=65533 "
      "replace_control_characters=false Tsplits=int64"},
+    {"UnicodeEncode", "input_values:int32 input_splits:Tsplits", "output:string",
+     "errors{ignore|replace|strict}=replace output_encoding:string replacement_char=65533 "
+     "Tsplits=int64"},
+    {"UnicodeTranscode", "input:string", "output:string",
+     "input_encoding:string output_encoding:string errors{strict|replace|ignore}=replace "
+     "replacement_char=65533 replace_control_characters=false"},
     // Encodings.
     {"EncodeBase64", "input:string", "output:string", "pad=false"},
     {"DecodeBase64", "input:string", "output:string", ""},

@@ -8,6 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* `string` among blanks, `width` bytes with them; the blanks stand behind it for a conversion of "%-". */
+static tgc_string_t pad(tgc_frame_t *frame, tgc_string_t string, uint64_t width, int is_left) {
+  if (string.size >= width)
+    return string;
+  char *bytes = tgc_rt_scratch(frame, width);
+  memset(bytes, ' ', width);
+  if (string.size)
+    memcpy(is_left ? bytes : bytes + width - string.size, string.data, string.size);
+  return (tgc_string_t){bytes, width};
+}
+
 /* Config: a printf conversion, for integers and booleans without the letter ("%10.3f", "%05"). Output 0:
  * input 0 as text. */
 TGC_KERNEL(tgc_kernel_as_string) {
@@ -18,6 +29,11 @@ TGC_KERNEL(tgc_kernel_as_string) {
   for (int64_t i = 0, count = tgc_count(&inputs[0]); i < count; ++i) {
     char buffer[512];
     int size;
+    if (dtype == TGC_STRING) {
+      uint64_t width = strtoull(config + strcspn(config, "123456789"), NULL, 10);
+      texts[i] = pad(frame, ((const tgc_string_t *)inputs[0].data)[i], width, config[1] == '-');
+      continue;
+    }
     if (dtype == TGC_BOOL) {
       size = snprintf(buffer, sizeof buffer, "%s", ((const uint8_t *)inputs[0].data)[i] ? "true" : "false");
     } else if (tgc_is_float(dtype)) {
@@ -59,7 +75,7 @@ int tgc_parse_number(int32_t dtype, tgc_string_t string, void *data, int64_t i) 
   if (tgc_is_float(dtype)) {
     double value = dtype == TGC_FLOAT64 ? strtod(buffer, &end) : (double)strtof(buffer, &end);
     tgc_set_double(dtype, data, i, value);
-    return *end == 0 && end != buffer && !strpbrk(buffer, "xX(");
+    return *end == 0 && end != buffer && !strchr(buffer, '(');
   }
   int64_t value = dtype == TGC_UINT64 ? (int64_t)strtoull(buffer, &end, 10) : strtoll(buffer, &end, 10);
   tgc_set_int(dtype, data, i, value);

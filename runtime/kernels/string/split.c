@@ -6,7 +6,6 @@
 
 #include "runtime/kernels/elements.h"
 #include "runtime/kernels/print/text.h"
-#include "utf8.h"
 
 #include <stdlib.h>
 
@@ -120,52 +119,6 @@ TGC_KERNEL(tgc_kernel_string_split_set) {
   TGC_KERNEL_UNUSED;
   splitter_t splitter = {kSet, *(const tgc_string_t *)inputs[1].data, *config != 0, -1};
   split(frame, &splitter, &inputs[0], outputs);
-}
-
-/* Input 0: strings in UTF-8; config "MODE REPLACEMENT CONTROLS": what is no UTF-8 is an error ('s'), replaced
- * ('r') or left out
- * ('i'), and so are control characters if CONTROLS is 1. Outputs: where each string's code points begin, and
- * end; code points; if there is a third, the byte of its string that each begins at. */
-TGC_KERNEL(tgc_kernel_unicode_decode) {
-  TGC_KERNEL_UNUSED;
-  char *rest;
-  int32_t replacement = (int32_t)strtol(config + 1, &rest, 10);
-  int replaces_controls = (int)strtol(rest, NULL, 10);
-  const tgc_string_t *strings = inputs[0].data;
-  int64_t rows = tgc_count(&inputs[0]), total = 0, num_splits = rows + 1;
-  int32_t *codes = NULL;
-  int64_t *offsets = NULL;
-  void *splits = tgc_find_output(frame, &outputs[0], 1, &num_splits);
-  for (int pass = 0; pass < 2; ++pass) {
-    if (pass == 1)
-      codes = tgc_find_output(frame, &outputs[1], 1, &total);
-    if (pass == 1 && num_outputs > 2)
-      offsets = tgc_find_output(frame, &outputs[2], 1, &total);
-    total = 0;
-    tgc_set_int(outputs[0].dtype, splits, 0, 0);
-    for (int64_t row = 0; row < rows; ++row) {
-      const char *at = strings[row].data, *end = at + strings[row].size;
-      while (at < end) {
-        int size;
-        int32_t code = tgc_utf8_next(at, end, &size);
-        at += size;
-        int is_control = replaces_controls && code >= 0 && (code < 32 || (code >= 127 && code < 160));
-        if (code < 0 && config[0] == 's')
-          tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Invalid formatting on input string", NULL, 0);
-        if (code < 0 || is_control) {
-          if (config[0] == 'i' && code < 0)
-            continue;
-          code = replacement;
-        }
-        if (pass == 1)
-          codes[total] = code;
-        if (offsets)
-          offsets[total] = at - size - strings[row].data;
-        ++total;
-      }
-      tgc_set_int(outputs[0].dtype, splits, row + 1, total);
-    }
-  }
 }
 
 typedef struct ngrams {
