@@ -179,7 +179,7 @@ private:
       auto alloc = base.getDefiningOp<memref::AllocOp>();
       if (!alloc || !isUsedHereOnly(base, members))
         continue;
-      int64_t elements = ShapedType::kDynamic;
+      int64_t elements = 0;
       bool areRows = true;
       for (const Nest &nest : group.nests)
         for (auto [i, memory] : llvm::enumerate(nest.memories))
@@ -187,8 +187,9 @@ private:
             areRows = areRows && formOf(nest).leading[i] != RowForm::kSame;
             if (areRows)
               elements = getRowElements(nest, i);
+            areRows = areRows && !ShapedType::isDynamic(elements); // one view may not know what another does
           }
-      if (!areRows || ShapedType::isDynamic(elements))
+      if (!areRows)
         continue;
       int64_t bytes = elements * blockRows * getBytes(alloc.getType().getElementType());
       if (total + bytes > kLargestBlockOnStack)

@@ -184,3 +184,35 @@ func.func @late(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   memref.copy %x, %z : memref<?xf32> to memref<?xf32>
   return
 }
+
+// -----
+
+#same = affine_map<(r, c) -> (r, c)>
+
+// A buffer that one of its views does not know the rows of stays in memory.
+// CHECK-LABEL: func @views
+// CHECK: memref.alloc
+// CHECK: rt.parallel_for
+// CHECK-NOT: memref.alloca
+func.func @views(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<4096x64xf32>
+  %y = rt.fetch %frame[0] () : memref<4096x64xf32>
+  %a = memref.alloc() : memref<4096x64xf32>
+  %v = memref.cast %a : memref<4096x64xf32> to memref<4096x?xf32>
+  linalg.generic {indexing_maps = [#same, #same], iterator_types = ["parallel", "parallel"]} ins(%x : memref<4096x64xf32>) outs(%a : memref<4096x64xf32>) {
+  ^bb0(%b: f32, %o: f32):
+    %0 = math.exp %b : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#same, #same], iterator_types = ["parallel", "parallel"]} ins(%v : memref<4096x?xf32>) outs(%y : memref<4096x64xf32>) {
+  ^bb0(%b: f32, %o: f32):
+    %0 = math.sqrt %b : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#same, #same], iterator_types = ["parallel", "parallel"]} ins(%a : memref<4096x64xf32>) outs(%y : memref<4096x64xf32>) {
+  ^bb0(%b: f32, %o: f32):
+    %0 = arith.addf %b, %o : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
