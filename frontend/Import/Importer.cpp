@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/GraphDef/Checkpoint.h"
+#include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/ControlFlow/PlanImporter.h"
 #include "frontend/Import/EntryBuilder.h"
 #include "frontend/Import/EntryGradients.h"
@@ -36,10 +37,10 @@ EntrySpec getDefaultEntry(GraphEdges::Nodes nodes, const GraphEdges &edges) {
   SmallVector<int> candidates;
   for (int node = 0, e = edges.size(); node < e; ++node) {
     StringRef op = nodes[node]->op();
-    if (consumed.contains(node) || op == "NoOp" || op == "Assert" || op.starts_with("Save") || isUpdateOp(op))
+    const OpSignature *signature = lookupOpSignature(op);
+    if (consumed.contains(node) || isUpdateOp(op) || (signature && signature->outputs.empty()))
       continue;
-    if (op == "Placeholder" || op == "VarHandleOp" || op == "VariableV2" || op == "Const" ||
-        op == "ControlTrigger")
+    if (op == "Placeholder" || op == "VarHandleOp" || op == "VariableV2" || op == "Const")
       continue;
     candidates.push_back(node);
   }
