@@ -40,6 +40,8 @@ struct Grid {
       : bits(element.getIntOrFloatBitWidth()), isSigned(!element.isUnsignedInteger()) {}
   double lowest() const { return isSigned ? -std::ldexp(1.0, bits - 1) : 0; }
   double highest() const { return lowest() + std::ldexp(1.0, bits) - 1; }
+  /// Ranges of products are those of as many steps below zero as above.
+  double symmetricLowest() const { return std::max(lowest(), -highest()); }
 };
 
 /// The integer (i32, of rank 0) that stands for `value` in the range of a tensor of `element`.
@@ -69,11 +71,12 @@ void setProductRange(NodeImporter &n, ArrayRef<Value> a, Type aElement, ArrayRef
                      Type element) {
   auto step = [&](ArrayRef<Value> range, Type type) {
     Grid grid(type);
-    return n.div(n.sub(range[1], range[0]), n.scalar(n.builder.getF32Type(), grid.highest() - grid.lowest()));
+    return n.div(n.sub(range[1], range[0]),
+                 n.scalar(n.builder.getF32Type(), grid.highest() - grid.symmetricLowest()));
   };
   Value both = n.mul(step(a, aElement), step(b, bElement));
   Grid grid(element);
-  n.setResult(1, n.mul(both, n.scalar(n.builder.getF32Type(), grid.lowest())));
+  n.setResult(1, n.mul(both, n.scalar(n.builder.getF32Type(), grid.symmetricLowest())));
   n.setResult(2, n.mul(both, n.scalar(n.builder.getF32Type(), grid.highest())));
 }
 

@@ -76,6 +76,19 @@ def layers(record):
     record.known("zero_to_six", plain(raw.QuantizedReluX(max_value=record.fed(6., tf.float32), **given)), plain(raw.QuantizedRelu6(**given)))
 
 
+def depthwise(record):
+    """Sums of products of codes, where the codes of zero are 0: TensorFlow leaves this operator to a library that it may be without."""
+    x, w = record.random.integers(0, 255, [2, 5, 6, 3]), record.random.integers(-127, 127, [2, 3, 3, 1])
+    codes = [raw.Bitcast(input=record.fed(numbers, own), type=kind) for numbers, own, kind in ((x, tf.uint8, tf.quint8), (w, tf.int8, tf.qint8))]
+    zero, one, three = (record.fed(number, tf.float32) for number in (0., 1., 3.))
+    most = np.float32(3. / 255 * (2. / 254) * 2.**31)
+    for stride, padding, padded in ((1, "VALID", x), (2, "SAME", np.pad(x, [[0, 0], [0, 1], [0, 1], [0, 0]]))):
+        found = raw.QuantizedDepthwiseConv2D(input=codes[0], filter=codes[1], min_input=zero, max_input=three, min_filter=-one, max_filter=one, strides=[1, stride, stride, 1], padding=padding)
+        rows, columns = padded.shape[1] - 1, padded.shape[2] - 2
+        wanted = sum(padded[:, i : i + rows : stride, j : j + columns : stride] * w[i, j, :, 0] for i in range(2) for j in range(3))
+        record.known("depthwise_" + padding, plain(found), [wanted.astype(np.int32), -most, most])
+
+
 def cast_by_chance(record):
     """An operator without a wrapper in Python. What it draws depends on the width of TensorFlow's vectors, what it draws it for does not:
     numbers that are none, too large or whole already; and the others become one of the two beside them."""
@@ -121,5 +134,6 @@ def cases(record):
     faked(record)
     there_and_back(record)
     layers(record)
+    depthwise(record)
     cast_by_chance(record)
     uniform(record)
