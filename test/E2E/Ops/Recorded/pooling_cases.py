@@ -33,6 +33,20 @@ def maxima(record, name, numbers, windows=WINDOWS):
     record.known(name + "_places", record.packed(found), record.packed(wanted))
 
 
+def corner(record, kind, least):
+    """A window whose elements are no larger than the padding beside them: the first of them wins."""
+    numbers = record.numbers(kind, [2, 5, 6, 1])
+    numbers[:, :2, :2] = least
+    x, back, dy = record.fed(numbers), record.fed(record.numbers(kind, [2, 5, 6, 1])), record.fed(record.numbers(kind, [2, 3, 6, 1], 1))
+    padding, ksize, strides = WINDOWS[0]
+    given = dict(ksize=ksize, strides=strides, padding=padding)
+    places = raw.MaxPoolWithArgmax(input=x, Targmax=tf.int64, **given)[1]
+    results = [places, raw.MaxPoolGradWithArgmax(input=x, grad=dy, argmax=places, **given)]
+    if kind.is_integer:  # TensorFlow's largest of infinities below zero is the lowest finite number, so that none is as large
+        results.append(raw.MaxPoolGradGrad(orig_input=x, orig_output=raw.MaxPool(input=x, **given), grad=back, **given))
+    record.joined("corner_" + kind.name, results)
+
+
 def volumes(record, kind):
     shape = [2, 3, 4, 5, 2]
     x, back = record.fed(record.numbers(kind, shape)), record.fed(record.numbers(kind, shape))
@@ -72,8 +86,10 @@ def fractions(record, kind):
 def cases(record):
     for kind in record.types("MaxPoolV2"):
         maxima(record, "maxima_" + kind.name, record.numbers(kind, [2, 4, 3, 1]), WINDOWS[:1])
-    for name, ends in (("ties", np.array([0, 1, 1])), ("infinities", np.array([0, np.inf, -np.inf, 2]))):
+    for name, ends in (("ties", np.array([0, 1, 1])), ("infinities", np.array([0, 1, np.inf, 2, -np.inf]))):
         maxima(record, name, record.random.choice(ends, [2, 5, 6, 1]).astype(np.float32))
+    for kind, least in ((tf.float32, -np.inf), (tf.uint8, 0)):
+        corner(record, kind, least)
     x = record.fed(record.numbers(tf.float32, [2, 3, 2, 6]))
     record.joined("along_channels", [raw.MaxPoolV2(input=x, ksize=[1, 1, 1, 2], strides=[1, 1, 1, 2], padding="VALID")])
     x = tf.transpose(x, [0, 3, 1, 2])
