@@ -81,12 +81,49 @@ private:
 
   void lowerWinograd(OpBuilder &builder, kernel::ContractOp op, ArrayRef<OpFoldResult> sizes) {
     VectorUnit unit = getVectorUnit();
+    if (isFilterGradient(op))
+      return lowerFilterGradient(builder, op, FilterGradientPlan(op, unit), sizes);
     WinogradPlan plan(op, unit);
     IndexMath math(builder, op.getLoc());
     Value filter = op.getPanelWidth() ? op.getRhs() : transformFilter(builder, op, plan);
     callKernel(
         builder, op, {plan.countUnits(math, sizes), math.known(0)}, sizes, filter, {},
         [&](OpBuilder &b, const ContractOperands &operands) { emitWinograd(b, op, plan, unit, operands); });
+  }
+
+  /// Sums of tiles in memory, then the gradient of those.
+  void lowerFilterGradient(OpBuilder &builder, kernel::ContractOp op, const FilterGradientPlan &plan,
+                           ArrayRef<OpFoldResult> sizes) {
+    Location loc = op.getLoc();
+    IndexMath math(builder, loc);
+    auto type = MemRefType::get({plan.numParts * plan.getPartSize()}, builder.getF32Type());
+    Value sums = memref::AllocOp::create(builder, loc, type, ValueRange(), builder.getI64IntegerAttr(64));
+    SmallVector<Value> arguments = {op.getLhs(), op.getRhs(), sums};
+    appendDynamic(sizes, arguments);
+    func::FuncOp function =
+        kernels->getFunction(builder, loc, "tgc_gradient_", arguments, [&](OpBuilder &b, Block &body) {
+          ContractOperands operands;
+          operands.lhs = body.getArgument(0);
+          operands.rhs = body.getArgument(1);
+          operands.init = body.getArgument(2);
+          operands.loopSizes = replaceDynamic(sizes, body.getArguments().drop_front(3));
+          operands.begin = body.getArgument(body.getNumArguments() - 2);
+          operands.end = body.getArgument(body.getNumArguments() - 1);
+          emitGradientSums(b, op, plan, getVectorUnit(), operands);
+        });
+    KernelCalls::call(builder, loc, function, arguments, math.known(plan.getNumUnits()),
+                      getWork(math, sizes));
+    callKernel(
+        builder, op, {math.known(plan.channels), math.known(0)}, sizes, sums, {},
+        [&](OpBuilder &b, const ContractOperands &operands) { emitFilterGradient(b, op, plan, operands); });
+  }
+
+  /// The multiplications of all loops.
+  static OpFoldResult getWork(const IndexMath &math, ArrayRef<OpFoldResult> sizes) {
+    OpFoldResult products = math.known(1);
+    for (OpFoldResult size : sizes)
+      products = math.mul(products, size);
+    return products;
   }
 
   Value transformFilter(OpBuilder &builder, kernel::ContractOp op, const WinogradPlan &plan) {
@@ -281,10 +318,7 @@ private:
         });
     Value count =
         arith::SelectOp::create(builder, loc, fewUnits, math.materialize(panels), math.materialize(units));
-    OpFoldResult products = math.known(1);
-    for (OpFoldResult size : sizes)
-      products = math.mul(products, size);
-    KernelCalls::call(builder, loc, function, arguments, count, products);
+    KernelCalls::call(builder, loc, function, arguments, count, getWork(math, sizes));
   }
 
   static void appendDynamic(ArrayRef<OpFoldResult> sizes, SmallVectorImpl<Value> &arguments) {

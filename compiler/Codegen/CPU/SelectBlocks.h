@@ -33,11 +33,15 @@ inline constexpr int64_t kFewRowsAccumulators = 8;
 /// blocks of so many.
 inline constexpr int64_t kMostKeysOfOneBlock = 256, kKeysOfBlock = 128;
 
-/// Bytes on the stack for transformed tiles and their sums, which share the second-level cache with a filter.
+/// Bytes on the stack for transformed tiles and their sums, which share the second-level cache with a filter;
+/// twice as much at most, with many channels.
 inline constexpr int64_t kWinogradScratchBytes = 3 << 17;
 /// Columns of a group of panels: the sums of a tile.
 inline constexpr int64_t kWinogradGroupColumns = 64;
-inline constexpr int64_t kMostTilesOfUnit = 48;
+inline constexpr int64_t kMostTilesOfUnit = 48, kLeastTilesOfUnit = 8;
+/// Channels whose sums with a group of columns stay in the second-level cache while tiles stream by, tiles of
+/// a block of those, and units of work that a gradient by the filter has at least.
+inline constexpr int64_t kChannelsOfGradient = 32, kTilesOfGradientBlock = 32, kGradientUnits = 4;
 /// With fewer channels or columns transforms cost more than the products that they save; convolutions of
 /// fewer products are not worth the code.
 inline constexpr int64_t kLeastWinogradChannels = 12;

@@ -10,9 +10,16 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
-/// The loops [image, y, x, window's y, window's x, channel] of a convolution with windows; nothing if the
-/// contraction is none.
-std::optional<std::array<unsigned, 6>> matchWindows(kernel::ContractOp op) {
+/// The loops of a sum over windows, by where they stand in the operands.
+struct WindowLoops {
+  /// In the left operand: [image, resultY + summedY, resultX + summedX, channel].
+  unsigned image, resultY, resultX, summedY, summedX, channel;
+  /// Whether images are summed too, with the windows' places: the gradient by the filter.
+  bool isGradient;
+};
+
+/// Nothing if the contraction is no such sum.
+std::optional<WindowLoops> matchWindows(kernel::ContractOp op) {
   AffineMap lhs = op.getLhsMap(), rhs = op.getRhsMap(), init = op.getInitMap();
   if (lhs.getNumResults() != 4 || init.getNumResults() != 4 || lhs.getNumDims() != 7)
     return std::nullopt;
@@ -20,15 +27,10 @@ std::optional<std::array<unsigned, 6>> matchWindows(kernel::ContractOp op) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
     return dim ? std::optional(dim.getPosition()) : std::nullopt;
   };
-  std::array<unsigned, 6> loops;
-  for (auto [dim, place] : {std::pair(0u, 0), {3u, 5}}) {
-    std::optional<unsigned> loop = asLoop(lhs.getResult(dim));
-    if (!loop)
-      return std::nullopt;
-    loops[place] = *loop;
-  }
-  for (unsigned dim : {1u, 2u}) {
-    auto sum = dyn_cast<AffineBinaryOpExpr>(lhs.getResult(dim));
+  std::optional<unsigned> image = asLoop(lhs.getResult(0)), channel = asLoop(lhs.getResult(3));
+  unsigned results[2], summed[2];
+  for (unsigned dim : {0u, 1u}) {
+    auto sum = dyn_cast<AffineBinaryOpExpr>(lhs.getResult(dim + 1));
     if (!sum || sum.getKind() != AffineExprKind::Add)
       return std::nullopt;
     std::optional<unsigned> a = asLoop(sum.getLHS()), b = asLoop(sum.getRHS());
@@ -36,19 +38,25 @@ std::optional<std::array<unsigned, 6>> matchWindows(kernel::ContractOp op) {
       return std::nullopt;
     if (!init.isFunctionOfDim(*a))
       std::swap(a, b);
-    loops[dim] = *a;
-    loops[dim + 2] = *b;
+    results[dim] = *a;
+    summed[dim] = *b;
   }
-  auto [image, y, x, windowY, windowX, channel] = loops;
+  if (!image || !channel)
+    return std::nullopt;
   unsigned column = op.getColumnLoop();
+  bool isGradient = !init.isFunctionOfDim(*image);
   auto has = [](AffineMap map, std::initializer_list<unsigned> dims) {
     return map.isProjectedPermutation() && map.getNumResults() == dims.size() &&
            llvm::all_of(dims, [&](unsigned dim) { return map.isFunctionOfDim(dim); });
   };
+  unsigned kept = isGradient ? *channel : *image, gone = isGradient ? *image : *channel;
   // A packed filter keeps the map that it had.
-  bool fits = has(init, {image, y, x, column}) && has(rhs, {windowY, windowX, channel, column}) &&
+  bool fits = has(init, {kept, results[0], results[1], column}) &&
+              has(rhs, {gone, summed[0], summed[1], column}) &&
               rhs.getResults().back() == getAffineDimExpr(column, op.getContext());
-  return fits ? std::optional(loops) : std::nullopt;
+  if (!fits)
+    return std::nullopt;
+  return WindowLoops{*image, results[0], results[1], summed[0], summed[1], *channel, isGradient};
 }
 
 bool isF32(Value value) { return cast<ShapedType>(value.getType()).getElementType().isF32(); }
@@ -60,47 +68,85 @@ std::array<double, 6> transformFilter(double g0, double g1, double g2) {
           g2};
 }
 
-/// What a plan has to know before it cuts tiles into units.
-int64_t countKnownTiles(const WinogradPlan &plan, kernel::ContractOp op) {
-  int64_t images = op.getLoopSizes()[plan.image];
-  return ShapedType::isDynamic(images) ? images : images * plan.tilesDown * plan.tilesAcross;
+/// The number of tiles, if the number of images is known.
+int64_t countKnownTiles(const ImageTiles &tiles, kernel::ContractOp op) {
+  int64_t images = op.getLoopSizes()[tiles.image];
+  return ShapedType::isDynamic(images) ? images : images * tiles.getDown() * tiles.getAcross();
+}
+
+/// The largest number up to `most` that divides `count`.
+int64_t getLargestDivisor(int64_t count, int64_t most) {
+  int64_t divisor = std::max<int64_t>(std::min(count, most), 1);
+  while (count % divisor != 0)
+    --divisor;
+  return divisor;
+}
+
+ImageTiles makeTiles(kernel::ContractOp op, unsigned image, unsigned y, unsigned x) {
+  return {image, y, x, op.getLoopSizes()[y], op.getLoopSizes()[x]};
 }
 
 } // namespace
 
 WinogradPlan::WinogradPlan(kernel::ContractOp op, VectorUnit unit) : column(op.getColumnLoop()) {
-  std::tie(image, y, x, windowY, windowX, channel) = std::tuple_cat(*matchWindows(op));
-  ArrayRef<int64_t> sizes = op.getLoopSizes();
-  height = sizes[y];
-  this->width = sizes[x];
-  channels = sizes[channel];
-  columns = sizes[column];
-  tilesDown = llvm::divideCeil(height, kTileResults);
-  tilesAcross = llvm::divideCeil(width, kTileResults);
+  WindowLoops loops = *matchWindows(op);
+  tiles = makeTiles(op, loops.image, loops.resultY, loops.resultX);
+  windowY = loops.summedY;
+  windowX = loops.summedX;
+  channel = loops.channel;
+  channels = op.getLoopSizes()[channel];
+  columns = op.getLoopSizes()[column];
   ContractTiling tiling = selectContractTiling(unit, sizeof(float), columns, ShapedType::kDynamic);
   lanes = tiling.lanes;
   panelWidth = tiling.getPanelWidth();
   int64_t numPanels = llvm::divideCeil(columns, panelWidth);
-  panelsPerGroup = 1;
-  for (int64_t count = 1; count <= kWinogradGroupColumns / panelWidth; ++count)
-    if (numPanels % count == 0)
-      panelsPerGroup = count;
+  panelsPerGroup = getLargestDivisor(numPanels, kWinogradGroupColumns / panelWidth);
   numGroups = numPanels / panelsPerGroup;
 
   int64_t bytesOfTile = kTileProducts * sizeof(float) * (getTileStride() + getGroupWidth());
   tilesPerUnit = std::min(kWinogradScratchBytes / bytesOfTile, kMostTilesOfUnit);
-  tilesPerUnit = std::max(tilesPerUnit / tiling.rows * tiling.rows, tiling.rows);
+  tilesPerUnit = std::max(
+      {tilesPerUnit / tiling.rows * tiling.rows, std::min(tilesPerUnit, tiling.rows), kLeastTilesOfUnit});
+  scratchBytes = tilesPerUnit * bytesOfTile;
   areUnitsEqual = false;
-  if (int64_t tiles = countKnownTiles(*this, op); !ShapedType::isDynamic(tiles)) {
+  if (int64_t known = countKnownTiles(tiles, op); !ShapedType::isDynamic(known)) {
     // Some units for threads to share.
-    tilesPerUnit = std::min(tilesPerUnit, std::max<int64_t>(llvm::divideCeil(tiles, 4), tiling.rows));
-    tilesPerUnit = std::min(tilesPerUnit, tiles);
-    for (int64_t count = tilesPerUnit; count * 2 > tilesPerUnit && !areUnitsEqual; --count)
-      if (tiles % count == 0) {
-        tilesPerUnit = count;
-        areUnitsEqual = true;
-      }
+    tilesPerUnit = std::min(tilesPerUnit, std::max<int64_t>(llvm::divideCeil(known, 4), tiling.rows));
+    int64_t divisor = getLargestDivisor(known, tilesPerUnit);
+    areUnitsEqual = divisor * 2 > tilesPerUnit || divisor == known;
+    if (areUnitsEqual)
+      tilesPerUnit = divisor;
   }
+}
+
+FilterGradientPlan::FilterGradientPlan(kernel::ContractOp op, VectorUnit unit) : column(op.getColumnLoop()) {
+  WindowLoops loops = *matchWindows(op);
+  tiles = makeTiles(op, loops.image, loops.summedY, loops.summedX);
+  windowY = loops.resultY;
+  windowX = loops.resultX;
+  channel = loops.channel;
+  channels = op.getLoopSizes()[channel];
+  columns = op.getLoopSizes()[column];
+  ContractTiling tiling = selectContractTiling(unit, sizeof(float), columns, ShapedType::kDynamic);
+  lanes = tiling.lanes;
+  int64_t numPanels = llvm::divideCeil(columns, tiling.getPanelWidth());
+  int64_t panels = getLargestDivisor(numPanels, kWinogradGroupColumns / tiling.getPanelWidth());
+  groupWidth = panels * tiling.getPanelWidth();
+  numGroups = numPanels / panels;
+  channelsOfUnit = getLargestDivisor(channels, kChannelsOfGradient);
+  if (channelsOfUnit < kLeastWinogradChannels)
+    channelsOfUnit = channels;
+  numParts = 1;
+  numParts = llvm::divideCeil(kGradientUnits, getNumUnits());
+  tilesOfBlock = kTilesOfGradientBlock;
+  areBlocksEqual = false;
+  int64_t known = countKnownTiles(tiles, op);
+  if (ShapedType::isDynamic(known) || known % numParts != 0)
+    return;
+  int64_t divisor = getLargestDivisor(known / numParts, tilesOfBlock);
+  areBlocksEqual = divisor * 2 > tilesOfBlock;
+  if (areBlocksEqual)
+    tilesOfBlock = divisor;
 }
 
 int64_t WinogradPlan::getFilterOffset(int64_t product, int64_t channel, int64_t column) const {
@@ -109,45 +155,51 @@ int64_t WinogradPlan::getFilterOffset(int64_t product, int64_t channel, int64_t 
          column % panelWidth;
 }
 
-OpFoldResult WinogradPlan::countTiles(const IndexMath &math, ArrayRef<OpFoldResult> loopSizes) const {
-  return math.mul(loopSizes[image], math.known(tilesDown * tilesAcross));
+OpFoldResult WinogradPlan::countUnits(const IndexMath &math, ArrayRef<OpFoldResult> loopSizes) const {
+  return math.ceilDiv(tiles.count(math, loopSizes), math.known(tilesPerUnit));
 }
 
-OpFoldResult WinogradPlan::countUnits(const IndexMath &math, ArrayRef<OpFoldResult> loopSizes) const {
-  return math.ceilDiv(countTiles(math, loopSizes), math.known(tilesPerUnit));
-}
+bool isFilterGradient(kernel::ContractOp op) { return matchWindows(op)->isGradient; }
 
 bool paysWinograd(kernel::ContractOp op) {
   auto loops = matchWindows(op);
   if (!loops || op.getAccumulates() || !isF32(op.getLhs()) || !isF32(op.getRhs()) || !isF32(op.getInit()) ||
       !op.getAccumulatorType().isF32())
     return false;
-  auto [image, y, x, windowY, windowX, channel] = *loops;
   ArrayRef<int64_t> sizes = op.getLoopSizes();
-  int64_t images = sizes[image], height = sizes[y], width = sizes[x], channels = sizes[channel],
+  int64_t images = sizes[loops->image], height = sizes[loops->resultY], width = sizes[loops->resultX],
+          windowY = sizes[loops->summedY], windowX = sizes[loops->summedX], channels = sizes[loops->channel],
           columns = sizes[op.getColumnLoop()];
-  if (sizes[windowY] != 3 || sizes[windowX] != 3 || ShapedType::isDynamic(height) ||
-      ShapedType::isDynamic(width) || ShapedType::isDynamic(channels) || ShapedType::isDynamic(columns) ||
-      height < kTileResults || width < kTileResults || channels < kLeastWinogradChannels ||
-      columns < kLeastWinogradChannels || images == 0)
+  if (loops->isGradient) {
+    std::swap(height, windowY);
+    std::swap(width, windowX);
+  }
+  if (windowY != 3 || windowX != 3 || ShapedType::isDynamic(height) || ShapedType::isDynamic(width) ||
+      ShapedType::isDynamic(channels) || ShapedType::isDynamic(columns) || height < kTileResults ||
+      width < kTileResults || channels < kLeastWinogradChannels || columns < kLeastWinogradChannels ||
+      images == 0)
     return false;
   if (ShapedType::isDynamic(images))
     images = kTypicalSize;
   // In multiplications of a kernel: of each element that is transformed, and of each of the filter's that is
   // read anew for a unit of tiles.
   double tiles =
-             double(images) * llvm::divideCeil(height, kTileResults) * llvm::divideCeil(width, kTileResults),
-         products = double(channels) * columns, direct = 9.0 * products * images * height * width,
-         byTiles =
-             kTileProducts * (tiles * (1.2 * products + kProductsPerTransformed * (channels + columns)) +
-                              products * kProductsPerFilterElement);
-  return direct >= kLeastWinogradProducts && byTiles < 0.9 * direct;
+      double(images) * llvm::divideCeil(height, kTileResults) * llvm::divideCeil(width, kTileResults);
+  double products = double(channels) * columns, direct = 9 * products * images * height * width;
+  double byTiles = tiles * (1.2 * products + kProductsPerTransformed * (channels + columns)) +
+                   products * kProductsPerFilterElement;
+  return direct >= kLeastWinogradProducts && kTileProducts * byTiles < 0.9 * direct;
 }
 
 void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &known) {
+  if (isFilterGradient(op)) {
+    op.setWinograd(FilterGradientPlan(op, unit).channelsOfUnit <= 2 * kChannelsOfGradient);
+    return;
+  }
   WinogradPlan plan(op, unit);
   std::optional<ConstantOperand> constant = findConstantRhs(op);
-  if (constant && plan.getFilterSize() > kMostConstantFilter)
+  if (plan.scratchBytes > 2 * kWinogradScratchBytes ||
+      (constant && plan.getFilterSize() > kMostConstantFilter))
     return;
   op.setWinograd(true);
   if (!constant)

@@ -22,19 +22,36 @@ namespace tgc {
 /// Results and elements of a tile along one dimension, and both squared.
 inline constexpr int64_t kTileResults = 4, kTileElements = 6, kTileProducts = 36;
 
+/// Images that are cut into tiles. The last tile of a row or column of tiles that do not divide the image
+/// lies further in, over results of the one before.
+struct ImageTiles {
+  /// Loops.
+  unsigned image, y, x;
+  int64_t height, width;
+
+  int64_t getDown() const { return llvm::divideCeil(height, kTileResults); }
+  int64_t getAcross() const { return llvm::divideCeil(width, kTileResults); }
+  /// Results of the last tile that are those of the one before it.
+  int64_t getSharedDown() const { return getDown() * kTileResults - height; }
+  int64_t getSharedAcross() const { return getAcross() * kTileResults - width; }
+  mlir::OpFoldResult count(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const {
+    return math.mul(loopSizes[image], math.known(getDown() * getAcross()));
+  }
+};
+
 struct WinogradPlan {
   WinogradPlan(kernel::ContractOp op, VectorUnit unit);
 
-  /// The loops by their roles.
-  unsigned image, y, x, windowY, windowX, channel, column;
-  int64_t height, width, channels, columns;
-  int64_t tilesDown, tilesAcross;
+  ImageTiles tiles;
+  /// Loops.
+  unsigned windowY, windowX, channel, column;
+  int64_t channels, columns;
   /// Of a vector of results, and of a panel of the 36 contractions.
   int64_t lanes, panelWidth;
   /// Columns are summed in groups of panels, so that the sums of a unit's tiles stay in the cache.
   int64_t panelsPerGroup, numGroups;
-  /// Tiles that are transformed together.
-  int64_t tilesPerUnit;
+  /// Tiles that are transformed together, and the bytes on the stack that this takes at most.
+  int64_t tilesPerUnit, scratchBytes;
   /// Whether the last unit has as many, whatever the number of images.
   bool areUnitsEqual;
 
@@ -45,11 +62,37 @@ struct WinogradPlan {
   /// From tile to tile among the transformed elements of a product: not a multiple of what makes lines of the
   /// cache collide.
   int64_t getTileStride() const { return llvm::alignTo(channels, 16) + kRoomBetweenCopies; }
-  mlir::OpFoldResult countTiles(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
   mlir::OpFoldResult countUnits(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
 };
 
-/// Whether the contraction is such a convolution and takes less time as tiles.
+/// The gradient by the filter: the sum over tiles of G'((A g A') * (B' d B))G, where g are gradients of 4 x 4
+/// results.
+struct FilterGradientPlan {
+  FilterGradientPlan(kernel::ContractOp op, VectorUnit unit);
+
+  ImageTiles tiles;
+  /// Loops.
+  unsigned windowY, windowX, channel, column;
+  int64_t channels, columns;
+  int64_t lanes, groupWidth, numGroups;
+  /// Sums of a unit of work: of so many channels and a group of columns, over a part of the tiles; parts are
+  /// added in order.
+  int64_t channelsOfUnit, numParts;
+  /// Tiles that are transformed together, and whether all blocks have so many.
+  int64_t tilesOfBlock;
+  bool areBlocksEqual;
+
+  int64_t getNumUnits() const { return numParts * (channels / channelsOfUnit) * numGroups; }
+  /// The sums, [part, product, channel, column].
+  int64_t getRowSize() const { return numGroups * groupWidth; }
+  int64_t getPartSize() const { return kTileProducts * channels * getRowSize(); }
+};
+
+/// Whether the contraction is a gradient by a filter, if it is computed by tiles at all.
+bool isFilterGradient(kernel::ContractOp op);
+
+/// Whether the contraction is such a convolution, or its gradient by the filter, and takes less time as
+/// tiles.
 bool paysWinograd(kernel::ContractOp op);
 
 /// Lets the contraction be computed by tiles; a constant filter is transformed.
@@ -58,6 +101,13 @@ void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &kno
 /// Emits the kernel at `builder`. The right operand is the transformed filter.
 void emitWinograd(mlir::OpBuilder &builder, kernel::ContractOp op, const WinogradPlan &plan, VectorUnit unit,
                   const ContractOperands &operands);
+
+/// Emits the units [begin, end) of the sums of a filter's gradient, and the loops that make the gradient of
+/// the channels [begin, end) of the sums, the right operand.
+void emitGradientSums(mlir::OpBuilder &builder, kernel::ContractOp op, const FilterGradientPlan &plan,
+                      VectorUnit unit, const ContractOperands &operands);
+void emitFilterGradient(mlir::OpBuilder &builder, kernel::ContractOp op, const FilterGradientPlan &plan,
+                        const ContractOperands &operands);
 
 /// Emits loops that transform the filter of the channels [begin, end) of `rhs` into `transformed`.
 void emitFilterTransform(mlir::OpBuilder &builder, kernel::ContractOp op, const WinogradPlan &plan,

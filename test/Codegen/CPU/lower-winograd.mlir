@@ -1,4 +1,4 @@
-// RUN: tgc-opt %s --tgc-lower-contractions="vector-bytes=64 vector-registers=32" --canonicalize --cse | FileCheck %s
+// RUN: tgc-opt %s --tgc-lower-contractions="vector-bytes=64 vector-registers=32" --split-input-file --canonicalize --cse | FileCheck %s
 
 #x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
 #f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
@@ -33,5 +33,37 @@ func.func @tiles(%x: memref<7x18x18x32xf32>, %f: memref<3x3x32x32xf32>, %y: memr
     %t = arith.negf %s : f32
     kernel.yield %t : f32
   } : memref<7x18x18x32xf32>, memref<3x3x32x32xf32> into memref<7x16x16x32xf32>
+  return
+}
+
+// -----
+
+#gx = affine_map<(r, s, c, n, y, x, k) -> (n, y + r, x + s, c)>
+#gy = affine_map<(r, s, c, n, y, x, k) -> (n, y, x, k)>
+#gf = affine_map<(r, s, c, n, y, x, k) -> (r, s, c, k)>
+
+// The gradient by the filter: four parts of the tiles have sums of their own, which are added before the filter's elements are
+// made of them. The last of two tiles down shares a result with the one before it, which is not counted twice.
+// CHECK-LABEL: func @gradient
+// CHECK: %[[SUMS:.*]] = memref.alloc() {alignment = 64 : i64} : memref<147456xf32>
+// CHECK: call @tgc_gradient_0(%{{.*}}, %{{.*}}, %[[SUMS]],
+// CHECK: call @tgc_contract_1(%{{.*}}, %[[SUMS]],
+// CHECK: func private @tgc_gradient_0
+// CHECK-COUNT-2: memref.alloca
+// CHECK-COUNT-36: vector.load
+// CHECK-COUNT-36: vector.store
+// CHECK-COUNT-16: vector.load
+// CHECK-NOT: vector.load
+// CHECK-COUNT-36: vector.store
+// CHECK: func private @tgc_contract_1
+// CHECK-COUNT-144: vector.load
+// CHECK-NOT: vector.load
+// CHECK-COUNT-9: vector.store
+// CHECK-NOT: vector.store
+func.func @gradient(%x: memref<8x9x18x32xf32>, %g: memref<8x7x16x32xf32>, %f: memref<3x3x32x32xf32>) {
+  kernel.contract (%x, %g) into %f sizes [3, 3, 32, 8, 7, 16, 32] attributes {indexing_maps = [#gx, #gy, #gf], winograd} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<8x9x18x32xf32>, memref<8x7x16x32xf32> into memref<3x3x32x32xf32>
   return
 }

@@ -1,0 +1,111 @@
+//===- WinogradVectors.h - Transforms of tiles on vectors ------*- C++ -*-===//
+//
+// What the kernels of Winograd.h share: arithmetic of vectors of f32, the transforms, and the region of the
+// contraction, computed of a vector of results.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_COMPILER_CODEGEN_CPU_WINOGRADVECTORS_H
+#define TGC_COMPILER_CODEGEN_CPU_WINOGRADVECTORS_H
+
+#include "compiler/Codegen/CPU/Winograd.h"
+
+namespace tgc {
+
+struct VectorMath {
+  /// Vectors along one dimension of a tile.
+  using Elements = llvm::SmallVector<mlir::Value, 6>;
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  IndexMath math;
+  mlir::VectorType type;
+
+  VectorMath(mlir::OpBuilder &builder, mlir::Location loc, int64_t lanes);
+
+  mlir::Value constant(double value);
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  mlir::Value sub(mlir::Value a, mlir::Value b);
+  mlir::Value scale(double factor, mlir::Value a);
+  /// factor * a + b
+  mlir::Value scaleAdd(double factor, mlir::Value a, mlir::Value b);
+
+  /// Null masks have all lanes.
+  mlir::Value load(mlir::Value flat, mlir::OpFoldResult address, mlir::Value mask = {});
+  void store(mlir::Value vector, mlir::Value flat, mlir::OpFoldResult address, mlir::Value mask = {});
+  /// The vectors of `size` elements, with masks if all of them, `whole`, are not whole vectors.
+  void forEachVector(mlir::OpFoldResult size, int64_t whole,
+                     llvm::function_ref<void(mlir::OpFoldResult, mlir::Value)> body);
+  void forEach(mlir::OpFoldResult begin, mlir::OpFoldResult end, int64_t step,
+               llvm::function_ref<void(mlir::OpFoldResult)> body);
+  void ifTrue(mlir::Value condition, llvm::function_ref<void()> body);
+  mlir::Value isEqual(mlir::OpFoldResult a, mlir::OpFoldResult b);
+
+  /// Transforms of one dimension: of 6 elements (B'), of a tile's 6 sums to 4 results (A') and of 4 results'
+  /// gradients to 6 (A), of the filter's 3 elements to 6 (G) and of 6 sums to its 3 (G').
+  Elements transformElements(const Elements &d);
+  Elements transformSums(const Elements &m);
+  Elements transformGradients(const Elements &g);
+  Elements transformFilter(const Elements &g);
+  Elements transformFilterSums(const Elements &m);
+
+  /// A transform of both dimensions of a square of `size` x `size` vectors; results are rows of columns.
+  llvm::SmallVector<Elements> transformSquare(int64_t size,
+                                              llvm::function_ref<Elements(const Elements &)> transform,
+                                              llvm::function_ref<mlir::Value(int64_t, int64_t)> load);
+
+  /// Multiplies 36 pairs of matrices, [product, m, k] by [product, k, n], as a kernel of its own would. With
+  /// a panel width the right one is packed.
+  void multiply(mlir::Value lhs, mlir::Value rhs, mlir::Value init,
+                llvm::ArrayRef<llvm::ArrayRef<unsigned>> dims, llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                bool accumulates, int64_t panelWidth, VectorUnit unit);
+};
+
+/// A tile's first result in its image, and whether it is the last one of its column and row of tiles.
+struct TilePlace {
+  mlir::OpFoldResult image, y, x;
+  mlir::Value isLastDown, isLastAcross;
+};
+
+/// What has the tiles of a contraction's images in common, whichever way they are multiplied.
+struct TileEmitter : VectorMath {
+  kernel::ContractOp op;
+  const ContractOperands &in;
+  ImageTiles tiles;
+  int64_t lanes;
+  llvm::SmallVector<LinearAccess> extras;
+
+  TileEmitter(mlir::OpBuilder &builder, kernel::ContractOp op, ImageTiles tiles, int64_t lanes,
+              const ContractOperands &in);
+
+  TilePlace locate(mlir::OpFoldResult tile);
+  /// The address of what lies `i` and `j` from a tile's first element.
+  mlir::OpFoldResult addressAt(const LinearAccess &access, const TilePlace &place, int64_t i, int64_t j);
+
+  /// Memory on the stack, [product, tile, column]: its place, and that of an element.
+  struct Matrices {
+    mlir::Value flat;
+    int64_t numTiles, tileStride;
+  };
+  Matrices allocate(int64_t numTiles, int64_t tileStride);
+  mlir::OpFoldResult addressIn(const Matrices &matrices, mlir::OpFoldResult tile, int64_t product,
+                               mlir::OpFoldResult column);
+  /// The matrices of the first `rows` tiles and `columns`.
+  mlir::Value view(const Matrices &matrices, mlir::OpFoldResult rows, int64_t columns);
+  /// Transforms a vector of channels of a tile's elements.
+  void transformTile(const LinearAccess &lhs, const TilePlace &place, mlir::OpFoldResult channel,
+                     mlir::Value mask, const Matrices &to, mlir::OpFoldResult tile,
+                     mlir::OpFoldResult column);
+
+  /// The region, computed of a vector of sums. `addressOf` an operand's first element that belongs to it;
+  /// `shared` has what is read that stays the same along `rows`, the loops that a tile of results spans.
+  mlir::Value finish(mlir::Value sum, llvm::function_ref<mlir::OpFoldResult(const LinearAccess &)> addressOf,
+                     llvm::ArrayRef<unsigned> rows, mlir::Value mask,
+                     llvm::MutableArrayRef<mlir::Value> shared);
+
+private:
+  mlir::Value loadExtra(const LinearAccess &access, mlir::OpFoldResult address, mlir::Value mask);
+};
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_CPU_WINOGRADVECTORS_H
