@@ -52,18 +52,23 @@ private:
 };
 
 llvm::Error EntryBuilder::resolve() {
+  // Outside of scopes, unless `inScopes`.
+  auto listNodes = [&](StringRef op, bool inScopes) -> std::string {
+    std::string names;
+    for (const proto::NodeDef *candidate : nodes)
+      if (StringRef(candidate->op()).starts_with(op) && names.size() < 120 &&
+          (inScopes || !StringRef(candidate->name()).contains('/')))
+        names += (names.empty() ? "" : ", ") + candidate->name();
+    return nodes.empty()   ? " (the graph has no nodes)"
+           : names.empty() ? ""
+                           : (" (the graph has " + op + " " + names + ")").str();
+  };
   auto resolveTensor = [&](const std::string &text, StringRef what) -> llvm::Expected<NodeOutput> {
     auto name = parseTensorName(text);
     int node = name ? edges.find(name->node) : -1;
     if (!name || node < 0 || name->isControl) {
-      std::string placeholders;
-      for (const proto::NodeDef *candidate : nodes)
-        if (StringRef(candidate->op()).starts_with("Placeholder") && placeholders.size() < 120)
-          placeholders += (placeholders.empty() ? "" : ", ") + candidate->name();
-      std::string hint = nodes.empty()          ? " (the graph has no nodes)"
-                         : placeholders.empty() ? ""
-                                                : " (the graph has Placeholder " + placeholders + ")";
-      return llvm::createStringError(what + " tensor " + text + " not found" + hint);
+      return llvm::createStringError(what + " tensor " + text + " not found" +
+                                     listNodes("Placeholder", true));
     }
     return NodeOutput{node, name->index};
   };
@@ -98,7 +103,7 @@ llvm::Error EntryBuilder::resolve() {
     }
     int node = edges.find(StringRef(target).ltrim('^').split(':').first);
     if (node < 0)
-      return llvm::createStringError("target operation %s not found", target.c_str());
+      return llvm::createStringError("target operation " + target + " not found" + listNodes("NoOp", false));
     targets.push_back(node);
   }
   for (const auto &[tensor, value] : module.options.constants) {
