@@ -1,7 +1,7 @@
 /*===- unicode.c - Code points in and out of encodings ------------------------===*
  *
- * What is malformed ends where TensorFlow's converters (ICU's) say: a sequence that breaks off counts once, with the
- * bytes that could have begun a character.
+ * What is malformed ends where TensorFlow's converters (ICU's) say: a sequence that breaks off counts once,
+ * with the bytes that could have begun a character.
  *
  *===------------------------------------------------------------------------===*/
 
@@ -13,8 +13,10 @@
 
 typedef enum encoding { kUtf8, kUtf16Be, kUtf16Le, kUtf32Be, kUtf32Le, kAscii, kLatin1 } encoding_t;
 
-/* How a string is read: config "MODE REPLACEMENT CONTROLS ENCODING". What is malformed is an error ('s'), replaced
- * ('r') or left out ('i'), and so are the first 32 control characters if CONTROLS is 1, which never are an error. */
+/* How a string is read: config "MODE REPLACEMENT CONTROLS ENCODING". What is malformed is an error ('s'),
+ * replaced
+ * ('r') or left out ('i'), and so are the first 32 control characters if CONTROLS is 1, which never are an
+ * error. */
 typedef struct reader {
   char mode;
   int32_t replacement;
@@ -116,8 +118,8 @@ static int read_code(tgc_frame_t *frame, const char *node, const reader_t *reade
   return 0;
 }
 
-/* Input 0: strings; config: see reader_t. Outputs: where each string's code points begin, and end; code points; if
- * there is a third, the byte of its string that each begins at. */
+/* Input 0: strings; config: see reader_t. Outputs: where each string's code points begin, and end; code
+ * points; if there is a third, the byte of its string that each begins at. */
 TGC_KERNEL(tgc_kernel_unicode_decode) {
   TGC_KERNEL_UNUSED;
   reader_t reader = make_reader(config);
@@ -179,7 +181,9 @@ static void add_code(tgc_text_t *text, encoding_t encoding, int32_t code) {
 }
 
 /* The second word of a config that ends with the encoding of what is written. */
-static encoding_t output_encoding(const char *config) { return (encoding_t)strtol(strrchr(config, ' '), NULL, 10); }
+static encoding_t output_encoding(const char *config) {
+  return (encoding_t)strtol(strrchr(config, ' '), NULL, 10);
+}
 
 /* Input 0: strings; config: see reader_t, and the encoding of output 0. */
 TGC_KERNEL(tgc_kernel_unicode_transcode) {
@@ -205,8 +209,8 @@ static int is_character(int32_t code) {
          (code < 0xfdd0 || code > 0xfdef);
 }
 
-/* Inputs: code points, where each string's begin and end; config "MODE REPLACEMENT ENCODING", of output 0. Left out
- * is only what is beyond Unicode. */
+/* Inputs: code points, where each string's begin and end; config "MODE REPLACEMENT ENCODING", of output 0.
+ * Left out is only what is beyond Unicode. */
 TGC_KERNEL(tgc_kernel_unicode_encode) {
   TGC_KERNEL_UNUSED;
   int32_t replacement = (int32_t)strtol(config + 1, NULL, 10);
@@ -223,8 +227,8 @@ TGC_KERNEL(tgc_kernel_unicode_encode) {
     int64_t begin = tgc_get_int(inputs[1].dtype, inputs[1].data, row);
     int64_t end = tgc_get_int(inputs[1].dtype, inputs[1].data, row + 1);
     if (end < begin || end > size)
-      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Values in input_splits must be equal or in ascending order.",
-                  NULL, 0);
+      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node,
+                  "Values in input_splits must be equal or in ascending order.", NULL, 0);
     tgc_text_t text = {.frame = frame};
     for (int64_t i = begin; i < end; ++i) {
       int32_t code = codes[i];
