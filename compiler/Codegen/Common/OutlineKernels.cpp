@@ -34,7 +34,8 @@ constexpr size_t kMostInlineOps = 64;
 
 struct OutlineKernelsPass : impl::OutlineKernelsPassBase<OutlineKernelsPass> {
   void runOnOperation() override {
-    for (auto entry : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+    // Not those that are made on the way: one with a large body would become a call of itself.
+    for (func::FuncOp entry : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       SmallVector<linalg::LinalgOp> nests;
       size_t numOps = 0;
       entry.walk([&](linalg::LinalgOp op) {

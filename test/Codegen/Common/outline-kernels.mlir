@@ -13,3 +13,11 @@
 
 // Few of them stay where they are.
 // SMALL-NOT: call
+
+// A large body becomes one kernel, which is no call of itself.
+// RUN: %python %S/Inputs/large-body.py 1100 | tgc-opt --tgc-outline-kernels | FileCheck %s --check-prefix=LARGE
+// LARGE-LABEL: func.func @entry
+// LARGE: call @tgc_kernel_0(
+// LARGE: func.func private @tgc_kernel_0(
+// LARGE-NOT: call
+// LARGE: linalg.generic
