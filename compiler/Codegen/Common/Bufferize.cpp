@@ -14,6 +14,7 @@ namespace tgc {
 void buildBufferizationPipeline(OpPassManager &passes) {
   passes.addPass(createOutlineDeepRegionsPass());
   passes.addPass(createSeparateDestinationsPass());
+  passes.addPass(createOutlineLongChainsPass());
   passes.addPass(createPlaceResultsPass());
   passes.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   bufferization::OneShotBufferizePassOptions options;

@@ -63,6 +63,12 @@ def OutlineDeepRegionsPass : Pass<"tgc-outline-deep-regions", "::mlir::ModuleOp"
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 
+def OutlineLongChainsPass : Pass<"tgc-outline-long-chains", "::mlir::ModuleOp"> {
+  let summary = "Give parts of a long row of updates of one tensor functions of their own";
+  let description = [{ As tgc-outline-deep-regions, for elements that many nodes write one after the other. }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def PlaceResultsPass : Pass<"tgc-place-results", "::mlir::ModuleOp"> {
   let summary = "Compute results in the memory that they are copied to";
   let description = [{ The elimination of empty tensors, for values that nothing else updates in place. }];

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
@@ -31,7 +32,27 @@ bool isOverwritten(OpOperand &use) {
   Operation *op = use.getOwner();
   if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
     return destination.isDpsInit(&use);
-  return isa<scf::ForOp, scf::WhileOp, scf::YieldOp>(op);
+  return isa<scf::ForOp, scf::WhileOp, scf::YieldOp, func::CallOp>(op);
+}
+
+/// What a function that is not external returns for a result of a call; null if that is none.
+Value getReturned(OpResult result) {
+  auto call = dyn_cast<func::CallOp>(result.getOwner());
+  auto callee =
+      call ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr()) : nullptr;
+  return callee && !callee.isExternal()
+             ? callee.getBody().back().getTerminator()->getOperand(result.getResultNumber())
+             : nullptr;
+}
+
+Value getPlace(Value value);
+
+/// The argument of the function in whose memory `value` is computed, or null.
+BlockArgument getArgument(Value value) {
+  while (value && !isa<BlockArgument>(value))
+    value = getPlace(value);
+  auto argument = dyn_cast_if_present<BlockArgument>(value);
+  return argument && isa<func::FuncOp>(argument.getOwner()->getParentOp()) ? argument : nullptr;
 }
 
 /// The operand in whose memory the value is computed, or null.
@@ -40,6 +61,10 @@ Value getPlace(Value value) {
   if (!result)
     return nullptr;
   Operation *op = result.getOwner();
+  if (Value returned = getReturned(result)) {
+    BlockArgument argument = getArgument(returned);
+    return argument ? op->getOperand(argument.getArgNumber()) : Value();
+  }
   if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
     return destination.getTiedOpOperand(result)->get();
   if (isa<tensor::CastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
@@ -53,9 +78,13 @@ Value getPlace(Value value) {
 
 /// Whether `source` and all that it is made of in place is written over at most once.
 bool isAlone(Value source) {
-  for (Value value = source; value && !value.getDefiningOp<tensor::EmptyOp>(); value = getPlace(value))
+  for (Value value = source; value && !value.getDefiningOp<tensor::EmptyOp>(); value = getPlace(value)) {
     if (llvm::count_if(value.getUses(), isOverwritten) > 1)
       return false;
+    auto result = dyn_cast<OpResult>(value);
+    if (Value returned = result ? getReturned(result) : Value(); returned && !isAlone(returned))
+      return false;
+  }
   return true;
 }
 
