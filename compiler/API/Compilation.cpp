@@ -98,6 +98,7 @@ ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest
   for (const auto &[tensor, value] : options.constants)
     result.constants[tensor] = value;
   result.checkNumerics = options.checkNumerics;
+  result.maxIterations = options.maxIterations;
   return result;
 }
 

@@ -1,6 +1,7 @@
 //===- LimitIterations.cpp - An end for loops that have none --------------===//
 
 #include "compiler/Graph/Passes.h"
+#include "dialects/Tg/IR/IterationLimit.h"
 #include "dialects/Tg/IR/TgOps.h"
 
 using namespace mlir;
@@ -10,9 +11,6 @@ namespace tgc {
 #include "compiler/Graph/Passes.h.inc"
 
 namespace {
-
-/// TGC_RESOURCE_EXHAUSTED of the runtime ABI.
-constexpr int32_t kResourceExhausted = 8;
 
 /// Gives the loop one more carried value, which counts.
 void limit(tg::WhileOp loop, int64_t most) {
@@ -26,12 +24,7 @@ void limit(tg::WhileOp loop, int64_t most) {
   limited.getCond()->addArgument(builder.getIndexType(), loc);
   Value count = limited.getBody()->addArgument(builder.getIndexType(), loc);
   builder.setInsertionPointToStart(limited.getBody());
-  Value bound = arith::ConstantIndexOp::create(builder, loc, most);
-  Value isWithin = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, count, bound);
-  tg::CheckOp::create(
-      builder, loc, isWithin, builder.getI32IntegerAttr(kResourceExhausted),
-      builder.getStringAttr("the loop goes on after %d iterations, the most that --max-iterations allows"),
-      bound);
+  tg::createIterationLimit(builder, loc, count, most);
   Value next = arith::AddIOp::create(builder, loc, count, arith::ConstantIndexOp::create(builder, loc, 1));
   limited.getBodyYield().getValuesMutable().append(next);
   loop.replaceAllUsesWith(limited.getResults().drop_back());

@@ -30,7 +30,10 @@ static void addCleanup(OpPassManager &passes) {
   passes.addPass(createCSEPass());
 }
 
-void buildGraphPipeline(OpPassManager &passes, const CompileOptions &) {
+void buildGraphPipeline(OpPassManager &passes, const CompileOptions &options) {
+  // Before anything finds out what a loop comes to without running it.
+  if (options.maxIterations > 0)
+    passes.addPass(createLimitIterationsPass({options.maxIterations}));
   passes.addPass(createInlinerPass());
   passes.addPass(createSymbolDCEPass());
   addCleanup(passes);
@@ -55,8 +58,6 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
   passes.addPass(createSplitSpreadConvolutionsPass());
   passes.addPass(createHoistLoopInvariantsPass());
   passes.addPass(createHoistProjectionsPass());
-  if (options.maxIterations > 0)
-    passes.addPass(createLimitIterationsPass({options.maxIterations}));
   addCleanup(passes);
   passes.addPass(createDescribeModulePass());
   passes.addPass(createConvertTgToSCFPass());

@@ -76,6 +76,8 @@ struct ImportOptions {
   bool stripAsserts = false;
   /// Every node that makes a NaN ends the run.
   bool checkNumerics = false;
+  /// A loop that goes on for longer ends the run, also where it is unrolled; 0: it may go on.
+  int64_t maxIterations = 0;
 };
 
 /// Imports what the entries need. The module refers to the model's memory for its constants, so the model

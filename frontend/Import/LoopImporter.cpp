@@ -1,6 +1,7 @@
 //===- LoopImporter.cpp - Loops -------------------------------------------===//
 
 #include "frontend/Import/LoopImporter.h"
+#include "dialects/Tg/IR/IterationLimit.h"
 #include "frontend/Import/CompositeList.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -369,6 +370,9 @@ std::optional<Values> LoopImporter::unroll(int64_t trips) {
       return std::nullopt;
     if (known.isZero())
       return values;
+    // What comes after it is not computed, but has the types that the nodes behind the loop expect.
+    if (int64_t most = entry.module.options.maxIterations; most > 0 && trip == most)
+      tg::createIterationLimit(builder, loc, arith::ConstantIndexOp::create(builder, loc, trip), most);
     auto next = body(values);
     if (failed(next) || next->size() != numInits)
       return std::nullopt;
