@@ -14,9 +14,8 @@
 typedef enum encoding { kUtf8, kUtf16Be, kUtf16Le, kUtf32Be, kUtf32Le, kAscii, kLatin1 } encoding_t;
 
 /* How a string is read: config "MODE REPLACEMENT CONTROLS ENCODING". What is malformed is an error ('s'),
- * replaced
- * ('r') or left out ('i'), and so are the first 32 control characters if CONTROLS is 1, which never are an
- * error. */
+ * replaced ('r') or left out ('i'), and so are the first 32 control characters if CONTROLS is 1, which
+ * never are an error. */
 typedef struct reader {
   char mode;
   int32_t replacement;
@@ -209,8 +208,8 @@ static int is_character(int32_t code) {
          (code < 0xfdd0 || code > 0xfdef);
 }
 
-/* Inputs: code points, where each string's begin and end; config "MODE REPLACEMENT ENCODING", of output 0.
- * Left out is only what is beyond Unicode. */
+/* Inputs: code points, where each string's begin and end; config "MODE REPLACEMENT ENCODING", of output
+ * 0. Left out is only what is beyond Unicode. */
 TGC_KERNEL(tgc_kernel_unicode_encode) {
   TGC_KERNEL_UNUSED;
   int32_t replacement = (int32_t)strtol(config + 1, NULL, 10);
