@@ -63,6 +63,7 @@ struct PlanCheck {
   int side;
   int numSides;
   int fetch; ///< index of the fetch
+  NodeOutput fetched;
 };
 
 struct Plan {

@@ -52,7 +52,8 @@ Error PlanBuilder::addChecks(ArrayRef<NodeOutput> fetches) {
                                graph.describe(fetch.node).c_str());
     for (Literal literal : conditions.tree().path(context, kAlways)) {
       const Predicate &predicate = conditions.predicates()[literal.predicate];
-      units.checks.push_back({predicate.value, literal.side, predicate.numSides, static_cast<int>(index)});
+      units.checks.push_back(
+          {predicate.value, literal.side, predicate.numSides, static_cast<int>(index), fetch});
       units.checkContexts.push_back(0);
     }
     for (int check = units.checks.size(); context != kAlways; context = conditions.tree().parent(context))

@@ -7,6 +7,7 @@
 
 #include "frontend/Import/ControlFlow/PlanImporter.h"
 #include "frontend/Import/ControlFlow/FlowGraph.h"
+#include "frontend/Import/Messages.h"
 #include "frontend/Import/NodeImporter.h"
 #include "llvm/Support/SaveAndRestore.h"
 
@@ -292,7 +293,9 @@ LogicalResult PlanImporter::importCheck(const PlanCheck &check) {
       holds = arith::OrIOp::create(builder, importer.loc, isBelow, isAbove);
     }
   }
-  importer.check(holds, "Retval[" + Twine(check.fetch) + "] does not have value");
+  std::string fetched = nodes[check.fetched.node]->name() + ":" + std::to_string(check.fetched.output);
+  importer.check(holds, "Retval[" + Twine(check.fetch) + "] does not have value: " + escapeMessage(fetched) +
+                            " is in a branch that this predicate does not choose");
   return success();
 }
 
