@@ -55,13 +55,17 @@ static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program) {
   if (failed(before.run(program)))
     return llvm::createStringError("the program cannot be given buffers");
   turnCopiesIntoNests(program);
-  DeviceProgram device = writeKernels(program);
-  PassManager passes(program.getContext());
-  buildKernelPipeline(passes);
-  if (failed(passes.run(*device.kernels)))
-    return llvm::createStringError("the kernels cannot be lowered");
-  moveUnsupportedToHost(device);
-  return device;
+  for (;;) {
+    DeviceProgram device = writeKernels(program);
+    PassManager passes(program.getContext());
+    buildKernelPipeline(passes);
+    if (failed(passes.run(*device.kernels)))
+      return llvm::createStringError("the kernels cannot be lowered");
+    if (partUnsupported(device))
+      continue;
+    moveUnsupportedToHost(device);
+    return device;
+  }
 }
 
 static llvm::Expected<std::string> makeText(DeviceProgram &device, StringRef chip) {

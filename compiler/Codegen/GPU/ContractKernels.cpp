@@ -96,11 +96,11 @@ bool isContraction(linalg::GenericOp op) {
   return isPlain;
 }
 
-void writeContractKernel(linalg::GenericOp op, ModuleOp kernels, KernelRecord &record) {
-  if (isTensorContraction(op))
-    writeTensorKernel(op, kernels, record);
+void writeContractKernel(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
+  if (isTensorContraction(chain.main))
+    writeTensorKernel(chain, kernels, record);
   else
-    ScalarWriter(op, kernels, record).write();
+    ScalarWriter(chain, kernels, record).write();
 }
 
 } // namespace tgc

@@ -57,13 +57,55 @@ ContractWriter::Side ContractWriter::makeSide(unsigned operand, ArrayRef<unsigne
   return side;
 }
 
+Value ContractWriter::load(OpOperand &operand, ValueRange index) {
+  Value known = atHand.lookup(chain.bases.lookup(operand.get()));
+  return known ? known : NestWriter::load(operand, index);
+}
+
+void ContractWriter::follow(linalg::GenericOp member, ArrayRef<Value> place) {
+  enter(member);
+  SmallVector<Value> index;
+  for (int loop : chain.followed.lookup(member))
+    index.push_back(loop < 0 ? constant(0) : place[loop]);
+  SmallVector<Value> old;
+  for (OpOperand &output : op.getDpsInitsMutable())
+    old.push_back(op.getMatchingBlockArgument(&output).use_empty() ? Value() : load(output, index));
+  for (auto [output, value] : llvm::zip(op.getDpsInitsMutable(), compute(index, old))) {
+    Value base = chain.bases.lookup(output.get());
+    atHand[base] = value;
+    bool isStart = member == chain.members.front();
+    if (!isStart && !chain.own.contains(base))
+      store(value, output, index);
+  }
+  enter(chain.main);
+}
+
+/// What a sum begins with.
+Value ContractWriter::startAt(ArrayRef<Value> place) {
+  if (chain.members.front() != chain.main)
+    follow(chain.members.front(), place);
+  Value start = load(op.getDpsInitsMutable()[0], place);
+  atHand.clear();
+  return start;
+}
+
+void ContractWriter::finishAt(Value sum, ArrayRef<Value> place) {
+  OpOperand &output = op.getDpsInitsMutable()[0];
+  Value base = chain.bases.lookup(output.get());
+  if (!chain.own.contains(base))
+    store(sum, output, place);
+  atHand[base] = sum;
+  for (linalg::GenericOp member :
+       ArrayRef(chain.members).drop_until([&](auto one) { return one == chain.main; }).drop_front())
+    follow(member, place);
+  atHand.clear();
+}
+
 void ContractWriter::writeTile(Value batch, const Side &rows, const Side &columns, Value thread) {
   SmallVector<Value> index(op.getNumLoops());
   splitPoint(batch, loops.batch, index);
-  OpOperand &output = op.getDpsInitsMutable()[0];
   SmallVector<Value> sums;
-  forEachResult(rows, columns, index,
-                [&](Value, ArrayRef<Value> place) { sums.push_back(load(output, place)); });
+  forEachResult(rows, columns, index, [&](Value, ArrayRef<Value> place) { sums.push_back(startAt(place)); });
   Value steps = countPoints(reductionLoops), most = constant(kSteps);
   auto take = [&](Value first, Value count, ValueRange carried) {
     fetch(rows, index, thread, first, steps);
@@ -97,7 +139,7 @@ void ContractWriter::writeTile(Value batch, const Side &rows, const Side &column
     auto ifInside = scf::IfOp::create(builder, loc, isInside, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(ifInside.thenBlock());
-    store(sums[next++], output, place);
+    finishAt(sums[next++], place);
   });
 }
 

@@ -4,7 +4,8 @@
 // of the sum at a time; each of its 256 threads keeps 16 results in registers. Rows, columns and steps are
 // numbers of points in spaces of several loops, so batches, transposed operands and convolutions (whose
 // windows are gathered on the way to shared memory) are one form. At ragged edges elements inside are read
-// in the place of those outside, and results outside are not stored. Who has which result, how shared memory
+// in the place of those outside, and results outside are not stored. Nests that fill the results before, and
+// elementwise ones that take them afterwards, are done in registers. Who has which result, how shared memory
 // is laid out and who multiplies is up to the two kinds of kernels.
 //
 //===----------------------------------------------------------------------===//
@@ -28,7 +29,6 @@ std::optional<ContractLoops> sortLoops(mlir::linalg::GenericOp op);
 class ContractWriter : protected NestWriter {
 public:
   using NestWriter::NestWriter;
-  virtual ~ContractWriter() = default;
   void write();
 
 protected:
@@ -60,6 +60,11 @@ protected:
 
 private:
   Side makeSide(unsigned operand, llvm::ArrayRef<unsigned> ownLoops);
+  mlir::Value load(mlir::OpOperand &operand, mlir::ValueRange index) override;
+  /// What another member of the chain makes at a place of the contraction's loops, from what is at hand.
+  void follow(mlir::linalg::GenericOp member, llvm::ArrayRef<mlir::Value> place);
+  mlir::Value startAt(llvm::ArrayRef<mlir::Value> place);
+  void finishAt(mlir::Value sum, llvm::ArrayRef<mlir::Value> place);
   void writeTile(mlir::Value batch, const Side &rows, const Side &columns, mlir::Value thread);
   mlir::Value clip(mlir::Value position, mlir::Value count);
   void forEachResult(const Side &rows, const Side &columns, llvm::ArrayRef<mlir::Value> batch,
@@ -69,11 +74,13 @@ private:
              mlir::Value steps);
 
   ContractLoops loops;
+  /// By memory: the element of the place that is being written.
+  llvm::DenseMap<mlir::Value, mlir::Value> atHand;
 };
 
 /// Whether tensor cores multiply the operands: 16-bit floats whose products are summed in f32.
 bool isTensorContraction(mlir::linalg::GenericOp op);
-void writeTensorKernel(mlir::linalg::GenericOp op, mlir::ModuleOp kernels, KernelRecord &record);
+void writeTensorKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 
 } // namespace tgc
 

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -109,33 +110,67 @@ bool isPlumbing(Operation *op) {
 
 } // namespace
 
+/// A nest by itself.
+static NestChain makeChain(linalg::GenericOp nest) {
+  NestChain chain;
+  chain.form = isContraction(nest)    ? NestChain::Contraction
+               : isRowReduction(nest) ? NestChain::Rows
+                                      : NestChain::Flat;
+  chain.members.push_back(nest);
+  chain.main = nest;
+  return chain;
+}
+
+/// The nodes that the members were made of.
+static std::string getNodes(const NestChain &chain) {
+  std::vector<std::string> nodes;
+  for (linalg::GenericOp member : chain.members)
+    if (std::string node = getNode(member); !node.empty() && !llvm::is_contained(nodes, node))
+      nodes.push_back(node);
+  return llvm::join(nodes, " + ");
+}
+
+static void writeKernel(const NestChain &chain, DeviceProgram &program, BufferNames &names) {
+  KernelRecord record;
+  record.name = "k" + std::to_string(program.records.size());
+  record.node = getNodes(chain);
+  record.entry = onOneLine(chain.main->getParentOfType<func::FuncOp>().getName().str());
+  record.members.assign(chain.members.begin(), chain.members.end());
+  record.op = chain.main;
+  auto write = chain.form == NestChain::Contraction ? writeContractKernel
+               : chain.form == NestChain::Rows      ? writeRowKernel
+                                                    : writeFlatKernel;
+  write(chain, *program.kernels, record);
+  names.describe(record);
+  program.records.push_back(std::move(record));
+}
+
 DeviceProgram writeKernels(ModuleOp program) {
   DeviceProgram result;
   result.kernels = ModuleOp::create(program.getLoc());
   BufferNames names;
   for (auto entry : program.getOps<func::FuncOp>()) {
+    std::vector<NestChain> chains = findChains(entry);
+    llvm::DenseMap<Operation *, const NestChain *> chainOf;
+    for (const NestChain &chain : chains)
+      for (linalg::GenericOp member : chain.members)
+        chainOf[member] = &chain;
     entry.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (op == entry.getOperation() || isPlumbing(op) || isa<scf::YieldOp>(op))
         return WalkResult::advance();
+      if (const NestChain *chain = chainOf.lookup(op)) {
+        if (op == chain->members.front())
+          writeKernel(*chain, result, names);
+        return WalkResult::skip();
+      }
       auto nest = dyn_cast<linalg::GenericOp>(op);
       std::string reason = nest ? whyNoKernel(nest) : "it has no kernel yet";
       if (!nest && isa<RegionBranchOpInterface>(op))
         return WalkResult::advance();
-      if (reason.empty()) {
-        KernelRecord record;
-        record.name = "k" + std::to_string(result.records.size());
-        record.node = getNode(op);
-        record.entry = onOneLine(entry.getName().str());
-        record.op = op;
-        auto write = isContraction(nest)    ? writeContractKernel
-                     : isRowReduction(nest) ? writeRowKernel
-                                            : writeFlatKernel;
-        write(nest, *result.kernels, record);
-        names.describe(record);
-        result.records.push_back(std::move(record));
-      } else {
+      if (reason.empty())
+        writeKernel(makeChain(nest), result, names);
+      else
         result.host.push_back({getNode(op), op->getName().getStringRef().str(), reason});
-      }
       return WalkResult::skip();
     });
   }
@@ -158,17 +193,40 @@ void buildKernelPipeline(OpPassManager &passes) {
   passes.addPass(createCSEPass());
 }
 
+/// Why no device runs the kernel; empty if one does.
+static std::string whyUnsupported(func::FuncOp kernel) {
+  if (kernel.getNumArguments() > kMostArguments)
+    return "it takes more than a kernel can be given";
+  std::string reason;
+  kernel.walk([&](Operation *op) {
+    if ((isa<math::MathDialect>(op->getDialect()) && !isNative(op)) || isa<func::CallOp>(op))
+      reason = op->getName().getStringRef().str() + " of these elements has no device code yet";
+  });
+  return reason;
+}
+
+bool partUnsupported(const DeviceProgram &program) {
+  bool isParted = false;
+  for (const KernelRecord &record : program.records) {
+    auto kernel = program.kernels.get().lookupSymbol<func::FuncOp>(record.name);
+    if (record.members.size() == 1 || whyUnsupported(kernel).empty())
+      continue;
+    isParted = true;
+    // A contraction keeps what fills its results if it is not to blame.
+    auto first = record.members.begin();
+    if (isContraction(cast<linalg::GenericOp>(record.op)) && record.op != record.members.back())
+      first = std::next(llvm::find(record.members, record.op));
+    for (Operation *member : llvm::make_range(first, record.members.end()))
+      member->setAttr(kAloneAttribute, UnitAttr::get(member->getContext()));
+  }
+  return isParted;
+}
+
 void moveUnsupportedToHost(DeviceProgram &program) {
   std::vector<KernelRecord> kept;
   for (KernelRecord &record : program.records) {
     auto function = program.kernels->lookupSymbol<func::FuncOp>(record.name);
-    std::string reason;
-    function.walk([&](Operation *op) {
-      if ((isa<math::MathDialect>(op->getDialect()) && !isNative(op)) || isa<func::CallOp>(op))
-        reason = op->getName().getStringRef().str() + " of these elements has no device code yet";
-    });
-    if (function.getNumArguments() > kMostArguments)
-      reason = "it takes more than a kernel can be given";
+    std::string reason = whyUnsupported(function);
     if (reason.empty()) {
       kept.push_back(std::move(record));
       continue;

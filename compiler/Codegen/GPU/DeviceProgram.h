@@ -37,9 +37,10 @@ struct Extent {
 struct KernelRecord {
   /// In the device's code: a number, for entries may be called what PTX has no name for.
   std::string name;
-  /// The graph's node, and the entry.
+  /// The graph's nodes, "a + b", and the entry.
   std::string node, entry;
-  /// What the kernel stands for in the program.
+  /// What the kernel stands for in the program: ops side by side, and the one whose loops are its points.
+  llvm::SmallVector<mlir::Operation *> members;
   mlir::Operation *op = nullptr;
   /// The kernel's parameters: an address for each, then the numbers.
   std::vector<mlir::Value> memories;
@@ -76,6 +77,10 @@ DeviceProgram writeKernels(mlir::ModuleOp program);
 
 /// From kernels to the LLVM dialect.
 void buildKernelPipeline(mlir::OpPassManager &passes);
+
+/// Marks the nests of kernels that no device runs, so that each has a kernel of its own when kernels are
+/// written again; whether there are any. After the pipeline.
+bool partUnsupported(const DeviceProgram &program);
 
 /// Takes out kernels with functions that a device has no instructions for. After the pipeline.
 void moveUnsupportedToHost(DeviceProgram &program);

@@ -60,8 +60,8 @@ private:
 
 } // namespace
 
-void writeFlatKernel(linalg::GenericOp op, ModuleOp kernels, KernelRecord &record) {
-  FlatWriter(op, kernels, record).write();
+void writeFlatKernel(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
+  FlatWriter(chain, kernels, record).write();
 }
 
 } // namespace tgc

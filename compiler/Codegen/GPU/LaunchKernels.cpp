@@ -9,6 +9,8 @@
 
 #include "compiler/Codegen/GPU/DeviceMemory.h"
 #include "compiler/Codegen/GPU/HostProgram.h"
+#include "compiler/Codegen/GPU/NestAccess.h"
+#include "compiler/Codegen/GPU/NestChains.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -25,8 +27,6 @@ namespace {
 constexpr int64_t kMostBlocks = 4096;
 /// Nests of fewer points, of which the device has nothing yet, are not worth a launch.
 constexpr int64_t kFewPoints = 64;
-/// On a nest that was a copy: one of what the host has is the host's.
-constexpr const char kCopyAttribute[] = "tgc.copy";
 
 class EntryWriter {
 public:
@@ -57,6 +57,10 @@ private:
 
   void run(Block &block) {
     for (Operation &op : llvm::make_early_inc_range(block)) {
+      if (launched.erase(&op)) {
+        op.erase();
+        continue;
+      }
       builder.setInsertionPoint(&op);
       if (isa<func::ReturnOp>(op))
         return returnResults();
@@ -82,6 +86,8 @@ private:
     if (kernel == kernels.end())
       return false;
     KernelRecord &record = device.records[kernel->second];
+    if (record.members.front() != &op)
+      return false; // the first decides for all
     std::string reason = whyOnHost(record);
     if (reason.empty())
       launch(record);
@@ -190,8 +196,10 @@ private:
         return WalkResult::advance();
       }
       KernelRecord &record = device.records[kernel->second];
+      if (op != record.members.front())
+        return WalkResult::skip();
       if (!canMirror(record))
-        ofHost.push_back(op);
+        ofHost.append(record.members);
       else if (isSmall(record))
         small.push_back(&record);
       else
@@ -213,7 +221,7 @@ private:
       });
     }
     for (KernelRecord *record : small)
-      ofHost.push_back(record->op);
+      ofHost.append(record->members);
     for (Operation *op : ofHost)
       for (const auto &[base, isWritten] : findEffects(*op).touched) {
         all[base].byHost = true;
@@ -225,8 +233,21 @@ private:
   void addUses(const KernelRecord &record, llvm::MapVector<Value, Uses> &all) {
     for (Value value : record.memories)
       all[memory.find(value).base].byKernel = true;
-    for (OpOperand &output : cast<linalg::GenericOp>(record.op).getDpsInitsMutable())
-      all[memory.find(output.get()).base].isWrittenByKernel = true;
+    for (Value base : getWritten(record))
+      all[base].isWrittenByKernel = true;
+  }
+
+  /// What a kernel writes to, but for memory that it does without.
+  llvm::SetVector<Value> getWritten(const KernelRecord &record) {
+    llvm::SmallPtrSet<Value, 4> taken;
+    llvm::SetVector<Value> written;
+    for (Value value : record.memories)
+      taken.insert(memory.find(value).base);
+    for (Operation *member : record.members)
+      for (OpOperand &output : cast<linalg::GenericOp>(member).getDpsInitsMutable())
+        if (Value base = memory.find(output.get()).base; taken.contains(base))
+          written.insert(base);
+    return written;
   }
 
   bool canMirror(const KernelRecord &record) {
@@ -352,30 +373,45 @@ private:
            nest.getMatchingIndexingMap(&output).isPermutation() && memory.find(output.get()).isWhole;
   }
 
-  void launch(KernelRecord &record) {
-    auto nest = cast<linalg::GenericOp>(record.op);
-    llvm::SmallPtrSet<Value, 4> written;
-    for (OpOperand &output : nest.getDpsInitsMutable())
-      written.insert(memory.find(output.get()).base);
-    for (Value value : record.memories) {
-      bool isRead = llvm::any_of(nest->getOpOperands(), [&](OpOperand &operand) {
-        return operand.get() == value && !(nest.isDpsInit(&operand) && isOverwritten(nest, operand));
-      });
-      bool isOperand = llvm::is_contained(nest->getOperands(), value);
-      if (isRead || !isOperand)
-        upload(memory.find(value).base);
+  /// What a kernel looks at before it gives it a value.
+  llvm::SetVector<Value> getRead(const KernelRecord &record) {
+    llvm::SetVector<Value> read;
+    llvm::SmallPtrSet<Value, 4> overwritten;
+    for (Operation *member : record.members) {
+      auto nest = cast<linalg::GenericOp>(member);
+      for (Value value : record.memories) {
+        bool isRead = llvm::any_of(nest->getOpOperands(), [&](OpOperand &operand) {
+          return operand.get() == value && !(nest.isDpsInit(&operand) && isOverwritten(nest, operand));
+        });
+        bool isLoaded = llvm::is_contained(getLoaded(nest), value);
+        if (Value base = memory.find(value).base; (isRead || isLoaded) && !overwritten.contains(base))
+          read.insert(base);
+      }
+      for (OpOperand &output : nest.getDpsInitsMutable())
+        if (isOverwritten(nest, output))
+          overwritten.insert(memory.find(output.get()).base);
     }
-    for (Value base : written) {
+    return read;
+  }
+
+  void launch(KernelRecord &record) {
+    for (Value base : getRead(record))
+      upload(base);
+    for (Value base : getWritten(record)) {
       if (isResident(base))
-        rt::OwnOp::create(builder, nest.getLoc(), handle, base, IntegerAttr());
+        rt::OwnOp::create(builder, record.op->getLoc(), handle, base, IntegerAttr());
       disowned.erase(base);
       stateOf(base) = {/*isOnHost=*/false, /*isOnDevice=*/true};
     }
     createLaunch(record);
     for (Value value : record.memories)
       keepMirrored(memory.find(value).base);
-    kernels.erase(nest);
-    nest.erase();
+    for (Operation *member : record.members) {
+      kernels.erase(member);
+      launched.insert(member);
+    }
+    launched.erase(record.members.front());
+    record.members.front()->erase();
     record.op = nullptr;
     used.push_back(record);
   }
@@ -493,6 +529,8 @@ private:
   llvm::SmallPtrSet<Value, 4> disowned;
   /// Variables that took a new size: their memory may be elsewhere now than where it was read.
   llvm::SmallPtrSet<Value, 4> moved;
+  /// Nests whose kernels are started already, with that of the first of their chain.
+  llvm::SmallPtrSet<Operation *, 8> launched;
 };
 
 } // namespace
@@ -515,7 +553,8 @@ void turnCopiesIntoNests(ModuleOp program) {
 std::vector<Transfer> launchKernels(ModuleOp program, DeviceProgram &device) {
   llvm::DenseMap<Operation *, unsigned> kernels;
   for (auto [number, record] : llvm::enumerate(device.records))
-    kernels[record.op] = number;
+    for (Operation *member : record.members)
+      kernels[member] = number;
   std::vector<KernelRecord> used;
   std::vector<Transfer> transfers;
   for (auto entry : llvm::to_vector(program.getOps<func::FuncOp>())) {

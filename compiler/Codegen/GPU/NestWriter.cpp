@@ -73,11 +73,12 @@ static SmallVector<Value> mapped(const IRMapping &mapping, ValueRange values) {
   return llvm::map_to_vector(values, [&](Value value) { return mapping.lookupOrDefault(value); });
 }
 
-NestWriter::NestWriter(linalg::GenericOp op, ModuleOp kernels, KernelRecord &record)
-    : op(op), builder(OpBuilder::atBlockEnd(kernels.getBody())), loc(op.getLoc()), record(record) {
-  op.getParallelDims(parallelLoops);
-  op.getReductionDims(reductionLoops);
-  collectMemories();
+NestWriter::NestWriter(const NestChain &chain, ModuleOp kernels, KernelRecord &record)
+    : chain(chain), op(chain.main), builder(OpBuilder::atBlockEnd(kernels.getBody())), loc(op.getLoc()),
+      record(record) {
+  for (linalg::GenericOp member : chain.members)
+    collectMemories(member);
+  enter(chain.main);
   SmallVector<Type> types(record.memories.size(), LLVM::LLVMPointerType::get(op.getContext(), kGlobalSpace));
   function = func::FuncOp::create(builder, loc, record.name, builder.getFunctionType(types, {}));
   builder.setInsertionPointToStart(function.addEntryBlock());
@@ -89,9 +90,18 @@ NestWriter::NestWriter(linalg::GenericOp op, ModuleOp kernels, KernelRecord &rec
 
 void NestWriter::finish() { func::ReturnOp::create(builder, loc); }
 
-void NestWriter::collectMemories() {
+void NestWriter::enter(linalg::GenericOp member) {
+  op = member;
+  parallelLoops.clear();
+  reductionLoops.clear();
+  op.getParallelDims(parallelLoops);
+  op.getReductionDims(reductionLoops);
+}
+
+void NestWriter::collectMemories(linalg::GenericOp op) {
   auto take = [&](Value value) {
-    if (isa<MemRefType>(value.getType()) && !llvm::is_contained(record.memories, value))
+    if (isa<MemRefType>(value.getType()) && !llvm::is_contained(record.memories, value) &&
+        !chain.own.contains(chain.bases.lookup(value)))
       record.memories.push_back(value);
   };
   for (Value operand : op->getOperands())

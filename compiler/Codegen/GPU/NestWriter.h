@@ -8,6 +8,7 @@
 #define TGC_COMPILER_CODEGEN_GPU_NESTWRITER_H
 
 #include "compiler/Codegen/GPU/DeviceProgram.h"
+#include "compiler/Codegen/GPU/NestChains.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
@@ -18,12 +19,17 @@ std::string whyNoKernel(mlir::linalg::GenericOp op);
 
 class NestWriter {
 public:
-  /// Begins the kernel: a function that takes the memory of the nest's operands and of what its body loads.
-  NestWriter(mlir::linalg::GenericOp op, mlir::ModuleOp kernels, KernelRecord &record);
+  /// Begins the kernel: a function that takes the memory of the nests' operands and of what their bodies
+  /// load.
+  NestWriter(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
+  virtual ~NestWriter() = default;
   /// Ends it.
   void finish();
 
 protected:
+  /// Goes on with another member of the chain.
+  void enter(mlir::linalg::GenericOp member);
+
   mlir::Value constant(int64_t value);
   mlir::Value multiply(mlir::Value a, mlir::Value b);
   mlir::Value add(mlir::Value a, mlir::Value b);
@@ -45,7 +51,8 @@ protected:
           llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
 
   mlir::Value addressOf(mlir::Value memory, mlir::ValueRange place);
-  mlir::Value load(mlir::OpOperand &operand, mlir::ValueRange index);
+  /// An element of an operand; writers have some at hand.
+  virtual mlir::Value load(mlir::OpOperand &operand, mlir::ValueRange index);
   void store(mlir::Value value, mlir::OpOperand &operand, mlir::ValueRange index);
   /// What the body yields at a point; `outputs` are the old values of the results.
   llvm::SmallVector<mlir::Value> compute(mlir::ValueRange index, mlir::ValueRange outputs);
@@ -58,6 +65,8 @@ protected:
   mlir::Value declareShared(llvm::StringRef name, mlir::Type element, unsigned count);
   mlir::Value elementOf(mlir::Value shared, mlir::Type type, mlir::Value number);
 
+  const NestChain &chain;
+  /// The member that is being written.
   mlir::linalg::GenericOp op;
   mlir::OpBuilder builder;
   mlir::Location loc;
@@ -66,7 +75,7 @@ protected:
   llvm::SmallVector<unsigned> parallelLoops, reductionLoops;
 
 private:
-  void collectMemories();
+  void collectMemories(mlir::linalg::GenericOp op);
   /// The body's values for what it takes from outside.
   void mapCaptured(mlir::IRMapping &mapping);
   mlir::Value sizeOfMemory(mlir::Value memory, unsigned dim);
@@ -78,17 +87,22 @@ private:
 };
 
 /// One thread for each result; sums are taken in the order of the loops.
-void writeFlatKernel(mlir::linalg::GenericOp op, mlir::ModuleOp kernels, KernelRecord &record);
+void writeFlatKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 
 /// Whether a nest reduces so that several threads may share a result, and it is worth it.
 bool isRowReduction(mlir::linalg::GenericOp op);
+/// Whether a nest finds the first of the largest or smallest elements and where it is, for each row.
+bool isArgReduction(mlir::linalg::GenericOp op);
+/// Threads of a block; those of a warp; and the length from which on a row is a block's.
+inline constexpr unsigned kRowThreads = 256, kWarpThreads = 32;
+inline constexpr int64_t kLongRow = 2048;
 /// A warp or a block for each result; partial results are combined in an order that is always the same.
-void writeRowKernel(mlir::linalg::GenericOp op, mlir::ModuleOp kernels, KernelRecord &record);
+void writeRowKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 
 /// Whether a nest sums products of two operands, and tiles of them pay.
 bool isContraction(mlir::linalg::GenericOp op);
 /// A block for each tile of the results.
-void writeContractKernel(mlir::linalg::GenericOp op, mlir::ModuleOp kernels, KernelRecord &record);
+void writeContractKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 
 } // namespace tgc
 

@@ -1,14 +1,16 @@
-//===- RowKernels.cpp - Threads that share a result -----------------------===//
+//===- RowKernels.cpp - Threads that share a row --------------------------===//
 //
-// The row writer: reductions along the dimension that lies side by side in memory. The lanes of a warp, or
-// the threads of a block where a row is long, take the row's elements in turn, so that a warp reads whole
-// lines. Partial results meet by shuffles in a butterfly, then through shared memory: the order depends on
-// the sizes only, so results are the same each time.
+// The row writer: reductions along the dimension that lies side by side in memory, and what a chain has
+// around them. The lanes of a warp, or the threads of a block where a row is long, take the row's elements in
+// turn, so that a warp reads whole lines, and each sees those elements only that it has made itself: in
+// shared memory, or where they belong. Partial results meet by shuffles in a butterfly, then through shared
+// memory: the order depends on the sizes only, so results are the same each time. After that all threads have
+// them.
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Codegen/CPU/FreeCombiner.h"
 #include "compiler/Codegen/GPU/NestWriter.h"
+#include "compiler/Codegen/GPU/RowCombiner.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -18,139 +20,219 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
-constexpr unsigned kWarp = 32, kThreads = 256;
-/// Fewer elements leave most lanes without work.
-constexpr int64_t kShortestRow = 16;
-/// From this length on a block takes a row.
-constexpr int64_t kLongRow = 2048;
-
-/// How partial results are combined, and what changes none.
-struct Combiner {
-  Operation *op;
-  TypedAttr neutral;
-};
-
-/// Products and logical functions, which FreeCombiner leaves out, and all that it knows. Products of floats
-/// only if they may be taken in any order: what overflows in one may not in another.
-std::optional<Combiner> findCombiner(linalg::GenericOp op) {
-  if (op.getNumDpsInits() != 1)
-    return std::nullopt;
-  if (auto known = matchFreeCombiner(op))
-    return Combiner{known->op, known->neutral};
-  Operation *last = op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
-  BlockArgument accumulator = op.getBody()->getArguments().back();
-  if (!last || !accumulator.hasOneUse() || *accumulator.user_begin() != last || last->getNumOperands() != 2)
-    return std::nullopt;
-  Builder builder(op.getContext());
-  Type type = accumulator.getType();
-  if (auto product = dyn_cast<arith::MulFOp>(last);
-      product && bitEnumContainsAll(product.getFastmath(), arith::FastMathFlags::reassoc))
-    return Combiner{last, builder.getFloatAttr(type, 1.0)};
-  if (isa<arith::MulIOp>(last))
-    return Combiner{last, builder.getIntegerAttr(type, 1)};
-  if (isa<arith::AndIOp>(last))
-    return Combiner{last, builder.getIntegerAttr(type, -1)};
-  if (isa<arith::OrIOp>(last))
-    return Combiner{last, builder.getIntegerAttr(type, 0)};
-  return std::nullopt;
-}
-
-/// The points of the reduction; nothing if that is known only during the run.
-std::optional<int64_t> getRowLength(linalg::GenericOp op) {
-  SmallVector<unsigned> loops;
-  op.getReductionDims(loops);
-  int64_t length = 1;
-  for (unsigned loop : loops) {
-    int64_t size = op.getStaticLoopRanges()[loop];
-    if (ShapedType::isDynamic(size))
-      return std::nullopt;
-    length *= size;
-  }
-  return length;
-}
-
 class RowWriter : NestWriter {
 public:
   using NestWriter::NestWriter;
 
   void write() {
-    combiner = *findCombiner(op);
     std::optional<int64_t> length = getRowLength(op);
-    lanes = length && *length < kLongRow ? kWarp : kThreads;
-    record.threads = kThreads;
-    record.pointsPerBlock = kThreads / lanes;
+    lanes = chain.lanes ? chain.lanes : length && *length < kLongRow ? kWarpThreads : kRowThreads;
+    record.threads = kRowThreads;
+    record.pointsPerBlock = kRowThreads / lanes;
     Value thread = special("tid.x");
     Value perBlock = constant(record.pointsPerBlock);
     lane = arith::RemUIOp::create(builder, loc, thread, constant(lanes));
-    Value row = arith::DivUIOp::create(builder, loc, thread, constant(lanes));
-    // All threads of a block go through the loop equally often: there are barriers in it.
-    Value total = countPoints(parallelLoops);
+    rowOfBlock = arith::DivUIOp::create(builder, loc, thread, constant(lanes));
+    columns = countPoints(reductionLoops);
+    for (Value base : chain.staged)
+      declareStage(base);
+    // All threads that share a row go through the loop equally often: they wait for each other in it.
+    Value first = add(multiply(special("ctaid.x"), perBlock), rowOfBlock);
     Value step = multiply(special("nctaid.x"), perBlock);
-    forEach(multiply(special("ctaid.x"), perBlock), total, step, {}, [&](Value first, ValueRange) {
-      writeRow(add(first, row), total);
+    forEach(first, countPoints(parallelLoops), step, {}, [&](Value row, ValueRange) {
+      writeRow(row);
       return SmallVector<Value>();
     });
     finish();
   }
 
 private:
-  Value combine(Value a, Value b) {
-    Operation *copy = builder.clone(*combiner.op);
-    copy->setOperands({a, b});
-    return copy->getResult(0);
+  /// A row of each piece of memory that waits, for each row that the block has.
+  struct Stage {
+    Value shared;
+    Type type;
+    bool isFilled = false;
+  };
+
+  void declareStage(Value base) {
+    Type type = cast<MemRefType>(base.getType()).getElementType();
+    unsigned count = *getRowLength(op) * record.pointsPerBlock;
+    stages[base] = {declareShared("row" + std::to_string(stages.size()), type, count), type};
   }
 
-  void writeRow(Value point, Value total) {
-    // Warps beyond the last row take it once more and store nothing.
-    Value isInside = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, point, total);
-    Value last = arith::SubIOp::create(builder, loc, total, constant(1));
-    SmallVector<Value> index(op.getNumLoops());
-    splitPoint(arith::SelectOp::create(builder, loc, isInside, point, last), parallelLoops, index);
-    Value neutral = arith::ConstantOp::create(builder, loc, combiner.neutral);
-    Value partial = forEach(lane, countPoints(reductionLoops), constant(lanes), neutral,
-                            [&](Value element, ValueRange carried) {
-                              SmallVector<Value> place = index;
-                              splitPoint(element, reductionLoops, place);
-                              return compute(place, carried);
-                            })[0];
-    Value result = combineLanes(partial);
-    if (lanes > kWarp)
-      result = combineWarps(result);
+  Value placeIn(const Stage &stage) {
+    Value place = add(multiply(rowOfBlock, columns), column);
+    return elementOf(stage.shared, stage.type, place);
+  }
+
+  void writeRow(Value row) {
+    rowIndex.resize(op.getNumLoops());
+    SmallVector<unsigned> loops = getRowLoops();
+    splitPoint(row, loops, rowIndex);
+    rowIndex = llvm::map_to_vector(loops, [&](unsigned loop) { return rowIndex[loop]; });
+    for (linalg::GenericOp member : chain.members) {
+      enter(member);
+      if (!reductionLoops.empty())
+        reduce();
+      else if (getRealLoops(op).size() > rowIndex.size())
+        walkThrough();
+      else
+        computeOnce();
+      for (OpOperand &operand : op->getOpOperands())
+        if (auto stage = stages.find(chain.bases.lookup(operand.get())); stage != stages.end())
+          stage->second.isFilled = true;
+    }
+    enter(chain.main);
+  }
+
+  /// The loops that say which row it is, and those along it.
+  SmallVector<unsigned> getRowLoops() {
+    SmallVector<unsigned> real = getRealLoops(op);
+    if (reductionLoops.empty())
+      return llvm::to_vector(ArrayRef(real).take_front(chain.rowLoops));
+    llvm::erase_if(real, [&](unsigned loop) { return llvm::is_contained(reductionLoops, loop); });
+    return real;
+  }
+  SmallVector<unsigned> getColumnLoops() {
+    SmallVector<unsigned> real = getRealLoops(op);
+    if (reductionLoops.empty())
+      return llvm::to_vector(ArrayRef(real).drop_front(chain.rowLoops));
+    return reductionLoops;
+  }
+
+  SmallVector<Value> getIndex() {
+    SmallVector<Value> index(op.getNumLoops(), constant(0));
+    for (auto [loop, at] : llvm::zip(getRowLoops(), rowIndex))
+      index[loop] = at;
+    return index;
+  }
+
+  Value load(OpOperand &operand, ValueRange index) override {
+    Value base = chain.bases.lookup(operand.get());
+    if (Value known = ofRow.lookup(base))
+      return known;
+    auto stage = stages.find(base);
+    if (stage == stages.end())
+      return NestWriter::load(operand, index);
+    if (stage->second.isFilled)
+      return LLVM::LoadOp::create(builder, loc, stage->second.type, placeIn(stage->second));
+    Value element = NestWriter::load(operand, index);
+    LLVM::StoreOp::create(builder, loc, element, placeIn(stage->second));
+    return element;
+  }
+
+  SmallVector<Value> loadOld(ValueRange index) {
+    SmallVector<Value> old;
+    for (OpOperand &output : op.getDpsInitsMutable())
+      old.push_back(op.getMatchingBlockArgument(&output).use_empty() ? Value() : load(output, index));
+    return old;
+  }
+
+  SmallVector<Value> forEachColumn(ValueRange carried,
+                                   function_ref<SmallVector<Value>(ArrayRef<Value>, ValueRange)> body) {
+    SmallVector<Value> index = getIndex();
+    return forEach(lane, countPoints(getColumnLoops()), constant(lanes), carried,
+                   [&](Value at, ValueRange values) {
+                     column = at;
+                     splitPoint(at, getColumnLoops(), index);
+                     return body(index, values);
+                   });
+  }
+
+  /// An elementwise nest of a whole row.
+  void walkThrough() {
+    forEachColumn({}, [&](ArrayRef<Value> index, ValueRange) {
+      for (auto [output, value] : llvm::zip(op.getDpsInitsMutable(), compute(index, loadOld(index)))) {
+        Value base = chain.bases.lookup(output.get());
+        if (auto stage = stages.find(base); stage != stages.end())
+          LLVM::StoreOp::create(builder, loc, value, placeIn(stage->second));
+        if (!chain.own.contains(base))
+          store(value, output, index);
+      }
+      return SmallVector<Value>();
+    });
+  }
+
+  /// A nest of one iteration for a row: all threads do it.
+  void computeOnce() {
+    SmallVector<Value> index = getIndex();
+    keep(compute(index, loadOld(index)), index);
+  }
+
+  /// Results of a row, which all threads have: one stores them.
+  void keep(ArrayRef<Value> values, ArrayRef<Value> index) {
+    for (auto [output, value] : llvm::zip(op.getDpsInitsMutable(), values)) {
+      Value base = chain.bases.lookup(output.get());
+      ofRow[base] = value;
+      if (!chain.own.contains(base))
+        onFirst([&] { store(value, output, index); });
+    }
+  }
+
+  void onFirst(function_ref<void()> write) {
     Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, lane, constant(0));
-    Value stores = arith::AndIOp::create(builder, loc, isFirst, isInside);
-    auto ifFirst = scf::IfOp::create(builder, loc, stores, /*withElseRegion=*/false);
+    auto ifFirst = scf::IfOp::create(builder, loc, isFirst, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(ifFirst.thenBlock());
+    write();
+  }
+
+  void reduce() {
+    combiner = *findCombiner(op);
+    SmallVector<Value> index = getIndex();
     OpOperand &output = op.getDpsInitsMutable()[0];
-    store(combine(load(output, index), result), output, index);
+    bool hasOld = ofRow.contains(chain.bases.lookup(output.get()));
+    SmallVector<Value> start;
+    if (combiner.findsPlace())
+      start = loadOld(index);
+    else
+      start.push_back(arith::ConstantOp::create(builder, loc, combiner.neutral));
+    SmallVector<Value> result = forEachColumn(
+        start, [&](ArrayRef<Value> place, ValueRange carried) { return compute(place, carried); });
+    result = combineLanes(result);
+    if (lanes > kWarpThreads)
+      result = combineWarps(result);
+    if (combiner.findsPlace())
+      return keep(result, index);
+    if (hasOld)
+      return keep(combiner.combine(builder, load(output, index), result), index);
+    onFirst([&] { store(combiner.combine(builder, load(output, index), result)[0], output, index); });
   }
 
   /// A butterfly: each lane has the whole result.
-  Value combineLanes(Value value) {
-    for (unsigned distance = kWarp / 2; distance; distance /= 2)
-      value = combine(value, shuffle(value, distance));
-    return value;
+  SmallVector<Value> combineLanes(SmallVector<Value> values) {
+    for (unsigned distance = kWarpThreads / 2; distance; distance /= 2) {
+      SmallVector<Value> others =
+          llvm::map_to_vector(values, [&](Value value) { return shuffle(value, distance); });
+      values = combiner.combine(builder, values, others);
+    }
+    return values;
   }
 
   /// Warps leave their results in shared memory, and each reads all of them.
-  Value combineWarps(Value value) {
-    constexpr unsigned kWarps = kThreads / kWarp;
-    Value shared = declareShared("parts", value.getType(), kWarps);
-    Value warp = arith::DivUIOp::create(builder, loc, lane, constant(kWarp));
-    Value laneOfWarp = arith::RemUIOp::create(builder, loc, lane, constant(kWarp));
+  SmallVector<Value> combineWarps(ArrayRef<Value> values) {
+    constexpr unsigned kWarps = kRowThreads / kWarpThreads;
+    SmallVector<Value> shared;
+    for (Value value : values)
+      shared.push_back(declareShared("parts" + std::to_string(parts++), value.getType(), kWarps));
+    Value warp = arith::DivUIOp::create(builder, loc, lane, constant(kWarpThreads));
+    Value laneOfWarp = arith::RemUIOp::create(builder, loc, lane, constant(kWarpThreads));
     Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, laneOfWarp, constant(0));
     auto ifFirst = scf::IfOp::create(builder, loc, isFirst, /*withElseRegion=*/false);
     {
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(ifFirst.thenBlock());
-      LLVM::StoreOp::create(builder, loc, value, elementOf(shared, value.getType(), warp));
+      for (auto [value, place] : llvm::zip(values, shared))
+        LLVM::StoreOp::create(builder, loc, value, elementOf(place, value.getType(), warp));
     }
     wait();
-    Value result;
+    SmallVector<Value> result;
     for (unsigned i = 0; i < kWarps; ++i) {
-      Value part = LLVM::LoadOp::create(builder, loc, value.getType(),
-                                        elementOf(shared, value.getType(), constant(i)));
-      result = result ? combine(result, part) : part;
+      SmallVector<Value> part;
+      for (auto [value, place] : llvm::zip(values, shared))
+        part.push_back(LLVM::LoadOp::create(builder, loc, value.getType(),
+                                            elementOf(place, value.getType(), constant(i))));
+      result = i ? combiner.combine(builder, result, part) : part;
     }
     // The next row must not overtake.
     wait();
@@ -190,35 +272,24 @@ private:
   Value shuffleWord(Value value, unsigned distance) {
     auto number = [&](int64_t n) { return arith::ConstantIntOp::create(builder, loc, n, 32).getResult(); };
     return callIntrinsic("shfl.sync.bfly.i32", builder.getI32Type(),
-                         {number(-1), value, number(distance), number(kWarp - 1)});
+                         {number(-1), value, number(distance), number(kWarpThreads - 1)});
   }
 
-  Combiner combiner;
-  unsigned lanes = kWarp;
-  Value lane;
+  RowCombiner combiner;
+  unsigned lanes = kWarpThreads, parts = 0;
+  Value lane, rowOfBlock, columns;
+  /// The element of the row that is being written.
+  Value column;
+  SmallVector<Value> rowIndex;
+  /// By memory: what all threads have of the row; and where its elements wait.
+  llvm::DenseMap<Value, Value> ofRow;
+  llvm::DenseMap<Value, Stage> stages;
 };
 
 } // namespace
 
-bool isRowReduction(linalg::GenericOp op) {
-  SmallVector<unsigned> loops;
-  op.getReductionDims(loops);
-  std::optional<int64_t> length = getRowLength(op);
-  if (loops.empty() || (length && *length < kShortestRow) || !findCombiner(op))
-    return false;
-  // The last loop of the reduction must step through neighbours in memory in some operand.
-  return llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
-    AffineMap map = op.getMatchingIndexingMap(operand);
-    auto type = dyn_cast<MemRefType>(operand->get().getType());
-    if (!type || !map.getNumResults())
-      return false;
-    auto last = dyn_cast<AffineDimExpr>(map.getResults().back());
-    return last && last.getPosition() == loops.back() && type.isLastDimUnitStride();
-  });
-}
-
-void writeRowKernel(linalg::GenericOp op, ModuleOp kernels, KernelRecord &record) {
-  RowWriter(op, kernels, record).write();
+void writeRowKernel(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
+  RowWriter(chain, kernels, record).write();
 }
 
 } // namespace tgc

@@ -109,8 +109,8 @@ bool isTensorContraction(linalg::GenericOp op) {
          (first.getType().isF16() || first.getType().isBF16());
 }
 
-void writeTensorKernel(linalg::GenericOp op, ModuleOp kernels, KernelRecord &record) {
-  TensorWriter(op, kernels, record).write();
+void writeTensorKernel(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
+  TensorWriter(chain, kernels, record).write();
 }
 
 } // namespace tgc
