@@ -195,7 +195,7 @@ llvm::Error Compilation::addVariants() {
 llvm::Error Compilation::compileDevice() {
   StepTimer timer(state->options.timing, "device");
   llvm::Expected<DeviceCode> code =
-      compileForDevice(*state->module, state->options.device, state->options.requiresDevice);
+      compileForDevice(*state->module, state->options);
   if (code) {
     state->device = std::move(*code);
     return llvm::Error::success();
@@ -260,7 +260,7 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
 
 llvm::Expected<std::string> Compilation::emitKernels() {
   StepTimer timer(state->options.timing, "kernels");
-  llvm::Expected<std::string> text = emitDeviceKernels(*state->module, state->options.device);
+  llvm::Expected<std::string> text = emitDeviceKernels(*state->module, state->options);
   if (!text && !state->diagnostics.empty()) {
     llvm::consumeError(text.takeError());
     return llvm::createStringError(state->diagnostics);
@@ -279,7 +279,7 @@ bool Compilation::loadFromCache(bool externalWeights) {
          << options.optimizationLevel << ' ' << static_cast<int>(options.remat) << ' '
          << options.maxIterations << ' ' << options.debugInfo << ' ' << options.profile << ' '
          << externalWeights << ' ' << options.querySymbol << ' ' << options.weightsFile << ' '
-         << options.device << ' ' << options.requiresDevice;
+         << options.device << ' ' << options.requiresDevice << ' ' << static_cast<int>(options.gpuF32);
   state->cacheKey = makeCacheKey(*state->module, text);
   if (!state->cacheKey.empty())
     state->cached = readFromCache(options.cacheDirectory, state->cacheKey, state->warning);

@@ -47,7 +47,7 @@ static std::string describe(const DeviceProgram &program) {
 }
 
 /// Gives the program buffers and writes its kernels, up to calls of functions that no device has.
-static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program) {
+static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program, GpuF32 products) {
   PassManager before(program.getContext());
   buildBufferizationPipeline(before);
   before.addPass(createRotateLoopBuffersPass());
@@ -56,7 +56,7 @@ static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program) {
     return llvm::createStringError("the program cannot be given buffers");
   turnCopiesIntoNests(program);
   for (;;) {
-    DeviceProgram device = writeKernels(program);
+    DeviceProgram device = writeKernels(program, products);
     PassManager passes(program.getContext());
     buildKernelPipeline(passes);
     if (failed(passes.run(*device.kernels)))
@@ -80,11 +80,11 @@ static llvm::Expected<std::string> makeText(DeviceProgram &device, StringRef chi
   return emitPtx(*device.kernels, nodes, chip);
 }
 
-llvm::Expected<std::string> emitDeviceKernels(ModuleOp program, StringRef chip) {
-  llvm::Expected<DeviceProgram> device = makeKernels(program);
+llvm::Expected<std::string> emitDeviceKernels(ModuleOp program, const CompileOptions &options) {
+  llvm::Expected<DeviceProgram> device = makeKernels(program, options.gpuF32);
   if (!device)
     return device.takeError();
-  llvm::Expected<std::string> text = makeText(*device, chip);
+  llvm::Expected<std::string> text = makeText(*device, options.device);
   if (!text)
     return text.takeError();
   return describe(*device) + *text;
@@ -124,17 +124,17 @@ static void renameSymbols(ModuleOp program) {
     }
 }
 
-llvm::Expected<DeviceCode> compileForDevice(ModuleOp program, StringRef chip, bool isRequired) {
+llvm::Expected<DeviceCode> compileForDevice(ModuleOp program, const CompileOptions &options) {
   DeviceCode code;
-  code.chip = chip.str();
-  code.isRequired = isRequired;
+  code.chip = options.device;
+  code.isRequired = options.requiresDevice;
   code.program = program.clone();
-  llvm::Expected<DeviceProgram> device = makeKernels(*code.program);
+  llvm::Expected<DeviceProgram> device = makeKernels(*code.program, options.gpuF32);
   if (!device)
     return device.takeError();
   code.kernels = std::move(*device);
   code.transfers = launchKernels(*code.program, code.kernels);
-  llvm::Expected<std::string> text = makeText(code.kernels, chip);
+  llvm::Expected<std::string> text = makeText(code.kernels, code.chip);
   if (!text)
     return text.takeError();
   code.ptx = std::move(*text);

@@ -9,12 +9,13 @@
 #define TGC_COMPILER_API_DEVICECODE_H
 
 #include "compiler/Codegen/GPU/HostProgram.h"
+#include "compiler/Pipelines/Options.h"
 #include "llvm/Support/Error.h"
 
 namespace tgc {
 
 /// PTX of what a GPU can do of a program that the phase `linalg` left. The program is bufferized on the way.
-llvm::Expected<std::string> emitDeviceKernels(mlir::ModuleOp program, llvm::StringRef chip);
+llvm::Expected<std::string> emitDeviceKernels(mlir::ModuleOp program, const CompileOptions &options);
 
 struct DeviceCode {
   /// Entries with launches, on memrefs.
@@ -27,7 +28,7 @@ struct DeviceCode {
 };
 
 /// The device's branch of a program that the phase `linalg` left, which stays as it is.
-llvm::Expected<DeviceCode> compileForDevice(mlir::ModuleOp program, llvm::StringRef chip, bool isRequired);
+llvm::Expected<DeviceCode> compileForDevice(mlir::ModuleOp program, const CompileOptions &options);
 
 /// Before the phase `buffers`: adds the device's entries to a program.
 void addDeviceEntries(mlir::ModuleOp module, const DeviceCode &code);

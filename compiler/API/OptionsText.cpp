@@ -60,6 +60,16 @@ Expected<Remat> parseRemat(StringRef text) {
   return createStringError("remat=" + text + ": expected auto, none or max");
 }
 
+Expected<GpuF32> parseGpuF32(StringRef text) {
+  if (text == "ieee")
+    return GpuF32::IEEE;
+  if (text == "tf32")
+    return GpuF32::TF32;
+  if (text == "tf32x3")
+    return GpuF32::TF32x3;
+  return createStringError("gpu-f32=" + text + ": expected ieee, tf32 or tf32x3");
+}
+
 Expected<std::pair<std::string, std::string>> parseConstant(StringRef text) {
   auto [tensor, value] = text.split('=');
   if (tensor.empty() || value.empty())
@@ -155,6 +165,11 @@ static Expected<bool> applyOption(Request &request, StringRef key, StringRef val
     if (!remat)
       return remat.takeError();
     options.remat = *remat;
+  } else if (key == "gpu-f32") {
+    auto products = parseGpuF32(value);
+    if (!products)
+      return products.takeError();
+    options.gpuF32 = *products;
   } else if (key == "shape") {
     auto shape = parseFeedShape(value);
     if (!shape)

@@ -28,6 +28,9 @@ llvm::Expected<std::pair<std::string, std::string>> parseConstant(llvm::StringRe
 /// "none", "auto" or "max", as --remat takes it.
 llvm::Expected<Remat> parseRemat(llvm::StringRef text);
 
+/// "ieee", "tf32" or "tf32x3", as --gpu-f32 takes it.
+llvm::Expected<GpuF32> parseGpuF32(llvm::StringRef text);
+
 /// "cpu", "cpu:native,cuda:sm_80", "cuda", as --target takes it. Without a cpu the code needs the GPU to run.
 llvm::Error applyTarget(CompileOptions &options, llvm::StringRef text);
 

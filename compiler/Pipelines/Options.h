@@ -8,6 +8,7 @@
 #define TGC_COMPILER_PIPELINES_OPTIONS_H
 
 #include "compiler/Codegen/CPU/SelectTiling.h"
+#include "compiler/Codegen/GPU/GpuF32.h"
 #include "compiler/Pipelines/Phases.h"
 #include <cstdint>
 #include <string>
@@ -75,6 +76,7 @@ struct CompileOptions {
   std::string target = "cpu";
   /// The GPU that the code also runs on: "sm_80", a chip that LLVM names; empty: none.
   std::string device;
+  GpuF32 gpuF32 = GpuF32::IEEE;
   /// Runs fail where there is no such GPU; otherwise they use the CPU there.
   bool requiresDevice = false;
   /// The vector registers of `target`; Compilation sets them.

@@ -45,6 +45,10 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
             cl::desc("Compute forward values again for gradients: auto (where that is cheaper than memory; "
                      "the default), none, max (wherever it saves memory)"),
             cl::value_desc("auto|none|max"), cl::cat(category)),
+      gpuF32("gpu-f32", cl::init("ieee"),
+             cl::desc("How a GPU multiplies matrices of f32: ieee (fused multiply-adds; the default), tf32 "
+                      "(tensor cores, factors of 11 bits), tf32x3 (tensor cores, three products for one)"),
+             cl::value_desc("ieee|tf32|tf32x3"), cl::cat(category)),
       set("set", cl::desc("Make a placeholder (or any tensor) a constant; repeated"),
           cl::value_desc("training:0=false"), cl::cat(category)),
       checkNumerics("check-numerics", cl::desc("A NaN ends the run with the name of the node that made it"),
@@ -80,6 +84,10 @@ Error ModelFlags::apply(CompileOptions &options) const {
   if (!rematerialization)
     return rematerialization.takeError();
   options.remat = *rematerialization;
+  auto products = parseGpuF32(gpuF32);
+  if (!products)
+    return products.takeError();
+  options.gpuF32 = *products;
   options.training = {minimize, optimizer, trainable, clipNorm};
   return checkGradientOptions(options);
 }

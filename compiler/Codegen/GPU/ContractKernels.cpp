@@ -96,9 +96,9 @@ bool isContraction(linalg::GenericOp op) {
   return isPlain;
 }
 
-void writeContractKernel(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
-  if (isTensorContraction(chain.main))
-    writeTensorKernel(chain, kernels, record);
+void writeContractKernel(const NestChain &chain, GpuF32 products, ModuleOp kernels, KernelRecord &record) {
+  if (isTensorContraction(chain.main, products))
+    writeTensorKernel(chain, products, kernels, record);
   else
     ScalarWriter(chain, kernels, record).write();
 }

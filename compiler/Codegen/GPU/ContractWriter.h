@@ -78,9 +78,10 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> atHand;
 };
 
-/// Whether tensor cores multiply the operands: 16-bit floats whose products are summed in f32.
-bool isTensorContraction(mlir::linalg::GenericOp op);
-void writeTensorKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
+/// Whether tensor cores multiply the operands: 16-bit floats whose products are summed in f32, and f32 where
+/// that may be.
+bool isTensorContraction(mlir::linalg::GenericOp op, GpuF32 products);
+void writeTensorKernel(const NestChain &chain, GpuF32 products, mlir::ModuleOp kernels, KernelRecord &record);
 
 } // namespace tgc
 

@@ -130,22 +130,24 @@ static std::string getNodes(const NestChain &chain) {
   return llvm::join(nodes, " + ");
 }
 
-static void writeKernel(const NestChain &chain, DeviceProgram &program, BufferNames &names) {
+static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &program, BufferNames &names) {
   KernelRecord record;
   record.name = "k" + std::to_string(program.records.size());
   record.node = getNodes(chain);
   record.entry = onOneLine(chain.main->getParentOfType<func::FuncOp>().getName().str());
   record.members.assign(chain.members.begin(), chain.members.end());
   record.op = chain.main;
-  auto write = chain.form == NestChain::Contraction ? writeContractKernel
-               : chain.form == NestChain::Rows      ? writeRowKernel
-                                                    : writeFlatKernel;
-  write(chain, *program.kernels, record);
+  if (chain.form == NestChain::Contraction)
+    writeContractKernel(chain, products, *program.kernels, record);
+  else if (chain.form == NestChain::Rows)
+    writeRowKernel(chain, *program.kernels, record);
+  else
+    writeFlatKernel(chain, *program.kernels, record);
   names.describe(record);
   program.records.push_back(std::move(record));
 }
 
-DeviceProgram writeKernels(ModuleOp program) {
+DeviceProgram writeKernels(ModuleOp program, GpuF32 products) {
   DeviceProgram result;
   result.kernels = ModuleOp::create(program.getLoc());
   BufferNames names;
@@ -160,7 +162,7 @@ DeviceProgram writeKernels(ModuleOp program) {
         return WalkResult::advance();
       if (const NestChain *chain = chainOf.lookup(op)) {
         if (op == chain->members.front())
-          writeKernel(*chain, result, names);
+          writeKernel(*chain, products, result, names);
         return WalkResult::skip();
       }
       auto nest = dyn_cast<linalg::GenericOp>(op);
@@ -168,7 +170,7 @@ DeviceProgram writeKernels(ModuleOp program) {
       if (!nest && isa<RegionBranchOpInterface>(op))
         return WalkResult::advance();
       if (reason.empty())
-        writeKernel(makeChain(nest), result, names);
+        writeKernel(makeChain(nest), products, result, names);
       else
         result.host.push_back({getNode(op), op->getName().getStringRef().str(), reason});
       return WalkResult::skip();

@@ -2,6 +2,7 @@
 #ifndef TGC_COMPILER_CODEGEN_GPU_DEVICEPROGRAM_H
 #define TGC_COMPILER_CODEGEN_GPU_DEVICEPROGRAM_H
 
+#include "compiler/Codegen/GPU/GpuF32.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
@@ -73,7 +74,7 @@ std::string getMemoryName(mlir::Value memory);
 
 /// Writes a kernel for each nest of a bufferized program that has a form of kernel. Every other op that
 /// computes elements is listed as the host's.
-DeviceProgram writeKernels(mlir::ModuleOp program);
+DeviceProgram writeKernels(mlir::ModuleOp program, GpuF32 products);
 
 /// From kernels to the LLVM dialect.
 void buildKernelPipeline(mlir::OpPassManager &passes);

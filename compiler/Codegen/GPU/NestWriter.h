@@ -102,7 +102,8 @@ void writeRowKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord
 /// Whether a nest sums products of two operands, and tiles of them pay.
 bool isContraction(mlir::linalg::GenericOp op);
 /// A block for each tile of the results.
-void writeContractKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
+void writeContractKernel(const NestChain &chain, GpuF32 products, mlir::ModuleOp kernels,
+                         KernelRecord &record);
 
 } // namespace tgc
 

@@ -22,6 +22,7 @@
  *   strip-asserts=1      Assert and CheckNumerics are left out
  *   exact=1              Convolutions are computed without transforms that round otherwise
  *   target=cpu:native    see tgc --help
+ *   gpu-f32=ieee|tf32|tf32x3  how a GPU multiplies matrices of f32
  *   optimization=2       0 to 3
  *   cache=DIR            code for the same graph and options is kept here
  *
