@@ -82,36 +82,42 @@ int64_t getLargestDivisor(int64_t count, int64_t most) {
   return divisor;
 }
 
-ImageTiles makeTiles(kernel::ContractOp op, unsigned image, unsigned y, unsigned x) {
-  return {image, y, x, op.getLoopSizes()[y], op.getLoopSizes()[x]};
-}
-
 } // namespace
 
-WinogradPlan::WinogradPlan(kernel::ContractOp op, VectorUnit unit) : column(op.getColumnLoop()) {
+TilesPlan::TilesPlan(kernel::ContractOp op, VectorUnit unit) : column(op.getColumnLoop()) {
   WindowLoops loops = *matchWindows(op);
-  tiles = makeTiles(op, loops.image, loops.resultY, loops.resultX);
+  tiles = {loops.image, loops.resultY, loops.resultX, 0, 0};
   windowY = loops.summedY;
   windowX = loops.summedX;
+  if (loops.isGradient) {
+    std::swap(tiles.y, windowY);
+    std::swap(tiles.x, windowX);
+  }
   channel = loops.channel;
-  channels = op.getLoopSizes()[channel];
-  columns = op.getLoopSizes()[column];
+  ArrayRef<int64_t> sizes = op.getLoopSizes();
+  tiles.height = sizes[tiles.y];
+  tiles.width = sizes[tiles.x];
+  channels = sizes[channel];
+  columns = sizes[column];
   ContractTiling tiling = selectContractTiling(unit, sizeof(float), columns, ShapedType::kDynamic);
+  rowsOfTiling = tiling.rows;
   lanes = tiling.lanes;
   panelWidth = tiling.getPanelWidth();
   int64_t numPanels = llvm::divideCeil(columns, panelWidth);
   panelsPerGroup = getLargestDivisor(numPanels, kWinogradGroupColumns / panelWidth);
   numGroups = numPanels / panelsPerGroup;
+}
 
+WinogradPlan::WinogradPlan(kernel::ContractOp op, VectorUnit unit) : TilesPlan(op, unit) {
   int64_t bytesOfTile = kTileProducts * sizeof(float) * (getTileStride() + getGroupWidth());
   tilesPerUnit = std::min(kWinogradScratchBytes / bytesOfTile, kMostTilesOfUnit);
   tilesPerUnit = std::max(
-      {tilesPerUnit / tiling.rows * tiling.rows, std::min(tilesPerUnit, tiling.rows), kLeastTilesOfUnit});
+      {tilesPerUnit / rowsOfTiling * rowsOfTiling, std::min(tilesPerUnit, rowsOfTiling), kLeastTilesOfUnit});
   scratchBytes = tilesPerUnit * bytesOfTile;
   areUnitsEqual = false;
   if (int64_t known = countKnownTiles(tiles, op); !ShapedType::isDynamic(known)) {
     // Some units for threads to share.
-    tilesPerUnit = std::min(tilesPerUnit, std::max<int64_t>(llvm::divideCeil(known, 4), tiling.rows));
+    tilesPerUnit = std::min(tilesPerUnit, std::max<int64_t>(llvm::divideCeil(known, 4), rowsOfTiling));
     int64_t divisor = getLargestDivisor(known, tilesPerUnit);
     areUnitsEqual = divisor * 2 > tilesPerUnit || divisor == known;
     if (areUnitsEqual)
@@ -119,20 +125,7 @@ WinogradPlan::WinogradPlan(kernel::ContractOp op, VectorUnit unit) : column(op.g
   }
 }
 
-FilterGradientPlan::FilterGradientPlan(kernel::ContractOp op, VectorUnit unit) : column(op.getColumnLoop()) {
-  WindowLoops loops = *matchWindows(op);
-  tiles = makeTiles(op, loops.image, loops.summedY, loops.summedX);
-  windowY = loops.resultY;
-  windowX = loops.resultX;
-  channel = loops.channel;
-  channels = op.getLoopSizes()[channel];
-  columns = op.getLoopSizes()[column];
-  ContractTiling tiling = selectContractTiling(unit, sizeof(float), columns, ShapedType::kDynamic);
-  lanes = tiling.lanes;
-  int64_t numPanels = llvm::divideCeil(columns, tiling.getPanelWidth());
-  int64_t panels = getLargestDivisor(numPanels, kWinogradGroupColumns / tiling.getPanelWidth());
-  groupWidth = panels * tiling.getPanelWidth();
-  numGroups = numPanels / panels;
+FilterGradientPlan::FilterGradientPlan(kernel::ContractOp op, VectorUnit unit) : TilesPlan(op, unit) {
   channelsOfUnit = getLargestDivisor(channels, kChannelsOfGradient);
   if (channelsOfUnit < kLeastWinogradChannels)
     channelsOfUnit = channels;

@@ -39,23 +39,30 @@ struct ImageTiles {
   }
 };
 
-struct WinogradPlan {
-  WinogradPlan(kernel::ContractOp op, VectorUnit unit);
+/// What a convolution and its gradient have in common.
+struct TilesPlan {
+  TilesPlan(kernel::ContractOp op, VectorUnit unit);
 
   ImageTiles tiles;
   /// Loops.
   unsigned windowY, windowX, channel, column;
   int64_t channels, columns;
-  /// Of a vector of results, and of a panel of the 36 contractions.
-  int64_t lanes, panelWidth;
+  /// Of a vector of results, of a panel of the 36 contractions, and of their tiles.
+  int64_t lanes, panelWidth, rowsOfTiling;
   /// Columns are summed in groups of panels, so that the sums of a unit's tiles stay in the cache.
   int64_t panelsPerGroup, numGroups;
+
+  int64_t getGroupWidth() const { return panelWidth * panelsPerGroup; }
+};
+
+struct WinogradPlan : TilesPlan {
+  WinogradPlan(kernel::ContractOp op, VectorUnit unit);
+
   /// Tiles that are transformed together, and the bytes on the stack that this takes at most.
   int64_t tilesPerUnit, scratchBytes;
   /// Whether the last unit has as many, whatever the number of images.
   bool areUnitsEqual;
 
-  int64_t getGroupWidth() const { return panelWidth * panelsPerGroup; }
   /// The transformed filter: [group, product, panel of the group, channel, column of the panel].
   int64_t getFilterOffset(int64_t product, int64_t channel, int64_t column) const;
   int64_t getFilterSize() const { return kTileProducts * numGroups * getGroupWidth() * channels; }
@@ -67,14 +74,9 @@ struct WinogradPlan {
 
 /// The gradient by the filter: the sum over tiles of G'((A g A') * (B' d B))G, where g are gradients of 4 x 4
 /// results.
-struct FilterGradientPlan {
+struct FilterGradientPlan : TilesPlan {
   FilterGradientPlan(kernel::ContractOp op, VectorUnit unit);
 
-  ImageTiles tiles;
-  /// Loops.
-  unsigned windowY, windowX, channel, column;
-  int64_t channels, columns;
-  int64_t lanes, groupWidth, numGroups;
   /// Sums of a unit of work: of so many channels and a group of columns, over a part of the tiles; parts are
   /// added in order.
   int64_t channelsOfUnit, numParts;
@@ -84,7 +86,7 @@ struct FilterGradientPlan {
 
   int64_t getNumUnits() const { return numParts * (channels / channelsOfUnit) * numGroups; }
   /// The sums, [part, product, channel, column].
-  int64_t getRowSize() const { return numGroups * groupWidth; }
+  int64_t getRowSize() const { return numGroups * getGroupWidth(); }
   int64_t getPartSize() const { return kTileProducts * channels * getRowSize(); }
 };
 

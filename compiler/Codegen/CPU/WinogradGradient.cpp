@@ -49,13 +49,13 @@ struct GradientEmitter : TileEmitter {
     LinearAccess rhs = LinearAccess::create(builder, loc, in.rhs, op.getRhsMap());
     Matrices elements =
         allocate(plan.tilesOfBlock, llvm::alignTo(plan.channelsOfUnit, plan.lanes) + kRoomBetweenCopies);
-    Matrices gradients = allocate(plan.tilesOfBlock, plan.groupWidth);
+    Matrices gradients = allocate(plan.tilesOfBlock, plan.getGroupWidth());
     OpFoldResult numTiles = tiles.count(math, in.loopSizes), size = math.known(plan.tilesOfBlock);
     OpFoldResult tilesOfPart = math.ceilDiv(numTiles, math.known(plan.numParts));
     forEach(OpFoldResult(in.begin), OpFoldResult(in.end), 1, [&](OpFoldResult index) {
       OpFoldResult groups = math.known(plan.numGroups),
                    chunks = math.known(plan.channels / plan.channelsOfUnit);
-      OpFoldResult column = math.mul(math.rem(index, groups), math.known(plan.groupWidth));
+      OpFoldResult column = math.mul(math.rem(index, groups), math.known(plan.getGroupWidth()));
       OpFoldResult rest = math.div(index, groups);
       OpFoldResult channel = math.mul(math.rem(rest, chunks), math.known(plan.channelsOfUnit));
       OpFoldResult part = math.div(rest, chunks);
@@ -71,15 +71,15 @@ struct GradientEmitter : TileEmitter {
                         [&](OpFoldResult inUnit, Value mask) {
                           transformTile(lhs, place, math.add(channel, inUnit), mask, elements, tile, inUnit);
                         });
-          forEach(math.known(0), math.known(plan.groupWidth), plan.lanes, [&](OpFoldResult inGroup) {
+          forEach(math.known(0), math.known(plan.getGroupWidth()), plan.lanes, [&](OpFoldResult inGroup) {
             transformGradient(rhs, place, math.add(column, inGroup), gradients, tile, inGroup);
           });
         });
-        multiply(
-            view(elements, count, plan.channelsOfUnit), view(gradients, count, plan.groupWidth), target,
-            {{0, 2, 1}, {0, 2, 3}, {0, 1, 3}},
-            {math.known(kTileProducts), math.known(plan.channelsOfUnit), count, math.known(plan.groupWidth)},
-            /*accumulates=*/true, /*panelWidth=*/0, unit);
+        multiply(view(elements, count, plan.channelsOfUnit), view(gradients, count, plan.getGroupWidth()),
+                 target, {{0, 2, 1}, {0, 2, 3}, {0, 1, 3}},
+                 {math.known(kTileProducts), math.known(plan.channelsOfUnit), count,
+                  math.known(plan.getGroupWidth())},
+                 /*accumulates=*/true, /*panelWidth=*/0, unit);
       });
     });
   }
@@ -89,10 +89,10 @@ struct GradientEmitter : TileEmitter {
     int64_t product = plan.channels * plan.getRowSize();
     auto layout =
         StridedLayoutAttr::get(builder.getContext(), ShapedType::kDynamic, {product, plan.getRowSize(), 1});
-    auto type =
-        MemRefType::get({kTileProducts, plan.channelsOfUnit, plan.groupWidth}, builder.getF32Type(), layout);
+    auto type = MemRefType::get({kTileProducts, plan.channelsOfUnit, plan.getGroupWidth()},
+                                builder.getF32Type(), layout);
     OpFoldResult sizes[] = {math.known(kTileProducts), math.known(plan.channelsOfUnit),
-                            math.known(plan.groupWidth)};
+                            math.known(plan.getGroupWidth())};
     OpFoldResult strides[] = {math.known(product), math.known(plan.getRowSize()), math.known(1)};
     return memref::ReinterpretCastOp::create(builder, loc, type, in.init, math.materialize(offset), sizes,
                                              strides);
@@ -101,7 +101,7 @@ struct GradientEmitter : TileEmitter {
   void clear(OpFoldResult part, OpFoldResult channel, OpFoldResult column) {
     Value flat = flatten(in.init), zeros = constant(0);
     forEach(math.known(0), math.known(plan.channelsOfUnit), 1, [&](OpFoldResult inUnit) {
-      forEach(math.known(0), math.known(plan.groupWidth), plan.lanes, [&](OpFoldResult inGroup) {
+      forEach(math.known(0), math.known(plan.getGroupWidth()), plan.lanes, [&](OpFoldResult inGroup) {
         for (int64_t product = 0; product < kTileProducts; ++product)
           store(zeros, flat,
                 addressOfSum(part, product, math.add(channel, inUnit), math.add(column, inGroup)));
