@@ -194,8 +194,7 @@ llvm::Error Compilation::addVariants() {
 
 llvm::Error Compilation::compileDevice() {
   StepTimer timer(state->options.timing, "device");
-  llvm::Expected<DeviceCode> code =
-      compileForDevice(*state->module, state->options);
+  llvm::Expected<DeviceCode> code = compileForDevice(*state->module, state->options);
   if (code) {
     state->device = std::move(*code);
     return llvm::Error::success();

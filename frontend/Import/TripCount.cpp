@@ -112,17 +112,23 @@ static bool isWide(Size size) {
 
 /// How many steps lead from `from` to `to` or beyond; none if it is there. As many as there are numbers if
 /// there are more.
-static Size countSteps(IndexBuilder &sizes, Size from, Size to, int64_t step) {
+static Size countSteps(IndexBuilder &sizes, OpBuilder &builder, Size from, Size to, int64_t step) {
   constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
-  Size zero = sizes.constant(0), distance = sizes.sub(to, from);
+  Size zero = sizes.constant(0), one = sizes.constant(1);
   if (!isWide(from) && !isWide(to))
-    return sizes.max(sizes.ceilDiv(distance, sizes.constant(step)), zero);
-  // A distance that is negative in 64 bits is the largest of all.
-  distance =
-      sizes.select(sizes.compare(arith::CmpIPredicate::slt, distance, zero), sizes.constant(kMost), distance);
-  distance = sizes.select(sizes.compare(arith::CmpIPredicate::sgt, to, from), distance, zero);
-  return sizes.add(sizes.floorDiv(sizes.sub(distance, sizes.constant(1)), sizes.constant(step)),
-                   sizes.constant(1));
+    return sizes.max(sizes.ceilDiv(sizes.sub(to, from), sizes.constant(step)), zero);
+  std::optional<int64_t> first = IndexBuilder::getConstant(from), last = IndexBuilder::getConstant(to);
+  if (first && last) {
+    uint64_t distance = static_cast<uint64_t>(*last) - static_cast<uint64_t>(*first);
+    uint64_t steps = *last <= *first ? 0 : (distance - 1) / static_cast<uint64_t>(step) + 1;
+    return sizes.constant(static_cast<int64_t>(std::min<uint64_t>(steps, kMost)));
+  }
+  // The distance, where there is one, fits into 64 bits without a sign.
+  Value before = sizes.get(sizes.sub(sizes.sub(to, from), one));
+  Value quotient = arith::DivUIOp::create(builder, sizes.loc(), before, sizes.get(sizes.constant(step)));
+  Size steps = sizes.add(quotient, one);
+  steps = sizes.select(sizes.compare(arith::CmpIPredicate::sgt, steps, zero), steps, sizes.constant(kMost));
+  return sizes.select(sizes.compare(arith::CmpIPredicate::sgt, to, from), steps, zero);
 }
 
 /// The trip count of a loop with this comparison as its condition. Builds before the loop.
@@ -152,7 +158,8 @@ static std::optional<Size> getTripCount(IndexBuilder &sizes, OpBuilder &builder,
                         : sizes.max(bound, sizes.constant(kLeast + 1));
   if (test.includesBound)
     bound = sizes.add(bound, sizes.constant(test.isLess ? 1 : -1));
-  return test.isLess ? countSteps(sizes, start, bound, step) : countSteps(sizes, bound, start, -step);
+  return test.isLess ? countSteps(sizes, builder, start, bound, step)
+                     : countSteps(sizes, builder, bound, start, -step);
 }
 
 std::optional<TripCount> getTripCount(IndexBuilder &sizes, OpBuilder &builder, tg::WhileOp loop) {

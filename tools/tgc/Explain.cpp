@@ -109,7 +109,15 @@ KernelFacts factsOf(kernel::ContractOp op, SizeNames &names) {
   if (op.getWinograd()) {
     // 36 products for 16 results; the transforms are not counted.
     facts.kind = "winograd";
-    perElement = *productOf(facts.summed).getConstant() / 2;
+    int64_t known = 1;
+    SymbolicSize open = 1;
+    for (const SymbolicSize &size : facts.summed) {
+      if (std::optional<int64_t> constant = size.getConstant())
+        known *= *constant;
+      else
+        open = open * size;
+    }
+    perElement = open * (known / 2);
   }
   perElement += flopsPerPoint(op.getEpilogue());
   facts.flops = productOf(facts.sizes) * perElement;

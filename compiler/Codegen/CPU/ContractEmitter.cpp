@@ -371,6 +371,10 @@ struct Emitter {
                          ? plan.tiling.rows * (plan.copiedLength + kRoomBetweenCopies)
                          : plan.tiling.lanes * plan.copiedLength;
       auto type = MemRefType::get({size}, elementOf(lhs.flat));
+      // Once for the function: the kernel may stand in loops of it.
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(
+          &builder.getInsertionBlock()->getParent()->getParentOfType<func::FuncOp>().front());
       copies = memref::AllocaOp::create(builder, loc, type, builder.getI64IntegerAttr(64));
     }
     OpFoldResult units = plan.countUnits(math, in.loopSizes), panels = plan.countPanels(math, in.loopSizes);

@@ -68,7 +68,10 @@ struct WinogradPlan : TilesPlan {
   int64_t getFilterSize() const { return kTileProducts * numGroups * getGroupWidth() * channels; }
   /// From tile to tile among the transformed elements of a product: not a multiple of what makes lines of the
   /// cache collide.
-  int64_t getTileStride() const { return llvm::alignTo(channels, 16) + kRoomBetweenCopies; }
+  int64_t getTileStride() const {
+    int64_t stride = llvm::alignTo(channels, 16) + kRoomBetweenCopies;
+    return stride * sizeof(float) % kCollidingStride == 0 ? stride + kRoomBetweenCopies : stride;
+  }
   mlir::OpFoldResult countUnits(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
 };
 

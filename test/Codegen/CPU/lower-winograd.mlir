@@ -38,6 +38,28 @@ func.func @tiles(%x: memref<7x18x18x32xf32>, %f: memref<3x3x32x32xf32>, %y: memr
 
 // -----
 
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+
+// Tiles of 496 channels do not lie 2048 bytes apart, where lines of the cache collide and a contraction copies its rows together; no memory
+// of the stack is taken in a loop.
+// CHECK-LABEL: func @channels
+// CHECK: func private @tgc_contract_1
+// CHECK: arith.constant 528 : index
+// CHECK-COUNT-2: memref.alloca
+// CHECK: scf.for
+// CHECK-NOT: memref.alloca
+func.func @channels(%x: memref<64x34x34x496xf32>, %f: memref<3x3x496x1024xf32>, %y: memref<64x32x32x1024xf32>) {
+  kernel.contract (%x, %f) into %y sizes [64, 32, 32, 3, 3, 496, 1024] attributes {indexing_maps = [#x, #f, #y], winograd} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<64x34x34x496xf32>, memref<3x3x496x1024xf32> into memref<64x32x32x1024xf32>
+  return
+}
+
+// -----
+
 #gx = affine_map<(r, s, c, n, y, x, k) -> (n, y + r, x + s, c)>
 #gy = affine_map<(r, s, c, n, y, x, k) -> (n, y, x, k)>
 #gf = affine_map<(r, s, c, n, y, x, k) -> (r, s, c, k)>

@@ -39,6 +39,19 @@ def counters_at_their_ends():
 
 
 @case
+def far_bounds():
+    """Lists filled in loops whose bounds lie further apart than the numbers of their type reach."""
+    low, high = placeholder([], "low", tf.int64), placeholder([], "high", tf.int64)
+    stride, scalar = 2 ** 62, tf.constant([], tf.int32)
+    for name, start, end in (("fed", low, high), ("known", tf.constant(-2 ** 63, tf.int64), tf.constant(stride, tf.int64)),
+                             ("mixed", tf.constant(-2 ** 63, tf.int64), high)):
+        empty = raw.EmptyTensorList(element_shape=scalar, max_num_elements=-1, element_dtype=tf.int64)
+        filled = tf1.while_loop(lambda i, held: i < end, lambda i, held: (i + stride, raw.TensorListPushBack(input_handle=held, tensor=i)), [start, empty])[1]
+        tf.identity(raw.TensorListStack(input_handle=filled, element_shape=scalar, element_dtype=tf.int64), name)
+    return [({"low": np.int64(-2 ** 63), "high": np.int64(k)}, ["fed:0", "known:0", "mixed:0"], []) for k in (stride, 0, -2 ** 63)]
+
+
+@case
 def many_writes():
     """Hundreds of nodes that write elements: of an array, which is stacked and read, and in a loop."""
     x, n = placeholder([None], "x"), placeholder([], "n", tf.int32)
