@@ -278,7 +278,8 @@ bool Compilation::loadFromCache(bool externalWeights) {
          << options.optimizationLevel << ' ' << static_cast<int>(options.remat) << ' '
          << options.maxIterations << ' ' << options.debugInfo << ' ' << options.profile << ' '
          << externalWeights << ' ' << options.querySymbol << ' ' << options.weightsFile << ' '
-         << options.device << ' ' << options.requiresDevice << ' ' << static_cast<int>(options.gpuF32);
+         << options.device << ' ' << options.requiresDevice << ' ' << static_cast<int>(options.gpuF32) << ' '
+         << options.exact;
   state->cacheKey = makeCacheKey(*state->module, text);
   if (!state->cacheKey.empty())
     state->cached = readFromCache(options.cacheDirectory, state->cacheKey, state->warning);

@@ -267,8 +267,12 @@ void LoopImporter::erase() {
   entry.restoreState(before);
 }
 
-/// Whether there is a first iteration, asked before the loop.
+/// Whether there is a first iteration, asked before the loop; none if asking does more than to compute.
 FailureOr<Value> LoopImporter::isEntered() {
+  bool hasEffects = false;
+  loop.getCondRegion().walk([&](Operation *op) { hasEffects |= !isMemoryEffectFree(op); });
+  if (hasEffects)
+    return failure();
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(loop);
   Values inits;
@@ -284,7 +288,7 @@ FailureOr<Value> LoopImporter::isEntered() {
 }
 
 /// A result lies in the buffer that the last iteration has given, or else in that of the value before the
-/// loop.
+/// loop. Of a loop whose condition has effects, results lie in none.
 void LoopImporter::addAliases(Values &values) {
   FailureOr<Value> entered;
   for (auto [carried, value] : llvm::zip_equal(ArrayRef(all).take_front(numInits), values)) {

@@ -69,13 +69,24 @@ FailureOr<int64_t> getEncoding(NodeImporter &n, StringRef attribute, bool isRead
   return number;
 }
 
+/// "MODE REPLACEMENT", what becomes of code points that are none.
+FailureOr<std::string> getErrorHandling(NodeImporter &n) {
+  int64_t replacement = n.getInt("replacement_char");
+  if (replacement < 0 || replacement > 0x10ffff) {
+    n.error() << "replacement_char out of unicode codepoint range: " << replacement;
+    return failure();
+  }
+  return n.getString("errors").take_front(1).str() + " " + std::to_string(replacement);
+}
+
 /// "MODE REPLACEMENT CONTROLS ENCODING", how strings are read.
 FailureOr<std::string> getReading(NodeImporter &n) {
   auto encoding = getEncoding(n, "input_encoding", /*isRead=*/true);
-  if (failed(encoding))
+  auto handling = getErrorHandling(n);
+  if (failed(encoding) || failed(handling))
     return failure();
-  return n.getString("errors").take_front(1).str() + " " + std::to_string(n.getInt("replacement_char")) +
-         " " + std::to_string(n.getBool("replace_control_characters")) + " " + std::to_string(*encoding);
+  return *handling + " " + std::to_string(n.getBool("replace_control_characters")) + " " +
+         std::to_string(*encoding);
 }
 
 LogicalResult importUnicodeDecode(NodeImporter &n) {
@@ -112,7 +123,8 @@ LogicalResult importUnicodeTranscode(NodeImporter &n) {
 
 LogicalResult importUnicodeEncode(NodeImporter &n) {
   auto encoding = getEncoding(n, "output_encoding", /*isRead=*/false);
-  if (failed(encoding))
+  auto handling = getErrorHandling(n);
+  if (failed(encoding) || failed(handling))
     return failure();
   if (n.getRank(0) != 1 || n.getRank(1) != 1)
     return n.error() << "input_values and input_splits must be vectors, got " << n.getType(0) << " and "
@@ -120,9 +132,8 @@ LogicalResult importUnicodeEncode(NodeImporter &n) {
   Size splits = n.sizes.sizeOf(n.getTensor(1), 0), one = n.sizes.constant(1);
   if (failed(n.requireAtMost(one, splits, "input_splits must have at least %d element, got %d")))
     return failure();
-  std::string config = n.getString("errors").take_front(1).str() + " " +
-                       std::to_string(n.getInt("replacement_char")) + " " + std::to_string(*encoding);
-  setStrings(n, "tgc_kernel_unicode_encode", n.getTensors(0, 2), n.sizes.sub(splits, one), config);
+  setStrings(n, "tgc_kernel_unicode_encode", n.getTensors(0, 2), n.sizes.sub(splits, one),
+             *handling + " " + std::to_string(*encoding));
   return success();
 }
 

@@ -52,6 +52,17 @@ def far_bounds():
 
 
 @case
+def printed_condition():
+    """A loop that carries a variable's value by reference, and whose condition prints."""
+    variable = tf1.Variable([1.0, 2.0], use_resource=False, name="variable")
+    n = placeholder([], "n", tf.int32)
+    result = tf1.while_loop(lambda i, x: tf1.Print(i, [i], "turn ") < n, lambda i, x: (i + 1, x * 2.0), [0, variable])[1]
+    tf.identity(result, "result")
+    tf.group(variable.initializer, name="init")
+    return [({}, [], ["init"])] + [({"n": np.int32(k)}, ["result:0"], []) for k in (0, 2)]
+
+
+@case
 def many_writes():
     """Hundreds of nodes that write elements: of an array, which is stacked and read, and in a loop."""
     x, n = placeholder([None], "x"), placeholder([], "n", tf.int32)
