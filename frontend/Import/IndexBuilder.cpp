@@ -121,7 +121,7 @@ Size IndexBuilder::add(Size a, Size b) {
     if (auto inner =
             isa<arith::AddIOp>(op) ? getConstant(getAsOpFoldResult(op->getOperand(1))) : std::nullopt;
         y && inner)
-      return add(op->getOperand(0), constant(*inner + *y));
+      return add(op->getOperand(0), add(constant(*inner), constant(*y)));
     if (isa<arith::SubIOp>(op) && isEqual(getAsOpFoldResult(op->getOperand(1)), b))
       return getAsOpFoldResult(op->getOperand(0));
   }
@@ -141,7 +141,7 @@ Size IndexBuilder::sub(Size a, Size b) {
   if (isEqual(a, b))
     return constant(0);
   if (y)
-    return add(a, constant(-*y));
+    return add(a, sub(constant(0), constant(*y)));
   // v - (v - w), and (v + w) - w.
   if (auto difference = cast<Value>(b).getDefiningOp<arith::SubIOp>();
       difference && isEqual(getAsOpFoldResult(difference.getLhs()), a))

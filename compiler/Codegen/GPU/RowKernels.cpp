@@ -78,9 +78,13 @@ private:
         walkThrough();
       else
         computeOnce();
-      for (OpOperand &operand : op->getOpOperands())
+      for (OpOperand &operand : op->getOpOperands()) {
+        // What is not used was not read either.
+        if (op.isDpsInput(&operand) && op.getMatchingBlockArgument(&operand).use_empty())
+          continue;
         if (auto stage = stages.find(chain.bases.lookup(operand.get())); stage != stages.end())
           stage->second.isFilled = true;
+      }
     }
     enter(chain.main);
   }

@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* `string` among blanks, `width` bytes with them; the blanks stand behind it for a conversion of "%-". */
+/* `string` up to a zero byte, as printf takes it, among blanks, `width` bytes with them; the blanks stand
+ * behind it for a conversion of "%-". */
 static tgc_string_t pad(tgc_frame_t *frame, tgc_string_t string, uint64_t width, int is_left) {
+  if (string.size)
+    string.size = strnlen(string.data, string.size);
   if (string.size >= width)
     return string;
   char *bytes = tgc_rt_scratch(frame, width);

@@ -32,6 +32,7 @@ def cases(record):
     results.append(raw.UnicodeEncode(input_values=CODES[:2], input_splits=tf.constant([0, 1, 2], tf.int32), output_encoding="UTF-8", errors="strict"))
     for width, fill in ((6, ""), (6, "-"), (6, "0"), (0, ""), (6, "+"), (12, "#")):
         results.append(raw.AsString(input=record.fed([b"ab", b"", b"cdefghij"], tf.string), width=width, fill=fill))
+    results.append(raw.AsString(input=[b"a\0b", b"ab\0cdefgh"], width=5))
     numbers = [b"0x10", b"-0x1F", b" 0X2a ", b"+0x5", b"0x1.8p3", b"inf", b"-NaN", b"1e5"]
     results += [raw.StringToNumber(string_tensor=numbers, out_type=kind) for kind in (tf.float32, tf.float64)]
     results.append(tf.scatter_nd(record.fed([[1], [3]], tf.int32), record.fed([b"x", b"yz"], tf.string), [5]))
