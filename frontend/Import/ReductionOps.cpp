@@ -69,8 +69,12 @@ LogicalResult importEuclideanNorm(NodeImporter &n) {
   auto axes = n.getAxes(1, n.getRank(0), "reduction axis");
   if (failed(axes))
     return failure();
-  Value other = isa<ComplexType>(n.getElementType(0)) ? n.create<tg::ConjOp>(x) : x;
-  n.setResult(n.create<tg::SqrtOp>(n.reduce(Kind::Sum, n.mul(x, other), *axes, n.getBool("keep_dims"))));
+  Type element = n.getElementType(0);
+  Value other = isa<ComplexType>(element) ? n.create<tg::ConjOp>(x) : x;
+  Value sum = n.reduce(Kind::Sum, n.mul(x, other), *axes, n.getBool("keep_dims"));
+  // Of integers the root is a double, whose fraction is cut off.
+  Value root = n.create<tg::SqrtOp>(isa<IntegerType>(element) ? n.cast(sum, n.builder.getF64Type()) : sum);
+  n.setResult(n.cast(root, element));
   return success();
 }
 
