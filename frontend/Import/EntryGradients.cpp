@@ -152,7 +152,8 @@ void addGradientEntry(std::vector<EntrySpec> &entries, const ImportOptions &opti
 std::string listEnds(const ModuleImport &module, ValueRange ys, ValueRange xs) {
   constexpr size_t kMostShown = 3;
   llvm::SetVector<StringRef> ends;
-  for (Operation *op : tg::Activity(ys, xs).getEnds())
+  tg::Activity activity(ys, xs);
+  for (Operation *op : activity.getEnds())
     if (auto name = dyn_cast<NameLoc>(op->getLoc()))
       if (auto it = module.descriptions.find(name.getName()); it != module.descriptions.end())
         ends.insert(it->second);
