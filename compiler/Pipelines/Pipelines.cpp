@@ -24,9 +24,12 @@ using namespace mlir;
 
 namespace tgc {
 
-/// Canonicalization and common subexpressions, between most steps.
+/// Canonicalization and common subexpressions, between most steps. Merging equal blocks, which
+/// canonicalization does by itself, takes most of its time and finds none here.
 static void addCleanup(OpPassManager &passes) {
-  passes.addPass(createCanonicalizerPass());
+  GreedyRewriteConfig config;
+  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Normal);
+  passes.addPass(createCanonicalizerPass(config));
   passes.addPass(createCSEPass());
 }
 
