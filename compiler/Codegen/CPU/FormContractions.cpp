@@ -155,7 +155,7 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
       while (kernel::ContractOp larger = absorbUser(contract))
         contract = larger;
       orderLoops(contract);
-      if (!exact && paysWinograd(contract))
+      if (!exact && paysWinograd(contract, unit))
         selectWinograd(contract, unit, packed);
       if (!contract.getPanelWidth() && !contract.getWinograd())
         packConstant(contract, unit, packed);

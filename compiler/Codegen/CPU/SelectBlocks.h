@@ -42,6 +42,9 @@ inline constexpr int64_t kMostTilesOfUnit = 48, kLeastTilesOfUnit = 8;
 /// Channels whose sums with a group of columns stay in the second-level cache while tiles stream by, tiles of
 /// a block of those, and units of work that a gradient by the filter has at least.
 inline constexpr int64_t kChannelsOfGradient = 32, kTilesOfGradientBlock = 32, kGradientUnits = 4;
+/// Bytes of all vector registers, at least, that hold a transform of a tile: the first level of x86-64 has
+/// half of them, and machines that have no more are older than the code for tiles is worth.
+inline constexpr int64_t kLeastRegisterBytes = 512;
 /// With fewer channels or columns transforms cost more than the products that they save; convolutions of
 /// fewer products are not worth the code.
 inline constexpr int64_t kLeastWinogradChannels = 12;

@@ -154,10 +154,10 @@ OpFoldResult WinogradPlan::countUnits(const IndexMath &math, ArrayRef<OpFoldResu
 
 bool isFilterGradient(kernel::ContractOp op) { return matchWindows(op)->isGradient; }
 
-bool paysWinograd(kernel::ContractOp op) {
+bool paysWinograd(kernel::ContractOp op, VectorUnit unit) {
   auto loops = matchWindows(op);
-  if (!loops || op.getAccumulates() || !isF32(op.getLhs()) || !isF32(op.getRhs()) || !isF32(op.getInit()) ||
-      !op.getAccumulatorType().isF32())
+  if (!loops || unit.bytes * unit.registers < kLeastRegisterBytes || op.getAccumulates() ||
+      !isF32(op.getLhs()) || !isF32(op.getRhs()) || !isF32(op.getInit()) || !op.getAccumulatorType().isF32())
     return false;
   ArrayRef<int64_t> sizes = op.getLoopSizes();
   int64_t images = sizes[loops->image], height = sizes[loops->resultY], width = sizes[loops->resultX],

@@ -98,7 +98,7 @@ bool isFilterGradient(kernel::ContractOp op);
 
 /// Whether the contraction is such a convolution, or its gradient by the filter, and takes less time as
 /// tiles.
-bool paysWinograd(kernel::ContractOp op);
+bool paysWinograd(kernel::ContractOp op, VectorUnit unit);
 
 /// Lets the contraction be computed by tiles; a constant filter is transformed.
 void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &known);

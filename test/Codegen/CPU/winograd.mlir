@@ -1,5 +1,7 @@
 // RUN: tgc-opt %s --tgc-form-contractions="vector-bytes=64 vector-registers=32" --split-input-file | FileCheck %s
 // RUN: tgc-opt %s --tgc-form-contractions="vector-bytes=64 vector-registers=32 exact" --split-input-file | FileCheck %s --check-prefix=EXACT
+// Sixteen registers of 16 bytes are too few for the transforms.
+// RUN: tgc-opt %s --tgc-form-contractions="vector-bytes=16 vector-registers=16" --split-input-file | FileCheck %s --check-prefix=EXACT
 
 #x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
 #f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
