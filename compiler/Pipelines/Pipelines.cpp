@@ -5,6 +5,7 @@
 #include "compiler/AutoDiff/Passes.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/Common/Bufferize.h"
+#include "compiler/Codegen/Common/Cleanup.h"
 #include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Conversion/MemRefViews/MemRefViews.h"
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
@@ -23,15 +24,6 @@
 using namespace mlir;
 
 namespace tgc {
-
-/// Canonicalization and common subexpressions, between most steps. Merging equal blocks, which
-/// canonicalization does by itself, takes most of its time and finds none here.
-static void addCleanup(OpPassManager &passes) {
-  GreedyRewriteConfig config;
-  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Normal);
-  passes.addPass(createCanonicalizerPass(config));
-  passes.addPass(createCSEPass());
-}
 
 void buildGraphPipeline(OpPassManager &passes, const CompileOptions &options) {
   // Before anything finds out what a loop comes to without running it.

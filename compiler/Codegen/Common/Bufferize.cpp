@@ -1,6 +1,7 @@
 //===- Bufferize.cpp - Tensors to memrefs ---------------------------------===//
 
 #include "compiler/Codegen/Common/Bufferize.h"
+#include "compiler/Codegen/Common/Cleanup.h"
 #include "compiler/Codegen/Common/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -26,9 +27,7 @@ void buildBufferizationPipeline(OpPassManager &passes) {
   passes.addPass(bufferization::createOneShotBufferizePass(options));
   passes.addPass(createInlinerPass());
   passes.addPass(createSymbolDCEPass());
-  passes.addPass(createCanonicalizerPass());
-  passes.addPass(createCSEPass());
-  passes.addPass(createCanonicalizerPass());
+  addCleanup(passes);
 }
 
 } // namespace tgc

@@ -2,6 +2,7 @@
 
 #include "compiler/Codegen/GPU/DeviceProgram.h"
 #include "compiler/Codegen/CPU/Passes.h"
+#include "compiler/Codegen/Common/Cleanup.h"
 #include "compiler/Codegen/GPU/NestWriter.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -10,7 +11,6 @@
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -191,8 +191,7 @@ void buildKernelPipeline(OpPassManager &passes) {
   passes.addPass(arith::createArithExpandOpsPass(expanded));
   passes.addPass(createLowerAffinePass());
   passes.addPass(createSCFToControlFlowPass());
-  passes.addPass(createCanonicalizerPass());
-  passes.addPass(createCSEPass());
+  addCleanup(passes);
 }
 
 /// Why no device runs the kernel; empty if one does.
