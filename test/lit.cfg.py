@@ -36,6 +36,9 @@ if shutil.which("clang-format-22") or shutil.which("clang-format-14"):
 # Code for AArch64 runs in an emulator; without one, or a linker for it, tests that do so are UNSUPPORTED.
 if shutil.which("qemu-aarch64-static") and shutil.which("ld.lld"):
     config.available_features.add("aarch64-emulation")
+# NVIDIA's assembler judges device code where there is one.
+if shutil.which("ptxas"):
+    config.available_features.add("ptxas")
 if shutil.which("taskset") and (os.cpu_count() or 1) > 1:
     config.available_features.add("several-cpus")
 if platform.machine() == "x86_64":

@@ -25,10 +25,16 @@ static std::string describe(const DeviceProgram &program) {
   for (const KernelRecord &record : program.records) {
     out << "// " << record.name << ": " << (record.node.empty() ? "no node" : record.node) << " of "
         << record.entry << "; ";
-    if (record.extents.empty())
+    llvm::SmallVector<Extent> extents;
+    unsigned pointsPerBlock = 1;
+    for (const Space &space : record.spaces) {
+      extents.append(space.extents);
+      pointsPerBlock *= space.pointsPerBlock;
+    }
+    if (extents.empty())
       out << 1;
     llvm::interleave(
-        record.extents, out,
+        extents, out,
         [&](const Extent &extent) {
           if (extent.number < 0)
             out << extent.fixed;
@@ -36,7 +42,7 @@ static std::string describe(const DeviceProgram &program) {
             out << StringRef(record.arguments[record.memories.size() + extent.number]).drop_front(5);
         },
         " * ");
-    out << " results, " << record.pointsPerBlock << " for a block of " << record.threads << " threads\n//   ";
+    out << " results, " << pointsPerBlock << " for a block of " << record.threads << " threads\n//   ";
     llvm::interleaveComma(record.arguments, out);
     out << "\n";
   }

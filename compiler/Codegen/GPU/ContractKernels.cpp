@@ -8,6 +8,7 @@
 #include "compiler/Codegen/GPU/ContractWriter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
@@ -29,43 +30,44 @@ bool isAtLeast(linalg::GenericOp op, ArrayRef<unsigned> loops, int64_t least) {
 
 class ScalarWriter : public ContractWriter {
 public:
-  using ContractWriter::ContractWriter;
+  ScalarWriter(const NestChain &chain, ModuleOp kernels, KernelRecord &record)
+      : ContractWriter(chain, kernels, record, {kTile, kTile}) {}
 
 private:
   /// Threads stand in a square; each has 4 x 4 results this far apart.
-  static constexpr unsigned kSide = 16, kPerThread = kTile / kSide;
+  static constexpr unsigned kTile = 64, kSide = 16, kPerThread = kTile / kSide;
+  static constexpr unsigned kResults = kPerThread * kPerThread;
+  /// Steps of the sum that are in shared memory at a time.
+  static constexpr unsigned kSteps = 16;
   /// An element more in each line of shared memory: neighbours of a column lie in different banks.
   static constexpr unsigned kLine = kTile + 1;
 
-  void locate(Value thread) override {
+  void prepare(Value tid) override {
+    thread = tid;
     threadRow = arith::DivUIOp::create(builder, loc, thread, constant(kSide));
     threadColumn = arith::RemUIOp::create(builder, loc, thread, constant(kSide));
+    for (unsigned i : {0, 1})
+      shared[i] = declareShared("side" + std::to_string(i),
+                                getElementTypeOrSelf(op.getDpsInputs()[i].getType()), kLine * kSteps);
   }
 
-  std::pair<Value, Value> resultAt(unsigned i) override {
-    return {add(threadRow, constant(kSide * (i / kPerThread))),
-            add(threadColumn, constant(kSide * (i % kPerThread)))};
+  Value placeInShared(const Side &side, Value step, Value position) {
+    Value memory = shared[side.operand->getOperandNumber()];
+    return elementOf(memory, side.type, add(multiply(step, constant(kLine)), position));
   }
-
-  unsigned sharedSize() override { return kLine * kSteps; }
-  Value placeInShared(Value step, Value position) override {
-    return add(multiply(step, constant(kLine)), position);
-  }
-  bool needsWholeSteps() override { return false; }
 
   /// The elements of a step that the thread takes of one operand.
   SmallVector<Value> readStep(const Side &side, Value step, Value threadPosition) {
     SmallVector<Value> elements;
     for (unsigned i = 0; i < kPerThread; ++i) {
-      Value place = placeInShared(step, add(threadPosition, constant(kSide * i)));
-      elements.push_back(
-          LLVM::LoadOp::create(builder, loc, side.type, elementOf(side.shared, side.type, place)));
+      Value place = placeInShared(side, step, add(threadPosition, constant(kSide * i)));
+      elements.push_back(LLVM::LoadOp::create(builder, loc, side.type, place));
     }
     return elements;
   }
 
-  SmallVector<Value> multiplyTiles(const Side &rows, const Side &columns, Value count,
-                                   ValueRange sums) override {
+  /// Adds the products of `count` steps in shared memory to the thread's results.
+  SmallVector<Value> multiplyTiles(const Side &rows, const Side &columns, Value count, ValueRange sums) {
     return forEach(constant(0), count, constant(1), sums, [&](Value step, ValueRange carried) {
       SmallVector<Value> left = readStep(rows, step, threadRow);
       SmallVector<Value> right = readStep(columns, step, threadColumn);
@@ -76,7 +78,80 @@ private:
     });
   }
 
-  Value threadRow, threadColumn;
+  /// Brings the elements of kSteps steps from `first` on to shared memory. Neighbouring threads take
+  /// neighbours in memory. Elements inside are read in the place of those outside.
+  void fetch(const Side &side, ArrayRef<Value> batch, Value first, Value steps) {
+    unsigned across = side.runsAlongSum ? kSteps : kTile;
+    Value fast = arith::RemUIOp::create(builder, loc, thread, constant(across));
+    Value slow = arith::DivUIOp::create(builder, loc, thread, constant(across));
+    for (unsigned i = 0; i < kTile * kSteps / kThreads; ++i) {
+      Value moved = add(slow, constant(kThreads / across * i));
+      Value position = side.runsAlongSum ? moved : fast, step = side.runsAlongSum ? fast : moved;
+      SmallVector<Value> place = llvm::to_vector(batch);
+      splitPoint(clip(add(side.begin, position), side.count), side.loops, place);
+      splitPoint(clip(add(first, step), steps), reductionLoops, place);
+      LLVM::StoreOp::create(builder, loc, NestWriter::load(*side.operand, place),
+                            placeInShared(side, step, position));
+    }
+  }
+
+  void writeTile(ArrayRef<Value> batch, const Side &rows, const Side &columns) override {
+    SmallVector<Value> sums;
+    forEachResult(rows, columns, batch,
+                  [&](Value, ArrayRef<Value> place) { sums.push_back(startAt(place)); });
+    Value steps = countPoints(reductionLoops), most = constant(kSteps);
+    auto take = [&](Value first, Value count, ValueRange carried) {
+      fetch(rows, batch, first, steps);
+      fetch(columns, batch, first, steps);
+      wait();
+      SmallVector<Value> results = multiplyTiles(rows, columns, count, carried);
+      wait();
+      return results;
+    };
+    Value rest = arith::RemUIOp::create(builder, loc, steps, most);
+    Value whole = arith::SubIOp::create(builder, loc, steps, rest);
+    sums = forEach(constant(0), whole, most, sums,
+                   [&](Value first, ValueRange carried) { return take(first, most, carried); });
+    Value hasRest = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, rest, constant(0));
+    auto ifRest = scf::IfOp::create(builder, loc, ValueRange(sums).getTypes(), hasRest,
+                                    /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(ifRest.elseBlock());
+    scf::YieldOp::create(builder, loc, sums);
+    builder.setInsertionPointToStart(ifRest.thenBlock());
+    scf::YieldOp::create(builder, loc, take(whole, rest, sums));
+    sums.assign(ifRest.result_begin(), ifRest.result_end());
+    builder.setInsertionPointAfter(ifRest);
+    // Threads outside have read old results that others write now; without steps nothing has parted the two.
+    wait();
+    unsigned next = 0;
+    forEachResult(rows, columns, batch, [&](Value isInside, ArrayRef<Value> place) {
+      auto ifInside = scf::IfOp::create(builder, loc, isInside, /*withElseRegion=*/false);
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(ifInside.thenBlock());
+      finishAt(sums[next++], place);
+    });
+  }
+
+  /// The thread's results with their indices.
+  void forEachResult(const Side &rows, const Side &columns, ArrayRef<Value> batch,
+                     function_ref<void(Value isInside, ArrayRef<Value> place)> visit) {
+    SmallVector<Value> place = llvm::to_vector(batch);
+    auto go = [&](const Side &side, Value first, unsigned i) {
+      Value position = add(side.begin, add(first, constant(kSide * i)));
+      splitPoint(clip(position, side.count), side.loops, place);
+      return isBelow(position, side.count);
+    };
+    for (unsigned i = 0; i < kResults; ++i) {
+      Value rowInside = go(rows, threadRow, i / kPerThread);
+      Value columnInside = go(columns, threadColumn, i % kPerThread);
+      visit(arith::AndIOp::create(builder, loc, rowInside, columnInside), place);
+    }
+  }
+
+  Value thread, threadRow, threadColumn;
+  /// By the operand's number.
+  Value shared[2];
 };
 
 } // namespace

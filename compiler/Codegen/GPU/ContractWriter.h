@@ -1,12 +1,11 @@
 //===- ContractWriter.h - Tiles of sums of products -------------*- C++ -*-===//
 //
-// A block takes a tile of 64 x 64 results of two operands, whose elements pass through shared memory 16 steps
-// of the sum at a time; each of its 256 threads keeps 16 results in registers. Rows, columns and steps are
-// numbers of points in spaces of several loops, so batches, transposed operands and convolutions (whose
-// windows are gathered on the way to shared memory) are one form. At ragged edges elements inside are read
-// in the place of those outside, and results outside are not stored. Nests that fill the results before, and
-// elementwise ones that take them afterwards, are done in registers. Who has which result, how shared memory
-// is laid out and who multiplies is up to the two kinds of kernels.
+// A block takes tiles of results of two operands, whose elements pass through shared memory some steps of the
+// sum at a time. Rows, columns and steps are numbers of points in spaces of several loops, so batches,
+// transposed operands and convolutions (whose windows are gathered on the way to shared memory) are one form.
+// Results outside of ragged edges are not stored. Nests that fill the results before, and elementwise ones
+// that take them afterwards, are done in registers. How operands reach shared memory, how it is laid out and
+// who multiplies is up to the kinds of kernels.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_COMPILER_CODEGEN_GPU_CONTRACTWRITER_H
@@ -26,54 +25,54 @@ struct ContractLoops {
 /// lack.
 std::optional<ContractLoops> sortLoops(mlir::linalg::GenericOp op);
 
+/// The results of a block at a time.
+struct TileShape {
+  unsigned rows, columns;
+};
+
 class ContractWriter : protected NestWriter {
 public:
-  using NestWriter::NestWriter;
+  ContractWriter(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record, TileShape tile);
   void write();
 
 protected:
-  static constexpr unsigned kThreads = 256, kTile = 64, kSteps = 16;
-  static constexpr unsigned kResults = kTile * kTile / kThreads;
+  static constexpr unsigned kThreads = 256;
 
   /// One of the two operands on its way through shared memory.
   struct Side {
     mlir::OpOperand *operand;
     llvm::ArrayRef<unsigned> loops;
-    /// The tile's first row or column, and how many there are.
+    /// The tile's first row or column, and how many there are of the whole.
     mlir::Value begin, count;
-    mlir::Value shared;
     mlir::Type type;
+    /// Rows or columns of a tile.
+    unsigned tile;
+    /// Whether neighbours in memory are neighbours in the sum.
+    bool runsAlongSum;
   };
 
-  /// Finds the thread's place in the tile.
-  virtual void locate(mlir::Value thread) = 0;
-  /// The row and the column of the tile that the thread's result number `i` has.
-  virtual std::pair<mlir::Value, mlir::Value> resultAt(unsigned i) = 0;
-  /// How many elements of shared memory an operand needs, and the number of one of them.
-  virtual unsigned sharedSize() = 0;
-  virtual mlir::Value placeInShared(mlir::Value step, mlir::Value position) = 0;
-  /// Whether all kSteps steps are multiplied, so that those behind the last must be zero.
-  virtual bool needsWholeSteps() = 0;
-  /// Adds the products of `count` steps in shared memory to the thread's results.
-  virtual llvm::SmallVector<mlir::Value> multiplyTiles(const Side &rows, const Side &columns,
-                                                       mlir::Value count, mlir::ValueRange sums) = 0;
+  /// Before the first tile: finds the thread's place, declares shared memory.
+  virtual void prepare(mlir::Value thread) = 0;
+  /// A tile; `batch` has the indices of the batch's loops, and room for the others.
+  virtual void writeTile(llvm::ArrayRef<mlir::Value> batch, const Side &rows, const Side &columns) = 0;
+
+  /// A position that exists: the last one for those behind it.
+  mlir::Value clip(mlir::Value position, mlir::Value count);
+  mlir::Value isBelow(mlir::Value a, mlir::Value b);
+  /// What a sum begins with, and what becomes of it, at a place of the contraction's loops.
+  mlir::Value startAt(llvm::ArrayRef<mlir::Value> place);
+  void finishAt(mlir::Value sum, llvm::ArrayRef<mlir::Value> place);
+
+  ContractLoops loops;
+  const TileShape tile;
 
 private:
-  Side makeSide(unsigned operand, llvm::ArrayRef<unsigned> ownLoops);
+  Side makeSide(unsigned operand, llvm::ArrayRef<unsigned> ownLoops, unsigned ofTile);
+  Space spaceOf(llvm::ArrayRef<unsigned> ownLoops, unsigned pointsPerBlock);
   mlir::Value load(mlir::OpOperand &operand, mlir::ValueRange index) override;
   /// What another member of the chain makes at a place of the contraction's loops, from what is at hand.
   void follow(mlir::linalg::GenericOp member, llvm::ArrayRef<mlir::Value> place);
-  mlir::Value startAt(llvm::ArrayRef<mlir::Value> place);
-  void finishAt(mlir::Value sum, llvm::ArrayRef<mlir::Value> place);
-  void writeTile(mlir::Value batch, const Side &rows, const Side &columns, mlir::Value thread);
-  mlir::Value clip(mlir::Value position, mlir::Value count);
-  void forEachResult(const Side &rows, const Side &columns, llvm::ArrayRef<mlir::Value> batch,
-                     llvm::function_ref<void(mlir::Value isInside, llvm::ArrayRef<mlir::Value> place)> visit);
-  bool runsAlongSum(const Side &side);
-  void fetch(const Side &side, llvm::ArrayRef<mlir::Value> batch, mlir::Value thread, mlir::Value first,
-             mlir::Value steps);
 
-  ContractLoops loops;
   /// By memory: the element of the place that is being written.
   llvm::DenseMap<mlir::Value, mlir::Value> atHand;
 };

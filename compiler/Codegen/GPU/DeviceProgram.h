@@ -34,6 +34,12 @@ struct Extent {
   int number = -1;
 };
 
+/// The iterations of some loops, and how many of them a block takes at a time.
+struct Space {
+  llvm::SmallVector<Extent> extents;
+  unsigned pointsPerBlock = 1;
+};
+
 /// What a host needs to know to launch a kernel.
 struct KernelRecord {
   /// In the device's code: a number, for entries may be called what PTX has no name for.
@@ -48,10 +54,10 @@ struct KernelRecord {
   std::vector<KernelNumber> numbers;
   /// The same as a host knows them: "feed x:0", "fetch y:0", "size d0".
   std::vector<std::string> arguments;
-  /// The points that the kernel computes, and how many of them a block takes at a time. Any number of blocks
-  /// will do: they stride over the points.
-  std::vector<Extent> extents;
-  unsigned threads = 0, pointsPerBlock = 0;
+  /// Spaces whose product are the points that the kernel computes. Any number of blocks will do: they stride
+  /// over the points.
+  std::vector<Space> spaces;
+  unsigned threads = 0;
 };
 
 /// Work that has no kernel, and why.

@@ -21,7 +21,7 @@ public:
   using NestWriter::NestWriter;
 
   void write() {
-    record.threads = record.pointsPerBlock = kThreads;
+    record.threads = record.spaces.front().pointsPerBlock = kThreads;
     Value threads = special("ntid.x");
     Value first = add(multiply(special("ctaid.x"), threads), special("tid.x"));
     Value step = multiply(special("nctaid.x"), threads);

@@ -458,11 +458,15 @@ private:
     auto constant = [&](int64_t value) {
       return arith::ConstantIndexOp::create(builder, loc, value).getResult();
     };
-    Value points = constant(1);
-    for (const Extent &extent : record.extents)
-      points = arith::MulIOp::create(builder, loc, points,
-                                     extent.number < 0 ? constant(extent.fixed) : values[extent.number]);
-    Value blocks = arith::CeilDivUIOp::create(builder, loc, points, constant(record.pointsPerBlock));
+    Value blocks = constant(1);
+    for (const Space &space : record.spaces) {
+      Value points = constant(1);
+      for (const Extent &extent : space.extents)
+        points = arith::MulIOp::create(builder, loc, points,
+                                       extent.number < 0 ? constant(extent.fixed) : values[extent.number]);
+      points = arith::CeilDivUIOp::create(builder, loc, points, constant(space.pointsPerBlock));
+      blocks = arith::MulIOp::create(builder, loc, blocks, points);
+    }
     blocks = arith::MinUIOp::create(builder, loc, blocks, constant(kMostBlocks));
     rt::LaunchOp::create(builder, loc, handle, used.size(), record.threads, blocks, record.memories,
                          ValueRange(), numbers);

@@ -84,8 +84,9 @@ NestWriter::NestWriter(const NestChain &chain, ModuleOp kernels, KernelRecord &r
   builder.setInsertionPointToStart(function.addEntryBlock());
   for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
     sizeOf(loop);
+  record.spaces.emplace_back();
   for (unsigned loop : parallelLoops)
-    record.extents.push_back(extentOf(loop));
+    record.spaces.front().extents.push_back(extentOf(loop));
 }
 
 void NestWriter::finish() { func::ReturnOp::create(builder, loc); }

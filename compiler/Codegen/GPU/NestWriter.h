@@ -51,6 +51,8 @@ protected:
           llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
 
   mlir::Value addressOf(mlir::Value memory, mlir::ValueRange place);
+  /// Where an operand's element lies.
+  mlir::Value addressOf(mlir::OpOperand &operand, mlir::ValueRange index);
   /// An element of an operand; writers have some at hand.
   virtual mlir::Value load(mlir::OpOperand &operand, mlir::ValueRange index);
   void store(mlir::Value value, mlir::OpOperand &operand, mlir::ValueRange index);
@@ -80,8 +82,6 @@ private:
   void mapCaptured(mlir::IRMapping &mapping);
   mlir::Value sizeOfMemory(mlir::Value memory, unsigned dim);
   mlir::Value strideOfMemory(mlir::Value memory, unsigned dim);
-  /// Where an operand's element lies.
-  mlir::Value addressOf(mlir::OpOperand &operand, mlir::ValueRange index);
 
   llvm::SmallVector<mlir::Value> numbers;
 };

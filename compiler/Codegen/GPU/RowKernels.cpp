@@ -28,9 +28,9 @@ public:
     std::optional<int64_t> length = getRowLength(op);
     lanes = chain.lanes ? chain.lanes : length && *length < kLongRow ? kWarpThreads : kRowThreads;
     record.threads = kRowThreads;
-    record.pointsPerBlock = kRowThreads / lanes;
+    pointsPerBlock = record.spaces.front().pointsPerBlock = kRowThreads / lanes;
     Value thread = special("tid.x");
-    Value perBlock = constant(record.pointsPerBlock);
+    Value perBlock = constant(pointsPerBlock);
     lane = arith::RemUIOp::create(builder, loc, thread, constant(lanes));
     rowOfBlock = arith::DivUIOp::create(builder, loc, thread, constant(lanes));
     columns = countPoints(reductionLoops);
@@ -56,7 +56,7 @@ private:
 
   void declareStage(Value base) {
     Type type = cast<MemRefType>(base.getType()).getElementType();
-    unsigned count = *getRowLength(op) * record.pointsPerBlock;
+    unsigned count = *getRowLength(op) * pointsPerBlock;
     stages[base] = {declareShared("row" + std::to_string(stages.size()), type, count), type};
   }
 
@@ -280,7 +280,7 @@ private:
   }
 
   RowCombiner combiner;
-  unsigned lanes = kWarpThreads, parts = 0;
+  unsigned lanes = kWarpThreads, pointsPerBlock = 1, parts = 0;
   Value lane, rowOfBlock, columns;
   /// The element of the row that is being written.
   Value column;

@@ -1,81 +1,178 @@
 //===- TensorKernels.cpp - Contractions on tensor cores -------------------===//
 //
-// f16, bf16 and tf32 with sums in f32, by `mma.sync.m16n8k16`, from sm_80 on. Each of the block's eight warps
-// has 16 rows and 32 columns of the tile: four products of 16 x 8 results. Fragments are those of the
-// instruction set's manual: with g = lane / 4 and t = lane % 4 a lane has, of the first operand, the steps 2t
-// and 2t + 1 of the rows g and g + 8, and the same 8 steps further on; of the second these steps of column g;
-// of the result the columns 2t and 2t + 1 of the rows g and g + 8. The steps of a row lie side by side in
-// shared memory, so each pair is one word. f32 has words of one step and `mma.sync.m16n8k8`, with the steps t
-// and t + 4. tf32 has 11 bits of a factor; two such parts have 22, and without the product of the two smaller
-// ones as many are right of a product.
+// f16, bf16 and tf32 with sums in f32, from sm_80 on. Operands pass through a ring of stages in shared
+// memory, filled by asynchronous copies some stages ahead; eight warps take fragments of a stage by
+// `ldmatrix` and multiply them by `mma.sync`. Fragments are those of the instruction set's manual: with g =
+// lane / 4 and t = lane % 4 a lane has, of the first operand, the word t of the steps of the rows g and g +
+// 8, and the same 16 bytes further on; of the second these words of column g; of the result the columns 2t
+// and 2t + 1 of the rows g and g + 8. A word is two steps of 16 bits or one of tf32, whose products have 8
+// steps instead of 16. tf32 has 11 bits of a factor; two such parts have 22, and without the product of the
+// two smaller ones as many are right of a product. Results go through shared memory once more, so that
+// neighbouring threads store neighbours, whatever is done to them on the way.
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Codegen/GPU/ContractWriter.h"
+#include "compiler/Codegen/GPU/OperandRing.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
 namespace tgc {
 namespace {
 
-/// Where warps and lanes are in the tile.
-class TensorWriter : public ContractWriter {
+/// Where warps and lanes are in the tile, and what they do with it.
+class TensorWriter : public RingWriter {
 public:
-  using ContractWriter::ContractWriter;
+  using RingWriter::RingWriter;
 
 protected:
-  static constexpr unsigned kWarp = 32, kGroup = 4, kRows = 16, kColumns = 8, kProducts = 4;
-  static constexpr unsigned kWarpsDown = kTile / kRows;
+  /// A warp has 16 * n rows and 32 columns: n x 4 products of 16 x 8 results.
+  static constexpr unsigned kWarp = 32, kRows = 16, kColumns = 8, kProducts = 4;
+  static constexpr unsigned kResultsOfProduct = 4;
+  /// Rows of results that are in shared memory at a time, and what is between them: eight rows that a warp
+  /// writes at once lie in different banks.
+  static constexpr unsigned kRowsAtOnce = 64, kGap = 8;
 
-  void locate(Value thread) override {
-    auto divide = [&](Value a, unsigned b) { return arith::DivUIOp::create(builder, loc, a, constant(b)); };
-    auto remainder = [&](Value a, unsigned b) {
-      return arith::RemUIOp::create(builder, loc, a, constant(b));
-    };
-    Value warp = divide(thread, kWarp), lane = remainder(thread, kWarp);
-    firstRow = add(multiply(remainder(warp, kWarpsDown), constant(kRows)), divide(lane, kGroup));
-    Value warpColumn = multiply(divide(warp, kWarpsDown), constant(kColumns * kProducts));
-    inGroup = remainder(lane, kGroup);
-    pair = multiply(inGroup, constant(2));
-    resultColumn = add(warpColumn, pair);
-    firstColumn = add(warpColumn, divide(lane, kGroup));
+  unsigned warpsAcross() const { return tile.columns / (kColumns * kProducts); }
+  unsigned rowsOfWarp() const { return tile.rows / (kThreads / kWarp / warpsAcross()); }
+  unsigned productsDown() const { return rowsOfWarp() / kRows; }
+  unsigned productOf(unsigned down, unsigned across) const {
+    return (down * kProducts + across) * kResultsOfProduct;
   }
 
-  std::pair<Value, Value> resultAt(unsigned i) override {
-    unsigned product = i / 4, inProduct = i % 4;
-    return {add(firstRow, constant(inProduct / 2 * 8)),
-            add(resultColumn, constant(kColumns * product + inProduct % 2))};
+  void prepare(Value tid) override {
+    RingWriter::prepare(tid);
+    Value warp = divide(tid, kWarp), lane = remainder(tid, kWarp);
+    warpRow = multiply(divide(warp, warpsAcross()), constant(rowsOfWarp()));
+    warpColumn = multiply(remainder(warp, warpsAcross()), constant(kColumns * kProducts));
+    group = divide(lane, 4);
+    inGroup = remainder(lane, 4);
+    rowOfMatrix = remainder(lane, 8);
+    lowHalf = remainder(divide(lane, 8), 2);
+    highHalf = divide(lane, 16);
   }
 
-  unsigned sharedSize() override { return getLine() * kTile; }
-  Value placeInShared(Value step, Value position) override {
-    return add(multiply(position, constant(getLine())), step);
+  /// The words of one row of products, or of two columns of them, from step `step` of a stage on.
+  SmallVector<Value> readFragments(const Side &side, Value stage, Value position, unsigned step) {
+    bool isFirst = side.operand->getOperandNumber() == 0;
+    unsigned size = sizeOf(side), stepsOfChunk = kChunk / size;
+    if (!side.runsAlongSum && size == 4) {
+      // `ldmatrix` turns 16-bit elements only.
+      SmallVector<Value> words;
+      for (unsigned i = 0; i < 4; ++i) {
+        unsigned low = i % 2, high = i / 2;
+        Value atStep = add(inGroup, constant(step + stepsOfChunk * (isFirst ? high : low)));
+        Value at = add(position, add(group, constant(8 * (isFirst ? low : high))));
+        Value place = add(stage, placeInStage(side, atStep, at));
+        words.push_back(LLVM::LoadOp::create(builder, loc, builder.getI32Type(), byteOf(place)));
+      }
+      return words;
+    }
+    Value halfOfSteps = isFirst ? highHalf : lowHalf, half = isFirst ? lowHalf : highHalf;
+    Value atStep = add(multiply(halfOfSteps, constant(stepsOfChunk)), constant(step));
+    Value at = add(position, multiply(half, constant(8)));
+    (side.runsAlongSum ? at : atStep) = add(side.runsAlongSum ? at : atStep, rowOfMatrix);
+    Type word = builder.getI32Type();
+    auto all = LLVM::LLVMStructType::getLiteral(op.getContext(), {word, word, word, word});
+    StringRef name = side.runsAlongSum ? "ldmatrix.sync.aligned.m8n8.x4.b16.p3"
+                                       : "ldmatrix.sync.aligned.m8n8.x4.trans.b16.p3";
+    return unpack(callIntrinsic(name, all, byteOf(add(stage, placeInStage(side, atStep, at)))));
   }
-  bool needsWholeSteps() override { return true; }
-  /// Elements from one row to the next, so many that the eight rows of a fragment lie in different banks.
-  virtual unsigned getLine() const = 0;
 
-  Type getFragment() {
-    Type f32 = builder.getF32Type();
-    return LLVM::LLVMStructType::getLiteral(op.getContext(), {f32, f32, f32, f32});
+  SmallVector<Value> unpack(Value four) {
+    SmallVector<Value> values;
+    for (int64_t i = 0; i < 4; ++i)
+      values.push_back(LLVM::ExtractValueOp::create(builder, loc, four, i));
+    return values;
   }
 
   /// Adds a product of 16 x 8 results.
-  SmallVector<Value> multiplyFragments(StringRef name, ArrayRef<Value> left, ArrayRef<Value> right,
-                                       ArrayRef<Value> sums) {
+  void multiplyFragments(StringRef name, ArrayRef<Value> left, ArrayRef<Value> right,
+                         MutableArrayRef<Value> sums) {
     SmallVector<Value> operands(left);
     llvm::append_range(operands, right);
     llvm::append_range(operands, sums);
-    Value multiplied = callIntrinsic(name, getFragment(), operands);
-    SmallVector<Value> results;
-    for (int64_t i = 0; i < 4; ++i)
-      results.push_back(LLVM::ExtractValueOp::create(builder, loc, multiplied, i));
-    return results;
+    Type f32 = builder.getF32Type();
+    auto all = LLVM::LLVMStructType::getLiteral(op.getContext(), {f32, f32, f32, f32});
+    llvm::copy(unpack(callIntrinsic(name, all, operands)), sums.begin());
   }
 
-  Value firstRow, firstColumn, resultColumn, inGroup, pair;
+  /// Adds the products of all steps of a stage.
+  virtual void multiplyStage(const Side &rows, const Side &columns, Value stage,
+                             MutableArrayRef<Value> sums) = 0;
+
+  void writeTile(ArrayRef<Value> batch, const Side &rows, const Side &columns) override {
+    Value zero = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0));
+    SmallVector<Value> sums(productsDown() * kProducts * kResultsOfProduct, zero);
+    sums = forEachStage(batch, rows, columns, sums, [&](Value stage, SmallVector<Value> carried) {
+      multiplyStage(rows, columns, stage, carried);
+      return carried;
+    });
+    for (unsigned first = 0; first < tile.rows; first += kRowsAtOnce) {
+      wait();
+      shareResults(sums, first);
+      wait();
+      finishResults(batch, rows, columns, first);
+    }
+    wait();
+  }
+
+  Value placeOfResult(Value row, Value column) {
+    Value number = add(multiply(row, constant(tile.columns + kGap)), column);
+    return multiply(number, constant(4));
+  }
+
+  /// Puts the results of the tile's kRowsAtOnce rows from `first` on where all threads find them.
+  void shareResults(ArrayRef<Value> sums, unsigned first) {
+    OpBuilder::InsertionGuard guard(builder);
+    Value row = warpRow;
+    if (tile.rows > kRowsAtOnce) {
+      Value isHere = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, warpRow, constant(first));
+      auto ifHere = scf::IfOp::create(builder, loc, isHere, /*withElseRegion=*/false);
+      builder.setInsertionPointToStart(ifHere.thenBlock());
+      row = constant(0);
+    }
+    row = add(row, group);
+    Value column = add(warpColumn, multiply(inGroup, constant(2)));
+    for (unsigned down = 0; down < productsDown(); ++down)
+      for (unsigned across = 0; across < kProducts; ++across)
+        for (unsigned i = 0; i < kResultsOfProduct; ++i) {
+          Value place = placeOfResult(add(row, constant(kRows * down + i / 2 * 8)),
+                                      add(column, constant(kColumns * across + i % 2)));
+          LLVM::StoreOp::create(builder, loc, sums[productOf(down, across) + i], byteOf(place));
+        }
+  }
+
+  /// Takes them, in the order of the result's memory.
+  void finishResults(ArrayRef<Value> batch, const Side &rows, const Side &columns, unsigned first) {
+    AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    bool runsDown =
+        map.getNumResults() && llvm::is_contained(rows.loops, map.getDimPosition(map.getNumResults() - 1));
+    unsigned across = runsDown ? kRowsAtOnce : tile.columns;
+    forEach(
+        thread, constant(kRowsAtOnce * tile.columns), constant(kThreads), {}, [&](Value number, ValueRange) {
+          Value fast = remainder(number, across), slow = divide(number, across);
+          Value row = runsDown ? fast : slow, column = runsDown ? slow : fast;
+          Value sum =
+              LLVM::LoadOp::create(builder, loc, builder.getF32Type(), byteOf(placeOfResult(row, column)));
+          row = add(rows.begin, add(row, constant(first)));
+          column = add(columns.begin, column);
+          Value isInside =
+              arith::AndIOp::create(builder, loc, isBelow(row, rows.count), isBelow(column, columns.count));
+          auto ifInside = scf::IfOp::create(builder, loc, isInside, /*withElseRegion=*/false);
+          OpBuilder::InsertionGuard guard(builder);
+          builder.setInsertionPointToStart(ifInside.thenBlock());
+          SmallVector<Value> place = llvm::to_vector(batch);
+          splitPoint(row, rows.loops, place);
+          splitPoint(column, columns.loops, place);
+          finishAt(arith::AddFOp::create(builder, loc, startAt(place), sum), place);
+          return SmallVector<Value>();
+        });
+  }
+
+  Value warpRow, warpColumn, group, inGroup, rowOfMatrix, lowHalf, highHalf;
 };
 
 class ShortWriter : public TensorWriter {
@@ -83,42 +180,43 @@ public:
   using TensorWriter::TensorWriter;
 
 private:
-  unsigned getLine() const override { return kSteps + 8; }
+  static constexpr unsigned kStepsOfProduct = 16;
 
-  /// Two neighbouring steps, as the instruction takes them: a vector of f16, a word for bf16.
-  Value readPair(const Side &side, Value position, unsigned step) {
-    Type type = side.type.isF16() ? Type(VectorType::get(2, side.type)) : builder.getI32Type();
-    Value place = placeInShared(add(pair, constant(step)), position);
-    return LLVM::LoadOp::create(builder, loc, type, elementOf(side.shared, side.type, place));
+  /// As the instruction takes pairs of steps: vectors of f16, words for bf16.
+  SmallVector<Value> read(const Side &side, Value stage, Value position, unsigned step) {
+    SmallVector<Value> words = readFragments(side, stage, position, step);
+    if (side.type.isF16())
+      for (Value &word : words)
+        word = LLVM::BitcastOp::create(builder, loc, VectorType::get(2, side.type), word);
+    return words;
   }
 
-  SmallVector<Value> multiplyTiles(const Side &rows, const Side &columns, Value, ValueRange sums) override {
-    Value secondRow = add(firstRow, constant(8));
-    SmallVector<Value> left = {readPair(rows, firstRow, 0), readPair(rows, secondRow, 0),
-                               readPair(rows, firstRow, 8), readPair(rows, secondRow, 8)};
+  void multiplyStage(const Side &rows, const Side &columns, Value stage,
+                     MutableArrayRef<Value> sums) override {
     StringRef name = rows.type.isF16() ? "mma.m16n8k16.row.col.f32.f32" : "mma.m16n8k16.row.col.bf16";
-    SmallVector<Value> results;
-    for (unsigned product = 0; product < kProducts; ++product) {
-      Value column = add(firstColumn, constant(kColumns * product));
-      SmallVector<Value> right = {readPair(columns, column, 0), readPair(columns, column, 8)};
-      SmallVector<Value> old = sums.slice(4 * product, 4);
-      llvm::append_range(results, multiplyFragments(name, left, right, old));
+    for (unsigned step = 0; step < stepsOfStage(); step += kStepsOfProduct) {
+      SmallVector<Value> right;
+      for (unsigned across = 0; across < kProducts; across += 2)
+        right.append(read(columns, stage, add(warpColumn, constant(kColumns * across)), step));
+      for (unsigned down = 0; down < productsDown(); ++down) {
+        SmallVector<Value> left = read(rows, stage, add(warpRow, constant(kRows * down)), step);
+        for (unsigned across = 0; across < kProducts; ++across)
+          multiplyFragments(name, left, ArrayRef(right).slice(2 * across, 2),
+                            sums.slice(productOf(down, across), kResultsOfProduct));
+      }
     }
-    return results;
   }
 };
 
 class Tf32Writer : public TensorWriter {
 public:
-  Tf32Writer(const NestChain &chain, ModuleOp kernels, KernelRecord &record, bool hasParts)
-      : TensorWriter(chain, kernels, record), hasParts(hasParts) {}
+  Tf32Writer(const NestChain &chain, ModuleOp kernels, KernelRecord &record, TileShape tile, bool hasParts)
+      : TensorWriter(chain, kernels, record, tile), hasParts(hasParts) {}
 
 private:
   /// Bits of an f32 that tf32 lacks.
   static constexpr int64_t kLostBits = 0x1fff;
   static constexpr unsigned kStepsOfProduct = 8;
-
-  unsigned getLine() const override { return kSteps + 4; }
 
   /// Words of tf32: the larger parts of some elements, those that are finite, and the smaller ones.
   struct Parts {
@@ -127,53 +225,49 @@ private:
 
   Value round(Value element) { return callIntrinsic("f2tf32.rna", builder.getI32Type(), element); }
 
-  void read(const Side &side, Value position, unsigned step, Parts &parts) {
-    Value place = placeInShared(add(inGroup, constant(step)), position);
-    Value element = LLVM::LoadOp::create(builder, loc, side.type, elementOf(side.shared, side.type, place));
+  void split(Value bits, Parts &parts) {
+    Type f32 = builder.getF32Type();
+    Value element = arith::BitcastOp::create(builder, loc, f32, bits);
     if (!hasParts)
       return parts.large.push_back(round(element));
     // Cut, not rounded: the largest numbers stay finite, and what is left is exact.
-    Type word = builder.getI32Type();
-    Value bits = arith::BitcastOp::create(builder, loc, word, element);
     Value kept = arith::ConstantIntOp::create(builder, loc, ~kLostBits, 32);
     Value large = arith::AndIOp::create(builder, loc, bits, kept);
-    Value cut = arith::BitcastOp::create(builder, loc, side.type, large);
+    Value cut = arith::BitcastOp::create(builder, loc, f32, large);
     Value rest = arith::SubFOp::create(builder, loc, element, cut);
     // Infinities and NaNs have one part, which meets large parts only: others may be zero.
     Value isFinite = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::ORD, rest, rest);
-    Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(side.type));
+    Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(f32));
     Value none = arith::ConstantIntOp::create(builder, loc, 0, 32);
     parts.large.push_back(large);
     parts.finite.push_back(arith::SelectOp::create(builder, loc, isFinite, large, none));
     parts.small.push_back(round(arith::SelectOp::create(builder, loc, isFinite, rest, zero)));
   }
 
-  SmallVector<Value> multiplyTiles(const Side &rows, const Side &columns, Value, ValueRange sums) override {
+  void multiplyStage(const Side &rows, const Side &columns, Value stage,
+                     MutableArrayRef<Value> sums) override {
     constexpr StringRef kName = "mma.m16n8k8.row.col.tf32";
-    SmallVector<Value> results(sums);
-    Value secondRow = add(firstRow, constant(8));
-    for (unsigned step = 0; step < kSteps; step += kStepsOfProduct) {
-      Parts left;
-      for (unsigned half : {0, 4})
-        for (Value row : {firstRow, secondRow})
-          read(rows, row, step + half, left);
-      for (unsigned product = 0; product < kProducts; ++product) {
-        Value column = add(firstColumn, constant(kColumns * product));
-        Parts right;
-        for (unsigned half : {0, 4})
-          read(columns, column, step + half, right);
-        MutableArrayRef<Value> old = MutableArrayRef(results).slice(4 * product, 4);
-        SmallVector<Value> sum(old);
-        if (hasParts) {
-          // The smallest first.
-          sum = multiplyFragments(kName, left.small, right.finite, sum);
-          sum = multiplyFragments(kName, left.finite, right.small, sum);
+    for (unsigned step = 0; step < stepsOfStage(); step += kStepsOfProduct) {
+      Parts right;
+      for (unsigned across = 0; across < kProducts; across += 2)
+        for (Value word : readFragments(columns, stage, add(warpColumn, constant(kColumns * across)), step))
+          split(word, right);
+      for (unsigned down = 0; down < productsDown(); ++down) {
+        Parts left;
+        for (Value word : readFragments(rows, stage, add(warpRow, constant(kRows * down)), step))
+          split(word, left);
+        for (unsigned across = 0; across < kProducts; ++across) {
+          MutableArrayRef<Value> sum = sums.slice(productOf(down, across), kResultsOfProduct);
+          auto ofColumns = [&](ArrayRef<Value> words) { return words.slice(2 * across, 2); };
+          if (hasParts) {
+            // The smallest first.
+            multiplyFragments(kName, left.small, ofColumns(right.finite), sum);
+            multiplyFragments(kName, left.finite, ofColumns(right.small), sum);
+          }
+          multiplyFragments(kName, left.large, ofColumns(right.large), sum);
         }
-        sum = multiplyFragments(kName, left.large, right.large, sum);
-        llvm::copy(sum, old.begin());
       }
     }
-    return results;
   }
 
   bool hasParts;
@@ -211,11 +305,30 @@ bool isTensorContraction(linalg::GenericOp op, GpuF32 products) {
          (isShort ? type.isF16() || type.isBF16() : type.isF32() && products != GpuF32::IEEE);
 }
 
+/// Large tiles take fewer loads for each product; small ones leave less empty. A size that the run brings
+/// counts as that of a batch.
+static TileShape chooseTile(linalg::GenericOp op) {
+  constexpr int64_t kUsualBatch = 64;
+  constexpr unsigned kLarge = 128, kSmall = 64;
+  ContractLoops loops = *sortLoops(op);
+  auto count = [&](ArrayRef<unsigned> ownLoops) {
+    int64_t points = 1;
+    for (unsigned loop : ownLoops) {
+      int64_t size = op.getStaticLoopRanges()[loop];
+      points *= ShapedType::isDynamic(size) ? kUsualBatch : size;
+    }
+    return points;
+  };
+  unsigned side = std::min(count(loops.rows), count(loops.columns)) < kLarge ? kSmall : kLarge;
+  return {side, side};
+}
+
 void writeTensorKernel(const NestChain &chain, GpuF32 products, ModuleOp kernels, KernelRecord &record) {
+  TileShape tile = chooseTile(chain.main);
   if (getElementTypeOrSelf(chain.main->getOperand(0).getType()).isF32())
-    Tf32Writer(chain, kernels, record, products == GpuF32::TF32x3).write();
+    Tf32Writer(chain, kernels, record, tile, products == GpuF32::TF32x3).write();
   else
-    ShortWriter(chain, kernels, record).write();
+    ShortWriter(chain, kernels, record, tile).write();
 }
 
 } // namespace tgc

@@ -1,0 +1,157 @@
+//===- OperandRing.cpp - Operands on their way to tensor cores ------------===//
+
+#include "compiler/Codegen/GPU/OperandRing.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+/// Whether all of the memory's elements that end a group of `count` do so in a multiple of `count` elements
+/// from its start.
+static bool hasGroups(MemRefType memory, int64_t count) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(memory.getStridesAndOffset(strides, offset)) || ShapedType::isDynamic(offset) ||
+      offset % count || strides.back() != 1)
+    return false;
+  // Strides that only the run knows are multiples of the last size.
+  int64_t last = memory.getShape().back();
+  bool isLastGrouped = memory.getLayout().isIdentity() && !ShapedType::isDynamic(last) && last % count == 0;
+  return llvm::all_of(ArrayRef(strides).drop_back(), [&](int64_t stride) {
+    return ShapedType::isDynamic(stride) ? isLastGrouped : stride % count == 0;
+  });
+}
+
+Value RingWriter::divide(Value a, unsigned b) { return arith::DivUIOp::create(builder, loc, a, constant(b)); }
+Value RingWriter::remainder(Value a, unsigned b) {
+  return arith::RemUIOp::create(builder, loc, a, constant(b));
+}
+
+unsigned RingWriter::stepsOfStage() {
+  return kStageBytes * 8 / getElementTypeOrSelf(op.getDpsInputs()[0].getType()).getIntOrFloatBitWidth();
+}
+
+void RingWriter::prepare(Value tid) {
+  thread = tid;
+  ring = declareShared("ring", builder.getI8Type(), numStages() * bytesOfStage());
+}
+
+Value RingWriter::byteOf(Value place) { return elementOf(ring, builder.getI8Type(), place); }
+
+Value RingWriter::placeInStage(const Side &side, Value step, Value position) {
+  unsigned size = sizeOf(side), bytesOfLine = side.runsAlongSum ? kStageBytes : side.tile * size;
+  Value line = side.runsAlongSum ? position : step, element = side.runsAlongSum ? step : position;
+  // Matrices are eight lines; words that `ldmatrix` cannot turn are taken from four.
+  Value mix = side.runsAlongSum ? remainder(divide(line, 2), 4)
+              : size == 2       ? remainder(line, 8)
+                                : multiply(remainder(line, 4), constant(2));
+  unsigned ofChunk = kChunk / size;
+  Value chunk = arith::XOrIOp::create(builder, loc, divide(element, ofChunk), mix);
+  Value place = add(multiply(line, constant(bytesOfLine)), multiply(chunk, constant(kChunk)));
+  place = add(place, multiply(remainder(element, ofChunk), constant(size)));
+  return side.operand->getOperandNumber() ? add(place, constant(tile.rows * kStageBytes)) : place;
+}
+
+/// How many neighbours a copy takes; none: elements go through registers.
+unsigned RingWriter::elementsOfCopy(const Side &side) {
+  constexpr unsigned kSmallest = 4;
+  unsigned size = sizeOf(side), least = size == kSmallest ? 1 : 0;
+  AffineMap map = op.getMatchingIndexingMap(side.operand);
+  ArrayRef<unsigned> ownLoops = side.runsAlongSum ? ArrayRef(reductionLoops) : side.loops;
+  if (!map.getNumResults() || ownLoops.empty())
+    return least;
+  unsigned along = ownLoops.back();
+  if (map.getResults().back() != builder.getAffineDimExpr(along) ||
+      llvm::any_of(map.getResults().drop_back(), [&](AffineExpr one) { return one.isFunctionOfDim(along); }))
+    return least;
+  int64_t range = op.getStaticLoopRanges()[along];
+  for (unsigned bytes = kChunk; bytes >= kSmallest; bytes /= 2)
+    if (int64_t count = bytes / size; !ShapedType::isDynamic(range) && range % count == 0 &&
+                                      hasGroups(cast<MemRefType>(side.operand->get().getType()), count))
+      return count;
+  return least;
+}
+
+/// Starts the copies of a stage's part of an operand: the steps from `first` on. What lies outside becomes
+/// zero.
+void RingWriter::fill(const Side &side, ArrayRef<Value> batch, Value stage, Value first, Value steps) {
+  unsigned size = sizeOf(side), count = elementsOfCopy(side), atOnce = std::max(count, 1u);
+  unsigned copiesOfLine = (side.runsAlongSum ? stepsOfStage() : side.tile) / atOnce;
+  Value fast = multiply(remainder(thread, copiesOfLine), constant(atOnce));
+  Value slow = divide(thread, copiesOfLine);
+  for (unsigned i = 0; i < side.tile * stepsOfStage() / atOnce / kThreads; ++i) {
+    Value line = add(slow, constant(kThreads / copiesOfLine * i));
+    Value position = side.runsAlongSum ? line : fast, step = side.runsAlongSum ? fast : line;
+    Value to = byteOf(add(stage, placeInStage(side, step, position)));
+    position = add(side.begin, position);
+    step = add(first, step);
+    Value isInside = arith::AndIOp::create(builder, loc, isBelow(position, side.count), isBelow(step, steps));
+    SmallVector<Value> place = llvm::to_vector(batch);
+    if (!count) {
+      splitPoint(clip(position, side.count), side.loops, place);
+      splitPoint(clip(step, steps), reductionLoops, place);
+      Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(side.type));
+      Value element = NestWriter::load(*side.operand, place);
+      LLVM::StoreOp::create(builder, loc, arith::SelectOp::create(builder, loc, isInside, element, zero), to);
+      continue;
+    }
+    splitPoint(position, side.loops, place);
+    splitPoint(step, reductionLoops, place);
+    auto bytes = [&](int64_t number) { return arith::ConstantIntOp::create(builder, loc, number, 32); };
+    Value taken = arith::SelectOp::create(builder, loc, isInside, bytes(count * size), bytes(0));
+    StringRef name = count * size == kChunk ? "cp.async.cg.shared.global.16.s"
+                     : count * size == 8    ? "cp.async.ca.shared.global.8.s"
+                                            : "cp.async.ca.shared.global.4.s";
+    callIntrinsic(name, Type(), {to, addressOf(*side.operand, place), taken});
+  }
+}
+
+SmallVector<Value>
+RingWriter::forEachStage(ArrayRef<Value> batch, const Side &rows, const Side &columns, ValueRange sums,
+                         function_ref<SmallVector<Value>(Value, SmallVector<Value>)> multiplyStage) {
+  Value steps = countPoints(reductionLoops), ofStage = constant(stepsOfStage());
+  Value count = arith::CeilDivUIOp::create(builder, loc, steps, ofStage);
+  unsigned ahead = numStages() - 1;
+  auto fillStage = [&](Value number, Value slot) {
+    auto ifThere = scf::IfOp::create(builder, loc, isBelow(number, count), /*withElseRegion=*/false);
+    {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(ifThere.thenBlock());
+      Value stage = multiply(slot, constant(bytesOfStage()));
+      for (const Side *side : {&rows, &columns})
+        fill(*side, batch, stage, multiply(number, ofStage), steps);
+    }
+    callIntrinsic("cp.async.commit.group", Type(), {});
+  };
+  forEach(constant(0), constant(ahead), constant(1), {}, [&](Value number, ValueRange) {
+    fillStage(number, number);
+    return SmallVector<Value>();
+  });
+  SmallVector<Value> carried = {constant(0)};
+  llvm::append_range(carried, sums);
+  carried = forEach(constant(0), count, constant(1), carried, [&](Value number, ValueRange inside) {
+    // All groups but those of the stages ahead are there; behind the barrier, for all threads.
+    Value open = arith::ConstantIntOp::create(builder, loc, ahead - 1, 32);
+    callIntrinsic("cp.async.wait.group", Type(), open);
+    wait();
+    Value slot = inside.front();
+    auto wrapped = [&](Value moved, int64_t end, int64_t begin) {
+      Value isAtEnd = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, slot, constant(end));
+      return arith::SelectOp::create(builder, loc, isAtEnd, constant(begin), moved).getResult();
+    };
+    // The stage that was multiplied before this one.
+    Value before = arith::SubIOp::create(builder, loc, slot, constant(1));
+    fillStage(add(number, constant(ahead)), wrapped(before, 0, ahead));
+    SmallVector<Value> results = {wrapped(add(slot, constant(1)), ahead, 0)};
+    llvm::append_range(results, multiplyStage(multiply(slot, constant(bytesOfStage())),
+                                              llvm::to_vector(inside.drop_front())));
+    return results;
+  });
+  carried.erase(carried.begin());
+  return carried;
+}
+
+} // namespace tgc

@@ -1,0 +1,56 @@
+//===- OperandRing.h - Operands on their way to tensor cores ----*- C++ -*-===//
+//
+// Shared memory holds some stages, each a few steps of both operands. While one is multiplied, asynchronous
+// copies (`cp.async`) fill others. An operand lies in a stage as it lies in memory, lines of 64 bytes of
+// steps or of a tile's side of elements, and chunks of 16 bytes are permuted in their lines so that a matrix
+// of `ldmatrix` meets each bank once. Copies are as wide as sizes and strides make sure that all of one is in
+// the operand and aligned; f32 can always be copied. 16-bit elements without neighbours go through registers.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_COMPILER_CODEGEN_GPU_OPERANDRING_H
+#define TGC_COMPILER_CODEGEN_GPU_OPERANDRING_H
+
+#include "compiler/Codegen/GPU/ContractWriter.h"
+
+namespace tgc {
+
+class RingWriter : public ContractWriter {
+public:
+  using ContractWriter::ContractWriter;
+
+protected:
+  /// What a bank-wide access moves; bytes of steps in a stage; all that a block can have without asking.
+  static constexpr unsigned kChunk = 16, kStageBytes = 64, kMostShared = 48 << 10, kMostStages = 4;
+
+  void prepare(mlir::Value tid) override;
+  /// For each stage: `multiply` is given the place of the stage and what is carried.
+  llvm::SmallVector<mlir::Value>
+  forEachStage(llvm::ArrayRef<mlir::Value> batch, const Side &rows, const Side &columns,
+               mlir::ValueRange sums,
+               llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, llvm::SmallVector<mlir::Value>)>
+                   multiply);
+
+  static unsigned sizeOf(const Side &side) { return side.type.getIntOrFloatBitWidth() / 8; }
+  /// Steps of the sum in a stage.
+  unsigned stepsOfStage();
+  /// The byte of a stage where an element lies.
+  mlir::Value placeInStage(const Side &side, mlir::Value step, mlir::Value position);
+  /// A byte of the ring.
+  mlir::Value byteOf(mlir::Value place);
+  mlir::Value divide(mlir::Value a, unsigned b);
+  mlir::Value remainder(mlir::Value a, unsigned b);
+
+  mlir::Value thread;
+
+private:
+  unsigned bytesOfStage() const { return (tile.rows + tile.columns) * kStageBytes; }
+  unsigned numStages() const { return std::min(kMostStages, kMostShared / bytesOfStage()); }
+  unsigned elementsOfCopy(const Side &side);
+  void fill(const Side &side, llvm::ArrayRef<mlir::Value> batch, mlir::Value stage, mlir::Value first,
+            mlir::Value steps);
+  mlir::Value ring;
+};
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_GPU_OPERANDRING_H
