@@ -147,7 +147,8 @@ def Rt_MirrorOp : Rt_Op<"mirror"> {
   let description = [{
     The result is how many bytes further on the device's byte lies, so all addresses that lead into `memory` have a device's address. `slot`
     numbers the mirrors of a module: one that is asked for again keeps its memory if that is large enough. `kind` says what it is for
-    (0: a constant, which the runtime copies once; 1: the arena; 2: a buffer; 3: a feed; 4: a fetch; 5: a variable). `variable` is the number
+    (0: a constant, which the runtime copies once; 1: the arena; 2: a buffer; 3: a feed; 4: a fetch; 5: a variable;
+    6: what a loop, a condition or a selection hands on, whose mirror the run finds by address). `variable` is the number
     of a resident one.
   }];
   let arguments = (ins LLVM_AnyPointer:$device, I32Attr:$slot, I32Attr:$kind, AnyMemRef:$memory,
