@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/tgc-run/Train.h"
+#include "frontend/GraphDef/Graph.h"
 #include "tools/tgc-run/EntryNames.h"
 #include "tools/tgc-run/Trainer.h"
 #include "llvm/ADT/STLExtras.h"
@@ -165,11 +166,11 @@ Expected<bool> train(const RunOptions &options, llvm::raw_ostream &out) {
     if (Error error = trainer.setValidation(**evaluation, *validation))
       return std::move(error);
   }
-  if (!options.train.logFolder.empty() && StringRef(options.modelPath).ends_with(".pb")) {
-    Expected<std::string> graph = readFileBytes(options.modelPath);
-    if (!graph)
-      return graph.takeError();
-    trainer.setGraph(std::move(*graph));
+  if (!options.train.logFolder.empty() && *isGraph) {
+    Expected<std::unique_ptr<Model>> model = readModel(options.modelPath);
+    if (!model)
+      return model.takeError();
+    trainer.setGraph((*model)->graph.SerializeAsString());
   }
   if (Error error = initialize(*session, *module, options))
     return std::move(error);

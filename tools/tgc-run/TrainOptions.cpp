@@ -59,9 +59,11 @@ struct TrainFlags::Flags {
                                   cl::value_desc("VARIABLE=TENSOR"), cl::cat(category)};
   cl::opt<std::string> logdir{"logdir", cl::desc("Write events for TensorBoard"), cl::value_desc("DIR"),
                               cl::cat(category)};
-  cl::opt<bool> histograms{"histograms",
-                           cl::desc("Log histograms of the trainable variables after each epoch"),
-                           cl::cat(category)};
+  cl::opt<bool> histograms{
+      "histograms",
+      cl::desc(
+          "Log histograms of the trainable variables after each epoch (of all, if a graph does not say)"),
+      cl::cat(category)};
   cl::opt<int64_t> logEvery{"log-every", cl::init(100),
                             cl::desc("Steps between lines of progress (default: 100)"), cl::value_desc("N"),
                             cl::cat(category)};

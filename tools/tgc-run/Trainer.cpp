@@ -281,10 +281,13 @@ Expected<std::vector<Metric>> Trainer::validate() {
 Error Trainer::logHistograms() {
   if (!log || !options.logsHistograms)
     return Error::success();
-  for (const tgc_variable_info_t &variable : ArrayRef(module.info().variables, module.info().num_variables)) {
+  ArrayRef variables(module.info().variables, module.info().num_variables);
+  // A graph without collections does not say which variables are trained.
+  bool isKnown = llvm::any_of(variables, [](const auto &variable) { return variable.is_trainable != 0; });
+  for (const tgc_variable_info_t &variable : variables) {
     tgc_tensor_t value;
     tgc_error_t error = {};
-    if (!variable.is_trainable)
+    if (isKnown && !variable.is_trainable)
       continue;
     if (tgc_variable_get(session.get(), variable.tensor.name, &value, &error) != TGC_OK)
       return runtimeError(error);
