@@ -457,7 +457,7 @@ struct LowerDevice : RtPattern<rt::DeviceOp> {
     auto ofNumber = [&](StringRef key) { return i32(b, loc, described.getAs<IntegerAttr>(key).getInt()); };
     b.replaceOp(op, call(b, op, "tgc_device_open", pointer(b),
                          {adaptor.getFrame(), ofText("chip"), ofText("code"), ofText("kernels"),
-                          ofNumber("slots"), ofNumber("required")}));
+                          ofNumber("slots"), ofNumber("required"), ofNumber("gpu"), ofText("demand")}));
     return success();
   }
 };

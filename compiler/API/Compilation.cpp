@@ -5,6 +5,7 @@
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/API/CodeCache.h"
 #include "compiler/API/DeviceCode.h"
+#include "compiler/API/PlacementLog.h"
 #include "compiler/API/Timing.h"
 #include "compiler/API/Variants.h"
 #include "compiler/InitAll.h"
@@ -99,6 +100,8 @@ ImportOptions importOptions(const CompileOptions &options, ArrayRef<EntryRequest
     result.constants[tensor] = value;
   result.checkNumerics = options.checkNumerics;
   result.maxIterations = options.maxIterations;
+  result.hasGpu = !options.device.empty();
+  result.allowSoftPlacement = options.allowSoftPlacement;
   return result;
 }
 
@@ -232,6 +235,9 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
   stream << state->target.describe() << state->target.features << state->options.optimizationLevel
          << state->options.device;
   state->fingerprint = llvm::utohexstr(llvm::xxh3_64bits(text), /*LowerCase=*/true);
+  PlacementLog placement;
+  if (state->options.placementLog)
+    placement.collect(*state->module);
   for (const PhaseInfo &info : kPhases) {
     if (info.phase > state->options.compileTo)
       break;
@@ -254,6 +260,8 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
       if (llvm::Error error = compileDevice())
         return error;
   }
+  if (state->options.placementLog)
+    placement.print(*state->options.placementLog, getDeviceCode(), getGpu(*state->module));
   return llvm::Error::success();
 }
 

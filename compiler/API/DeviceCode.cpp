@@ -6,6 +6,7 @@
 #include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Target/PtxEmitter.h"
 #include "dialects/Rt/IR/RtDialect.h"
+#include "dialects/Tg/IR/Placement.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -155,6 +156,17 @@ void addDeviceEntries(ModuleOp module, const DeviceCode &code) {
       builder.clone(op)->removeAttr("tg.entry");
 }
 
+/// What names the GPU that no other may stand in for; empty: there is none such.
+static StringRef getDemand(ModuleOp module) {
+  auto demand = module->getAttrOfType<StringAttr>(kGpuDemandAttribute);
+  return demand ? demand.getValue() : "";
+}
+
+int32_t getGpu(ModuleOp module) {
+  auto number = module->getAttrOfType<IntegerAttr>(kGpuAttribute);
+  return number ? number.getInt() : 0;
+}
+
 /// Renames an entry and puts a function in its place that runs `device` where there is one.
 static void dispatch(func::FuncOp entry, func::FuncOp device, StringRef suffix) {
   OpBuilder builder(entry);
@@ -204,6 +216,8 @@ LogicalResult dispatchEntries(ModuleOp module, const DeviceCode &code) {
                                         {described("chip", builder.getStringAttr(code.chip)),
                                          described("code", builder.getStringAttr(code.ptx)),
                                          described("kernels", builder.getStringAttr(kernels)),
+                                         described("gpu", builder.getI32IntegerAttr(getGpu(module))),
+                                         described("demand", builder.getStringAttr(getDemand(module))),
                                          described("slots", builder.getI32IntegerAttr(*slots)),
                                          described("required", builder.getI32IntegerAttr(code.isRequired))}));
   llvm::StringMap<func::FuncOp> devices;
@@ -217,7 +231,7 @@ LogicalResult dispatchEntries(ModuleOp module, const DeviceCode &code) {
   for (func::FuncOp entry : entries)
     if (func::FuncOp device = devices.lookup(entry.getName()))
       dispatch(entry, device, suffix);
-    else if (code.isRequired)
+    else if (code.isRequired || !getDemand(module).empty())
       askForDevice(entry);
   return success();
 }

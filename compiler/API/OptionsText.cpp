@@ -170,6 +170,8 @@ static Expected<bool> applyOption(Request &request, StringRef key, StringRef val
     if (!products)
       return products.takeError();
     options.gpuF32 = *products;
+  } else if (key == "allow-soft-placement") {
+    options.allowSoftPlacement = value != "0";
   } else if (key == "shape") {
     auto shape = parseFeedShape(value);
     if (!shape)

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Fusion/FusionCost.h"
+#include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -85,6 +86,8 @@ bool paysToFuse(OpOperand *operand) {
 bool paysToFuseCopy(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = cast<linalg::GenericOp>(operand->getOwner());
+  if (isPlacedOnHost(producer.getLoc()) != isPlacedOnHost(consumer.getLoc()))
+    return false;
   int64_t cost = getCostOfElement(producer);
   if (cost == 0)
     return true;

@@ -79,6 +79,10 @@ struct CompileOptions {
   GpuF32 gpuF32 = GpuF32::IEEE;
   /// Runs fail where there is no such GPU; otherwise they use the CPU there.
   bool requiresDevice = false;
+  /// Nodes that name a device that is not there are placed elsewhere; otherwise each is an error.
+  bool allowSoftPlacement = true;
+  /// Where to write the device of each node; null: nowhere.
+  llvm::raw_ostream *placementLog = nullptr;
   /// The vector registers of `target`; Compilation sets them.
   VectorUnit vectors;
   /// Where compiled code is kept for the next time; empty: nowhere.

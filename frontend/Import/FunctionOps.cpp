@@ -87,6 +87,8 @@ FailureOr<SmallVector<ImportedValue>> GraphImporter::inlineFunction(const proto:
   }
   for (int i = 0; i < function.node_def_size(); ++i) {
     proto::NodeDef &node = body[signature.input_arg_size() + i] = function.node_def(i);
+    if (node.device().empty())
+      node.set_device(call.device());
     for (auto &attr : *node.mutable_attr())
       if (attr.second.has_placeholder())
         if (const proto::AttrValue *bound = findBound(attr.second.placeholder()))

@@ -1,6 +1,7 @@
 //===- GraphImporter.cpp - Imports the nodes of one graph -----------------===//
 
 #include "frontend/Import/GraphImporter.h"
+#include "dialects/Tg/IR/Placement.h"
 #include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/ListValue.h"
 #include "frontend/Import/NodeImporter.h"
@@ -21,6 +22,7 @@ EntryImporter::EntryImporter(ModuleImport &module, func::FuncOp function)
 
 LogicalResult EntryImporter::declareVariable(StringRef name, RankedTensorType type, Location loc) {
   auto [it, isNew] = module.variables.insert({name.str(), ModuleVariable{type, false, nullptr}});
+  it->second.isOnHost |= isPlacedOnHost(loc);
   if (!isNew && it->second.type != type)
     return emitError(loc) << "variable " << name << " has type " << it->second.type << " elsewhere, got "
                           << type;
@@ -45,8 +47,10 @@ Value EntryImporter::readVariable(StringRef name) {
     builder.setInsertionPointToStart(&function.getBody().front());
     state.initial = tg::ConstantOp::create(builder, builder.getUnknownLoc(), variable.initialValue);
   } else {
-    state.initial =
-        function.getBody().front().addArgument(variable.type, NameLoc::get(builder.getStringAttr(name)));
+    StringAttr node = builder.getStringAttr(name);
+    Location loc = variable.isOnHost ? placeOnHost(node, builder.getStringAttr("VarHandleOp"))
+                                     : Location(NameLoc::get(node));
+    state.initial = function.getBody().front().addArgument(variable.type, loc);
   }
   state.value = state.initial;
   return state.value;
@@ -157,7 +161,30 @@ Location GraphImporter::getLoc(const proto::NodeDef &node) {
   std::string name = prefix + node.name();
   entry.module.descriptions.try_emplace(name, "node " + name + " (" + node.op() + ")");
   MLIRContext *context = entry.builder.getContext();
-  return NameLoc::get(StringAttr::get(context, name), NameLoc::get(StringAttr::get(context, node.op())));
+  auto nodeName = StringAttr::get(context, name), op = StringAttr::get(context, node.op());
+  StringRef device = getDevice(node);
+  if (!device.empty() && entry.module.placement.isOnHost(node, device, name))
+    return placeOnHost(nodeName, op);
+  return NameLoc::get(nodeName, NameLoc::get(op));
+}
+
+/// What changes a variable is where the variable is.
+StringRef GraphImporter::getDevice(const proto::NodeDef &node) const {
+  auto deviceOf = [&](StringRef name) -> StringRef {
+    int index = edges.find(name);
+    return index < 0 ? StringRef() : StringRef(nodes[index]->device());
+  };
+  if (isUpdateOp(node.op()) && node.input_size())
+    if (auto handle = parseTensorName(node.input(0)))
+      if (StringRef device = deviceOf(handle->node); !device.empty())
+        return device;
+  if (!node.device().empty())
+    return node.device();
+  for (StringRef other : getStringListAttr(node, "_class"))
+    if (other.consume_front("loc:@"))
+      if (StringRef device = deviceOf(other); !device.empty())
+        return device;
+  return "";
 }
 
 int GraphImporter::depth() const { return caller ? caller->depth() + 1 : 0; }

@@ -12,6 +12,7 @@
 #include "frontend/Import/ImportedValue.h"
 #include "frontend/Import/IndexBuilder.h"
 #include "frontend/Import/OpRegistry.h"
+#include "frontend/Import/Placement.h"
 #include "frontend/Import/Schedule.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -26,6 +27,7 @@ struct ModuleVariable {
   mlir::RankedTensorType type;
   bool trainable = false;
   mlir::ElementsAttr initialValue; ///< null: uninitialised
+  bool isOnHost = false;           ///< its node is placed on the CPU
 };
 
 /// Variables of this prefix are the state of random operators: no checkpoint holds them, and they start at
@@ -50,6 +52,7 @@ struct ModuleImport {
   mutable llvm::StringMap<bool> functionsWithUpdates = {}; ///< what isUpdate has found out
   llvm::StringMap<std::string> functionGradients =
       {}; ///< function -> the one that the library states as its gradient
+  Placement placement = Placement(options);
 };
 
 struct LearnedLoop;
@@ -166,6 +169,9 @@ private:
   mlir::LogicalResult importCall(int index, llvm::ArrayRef<ImportedValue> inputs);
 
   GraphEdges::Nodes nodes;
+  /// The device that a node asks for, or those with which it must be.
+  llvm::StringRef getDevice(const proto::NodeDef &node) const;
+
   std::string prefix;
   GraphImporter *caller;
   llvm::DenseMap<std::pair<int, int>, ImportedValue> values;

@@ -76,6 +76,10 @@ struct ImportOptions {
   bool stripAsserts = false;
   /// Every node that makes a NaN ends the run.
   bool checkNumerics = false;
+  /// There is code for a GPU, too: nodes that the graph places on the CPU stay there.
+  bool hasGpu = false;
+  /// Nodes that name a device that is not there are placed elsewhere; otherwise each is an error.
+  bool allowSoftPlacement = true;
   /// A loop that goes on for longer ends the run, also where it is unrolled; 0: it may go on.
   int64_t maxIterations = 0;
 };

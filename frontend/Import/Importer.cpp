@@ -223,6 +223,8 @@ llvm::Expected<OwningOpRef<ModuleOp>> importModel(MLIRContext &context, const Mo
                            variable.trainable, variable.initialValue);
   if (!text.empty())
     return llvm::createStringError(text);
+  if (llvm::Error error = import.placement.finish(*module))
+    return fail(std::move(error));
   if (failed(verify(*module)))
     return fail(llvm::Error::success());
   return module;

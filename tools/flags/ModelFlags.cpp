@@ -53,6 +53,11 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
           cl::value_desc("training:0=false"), cl::cat(category)),
       checkNumerics("check-numerics", cl::desc("A NaN ends the run with the name of the node that made it"),
                     cl::cat(category)),
+      allowSoftPlacement("allow-soft-placement", cl::init(true),
+                         cl::desc("Place nodes that name a device that is not there elsewhere (the default); "
+                                  "with =false each is an error"),
+                         cl::cat(category)),
+      logDevicePlacement("log-device-placement", cl::desc("Tell the device of each node"), cl::cat(category)),
       cache("cache", cl::desc("Keep compiled code in this directory, and take it from there if it is known"),
             cl::value_desc("DIR"), cl::cat(category)) {}
 
@@ -63,6 +68,9 @@ Error ModelFlags::apply(CompileOptions &options) const {
   options.cacheDirectory = cache;
   options.stripAsserts = stripAsserts;
   options.exact = exact;
+  options.allowSoftPlacement = allowSoftPlacement;
+  if (logDevicePlacement)
+    options.placementLog = &errs();
   for (const std::string &text : shape) {
     auto parsed = parseFeedShape(text);
     if (!parsed)

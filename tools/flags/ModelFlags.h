@@ -26,7 +26,7 @@ struct ModelFlags {
   llvm::cl::opt<double> clipNorm;
   llvm::cl::opt<std::string> remat, gpuF32;
   llvm::cl::list<std::string> set;
-  llvm::cl::opt<bool> checkNumerics;
+  llvm::cl::opt<bool> checkNumerics, allowSoftPlacement, logDevicePlacement;
   llvm::cl::opt<std::string> cache;
 };
 

@@ -53,6 +53,8 @@ struct Wishes {
   bool isPinned = false;
   int version = 12080;
   unsigned capability = 90;
+  /// They share their memory.
+  int numDevices = 1;
   /// Bytes that the device has.
   uint64_t memory = uint64_t(4) << 30;
   /// The number of the launch that fails; 0: none does.
@@ -76,6 +78,8 @@ Wishes readWishes() {
       isBad = value.getAsInteger(10, wishes.version);
     else if (key == "capability")
       isBad = value.getAsInteger(10, wishes.capability);
+    else if (key == "devices")
+      isBad = value.getAsInteger(10, wishes.numDevices);
     else if (key == "memory")
       isBad = value.getAsInteger(10, wishes.memory);
     else if (key == "fault-at")
@@ -156,13 +160,13 @@ TGC_EXPORT cuGetErrorString(Result result, const char **text) {
 }
 
 TGC_EXPORT cuDeviceGetCount(int *count) {
-  *count = 1;
+  *count = simulated().wishes.numDevices;
   return Success;
 }
 
 TGC_EXPORT cuDeviceGet(int *device, int ordinal) {
   *device = ordinal;
-  return ordinal == 0 ? Success : InvalidValue;
+  return ordinal >= 0 && ordinal < simulated().wishes.numDevices ? Success : InvalidValue;
 }
 
 TGC_EXPORT cuDeviceGetAttribute(int *value, int attribute, int) {
@@ -174,8 +178,10 @@ TGC_EXPORT cuDeviceGetAttribute(int *value, int attribute, int) {
   return Success;
 }
 
-TGC_EXPORT cuDevicePrimaryCtxRetain(void **context, int) {
+TGC_EXPORT cuDevicePrimaryCtxRetain(void **context, int device) {
   Call call;
+  if (call.gpu.wishes.numDevices > 1)
+    call.gpu.trace() << "device " << device << "\n";
   ++call.gpu.numContexts;
   *context = &call.gpu;
   return Success;

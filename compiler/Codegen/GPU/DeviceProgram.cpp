@@ -130,6 +130,11 @@ static std::string getNodes(const NestChain &chain) {
   return llvm::join(nodes, " + ");
 }
 
+static void addNode(Location loc, llvm::SetVector<StringAttr> &nodes) {
+  if (auto name = loc->findInstanceOf<NameLoc>())
+    nodes.insert(name.getName());
+}
+
 static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &program, BufferNames &names) {
   KernelRecord record;
   record.name = "k" + std::to_string(program.records.size());
@@ -137,6 +142,8 @@ static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &
   record.entry = onOneLine(chain.main->getParentOfType<func::FuncOp>().getName().str());
   record.members.assign(chain.members.begin(), chain.members.end());
   record.op = chain.main;
+  for (linalg::GenericOp member : chain.members)
+    member->walk([&](Operation *op) { addNode(op->getLoc(), record.nodes); });
   if (chain.form == NestChain::Contraction)
     writeContractKernel(chain, products, *program.kernels, record);
   else if (chain.form == NestChain::Rows)

@@ -46,6 +46,8 @@ struct KernelRecord {
   std::string name;
   /// The graph's nodes, "a + b", and the entry.
   std::string node, entry;
+  /// All nodes of which the kernel does something.
+  llvm::SetVector<mlir::StringAttr> nodes;
   /// What the kernel stands for in the program: ops side by side, and the one whose loops are its points.
   llvm::SmallVector<mlir::Operation *> members;
   mlir::Operation *op = nullptr;

@@ -12,6 +12,7 @@
 #include "compiler/Codegen/GPU/NestAccess.h"
 #include "compiler/Codegen/GPU/NestChains.h"
 #include "dialects/Rt/IR/RtDialect.h"
+#include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -266,7 +267,8 @@ private:
       for (Value value : record.memories) {
         Value base = memory.find(value).base;
         auto variable = base ? base.getDefiningOp<rt::VariableOp>() : rt::VariableOp();
-        if (variable && !variable.getUnchecked() && !memory.isJoined(base)) {
+        if (variable && !variable.getUnchecked() && !memory.isJoined(base) &&
+            !isPlacedOnHost(variable.getLoc())) {
           variable.setResident(true);
           states[variable] = {/*isOnHost=*/false, /*isOnDevice=*/false};
         }

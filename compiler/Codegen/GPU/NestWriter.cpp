@@ -1,6 +1,7 @@
 //===- NestWriter.cpp - What kernels of loop nests share ------------------===//
 
 #include "compiler/Codegen/GPU/NestWriter.h"
+#include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -44,6 +45,8 @@ static std::string whyNotMemory(Type type) {
 }
 
 std::string whyNoKernel(linalg::GenericOp op) {
+  if (isPlacedOnHost(op.getLoc()))
+    return "the graph places it on the CPU";
   for (Value operand : op->getOperands())
     if (!isScalar(operand.getType()))
       if (std::string reason = whyNotMemory(operand.getType()); !reason.empty())

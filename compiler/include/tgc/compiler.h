@@ -23,6 +23,7 @@
  *   exact=1              Convolutions are computed without transforms that round otherwise
  *   target=cpu:native    see tgc --help
  *   gpu-f32=ieee|tf32|tf32x3  how a GPU multiplies matrices of f32
+ *   allow-soft-placement=0  a node that names a device that is not there is an error
  *   optimization=2       0 to 3
  *   cache=DIR            code for the same graph and options is kept here
  *

@@ -38,6 +38,9 @@ struct tgc_device {
   uint32_t num_kernels, num_mirrors;
   uint64_t num_turns; /* calls of tgc_device_mirror */
   uint8_t is_wanted;  /* a run fails without the device */
+  uint32_t ordinal;   /* of the GPU that the graph names */
+  const char *demand; /* the beginning of the error if it is not there; "": another will do */
+  int num_found;      /* GPUs */
   char reason[2048];  /* why there is no device, or why it was lost */
 };
 
@@ -179,12 +182,14 @@ static int32_t open_device(tgc_device_t *device, const char *chip, const char *c
   const tgc_driver_t *cu = device->driver = tgc_driver_load(device->reason, sizeof device->reason);
   if (!cu)
     return TGC_UNAVAILABLE;
-  int count = 0;
-  int32_t status = status_of(device, cu->cuDeviceGetCount(&count), "cuDeviceGetCount");
-  if (status == TGC_OK && !count)
+  int32_t status = status_of(device, cu->cuDeviceGetCount(&device->num_found), "cuDeviceGetCount");
+  if (status == TGC_OK && !device->num_found)
     return missing(device, "the driver finds no GPU");
+  int ordinal = (int)device->ordinal < device->num_found ? (int)device->ordinal : 0;
+  if (status == TGC_OK && *device->demand && ordinal != (int)device->ordinal)
+    return missing(device, "the driver finds %d of them", device->num_found);
   if (status == TGC_OK)
-    status = status_of(device, cu->cuDeviceGet(&device->number, 0), "cuDeviceGet");
+    status = status_of(device, cu->cuDeviceGet(&device->number, ordinal), "cuDeviceGet");
   if (status == TGC_OK)
     status = can_run(device, chip);
   if (status != TGC_OK)
@@ -264,8 +269,21 @@ static void try_device(tgc_device_t *device, const char *chip, const char *code,
     fail(device, status, NULL, device->reason);
 }
 
+/* Ends the run as TensorFlow would, whose text this is, and says why. */
+static _Noreturn void fail_for_demand(tgc_device_t *device) {
+  static const char local[] = "/job:localhost/replica:0/task:0/device:";
+  char text[2048];
+  int length =
+      snprintf(text, sizeof text, "%.512s but available devices are [ %sCPU:0", device->demand, local);
+  for (int i = 0; i < device->num_found && i < 16; ++i)
+    length += snprintf(text + length, sizeof text - (size_t)length, ", %sGPU:%d", local, i);
+  snprintf(text + length, sizeof text - (size_t)length,
+           " ]. Make sure the device specification refers to a valid device: %.256s", device->reason);
+  fail(device, TGC_INVALID_ARGUMENT, NULL, text);
+}
+
 tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chip, const char *code, const char *kernels,
-                              uint32_t num_slots, uint32_t is_required) {
+                              uint32_t num_slots, uint32_t is_required, uint32_t number, const char *demand) {
   void **object = tgc_rt_object(frame, "tgc.device", release);
   tgc_device_t *device = *object;
   if (!device) {
@@ -275,6 +293,8 @@ tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chip, const char *
       return NULL;
     }
     device->is_wanted = is_required != 0;
+    device->ordinal = number;
+    device->demand = demand;
   }
   device->frame = frame;
   if (device->state == CLOSED)
@@ -283,6 +303,8 @@ tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chip, const char *
     return device;
   if (device->state == LOST)
     fail(device, TGC_FAILED_PRECONDITION, NULL, device->reason);
+  if (*device->demand)
+    fail_for_demand(device);
   if (device->is_wanted)
     fail(device, TGC_UNAVAILABLE, NULL, device->reason);
   return NULL;

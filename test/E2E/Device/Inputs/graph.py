@@ -11,9 +11,12 @@ class Type(str):
 class Graph:
     def __init__(self):
         self.text = ""
+        self.device = ""  # of the nodes that follow
 
     def node(self, name, op, inputs=(), **attributes):
         self.text += f'node {{ name: "{name}" op: "{op}"'
+        if self.device:
+            self.text += f' device: "{self.device}"'
         for other in inputs:
             self.text += f' input: "{other}"'
         for key, value in attributes.items():

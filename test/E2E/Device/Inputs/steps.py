@@ -11,7 +11,7 @@ FLOAT = Type("float32")
 class Program(Graph):
     def variable(self, name, sizes):
         dims = " ".join(f"dim {{ size: {size} }}" for size in sizes)
-        self.text += (f'node {{ name: "{name}" op: "VarHandleOp" attr {{ key: "dtype" value {{ type: DT_FLOAT }} }} attr {{ key: "shared_name" value {{ s: "{name}" }} }} '
+        self.text += (f'node {{ name: "{name}" op: "VarHandleOp" device: "{self.device}" attr {{ key: "dtype" value {{ type: DT_FLOAT }} }} attr {{ key: "shared_name" value {{ s: "{name}" }} }} '
                       f'attr {{ key: "shape" value {{ shape {{ {dims} }} }} }} }}\n')
         self.node(name + "_read", "ReadVariableOp", [name], dtype=FLOAT)
 
