@@ -1,8 +1,8 @@
-"""check_row_gradients.py TGC_RUN: trains the programs of row-gradients.npz and compares losses and variables with those of TensorFlow 2.19.1.
+"""check_programs.py TGC_RUN NAME: trains the programs of NAME.npz and compares losses and variables with those of TensorFlow 2.19.1.
 
 `PROGRAM/graph` is a forward graph with a loss and an op init_all, `PROGRAM/flags` what tgc-run is told, `PROGRAM/STEP/feed/TENSOR` and
-`PROGRAM/STEP/loss` are a step, `PROGRAM/final/VARIABLE` what TensorFlow's optimizer left behind: tf.compat.v1.while_loop, cond, map_fn and
-calls around tf.nn.embedding_lookup of a table of 6 rows, from compute_gradients and apply_gradients in one session."""
+`PROGRAM/STEP/loss` are a step, `PROGRAM/final/VARIABLE` what TensorFlow's optimizer left behind. What several programs have alike stands
+under `shared` once."""
 import json
 import os
 import subprocess
@@ -11,11 +11,11 @@ import tempfile
 
 import numpy as np
 
-recorded = np.load(os.path.join(os.path.dirname(os.path.abspath(__file__)), "row-gradients.npz"))
-programs = sorted({key.split("/")[0] for key in recorded.files})
+recorded = np.load(os.path.join(os.path.dirname(os.path.abspath(__file__)), sys.argv[2] + ".npz"))
+programs = sorted({key.split("/")[0] for key in recorded.files} - {"shared"})
 losses = variables = 0
 for program in programs:
-    mine = {key[len(program) + 1:]: recorded[key] for key in recorded.files if key.startswith(program + "/")}
+    mine = {key.split("/", 1)[1]: recorded[key] for owner in ("shared", program) for key in recorded.files if key.startswith(owner + "/")}
     finals = {key[6:]: value for key, value in mine.items() if key.startswith("final/")}
     numbers = sorted({key.split("/")[0] for key in mine if key.split("/")[0].isdigit()})
     with tempfile.TemporaryDirectory() as work:
@@ -37,11 +37,12 @@ for program in programs:
             assert np.allclose(got, mine[i + "/loss"], 1e-4, 1e-5), (program, "loss", i, got, mine[i + "/loss"])
             losses += 1
         # The checkpoint has the variables one behind the other, by name.
-        data, at = np.fromfile(os.path.join(work, "final.data-00000-of-00001"), "f4"), 0
+        with open(os.path.join(work, "final.data-00000-of-00001"), "rb") as file:
+            data, at = file.read(), 0
         for name in sorted(finals):
             want = finals[name]
-            got = data[at:at + want.size].reshape(want.shape)
+            got = np.frombuffer(data[at:at + want.nbytes], want.dtype).reshape(want.shape)
             assert np.allclose(got, want, 1e-4, 1e-5), (program, name, got, want)
-            at, variables = at + want.size, variables + 1
-        assert at == data.size, (program, at, data.size)
+            at, variables = at + want.nbytes, variables + 1
+        assert at == len(data), (program, at, len(data))
 print(f"{len(programs)} programs, {losses} losses and {variables} variables are TensorFlow's")
