@@ -179,7 +179,7 @@ static void add_code(tgc_text_t *text, encoding_t encoding, int32_t code) {
   tgc_text_add(text, bytes, (uint64_t)size);
 }
 
-/* The last word of a config: the encoding of what is written. */
+/* The last word of a config, the second or the fifth: the encoding of what is written. */
 static encoding_t output_encoding(const char *config) {
   return (encoding_t)strtol(strrchr(config, ' '), NULL, 10);
 }
