@@ -16,6 +16,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "tgc/abi.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -26,6 +27,14 @@ namespace tgc {
 #include "compiler/ABI/Passes.h.inc"
 
 namespace {
+
+static_assert(int(tg::StatusCode::InvalidArgument) == TGC_INVALID_ARGUMENT &&
+              int(tg::StatusCode::ResourceExhausted) == TGC_RESOURCE_EXHAUSTED &&
+              int(tg::StatusCode::FailedPrecondition) == TGC_FAILED_PRECONDITION &&
+              int(tg::StatusCode::Aborted) == TGC_ABORTED &&
+              int(tg::StatusCode::OutOfRange) == TGC_OUT_OF_RANGE &&
+              int(tg::StatusCode::Unimplemented) == TGC_UNIMPLEMENTED &&
+              int(tg::StatusCode::Internal) == TGC_INTERNAL);
 
 /// The tensor that stands for a variable's value before the run.
 struct ReadVariable {

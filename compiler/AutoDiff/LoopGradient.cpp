@@ -214,8 +214,7 @@ void LoopGradient::checkSizes(Value value, Value first) {
     Value now = tensor::DimOp::create(builder, loc, value, dim),
           before = tensor::DimOp::create(builder, loc, first, dim);
     Value isSame = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, now, before);
-    constexpr int32_t internal = 13;
-    tg::CheckOp::create(builder, loc, isSame, internal,
+    tg::CheckOp::create(builder, loc, isSame, tg::StatusCode::Internal,
                         "the gradient of a loop took a tensor for one of constant sizes: an iteration found "
                         "%d elements in dimension " +
                             std::to_string(dim) + ", the first %d",

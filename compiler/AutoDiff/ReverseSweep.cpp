@@ -20,12 +20,9 @@ static void checkNumbers(OpBuilder &builder, Location loc, Value gradient) {
       dimensions.empty()
           ? isNumber
           : tg::ReduceOp::create(builder, loc, tg::ReductionKind::All, isNumber, dimensions).getResult();
-  constexpr int32_t kInvalidArgument = 3;
-  tg::CheckOp::create(
-      builder, loc, tensor::ExtractOp::create(builder, loc, all, ValueRange()),
-      builder.getI32IntegerAttr(kInvalidArgument),
-      builder.getStringAttr("a gradient on the way back over the node is a NaN (--check-numerics)"),
-      ValueRange());
+  tg::CheckOp::create(builder, loc, tensor::ExtractOp::create(builder, loc, all, ValueRange()),
+                      tg::StatusCode::InvalidArgument,
+                      "a gradient on the way back over the node is a NaN (--check-numerics)");
 }
 
 void ReverseSweep::add(Value value, Value gradient, Location loc) {

@@ -37,9 +37,8 @@ public:
   void require(const ListObject &array, const ArrayAccess &earlier, bool isWrite, Value isFine, Size index) {
     if (matchPattern(isFine, m_One()))
       return;
-    std::string message = getConflictMessage(array, isWrite, earlier.isWrite);
-    tg::CheckOp::create(entry.builder, loc, isFine, entry.builder.getI32IntegerAttr(3),
-                        entry.builder.getStringAttr(message), sizes.get(index));
+    tg::CheckOp::create(entry.builder, loc, isFine, tg::StatusCode::InvalidArgument,
+                        getConflictMessage(array, isWrite, earlier.isWrite), sizes.get(index));
   }
 
   void compare(const ListObject &array, const ArrayAccess &earlier, const ArrayAccess &later) {

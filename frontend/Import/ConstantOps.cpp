@@ -125,7 +125,7 @@ FailureOr<OpFoldResult> countIntegers(NodeImporter &n) {
   if (n.getElementType(0).isInteger(64) && !IndexBuilder::isNonNegative(span))
     n.check(n.sizes.compare(arith::CmpIPredicate::ule, span, n.sizes.constant(kMostElements)),
             "Range from %d to %d has more elements than any memory holds", n.sizes.get({*start, *limit}),
-            /*code=*/8);
+            tg::StatusCode::ResourceExhausted);
   return count;
 }
 

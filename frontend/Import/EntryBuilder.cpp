@@ -373,8 +373,8 @@ void guardUses(Value argument, StringRef name, size_t numFetches) {
                                        name, /*pure=*/true,
                                        /*finds_sizes=*/false);
     Value isSet = tensor::ExtractOp::create(builder, loc, test.getResult(0), ValueRange());
-    tg::CheckOp::create(builder, loc, isSet, builder.getI32IntegerAttr(9),
-                        builder.getStringAttr("Attempting to use uninitialized value " + name), ValueRange());
+    tg::CheckOp::create(builder, loc, isSet, tg::StatusCode::FailedPrecondition,
+                        "Attempting to use uninitialized value " + name);
   }
 }
 

@@ -93,7 +93,7 @@ LogicalResult importAbort(NodeImporter &n) {
   if (n.getBool("exit_without_error"))
     return n.error() << "exit_without_error would end the host's process";
   Value never = arith::ConstantOp::create(n.builder, n.loc, n.builder.getBoolAttr(false));
-  n.check(never, "Abort: " + escapeMessage(n.getString("error_msg")), {}, /*code=*/10);
+  n.check(never, "Abort: " + escapeMessage(n.getString("error_msg")), {}, tg::StatusCode::Aborted);
   return success();
 }
 

@@ -112,8 +112,7 @@ LogicalResult checkCount(NodeImporter &n, ArrayRef<OpFoldResult> sizes) {
   Size count = n.sizes.constant(fixed);
   for (OpFoldResult size : shown) {
     Size most = n.sizes.floorDiv(n.sizes.constant(kMostElements), n.sizes.max(count, n.sizes.constant(1)));
-    n.check(n.sizes.lessEqual(size, most), message, n.sizes.get(shown),
-            /*code=*/8);
+    n.check(n.sizes.lessEqual(size, most), message, n.sizes.get(shown), tg::StatusCode::ResourceExhausted);
     count = n.sizes.mul(count, size);
   }
   return success();

@@ -85,8 +85,7 @@ LogicalResult importCountUpTo(NodeImporter &n) {
   int64_t limit = n.getInt("limit");
   OpFoldResult count = n.extract(old, {});
   n.check(n.sizes.compare(arith::CmpIPredicate::slt, count, n.sizes.constant(limit)),
-          "Reached limit of " + Twine(limit), {},
-          /*code=*/11);
+          "Reached limit of " + Twine(limit), {}, tg::StatusCode::OutOfRange);
   setVariable(n, *name, n.add(old, n.scalar(type.getElementType(), 1)));
   n.setResult(old);
   return success();

@@ -429,11 +429,10 @@ Value NodeImporter::withPartials(Value y, ValueRange xs, ValueRange partials) {
   return wantsGradients() ? create<tg::WithPartialsOp>(y, xs, partials) : y;
 }
 
-void NodeImporter::check(Value condition, const Twine &message, ValueRange values, int32_t code) {
+void NodeImporter::check(Value condition, const Twine &message, ValueRange values, tg::StatusCode code) {
   if (matchPattern(condition, m_One()))
     return;
-  tg::CheckOp::create(builder, loc, condition, builder.getI32IntegerAttr(code),
-                      builder.getStringAttr(message), values);
+  tg::CheckOp::create(builder, loc, condition, code, message, values);
 }
 
 void NodeImporter::checkAll(Value conditions, const Twine &message, ValueRange values) {

@@ -166,7 +166,8 @@ public:
   /// leading dimensions of x.
   Value withPartials(Value y, mlir::ValueRange xs, mlir::ValueRange partials);
   /// Ends the run with INVALID_ARGUMENT and the message unless `condition` (an i1) holds.
-  void check(Value condition, const llvm::Twine &message, mlir::ValueRange values = {}, int32_t code = 3);
+  void check(Value condition, const llvm::Twine &message, mlir::ValueRange values = {},
+             tg::StatusCode code = tg::StatusCode::InvalidArgument);
   /// The same for a tensor of i1: all of it must hold.
   void checkAll(Value conditions, const llvm::Twine &message, mlir::ValueRange values = {});
   /// An error, or a check at run time where it is not known, that a <= b, or that a == b. Each %d of the

@@ -133,7 +133,7 @@ LogicalResult importSqueeze(NodeImporter &n) {
                                     n.sizes.get(n.sizes.constant(1))),
               "Squeeze without squeeze_dims: dimension " + Twine(dim) +
                   " is 1 in this run, which would lower the rank; compile for this size with --shape",
-              {}, /*code=*/12);
+              {}, tg::StatusCode::Unimplemented);
     bool isGone = chosen.empty() ? value == 1 : chosen.contains(dim);
     if (!isGone) {
       to.push_back(size);

@@ -106,8 +106,8 @@ void createBoundsCheck(OpBuilder &builder, Location loc, Value rows, ArrayRef<Op
     values.append(limits);
   else
     values.append(target.sizes);
-  constexpr int32_t kInvalidArgument = 3;
-  tg::CheckOp::create(builder, loc, isGood, kInvalidArgument, getMessage(sizes.size(), target), values);
+  tg::CheckOp::create(builder, loc, isGood, tg::StatusCode::InvalidArgument, getMessage(sizes.size(), target),
+                      values);
 }
 
 } // namespace tgc::detail

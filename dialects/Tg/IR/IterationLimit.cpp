@@ -7,16 +7,11 @@ using namespace mlir;
 
 namespace tgc::tg {
 
-/// TGC_RESOURCE_EXHAUSTED of the runtime ABI.
-constexpr int32_t kResourceExhausted = 8;
-
 void createIterationLimit(OpBuilder &builder, Location loc, Value count, int64_t most) {
   Value bound = arith::ConstantIndexOp::create(builder, loc, most);
   Value isWithin = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, count, bound);
-  CheckOp::create(
-      builder, loc, isWithin, builder.getI32IntegerAttr(kResourceExhausted),
-      builder.getStringAttr("the loop goes on after %d iterations, the most that --max-iterations allows"),
-      bound);
+  CheckOp::create(builder, loc, isWithin, StatusCode::ResourceExhausted,
+                  "the loop goes on after %d iterations, the most that --max-iterations allows", bound);
 }
 
 } // namespace tgc::tg

@@ -32,7 +32,7 @@ LogicalResult GradientOp::verify() {
     return emitOpError() << "needs at least one tensor to differentiate";
   if (!getSeeds().empty() && getSeeds().getTypes() != getYs().getTypes())
     return emitOpError() << "seeds must have the types of the tensors that are differentiated";
-  if (getByRows() < 0 || getByRows() > static_cast<int64_t>(getXs().size()))
+  if (getByRows() < 0 || static_cast<size_t>(getByRows()) > getXs().size())
     return emitOpError() << "by_rows is " << getByRows() << " of " << getXs().size() << " tensors";
   for (Value x : getRowXs())
     if (cast<RankedTensorType>(x.getType()).getRank() == 0)

@@ -12,6 +12,10 @@ def Tg_CheckOp : Tg_Op<"check", [], [Tg_NoGradient<"no results">]> {
   }];
   let arguments = (ins I1:$condition, I32Attr:$code, StrAttr:$message, Variadic<Index>:$values);
   let assemblyFormat = "$condition `,` $code `,` $message (`(` $values^ `)`)? attr-dict";
+  let builders = [OpBuilder<(ins "mlir::Value":$condition, "StatusCode":$code, "const llvm::Twine &":$message,
+                                 CArg<"mlir::ValueRange", "{}">:$values), [{
+    build($_builder, $_state, condition, static_cast<int32_t>(code), $_builder.getStringAttr(message), values);
+  }]>];
   let hasCanonicalizeMethod = 1;
 }
 

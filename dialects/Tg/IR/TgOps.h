@@ -17,6 +17,16 @@
 
 namespace tgc::tg {
 class GradientBuilder;
+/// What a check ends the run with: codes of the runtime ABI (runtime/include/tgc/abi.h).
+enum class StatusCode : int32_t {
+  InvalidArgument = 3,
+  ResourceExhausted = 8,
+  FailedPrecondition = 9,
+  Aborted = 10,
+  OutOfRange = 11,
+  Unimplemented = 12,
+  Internal = 13
+};
 /// An op without a gradient; TgBase.td has the reason.
 template <typename ConcreteOp> class NoGradient : public mlir::OpTrait::TraitBase<ConcreteOp, NoGradient> {};
 /// An op whose regions are differentiated (compiler/AutoDiff).

@@ -78,9 +78,8 @@ FailureOr<RegionImporter::Values> PlanImporter::importBranch(const PlanCond &con
     if (source.node < 0 && result.isMerge) {
       OpBuilder &builder = graph.entry.builder;
       Value never = arith::ConstantIntOp::create(builder, getLoc(result.value.node), 0, 1);
-      tg::CheckOp::create(builder, getLoc(result.value.node), never, builder.getI32IntegerAttr(3),
-                          builder.getStringAttr("none of the inputs of this Merge has a value"),
-                          ValueRange());
+      tg::CheckOp::create(builder, getLoc(result.value.node), never, tg::StatusCode::InvalidArgument,
+                          "none of the inputs of this Merge has a value");
     }
     auto value =
         source.node < 0 ? FailureOr<ImportedValue>(ImportedValue()) : getValue(source, result.value.node);
