@@ -5,6 +5,7 @@
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/API/CodeCache.h"
 #include "compiler/API/DeviceCode.h"
+#include "compiler/API/MemoryBudget.h"
 #include "compiler/API/PlacementLog.h"
 #include "compiler/API/Timing.h"
 #include "compiler/API/Variants.h"
@@ -227,6 +228,22 @@ llvm::Error Compilation::runPhase(const PhaseInfo &info, ModuleOp module, const 
   return llvm::Error::success();
 }
 
+llvm::Error Compilation::keepToBudget() {
+  CompileOptions &options = state->options;
+  if (options.remat != Remat::Auto || options.compileTo < Phase::Buffers)
+    return llvm::Error::success();
+  OwningOpRef<ModuleOp> trial = state->module->clone();
+  for (const PhaseInfo &info : kPhases)
+    if (info.phase >= Phase::Linalg && info.phase <= Phase::Buffers)
+      if (llvm::Error error = runPhase(info, *trial, options))
+        return error;
+  if (llvm::Error error = checkMemory(*trial, options.memoryBudget)) {
+    llvm::consumeError(std::move(error));
+    options.remat = Remat::Max;
+  }
+  return llvm::Error::success();
+}
+
 llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> observe) {
   // Large constants count when they are one block of bytes.
   std::string text;
@@ -241,16 +258,29 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
   for (const PhaseInfo &info : kPhases) {
     if (info.phase > state->options.compileTo)
       break;
+    if (info.phase == Phase::Linalg && state->options.memoryBudget)
+      if (llvm::Error error = keepToBudget())
+        return error;
     // From here on the program depends on the machine.
     if (info.phase == Phase::Tiled)
       for (size_t i = 1; i < state->variants.size(); ++i)
         state->variants[i]->module = state->module->clone();
     if (llvm::Error error = runPhase(info, *state->module, state->options))
       return error;
+    auto checkBudget = [&](ModuleOp module) {
+      return info.phase == Phase::Buffers && state->options.memoryBudget
+                 ? checkMemory(module, state->options.memoryBudget)
+                 : llvm::Error::success();
+    };
+    if (llvm::Error error = checkBudget(*state->module))
+      return error;
     for (size_t i = 1; i < state->variants.size() && info.phase >= Phase::Tiled; ++i) {
       CompileOptions options = state->options;
       options.vectors = state->variants[i]->vectors;
-      if (llvm::Error error = runPhase(info, *state->variants[i]->module, options))
+      ModuleOp module = *state->variants[i]->module;
+      if (llvm::Error error = runPhase(info, module, options))
+        return error;
+      if (llvm::Error error = checkBudget(module))
         return error;
     }
     if (observe)
@@ -287,7 +317,7 @@ bool Compilation::loadFromCache(bool externalWeights) {
          << options.maxIterations << ' ' << options.debugInfo << ' ' << options.profile << ' '
          << externalWeights << ' ' << options.querySymbol << ' ' << options.weightsFile << ' '
          << options.device << ' ' << options.requiresDevice << ' ' << static_cast<int>(options.gpuF32) << ' '
-         << options.exact;
+         << options.exact << ' ' << options.memoryBudget;
   state->cacheKey = makeCacheKey(*state->module, text);
   if (!state->cacheKey.empty())
     state->cached = readFromCache(options.cacheDirectory, state->cacheKey, state->warning);

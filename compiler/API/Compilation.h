@@ -65,6 +65,8 @@ public:
 
 private:
   llvm::Error compileDevice();
+  /// Lets values be computed again if the entries need more memory than the budget otherwise.
+  llvm::Error keepToBudget();
   llvm::Error runPhase(const PhaseInfo &info, mlir::ModuleOp module, const CompileOptions &options);
   llvm::Error translateVariants(const DescriptorOptions &descriptor);
   llvm::Expected<llvm::SmallVector<char, 0>> emitCodeObject();

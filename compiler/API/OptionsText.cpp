@@ -3,6 +3,7 @@
 #include "compiler/API/OptionsText.h"
 #include "compiler/Target/PtxEmitter.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include <cstring>
 
 using namespace llvm;
@@ -48,6 +49,22 @@ Error checkGradientOptions(const CompileOptions &options) {
   if (!(training.clipNorm >= 0))
     return createStringError("--clip-norm: expected a positive number");
   return Error::success();
+}
+
+Expected<int64_t> parseBytes(StringRef text) {
+  StringRef unit = text;
+  uint64_t number = 0;
+  bool isNumber = !unit.consumeInteger(10, number);
+  int shift = StringSwitch<int>(unit.trim())
+                  .Cases({"", "B"}, 0)
+                  .Case("KiB", 10)
+                  .Case("MiB", 20)
+                  .Case("GiB", 30)
+                  .Default(-1);
+  if (!isNumber || shift < 0 || number == 0 || number > (uint64_t(INT64_MAX) >> shift))
+    return createStringError("memory-budget=" + text +
+                             ": expected a positive number of bytes, or of KiB, MiB or GiB, e.g. 64MiB");
+  return static_cast<int64_t>(number << shift);
 }
 
 Expected<Remat> parseRemat(StringRef text) {
@@ -165,6 +182,11 @@ static Expected<bool> applyOption(Request &request, StringRef key, StringRef val
     if (!remat)
       return remat.takeError();
     options.remat = *remat;
+  } else if (key == "memory-budget") {
+    auto bytes = parseBytes(value);
+    if (!bytes)
+      return bytes.takeError();
+    options.memoryBudget = *bytes;
   } else if (key == "gpu-f32") {
     auto products = parseGpuF32(value);
     if (!products)

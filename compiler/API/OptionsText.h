@@ -25,6 +25,9 @@ llvm::Error checkGradientOptions(const CompileOptions &options);
 /// "training:0=false", as --set takes it.
 llvm::Expected<std::pair<std::string, std::string>> parseConstant(llvm::StringRef text);
 
+/// A number of bytes, as --memory-budget takes it: "64MiB".
+llvm::Expected<int64_t> parseBytes(llvm::StringRef text);
+
 /// "none", "auto" or "max", as --remat takes it.
 llvm::Expected<Remat> parseRemat(llvm::StringRef text);
 

@@ -62,6 +62,9 @@ struct CompileOptions {
   /// Adds the target `train`, which entries can run, and the entry `train` if none does.
   TrainingOptions training;
   Remat remat = Remat::Auto;
+  /// Bytes that the intermediate values of an entry may take; with Remat::Auto values are computed again to
+  /// keep to it. 0: any.
+  int64_t memoryBudget = 0;
   /// Values of tensors that become constants (of placeholders, above all), by tensor name.
   std::vector<std::pair<std::string, std::string>> constants;
   /// Assert and CheckNumerics are left out.

@@ -45,6 +45,11 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
             cl::desc("Compute forward values again for gradients: auto (where that is cheaper than memory; "
                      "the default), none, max (wherever it saves memory)"),
             cl::value_desc("auto|none|max"), cl::cat(category)),
+      memoryBudget(
+          "memory-budget",
+          cl::desc("Intermediate values of an entry take this at most: values are computed again to keep "
+                   "to it (--remat=auto), or it is an error"),
+          cl::value_desc("64MiB"), cl::cat(category)),
       gpuF32("gpu-f32", cl::init("ieee"),
              cl::desc("How a GPU multiplies matrices of f32: ieee (fused multiply-adds; the default), tf32 "
                       "(tensor cores, factors of 11 bits), tf32x3 (tensor cores, three products for one)"),
@@ -92,6 +97,12 @@ Error ModelFlags::apply(CompileOptions &options) const {
   if (!rematerialization)
     return rematerialization.takeError();
   options.remat = *rematerialization;
+  if (memoryBudget.getNumOccurrences()) {
+    auto bytes = parseBytes(memoryBudget);
+    if (!bytes)
+      return bytes.takeError();
+    options.memoryBudget = *bytes;
+  }
   auto products = parseGpuF32(gpuF32);
   if (!products)
     return products.takeError();

@@ -24,7 +24,7 @@ struct ModelFlags {
   llvm::cl::list<std::string> gradients, wrt;
   llvm::cl::opt<std::string> minimize, optimizer, trainable;
   llvm::cl::opt<double> clipNorm;
-  llvm::cl::opt<std::string> remat, gpuF32;
+  llvm::cl::opt<std::string> remat, memoryBudget, gpuF32;
   llvm::cl::list<std::string> set;
   llvm::cl::opt<bool> checkNumerics, allowSoftPlacement, logDevicePlacement;
   llvm::cl::opt<std::string> cache;

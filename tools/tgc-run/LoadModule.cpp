@@ -41,7 +41,8 @@ static Expected<LoadedModule> loadLibrary(StringRef path, const CompileOptions &
       {!options.signature.empty(), "--signature"},    {!options.feedShapes.empty(), "--shape"},
       {!options.constants.empty(), "--set"},          {!options.gradients.empty(), "--gradients"},
       {!options.training.loss.empty(), "--minimize"}, {options.maxIterations != 0, "--max-iterations"},
-      {options.stripAsserts, "--strip-asserts"},      {options.exact, "--exact"}};
+      {options.stripAsserts, "--strip-asserts"},      {options.exact, "--exact"},
+      {options.memoryBudget != 0, "--memory-budget"}};
   for (auto [isGiven, name] : forModels)
     if (isGiven)
       return createStringError(path + ": " + name + " is for models; this one is compiled already");

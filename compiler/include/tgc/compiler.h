@@ -19,6 +19,7 @@
  *   trainable=REGEX      what the names of the variables to train begin with
  *   clip-norm=X          scales gradients to this global norm at most
  *   remat=auto|none|max  which forward values are computed again for gradients
+ *   memory-budget=64MiB  what the intermediate values of an entry may take at most (B, KiB, MiB, GiB)
  *   strip-asserts=1      Assert and CheckNumerics are left out
  *   exact=1              Convolutions are computed without transforms that round otherwise
  *   target=cpu:native    see tgc --help
