@@ -1,14 +1,13 @@
 //===- ExpandMath.cpp - Transcendental functions as polynomials -----------===//
 //
 // A call of libm per element keeps a loop scalar. Here each function is arithmetic without branches, on
-// scalars (loops of which LLVM vectorises) and on vectors alike. Reductions of the argument are in two steps
-// (Cody and Waite 1980); the polynomials are minimax fits in the relative error of the function, below 2^-25
-// each. Infinities, NaN and zeros give what C's annex F says; docs/numerics.md has the errors over all of
-// f32.
+// scalars (loops of which LLVM vectorises) and on vectors alike. The polynomials are minimax fits in the
+// relative error of the function, below 2^-25 each. Infinities, NaN and zeros give what C's annex F says;
+// docs/numerics.md has the errors over all of f32.
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Codegen/CPU/Lanes.h"
+#include "compiler/Codegen/CPU/Exponential.h"
 #include "compiler/Codegen/CPU/Passes.h"
 
 using namespace mlir;
@@ -21,46 +20,18 @@ namespace {
 
 using Predicate = arith::CmpFPredicate;
 
-/// x = n ln 2 + r with |r| <= ln 2 / 2.
-struct ReducedExponent {
-  Value remainder;
-  /// e^r - 1 - r.
-  Value tail;
-  /// n as an integer; garbage for NaN.
-  Value exponent;
-};
-
-ReducedExponent reduceExponent(const Lanes &l, Value x) {
-  // Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits.
-  Value shift = l.number(12582912.0);
-  Value shifted = l.mulAdd(x, l.number(1.44269504088896341), shift);
-  Value n = l.sub(shifted, shift);
-  Value r = l.mulAdd(n, l.number(-0.693359375), x);
-  r = l.mulAdd(n, l.number(2.12194440054690583e-4), r);
-  Value p =
-      l.polynomial(r, {1.9919378e-4f, 1.3947225e-3f, 8.3332630e-3f, 4.1666254e-2f, 1.6666667e-1f, 0.5f});
-  return {r, l.mul(p, l.mul(r, r)), l.subInt(l.asInt(shifted), l.asInt(shift))};
-}
-
-/// 2^n of a normal number.
-Value powerOfTwo(const Lanes &l, Value n) { return l.asFloat(l.shiftLeft(l.addInt(n, l.integer(127)), 23)); }
-
-Value expandExp(const Lanes &l, Value x) {
-  ReducedExponent e = reduceExponent(l, l.clamp(x, -104, 89));
-  Value mantissa = l.add(l.add(e.tail, e.remainder), l.number(1));
-  // In two steps, since n may lie beyond the exponents of normal numbers.
-  Value half = l.shiftRight(e.exponent, 1);
-  return l.mul(l.mul(mantissa, powerOfTwo(l, half)), powerOfTwo(l, l.subInt(e.exponent, half)));
-}
-
-Value expandExpM1(const Lanes &l, Value x) {
-  ReducedExponent e = reduceExponent(l, l.clamp(x, -30, 89));
-  Value scale = powerOfTwo(l, e.exponent), one = l.number(1);
-  Value small = l.mulAdd(l.add(e.tail, e.remainder), scale, l.sub(scale, one));
-  // -0 stays, and beyond 60 the 1 does not count.
-  small = l.select(Predicate::OEQ, x, l.number(0), x, small);
-  return l.select(Predicate::OGT, x, l.number(60), expandExp(l, x), small);
-}
+constexpr double kSeries[] = {1.9919378e-4f, 1.3947225e-3f, 8.3332630e-3f,
+                              4.1666254e-2f, 1.6666667e-1f, 0.5f};
+constexpr ExponentialFormat kFormat = {.mantissaBits = 23,
+                                       .bias = 127,
+                                       .shift = 12582912, // 1.5 * 2^23
+                                       .ln2High = 0.693359375,
+                                       .ln2Low = -2.12194440054690583e-4,
+                                       .series = kSeries,
+                                       .lowest = -104,
+                                       .highest = 89,
+                                       .lowestOfM1 = -30,
+                                       .highestOfM1 = 89};
 
 Value expandLog(const Lanes &l, Value x) {
   // Denormal numbers become normal ones times 2^-23.
@@ -76,23 +47,10 @@ Value expandLog(const Lanes &l, Value x) {
   Value y = l.polynomial(f, {6.7466013e-2f, -1.1675641e-1f, 1.1888175e-1f, -1.2405591e-1f, 1.4219551e-1f,
                              -1.6667996e-1f, 2.0002119e-1f, -2.5000009e-1f, 3.3333313e-1f});
   y = l.mul(l.mul(y, f), square);
-  y = l.mulAdd(exponent, l.number(-2.12194440054690583e-4), y);
+  y = l.mulAdd(exponent, l.number(kFormat.ln2Low), y);
   y = l.mulAdd(square, l.number(-0.5), y);
-  y = l.mulAdd(exponent, l.number(0.693359375), l.add(f, y));
-  Value infinity = l.number(std::numeric_limits<float>::infinity());
-  y = l.select(Predicate::OEQ, x, infinity, x, y);
-  y = l.select(Predicate::OEQ, x, l.number(0), l.negate(infinity), y);
-  // The logarithm of a negative number, and of NaN.
-  return l.select(Predicate::OGE, x, l.number(0), y, l.number(std::numeric_limits<float>::quiet_NaN()));
-}
-
-Value expandLog1P(const Lanes &l, Value x) {
-  // What the rounding of u = 1 + x loses comes back by the derivative of the logarithm.
-  Value one = l.number(1), u = l.add(one, x), lost = l.sub(x, l.sub(u, one));
-  Value logarithm = expandLog(l, u);
-  Value y = l.select(Predicate::OEQ, u, l.number(0), logarithm, l.add(logarithm, l.div(lost, u)));
-  y = l.select(Predicate::OEQ, u, one, x, y);
-  return l.select(Predicate::OEQ, x, l.number(std::numeric_limits<float>::infinity()), x, y);
+  y = l.mulAdd(exponent, l.number(kFormat.ln2High), l.add(f, y));
+  return completeLog(l, x, y);
 }
 
 Value expandTanh(const Lanes &l, Value x) {
@@ -101,7 +59,7 @@ Value expandTanh(const Lanes &l, Value x) {
       l.polynomial(square, {-5.7170363e-3f, 2.0650579e-2f, -5.3743497e-2f, 1.3331491e-1f, -3.3333284e-1f});
   // Of the magnitude, so that zero keeps its sign.
   Value small = l.mulAdd(l.mul(p, square), magnitude, magnitude);
-  Value e = expandExp(l, l.add(magnitude, magnitude));
+  Value e = Exponential(l, kFormat).exp(l.add(magnitude, magnitude));
   Value large = l.sub(l.number(1), l.div(l.number(2), l.add(e, l.number(1))));
   return l.copySign(l.select(Predicate::OLT, magnitude, l.number(0.625), small, large), x);
 }
@@ -115,7 +73,7 @@ Value expandErf(const Lanes &l, Value x) {
   Value a = l.select(Predicate::OGT, magnitude, l.number(4), l.number(4), magnitude);
   Value q = l.polynomial(a, {-1.1231466e-5f, 3.2280540e-4f, -3.6424650e-3f, 2.3762075e-2f, -1.0623689e-1f,
                              -6.3515133e-1f, -1.2864849e-1f});
-  Value large = l.sub(l.number(1), expandExp(l, l.mulAdd(q, a, l.negate(a))));
+  Value large = l.sub(l.number(1), Exponential(l, kFormat).exp(l.mulAdd(q, a, l.negate(a))));
   return l.select(Predicate::OLT, magnitude, l.number(0.93), small, l.copySign(large, x));
 }
 
@@ -147,13 +105,13 @@ struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
 
   static Value expand(const Lanes &lanes, Operation *op) {
     if (isa<math::ExpOp>(op))
-      return expandExp(lanes, op->getOperand(0));
+      return Exponential(lanes, kFormat).exp(op->getOperand(0));
     if (isa<math::ExpM1Op>(op))
-      return expandExpM1(lanes, op->getOperand(0));
+      return Exponential(lanes, kFormat).expM1(op->getOperand(0));
     if (isa<math::LogOp>(op))
       return expandLog(lanes, op->getOperand(0));
     if (isa<math::Log1pOp>(op))
-      return expandLog1P(lanes, op->getOperand(0));
+      return expandLog1P(lanes, op->getOperand(0), expandLog);
     if (isa<math::TanhOp>(op))
       return expandTanh(lanes, op->getOperand(0));
     if (isa<math::ErfOp>(op))

@@ -72,10 +72,9 @@ public:
     return select(mlir::arith::CmpFPredicate::OGT, a, number(high), number(high), a);
   }
   /// The polynomial with these coefficients, of the highest power first.
-  template <typename Float>
-  mlir::Value polynomial(mlir::Value x, std::initializer_list<Float> coefficients) const {
-    mlir::Value sum = number(*coefficients.begin());
-    for (Float coefficient : llvm::drop_begin(coefficients))
+  mlir::Value polynomial(mlir::Value x, llvm::ArrayRef<double> coefficients) const {
+    mlir::Value sum = number(coefficients.front());
+    for (double coefficient : coefficients.drop_front())
       sum = mulAdd(sum, x, number(coefficient));
     return sum;
   }

@@ -1,0 +1,63 @@
+//===- Exponential.cpp - e^x of f32 and of f64 ----------------------------===//
+
+#include "compiler/Codegen/CPU/Exponential.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+using Predicate = arith::CmpFPredicate;
+
+Exponential::Reduced Exponential::reduce(Value x) const {
+  Value shift = l.number(format.shift);
+  Value shifted = l.mulAdd(x, l.number(1.44269504088896341), shift);
+  Value n = l.sub(shifted, shift);
+  Value r = l.mulAdd(n, l.number(-format.ln2High), x);
+  r = l.mulAdd(n, l.number(-format.ln2Low), r);
+  Value p = l.polynomial(r, format.series);
+  return {r, l.mul(p, l.mul(r, r)), l.subInt(l.asInt(shifted), l.asInt(shift))};
+}
+
+Value Exponential::powerOfTwo(Value n) const {
+  return l.asFloat(l.shiftLeft(l.addInt(n, l.integer(format.bias)), format.mantissaBits));
+}
+
+Value Exponential::exp(Value x) const {
+  Reduced e = reduce(l.clamp(x, format.lowest, format.highest));
+  Value mantissa = l.add(l.add(e.tail, e.remainder), l.number(1));
+  // In two steps, since n may lie beyond the exponents of normal numbers.
+  Value half = l.shiftRight(e.exponent, 1);
+  return l.mul(l.mul(mantissa, powerOfTwo(half)), powerOfTwo(l.subInt(e.exponent, half)));
+}
+
+Value Exponential::smallExpM1(Value x) const {
+  Reduced e = reduce(l.clamp(x, format.lowestOfM1, format.highestOfM1));
+  Value scale = powerOfTwo(e.exponent);
+  Value y = l.mulAdd(l.add(e.tail, e.remainder), scale, l.sub(scale, l.number(1)));
+  // -0 stays.
+  return l.select(Predicate::OEQ, x, l.number(0), x, y);
+}
+
+Value Exponential::expM1(Value x) const {
+  // Beyond 60 the 1 does not count.
+  return l.select(Predicate::OGT, x, l.number(60), exp(x), smallExpM1(x));
+}
+
+Value expandLog1P(const Lanes &l, Value x, llvm::function_ref<Value(const Lanes &, Value)> log) {
+  // What the rounding of u = 1 + x loses comes back by the derivative of the logarithm.
+  Value one = l.number(1), u = l.add(one, x), lost = l.sub(x, l.sub(u, one));
+  Value logarithm = log(l, u);
+  Value y = l.select(Predicate::OEQ, u, l.number(0), logarithm, l.add(logarithm, l.div(lost, u)));
+  y = l.select(Predicate::OEQ, u, one, x, y);
+  return l.select(Predicate::OEQ, x, l.number(std::numeric_limits<double>::infinity()), x, y);
+}
+
+Value completeLog(const Lanes &l, Value x, Value y) {
+  Value infinity = l.number(std::numeric_limits<double>::infinity());
+  y = l.select(Predicate::OEQ, x, infinity, x, y);
+  y = l.select(Predicate::OEQ, x, l.number(0), l.negate(infinity), y);
+  // The logarithm of a negative number, and of NaN.
+  return l.select(Predicate::OGE, x, l.number(0), y, l.number(std::numeric_limits<double>::quiet_NaN()));
+}
+
+} // namespace tgc
