@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 /* Gives variable `index` the value that the module brings, if it does. */
 static tgc_status_t initialize_variable(tgc_session_t *session, uint32_t index, tgc_error_t *error) {
@@ -83,6 +85,16 @@ static tgc_status_t read_options(const tgc_session_options_t *options, tgc_sessi
   return TGC_OK;
 }
 
+/* A seed of the operating system's, or else of the clock's. */
+static uint64_t make_seed(void) {
+  uint64_t seed;
+  struct timespec now;
+  if (getrandom(&seed, sizeof seed, 0) == (ssize_t)sizeof seed)
+    return seed;
+  timespec_get(&now, TIME_UTC);
+  return ((uint64_t)now.tv_sec << 30) ^ (uint64_t)now.tv_nsec;
+}
+
 tgc_status_t tgc_session_create(tgc_module_t *module, const tgc_session_options_t *options,
                                 tgc_session_t **out_session, tgc_error_t *error) {
   tgc_session_options_t given;
@@ -97,7 +109,7 @@ tgc_status_t tgc_session_create(tgc_module_t *module, const tgc_session_options_
   session->frame.functions = &tgc_frame_functions;
   session->frame.session = session;
   session->num_threads = given.num_threads ? given.num_threads : module->services.num_threads;
-  session->seed = given.seed;
+  session->seed = given.seed ? given.seed : make_seed();
   session->profile = given.profile;
   session->profile_user = given.profile_user;
   atomic_init(&session->is_busy, 0);

@@ -54,7 +54,9 @@ struct Flags {
                          cl::value_desc("N"), cl::cat(category)};
   cl::opt<unsigned> threads{"threads", cl::desc("Threads that a run may use (default: one per CPU)"),
                             cl::value_desc("N"), cl::cat(category)};
-  cl::opt<uint64_t> seed{"seed", cl::desc("For random operators that the graph gives no seed"),
+  cl::opt<uint64_t> seed{"seed",
+                         cl::desc("For random operators that the graph gives no seed (default: the "
+                                  "system's), and the order of examples"),
                          cl::value_desc("N"), cl::cat(category)};
   cl::opt<bool> list{"list", cl::desc("Show the module's entries, feeds, fetches and variables"),
                      cl::cat(category)};

@@ -66,7 +66,7 @@ typedef void (*tgc_profile_fn)(void *user, const char *kernel, const char *nodes
 typedef struct tgc_session_options {
   uint32_t size;        /* sizeof(tgc_session_options_t) */
   uint32_t num_threads; /* 0: as the services say; 1: everything on the calling thread */
-  uint64_t seed;        /* for random operators that the graph gives no seed */
+  uint64_t seed;        /* for random operators that the graph gives no seed; 0: of the operating system */
   tgc_profile_fn profile;
   void *profile_user;
 } tgc_session_options_t;

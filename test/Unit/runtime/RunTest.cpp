@@ -217,6 +217,17 @@ TEST(Run, CountersAndSeed) {
   }
 }
 
+TEST(Run, SeedsOfTheSystemDiffer) {
+  int64_t seeds[2];
+  for (int64_t &seed : seeds) {
+    Session s;
+    std::vector<tgc_tensor_t> fetches;
+    ASSERT_EQ(s.run(kRandomState, {}, fetches), TGC_OK) << s.error.message;
+    seed = *static_cast<int64_t *>(fetches[0].data);
+  }
+  EXPECT_NE(seeds[0], seeds[1]);
+}
+
 TEST(Run, NoAllocationOnceAShapeWasSeen) {
   static int numAllocations;
   numAllocations = 0;
