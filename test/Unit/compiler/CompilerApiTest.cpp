@@ -88,6 +88,47 @@ TEST(JitApi, MakesCallableCode) {
   tgc_jit_module_release(code);
 }
 
+/// The losses are those of TensorFlow (Tools/tgc-run-train.test); b takes the step that its gradient says.
+TEST(JitApi, MakesStepsAndGradients) {
+  char text[512];
+  tgc_jit_module_t *code;
+  ASSERT_EQ(tgc_jit_compile(kModel,
+                            "minimize=loss:0\noptimizer=sgd:learning_rate=lr:0\ngradients=loss:0\nwrt=b\n"
+                            "entry=init\ntargets=init\nentry=slope\nfeeds=x:0,y:0\nfetches=gradients/b\n"
+                            "entry=step\nfeeds=x:0,y:0,lr:0\nfetches=loss:0\ntargets=train\n",
+                            &code, text, sizeof text),
+            TGC_OK)
+      << text;
+  tgc_error_t error;
+  tgc_module_t *module;
+  tgc_session_t *session;
+  ASSERT_EQ(tgc_module_from_info(tgc_jit_module_info(code), nullptr, &module, &error), TGC_OK)
+      << error.message;
+  ASSERT_EQ(tgc_session_create(module, nullptr, &session, &error), TGC_OK) << error.message;
+  ASSERT_EQ(tgc_session_run(session, 0, nullptr, 0, nullptr, 0, &error), TGC_OK) << error.message;
+  float first[] = {0, 0, .1f, .3f, .2f, .1f, .3f, .4f}, second[] = {.4f, .2f, .5f, 0, .6f, .3f, 0, .1f};
+  float labels[] = {1, 0, 0, 1, 1, 0, 0, 1}, rate = 0.5f;
+  tgc_tensor_t feeds[] = {{first, sizeof first, TGC_FLOAT32, 2, {4, 2}},
+                          {labels, sizeof labels, TGC_FLOAT32, 2, {4, 2}},
+                          {&rate, sizeof rate, TGC_FLOAT32, 0, {}}};
+  tgc_tensor_t slope = {}, loss = {}, b = {};
+  ASSERT_EQ(tgc_session_run(session, 1, feeds, 2, &slope, 1, &error), TGC_OK) << error.message;
+  const float *slopes = static_cast<const float *>(slope.data);
+  const float wanted[] = {-0.5f * slopes[0], -0.5f * slopes[1]};
+  ASSERT_EQ(tgc_session_run(session, 2, feeds, 3, &loss, 1, &error), TGC_OK) << error.message;
+  EXPECT_NEAR(*static_cast<float *>(loss.data), 0.693303, 1e-6);
+  ASSERT_EQ(tgc_variable_get(session, "b", &b, &error), TGC_OK) << error.message;
+  for (int i = 0; i < 2; ++i)
+    EXPECT_NEAR(static_cast<float *>(b.data)[i], wanted[i], 1e-7f);
+  EXPECT_NE(wanted[0], 0);
+  feeds[0].data = second;
+  ASSERT_EQ(tgc_session_run(session, 2, feeds, 3, &loss, 1, &error), TGC_OK) << error.message;
+  EXPECT_NEAR(*static_cast<float *>(loss.data), 0.685922, 1e-6);
+  tgc_session_release(session);
+  tgc_module_release(module);
+  tgc_jit_module_release(code);
+}
+
 /// A host that builds graphs: bytes in, code out, and the second time from the cache.
 TEST(JitApi, CompilesBytes) {
   std::ifstream file(kModel, std::ios::binary);
