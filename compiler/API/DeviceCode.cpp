@@ -4,54 +4,17 @@
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
-#include "compiler/Target/PtxEmitter.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/Placement.h"
-#include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
 namespace tgc {
-
-/// What a host must know, as comments.
-static std::string describe(const DeviceProgram &program) {
-  std::string text;
-  llvm::raw_string_ostream out(text);
-  for (const KernelRecord &record : program.records) {
-    out << "// " << record.name << ": " << (record.node.empty() ? "no node" : record.node) << " of "
-        << record.entry << "; ";
-    llvm::SmallVector<Extent> extents;
-    unsigned pointsPerBlock = 1;
-    for (const Space &space : record.spaces) {
-      extents.append(space.extents);
-      pointsPerBlock *= space.pointsPerBlock;
-    }
-    if (extents.empty())
-      out << 1;
-    llvm::interleave(
-        extents, out,
-        [&](const Extent &extent) {
-          if (extent.number < 0)
-            out << extent.fixed;
-          else
-            out << StringRef(record.arguments[record.memories.size() + extent.number]).drop_front(5);
-        },
-        " * ");
-    out << " results, " << pointsPerBlock << " for a block of " << record.threads << " threads\n//   ";
-    llvm::interleaveComma(record.arguments, out);
-    out << "\n";
-  }
-  for (const HostWork &work : program.host)
-    out << "// host: " << (work.node.empty() ? "no node" : work.node) << " (" << work.op
-        << "): " << work.reason << "\n";
-  return text;
-}
 
 /// Gives the program buffers and writes its kernels, up to calls of functions that no device has.
 static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program, GpuF32 products) {
@@ -66,7 +29,7 @@ static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program, GpuF32 produc
     DeviceProgram device = writeKernels(program, products);
     PassManager passes(program.getContext());
     buildKernelPipeline(passes);
-    if (failed(passes.run(*device.kernels)))
+    if (failed(passes.run(*device.kernels)) || failed(passes.run(*device.wgmmaKernels)))
       return llvm::createStringError("the kernels cannot be lowered");
     if (partUnsupported(device))
       continue;
@@ -75,26 +38,14 @@ static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program, GpuF32 produc
   }
 }
 
-static llvm::Expected<std::string> makeText(DeviceProgram &device, StringRef chip) {
-  PassManager last(device.kernels->getContext());
-  last.addPass(createConvertToLLVMPass());
-  last.addPass(createReconcileUnrealizedCastsPass());
-  if (failed(last.run(*device.kernels)))
-    return llvm::createStringError("the kernels cannot be lowered to LLVM");
-  llvm::StringMap<std::string> nodes;
-  for (const KernelRecord &record : device.records)
-    nodes[record.name] = record.node;
-  return emitPtx(*device.kernels, nodes, chip);
-}
-
 llvm::Expected<std::string> emitDeviceKernels(ModuleOp program, const CompileOptions &options) {
   llvm::Expected<DeviceProgram> device = makeKernels(program, options.gpuF32);
   if (!device)
     return device.takeError();
-  llvm::Expected<std::string> text = makeText(*device, options.device);
-  if (!text)
-    return text.takeError();
-  return describe(*device) + *text;
+  llvm::Expected<DeviceImage> image = makeImage(*device, options.device);
+  if (!image)
+    return image.takeError();
+  return describeKernels(*device, options.device) + image->ptx;
 }
 
 /// On a device's entry: the name of the entry that it stands for.
@@ -141,10 +92,12 @@ llvm::Expected<DeviceCode> compileForDevice(ModuleOp program, const CompileOptio
     return device.takeError();
   code.kernels = std::move(*device);
   code.transfers = launchKernels(*code.program, code.kernels);
-  llvm::Expected<std::string> text = makeText(code.kernels, code.chip);
-  if (!text)
-    return text.takeError();
-  code.ptx = std::move(*text);
+  for (const std::string &chip : getChips(code.kernels, code.chip)) {
+    llvm::Expected<DeviceImage> image = makeImage(code.kernels, chip);
+    if (!image)
+      return image.takeError();
+    code.images.push_back(std::move(*image));
+  }
   renameSymbols(*code.program);
   return code;
 }
@@ -207,14 +160,18 @@ LogicalResult dispatchEntries(ModuleOp module, const DeviceCode &code) {
   FailureOr<unsigned> slots = mirrorBuffers(module);
   if (failed(slots))
     return failure();
-  std::string kernels;
-  for (const KernelRecord &record : code.kernels.records)
-    kernels += record.name + "=" + record.node + "\n";
+  // One image after the other, as tgc_device_open wants them.
+  std::string chips, texts, kernels;
+  for (const DeviceImage &image : code.images) {
+    chips += (chips.empty() ? "" : " ") + image.chip;
+    texts += image.ptx + '\0';
+    kernels += image.kernels + '\0';
+  }
   OpBuilder builder(module.getContext());
   auto described = [&](StringRef key, Attribute value) { return builder.getNamedAttr(key, value); };
   module->setAttr(kDeviceAttribute, builder.getDictionaryAttr(
-                                        {described("chip", builder.getStringAttr(code.chip)),
-                                         described("code", builder.getStringAttr(code.ptx)),
+                                        {described("chip", builder.getStringAttr(chips)),
+                                         described("code", builder.getStringAttr(texts)),
                                          described("kernels", builder.getStringAttr(kernels)),
                                          described("gpu", builder.getI32IntegerAttr(getGpu(module))),
                                          described("demand", builder.getStringAttr(getDemand(module))),

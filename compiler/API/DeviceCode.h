@@ -8,6 +8,7 @@
 #ifndef TGC_COMPILER_API_DEVICECODE_H
 #define TGC_COMPILER_API_DEVICECODE_H
 
+#include "compiler/API/DeviceImages.h"
 #include "compiler/Codegen/GPU/HostProgram.h"
 #include "compiler/Pipelines/Options.h"
 #include "llvm/Support/Error.h"
@@ -22,7 +23,8 @@ struct DeviceCode {
   mlir::OwningOpRef<mlir::ModuleOp> program;
   DeviceProgram kernels;
   std::vector<Transfer> transfers;
-  std::string ptx, chip;
+  std::vector<DeviceImage> images;
+  std::string chip;
   /// A run without a device fails.
   bool isRequired = false;
 };

@@ -10,6 +10,8 @@
 #include "compiler/Target/ObjectEmitter.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/DIBuilder.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Instructions.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 
 using namespace llvm;
@@ -41,7 +43,7 @@ Expected<std::string> parseCudaTarget(StringRef target) {
 }
 
 /// Line tables only: a file per node, and every instruction of its kernel on line 1 of it.
-static void addLocations(Module &code, const StringMap<std::string> &nodes) {
+static void addLocations(Module &code, const StringMap<PtxKernel> &described) {
   code.addModuleFlag(Module::Warning, "Debug Info Version", DEBUG_METADATA_VERSION);
   DIBuilder builder(code);
   DIFile *graph = builder.createFile("graph", "");
@@ -49,10 +51,10 @@ static void addLocations(Module &code, const StringMap<std::string> &nodes) {
                             DICompileUnit::DebugDirectivesOnly);
   DISubroutineType *type = builder.createSubroutineType(builder.getOrCreateTypeArray({}));
   for (Function &function : code) {
-    auto node = nodes.find(function.getName());
-    if (function.isDeclaration() || node == nodes.end() || node->second.empty())
+    auto found = described.find(function.getName());
+    if (function.isDeclaration() || found == described.end() || found->second.node.empty())
       continue;
-    DIFile *file = builder.createFile(node->second, "");
+    DIFile *file = builder.createFile(found->second.node, "");
     DISubprogram *scope = builder.createFunction(file, function.getName(), function.getName(), file, 1, type,
                                                  1, DINode::FlagZero, DISubprogram::SPFlagDefinition);
     function.setSubprogram(scope);
@@ -63,7 +65,31 @@ static void addLocations(Module &code, const StringMap<std::string> &nodes) {
   builder.finalize();
 }
 
-Expected<std::string> emitPtx(mlir::ModuleOp kernels, const StringMap<std::string> &nodes, StringRef chip) {
+static void makeKernel(Function &function, const PtxKernel &described) {
+  constexpr unsigned kMapBytes = 128, kMapAlignment = 64;
+  LLVMContext &context = function.getContext();
+  function.setCallingConv(CallingConv::PTX_Kernel);
+  if (described.isAlone) {
+    function.addFnAttr("nvvm.reqntid", std::to_string(described.threads));
+    function.addFnAttr("nvvm.minctasm", "1");
+  }
+  // Memory is in the global space; all other pointers are tensor maps, which copies take where they lie.
+  for (Argument &argument : function.args()) {
+    auto *pointer = dyn_cast<PointerType>(argument.getType());
+    if (!pointer || pointer->getAddressSpace())
+      continue;
+    argument.addAttr(
+        Attribute::getWithByValType(context, ArrayType::get(Type::getInt8Ty(context), kMapBytes)));
+    argument.addAttr(Attribute::getWithAlignment(context, Align(kMapAlignment)));
+    argument.addAttr(Attribute::get(context, "nvvm.grid_constant"));
+  }
+  // Instructions that LLVM has no name for act for all threads that run them together.
+  for (Instruction &instruction : instructions(function))
+    if (auto *call = dyn_cast<CallInst>(&instruction); call && call->isInlineAsm())
+      call->setConvergent();
+}
+
+Expected<std::string> emitPtx(mlir::ModuleOp kernels, const StringMap<PtxKernel> &described, StringRef chip) {
   // Kernels are single loops: what the next level does to them costs more time than it saves.
   constexpr unsigned kLevel = 1;
   auto machine = createTargetMachine(targetOf(chip), kLevel);
@@ -77,8 +103,8 @@ Expected<std::string> emitPtx(mlir::ModuleOp kernels, const StringMap<std::strin
   code->setDataLayout((*machine)->createDataLayout());
   for (Function &function : *code)
     if (!function.isDeclaration())
-      function.setCallingConv(CallingConv::PTX_Kernel);
-  addLocations(*code, nodes);
+      makeKernel(function, described.lookup(function.getName()));
+  addLocations(*code, described);
   optimize(*code, **machine, kLevel);
   auto text = emitCode(*code, **machine, CodeGenFileType::AssemblyFile);
   if (!text)

@@ -12,9 +12,16 @@ namespace tgc {
 /// Understands "cuda" (sm_80) and "cuda:<chip>"; gives the chip.
 llvm::Expected<std::string> parseCudaTarget(llvm::StringRef target);
 
-/// The text of a module in the LLVM dialect whose functions are all kernels. Each has a node of the graph:
-/// .loc lines lead to it.
-llvm::Expected<std::string> emitPtx(mlir::ModuleOp kernels, const llvm::StringMap<std::string> &nodes,
+struct PtxKernel {
+  /// Of the graph.
+  std::string node;
+  unsigned threads = 0;
+  /// A processor runs no more than one block of it at a time, which may have all registers.
+  bool isAlone = false;
+};
+
+/// The text of a module in the LLVM dialect whose functions are all kernels. .loc lines lead to their nodes.
+llvm::Expected<std::string> emitPtx(mlir::ModuleOp kernels, const llvm::StringMap<PtxKernel> &described,
                                     llvm::StringRef chip);
 
 } // namespace tgc

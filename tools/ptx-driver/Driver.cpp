@@ -170,7 +170,10 @@ TGC_EXPORT cuDeviceGet(int *device, int ordinal) {
 }
 
 TGC_EXPORT cuDeviceGetAttribute(int *value, int attribute, int) {
-  constexpr int kMajor = 75, kMinor = 76;
+  constexpr int kMajor = 75, kMinor = 76, kProcessors = 16;
+  // So few that blocks have several tiles.
+  if (attribute == kProcessors)
+    return *value = 2, Success;
   if (attribute != kMajor && attribute != kMinor)
     return InvalidValue;
   unsigned capability = simulated().wishes.capability;
@@ -262,6 +265,39 @@ TGC_EXPORT cuModuleGetFunction(void **function, void *module, const char *name) 
   const Kernel *kernel = loaded->find(name);
   *function = const_cast<Kernel *>(kernel);
   return kernel ? Success : NotFound;
+}
+
+TGC_EXPORT cuFuncSetAttribute(void *, int attribute, int value) {
+  constexpr int kMostShared = 8, kMost = 227 << 10;
+  return attribute == kMostShared && value <= kMost ? Success : InvalidValue;
+}
+
+TGC_EXPORT cuTensorMapEncodeTiled(TensorMap *out, int type, uint32_t rank, void *address,
+                                  const uint64_t *sizes, const uint64_t *strides, const uint32_t *boxes,
+                                  const uint32_t *steps, int interleave, int swizzle, int, int) {
+  constexpr int kF16 = 6, kF32 = 7, kBF16 = 9, kTF32 = 11, kLargestSwizzle = 3;
+  if (rank > TensorMap::kMaxRank || interleave || swizzle < 0 || swizzle > kLargestSwizzle)
+    return InvalidValue;
+  TensorMap map;
+  map.address = reinterpret_cast<uintptr_t>(address);
+  map.rank = rank;
+  map.elementSize = type == kF16 || type == kBF16 ? 2 : type == kF32 || type == kTF32 ? 4 : 0;
+  map.swizzle = swizzle ? 16 << swizzle : 0;
+  for (uint32_t i = 0; i < rank; ++i) {
+    map.dims[i] = sizes[i];
+    map.box[i] = boxes[i];
+    if (i)
+      map.strides[i - 1] = strides[i - 1];
+    if (steps[i] != 1 || sizes[i] != map.dims[i])
+      return InvalidValue;
+  }
+  auto encoded = encodeTensorMap(map);
+  if (!encoded) {
+    llvm::errs() << "ptx-driver: " << llvm::toString(encoded.takeError()) << "\n";
+    return InvalidValue;
+  }
+  *out = *encoded;
+  return Success;
 }
 
 TGC_EXPORT cuMemAlloc_v2(uint64_t *address, size_t size) {

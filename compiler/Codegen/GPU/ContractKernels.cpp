@@ -28,10 +28,10 @@ bool isAtLeast(linalg::GenericOp op, ArrayRef<unsigned> loops, int64_t least) {
   return size >= least;
 }
 
-class ScalarWriter : public ContractWriter {
+class ScalarWriter : public TileWriter {
 public:
   ScalarWriter(const NestChain &chain, ModuleOp kernels, KernelRecord &record)
-      : ContractWriter(chain, kernels, record, {kTile, kTile}) {}
+      : TileWriter(chain, kernels, record, {kTile, kTile}) {}
 
 private:
   /// Threads stand in a square; each has 4 x 4 results this far apart.

@@ -2,6 +2,7 @@
 
 #include "compiler/Codegen/GPU/ContractWriter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
@@ -27,28 +28,55 @@ std::optional<ContractLoops> sortLoops(linalg::GenericOp op) {
   return loops;
 }
 
+bool hasGroups(MemRefType memory, int64_t count) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(memory.getStridesAndOffset(strides, offset)) || ShapedType::isDynamic(offset) ||
+      offset % count || strides.back() != 1)
+    return false;
+  // Strides that only the run knows are multiples of the last size.
+  int64_t last = memory.getShape().back();
+  bool isLastGrouped = memory.getLayout().isIdentity() && !ShapedType::isDynamic(last) && last % count == 0;
+  return llvm::all_of(ArrayRef(strides).drop_back(), [&](int64_t stride) {
+    return ShapedType::isDynamic(stride) ? isLastGrouped : stride % count == 0;
+  });
+}
+
 ContractWriter::ContractWriter(const NestChain &chain, ModuleOp kernels, KernelRecord &record, TileShape tile)
     : NestWriter(chain, kernels, record), loops(*sortLoops(op)), tile(tile) {}
 
-void ContractWriter::write() {
-  record.threads = kThreads;
+void ContractWriter::beginTiles() {
   record.spaces = {spaceOf(loops.batch, 1), spaceOf(loops.rows, tile.rows),
                    spaceOf(loops.columns, tile.columns)};
-  Side rows = makeSide(0, loops.rows, tile.rows), columns = makeSide(1, loops.columns, tile.columns);
-  prepare(special("tid.x"));
+  sides[0] = makeSide(0, loops.rows, tile.rows);
+  sides[1] = makeSide(1, loops.columns, tile.columns);
+}
+
+void ContractWriter::forEachTile(
+    ValueRange carried, function_ref<SmallVector<Value>(ArrayRef<Value> batch, ValueRange carried)> body) {
+  auto &[rows, columns] = sides;
   Value tilesAcross = arith::CeilDivUIOp::create(builder, loc, columns.count, constant(tile.columns));
   Value tilesDown = arith::CeilDivUIOp::create(builder, loc, rows.count, constant(tile.rows));
   Value tilesOfBatch = multiply(tilesDown, tilesAcross);
   Value tiles = multiply(countPoints(loops.batch), tilesOfBatch);
-  // All threads of a block go through the loop equally often: there are barriers in it.
-  forEach(special("ctaid.x"), tiles, special("nctaid.x"), {}, [&](Value number, ValueRange) {
+  forEach(special("ctaid.x"), tiles, special("nctaid.x"), carried, [&](Value number, ValueRange inside) {
     Value inBatch = arith::RemUIOp::create(builder, loc, number, tilesOfBatch);
     rows.begin = multiply(arith::DivUIOp::create(builder, loc, inBatch, tilesAcross), constant(tile.rows));
     columns.begin =
         multiply(arith::RemUIOp::create(builder, loc, inBatch, tilesAcross), constant(tile.columns));
     SmallVector<Value> index(op.getNumLoops());
     splitPoint(arith::DivUIOp::create(builder, loc, number, tilesOfBatch), loops.batch, index);
-    writeTile(index, rows, columns);
+    return body(index, inside);
+  });
+}
+
+void TileWriter::write() {
+  record.threads = kThreads;
+  beginTiles();
+  prepare(special("tid.x"));
+  // All threads of a block go through the loop equally often: there are barriers in it.
+  forEachTile({}, [&](ArrayRef<Value> batch, ValueRange) {
+    writeTile(batch, sides[0], sides[1]);
     return SmallVector<Value>();
   });
   finish();
@@ -110,6 +138,23 @@ void ContractWriter::finishAt(Value sum, ArrayRef<Value> place) {
        ArrayRef(chain.members).drop_until([&](auto one) { return one == chain.main; }).drop_front())
     follow(member, place);
   atHand.clear();
+}
+
+void ContractWriter::finishSum(Value sum, ArrayRef<Value> batch, Value row, Value column) {
+  Value isInside =
+      arith::AndIOp::create(builder, loc, isBelow(row, sides[0].count), isBelow(column, sides[1].count));
+  auto ifInside = scf::IfOp::create(builder, loc, isInside, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(ifInside.thenBlock());
+  SmallVector<Value> place = llvm::to_vector(batch);
+  splitPoint(row, loops.rows, place);
+  splitPoint(column, loops.columns, place);
+  finishAt(arith::AddFOp::create(builder, loc, startAt(place), sum), place);
+}
+
+bool ContractWriter::resultRunsDown() {
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  return map.getNumResults() && llvm::is_contained(loops.rows, map.getDimPosition(map.getNumResults() - 1));
 }
 
 Value ContractWriter::clip(Value position, Value count) {

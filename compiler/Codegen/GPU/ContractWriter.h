@@ -30,14 +30,22 @@ struct TileShape {
   unsigned rows, columns;
 };
 
+/// The longer side of tiles.
+inline constexpr unsigned kLargeTile = 128;
+
+/// Large tiles take fewer loads for each product; small ones leave less empty.
+TileShape chooseTile(mlir::linalg::GenericOp op);
+/// Points of some loops; a size that the run brings counts as that of a batch.
+int64_t countUsual(mlir::linalg::GenericOp op, llvm::ArrayRef<unsigned> loops);
+
+/// Whether all of an operand's memory can be taken in groups of `count` elements that are aligned as such.
+bool hasGroups(mlir::MemRefType memory, int64_t count);
+
 class ContractWriter : protected NestWriter {
 public:
   ContractWriter(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record, TileShape tile);
-  void write();
 
 protected:
-  static constexpr unsigned kThreads = 256;
-
   /// One of the two operands on its way through shared memory.
   struct Side {
     mlir::OpOperand *operand;
@@ -51,10 +59,13 @@ protected:
     bool runsAlongSum;
   };
 
-  /// Before the first tile: finds the thread's place, declares shared memory.
-  virtual void prepare(mlir::Value thread) = 0;
-  /// A tile; `batch` has the indices of the batch's loops, and room for the others.
-  virtual void writeTile(llvm::ArrayRef<mlir::Value> batch, const Side &rows, const Side &columns) = 0;
+  /// Before anything else of the kernel.
+  void beginTiles();
+  /// Goes through the block's tiles; `batch` has the indices of the batch's loops, and room for the others.
+  void forEachTile(mlir::ValueRange carried,
+                   llvm::function_ref<llvm::SmallVector<mlir::Value>(llvm::ArrayRef<mlir::Value> batch,
+                                                                     mlir::ValueRange carried)>
+                       body);
 
   /// A position that exists: the last one for those behind it.
   mlir::Value clip(mlir::Value position, mlir::Value count);
@@ -62,9 +73,15 @@ protected:
   /// What a sum begins with, and what becomes of it, at a place of the contraction's loops.
   mlir::Value startAt(llvm::ArrayRef<mlir::Value> place);
   void finishAt(mlir::Value sum, llvm::ArrayRef<mlir::Value> place);
+  /// Both, for a sum of which nobody has the beginning yet, if the row and the column are there.
+  void finishSum(mlir::Value sum, llvm::ArrayRef<mlir::Value> batch, mlir::Value row, mlir::Value column);
+  /// Whether neighbours in the result's memory are neighbours in a column.
+  bool resultRunsDown();
 
   ContractLoops loops;
   const TileShape tile;
+  /// Of the first operand, the rows; of the second, the columns.
+  Side sides[2];
 
 private:
   Side makeSide(unsigned operand, llvm::ArrayRef<unsigned> ownLoops, unsigned ofTile);
@@ -77,10 +94,28 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> atHand;
 };
 
+/// A contraction whose tiles a block of 256 threads takes together, step by step.
+class TileWriter : public ContractWriter {
+public:
+  using ContractWriter::ContractWriter;
+  void write();
+
+protected:
+  static constexpr unsigned kThreads = 256;
+
+  /// Before the first tile: finds the thread's place, declares shared memory.
+  virtual void prepare(mlir::Value thread) = 0;
+  virtual void writeTile(llvm::ArrayRef<mlir::Value> batch, const Side &rows, const Side &columns) = 0;
+};
+
 /// Whether tensor cores multiply the operands: 16-bit floats whose products are summed in f32, and f32 where
 /// that may be.
 bool isTensorContraction(mlir::linalg::GenericOp op, GpuF32 products);
 void writeTensorKernel(const NestChain &chain, GpuF32 products, mlir::ModuleOp kernels, KernelRecord &record);
+
+/// Whether warpgroups of sm_90a can multiply the operands as they lie, and tiles of them pay.
+bool hasWgmmaKernel(mlir::linalg::GenericOp op, GpuF32 products);
+void writeWgmmaKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 
 } // namespace tgc
 

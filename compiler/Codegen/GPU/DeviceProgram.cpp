@@ -3,7 +3,7 @@
 #include "compiler/Codegen/GPU/DeviceProgram.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/Common/Cleanup.h"
-#include "compiler/Codegen/GPU/NestWriter.h"
+#include "compiler/Codegen/GPU/ContractWriter.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -144,7 +144,15 @@ static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &
   record.op = chain.main;
   for (linalg::GenericOp member : chain.members)
     member->walk([&](Operation *op) { addNode(op->getLoc(), record.nodes); });
-  if (chain.form == NestChain::Contraction)
+  if (chain.form == NestChain::Contraction && hasWgmmaKernel(chain.main, products)) {
+    KernelRecord other = record;
+    writeWgmmaKernel(chain, *program.wgmmaKernels, other);
+    writeContractKernel(chain, products, *program.kernels, record);
+    for (const KernelNumber &number : other.numbers)
+      if (!llvm::is_contained(record.numbers, number))
+        record.numbers.push_back(number);
+    program.wgmmaRecords.push_back(std::move(other));
+  } else if (chain.form == NestChain::Contraction)
     writeContractKernel(chain, products, *program.kernels, record);
   else if (chain.form == NestChain::Rows)
     writeRowKernel(chain, *program.kernels, record);
@@ -157,6 +165,7 @@ static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &
 DeviceProgram writeKernels(ModuleOp program, GpuF32 products) {
   DeviceProgram result;
   result.kernels = ModuleOp::create(program.getLoc());
+  result.wgmmaKernels = ModuleOp::create(program.getLoc());
   BufferNames names;
   for (auto entry : program.getOps<func::FuncOp>()) {
     std::vector<NestChain> chains = findChains(entry);

@@ -40,6 +40,27 @@ struct Space {
   unsigned pointsPerBlock = 1;
 };
 
+/// A product of sizes; `numbers` are places in KernelRecord::numbers.
+struct Product {
+  int64_t fixed = 1;
+  llvm::SmallVector<unsigned> numbers;
+};
+
+/// A memory of a kernel as a tensor that bulk copies take boxes of.
+struct TensorMap {
+  /// As the driver numbers them.
+  enum Type { F16 = 6, BF16 = 9, TF32 = 11 };
+  struct Dim {
+    Product size, stride; ///< in elements, in bytes
+    unsigned box = 1;
+  };
+  /// In KernelRecord::memories.
+  unsigned memory = 0;
+  Type type = F16;
+  /// Innermost first.
+  llvm::SmallVector<Dim> dims;
+};
+
 /// What a host needs to know to launch a kernel.
 struct KernelRecord {
   /// In the device's code: a number, for entries may be called what PTX has no name for.
@@ -60,6 +81,9 @@ struct KernelRecord {
   /// over the points.
   std::vector<Space> spaces;
   unsigned threads = 0;
+  /// Shared memory to ask for, and what stands before the memories among the parameters.
+  unsigned sharedBytes = 0;
+  std::vector<TensorMap> maps;
 };
 
 /// Work that has no kernel, and why.
@@ -71,6 +95,10 @@ struct DeviceProgram {
   /// A function per kernel.
   mlir::OwningOpRef<mlir::ModuleOp> kernels;
   std::vector<KernelRecord> records;
+  /// Other forms of some of them, of the same names, for sm_90a. Memories are the same and in the same order,
+  /// numbers are among those of the first form, which need not take all.
+  mlir::OwningOpRef<mlir::ModuleOp> wgmmaKernels;
+  std::vector<KernelRecord> wgmmaRecords;
   std::vector<HostWork> host;
 };
 

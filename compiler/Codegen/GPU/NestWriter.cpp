@@ -227,7 +227,8 @@ Value NestWriter::addressOf(Value memory, ValueRange place) {
   for (auto [dim, at] : llvm::enumerate(place))
     offset = add(offset, multiply(at, strideOfMemory(memory, dim)));
   Value element = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), offset);
-  Value base = function.getArgument(llvm::find(record.memories, memory) - record.memories.begin());
+  size_t number = llvm::find(record.memories, memory) - record.memories.begin();
+  Value base = function.getArgument(record.maps.size() + number);
   return LLVM::GEPOp::create(builder, loc, base.getType(),
                              cast<MemRefType>(memory.getType()).getElementType(), base, element);
 }
@@ -268,6 +269,23 @@ Value NestWriter::declareShared(StringRef name, Type element, unsigned count) {
   LLVM::ReturnOp::create(builder, loc, LLVM::UndefOp::create(builder, loc, type).getResult());
   builder.setInsertionPointToStart(&function.front());
   return LLVM::AddressOfOp::create(builder, loc, global);
+}
+
+Value NestWriter::declareDynamicShared(StringRef name, unsigned alignment) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(function);
+  auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), 0);
+  auto global = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/false, LLVM::Linkage::External,
+                                       record.name + "_" + name.str(), Attribute(), alignment, kSharedSpace);
+  builder.setInsertionPointToStart(&function.front());
+  return LLVM::AddressOfOp::create(builder, loc, global);
+}
+
+Value NestWriter::addMapArgument() {
+  unsigned place = record.maps.size() - 1;
+  if (failed(function.insertArgument(place, LLVM::LLVMPointerType::get(op.getContext()), {}, loc)))
+    llvm_unreachable("a function takes one argument more");
+  return function.getArgument(place);
 }
 
 Value NestWriter::elementOf(Value shared, Type type, Value number) {

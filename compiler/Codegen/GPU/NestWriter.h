@@ -65,6 +65,10 @@ protected:
   void wait();
   /// Memory that the block's threads share; and an element of it.
   mlir::Value declareShared(llvm::StringRef name, mlir::Type element, unsigned count);
+  /// All that the launch gives the block, of KernelRecord::sharedBytes.
+  mlir::Value declareDynamicShared(llvm::StringRef name, unsigned alignment);
+  /// A parameter that is a tensor map, for the last one of KernelRecord::maps.
+  mlir::Value addMapArgument();
   mlir::Value elementOf(mlir::Value shared, mlir::Type type, mlir::Value number);
 
   const NestChain &chain;

@@ -9,22 +9,6 @@ using namespace mlir;
 
 namespace tgc {
 
-/// Whether all of the memory's elements that end a group of `count` do so in a multiple of `count` elements
-/// from its start.
-static bool hasGroups(MemRefType memory, int64_t count) {
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  if (failed(memory.getStridesAndOffset(strides, offset)) || ShapedType::isDynamic(offset) ||
-      offset % count || strides.back() != 1)
-    return false;
-  // Strides that only the run knows are multiples of the last size.
-  int64_t last = memory.getShape().back();
-  bool isLastGrouped = memory.getLayout().isIdentity() && !ShapedType::isDynamic(last) && last % count == 0;
-  return llvm::all_of(ArrayRef(strides).drop_back(), [&](int64_t stride) {
-    return ShapedType::isDynamic(stride) ? isLastGrouped : stride % count == 0;
-  });
-}
-
 Value RingWriter::divide(Value a, unsigned b) { return arith::DivUIOp::create(builder, loc, a, constant(b)); }
 Value RingWriter::remainder(Value a, unsigned b) {
   return arith::RemUIOp::create(builder, loc, a, constant(b));

@@ -14,9 +14,9 @@
 
 namespace tgc {
 
-class RingWriter : public ContractWriter {
+class RingWriter : public TileWriter {
 public:
-  using ContractWriter::ContractWriter;
+  using TileWriter::TileWriter;
 
 protected:
   /// What a bank-wide access moves; bytes of steps in a stage; all that a block can have without asking.

@@ -147,29 +147,17 @@ protected:
 
   /// Takes them, in the order of the result's memory.
   void finishResults(ArrayRef<Value> batch, const Side &rows, const Side &columns, unsigned first) {
-    AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-    bool runsDown =
-        map.getNumResults() && llvm::is_contained(rows.loops, map.getDimPosition(map.getNumResults() - 1));
-    unsigned across = runsDown ? kRowsAtOnce : tile.columns;
-    forEach(
-        thread, constant(kRowsAtOnce * tile.columns), constant(kThreads), {}, [&](Value number, ValueRange) {
-          Value fast = remainder(number, across), slow = divide(number, across);
-          Value row = runsDown ? fast : slow, column = runsDown ? slow : fast;
-          Value sum =
-              LLVM::LoadOp::create(builder, loc, builder.getF32Type(), byteOf(placeOfResult(row, column)));
-          row = add(rows.begin, add(row, constant(first)));
-          column = add(columns.begin, column);
-          Value isInside =
-              arith::AndIOp::create(builder, loc, isBelow(row, rows.count), isBelow(column, columns.count));
-          auto ifInside = scf::IfOp::create(builder, loc, isInside, /*withElseRegion=*/false);
-          OpBuilder::InsertionGuard guard(builder);
-          builder.setInsertionPointToStart(ifInside.thenBlock());
-          SmallVector<Value> place = llvm::to_vector(batch);
-          splitPoint(row, rows.loops, place);
-          splitPoint(column, columns.loops, place);
-          finishAt(arith::AddFOp::create(builder, loc, startAt(place), sum), place);
-          return SmallVector<Value>();
-        });
+    unsigned across = resultRunsDown() ? kRowsAtOnce : tile.columns;
+    Value all = constant(kRowsAtOnce * tile.columns);
+    forEach(thread, all, constant(kThreads), {}, [&](Value number, ValueRange) {
+      Value fast = remainder(number, across), slow = divide(number, across);
+      Value row = resultRunsDown() ? fast : slow, column = resultRunsDown() ? slow : fast;
+      Value sum =
+          LLVM::LoadOp::create(builder, loc, builder.getF32Type(), byteOf(placeOfResult(row, column)));
+      row = add(row, constant(first));
+      finishSum(sum, batch, add(rows.begin, row), add(columns.begin, column));
+      return SmallVector<Value>();
+    });
   }
 
   Value warpRow, warpColumn, group, inGroup, rowOfMatrix, lowHalf, highHalf;
@@ -305,21 +293,21 @@ bool isTensorContraction(linalg::GenericOp op, GpuF32 products) {
          (isShort ? type.isF16() || type.isBF16() : type.isF32() && products != GpuF32::IEEE);
 }
 
-/// Large tiles take fewer loads for each product; small ones leave less empty. A size that the run brings
-/// counts as that of a batch.
-static TileShape chooseTile(linalg::GenericOp op) {
+int64_t countUsual(linalg::GenericOp op, ArrayRef<unsigned> loops) {
   constexpr int64_t kUsualBatch = 64;
-  constexpr unsigned kLarge = 128, kSmall = 64;
+  int64_t points = 1;
+  for (unsigned loop : loops) {
+    int64_t size = op.getStaticLoopRanges()[loop];
+    points *= ShapedType::isDynamic(size) ? kUsualBatch : size;
+  }
+  return points;
+}
+
+TileShape chooseTile(linalg::GenericOp op) {
+  constexpr unsigned kSmallTile = 64;
   ContractLoops loops = *sortLoops(op);
-  auto count = [&](ArrayRef<unsigned> ownLoops) {
-    int64_t points = 1;
-    for (unsigned loop : ownLoops) {
-      int64_t size = op.getStaticLoopRanges()[loop];
-      points *= ShapedType::isDynamic(size) ? kUsualBatch : size;
-    }
-    return points;
-  };
-  unsigned side = std::min(count(loops.rows), count(loops.columns)) < kLarge ? kSmall : kLarge;
+  bool isSmall = std::min(countUsual(op, loops.rows), countUsual(op, loops.columns)) < kLargeTile;
+  unsigned side = isSmall ? kSmallTile : kLargeTile;
   return {side, side};
 }
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "runtime/kernels/device/device.h"
 #include "runtime/kernels/device/driver.h"
+#include "runtime/kernels/device/parameters.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,13 +25,16 @@ typedef struct mirror {
 typedef struct kernel {
   void *function;
   const char *node;
+  /* What it needs besides the launch, tgc_parameters_fill's text; NULL: nothing. */
+  const char *parameters;
+  uint32_t threads, shared_bytes;
 } kernel_t;
 
 struct tgc_device {
   enum { CLOSED, OPEN, ABSENT, LOST } state;
   const tgc_driver_t *driver;
   tgc_frame_t *frame; /* of the run */
-  int number;
+  int number, num_processors;
   void *context, *module, *stream;
   char *names; /* of kernels and nodes, zero-terminated */
   kernel_t *kernels;
@@ -113,7 +117,9 @@ static int32_t status_of(tgc_device_t *device, tgc_cu_result result, const char 
   return is_fault || result == TGC_CU_UNCORRECTABLE ? TGC_INTERNAL : TGC_UNAVAILABLE;
 }
 
-static int32_t can_run(tgc_device_t *device, const char *chip) {
+/* Takes the first image that the GPU can run: leaves its code and its kernels. */
+static int32_t choose_image(tgc_device_t *device, const char *chips, const char **code,
+                            const char **kernels) {
   const tgc_driver_t *cu = device->driver;
   int major = 0, minor = 0;
   tgc_cu_result result = cu->cuDeviceGetAttribute(&major, TGC_CU_CAPABILITY_MAJOR, device->number);
@@ -121,12 +127,19 @@ static int32_t can_run(tgc_device_t *device, const char *chip) {
     result = cu->cuDeviceGetAttribute(&minor, TGC_CU_CAPABILITY_MINOR, device->number);
   if (result != TGC_CU_SUCCESS)
     return status_of(device, result, "cuDeviceGetAttribute");
-  char *end;
-  long wanted = strtol(chip + strlen("sm_"), &end, 10), found = 10 * major + minor;
-  if (*end ? found == wanted : found >= wanted)
-    return TGC_OK;
-  return missing(device, "the GPU has compute capability %d.%d, the code is for %s%s", major, minor, chip,
-                 *end ? " only" : " and later");
+  for (;;) {
+    char *end;
+    long wanted = strtol(chips + strlen("sm_"), &end, 10), found = 10 * major + minor;
+    int is_exact = *end == 'a';
+    if (is_exact ? found == wanted : found >= wanted)
+      return TGC_OK;
+    if (!end[is_exact])
+      return missing(device, "the GPU has compute capability %d.%d, the code is for %s%s", major, minor,
+                     chips, is_exact ? " only" : " and later");
+    chips = end + is_exact + 1;
+    *code += strlen(*code) + 1;
+    *kernels += strlen(*kernels) + 1;
+  }
 }
 
 static int32_t load_code(tgc_device_t *device, const char *code) {
@@ -153,12 +166,21 @@ static int32_t find_kernels(tgc_device_t *device, const char *kernels) {
   if (!device->names || !device->kernels)
     return missing(device, "no memory for the names of kernels"), TGC_RESOURCE_EXHAUSTED;
   for (char *line = device->names; *line;) {
-    char *end = strchr(line, '\n'), *node = strchr(line, '=');
-    *end = *node = '\0';
+    char *end = strchr(line, '\n'), *node = strchr(line, '='), *needs = strchr(line, ' ');
     kernel_t *kernel = &device->kernels[next++];
+    *end = *node = '\0';
+    if (needs && needs < node) {
+      *needs = '\0';
+      kernel->parameters = tgc_parameters_begin(needs + 1, &kernel->threads, &kernel->shared_bytes);
+    }
     kernel->node = node + 1;
     int32_t status =
         status_of(device, device->driver->cuModuleGetFunction(&kernel->function, device->module, line), line);
+    if (status == TGC_OK && kernel->shared_bytes)
+      status = status_of(device,
+                         device->driver->cuFuncSetAttribute(kernel->function, TGC_CU_MOST_SHARED_BYTES,
+                                                            (int)kernel->shared_bytes),
+                         line);
     if (status != TGC_OK)
       return status;
     line = end + 1;
@@ -174,7 +196,7 @@ static int32_t fill_context(tgc_device_t *device, const char *code, const char *
   return status == TGC_OK ? find_kernels(device, kernels) : status;
 }
 
-static int32_t open_device(tgc_device_t *device, const char *chip, const char *code, const char *kernels) {
+static int32_t open_device(tgc_device_t *device, const char *chips, const char *code, const char *kernels) {
   const char *wish = getenv("TGC_DEVICE");
   device->is_wanted |= wish && strcmp(wish, "cuda") == 0;
   if (wish && strcmp(wish, "cpu") == 0)
@@ -191,7 +213,11 @@ static int32_t open_device(tgc_device_t *device, const char *chip, const char *c
   if (status == TGC_OK)
     status = status_of(device, cu->cuDeviceGet(&device->number, ordinal), "cuDeviceGet");
   if (status == TGC_OK)
-    status = can_run(device, chip);
+    status = choose_image(device, chips, &code, &kernels);
+  if (status == TGC_OK)
+    status = status_of(
+        device, cu->cuDeviceGetAttribute(&device->num_processors, TGC_CU_NUM_PROCESSORS, device->number),
+        "cuDeviceGetAttribute");
   if (status != TGC_OK)
     return status;
   status = status_of(device, cu->cuDevicePrimaryCtxRetain(&device->context, device->number),
@@ -256,8 +282,8 @@ static tgc_device_t *create(uint32_t num_slots) {
 }
 
 /* Leaves a device with a state, or CLOSED and the run ended: the next one tries again. */
-static void try_device(tgc_device_t *device, const char *chip, const char *code, const char *kernels) {
-  int32_t status = open_device(device, chip, code, kernels);
+static void try_device(tgc_device_t *device, const char *chips, const char *code, const char *kernels) {
+  int32_t status = open_device(device, chips, code, kernels);
   device->state = status == TGC_OK            ? OPEN
                   : status == TGC_UNAVAILABLE ? ABSENT
                   : status == TGC_INTERNAL    ? LOST
@@ -282,7 +308,7 @@ static _Noreturn void fail_for_demand(tgc_device_t *device) {
   fail(device, TGC_INVALID_ARGUMENT, NULL, text);
 }
 
-tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chip, const char *code, const char *kernels,
+tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chips, const char *code, const char *kernels,
                               uint32_t num_slots, uint32_t is_required, uint32_t number, const char *demand) {
   void **object = tgc_rt_object(frame, "tgc.device", release);
   tgc_device_t *device = *object;
@@ -298,7 +324,7 @@ tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chip, const char *
   }
   device->frame = frame;
   if (device->state == CLOSED)
-    try_device(device, chip, code, kernels);
+    try_device(device, chips, code, kernels);
   if (device->state == OPEN)
     return device;
   if (device->state == LOST)
@@ -482,14 +508,19 @@ void tgc_device_launch(tgc_device_t *device, uint32_t kernel, uint64_t blocks, u
                        const int64_t *arguments, uint32_t num_arguments) {
   if (!blocks)
     return;
-  void *parameters[TGC_DEVICE_MOST_ARGUMENTS];
-  for (uint32_t i = 0; i < num_arguments; ++i)
-    parameters[i] = (void *)(uintptr_t)&arguments[i];
-  const char *node = device->kernels[kernel].node;
+  const kernel_t *started = &device->kernels[kernel];
+  const char *node = started->node;
+  tgc_parameters_t parameters;
   enter(device, "a kernel", node);
   tgc_cu_result result =
-      device->driver->cuLaunchKernel(device->kernels[kernel].function, (unsigned)blocks, 1, 1, threads, 1, 1,
-                                     0, device->stream, parameters, NULL);
+      tgc_parameters_fill(&parameters, device->driver, started->parameters, arguments, num_arguments);
+  /* Blocks that need a processor each stay on it and go from tile to tile. */
+  if (started->parameters && blocks > (uint64_t)device->num_processors)
+    blocks = (uint64_t)device->num_processors;
+  if (result == TGC_CU_SUCCESS)
+    result = device->driver->cuLaunchKernel(started->function, (unsigned)blocks, 1, 1,
+                                            started->parameters ? started->threads : threads, 1, 1,
+                                            started->shared_bytes, device->stream, parameters.list, NULL);
   leave(device);
   check(device, result, "a kernel", node);
 }

@@ -13,6 +13,11 @@
 typedef int tgc_cu_result;
 typedef uint64_t tgc_cu_address;
 
+/* Opaque. */
+typedef struct tgc_cu_tensor_map {
+  _Alignas(64) uint64_t words[16];
+} tgc_cu_tensor_map;
+
 enum {
   TGC_CU_SUCCESS = 0,
   TGC_CU_OUT_OF_MEMORY = 2,
@@ -24,8 +29,11 @@ enum {
   TGC_CU_MEMORY_TYPE = 2,
   TGC_CU_MEMORY_OF_HOST = 1,
   /* Attributes of a device. */
+  TGC_CU_NUM_PROCESSORS = 16,
   TGC_CU_CAPABILITY_MAJOR = 75,
   TGC_CU_CAPABILITY_MINOR = 76,
+  /* An attribute of a function: the most shared memory that launches may ask for. */
+  TGC_CU_MOST_SHARED_BYTES = 8,
   /* Options of cuModuleLoadDataEx. */
   TGC_CU_ERROR_LOG = 5,
   TGC_CU_ERROR_LOG_SIZE = 6
@@ -46,6 +54,10 @@ enum {
   X(cuModuleLoadDataEx, (void **module, const void *image, unsigned count, int *options, void **values))     \
   X(cuModuleUnload, (void *module))                                                                          \
   X(cuModuleGetFunction, (void **function, void *module, const char *name))                                  \
+  X(cuFuncSetAttribute, (void *function, int attribute, int value))                                          \
+  X(cuTensorMapEncodeTiled, (tgc_cu_tensor_map * map, int type, uint32_t rank, void *address,                \
+                             const uint64_t *sizes, const uint64_t *strides, const uint32_t *boxes,          \
+                             const uint32_t *steps, int interleave, int swizzle, int promotion, int fill))   \
   X(cuMemAlloc_v2, (tgc_cu_address * address, size_t bytes))                                                 \
   X(cuMemFree_v2, (tgc_cu_address address))                                                                  \
   X(cuMemcpyHtoDAsync_v2, (tgc_cu_address to, const void *from, size_t bytes, void *stream))                 \

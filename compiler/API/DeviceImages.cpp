@@ -1,0 +1,151 @@
+//===- DeviceImages.cpp - Kernels as a driver takes them ------------------===//
+//
+// Code for sm_90a runs on no other capability. So a program whose kernels have forms for it has two images,
+// and a host takes the first that its GPU can run. What it asks to be launched is the same: a line of text
+// for each kernel says what else a form needs.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/API/DeviceImages.h"
+#include "compiler/Target/PtxEmitter.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+static constexpr StringRef kWgmmaChip = "sm_90a";
+
+static const KernelRecord *findNamed(const std::vector<KernelRecord> &records, StringRef name) {
+  auto found = llvm::find_if(records, [&](const KernelRecord &record) { return record.name == name; });
+  return found == records.end() ? nullptr : &*found;
+}
+
+/// The form for sm_90a, where that is asked for and there is one.
+static const KernelRecord *findForm(const DeviceProgram &program, StringRef name, StringRef chip) {
+  return chip == kWgmmaChip ? findNamed(program.wgmmaRecords, name) : nullptr;
+}
+
+std::vector<std::string> getChips(const DeviceProgram &program, StringRef chip) {
+  bool hasForms = llvm::any_of(program.records, [&](const KernelRecord &record) {
+    return findForm(program, record.name, kWgmmaChip);
+  });
+  if (hasForms && chip != kWgmmaChip)
+    return {kWgmmaChip.str(), chip.str()};
+  return {chip.str()};
+}
+
+/// Puts the forms for sm_90a in the place of the others, with the memory that they declare.
+static void takeForms(const DeviceProgram &program, ModuleOp kernels) {
+  OpBuilder builder = OpBuilder::atBlockEnd(kernels.getBody());
+  for (const KernelRecord &form : program.wgmmaRecords) {
+    Operation *function = kernels.lookupSymbol(form.name);
+    if (!function)
+      continue;
+    function->erase();
+    Operation *taken = program.wgmmaKernels.get().lookupSymbol(form.name);
+    builder.clone(*taken);
+    taken->walk([&](LLVM::AddressOfOp address) {
+      if (!kernels.lookupSymbol(address.getGlobalName()))
+        builder.clone(*program.wgmmaKernels.get().lookupSymbol(address.getGlobalName()));
+    });
+  }
+}
+
+/// A product of the form's numbers, as numbers of the launch.
+static void print(llvm::raw_ostream &out, const Product &product, ArrayRef<unsigned> arguments) {
+  out << product.fixed;
+  for (unsigned number : product.numbers)
+    out << "*#" << arguments[number];
+}
+
+/// The line of a form; `record` is what is launched.
+static void printForm(llvm::raw_ostream &out, const KernelRecord &form, const KernelRecord &record) {
+  SmallVector<unsigned> arguments;
+  for (const KernelNumber &number : form.numbers)
+    arguments.push_back(record.memories.size() +
+                        (llvm::find(record.numbers, number) - record.numbers.begin()));
+  out << ' ' << form.threads << ' ' << form.sharedBytes;
+  for (const TensorMap &map : form.maps) {
+    out << " @" << map.memory << ':' << static_cast<int>(map.type);
+    for (const TensorMap::Dim &dim : map.dims) {
+      out << ':';
+      print(out, dim.size, arguments);
+      out << ',';
+      print(out, dim.stride, arguments);
+      out << ',' << dim.box;
+    }
+  }
+  for (size_t memory = 0; memory < form.memories.size(); ++memory)
+    out << ' ' << memory;
+  for (unsigned argument : arguments)
+    out << ' ' << argument;
+}
+
+llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, StringRef chip) {
+  OwningOpRef<ModuleOp> kernels = program.kernels.get().clone();
+  if (chip == kWgmmaChip)
+    takeForms(program, *kernels);
+  PassManager last(kernels->getContext());
+  last.addPass(createConvertToLLVMPass());
+  last.addPass(createReconcileUnrealizedCastsPass());
+  if (failed(last.run(*kernels)))
+    return llvm::createStringError("the kernels cannot be lowered to LLVM");
+  DeviceImage image;
+  image.chip = chip.str();
+  llvm::raw_string_ostream lines(image.kernels);
+  llvm::StringMap<PtxKernel> described;
+  for (const KernelRecord &record : program.records) {
+    const KernelRecord *form = findForm(program, record.name, chip);
+    lines << record.name;
+    if (form)
+      printForm(lines, *form, record);
+    lines << '=' << record.node << '\n';
+    described[record.name] = {record.node, form ? form->threads : record.threads, form != nullptr};
+  }
+  llvm::Expected<std::string> text = emitPtx(*kernels, described, chip);
+  if (!text)
+    return text.takeError();
+  image.ptx = std::move(*text);
+  return image;
+}
+
+std::string describeKernels(const DeviceProgram &program, StringRef chip) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  for (const KernelRecord &record : program.records) {
+    const KernelRecord *form = findForm(program, record.name, chip);
+    llvm::SmallVector<Extent> extents;
+    unsigned pointsPerBlock = 1;
+    for (const Space &space : form ? form->spaces : record.spaces) {
+      extents.append(space.extents);
+      pointsPerBlock *= space.pointsPerBlock;
+    }
+    out << "// " << record.name << ": " << (record.node.empty() ? "no node" : record.node) << " of "
+        << record.entry << "; ";
+    if (extents.empty())
+      out << 1;
+    llvm::interleave(
+        extents, out,
+        [&](const Extent &extent) {
+          if (extent.number < 0)
+            out << extent.fixed;
+          else
+            out << StringRef(record.arguments[record.memories.size() + extent.number]).drop_front(5);
+        },
+        " * ");
+    out << " results, " << pointsPerBlock << " for a block of " << (form ? form->threads : record.threads)
+        << " threads\n//   ";
+    llvm::interleaveComma(record.arguments, out);
+    out << "\n";
+  }
+  for (const HostWork &work : program.host)
+    out << "// host: " << (work.node.empty() ? "no node" : work.node) << " (" << work.op
+        << "): " << work.reason << "\n";
+  return text;
+}
+
+} // namespace tgc
