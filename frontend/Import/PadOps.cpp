@@ -1,7 +1,7 @@
 //===- PadOps.cpp - Pad, MirrorPad and its gradient -----------------------===//
 
+#include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/Indexing.h"
-#include "frontend/Import/OpRegistry.h"
 
 using namespace mlir;
 
@@ -46,6 +46,26 @@ LogicalResult importPad(NodeImporter &n) {
   Value value = hasValue ? n.getTensor(2) : n.scalar(n.getElementType(0), 0);
   n.setResult(n.pad(n.getTensor(0), value, paddings->low, paddings->high));
   return success();
+}
+
+/// A vector of known sizes with more of them before and behind: shapes of another rank.
+bool hostPad(NodeImporter &n) {
+  const HostTensor *vector = n.getHost(0), *value = n.getNumInputs() > 2 ? n.getHost(2) : nullptr;
+  auto paddings = n.getHost(1) ? n.getHost(1)->getConstants() : std::nullopt;
+  if (!vector || vector->shape.size() != 1 || !paddings || paddings->size() != 2 ||
+      (n.getNumInputs() > 2 && (!value || !value->isScalar())))
+    return false;
+  for (int64_t padding : *paddings)
+    if (padding < 0 || padding > kMaxHostElements)
+      return false;
+  Size filler = value ? value->elements.front() : n.sizes.constant(0);
+  SmallVector<Size> elements(paddings->front(), filler);
+  llvm::append_range(elements, vector->elements);
+  elements.append(paddings->back(), filler);
+  if (static_cast<int64_t>(elements.size()) > kMaxHostElements)
+    return false;
+  n.setSizesResult(0, elements, vector->elementType);
+  return true;
 }
 
 /// `size` elements of dimension `dim` from `offset` on, in steps of `stride`.
@@ -137,6 +157,7 @@ LogicalResult importMirrorPadGrad(NodeImporter &n) {
 
 void registerPadOps(OpRegistry &registry) {
   registry.add({"Pad", "PadV2"}, importPad);
+  registry.addHost({"Pad", "PadV2"}, hostPad);
   registry.add({"MirrorPad"}, importMirrorPad);
   registry.add({"MirrorPadGrad"}, importMirrorPadGrad);
 }
