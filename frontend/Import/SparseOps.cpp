@@ -311,11 +311,39 @@ template <StringLiteral const &kind> LogicalResult importReduceSparse(NodeImport
                   (kind + (keepsDims ? " keep " : " drop ") + *reduced).str());
 }
 
+/// Values, as `values` or by rows of a matrix, a sparse or a ragged tensor, then weights.
+LogicalResult importCounts(NodeImporter &n) {
+  size_t count = n.getNumInputs();
+  int64_t least = n.getInt("minlength"), most = n.getInt("maxlength"), rank = 2;
+  if (least < -1 || most < -1)
+    return n.error() << "minlength and maxlength must be at least -1, got " << least << " and " << most;
+  if (count == 4) {
+    auto x = getSparse(n, 0, 1, 2);
+    if (failed(x))
+      return failure();
+    rank = x->rank == 1 ? 1 : 2;
+  } else if (count == 3) {
+    if (n.getRank(0) != 1 || n.getRank(1) != 1)
+      return n.error() << "splits and values must be vectors, got " << n.getType(0) << " and "
+                       << n.getType(1);
+  } else {
+    rank = n.getRank(0);
+    if (rank != 1 && rank != 2)
+      return n.error() << "Input must be a 1 or 2-dimensional tensor. Got: " << n.getType(0);
+  }
+  return setFound(n, "tgc_kernel_sparse_counts", n.getTensors(0, count),
+                  {getIndices(n, rank), getVector(n.getElementType(count - 1)), getShape(n, rank)},
+                  std::to_string(least) + " " + std::to_string(most) +
+                      (n.getBool("binary_output") ? " 1" : " 0"));
+}
+
 constexpr StringLiteral kAdd = "add", kMul = "mul", kDiv = "div", kMax = "max", kSum = "sum";
 
 } // namespace
 
 void registerSparseOps(OpRegistry &registry) {
+  registry.add({"DenseCountSparseOutput", "RaggedCountSparseOutput", "SparseCountSparseOutput"},
+               importCounts);
   registry.add({"SparseReorder"}, importReorder);
   registry.add({"SparseReshape"}, importReshape);
   registry.add({"SparseConcat"}, importConcat);

@@ -127,8 +127,10 @@ static constexpr TypesRow kRows[] = {
      "FusedBatchNorm FusedBatchNormGrad FusedBatchNormGradV2.U FusedBatchNormGradV3.U FusedBatchNormV2.U "
      "GRUBlockCell GRUBlockCellGrad ScaleAndTranslateGrad UniformDequantize.Tout UniformQuantize.Tin"},
     {"int32 int64 float32 float64",
-     "Bincount Bucketize DenseBincount FractionalAvgPool FractionalAvgPoolGrad FractionalMaxPool "
-     "FractionalMaxPoolGrad HistogramFixedWidth RaggedBincount"},
+     "Bincount Bucketize DenseBincount DenseCountSparseOutput.output_type FractionalAvgPool "
+     "FractionalAvgPoolGrad FractionalMaxPool FractionalMaxPoolGrad HistogramFixedWidth RaggedBincount "
+     "RaggedCountSparseOutput.output_type SparseCountSparseOutput.output_type"},
+    {"int32 int64", "DenseCountSparseOutput RaggedCountSparseOutput SparseCountSparseOutput"},
     {"int16 int32 int64",
      "ArgMax.Tidx GatherNd.Tindices GatherV2.Tindices ScatterNd.Tindices StridedSlice.Index TopKV2.Tk "
      "TopKV2.index_type UnsortedSegmentSum.Tindices"},
@@ -150,7 +152,9 @@ static constexpr TypesRow kRows[] = {
     {"int32 uint32 int64 uint64", "StatelessRandomUniformFullInt.Tseed StatelessRandomUniformFullInt.dtype "
                                   "StatelessRandomUniformFullIntV2.dtype StatelessRandomUniformIntV2.dtype"},
     {"int64 string",
-     "SparseCross.dense_types SparseCross.internal_type SparseCross.out_type SparseCross.sparse_types"},
+     "SparseCross.dense_types SparseCross.internal_type SparseCross.out_type SparseCross.sparse_types "
+     "SparseCrossHashed.dense_types SparseCrossHashed.sparse_types SparseCrossV2.dense_types "
+     "SparseCrossV2.sparse_types"},
     {"qint32", "UniformQuantizedAdd UniformQuantizedClipByValue UniformQuantizedConvolution.Tout "
                "UniformQuantizedDot.Tout"},
     {"qint8 qint32",

@@ -21,6 +21,9 @@ typedef struct cross {
   column_t *columns;
   int64_t num_columns, buckets;
   uint64_t key;
+  tgc_string_t separator;
+  int is_salted;        /* the hash begins with the first column's */
+  const uint64_t *salt; /* of a strong hash */
 } cross_t;
 
 static column_t read_column(tgc_frame_t *frame, const char *node, const tgc_tensor_t *indices,
@@ -62,11 +65,21 @@ static uint64_t join_fingerprints(uint64_t a, uint64_t b) {
   return shift_mix(x);
 }
 
-static uint64_t fingerprint_of(const tgc_tensor_t *values, int64_t i) {
+static uint64_t fingerprint_of(const cross_t *cross, const tgc_tensor_t *values, int64_t i) {
   if (values->dtype != TGC_STRING)
     return (uint64_t)((const int64_t *)values->data)[i];
   tgc_string_t string = ((const tgc_string_t *)values->data)[i];
-  return tgc_fingerprint64(string.data, string.size);
+  return cross->salt ? tgc_keyed_hash64(string.data, string.size, cross->salt)
+                     : tgc_fingerprint64(string.data, string.size);
+}
+
+static void add_feature(tgc_text_t *text, const tgc_tensor_t *values, int64_t i) {
+  if (values->dtype != TGC_STRING) {
+    tgc_text_add_element(text, values, i, 0);
+    return;
+  }
+  tgc_string_t string = ((const tgc_string_t *)values->data)[i];
+  tgc_text_add(text, string.data, string.size);
 }
 
 /* Cross `i` of a row; the last column turns fastest. */
@@ -80,30 +93,44 @@ static void make_cross(const cross_t *cross, int64_t row, int64_t i, tgc_tensor_
   if (values->dtype == TGC_STRING) {
     tgc_text_t text = {.frame = cross->frame};
     for (int64_t c = 0; c < cross->num_columns; ++c) {
-      tgc_string_t part = ((const tgc_string_t *)cross->columns[c].values->data)[chosen[c]];
       if (c > 0)
-        tgc_text_add_zero_terminated(&text, "_X_");
-      tgc_text_add(&text, part.data, part.size);
+        tgc_text_add(&text, cross->separator.data, cross->separator.size);
+      add_feature(&text, cross->columns[c].values, chosen[c]);
     }
     ((tgc_string_t *)values->data)[at] = (tgc_string_t){text.data, text.size};
     return;
   }
   uint64_t hash = cross->key;
   for (int64_t c = 0; c < cross->num_columns; ++c)
-    hash = join_fingerprints(hash, fingerprint_of(cross->columns[c].values, chosen[c]));
+    hash = c == 0 && cross->is_salted
+               ? fingerprint_of(cross, cross->columns[c].values, chosen[c])
+               : join_fingerprints(hash, fingerprint_of(cross, cross->columns[c].values, chosen[c]));
   ((int64_t *)values->data)[at] =
       (int64_t)(hash % (cross->buckets > 0 ? (uint64_t)cross->buckets : (uint64_t)INT64_MAX));
 }
 
-/* Config "SPARSE DENSE BUCKETS KEY". Inputs: indices of the sparse columns, their values, their shapes, dense
- * columns [rows, features]. Outputs: indices, values, shape. */
+/* Config "SPARSE DENSE BUCKETS KEY", "SPARSE DENSE joined" or "SPARSE DENSE salted". Inputs: indices of the
+ * sparse columns, their values, their shapes, dense columns [rows, features]; then the separator of joined
+ * ones, or buckets, whether the hash is a strong one, and its salt. Outputs: indices, values, shape. */
 TGC_KERNEL(tgc_kernel_sparse_cross) {
   TGC_KERNEL_UNUSED;
   char *rest;
   int64_t num_sparse = strtoll(config, &rest, 10), num_dense = strtoll(rest, &rest, 10);
-  cross_t cross = {frame, NULL, num_sparse + num_dense, 0, 0};
-  cross.buckets = strtoll(rest, &rest, 10);
-  cross.key = (uint64_t)strtoll(rest, NULL, 10);
+  cross_t cross = {.frame = frame, .num_columns = num_sparse + num_dense, .separator = {"_X_", 3}};
+  const tgc_tensor_t *others = &inputs[3 * num_sparse + num_dense];
+  if (!strcmp(rest, " joined")) {
+    cross.separator = *(const tgc_string_t *)others[0].data;
+  } else if (!strcmp(rest, " salted")) {
+    cross.buckets = *(const int64_t *)others[0].data;
+    cross.is_salted = 1;
+    cross.salt = *(const uint8_t *)others[1].data ? others[2].data : NULL;
+    if (cross.buckets <= 0)
+      tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "num_buckets must be positive, got %d", &cross.buckets,
+                  1);
+  } else {
+    cross.buckets = strtoll(rest, &rest, 10);
+    cross.key = (uint64_t)strtoll(rest, NULL, 10);
+  }
   cross.columns = tgc_rt_scratch(frame, sizeof(column_t) * (uint64_t)(cross.num_columns + 1));
   int64_t rows = num_sparse ? ((const int64_t *)inputs[2 * num_sparse].data)[0] : inputs[0].dims[0];
   for (int64_t c = 0; c < cross.num_columns; ++c) {

@@ -135,7 +135,7 @@ static void sip_round(uint64_t v[4]) {
   v[2] = rotate(v[2], 32);
 }
 
-static uint64_t sip_hash(const char *s, uint64_t size, const uint64_t key[2]) {
+uint64_t tgc_keyed_hash64(const char *s, uint64_t size, const uint64_t key[2]) {
   uint64_t v[4] = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du, key[0] ^ 0x6c7967656e657261u,
                    key[1] ^ 0x7465646279746573u};
   for (uint64_t done = 0;; done += 8) {
@@ -169,7 +169,7 @@ TGC_KERNEL(tgc_kernel_string_to_bucket) {
     uint64_t size = strings[i].size;
     uint64_t hash = kind == 0   ? murmur(data, size)
                     : kind == 1 ? tgc_fingerprint64(data, size)
-                                : sip_hash(data, size, key);
+                                : tgc_keyed_hash64(data, size, key);
     ((uint64_t *)outputs[0].data)[i] = hash % buckets;
   }
 }
