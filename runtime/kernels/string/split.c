@@ -168,6 +168,7 @@ TGC_KERNEL(tgc_kernel_string_ngrams) {
   tgc_string_t *joined = NULL;
   if (rows < 0)
     rows = 0;
+  tgc_find_output(frame, &outputs[1], 1, inputs[1].dims);
   for (int pass = 0; pass < 2; ++pass) {
     if (pass == 1)
       joined = tgc_find_output(frame, &outputs[0], 1, &total);
