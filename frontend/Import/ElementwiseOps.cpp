@@ -523,7 +523,7 @@ void registerElementwiseOps(OpRegistry &registry) {
   registry.add({"GreaterEqual"}, importCompare<Direction::GE>);
   registry.add({"Identity", "IdentityN", "GuaranteeConst", "PlaceholderWithDefault", "RefIdentity"},
                importIdentity);
-  registry.add({"Snapshot"}, importSnapshot);
+  registry.add({"Snapshot", "DeepCopy"}, importSnapshot);
   registry.add({"NoOp", "ControlTrigger"}, importNoOp);
   registry.add({"Cast"}, importCast);
   registry.add({"Select"}, importSelect);

@@ -41,6 +41,27 @@ template <Kind kind> LogicalResult importTensorScatter(NodeImporter &n) {
   return setScattered(n, kind, n.getTensor(0), n.getTensor(1), n.getTensor(2));
 }
 
+/// Rows named modulo their number. TensorFlow changes x itself; here, as everywhere, who else reads x reads
+/// it before the update.
+template <Kind kind> LogicalResult importInplace(NodeImporter &n) {
+  Value x = n.getTensor(0), rows = n.getTensor(1), updates = n.getTensor(2);
+  if (n.getRank(0) < 1 || n.getRank(1) != 1 || n.getRank(2) != n.getRank(0))
+    return n.error() << "x and v must have one rank, at least 1, and i rank 1, got " << n.getType(0) << ", "
+                     << n.getType(2) << " and " << n.getType(1);
+  if (failed(
+          n.requireEqual(n.sizes.sizeOf(updates, 0), n.sizes.sizeOf(rows, 0), "v has %d rows, i names %d")))
+    return failure();
+  for (int64_t dim = 1; dim < n.getRank(0); ++dim)
+    if (failed(n.requireEqual(n.sizes.sizeOf(x, dim), n.sizes.sizeOf(updates, dim),
+                              "x and v have %d and %d elements in dimension " + Twine(dim))))
+      return failure();
+  Type i32 = n.getElementType(1);
+  Size count = n.sizes.max(n.sizes.sizeOf(x, 0), n.sizes.constant(1));
+  rows = n.create<tg::FloorModOp>(rows, n.sizeTensor(count, i32, n.sizes.sizesOf(rows)));
+  n.setResult(scatterRows(n, kind, x, rows, updates));
+  return success();
+}
+
 /// The rows of all data at their indices; of doubles the last. What no index names stays zero.
 LogicalResult importDynamicStitch(NodeImporter &n) {
   size_t count = n.getNumInputs() / 2;
@@ -261,6 +282,9 @@ LogicalResult importSparseTensorDenseMatMul(NodeImporter &n) {
 } // namespace
 
 void registerScatterOps(OpRegistry &registry) {
+  registry.add({"InplaceAdd"}, importInplace<Kind::Add>);
+  registry.add({"InplaceSub"}, importInplace<Kind::Sub>);
+  registry.add({"InplaceUpdate"}, importInplace<Kind::Update>);
   registry.add({"ScatterNd"}, importScatterNd);
   registry.add({"TensorScatterUpdate"}, importTensorScatter<Kind::Update>);
   registry.add({"TensorScatterAdd", "ScatterNdNonAliasingAdd"}, importTensorScatter<Kind::Add>);

@@ -38,6 +38,8 @@ static constexpr tgc::signatures::Row kRows[] = {
     // Order of dimensions and elements.
     {"Transpose ConjugateTranspose", "x:T perm:Tperm", "y:T", "Tperm=int32"},
     {"UnravelIndex", "indices:Tidx dims:Tidx", "output:Tidx", "Tidx=int32"},
+    {"DeepCopy", "x:T", "y:T", ""},
+    {"InplaceAdd InplaceSub InplaceUpdate", "x:T i:int32 v:T", "y:T", ""},
     {"InvertPermutation", "x:T", "y:T", "T=int32"},
     {"Reverse", "tensor:T dims:bool", "output:T", ""},
     {"ReverseV2", "tensor:T axis:Tidx", "output:T", "Tidx=int32"},
