@@ -24,7 +24,7 @@ using Size = OpFoldResult;
 struct MaxPooling {
   NodeImporter &n;
   Pooling pooling;
-  Value padded; ///< the input
+  Value padded; ///< the input; what is around it equals no maximum
   Value y;      ///< the maxima
 
   bool isUnrolled() const { return getWindowElements(pooling.windows) <= kMaxUnrolledWindow; }
@@ -40,7 +40,11 @@ Value MaxPooling::findWinners() const {
   SmallVector<Size> shape = getOutputSizes(pooling.windows);
   if (!isUnrolled()) {
     Value patches = extractPatches(n, padded, pooling.windows);
-    return n.create<tg::ArgReduceOp>(tg::getTypeOfSizes(shape, i32), Kind::Max, patches,
+    SmallVector<Size> places = n.sizes.sizesOf(patches), one = shape;
+    one.push_back(n.sizes.constant(1));
+    Value isMax = n.compare(Direction::EQ, patches, n.broadcastTo(n.reshape(y, one), places));
+    return n.create<tg::ArgReduceOp>(tg::getTypeOfSizes(shape, i32), Kind::Max,
+                                     n.cast(isMax, n.builder.getIntegerType(8)),
                                      static_cast<int64_t>(shape.size()));
   }
   SmallVector<SmallVector<int64_t>> places;
@@ -64,10 +68,12 @@ FailureOr<MaxPooling> getMaxPooling(NodeImporter &n, Value x, Value y,
   auto pooling = getPooling(n, n.sizes.sizesOf(x), windowInput);
   if (failed(pooling))
     return failure();
-  Value padded = padForWindows(n, x, n.lowest(getElementTypeOrSelf(x.getType())), pooling->windows);
+  Type element = getElementTypeOrSelf(x.getType());
   if (!y)
-    y = pooling->reduceWindows(n, Kind::Max, padded);
-  return MaxPooling{n, *pooling, padded, y};
+    y = pooling->reduceWindows(n, Kind::Max, padForWindows(n, x, n.lowest(element), pooling->windows));
+  // Of windows over nothing but the lowest number no place around the input wins: comparisons with NaN fail.
+  Value outside = isa<FloatType>(element) ? n.scalar(element, std::nan("")) : n.lowest(element);
+  return MaxPooling{n, *pooling, padForWindows(n, x, outside, pooling->windows), y};
 }
 
 /// Whether no element of the input is under two windows, so that each has one place in one of them.

@@ -1,5 +1,6 @@
 //===- SegmentOps.cpp - Rows with equal numbers reduced to one ------------===//
 
+#include "dialects/Tg/IR/ScatterOrder.h"
 #include "frontend/Import/Indexing.h"
 #include "frontend/Import/OpRegistry.h"
 #include "frontend/Import/RowGradients.h"
@@ -36,7 +37,10 @@ Value reduceRows(NodeImporter &n, Kind kind, Value value, Size count, Value data
   SmallVector<Size> shape{count};
   int64_t idRank = cast<RankedTensorType>(ids.getType()).getRank();
   llvm::append_range(shape, ArrayRef(n.sizes.sizesOf(data)).drop_front(idRank));
-  return scatterRows(n, kind, n.broadcastTo(value, shape), ids, data, tg::BoundsMode::Skip);
+  Value result = scatterRows(n, kind, n.broadcastTo(value, shape), ids, data, tg::BoundsMode::Skip);
+  if (kind == Kind::Max || kind == Kind::Min)
+    result.getDefiningOp()->setAttr(tg::kKeepsUpdates, n.builder.getUnitAttr());
+  return result;
 }
 
 /// Numbers in any order; rows with a negative one are left out.

@@ -8,6 +8,7 @@
 #include "compiler/Conversion/TgToLinalg/Bounds.h"
 #include "compiler/Conversion/TgToLinalg/Patterns.h"
 #include "dialects/Tg/IR/ScalarBuilder.h"
+#include "dialects/Tg/IR/ScatterOrder.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -16,10 +17,23 @@ using namespace mlir;
 namespace tgc::detail {
 namespace {
 
-/// One update of one element; `element` is its tg type.
-Value applyUpdate(OpBuilder &b, Location loc, tg::ScatterKind kind, Type element, Value old, Value update) {
-  tg::ScalarBuilder s(b, loc, element);
-  switch (kind) {
+/// The larger or the smaller of an element and an update; of NaN and a number what the operator keeps.
+Value chooseExtreme(OpBuilder &b, Location loc, tg::ScatterOp op, Value old, Value update) {
+  bool isMax = op.getKind() == tg::ScatterKind::Max;
+  Type element = op.getType().getElementType();
+  if (!isa<FloatType>(element)) {
+    tg::ScalarBuilder s(b, loc, element);
+    return isMax ? s.maximum(old, update) : s.minimum(old, update);
+  }
+  auto [kept, other] = op->hasAttr(tg::kKeepsUpdates) ? std::pair(update, old) : std::pair(old, update);
+  auto isWorse = isMax ? arith::CmpFPredicate::OLT : arith::CmpFPredicate::OGT;
+  return arith::SelectOp::create(b, loc, arith::CmpFOp::create(b, loc, isWorse, kept, other), other, kept);
+}
+
+/// One update of one element.
+Value applyUpdate(OpBuilder &b, Location loc, tg::ScatterOp op, Value old, Value update) {
+  tg::ScalarBuilder s(b, loc, op.getType().getElementType());
+  switch (op.getKind()) {
   case tg::ScatterKind::Update:
     return update;
   case tg::ScatterKind::Add:
@@ -31,22 +45,20 @@ Value applyUpdate(OpBuilder &b, Location loc, tg::ScatterKind kind, Type element
   case tg::ScatterKind::Div:
     return s.div(old, update);
   case tg::ScatterKind::Max:
-    return s.maximum(old, update);
   case tg::ScatterKind::Min:
-    return s.minimum(old, update);
+    return chooseExtreme(b, loc, op, old, update);
   }
   llvm_unreachable("unknown scatter kind");
 }
 
 /// Combines two tensors of one shape, in place of `old`.
-Value updateSlice(OpBuilder &builder, Location loc, tg::ScatterKind kind, Type element, Value old,
-                  Value update) {
+Value updateSlice(OpBuilder &builder, Location loc, tg::ScatterOp op, Value old, Value update) {
   auto type = cast<RankedTensorType>(old.getType());
   SmallVector<AffineMap> maps(2, builder.getMultiDimIdentityMap(type.getRank()));
   SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
   auto generic = linalg::GenericOp::create(
       builder, loc, type, update, old, maps, iterators, [&](OpBuilder &b, Location l, ValueRange args) {
-        linalg::YieldOp::create(b, l, applyUpdate(b, l, kind, element, args[1], args[0]));
+        linalg::YieldOp::create(b, l, applyUpdate(b, l, op, args[1], args[0]));
       });
   return generic.getResult(0);
 }
@@ -99,13 +111,11 @@ struct LowerScatter : OpConversionPattern<tg::ScatterOp> {
     auto sliceType = RankedTensorType::get(type.getShape().drop_front(depth), type.getElementType());
     auto applyRow = [&](OpBuilder &b, Location l, Value row, ArrayRef<Value> coordinates,
                         Value target) -> Value {
-      Type element = op.getType().getElementType();
       if (sliceSizes.empty()) {
         Value update = tensor::ExtractOp::create(b, l, updates, row), old;
         if (op.getKind() != tg::ScatterKind::Update)
           old = tensor::ExtractOp::create(b, l, target, coordinates);
-        return tensor::InsertOp::create(b, l, applyUpdate(b, l, op.getKind(), element, old, update), target,
-                                        coordinates);
+        return tensor::InsertOp::create(b, l, applyUpdate(b, l, op, old, update), target, coordinates);
       }
       SliceAt source(b, row, sliceSizes), place(b, coordinates, sliceSizes);
       Value slice = tensor::ExtractSliceOp::create(b, l, sliceType, updates, source.offsets, source.sizes,
@@ -113,7 +123,7 @@ struct LowerScatter : OpConversionPattern<tg::ScatterOp> {
       if (op.getKind() != tg::ScatterKind::Update) {
         Value old = tensor::ExtractSliceOp::create(b, l, sliceType, target, place.offsets, place.sizes,
                                                    place.strides);
-        slice = updateSlice(b, l, op.getKind(), element, old, slice);
+        slice = updateSlice(b, l, op, old, slice);
       }
       return tensor::InsertSliceOp::create(b, l, slice, target, place.offsets, place.sizes, place.strides);
     };
