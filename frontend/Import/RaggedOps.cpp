@@ -132,6 +132,7 @@ void registerRaggedOps(OpRegistry &registry) {
   registry.add({"RaggedRange"}, importRange);
   registry.add({"RaggedGather"}, importGather);
   registry.add({"RaggedTensorToSparse"}, importToSparse);
+  registerRaggedVariantOps(registry);
 }
 
 } // namespace tgc

@@ -7,6 +7,7 @@ namespace tgc {
 class OpRegistry;
 
 void registerRaggedOps(OpRegistry &registry);
+void registerRaggedVariantOps(OpRegistry &registry);
 
 } // namespace tgc
 

@@ -37,6 +37,11 @@ static constexpr tgc::signatures::Row kRows[] = {
     {"RaggedGather",
      "params_nested_splits:PARAMS_RAGGED_RANK*Tsplits params_dense_values:Tvalues indices:Tindices",
      "output_nested_splits:OUTPUT_RAGGED_RANK*Tsplits output_dense_values:Tvalues", "Tsplits=int64"},
+    {"RaggedTensorToVariant", "rt_nested_splits:RAGGED_RANK*Tsplits rt_dense_values:Tvalues",
+     "encoded_ragged:variant", "batched_input:bool Tsplits=int64"},
+    {"RaggedTensorFromVariant", "encoded_ragged:variant",
+     "output_nested_splits:output_ragged_rank*Tsplits output_dense_values:Tvalues",
+     "input_ragged_rank:int Tsplits=int64"},
     {"RaggedTensorToSparse", "rt_nested_splits:RAGGED_RANK*Tsplits rt_dense_values:T",
      "sparse_indices:int64 sparse_values:T sparse_dense_shape:int64", "Tsplits=int64"},
 };
