@@ -107,6 +107,8 @@ PROGRAMS = {
                    of(lambda: train.GradientDescentOptimizer(0.5), each(lambda g: tf.clip_by_value(g, -0.02, 0.02)))),
     "clip_norm": ("momentum:learning_rate=0.5,clip_each_norm=0.05", of(lambda: train.MomentumOptimizer(0.5, 0.9), each(lambda g: tf.clip_by_norm(g, 0.05)))),
     "clip_global": ("adam --clip-norm 0.1", of(lambda: train.AdamOptimizer(), global_norm)),
+    "trainable": ("momentum:learning_rate=0.1 --trainable (w|table)$",
+                  lambda loss: train.MomentumOptimizer(0.1, 0.9).minimize(loss, var_list=[v for v in tf1.global_variables() if v.op.name in ("w", "table")])),
     "scheduled": ("adam:learning_rate=rate:0", decayed),
     "adagradda": ("adagradda:learning_rate=0.1,l1_regularization_strength=0.001", dual_averaging),
 }
