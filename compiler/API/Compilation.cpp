@@ -232,14 +232,24 @@ llvm::Error Compilation::keepToBudget() {
   CompileOptions &options = state->options;
   if (options.remat != Remat::Auto || options.compileTo < Phase::Buffers)
     return llvm::Error::success();
-  OwningOpRef<ModuleOp> trial = state->module->clone();
-  for (const PhaseInfo &info : kPhases)
-    if (info.phase >= Phase::Linalg && info.phase <= Phase::Buffers)
-      if (llvm::Error error = runPhase(info, *trial, options))
-        return error;
-  if (llvm::Error error = checkMemory(*trial, options.memoryBudget)) {
-    llvm::consumeError(std::move(error));
-    options.remat = Remat::Max;
+  SmallVector<VectorUnit> units;
+  for (const std::unique_ptr<Variant> &variant : state->variants)
+    units.push_back(variant->vectors);
+  if (units.empty())
+    units.push_back(options.vectors);
+  for (const VectorUnit &unit : units) {
+    OwningOpRef<ModuleOp> trial = state->module->clone();
+    CompileOptions own = options;
+    own.vectors = unit;
+    for (const PhaseInfo &info : kPhases)
+      if (info.phase >= Phase::Linalg && info.phase <= Phase::Buffers)
+        if (llvm::Error error = runPhase(info, *trial, own))
+          return error;
+    if (llvm::Error error = checkMemory(*trial, options.memoryBudget)) {
+      llvm::consumeError(std::move(error));
+      options.remat = Remat::Max;
+      break;
+    }
   }
   return llvm::Error::success();
 }
@@ -307,7 +317,8 @@ llvm::Expected<std::string> Compilation::emitKernels() {
 
 bool Compilation::loadFromCache(bool externalWeights) {
   const CompileOptions &options = state->options;
-  if (options.cacheDirectory.empty())
+  // What is known already has no placement to tell.
+  if (options.cacheDirectory.empty() || options.placementLog)
     return false;
   StepTimer timer(options.timing, "cache");
   std::string text;

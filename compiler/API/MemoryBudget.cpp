@@ -21,16 +21,18 @@ llvm::Error checkMemory(ModuleOp module, int64_t budget) {
     };
     bool waits = false;
     function.walk([&](rt::BufferOp) { waits = true; });
+    function.walk([&](rt::HostCallOp call) { waits |= !call.getSlots().empty(); });
     function.walk([&](rt::WorkspaceOp arena) {
       IntegerAttr bytes;
       if (!matchPattern(arena.getBytes(), m_Constant(&bytes))) {
         waits = true;
       } else if (bytes.getInt() > budget) {
-        begin() << "needs " << bytes.getInt()
-                << " bytes for its intermediate values, with values computed again";
+        begin() << "needs " << bytes.getInt() << " bytes for its intermediate values";
         if (auto live = function->getAttrOfType<IntegerAttr>("rt.live_bytes"))
           message << " (" << live.getInt() << " live at once)";
-        message << "; --memory-budget is " << budget << " bytes; a smaller batch needs less";
+        message << "; --memory-budget is " << budget
+                << " bytes; --remat=max (and --remat=auto, where it helps) computes values again, "
+                   "a smaller batch needs less";
       }
     });
     if (waits)
