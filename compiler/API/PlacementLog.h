@@ -7,6 +7,7 @@
 
 namespace tgc {
 
+/// Where each node of a program is computed, as --log-device-placement tells it.
 class PlacementLog {
 public:
   /// The nodes of a program as it was imported. Constants compute nothing: they are where they are used.

@@ -42,10 +42,11 @@ static bool takePart(StringRef &text, DeviceName &name) {
     return takeNumber(text, name.replica);
   if (text.consume_front("/task:"))
     return takeNumber(text, name.task);
-  for (StringRef type : {"cpu", "gpu"})
-    if (text.consume_front(("/" + type + ":").str()) || text.consume_front("/" + type.upper() + ":")) {
-      name.type = type.upper();
-      return takeNumber(text, name.number);
+  for (StringRef type : {"CPU", "GPU"})
+    if (text.consume_front_insensitive(("/" + type).str())) {
+      name.type = type.str();
+      name.number.reset();
+      return !text.consume_front(":") || takeNumber(text, name.number);
     }
   if (!text.consume_front("/device:") || !takeWord(text, name.type))
     return false;
@@ -57,10 +58,16 @@ static bool takePart(StringRef &text, DeviceName &name) {
 }
 
 std::optional<DeviceName> parseDeviceName(StringRef text) {
+  // Python's import takes names without the first slash, and with empty parts.
+  std::string parts = "/" + text.str();
   DeviceName name;
-  while (!text.empty() && text != "/")
-    if (!takePart(text, name))
+  StringRef rest = parts;
+  while (!rest.empty()) {
+    if (rest == "/" || rest.starts_with("//"))
+      rest = rest.drop_front();
+    else if (!takePart(rest, name) || (!rest.empty() && rest.front() != '/'))
       return std::nullopt;
+  }
   return name;
 }
 

@@ -21,8 +21,8 @@ bool Placement::isOnHost(const proto::NodeDef &node, StringRef device, StringRef
   std::optional<DeviceName> parsed = parseDeviceName(device);
   if (!parsed) {
     fail(where + "Malformed device specification '" + device.str() +
-                   "', expected /cpu:0, /device:GPU:1, /job:localhost/replica:0/task:0/device:CPU:0 or a "
-                   "part of such a name");
+         "', expected /cpu:0, /device:GPU:1, /job:localhost/replica:0/task:0/device:CPU:0 or a "
+         "part of such a name");
     return false;
   }
   bool isCpu = parsed->type == "CPU", isGpu = parsed->type == "GPU";
@@ -32,8 +32,8 @@ bool Placement::isOnHost(const proto::NodeDef &node, StringRef device, StringRef
   if (!options.allowSoftPlacement && !(isThere && parsed->isLocal())) {
     constexpr StringLiteral local = "/job:localhost/replica:0/task:0/device:";
     fail(where + demand + " but available devices are [ " + local.str() + "CPU:0" +
-                   (options.hasGpu ? ", " + local.str() + "GPU:0" : "") +
-                   " ]. Make sure the device specification refers to a valid device.");
+         (options.hasGpu ? ", " + local.str() + "GPU:0" : "") +
+         " ]. Make sure the device specification refers to a valid device.");
     return false;
   }
   if (isGpu && options.hasGpu)
