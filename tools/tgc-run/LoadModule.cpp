@@ -38,11 +38,17 @@ Expected<bool> tgc::compilesEntries(StringRef path) {
 
 static Expected<LoadedModule> loadLibrary(StringRef path, const CompileOptions &options) {
   const std::pair<bool, StringRef> forModels[] = {
-      {!options.signature.empty(), "--signature"},    {!options.feedShapes.empty(), "--shape"},
-      {!options.constants.empty(), "--set"},          {!options.gradients.empty(), "--gradients"},
-      {!options.training.loss.empty(), "--minimize"}, {options.maxIterations != 0, "--max-iterations"},
-      {options.stripAsserts, "--strip-asserts"},      {options.exact, "--exact"},
-      {options.memoryBudget != 0, "--memory-budget"}};
+      {!options.signature.empty(), "--signature"},
+      {!options.feedShapes.empty(), "--shape"},
+      {!options.constants.empty(), "--set"},
+      {!options.gradients.empty(), "--gradients"},
+      {!options.training.loss.empty(), "--minimize"},
+      {options.maxIterations != 0, "--max-iterations"},
+      {options.stripAsserts, "--strip-asserts"},
+      {options.exact, "--exact"},
+      {options.memoryBudget != 0, "--memory-budget"},
+      {!options.allowSoftPlacement, "--allow-soft-placement"},
+      {options.placementLog != nullptr, "--log-device-placement"}};
   for (auto [isGiven, name] : forModels)
     if (isGiven)
       return createStringError(path + ": " + name + " is for models; this one is compiled already");

@@ -63,6 +63,12 @@ struct Flags {
 };
 } // namespace
 
+/// The runtime's 0 stands for the operating system's; a seed that was given repeats, whatever it is.
+/// TensorFlow makes the same of two seeds of 0.
+static uint64_t getSeed(const cl::opt<uint64_t> &flag) {
+  return flag.getNumOccurrences() && flag == 0 ? INT32_MAX : flag.getValue();
+}
+
 static Error checkFlags(const Flags &flags) {
   bool hasScript = !flags.script.empty();
   if (flags.runs.getNumOccurrences() && !flags.benchmark && !flags.profile.getNumOccurrences())
@@ -108,8 +114,8 @@ Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
   options.outPath = flags.out;
   options.numRuns = flags.runs;
   options.numThreads = flags.threads;
-  options.seed = flags.seed;
-  Expected<TrainOptions> train = trainFlags.read(flags.seed);
+  options.seed = getSeed(flags.seed);
+  Expected<TrainOptions> train = trainFlags.read(options.seed);
   if (!train)
     return train.takeError();
   options.train = std::move(*train);
