@@ -105,3 +105,7 @@ void tgc_rt_profile(tgc_frame_t *frame, const char *kernel, const char *nodes) {
   if (HAS(frame->functions, profile))
     frame->functions->profile(frame, kernel, nodes);
 }
+
+tgc_guests_t *tgc_rt_guests(tgc_frame_t *frame) {
+  return HAS(frame->functions, guests) ? frame->functions->guests(frame) : NULL;
+}

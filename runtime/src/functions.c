@@ -21,6 +21,7 @@ const tgc_runtime_functions_t tgc_frame_functions = {
     .variable_destroy = tgc_frame_variable_destroy,
     .profile = tgc_frame_profile,
     .variable_residence = tgc_frame_variable_residence,
+    .guests = tgc_frame_guests,
 };
 
 const tgc_runtime_api_t tgc_runtime_api = {
@@ -38,4 +39,7 @@ const tgc_runtime_api_t tgc_runtime_api = {
     .status_name = tgc_status_name,
     .dtype_name = tgc_dtype_name,
     .session_save = tgc_session_save,
+    .session_run_request = tgc_session_run_request,
+    .session_run_async = tgc_session_run_async,
+    .session_wait = tgc_session_wait,
 };

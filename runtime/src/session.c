@@ -155,6 +155,7 @@ void tgc_session_release(tgc_session_t *session) {
     return;
   tgc_module_t *module = session->module;
   const tgc_services_t *services = &module->services;
+  tgc_async_release(session);
   tgc_objects_release(session);
   release_entries(session);
   for (uint32_t i = 0; session->variable_states && i < module->info->num_variables; ++i) {
@@ -165,6 +166,8 @@ void tgc_session_release(tgc_session_t *session) {
   tgc_release_memory(services, session->frame.variables);
   tgc_release_memory(services, session->counters);
   tgc_block_release(services, &session->workspace);
+  tgc_block_release(services, &session->guests.tables);
+  tgc_block_release(services, &session->guests.memory);
   if (session->uses_pool)
     tgc_thread_pool_release();
   tgc_release_memory(services, session);

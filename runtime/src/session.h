@@ -61,6 +61,15 @@ typedef struct tgc_object {
   char name[];
 } tgc_object_t;
 
+/* What stands for tensors that lie on a device. */
+typedef struct tgc_guest_state {
+  tgc_block_t tables; /* of the run's feeds, fetches and guests */
+  tgc_block_t memory; /* of feeds */
+  tgc_guests_t list;  /* empty without such tensors */
+} tgc_guest_state_t;
+
+typedef struct tgc_async tgc_async_t;
+
 struct tgc_session {
   tgc_frame_t frame;
   atomic_uint is_busy;
@@ -85,6 +94,8 @@ struct tgc_session {
   uint64_t *counters;
   tgc_scratch_t *scratch; /* the block in use; the full ones follow */
   tgc_object_t *objects;
+  tgc_guest_state_t guests;
+  tgc_async_t *async; /* NULL: it was never asked for */
 };
 
 /*===----------------------------------------------------------------------===*
@@ -150,6 +161,23 @@ void tgc_scratch_reset(tgc_session_t *session);
 /* Releases all scratch memory and all objects of a session that ends. */
 void tgc_objects_release(tgc_session_t *session);
 
+/* run.c: fills in what a request leaves out, and checks it against its entry. */
+tgc_status_t tgc_request_check(const tgc_session_t *session, const tgc_run_request_t *request,
+                               tgc_run_request_t *out_request, tgc_error_t *error);
+
+/* Does a run that was checked, in a session that was entered. The session stays entered. */
+tgc_status_t tgc_run_entered(tgc_session_t *session, const tgc_run_request_t *request, tgc_error_t *error);
+
+/* async.c: ends the session's thread. */
+void tgc_async_release(tgc_session_t *session);
+
+/* guests.c: checks the places of a request; gives the run tensors of the host's where the caller's lie on a
+ * device; brings fetches to the caller's after a good run. */
+tgc_status_t tgc_places_check(const tgc_module_info_t *info, const tgc_run_request_t *request,
+                              tgc_error_t *error);
+tgc_status_t tgc_guests_prepare(tgc_session_t *session, const tgc_run_request_t *request, tgc_error_t *error);
+tgc_status_t tgc_guests_finish(tgc_session_t *session, const tgc_run_request_t *request, tgc_error_t *error);
+
 /* Checks the caller's feeds against the entry. */
 tgc_status_t tgc_feeds_check(const tgc_entry_info_t *entry, const tgc_tensor_t *feeds, uint32_t num_feeds,
                              tgc_error_t *error);
@@ -171,6 +199,7 @@ void *tgc_frame_variable_peek(tgc_frame_t *frame, uint32_t index, uint64_t bytes
 uint8_t tgc_frame_variable_is_initialized(tgc_frame_t *frame, const char *name);
 void tgc_frame_variable_destroy(tgc_frame_t *frame, const char *name);
 tgc_residence_t *tgc_frame_variable_residence(tgc_frame_t *frame, uint32_t index);
+tgc_guests_t *tgc_frame_guests(tgc_frame_t *frame);
 void tgc_frame_profile(tgc_frame_t *frame, const char *kernel, const char *nodes);
 void tgc_frame_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text,
                     const int64_t *values, uint32_t num_values);

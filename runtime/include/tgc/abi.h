@@ -156,6 +156,8 @@ typedef struct tgc_module_info {
   const char *weights_file;
   void *weights;
   uint64_t weights_size;
+  /* For each entry whether it has code for a GPU; NULL, or `size` ends before: none has. */
+  const uint8_t *entries_on_device;
 } tgc_module_info_t;
 
 #define TGC_WEIGHTS_TRAILER_SIZE 64
@@ -217,6 +219,31 @@ typedef struct tgc_residence {
 /* Where the value of variable `index` is; the same address in all runs of the session. The functions above
  * bring the value to the host first, whose own it is then. */
 TGC_API tgc_residence_t *tgc_rt_variable_residence(tgc_frame_t *frame, uint32_t index);
+
+/* A feed or fetch of the run whose memory is a device's. The host's memory stands for it: that of `tensor`,
+ * once a fetch has some. */
+typedef struct tgc_guest {
+  const tgc_tensor_t *tensor; /* of the frame */
+  uint64_t address;
+  uint64_t byte_size; /* what there is at that address */
+  int32_t device_id;
+  uint8_t is_fetch;
+  /* The host's memory has the value of a feed; the device's memory has that of a fetch. */
+  uint8_t is_done;
+} tgc_guest_t;
+
+/* All of a run. Whoever runs it on a device sets `finish`, which is called when the entry has ended well,
+ * with the fetches that are not done in the host's memory; it returns when all are done, or why they are not.
+ */
+typedef struct tgc_guests {
+  tgc_guest_t *guests;
+  uint32_t count;
+  void *holder;
+  int32_t (*finish)(void *holder, const char **out_reason);
+} tgc_guests_t;
+
+/* NULL: all feeds and fetches are the host's. */
+TGC_API tgc_guests_t *tgc_rt_guests(tgc_frame_t *frame);
 
 /* Memory for a new value of variable `index` with the given dims; keeps the old contents if the byte size is
  * the same. Marks the variable initialised. */
@@ -293,6 +320,7 @@ typedef struct tgc_runtime_functions {
   void (*variable_destroy)(tgc_frame_t *frame, const char *name);
   void (*profile)(tgc_frame_t *frame, const char *kernel, const char *nodes);
   tgc_residence_t *(*variable_residence)(tgc_frame_t *frame, uint32_t index);
+  tgc_guests_t *(*guests)(tgc_frame_t *frame);
 } tgc_runtime_functions_t;
 
 /* The public API of the runtime that is linked in; hidden in a shared library. See tgc_module_info_t. */

@@ -96,6 +96,31 @@ typedef struct tgc_save_options {
   double keep_every_seconds;
 } tgc_save_options_t;
 
+/* Whose memory a tensor lies in, with DLPack's numbers. */
+typedef enum tgc_device_type {
+  TGC_DEVICE_CPU = 1,
+  TGC_DEVICE_CUDA = 2,
+  TGC_DEVICE_CUDA_HOST = 3 /* the host's, page-locked */
+} tgc_device_type_t;
+
+/* What a tgc_tensor_t leaves out of a DLPack descriptor. */
+typedef struct tgc_place {
+  int32_t device_type; /* tgc_device_type_t */
+  int32_t device_id;
+  const int64_t *strides; /* in elements, rank numbers; NULL: row-major, as it must be anyway */
+} tgc_place_t;
+
+/* A run. Zero fields mean the defaults. */
+typedef struct tgc_run_request {
+  uint32_t size; /* sizeof(tgc_run_request_t) */
+  uint32_t entry;
+  const tgc_tensor_t *feeds;
+  tgc_tensor_t *fetches;
+  uint32_t num_feeds, num_fetches;
+  const tgc_place_t *feed_places;  /* num_feeds; NULL: all are the host's */
+  const tgc_place_t *fetch_places; /* num_fetches */
+} tgc_run_request_t;
+
 /*===----------------------------------------------------------------------===*
  * Status codes and element types.
  *===----------------------------------------------------------------------===*/
@@ -160,6 +185,23 @@ TGC_API tgc_status_t tgc_session_run(tgc_session_t *session, uint32_t entry, con
                                      uint32_t num_feeds, tgc_tensor_t *fetches, uint32_t num_fetches,
                                      tgc_error_t *error);
 
+/* The same, with tensors that may lie on the GPU that the session runs on (INVALID_ARGUMENT: it is another)
+ * and are read and written there, without copies. Work that writes such feeds must be done before; when it
+ * returns, such fetches are written. They give their memory, whose byte_size says how much room there is.
+ * UNAVAILABLE: the session runs on the CPU. FAILED_PRECONDITION: the entry has no code for a GPU. */
+TGC_API tgc_status_t tgc_session_run_request(tgc_session_t *session, const tgc_run_request_t *request,
+                                             tgc_error_t *error);
+
+/* Starts such a run on a thread of the session's and returns. Feeds, fetches, places and their memory are the
+ * run's until tgc_session_wait, as is the session: all that is asked of it meanwhile, but that and its
+ * release, is FAILED_PRECONDITION. A request that does not fit the entry is an error at once. */
+TGC_API tgc_status_t tgc_session_run_async(tgc_session_t *session, const tgc_run_request_t *request,
+                                           tgc_error_t *error);
+
+/* Returns when the run that was started last is done, with its status and error. FAILED_PRECONDITION: there
+ * is none that was not waited for. */
+TGC_API tgc_status_t tgc_session_wait(tgc_session_t *session, tgc_error_t *error);
+
 /* The value of a variable, borrowed until the session's next run, set or restore. FAILED_PRECONDITION if it
  * has none. Copy it before feeding it to an entry that writes the variable. */
 TGC_API tgc_status_t tgc_variable_get(tgc_session_t *session, const char *name, tgc_tensor_t *out_tensor,
@@ -211,6 +253,11 @@ typedef struct tgc_runtime_api {
   const char *(*dtype_name)(int32_t dtype);
   tgc_status_t (*session_save)(tgc_session_t *session, const char *prefix, const tgc_save_options_t *options,
                                tgc_error_t *error);
+  tgc_status_t (*session_run_request)(tgc_session_t *session, const tgc_run_request_t *request,
+                                      tgc_error_t *error);
+  tgc_status_t (*session_run_async)(tgc_session_t *session, const tgc_run_request_t *request,
+                                    tgc_error_t *error);
+  tgc_status_t (*session_wait)(tgc_session_t *session, tgc_error_t *error);
 } tgc_runtime_api_t;
 
 #ifdef __cplusplus
