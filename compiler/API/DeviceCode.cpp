@@ -4,6 +4,7 @@
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
+#include "compiler/Codegen/GPU/AttentionNests.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -25,6 +26,7 @@ static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program, GpuF32 produc
   if (failed(before.run(program)))
     return llvm::createStringError("the program cannot be given buffers");
   turnCopiesIntoNests(program);
+  turnAttentionIntoNests(program);
   for (;;) {
     DeviceProgram device = writeKernels(program, products);
     PassManager passes(program.getContext());

@@ -39,10 +39,7 @@ void buildGradientPipeline(OpPassManager &passes, const CompileOptions &) {
   addCleanup(passes);
 }
 
-void buildFusionPipeline(OpPassManager &passes, const CompileOptions &options) {
-  // Code for devices is made of linalg.
-  if (!options.device.empty())
-    return;
+void buildFusionPipeline(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createFormAttentionPass());
   addCleanup(passes);
 }

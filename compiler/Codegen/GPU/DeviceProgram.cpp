@@ -3,6 +3,7 @@
 #include "compiler/Codegen/GPU/DeviceProgram.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/Common/Cleanup.h"
+#include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/ContractWriter.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -144,7 +145,9 @@ static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &
   record.op = chain.main;
   for (linalg::GenericOp member : chain.members)
     member->walk([&](Operation *op) { addNode(op->getLoc(), record.nodes); });
-  if (chain.form == NestChain::Contraction && hasWgmmaKernel(chain.main, products)) {
+  if (isAttention(chain.main)) {
+    writeAttentionKernel(chain, *program.kernels, record);
+  } else if (chain.form == NestChain::Contraction && hasWgmmaKernel(chain.main, products)) {
     KernelRecord other = record;
     writeWgmmaKernel(chain, *program.wgmmaKernels, other);
     writeContractKernel(chain, products, *program.kernels, record);

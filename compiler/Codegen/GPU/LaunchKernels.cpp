@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/DeviceMemory.h"
 #include "compiler/Codegen/GPU/HostProgram.h"
 #include "compiler/Codegen/GPU/NestAccess.h"
@@ -477,6 +478,12 @@ private:
   void runOnHost(Operation &op) {
     if (op.hasAttr(kCopyAttribute))
       return copyOnHost(op);
+    if (auto nest = dyn_cast<linalg::GenericOp>(op); nest && isAttention(nest)) {
+      dropKernel(op);
+      Operation *attention = turnIntoAttention(nest);
+      builder.setInsertionPoint(attention);
+      return runOnHost(*attention);
+    }
     for (const auto &[base, isWritten] : findEffects(op).touched)
       giveToHost(base, isWritten);
   }
@@ -504,13 +511,19 @@ private:
 
   void copyOnHost(Operation &op) {
     auto copy = memref::CopyOp::create(builder, op.getLoc(), op.getOperand(0), op.getOperand(1));
-    if (auto kernel = kernels.find(&op); kernel != kernels.end()) {
-      device.records[kernel->second].op = nullptr;
-      kernels.erase(kernel);
-    }
+    dropKernel(op);
     op.erase();
     builder.setInsertionPoint(copy);
     runOnHost(*copy);
+  }
+
+  /// Before an op with a kernel that is not launched goes.
+  void dropKernel(Operation &op) {
+    auto kernel = kernels.find(&op);
+    if (kernel == kernels.end())
+      return;
+    device.records[kernel->second].op = nullptr;
+    kernels.erase(kernel);
   }
 
   /// What outlives the run is the host's, but for resident variables.

@@ -1,6 +1,7 @@
 //===- NestWriter.cpp - What kernels of loop nests share ------------------===//
 
 #include "compiler/Codegen/GPU/NestWriter.h"
+#include "compiler/Codegen/GPU/AttentionNests.h"
 #include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Affine/Utils.h"
@@ -30,6 +31,12 @@ static bool isScalar(Type type) { return type.isIndex() || isElement(type); }
 static std::optional<KernelNumber> findSize(linalg::GenericOp op, unsigned loop) {
   Value operand;
   unsigned dim;
+  if (isAttention(op)) {
+    OpOperand &counter = getCounter(op, loop);
+    auto place = getAffineDimExpr(loop, op.getContext());
+    return KernelNumber{KernelNumber::Size, counter.get(),
+                        *op.getMatchingIndexingMap(&counter).getResultPosition(place)};
+  }
   if (failed(cast<linalg::LinalgOp>(*op).mapIterationSpaceDimToOperandDim(loop, operand, dim)))
     return std::nullopt;
   return KernelNumber{KernelNumber::Size, operand, dim};
@@ -202,7 +209,7 @@ Value NestWriter::sizeOfMemory(Value memory, unsigned dim) {
     return constant(size);
   // Most sizes are those of loops, which are known under another operand's name.
   for (OpOperand &operand : op->getOpOperands())
-    if (operand.get() == memory)
+    if (operand.get() == memory && !isAttention(op))
       if (auto loop = dyn_cast<AffineDimExpr>(op.getMatchingIndexingMap(&operand).getResult(dim)))
         return sizeOf(loop.getPosition());
   return number({KernelNumber::Size, memory, dim});

@@ -1,0 +1,37 @@
+//===- AttentionNests.h - Attention among the nests -------------*- C++ -*-===//
+//
+// Where device code is made, a `kernel.attention` is a nest, so that all that is known of nests (memory,
+// sizes, launches) goes for it: inputs are queries, keys, values and extras, loops those of the op, and the
+// body, marked by an attribute, makes a score of the product in the place of its first element. No other code
+// may take it for what it says; what has no launch becomes the op again.
+//
+//===----------------------------------------------------------------------===//
+#ifndef TGC_COMPILER_CODEGEN_GPU_ATTENTIONNESTS_H
+#define TGC_COMPILER_CODEGEN_GPU_ATTENTIONNESTS_H
+
+#include "compiler/Codegen/GPU/NestChains.h"
+
+namespace tgc {
+
+struct KernelRecord;
+
+struct AttentionLoops {
+  llvm::SmallVector<unsigned> batches;
+  unsigned query, key, depth, value;
+};
+
+bool isAttention(mlir::linalg::GenericOp op);
+AttentionLoops getAttentionLoops(mlir::linalg::GenericOp op);
+/// The operand that counts a loop. Others may have size one there, and be repeated.
+mlir::OpOperand &getCounter(mlir::linalg::GenericOp op, unsigned loop);
+
+/// Of a program on buffers.
+void turnAttentionIntoNests(mlir::ModuleOp program);
+/// A block for each tile of queries.
+void writeAttentionKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
+/// The op that the nest was; the nest is gone.
+mlir::Operation *turnIntoAttention(mlir::linalg::GenericOp nest);
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_GPU_ATTENTIONNESTS_H
