@@ -115,7 +115,7 @@ Expected<RunOptions> tgc::parseCommandLine(int argc, char **argv) {
   options.numRuns = flags.runs;
   options.numThreads = flags.threads;
   options.seed = getSeed(flags.seed);
-  Expected<TrainOptions> train = trainFlags.read(options.seed);
+  Expected<TrainOptions> train = trainFlags.read(flags.seed);
   if (!train)
     return train.takeError();
   options.train = std::move(*train);
