@@ -87,8 +87,28 @@ bool hostIdentity(NodeImporter &n) {
   return true;
 }
 
-/// Scalars of which at least one is known: the others are taken out of their tensors.
+/// Known vectors of one length as the rows of a matrix, as paddings are put together.
+bool packRows(NodeImporter &n) {
+  SmallVector<Size> elements;
+  for (size_t i = 0; i < n.getNumInputs(); ++i) {
+    const HostTensor *row = n.getHost(i);
+    if (!row || row->shape.size() != 1 || !row->possibleAxes.empty() || !row->broadcastShapes[0].empty() ||
+        row->shape != n.getHost(0)->shape)
+      return false;
+    llvm::append_range(elements, row->elements);
+  }
+  if (elements.empty() || n.getInt("axis") != 0 || static_cast<int64_t>(elements.size()) > kMaxHostElements)
+    return false;
+  const HostTensor *first = n.getHost(0);
+  int64_t rows = n.getNumInputs();
+  n.setHostResult({first->elementType, {rows, first->shape.front()}, std::move(elements)});
+  return true;
+}
+
+/// Scalars of which at least one is known: the others are taken out of their tensors; or rows.
 bool hostPack(NodeImporter &n) {
+  if (packRows(n))
+    return true;
   const HostTensor *known = nullptr;
   for (size_t i = 0; i < n.getNumInputs(); ++i) {
     if (const HostTensor *host = n.getHost(i))
