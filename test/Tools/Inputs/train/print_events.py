@@ -93,4 +93,5 @@ def main():
                     print_value(step, entry)
 
 
-main()
+if __name__ == "__main__":
+    main()
