@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/CPU/JoinSiblings.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/OrderLoops.h"
 #include "compiler/Codegen/CPU/PackConstants.h"
@@ -142,13 +143,17 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
   using FormContractionsPassBase::FormContractionsPassBase;
 
   void runOnOperation() override {
-    SmallVector<linalg::GenericOp> candidates;
-    getOperation().walk([&](linalg::GenericOp op) { candidates.push_back(op); });
-    SmallVector<kernel::ContractOp> formed;
-    for (linalg::GenericOp op : candidates)
-      if (kernel::ContractOp contract = form(op))
-        formed.push_back(contract);
     VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes, pairsBfloats};
+    SmallVector<SumOfProducts> sums;
+    getOperation().walk([&](linalg::GenericOp op) {
+      if (std::optional<Roles> roles = match(op))
+        sums.push_back({op, roles->lhs, roles->rhs});
+    });
+    joinSiblings(sums, unit);
+    SmallVector<kernel::ContractOp> formed;
+    for (const SumOfProducts &sum : sums)
+      if (kernel::ContractOp contract = form(sum))
+        formed.push_back(contract);
     PackedConstants packed;
     for (kernel::ContractOp contract : formed) {
       contract = storeAsRead(joinRows(contract));
@@ -163,23 +168,27 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
   }
 
 private:
-  kernel::ContractOp form(linalg::GenericOp op) {
+  static std::optional<Roles> match(linalg::GenericOp op) {
     if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || op.getNumResults() != 1 ||
         !op.hasPureTensorSemantics() || op.getNumReductionLoops() == 0 || op.hasIndexSemantics() ||
         failed(matchBody(op)))
-      return {};
-    std::optional<Roles> roles = assignRoles(op);
+      return std::nullopt;
+    return assignRoles(op);
+  }
+
+  kernel::ContractOp form(SumOfProducts sum) {
+    linalg::GenericOp op = sum.op;
     SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-    if (!roles || isTooSmall(op, sizes))
+    if (isTooSmall(op, sizes))
       return {};
     OpBuilder builder(op);
     Value init = op.getDpsInits()[0], empty = getZeroFilled(init);
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-    AffineMap ordered[] = {maps[roles->lhs], maps[roles->rhs], maps[2]};
+    AffineMap ordered[] = {maps[sum.lhs], maps[sum.rhs], maps[2]};
     auto contract = kernel::ContractOp::create(
-        builder, op.getLoc(), op.getResultTypes(), op.getDpsInputs()[roles->lhs],
-        op.getDpsInputs()[roles->rhs], ValueRange(), empty ? empty : init,
-        builder.getAffineMapArrayAttr(ordered), builder.getDenseI64ArrayAttr(sizes),
+        builder, op.getLoc(), op.getResultTypes(), op.getDpsInputs()[sum.lhs], op.getDpsInputs()[sum.rhs],
+        ValueRange(), empty ? empty : init, builder.getAffineMapArrayAttr(ordered),
+        builder.getDenseI64ArrayAttr(sizes),
         /*accumulates=*/!empty, /*panel_width=*/IntegerAttr());
     Type element = getElementTypeOrSelf(init.getType());
     Block *body = builder.createBlock(&contract.getEpilogue(), {}, element, op.getLoc());

@@ -37,8 +37,7 @@ ContractTiling getTiling(kernel::ContractOp contract, VectorUnit unit) {
   return widenForFewRows(selectContractTiling(unit, bytes, columns, rows), columns, rows);
 }
 
-/// The bytes of a constant in row-major order; empty if it has none of its own.
-static ArrayRef<char> getBytes(ElementsAttr value) {
+ArrayRef<char> getConstantBytes(ElementsAttr value) {
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
     return blob ? blob->getData() : ArrayRef<char>();
@@ -115,7 +114,7 @@ std::optional<ConstantOperand> findConstantRhs(kernel::ContractOp contract) {
   auto type = dyn_cast<RankedTensorType>(contract.getRhs().getType());
   if (!value || !type || !type.hasStaticShape() || type.getElementTypeBitWidth() % 8 != 0)
     return std::nullopt;
-  ArrayRef<char> source = getBytes(value);
+  ArrayRef<char> source = getConstantBytes(value);
   if (source.size() != static_cast<size_t>(type.getNumElements()) * (type.getElementTypeBitWidth() / 8))
     return std::nullopt;
   return ConstantOperand{constant, value, source};
@@ -123,7 +122,11 @@ std::optional<ConstantOperand> findConstantRhs(kernel::ContractOp contract) {
 
 ElementsAttr makePackedConstant(ArrayRef<char> bytes, Type elementType) {
   int64_t width = elementType.getIntOrFloatBitWidth() / 8;
-  auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size()) / width}, elementType);
+  return makeAlignedConstant(
+      bytes, RankedTensorType::get({static_cast<int64_t>(bytes.size()) / width}, elementType));
+}
+
+ElementsAttr makeAlignedConstant(ArrayRef<char> bytes, RankedTensorType type) {
   AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, /*align=*/64);
   return DenseResourceElementsAttr::get(type, "tgc_packed", std::move(blob));
 }

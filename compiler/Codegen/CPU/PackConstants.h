@@ -28,6 +28,12 @@ struct ConstantOperand {
 /// The right operand's constant, seen through reshapes.
 std::optional<ConstantOperand> findConstantRhs(kernel::ContractOp contract);
 
+/// The bytes of a constant in row-major order; empty if it has none of its own.
+llvm::ArrayRef<char> getConstantBytes(mlir::ElementsAttr value);
+
+/// A constant with these bytes, aligned for vectors.
+mlir::ElementsAttr makeAlignedConstant(llvm::ArrayRef<char> bytes, mlir::RankedTensorType type);
+
 /// A constant of one dimension with these bytes, aligned for vectors.
 mlir::ElementsAttr makePackedConstant(llvm::ArrayRef<char> bytes, mlir::Type elementType);
 

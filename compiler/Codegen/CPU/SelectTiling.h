@@ -39,6 +39,11 @@ ContractTiling selectContractTiling(VectorUnit unit, int64_t elementBytes, int64
 inline constexpr int64_t kLeastProducts = 512;
 /// With fewer columns most lanes would idle; a reduction along the summed loop is better.
 inline constexpr int64_t kLeastColumns = 3;
+/// What a kernel costs beside its sums, what a row's sum alone costs beside its steps, and what it costs to
+/// read a vector of sums again: in instructions on vectors.
+inline constexpr int64_t kInstructionsPerKernel = 32;
+inline constexpr int64_t kInstructionsPerRowSum = 10;
+inline constexpr int64_t kInstructionsPerMovedVector = 4;
 /// With fewer rows than this, packing the right operand costs more than it saves.
 inline constexpr int64_t kLeastRowsToPack = 24;
 /// Length of a block of the summed loop: a panel of it stays in the second-level cache.
