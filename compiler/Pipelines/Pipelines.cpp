@@ -67,9 +67,9 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
 }
 
 void buildTiledPipeline(OpPassManager &passes, const CompileOptions &options) {
-  FormContractionsPassOptions unit = {options.vectors.bytes, options.vectors.registers,
+  FormContractionsPassOptions unit = {options.vectors.bytes,      options.vectors.registers,
                                       options.vectors.panelBytes, options.vectors.pairsBfloats,
-                                      options.exact};
+                                      options.vectors.dotsBytes,  options.exact};
   passes.addPass(createFormContractionsPass(unit));
   addCleanup(passes);
 }
@@ -82,7 +82,7 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
   passes.addPass(
       createLowerAttentionPass({vectors.bytes, vectors.registers, vectors.panelBytes, vectors.pairsBfloats}));
   LowerContractionsPassOptions unit = {vectors.bytes, vectors.registers, vectors.panelBytes,
-                                       vectors.pairsBfloats};
+                                       vectors.pairsBfloats, vectors.dotsBytes};
   passes.addPass(createLowerContractionsPass(unit));
   passes.addPass(createGroupNestsPass());
   passes.addPass(createSplitNestsPass());

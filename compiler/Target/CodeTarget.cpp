@@ -94,7 +94,10 @@ std::string describeNeeds(const CodeTarget &target, const TargetMachine &machine
   if (machine.getTargetTriple().getArch() != Triple::x86_64 || StringRef(target.cpu).starts_with("x86-64"))
     return text;
   if (hasFeatures(machine, "avx512f avx512bw avx512cd avx512dq avx512vl"))
-    return text + (hasFeatures(machine, "avx512bf16") ? " x86-64-v4+avx512bf16" : " x86-64-v4");
+    return text + " x86-64-v4" +
+           (hasFeatures(machine, "avx512vnni avx512bf16") ? "+avx512bf16"
+            : hasFeatures(machine, "avx512vnni")          ? "+avx512vnni"
+                                                          : "");
   return text + (hasFeatures(machine, "avx") ? " x86-64-v3" : " x86-64");
 }
 
@@ -102,7 +105,8 @@ VectorUnit getVectorUnit(const TargetMachine &machine) {
   if (machine.getTargetTriple().getArch() == Triple::aarch64)
     return {16, 32};
   if (hasFeatures(machine, "avx512f"))
-    return {64, 32, 0, hasFeatures(machine, "avx512bf16 avx512vl")};
+    return {64, 32, 0, hasFeatures(machine, "avx512bf16 avx512vnni avx512vl"),
+            hasFeatures(machine, "avx512vnni avx512vl")};
   return {hasFeatures(machine, "avx") ? 32u : 16u, 16};
 }
 

@@ -59,11 +59,15 @@ Value requantize(NodeImporter &n, Value x, ArrayRef<Value> range, ArrayRef<Value
       .front();
 }
 
+/// The integer that stands for zero in a tensor.
+Value findZero(NodeImporter &n, Value x, ArrayRef<Value> range) {
+  Value zero = n.scalar(n.builder.getF32Type(), 0);
+  return quantizeNumber(n, zero, range, getElementTypeOrSelf(x.getType()), false);
+}
+
 /// The tensor as 32-bit integers of which 0 stands for zero.
 Value subtractZero(NodeImporter &n, Value x, ArrayRef<Value> range) {
-  Type f32 = n.builder.getF32Type();
-  Value zero = quantizeNumber(n, n.scalar(f32, 0), range, getElementTypeOrSelf(x.getType()), false);
-  return n.sub(n.cast(x, n.builder.getI32Type()), n.broadcastTo(zero, n.sizes.sizesOf(x)));
+  return n.sub(n.cast(x, n.builder.getI32Type()), n.broadcastTo(findZero(n, x, range), n.sizes.sizesOf(x)));
 }
 
 /// The range of products: what one step stands for is the product of the factors' steps.
@@ -243,10 +247,22 @@ LogicalResult importMatMul(NodeImporter &n) {
   if (failed(n.requireEqual(n.sizes.sizeOf(lhs, isLhs ? 0 : 1), n.sizes.sizeOf(rhs, isRhs ? 1 : 0),
                             "the factors have %d columns and %d rows")))
     return failure();
-  auto product = n.tryCreate<tg::MatMulOp>(subtractZero(n, lhs, *a), subtractZero(n, rhs, *b), isLhs, isRhs);
+  // Products stay those of bytes: (a - z) * (b - y) summed is a * b summed, less y times the sum of a, less z
+  // times the sum of b - y. All of it wraps alike.
+  Type i32 = n.builder.getI32Type();
+  Value wideLhs = n.cast(lhs, i32);
+  auto product = n.tryCreate<tg::MatMulOp>(wideLhs, n.cast(rhs, i32), isLhs, isRhs);
   if (failed(product))
     return failure();
-  n.setResult(0, n.cast(*product, *element));
+  SmallVector<Size> sizes = n.sizes.sizesOf(*product);
+  auto subtract = [&](Value from, Value zero, Value sums, int64_t axis) {
+    Value term = n.mul(sums, n.broadcastTo(zero, n.sizes.sizesOf(sums)));
+    return n.sub(from, n.broadcastAlong(term, axis, sizes));
+  };
+  Value rowSums = n.reduce(Kind::Sum, wideLhs, {isLhs ? 0 : 1});
+  Value columnSums = n.reduce(Kind::Sum, subtractZero(n, rhs, *b), {isRhs ? 1 : 0});
+  Value shifted = subtract(*product, findZero(n, rhs, *b), rowSums, 0);
+  n.setResult(0, n.cast(subtract(shifted, findZero(n, lhs, *a), columnSums, 1), *element));
   setProductRange(n, *a, n.getElementType(0), *b, n.getElementType(1), *element);
   return success();
 }

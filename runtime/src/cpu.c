@@ -1,7 +1,7 @@
 /*===- cpu.c - Which code this machine can run ------------------------------===
  *
  * A library may hold code for several levels of x86-64 (those of the System V ABI); its query function asks
- * here which to take. The environment variable TGC_CPU_LEVEL (1, 3, 4 or 5) lowers the answer.
+ * here which to take. The environment variable TGC_CPU_LEVEL (1, 3 to 6) lowers the answer.
  *
  *===----------------------------------------------------------------------===*/
 #include "cpu.h"
@@ -23,18 +23,20 @@ static unsigned saved_state(void) {
 }
 
 static int32_t find_level(void) {
-  unsigned a, b, c, d, ext_c, b7, unused;
+  unsigned a, b, c, d, ext_c, b7, c7;
   if (!__get_cpuid(1, &a, &b, &c, &d) ||
       !HAS(c, bit_FMA | bit_MOVBE | bit_OSXSAVE | bit_AVX | bit_F16C | bit_SSE4_2 | bit_POPCNT) ||
       !HAS(saved_state(), ymm_state))
     return 1;
   if (!__get_cpuid(0x80000001, &a, &b, &ext_c, &d) || !HAS(ext_c, bit_LZCNT) ||
-      !__get_cpuid_count(7, 0, &a, &b7, &unused, &d) || !HAS(b7, bit_AVX2 | bit_BMI | bit_BMI2))
+      !__get_cpuid_count(7, 0, &a, &b7, &c7, &d) || !HAS(b7, bit_AVX2 | bit_BMI | bit_BMI2))
     return 1;
   if (!HAS(b7, bit_AVX512F | bit_AVX512BW | bit_AVX512CD | bit_AVX512DQ | bit_AVX512VL) ||
       !HAS(saved_state(), zmm_state))
     return 3;
-  return __get_cpuid_count(7, 1, &a, &b, &c, &d) && HAS(a, bit_AVX512BF16) ? 5 : 4;
+  if (!HAS(c7, bit_AVX512VNNI))
+    return 4;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) && HAS(a, bit_AVX512BF16) ? 6 : 5;
 }
 #else
 static int32_t find_level(void) { return 1; }
@@ -43,7 +45,7 @@ static int32_t find_level(void) { return 1; }
 int32_t tgc_cpu_level(void) {
   int32_t level = find_level();
   const char *limit = getenv("TGC_CPU_LEVEL");
-  if (limit && limit[0] >= '1' && limit[0] <= '5' && !limit[1] && limit[0] - '0' < level)
+  if (limit && limit[0] >= '1' && limit[0] <= '6' && !limit[1] && limit[0] - '0' < level)
     level = limit[0] - '0' < 3 ? 1 : limit[0] - '0';
   return level;
 }

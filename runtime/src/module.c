@@ -53,9 +53,10 @@ static uint8_t is_sane_module(const tgc_module_info_t *info) {
 
 /* The target's last word is the x86-64 level that the code needs, where it needs more than the first. */
 static tgc_status_t check_machine(const tgc_module_info_t *info, tgc_error_t *error) {
-  static const char *const names[] = {"", "x86-64", "", "x86-64-v3", "x86-64-v4", "x86-64-v4+avx512bf16"};
+  static const char *const names[] = {
+      "", "x86-64", "", "x86-64-v3", "x86-64-v4", "x86-64-v4+avx512vnni", "x86-64-v4+avx512bf16"};
   const char *last = info->target ? strrchr(info->target, ' ') : NULL;
-  int32_t needed = 5;
+  int32_t needed = 6;
   while (needed > 1 && (!last || strcmp(last + 1, names[needed]) != 0))
     --needed;
   int32_t level = needed > 1 ? tgc_cpu_level() : needed;

@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "compiler/Codegen/CPU/ByteProducts.h"
 #include "compiler/Codegen/CPU/PairProducts.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -100,11 +101,17 @@ struct Emitter {
   VectorType vectorOf(Type element) const { return VectorType::get({plan.tiling.lanes}, element); }
   Type elementOf(Value memref) const { return cast<MemRefType>(memref.getType()).getElementType(); }
 
-  Value widen(Value value) {
+  bool isUnsigned(StringRef operand) { return op->hasAttr(operand); }
+
+  Value widen(Value value, bool byZeros) {
     Type target = op.getAccumulatorType();
     if (getElementTypeOrSelf(value.getType()) == target)
       return value;
     Type type = isa<VectorType>(value.getType()) ? Type(vectorOf(target)) : target;
+    if (byZeros)
+      return arith::ExtUIOp::create(builder, loc, type, value);
+    if (isa<IntegerType>(target))
+      return arith::ExtSIOp::create(builder, loc, type, value);
     return arith::ExtFOp::create(builder, loc, type, value);
   }
 
@@ -178,25 +185,31 @@ struct Emitter {
     };
     OpFoldResult begin = level == 0 ? place.sumBegin : math.known(0);
     OpFoldResult end = level == 0 ? place.sumEnd : plan.getSize(math, in.loopSizes, plan.sums[level]);
-    if (!plan.sumsPairs || level + 1 < plan.sums.size())
+    int64_t atOnce = plan.stepsAtOnce;
+    if (atOnce == 1 || level + 1 < plan.sums.size())
       return sumSteps(begin, end, 1, sums, nextLevel);
     OpFoldResult length = math.sub(end, begin);
-    OpFoldResult afterPairs = math.sub(end, math.rem(length, math.known(2)));
-    SmallVector<Value> ofPairs = sumSteps(
-        begin, afterPairs, 2, sums, [&](OpFoldResult nextLhs, OpFoldResult nextRhs, ValueRange carried) {
-          return addPairs(rows, nextLhs, nextRhs, rhsSumStrides[level], place, carried);
-        });
+    OpFoldResult afterWhole = math.sub(end, math.rem(length, math.known(atOnce)));
+    auto addWhole = [&](OpFoldResult nextLhs, OpFoldResult nextRhs, ValueRange carried) {
+      return atOnce == 2 ? addPairs(rows, nextLhs, nextRhs, rhsSumStrides[level], place, carried)
+                         : addQuads(rows, nextLhs, nextRhs, rhsSumStrides[level], place, carried);
+    };
+    SmallVector<Value> ofWhole = sumSteps(begin, afterWhole, atOnce, sums, addWhole);
     auto known = getConstantIntValue(length);
-    return known && *known % 2 == 0 ? ofPairs : sumSteps(afterPairs, end, 1, ofPairs, nextLevel);
+    return known && *known % atOnce == 0 ? ofWhole : sumSteps(afterWhole, end, 1, ofWhole, nextLevel);
+  }
+
+  /// Whether vectors of the right operand end before the panel does.
+  bool masksRhs() const {
+    return isMasked && (plan.rhsForm == RhsForm::Direct || plan.rhsForm == RhsForm::ChosenByCall);
   }
 
   /// The right operand's vectors of a step of the sum.
   SmallVector<Value> loadColumns(OpFoldResult rhsAt, const Place &place) {
-    bool masksRhs = isMasked && (plan.rhsForm == RhsForm::Direct || plan.rhsForm == RhsForm::ChosenByCall);
     SmallVector<Value> columns;
     for (int64_t v = 0; v < vectors; ++v)
       columns.push_back(loadVector(rhs, math.add(rhsAt, math.known(v * plan.tiling.lanes)),
-                                   masksRhs ? place.masks[v] : Value()));
+                                   masksRhs() ? place.masks[v] : Value()));
     return columns;
   }
 
@@ -219,23 +232,81 @@ struct Emitter {
     return result;
   }
 
+  /// The right operand's bytes of four steps of the sum, those of a column together.
+  SmallVector<Value> loadQuads(OpFoldResult rhsAt, OpFoldResult rhsStep, const Place &place) {
+    int64_t lanes = plan.tiling.lanes;
+    SmallVector<Value> quads;
+    if (masksRhs() || vectors > 2 || !isConstantIntValue(rhsStep, vectors * lanes)) {
+      SmallVector<Value> steps[4];
+      for (int64_t step = 0; step < 4; ++step)
+        steps[step] = loadColumns(math.add(rhsAt, math.mul(math.known(step), rhsStep)), place);
+      for (int64_t v = 0; v < vectors; ++v)
+        quads.push_back(joinQuads(builder, loc, {steps[0][v], steps[1][v], steps[2][v], steps[3][v]}));
+      return quads;
+    }
+    // The steps follow each other: as few loads as there are vectors.
+    SmallVector<Value> parts;
+    for (int64_t v = 0; v < vectors; ++v)
+      parts.push_back(
+          vector::LoadOp::create(builder, loc, VectorType::get({4 * lanes}, builder.getI8Type()), rhs.flat,
+                                 ValueRange{math.materialize(math.add(rhsAt, math.known(v * 4 * lanes)))}));
+    for (int64_t v = 0; v < vectors; ++v) {
+      SmallVector<int64_t> order;
+      for (int64_t lane = 0; lane < lanes; ++lane)
+        for (int64_t step = 0; step < 4; ++step)
+          order.push_back((step * vectors + v) * lanes + lane);
+      quads.push_back(vector::ShuffleOp::create(builder, loc, parts.front(), parts.back(), order));
+    }
+    return quads;
+  }
+
+  /// Four steps of the sum at once. Behind the sums of the tile stand, where both operands have signs or
+  /// neither has, those of what it adds to each column that the left operand is shifted to the other range.
+  SmallVector<Value> addQuads(int64_t rows, OpFoldResult lhsAt, OpFoldResult rhsAt, OpFoldResult rhsStep,
+                              const Place &place, ValueRange sums) {
+    SmallVector<Value> columns = loadQuads(rhsAt, rhsStep, place), result;
+    VectorType quadType = VectorType::get({4}, builder.getI8Type());
+    Value shift = shiftsBytes() ? createByteShift(builder, loc, plan.tiling.lanes) : Value();
+    auto addTo = [&](Value sum, Value bytes, Value column) {
+      result.push_back(addByteProducts(builder, loc, sum, bytes, column, isUnsigned(kUnsignedRhs)));
+    };
+    for (int64_t row = 0; row < rows; ++row) {
+      OpFoldResult address = math.add(lhsAt, math.mul(math.known(row), getRowStride(lhs)));
+      Value quad =
+          vector::LoadOp::create(builder, loc, quadType, lhs.flat, ValueRange{math.materialize(address)});
+      Value bytes = repeatQuad(builder, loc, quad, plan.tiling.lanes, shift);
+      for (int64_t v = 0; v < vectors; ++v)
+        addTo(sums[row * vectors + v], bytes, columns[v]);
+    }
+    for (int64_t v = 0; shift && v < vectors; ++v)
+      addTo(sums[rows * vectors + v], shift, columns[v]);
+    return result;
+  }
+
+  /// Whether the left operand's bytes have to be shifted: the instruction takes one operand with signs and
+  /// one without.
+  bool shiftsBytes() { return plan.stepsAtOnce == 4 && isUnsigned(kUnsignedLhs) == isUnsigned(kUnsignedRhs); }
+
   /// One step of the sum.
   SmallVector<Value> addProducts(int64_t rows, OpFoldResult lhsAt, OpFoldResult rhsAt, const Place &place,
                                  ValueRange sums) {
     SmallVector<Value> columns, result;
     for (Value column : loadColumns(rhsAt, place))
-      columns.push_back(widen(column));
+      columns.push_back(widen(column, isUnsigned(kUnsignedRhs)));
     OpFoldResult rowStride = getRowStride(lhs);
     for (int64_t row = 0; row < rows; ++row) {
       OpFoldResult address = math.add(lhsAt, math.mul(math.known(row), rowStride));
-      Value element = plan.isLanewise ? Value() : splat(widen(loadSplat(lhs, address)));
+      Value element =
+          plan.isLanewise ? Value() : splat(widen(loadSplat(lhs, address), isUnsigned(kUnsignedLhs)));
       for (int64_t v = 0; v < vectors; ++v) {
         if (plan.isLanewise)
           element =
-              widen(loadVector(lhs, math.add(address, math.known(v * plan.tiling.lanes)), getMask(place, v)));
+              widen(loadVector(lhs, math.add(address, math.known(v * plan.tiling.lanes)), getMask(place, v)),
+                    isUnsigned(kUnsignedLhs));
         result.push_back(multiplyAdd(element, columns[v], sums[row * vectors + v]));
       }
     }
+    llvm::append_range(result, sums.drop_front(result.size()));
     return result;
   }
 
@@ -277,16 +348,20 @@ struct Emitter {
   void emitTile(int64_t rows, const Place &place) {
     VectorType type = vectorOf(op.getAccumulatorType());
     Value zeros = arith::ConstantOp::create(builder, loc, type, builder.getZeroAttr(type));
-    SmallVector<Value> sums(rows * vectors, zeros);
+    SmallVector<Value> sums((shiftsBytes() ? rows + 1 : rows) * vectors, zeros);
     auto addressOf = [&](int64_t i) {
       OpFoldResult row = math.mul(math.known(i / vectors), getRowStride(init));
       return math.add(math.add(place.init, row), math.known(i % vectors * plan.tiling.lanes));
     };
     // What the result's memory holds arrives while the sums are computed.
-    for (size_t i = 0; plan.fetchesInit && rows >= kLeastRowsToCopy && i < sums.size(); ++i)
+    for (size_t i = 0;
+         plan.fetchesInit && rows >= kLeastRowsToCopy && i < static_cast<size_t>(rows * vectors); ++i)
       memref::PrefetchOp::create(builder, loc, init.flat, ValueRange{math.materialize(addressOf(i))},
                                  /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
     sums = sumProducts(rows, 0, place.lhs, place.rhs, place, sums);
+    for (int64_t i = 0; shiftsBytes() && i < rows * vectors; ++i)
+      sums[i] = arith::SubIOp::create(builder, loc, sums[i], sums[rows * vectors + i % vectors]);
+    sums.truncate(rows * vectors);
     auto addPrior = [&] {
       SmallVector<Value> totals;
       for (auto [i, sum] : llvm::enumerate(sums))

@@ -124,12 +124,18 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
       selectContractTiling(unit, getBytes(op.getAccumulatorType()), staticSizes[column], getStaticSize(rows)),
       staticSizes[column], numAllRows);
   selectBlocks(op, lhs.strides, unit);
-  auto isBfloat = [&](Value operand) {
-    return cast<MemRefType>(operand.getType()).getElementType().isBF16();
+  if (isLanewise || tiling.lanes < 4 || sums.empty() || lhs.strides[sums.back().back()] != 1)
+    return;
+  auto areBoth = [&](auto isElement) {
+    return llvm::all_of(ValueRange{op.getLhs(), op.getRhs()}, [&](Value operand) {
+      return isElement(cast<MemRefType>(operand.getType()).getElementType());
+    });
   };
-  sumsPairs = unit.pairsBfloats && isBfloat(op.getLhs()) && isBfloat(op.getRhs()) &&
-              op.getAccumulatorType().isF32() && !isLanewise && tiling.lanes >= 4 && !sums.empty() &&
-              lhs.strides[sums.back().back()] == 1;
+  if (unit.pairsBfloats && op.getAccumulatorType().isF32() && areBoth([](Type t) { return t.isBF16(); }))
+    stepsAtOnce = 2;
+  if (unit.dotsBytes && op.getAccumulatorType().isInteger(32) &&
+      areBoth([](Type t) { return t.isInteger(8); }))
+    stepsAtOnce = 4;
 }
 
 void ContractPlan::selectBlocks(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides, VectorUnit unit) {

@@ -50,8 +50,9 @@ struct ContractPlan {
   int64_t copiedLength = 0;
   /// Panels of the right operand that stay in the second-level cache while rows stream by.
   int64_t panelsPerGroup;
-  /// Whether products are summed two at a time, as bf16 are by AVX512-BF16.
-  bool sumsPairs = false;
+  /// Products that one instruction adds to a sum: 2 of bf16 by AVX512-BF16, 4 of bytes by AVX512-VNNI,
+  /// else 1.
+  int64_t stepsAtOnce = 1;
   /// Whether the sum is long enough to fetch the result's memory meanwhile.
   bool fetchesInit;
 

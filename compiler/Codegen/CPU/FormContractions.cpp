@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/CPU/ByteProducts.h"
 #include "compiler/Codegen/CPU/JoinSiblings.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/OrderLoops.h"
@@ -31,9 +32,9 @@ namespace {
 
 /// Looks through the widening of an element.
 Value skipWidening(Value value) {
-  if (auto extension = value.getDefiningOp<arith::ExtFOp>())
-    return extension.getIn();
-  return value;
+  Operation *extension = value.getDefiningOp();
+  return isa_and_nonnull<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp>(extension) ? extension->getOperand(0)
+                                                                                   : value;
 }
 
 /// The operands (0 and 1 in either order) whose product the body adds to its accumulator; failure if it does
@@ -129,6 +130,43 @@ Source skipBroadcasts(Source source) {
   return source;
 }
 
+/// The bytes that an operand of 32-bit integers is made of element by element, and the op that widens one.
+std::pair<Source, Operation *> findBytes(OpOperand &operand) {
+  auto op = cast<linalg::GenericOp>(operand.getOwner());
+  auto cast = operand.get().getDefiningOp<linalg::GenericOp>();
+  if (!cast || cast.getNumDpsInputs() != 1 || cast.getNumDpsInits() != 1 || cast.getNumReductionLoops() != 0)
+    return {};
+  Block &body = cast.getRegion().front();
+  Operation *extension = body.getTerminator()->getOperand(0).getDefiningOp();
+  SmallVector<AffineMap> maps = cast.getIndexingMapsArray();
+  if (!isa_and_nonnull<arith::ExtSIOp, arith::ExtUIOp>(extension) || extension != &body.front() ||
+      extension->getOperand(0) != body.getArgument(0) || !extension->getOperand(0).getType().isInteger(8) ||
+      !extension->getResult(0).getType().isInteger(32) || !maps[1].isIdentity() || !maps[0].isPermutation())
+    return {};
+  return {{cast.getDpsInputs()[0], maps[0].compose(op.getMatchingIndexingMap(&operand))}, extension};
+}
+
+/// Lets a sum of products of 32-bit integers that are bytes, widened, read the bytes themselves.
+void readBytes(linalg::GenericOp op) {
+  if (op.getNumDpsInputs() != 2 || op.getNumReductionLoops() == 0)
+    return;
+  std::pair<Source, Operation *> found[] = {findBytes(op->getOpOperand(0)), findBytes(op->getOpOperand(1))};
+  if (!found[0].second || !found[1].second)
+    return;
+  OpBuilder builder = OpBuilder::atBlockBegin(&op.getRegion().front());
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  for (auto [i, bytes] : llvm::enumerate(found)) {
+    op->setOperand(i, bytes.first.value);
+    maps[i] = bytes.first.map;
+    BlockArgument argument = op.getRegion().getArgument(i);
+    argument.setType(builder.getI8Type());
+    Operation *widened = builder.clone(*bytes.second);
+    argument.replaceAllUsesWith(widened->getResult(0));
+    widened->setOperand(0, argument);
+  }
+  op.setIndexingMapsAttr(builder.getAffineMapArrayAttr(maps));
+}
+
 /// The init of a sum that starts with nothing, if it does.
 Value getZeroFilled(Value init) {
   auto fill = init.getDefiningOp<linalg::FillOp>();
@@ -143,9 +181,10 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
   using FormContractionsPassBase::FormContractionsPassBase;
 
   void runOnOperation() override {
-    VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes, pairsBfloats};
+    VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes, pairsBfloats, dotsBytes};
     SmallVector<SumOfProducts> sums;
     getOperation().walk([&](linalg::GenericOp op) {
+      readBytes(op);
       if (std::optional<Roles> roles = match(op))
         sums.push_back({op, roles->lhs, roles->rhs});
     });
@@ -190,6 +229,10 @@ private:
         ValueRange(), empty ? empty : init, builder.getAffineMapArrayAttr(ordered),
         builder.getDenseI64ArrayAttr(sizes),
         /*accumulates=*/!empty, /*panel_width=*/IntegerAttr());
+    Block &old = op.getRegion().front();
+    for (auto [input, name] : {std::pair(sum.lhs, kUnsignedLhs), {sum.rhs, kUnsignedRhs}})
+      if (isa<arith::ExtUIOp>(*old.getArgument(input).user_begin()))
+        contract->setDiscardableAttr(name, builder.getUnitAttr());
     Type element = getElementTypeOrSelf(init.getType());
     Block *body = builder.createBlock(&contract.getEpilogue(), {}, element, op.getLoc());
     kernel::YieldOp::create(builder, op.getLoc(), body->getArgument(0));
@@ -242,6 +285,7 @@ private:
         builder, user.getLoc(), user.getResultTypes(), contract.getLhs(), contract.getRhs(), extras,
         user.getDpsInits()[0], builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(),
         contract.getAccumulatesAttr(), contract.getPanelWidthAttr(), contract.getInPlaceAttr());
+    widenLike(larger, contract);
     larger.getEpilogue().takeBody(contract.getEpilogue());
     Operation *oldYield = old.getTerminator();
     IRMapping mapping;

@@ -77,7 +77,9 @@ private:
       callKernel(builder, op, plan, sizes, op.getRhs());
   }
 
-  VectorUnit getVectorUnit() const { return {vectorBytes, vectorRegisters, panelBytes, pairsBfloats}; }
+  VectorUnit getVectorUnit() const {
+    return {vectorBytes, vectorRegisters, panelBytes, pairsBfloats, dotsBytes};
+  }
 
   void lowerWinograd(OpBuilder &builder, kernel::ContractOp op, ArrayRef<OpFoldResult> sizes) {
     VectorUnit unit = getVectorUnit();

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/OrderLoops.h"
+#include "compiler/Codegen/CPU/ByteProducts.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -61,6 +62,7 @@ kernel::ContractOp storeAsRead(kernel::ContractOp contract) {
                                            contract.getRhs(), ValueRange(), init,
                                            builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(),
                                            contract.getAccumulatesAttr(), contract.getPanelWidthAttr());
+  widenLike(stored, contract);
   stored.getEpilogue().takeBody(contract.getEpilogue());
   readInOrder(contract.getResult(0));
   contract.replaceAllUsesWith(stored->getResults());
@@ -160,6 +162,7 @@ kernel::ContractOp joinRows(kernel::ContractOp contract) {
       kernel::ContractOp::create(builder, loc, init.getType(), lhs, contract.getRhs(), ValueRange(), init,
                                  builder.getAffineMapArrayAttr(maps), builder.getDenseI64ArrayAttr(newSizes),
                                  contract.getAccumulatesAttr(), contract.getPanelWidthAttr());
+  widenLike(flat, contract);
   flat.getEpilogue().takeBody(contract.getEpilogue());
   joined.replaceAllUsesWith(flat.getResult(0));
   joined.erase();

@@ -10,6 +10,7 @@ class VectorUnitPass<string flag, list<Option> more = []> : Pass<flag, "::mlir::
     Option<"vectorRegisters", "vector-registers", "unsigned", "16", "Number of vector registers">,
     Option<"panelBytes", "panel-bytes", "unsigned", "0", "Bytes of a row of a packed panel; 0: what suits the registers">,
     Option<"pairsBfloats", "pairs-bfloats", "bool", "false", "Whether the machine has AVX512-BF16">,
+    Option<"dotsBytes", "dots-bytes", "bool", "false", "Whether the machine has AVX512-VNNI">,
   ] # more;
 }
 

@@ -20,6 +20,8 @@ struct VectorUnit {
   unsigned panelBytes = 0;
   /// Whether it multiplies pairs of bf16 and adds both products to a sum of f32 (AVX512-BF16).
   bool pairsBfloats = false;
+  /// Whether it adds four products of bytes to a sum of 32 bits (AVX512-VNNI).
+  bool dotsBytes = false;
 };
 
 /// The tile of a contraction that stays in registers: `rows` times `vectors` accumulators of `lanes`
