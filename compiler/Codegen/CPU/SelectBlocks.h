@@ -29,6 +29,9 @@ inline constexpr int64_t kLeastStrideToCopy = 1024;
 inline constexpr int64_t kFewRows = 2;
 inline constexpr int64_t kFewRowsAccumulators = 8;
 
+/// Up to so many rows, products with columns that lie along the sum are summed along memory.
+inline constexpr int64_t kMostRowsOfDots = 4;
+
 /// Keys of attention whose scores with a block of queries lie on the stack: up to so many at once, else in
 /// blocks of so many.
 inline constexpr int64_t kMostKeysOfOneBlock = 256, kKeysOfBlock = 128;
@@ -63,9 +66,9 @@ inline ContractTiling widenForFewRows(ContractTiling tiling, int64_t columns, in
       allRows > kFewRows)
     return tiling;
   int64_t needed = llvm::divideCeil(columns, tiling.lanes);
-  for (int64_t vectors : {8, 4}) {
+  for (int64_t vectors = kFewRowsAccumulators / std::max<int64_t>(allRows, 1); vectors > 2; --vectors) {
     int64_t wasted = llvm::alignTo(needed, vectors) - needed;
-    if (vectors * allRows > kFewRowsAccumulators || wasted * 16 > needed)
+    if (wasted * 16 > needed)
       continue;
     tiling.vectors = vectors;
     break;
