@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "compiler/Codegen/CPU/TransposeNests.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -15,25 +16,6 @@ using namespace mlir;
 
 namespace tgc {
 namespace {
-
-/// Transposes a square of vectors, as many as they have lanes: interleaving the halves log2 of that many
-/// times.
-SmallVector<Value> transpose(OpBuilder &builder, Location loc, SmallVector<Value> vectors) {
-  int64_t lanes = vectors.size(), half = lanes / 2;
-  SmallVector<int64_t> low, high;
-  for (int64_t i = 0; i < half; ++i) {
-    low.append({i, lanes + i});
-    high.append({half + i, lanes + half + i});
-  }
-  for (int64_t round = 1; round < lanes; round *= 2) {
-    SmallVector<Value> next;
-    for (int64_t i = 0; i < half; ++i)
-      for (ArrayRef<int64_t> order : {ArrayRef(low), ArrayRef(high)})
-        next.push_back(vector::ShuffleOp::create(builder, loc, vectors[i], vectors[half + i], order));
-    vectors = next;
-  }
-  return vectors;
-}
 
 struct PackEmitter {
   OpBuilder &builder;
@@ -138,7 +120,7 @@ struct PackEmitter {
           for (int64_t i = 0; i < lanes; ++i)
             square.push_back(loadVector(math.add(math.add(source, step), offsets[v * lanes + i])));
           OpFoldResult corner = math.add(target, math.mul(step, math.known(getWidth())));
-          for (auto [i, row] : llvm::enumerate(transpose(builder, loc, square)))
+          for (auto [i, row] : llvm::enumerate(transposeSquare(builder, loc, square)))
             storeVector(row, math.add(corner, math.known(i * getWidth() + v * lanes)));
         }
       });

@@ -17,6 +17,7 @@
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
+#include "compiler/Codegen/CPU/TransposeNests.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
 #include "compiler/Codegen/CPU/VectorizeGathers.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -414,11 +415,14 @@ struct VectorizeNestsPass : impl::VectorizeNestsPassBase<VectorizeNestsPass> {
     }
     SmallVector<linalg::GenericOp> nests;
     getOperation().walk([&](linalg::GenericOp op) { nests.push_back(op); });
+    VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes};
     for (linalg::GenericOp op : nests)
-      if (canVectorize(op))
-        vectorize(op);
-      else
-        vectorizeGather(op, {vectorBytes, vectorRegisters, panelBytes});
+      if (canVectorize(op)) {
+        if (!transposeNest(op, unit))
+          vectorize(op);
+      } else {
+        vectorizeGather(op, unit);
+      }
   }
 
 private:
