@@ -19,6 +19,7 @@
 #include "compiler/Codegen/CPU/SelectTiling.h"
 #include "compiler/Codegen/CPU/TransposeNests.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
+#include "compiler/Codegen/CPU/VectorizeArgRows.h"
 #include "compiler/Codegen/CPU/VectorizeGathers.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -420,7 +421,7 @@ struct VectorizeNestsPass : impl::VectorizeNestsPassBase<VectorizeNestsPass> {
       if (canVectorize(op)) {
         if (!transposeNest(op, unit))
           vectorize(op);
-      } else {
+      } else if (!vectorizeArgRows(op, unit)) {
         vectorizeGather(op, unit);
       }
   }
