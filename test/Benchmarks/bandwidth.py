@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Ops that move more than they compute, beside a copy of as many floats: bytes read and written per second.
+
+    bandwidth.py --tgc-run build/bin/tgc-run [--threads 1] [--rounds 3] [NAME ...]
+
+The copy is a negation of 8M floats, timed in each round. The least time of each op counts.
+"""
+import argparse
+import math
+import re
+import subprocess
+import tempfile
+
+ROWS, COLUMNS = 8192, 1024
+X = f"tensor<{ROWS}x{COLUMNS}xf32>"
+HALF = f"tensor<{ROWS}x{COLUMNS // 2}xf32>"
+# Op by op: types of the operands, type of the result (its bytes count, too), and the body, which makes %y of %a, %b.
+CASES = {
+    "copy": ([X], X, f"%y = tg.neg %a : {X}"),
+    "argmax of rows": ([X], f"tensor<{ROWS}xi64>", f"%y = tg.arg_reduce max %a dimension 1 : {X} -> tensor<{ROWS}xi64>"),
+    "argmax of columns": ([X], f"tensor<{COLUMNS}xi64>", f"%y = tg.arg_reduce max %a dimension 0 : {X} -> tensor<{COLUMNS}xi64>"),
+    "sum of rows": ([X], f"tensor<{ROWS}xf32>", f"%y = tg.reduce sum %a dimensions [1] : {X} -> tensor<{ROWS}xf32>"),
+    "sum of columns": ([X], f"tensor<{COLUMNS}xf32>", f"%y = tg.reduce sum %a dimensions [0] : {X} -> tensor<{COLUMNS}xf32>"),
+    "maximum of all": ([X], "tensor<f32>", f"%y = tg.reduce max %a dimensions [0, 1] : {X} -> tensor<f32>"),
+    "top 5 of rows": ([X], f"tensor<{ROWS}x5xf32>", f"%k = arith.constant 5 : index\n  %y, %i = tg.top_k %a, %k : {X} -> tensor<{ROWS}x5xf32>, "
+                      f"tensor<{ROWS}x5xi32>"),
+    "transpose": ([X], f"tensor<{COLUMNS}x{ROWS}xf32>", f"%y = tg.transpose %a [1, 0] : {X} -> tensor<{COLUMNS}x{ROWS}xf32>"),
+    "heads to front": (["tensor<64x128x16x64xf32>"], "tensor<64x16x128x64xf32>",
+                       "%y = tg.transpose %a [0, 2, 1, 3] : tensor<64x128x16x64xf32> -> tensor<64x16x128x64xf32>"),
+    "NHWC to NCHW": (["tensor<32x64x64x64xf32>"], "tensor<32x64x64x64xf32>",
+                     "%y = tg.transpose %a [0, 3, 1, 2] : tensor<32x64x64x64xf32> -> tensor<32x64x64x64xf32>"),
+    "concat of columns": ([HALF, HALF], X, f"%y = tg.concat %a, %b dimension 1 : ({HALF}, {HALF}) -> {X}"),
+    "concat of made columns": ([HALF, HALF], X, f"%p = tg.neg %a : {HALF}\n  %q = tg.relu %b : {HALF}\n"
+                               f"  %y = tg.concat %p, %q dimension 1 : ({HALF}, {HALF}) -> {X}"),
+}
+
+
+def bytes_of(text):
+    sizes = re.findall(r"(\d+)x", text)
+    return math.prod(map(int, sizes)) * (8 if text.endswith("64>") else 4)
+
+
+def time_case(tool, threads, operands, result, body):
+    arguments = ", ".join(f'%{name}: {text} {{tg.feed = "{name}:0"}}' for name, text in zip("ab", operands))
+    with tempfile.NamedTemporaryFile("w", suffix=".mlir") as f:
+        f.write(f'func.func @main({arguments}) -> ({result} {{tg.fetch = "y:0"}}) attributes {{tg.entry = "main"}} {{\n  {body}\n  return %y : {result}\n}}\n')
+        f.flush()
+        output = subprocess.run([tool, f.name, "--benchmark", "--runs", "12", "--threads", str(threads)], check=True, capture_output=True, text=True).stdout
+    value, unit = re.search(r"min\s+([0-9.]+) (us|ms|s)\b", output).groups()
+    return float(value) * {"us": 1e-6, "ms": 1e-3, "s": 1}[unit]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tgc-run", required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    names = [name for name in CASES if name == "copy" or not options.names or name in options.names]
+    least = dict.fromkeys(names, math.inf)
+    for _ in range(options.rounds):
+        for name in names:
+            least[name] = min(least[name], time_case(options.tgc_run, options.threads, *CASES[name]))
+    rates = {name: sum(map(bytes_of, [*CASES[name][0], CASES[name][1]])) / least[name] * 1e-9 for name in names}
+    for name in names:
+        print(f"{name:>24} {least[name] * 1e3:8.2f} ms {rates[name]:7.1f} GB/s {rates[name] / rates['copy']:6.2f} of the copy")
+
+
+if __name__ == "__main__":
+    main()
