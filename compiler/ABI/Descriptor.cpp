@@ -169,10 +169,14 @@ struct DescriptorEmitter {
   }
 
   llvm::Function *run() {
-    SmallVector<llvm::Constant *> entries, variables;
+    SmallVector<llvm::Constant *> entries, variables, onDevice;
+    bool hasDevice = false;
     for (auto entry : module.getOps<LLVM::LLVMFuncOp>())
-      if (entry->hasAttr("tg.entry"))
+      if (entry->hasAttr("tg.entry")) {
         entries.push_back(entryInfo(entry));
+        onDevice.push_back(number(i8, entry->hasAttr(kOnDeviceAttribute)));
+        hasDevice |= entry->hasAttr(kOnDeviceAttribute);
+      }
     if (auto described = module->getAttrOfType<ArrayAttr>("rt.variables"))
       for (auto variable : described.getAsRange<DictionaryAttr>())
         variables.push_back(variableInfo(variable));
@@ -190,7 +194,8 @@ struct DescriptorEmitter {
          array(entries, "tgc.entries"), array(variables, "tgc.variables"), api, number(i32, 0),
          number(i32, 0), hasFile ? text(options.weightsFile) : null(),
          hasFile ? static_cast<llvm::Constant *>(weights()) : null(),
-         number(i64, hasFile ? weightsOf(module).size() : 0)});
+         number(i64, hasFile ? weightsOf(module).size() : 0),
+         hasDevice ? array(onDevice, "tgc.on_device") : null()});
     llvm::Function *query = emitQuery(global(info, "tgc.module"));
     embedWeights();
     return query;

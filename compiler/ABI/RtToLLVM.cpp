@@ -506,6 +506,10 @@ struct LowerMirror : DevicePattern<rt::MirrorOp> {
 
 template <typename Op> struct LowerTransfer : DevicePattern<Op> {
   StringRef function, ofResident;
+  StringRef getFunction(Op op) const {
+    auto special = op->template getAttrOfType<StringAttr>(kTransferAttribute);
+    return special ? special.getValue() : function;
+  }
   LowerTransfer(const LLVMTypeConverter &converter, StringRef function, StringRef ofResident)
       : DevicePattern<Op>(converter), function(function), ofResident(ofResident) {}
   LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor,
@@ -516,9 +520,11 @@ template <typename Op> struct LowerTransfer : DevicePattern<Op> {
           b, op, ofResident, Type(),
           {adaptor.getDevice(), this->text(b, op, getNodeText(loc)), this->i32(b, loc, *op.getSlot())});
     else
-      this->call(b, op, function, Type(),
+      this->call(b, op, getFunction(op), Type(),
                  {adaptor.getDevice(), this->text(b, op, getNodeText(loc)),
-                  this->addressOf(b, loc, op.getMemory(), adaptor.getMemory()), adaptor.getDistance(),
+                  this->addressOf(b, loc, op.getMemory(), adaptor.getMemory()),
+                  op.getDistance() ? adaptor.getDistance()
+                                   : LLVM::ConstantOp::create(b, loc, b.getI64IntegerAttr(0)).getResult(),
                   this->bytesOf(b, loc, op.getMemory(), adaptor.getMemory())});
     b.eraseOp(op);
     return success();

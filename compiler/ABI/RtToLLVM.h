@@ -15,6 +15,10 @@ inline constexpr const char kMemoryAttribute[] = "rt.memory";
 /// `code` (PTX), `kernels` ("NAME=NODE" a line), `slots` (how many mirrors there are) and `required` (1:
 /// without a device a run fails).
 inline constexpr const char kDeviceAttribute[] = "rt.device_code";
+/// On a copy: the function that makes it instead of the usual one.
+inline constexpr const char kTransferAttribute[] = "rt.copy_by";
+/// On an entry that has code for a device.
+inline constexpr const char kOnDeviceAttribute[] = "rt.on_device";
 
 void populateRtToLLVMPatterns(const mlir::LLVMTypeConverter &converter, mlir::RewritePatternSet &patterns);
 } // namespace tgc

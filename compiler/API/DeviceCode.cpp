@@ -132,6 +132,7 @@ static void dispatch(func::FuncOp entry, func::FuncOp device, StringRef suffix) 
     auto count = function->getAttrOfType<IntegerAttr>("rt.num_buffers");
     return count ? count.getInt() : 0;
   };
+  choice->setAttr(kOnDeviceAttribute, builder.getUnitAttr());
   choice->setAttr("rt.num_buffers", builder.getI64IntegerAttr(std::max(buffersOf(entry), buffersOf(device))));
   entry.setName((entry.getName() + suffix).str());
   entry->removeAttr("tg.entry");

@@ -47,6 +47,7 @@ const RuntimeSymbol kRuntimeSymbols[] = {
     {"tgc_rt_variable_is_initialized", reinterpret_cast<void *>(&tgc_rt_variable_is_initialized)},
     {"tgc_rt_variable_destroy", reinterpret_cast<void *>(&tgc_rt_variable_destroy)},
     {"tgc_rt_variable_residence", reinterpret_cast<void *>(&tgc_rt_variable_residence)},
+    {"tgc_rt_guests", reinterpret_cast<void *>(&tgc_rt_guests)},
     {"tgc_rt_profile", reinterpret_cast<void *>(&tgc_rt_profile)},
     {"tgc_dtype_size", reinterpret_cast<void *>(&tgc_dtype_size)},
     {"tgc_checkpoint_open", reinterpret_cast<void *>(&tgc_checkpoint_open)},

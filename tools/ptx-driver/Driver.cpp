@@ -3,7 +3,9 @@
 // A library that runs in libcuda's place: TGC_CUDA_DRIVER=.../libtgc-ptx-driver.so lets modules with device
 // code run where there is no GPU, every kernel checked by the simulator. Memory of the device is the
 // simulator's, so an address of the host that reaches a kernel is met. Everything is done when it is asked
-// for. TGC_PTX_DRIVER says what is to go wrong (see Wishes), and `trace` to tell of each call.
+// for, or, with `late`, when somebody waits for it and no sooner: what is right both ways has its events
+// where they are needed. TGC_PTX_DRIVER says what is to go wrong (see Wishes), and `trace` to tell of each
+// call.
 //
 //===----------------------------------------------------------------------===//
 #include "tools/ptx/Simulator.h"
@@ -14,6 +16,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
+#include <functional>
 #include <mutex>
 
 using namespace tgc::ptx;
@@ -31,6 +35,9 @@ enum Result {
   InvalidPtx = 218,
   NotFound = 500,
   LaunchFailed = 719,
+  NotSupported = 801,
+  CaptureUnsupported = 900,
+  Unknown = 999,
 };
 
 struct Text {
@@ -44,13 +51,20 @@ constexpr Text kTexts[] = {{Success, "no error"},
                            {InvalidContext, "invalid device context"},
                            {InvalidPtx, "a PTX JIT compilation failed"},
                            {NotFound, "named symbol not found"},
-                           {LaunchFailed, "unspecified launch failure"}};
+                           {LaunchFailed, "unspecified launch failure"},
+                           {NotSupported, "operation not supported"},
+                           {CaptureUnsupported, "operation not permitted when stream is capturing"},
+                           {Unknown, "unknown error"}};
 
 /// A list like "trace,memory=4096".
 struct Wishes {
-  bool traces = false, hasDevice = true;
+  bool traces = false, hasDevice = true, hasGraphs = true;
+  /// Streams do nothing until somebody waits for them.
+  bool isLate = false;
   /// All memory of the host counts as page-locked.
   bool isPinned = false;
+  /// There is page-locked memory to be had.
+  bool hasPinnedMemory = true;
   int version = 12080;
   unsigned capability = 90;
   /// They share their memory.
@@ -59,6 +73,8 @@ struct Wishes {
   uint64_t memory = uint64_t(4) << 30;
   /// The number of the launch that fails; 0: none does.
   uint64_t faultAt = 0;
+  /// The number of the launch at which the device is pulled out; 0: it stays.
+  uint64_t goneAt = 0;
   uint64_t seed = 1;
 };
 
@@ -74,6 +90,12 @@ Wishes readWishes() {
       wishes.isPinned = true;
     else if (key == "no-device")
       wishes.hasDevice = false;
+    else if (key == "no-pinned-memory")
+      wishes.hasPinnedMemory = false;
+    else if (key == "late")
+      wishes.isLate = true;
+    else if (key == "no-graphs")
+      wishes.hasGraphs = false;
     else if (key == "version")
       isBad = value.getAsInteger(10, wishes.version);
     else if (key == "capability")
@@ -84,6 +106,8 @@ Wishes readWishes() {
       isBad = value.getAsInteger(10, wishes.memory);
     else if (key == "fault-at")
       isBad = value.getAsInteger(10, wishes.faultAt);
+    else if (key == "gone-at")
+      isBad = value.getAsInteger(10, wishes.goneAt);
     else if (key == "seed")
       isBad = value.getAsInteger(10, wishes.seed);
     else
@@ -94,6 +118,25 @@ Wishes readWishes() {
   return wishes;
 }
 
+/// A kernel that is to run.
+struct Started {
+  const Kernel *kernel;
+  LaunchConfig config;
+  std::vector<KernelArgument> arguments;
+};
+using Graph = std::vector<Started>;
+
+struct Stream {
+  /// What is to be done, in this order.
+  std::deque<std::function<Result()>> work;
+};
+
+struct Mark {
+  /// Where it was recorded last, how often it was, and how many of these the stream has come to.
+  Stream *stream = nullptr;
+  uint64_t numRecorded = 0, numDone = 0;
+};
+
 /// The one device.
 struct Simulated {
   std::mutex mutex;
@@ -101,8 +144,19 @@ struct Simulated {
   Device device;
   llvm::DenseMap<uint64_t, uint64_t> sizes;
   std::vector<std::unique_ptr<Module>> modules;
+  /// Of both kinds: those that were recorded, and those that can be started.
+  std::vector<std::unique_ptr<Graph>> graphs;
+  /// What is recorded instead of being done.
+  std::unique_ptr<Graph> captured;
+  std::vector<std::unique_ptr<Stream>> streams;
+  std::vector<std::unique_ptr<Mark>> events;
+  /// Page-locked memory of the host.
+  llvm::DenseMap<void *, size_t> pinned;
   uint64_t bytesInUse = 0, numLaunches = 0, numContexts = 0;
-  bool isLost = false;
+  bool isLost = false, isGone = false;
+
+  /// Whether anything can be done at all.
+  Result state() const { return isGone ? Unknown : isLost ? LaunchFailed : Success; }
 
   llvm::raw_ostream &trace() { return wishes.traces ? llvm::errs() << "ptx-driver: " : llvm::nulls(); }
 };
@@ -122,22 +176,85 @@ struct Call : std::lock_guard<std::mutex> {
 
   /// Whether the device can do anything now: it is not broken, and the thread is in its context.
   Result state() const {
-    return gpu.isLost ? LaunchFailed : contexts.empty() || contexts.back() != &gpu ? InvalidContext : Success;
+    if (Result state = gpu.state())
+      return state;
+    return contexts.empty() || contexts.back() != &gpu ? InvalidContext : Success;
   }
 };
 
-Result copy(bool isUpload, void *host, uint64_t device, size_t size) {
+/// Does what a stream has to do until `isDone`.
+Result drain(Simulated &gpu, Stream &stream, llvm::function_ref<bool()> isDone = [] { return false; }) {
+  while (!stream.work.empty() && !isDone()) {
+    if (gpu.isLost)
+      return LaunchFailed;
+    auto next = std::move(stream.work.front());
+    stream.work.pop_front();
+    if (Result result = next())
+      return result;
+  }
+  return Success;
+}
+
+Result drainAll(Simulated &gpu) {
+  for (auto &stream : gpu.streams)
+    if (Result result = drain(gpu, *stream))
+      return result;
+  return Success;
+}
+
+/// Waits until a stream has come to the event for the `count`th time.
+Result await(Simulated &gpu, Mark &event, uint64_t count) {
+  return event.stream ? drain(gpu, *event.stream, [&] { return event.numDone >= count; }) : Success;
+}
+
+/// Does something on a stream. The one that has no name waits for all others.
+Result enqueue(Simulated &gpu, void *stream, std::function<Result()> work) {
+  if (!stream)
+    if (Result result = drainAll(gpu))
+      return result;
+  if (!stream || !gpu.wishes.isLate)
+    return work();
+  static_cast<Stream *>(stream)->work.push_back(std::move(work));
+  return Success;
+}
+
+bool isPinned(Simulated &gpu, const void *memory) {
+  auto *byte = static_cast<const char *>(memory);
+  return gpu.wishes.isPinned || llvm::any_of(gpu.pinned, [&](const auto &known) {
+           auto *begin = static_cast<const char *>(known.first);
+           return byte >= begin && byte < begin + known.second;
+         });
+}
+
+/// Pageable memory is read at once, and has its new bytes when the call is back.
+Result copy(bool isUpload, void *host, uint64_t device, size_t size, void *stream) {
   Call call;
   if (Result state = call.state())
     return state;
+  if (call.gpu.captured)
+    return CaptureUnsupported;
   call.gpu.trace() << (isUpload ? "upload " : "download ") << size << " bytes\n";
   llvm::MutableArrayRef<uint8_t> bytes = call.gpu.device.bytes(device);
   if (bytes.size() < size)
     return InvalidValue;
-  if (isUpload)
-    std::memcpy(bytes.data(), host, size);
-  else
-    std::memcpy(host, bytes.data(), size);
+  if (isPinned(call.gpu, host))
+    return enqueue(call.gpu, stream, [=] {
+      std::memcpy(isUpload ? bytes.data() : host, isUpload ? host : bytes.data(), size);
+      return Success;
+    });
+  if (isUpload) {
+    auto *begin = static_cast<const uint8_t *>(host);
+    return enqueue(call.gpu, stream, [bytes, taken = std::vector<uint8_t>(begin, begin + size)] {
+      llvm::copy(taken, bytes.begin());
+      return Success;
+    });
+  }
+  if (stream)
+    if (Result result = drain(call.gpu, *static_cast<Stream *>(stream)))
+      return result;
+  if (Result result = stream ? Success : drainAll(call.gpu))
+    return result;
+  std::memcpy(host, bytes.data(), size);
   return Success;
 }
 
@@ -161,7 +278,7 @@ TGC_EXPORT cuGetErrorString(Result result, const char **text) {
 
 TGC_EXPORT cuDeviceGetCount(int *count) {
   *count = simulated().wishes.numDevices;
-  return Success;
+  return simulated().isGone ? Unknown : Success;
 }
 
 TGC_EXPORT cuDeviceGet(int *device, int ordinal) {
@@ -196,6 +313,13 @@ TGC_EXPORT cuDevicePrimaryCtxRelease_v2(int) {
     return Success;
   call.gpu.trace() << call.gpu.bytesInUse << " bytes were not given back, " << contexts.size()
                    << " contexts were not left\n";
+  if (size_t left = call.gpu.streams.size() + call.gpu.events.size() + call.gpu.pinned.size())
+    call.gpu.trace() << left << " streams, events and pieces of memory were not given back\n";
+  call.gpu.streams.clear();
+  call.gpu.events.clear();
+  if (!call.gpu.graphs.empty())
+    call.gpu.trace() << call.gpu.graphs.size() << " graphs were not destroyed\n";
+  call.gpu.graphs.clear();
   call.gpu.device.clear();
   call.gpu.sizes.clear();
   call.gpu.modules.clear();
@@ -206,8 +330,8 @@ TGC_EXPORT cuDevicePrimaryCtxRelease_v2(int) {
 
 TGC_EXPORT cuCtxPushCurrent_v2(void *context) {
   Call call;
-  if (call.gpu.isLost)
-    return LaunchFailed;
+  if (Result state = call.gpu.state())
+    return state;
   contexts.push_back(context);
   return Success;
 }
@@ -220,9 +344,10 @@ TGC_EXPORT cuCtxPopCurrent_v2(void **context) {
   return Success;
 }
 
-TGC_EXPORT cuPointerGetAttribute(void *value, int attribute, uint64_t) {
+TGC_EXPORT cuPointerGetAttribute(void *value, int attribute, uint64_t address) {
+  Call call;
   constexpr int kMemoryType = 2, kHost = 1;
-  if (attribute != kMemoryType || !simulated().wishes.isPinned)
+  if (attribute != kMemoryType || !isPinned(call.gpu, reinterpret_cast<void *>(address)))
     return InvalidValue;
   *static_cast<int *>(value) = kHost;
   return Success;
@@ -321,58 +446,205 @@ TGC_EXPORT cuMemFree_v2(uint64_t address) {
   auto found = call.gpu.sizes.find(address);
   if (found == call.gpu.sizes.end())
     return InvalidValue;
+  if (Result result = drainAll(call.gpu))
+    return result;
   call.gpu.bytesInUse -= found->second;
   call.gpu.sizes.erase(found);
   call.gpu.device.release(address);
   return Success;
 }
 
-TGC_EXPORT cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t size, void *) {
-  return copy(/*isUpload=*/true, const_cast<void *>(from), to, size);
+TGC_EXPORT cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t size, void *stream) {
+  return copy(/*isUpload=*/true, const_cast<void *>(from), to, size, stream);
 }
 
-TGC_EXPORT cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t size, void *) {
-  return copy(/*isUpload=*/false, to, from, size);
+TGC_EXPORT cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t size, void *stream) {
+  return copy(/*isUpload=*/false, to, from, size, stream);
 }
 
-TGC_EXPORT cuStreamCreate(void **stream, unsigned) {
-  *stream = &simulated();
+TGC_EXPORT cuMemHostAlloc(void **memory, size_t size, unsigned) {
+  Call call;
+  if (!call.gpu.wishes.hasPinnedMemory)
+    return OutOfMemory;
+  *memory = std::malloc(size);
+  call.gpu.trace() << "pin " << size << " bytes\n";
+  call.gpu.pinned[*memory] = size;
   return Success;
 }
 
-TGC_EXPORT cuStreamSynchronize(void *) {
+TGC_EXPORT cuMemFreeHost(void *memory) {
   Call call;
-  call.gpu.trace() << "synchronize\n";
-  return call.state();
+  Result result = drainAll(call.gpu);
+  call.gpu.pinned.erase(memory);
+  std::free(memory);
+  return result;
 }
 
-TGC_EXPORT cuStreamDestroy_v2(void *) { return Success; }
+/// Makes an object of the interface.
+template <typename T> static Result make(std::vector<std::unique_ptr<T>> &all, void **object) {
+  all.push_back(std::make_unique<T>());
+  *object = all.back().get();
+  return Success;
+}
 
-TGC_EXPORT cuLaunchKernel(void *function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
-                          unsigned blockY, unsigned blockZ, unsigned sharedBytes, void *, void **parameters,
-                          void **) {
+/// Ends one when all is done that was asked for.
+template <typename T> static Result end(Simulated &gpu, std::vector<std::unique_ptr<T>> &all, void *object) {
+  Result result = drainAll(gpu);
+  llvm::erase_if(all, [&](const auto &known) { return known.get() == object; });
+  return result;
+}
+
+TGC_EXPORT cuStreamCreate(void **stream, unsigned) {
+  Call call;
+  return make(call.gpu.streams, stream);
+}
+
+TGC_EXPORT cuStreamSynchronize(void *stream) {
+  Call call;
+  call.gpu.trace() << "synchronize\n";
+  if (Result state = call.state())
+    return state;
+  return drain(call.gpu, *static_cast<Stream *>(stream));
+}
+
+TGC_EXPORT cuStreamDestroy_v2(void *stream) {
+  Call call;
+  return end(call.gpu, call.gpu.streams, stream);
+}
+
+TGC_EXPORT cuEventCreate(void **event, unsigned) {
+  Call call;
+  return make(call.gpu.events, event);
+}
+
+TGC_EXPORT cuEventDestroy_v2(void *event) {
+  Call call;
+  return end(call.gpu, call.gpu.events, event);
+}
+
+TGC_EXPORT cuEventRecord(void *recorded, void *stream) {
   Call call;
   if (Result state = call.state())
     return state;
-  auto *kernel = static_cast<const Kernel *>(function);
-  call.gpu.trace() << "launch " << kernel->name << " <<<" << gridX << ", " << blockX << ">>>\n";
-  std::vector<KernelArgument> arguments;
-  for (auto [i, parameter] : llvm::enumerate(kernel->parameters))
-    arguments.push_back(
-        KernelArgument::ofBytes({static_cast<const uint8_t *>(parameters[i]), size_t(parameter.size)}));
-  LaunchConfig config;
-  config.grid = {gridX, gridY, gridZ};
-  config.block = {blockX, blockY, blockZ};
-  config.cluster = {1, 1, 1};
-  config.dynamicShared = sharedBytes;
-  config.seed = call.gpu.wishes.seed;
-  bool fails = ++call.gpu.numLaunches == call.gpu.wishes.faultAt;
-  auto stats = launch(call.gpu.device, *kernel->module, kernel->name, config, arguments);
+  auto *event = static_cast<Mark *>(recorded);
+  event->stream = static_cast<Stream *>(stream);
+  return enqueue(call.gpu, stream, [event, count = ++event->numRecorded] {
+    event->numDone = count;
+    return Success;
+  });
+}
+
+TGC_EXPORT cuStreamWaitEvent(void *stream, void *awaited, unsigned) {
+  Call call;
+  if (Result state = call.state())
+    return state;
+  auto *event = static_cast<Mark *>(awaited);
+  return enqueue(call.gpu, stream,
+                 [&gpu = call.gpu, event, count = event->numRecorded] { return await(gpu, *event, count); });
+}
+
+TGC_EXPORT cuEventSynchronize(void *awaited) {
+  Call call;
+  if (Result state = call.state())
+    return state;
+  auto *event = static_cast<Mark *>(awaited);
+  return await(call.gpu, *event, event->numRecorded);
+}
+
+/// Runs a kernel now.
+static Result run(Simulated &gpu, const Started &started) {
+  if (gpu.numLaunches + 1 == gpu.wishes.goneAt) {
+    gpu.isGone = true;
+    return Unknown;
+  }
+  gpu.trace() << "launch " << started.kernel->name << " <<<" << started.config.grid.x << ", "
+              << started.config.block.x << ">>>\n";
+  bool fails = ++gpu.numLaunches == gpu.wishes.faultAt;
+  auto stats =
+      launch(gpu.device, *started.kernel->module, started.kernel->name, started.config, started.arguments);
   if (stats && !fails)
     return Success;
   // The interface has no words for it.
   llvm::errs() << "ptx-driver: " << (stats ? "the launch was to fail" : llvm::toString(stats.takeError()))
                << "\n";
-  call.gpu.isLost = true;
+  gpu.isLost = true;
   return LaunchFailed;
+}
+
+TGC_EXPORT cuLaunchKernel(void *function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
+                          unsigned blockY, unsigned blockZ, unsigned sharedBytes, void *stream,
+                          void **parameters, void **) {
+  Call call;
+  if (Result state = call.state())
+    return state;
+  Started started{static_cast<const Kernel *>(function), {}, {}};
+  for (auto [i, parameter] : llvm::enumerate(started.kernel->parameters))
+    started.arguments.push_back(
+        KernelArgument::ofBytes({static_cast<const uint8_t *>(parameters[i]), size_t(parameter.size)}));
+  started.config.grid = {gridX, gridY, gridZ};
+  started.config.block = {blockX, blockY, blockZ};
+  started.config.cluster = {1, 1, 1};
+  started.config.dynamicShared = sharedBytes;
+  started.config.seed = call.gpu.wishes.seed;
+  if (!call.gpu.captured)
+    return enqueue(call.gpu, stream, [&gpu = call.gpu, started] { return run(gpu, started); });
+  call.gpu.captured->push_back(std::move(started));
+  return Success;
+}
+
+TGC_EXPORT cuStreamBeginCapture_v2(void *, int) {
+  Call call;
+  if (Result state = call.state())
+    return state;
+  if (!call.gpu.wishes.hasGraphs)
+    return NotSupported;
+  call.gpu.captured = std::make_unique<Graph>();
+  return Success;
+}
+
+static void *keep(Simulated &gpu, std::unique_ptr<Graph> graph) {
+  gpu.graphs.push_back(std::move(graph));
+  return gpu.graphs.back().get();
+}
+
+TGC_EXPORT cuStreamEndCapture(void *, void **graph) {
+  Call call;
+  if (!call.gpu.captured)
+    return InvalidValue;
+  *graph = keep(call.gpu, std::move(call.gpu.captured));
+  return Success;
+}
+
+TGC_EXPORT cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long) {
+  Call call;
+  if (Result state = call.state())
+    return state;
+  auto &recorded = *static_cast<const Graph *>(graph);
+  call.gpu.trace() << "instantiate a graph of " << recorded.size() << " kernels\n";
+  *executable = keep(call.gpu, std::make_unique<Graph>(recorded));
+  return Success;
+}
+
+TGC_EXPORT cuGraphLaunch(void *executable, void *stream) {
+  Call call;
+  if (Result state = call.state())
+    return state;
+  auto &graph = *static_cast<const Graph *>(executable);
+  call.gpu.trace() << "graph of " << graph.size() << " kernels\n";
+  return enqueue(call.gpu, stream, [&gpu = call.gpu, graph] {
+    for (const Started &started : graph)
+      if (Result result = run(gpu, started))
+        return result;
+    return Success;
+  });
+}
+
+TGC_EXPORT cuGraphDestroy(void *graph) {
+  Call call;
+  return end(call.gpu, call.gpu.graphs, graph);
+}
+
+TGC_EXPORT cuGraphExecDestroy(void *executable) {
+  Call call;
+  return end(call.gpu, call.gpu.graphs, executable);
 }

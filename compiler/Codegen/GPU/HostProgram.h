@@ -6,6 +6,9 @@
 
 namespace tgc {
 
+/// What makes a copy of a feed for the host, if the caller has it on the device; that needs no mirror.
+inline constexpr const char kExposeFunction[] = "tgc_device_expose";
+
 /// Before kernels are written: copies of memory may be kernels, too.
 void turnCopiesIntoNests(mlir::ModuleOp program);
 

@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/ABI/RtToLLVM.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/DeviceMemory.h"
 #include "compiler/Codegen/GPU/HostProgram.h"
@@ -29,6 +30,9 @@ namespace {
 constexpr int64_t kMostBlocks = 4096;
 /// Nests of fewer points, of which the device has nothing yet, are not worth a launch.
 constexpr int64_t kFewPoints = 64;
+
+/// Of runtime/kernels/device/device.h.
+constexpr const char kDeliverFunction[] = "tgc_device_deliver", kFlushFunction[] = "tgc_device_flush";
 
 class EntryWriter {
 public:
@@ -343,7 +347,7 @@ private:
   }
 
   /// Copies all of a class that can be reached here. The device has constants, and nothing writes to feeds.
-  void copy(Value base, bool isUpload) {
+  void copy(Value base, bool isUpload, bool isLast = false) {
     Operation *point = &*builder.getInsertionPoint();
     Location loc = point->getLoc();
     keepMirrored(base);
@@ -353,7 +357,7 @@ private:
       if (isUpload)
         rt::UploadOp::create(builder, loc, handle, member, Value(), IntegerAttr());
       else
-        rt::DownloadOp::create(builder, loc, handle, member, Value(), IntegerAttr());
+        createDownload(loc, member, isLast && member.getDefiningOp<rt::FetchOp>() ? kDeliverFunction : "");
       note(member, isUpload);
     }
   }
@@ -500,8 +504,37 @@ private:
     return effects;
   }
 
+  void createDownload(Location loc, Value memory, StringRef function) {
+    auto copy = rt::DownloadOp::create(builder, loc, handle, memory, Value(), IntegerAttr());
+    if (!function.empty())
+      copy->setAttr(kTransferAttribute, builder.getStringAttr(function));
+  }
+
+  /// Feeds may be the device's, if the caller has them there.
+  void expose(Value base) {
+    Operation *point = &*builder.getInsertionPoint();
+    for (Value member : memory.getMembers(base))
+      if (member.getDefiningOp<rt::FeedOp>())
+        createDownload(point->getLoc(), member, kExposeFunction);
+  }
+
+  /// Starts what was launched after the last copy.
+  void flush() {
+    Location loc = entry.getLoc();
+    auto program = entry->getParentOfType<ModuleOp>();
+    auto function = program.lookupSymbol<func::FuncOp>(kFlushFunction);
+    if (!function) {
+      OpBuilder outside = OpBuilder::atBlockBegin(program.getBody());
+      auto type = builder.getFunctionType(handle.getType(), {});
+      function = func::FuncOp::create(outside, loc, kFlushFunction, type);
+      function.setPrivate();
+    }
+    func::CallOp::create(builder, loc, function, handle);
+  }
+
   void giveToHost(Value base, bool isWritten) {
     download(base);
+    expose(base);
     if (!isWritten)
       return;
     if (isResident(base) && disowned.insert(base).second)
@@ -532,7 +565,11 @@ private:
       if (!isResident(base) && llvm::any_of(memory.getMembers(base), [](Value member) {
             return isa_and_nonnull<rt::FetchOp, rt::VariableOp>(member.getDefiningOp());
           }))
-        download(base);
+        if (State &state = stateOf(base); !state.isOnHost) {
+          copy(base, /*isUpload=*/false, /*isLast=*/true);
+          state.isOnHost = true;
+        }
+    flush();
   }
 
   func::FuncOp entry;

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/ABI/RtToLLVM.h"
 #include "compiler/Codegen/GPU/DeviceMemory.h"
 #include "compiler/Codegen/GPU/HostProgram.h"
 #include "dialects/Rt/IR/RtDialect.h"
@@ -36,7 +37,11 @@ public:
       op.getDistancesMutable().assign(all);
     });
     function.walk([&](rt::UploadOp op) { transfer(op); });
-    function.walk([&](rt::DownloadOp op) { transfer(op); });
+    function.walk([&](rt::DownloadOp op) {
+      auto by = op->getAttrOfType<StringAttr>(kTransferAttribute);
+      if (!by || by != kExposeFunction)
+        transfer(op);
+    });
     function.walk([&](rt::OwnOp op) { setSlot(op); });
     function.walk([&](rt::DisownOp op) { setSlot(op); });
   }

@@ -49,6 +49,12 @@ void tgc_device_upload(tgc_device_t *device, const char *node, uint64_t host, in
 void tgc_device_download(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
                          uint64_t bytes);
 
+/* The caller's tensors (tgc_guest_t): a feed that the host is about to read, and the download of a fetch with
+ * which nothing more is done. */
+void tgc_device_expose(tgc_device_t *device, const char *node, uint64_t host, int64_t unused, uint64_t bytes);
+void tgc_device_deliver(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
+                        uint64_t bytes);
+
 /* Variables that stay on the device between runs: their copy counts until the host changes the value, and the
  * host's until a kernel does. tgc_device_variable is tgc_rt_variable_read without bringing the value to the
  * host, tgc_device_resident is tgc_device_mirror. */
@@ -64,5 +70,7 @@ void tgc_device_disown(tgc_device_t *device, uint32_t slot);
 
 void tgc_device_launch(tgc_device_t *device, uint32_t kernel, uint64_t blocks, uint32_t threads,
                        const int64_t *arguments, uint32_t num_arguments);
+/* Starts what was launched: launches wait for the next copy or this. */
+void tgc_device_flush(tgc_device_t *device);
 
 #endif /* TGC_KERNELS_DEVICE_DEVICE_H */

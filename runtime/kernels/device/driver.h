@@ -28,6 +28,10 @@ enum {
   /* An attribute of addresses, and one of its values. */
   TGC_CU_MEMORY_TYPE = 2,
   TGC_CU_MEMORY_OF_HOST = 1,
+  /* A kind of event. */
+  TGC_CU_EVENT_WITHOUT_TIME = 2,
+  /* A mode of captures: what other threads do is not part of it, and may not break it. */
+  TGC_CU_CAPTURE_OF_THREAD = 1,
   /* Attributes of a device. */
   TGC_CU_NUM_PROCESSORS = 16,
   TGC_CU_CAPABILITY_MAJOR = 75,
@@ -65,6 +69,19 @@ enum {
   X(cuStreamCreate, (void **stream, unsigned flags))                                                         \
   X(cuStreamSynchronize, (void *stream))                                                                     \
   X(cuStreamDestroy_v2, (void *stream))                                                                      \
+  X(cuStreamWaitEvent, (void *stream, void *event, unsigned flags))                                          \
+  X(cuEventCreate, (void **event, unsigned flags))                                                           \
+  X(cuEventRecord, (void *event, void *stream))                                                              \
+  X(cuEventSynchronize, (void *event))                                                                       \
+  X(cuEventDestroy_v2, (void *event))                                                                        \
+  X(cuMemHostAlloc, (void **memory, size_t bytes, unsigned flags))                                           \
+  X(cuMemFreeHost, (void *memory))                                                                           \
+  X(cuStreamBeginCapture_v2, (void *stream, int mode))                                                       \
+  X(cuStreamEndCapture, (void *stream, void **graph))                                                        \
+  X(cuGraphInstantiateWithFlags, (void **executable, void *graph, unsigned long long flags))                 \
+  X(cuGraphLaunch, (void *executable, void *stream))                                                         \
+  X(cuGraphDestroy, (void *graph))                                                                           \
+  X(cuGraphExecDestroy, (void *executable))                                                                  \
   X(cuLaunchKernel,                                                                                          \
     (void *function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,  \
      unsigned block_z, unsigned shared_bytes, void *stream, void **parameters, void **extra))

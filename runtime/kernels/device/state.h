@@ -1,0 +1,136 @@
+/*===- state.h - What a session's device is inside --------------------------===*/
+#ifndef TGC_KERNELS_DEVICE_STATE_H
+#define TGC_KERNELS_DEVICE_STATE_H
+
+#include "runtime/kernels/device/device.h"
+#include "runtime/kernels/device/driver.h"
+
+typedef struct mirror {
+  tgc_cu_address address;
+  uint64_t capacity; /* of its own memory; 0: it has none, the address is the caller's or 0 */
+  uint32_t kind;
+  uint64_t host, bytes; /* what it was last asked for */
+  uint64_t turn;        /* the number of that call */
+  /* The rest is a resident variable's. */
+  tgc_device_t *device;
+  tgc_residence_t *residence;
+  uint8_t has_value;
+  uint64_t version; /* of that value */
+} mirror_t;
+
+typedef struct kernel {
+  void *function;
+  const char *node;
+  /* What it needs besides the launch, tgc_parameters_fill's text; NULL: nothing. */
+  const char *parameters;
+  uint32_t threads, shared_bytes;
+} kernel_t;
+
+/* Launches one after another, as words: LAUNCH_HEAD for each, then its arguments. */
+typedef struct launches {
+  uint64_t *words;
+  size_t count, capacity;
+} launches_t;
+
+/* Launches that were started once, or that the driver keeps as a graph. */
+typedef struct graph {
+  launches_t launches;
+  void *executable; /* NULL: seen once */
+  uint64_t turn;    /* when it was last asked for */
+} graph_t;
+
+/* Page-locked memory, and when its last copy is done. */
+typedef struct staging {
+  void *memory;
+  void *event;
+} staging_t;
+
+/* The stream that copies to the device go by. */
+typedef struct copies {
+  void *stream;
+  void *worked, *uploaded; /* events: of the stream of kernels, of this one */
+  uint8_t has_work;        /* kernels were started since the last copy that waited for them */
+  uint8_t has_uploads;     /* the same of copies */
+  void *memory;            /* of both pieces */
+  staging_t staging[2];
+  uint64_t num_pieces; /* of memory that went by staging */
+} copies_t;
+
+/* As many as a session has shapes at a time, times the pieces that copies cut a run into. */
+enum { MOST_GRAPHS = 32 };
+
+struct tgc_device {
+  enum { CLOSED, OPEN, ABSENT, LOST } state;
+  const tgc_driver_t *driver;
+  tgc_frame_t *frame;   /* of the run */
+  tgc_guests_t *guests; /* of the run; NULL: none */
+  int number, num_processors;
+  void *context, *module, *stream;
+  char *names; /* of kernels and nodes, zero-terminated */
+  kernel_t *kernels;
+  mirror_t *mirrors;
+  uint32_t num_kernels, num_mirrors;
+  uint64_t num_turns; /* calls of tgc_device_mirror and graphs asked for */
+  copies_t copies;
+  launches_t pending; /* asked for and not started */
+  graph_t graphs[MOST_GRAPHS];
+  uint8_t has_no_graphs; /* the driver refused one */
+  uint8_t is_wanted;     /* a run fails without the device */
+  uint32_t ordinal;      /* of the GPU that the graph names */
+  const char *demand;    /* the beginning of the error if it is not there; "": another will do */
+  int num_found;         /* GPUs */
+  char reason[2048];     /* why there is no device, or why it was lost */
+};
+
+/*===----------------------------------------------------------------------===*
+ * device.c
+ *===----------------------------------------------------------------------===*/
+
+_Noreturn void tgc_device_fail(tgc_device_t *device, int32_t code, const char *node, const char *text);
+
+/* What an error means, which is the device's reason then. No memory is no fault: the context and all in it
+ * stay as they are. After any other nothing of the context can be used any more, and it is given back at
+ * once, for whoever holds it keeps it broken. */
+int32_t tgc_device_judge(tgc_device_t *device, tgc_cu_result result, const char *what);
+
+/* Ends the run after an error. */
+void tgc_device_check(tgc_device_t *device, tgc_cu_result result, const char *what, const char *node);
+
+/* Calls of the driver for the context stand between these two; the thread's own comes back after them. */
+void tgc_device_enter(tgc_device_t *device, const char *what, const char *node);
+void tgc_device_leave(const tgc_device_t *device);
+
+/*===----------------------------------------------------------------------===*
+ * launch.c
+ *===----------------------------------------------------------------------===*/
+
+/* Starts what is pending, in the context. `out_node`: of the kernel that failed. */
+tgc_cu_result tgc_launches_start(tgc_device_t *device, const char **out_node);
+
+/* Forgets launches and graphs, in the context if it can be entered. */
+void tgc_launches_drop(tgc_device_t *device);
+
+/*===----------------------------------------------------------------------===*
+ * copies.c, all in the context.
+ *===----------------------------------------------------------------------===*/
+
+tgc_cu_result tgc_copies_open(tgc_device_t *device);
+/* Also what was opened in part, or is broken. */
+void tgc_copies_close(tgc_device_t *device);
+
+/* Lets kernels that are started next come after the copies that were. */
+tgc_cu_result tgc_copies_await(tgc_device_t *device);
+
+/* After all that was started before. The host's memory is its own again when the first is back, and has the
+ * bytes when the second is. */
+tgc_cu_result tgc_copies_up(tgc_device_t *device, tgc_cu_address to, const void *from, uint64_t bytes);
+tgc_cu_result tgc_copies_down(tgc_device_t *device, void *to, tgc_cu_address from, uint64_t bytes);
+
+/*===----------------------------------------------------------------------===*
+ * memory.c
+ *===----------------------------------------------------------------------===*/
+
+/* tgc_guests_t::finish */
+int32_t tgc_device_finish_guests(void *holder, const char **out_reason);
+
+#endif /* TGC_KERNELS_DEVICE_STATE_H */
