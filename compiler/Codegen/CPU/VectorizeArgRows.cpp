@@ -55,6 +55,9 @@ std::optional<ArgComparison> matchBody(linalg::GenericOp op, unsigned row) {
   if (!value || !place || value.getCondition() != place.getCondition() || value.getTrueValue() != x ||
       value.getFalseValue() != best || place.getFalseValue() != where)
     return std::nullopt;
+  // Lanes are compared by where they found it: a narrow index may wrap, a wide one does not.
+  if (where.getType().getIntOrFloatBitWidth() < 32)
+    return std::nullopt;
   Operation *comparison = value.getCondition().getDefiningOp();
   auto cast = place.getTrueValue().getDefiningOp<arith::IndexCastOp>();
   auto index = cast ? cast.getIn().getDefiningOp<linalg::IndexOp>() : nullptr;
