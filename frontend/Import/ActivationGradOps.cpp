@@ -69,15 +69,13 @@ Value seluGradient(NodeImporter &n, Value dy, Value y) {
                   n.mul(dy, n.splatLike(dy, scale)));
 }
 
-/// (output, gradient)
+/// (output, gradient); who writes a backward pass of complex numbers gives the output's conjugate.
 Value sigmoidGradient(NodeImporter &n, Value y, Value dy) {
-  y = conjugate(n, y);
   return n.mul(n.mul(dy, y), n.sub(n.splatLike(y, 1), y));
 }
 
-/// (output, gradient)
+/// (output, gradient), with the conjugate as above.
 Value tanhGradient(NodeImporter &n, Value y, Value dy) {
-  y = conjugate(n, y);
   return n.mul(dy, n.sub(n.splatLike(y, 1), n.mul(y, y)));
 }
 
