@@ -201,6 +201,8 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
       orderLoops(contract);
       if (!exact && paysWinograd(contract, unit))
         selectWinograd(contract, unit, packed);
+      if (contract.getWinograd())
+        contract = absorbPool(contract);
       if (!contract.getPanelWidth() && !contract.getWinograd())
         packConstant(contract, unit, packed);
     }

@@ -9,7 +9,8 @@
 // What lies between is on the stack, small enough for the second-level cache. The last tile of a row or
 // column of tiles that do not divide the image lies further in, over elements that it reads once more;
 // results that the tile before has stored are left alone, so each comes from one tile and depends on no
-// thread.
+// thread. Windows of a pool lie within tiles: of a last tile that begins at an odd row, those that the tile
+// before does not have begin with its second or fourth row.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,10 +28,13 @@ struct WinogradEmitter : TileEmitter {
   VectorUnit unit;
   LinearAccess lhs, init;
   Matrices elements, sums;
+  /// Of a pool's windows; 1: elements are stored as they are.
+  int64_t windowSize;
 
   WinogradEmitter(OpBuilder &builder, kernel::ContractOp op, const WinogradPlan &plan, VectorUnit unit,
                   const ContractOperands &in)
-      : TileEmitter(builder, op, plan.tiles, plan.lanes, in), plan(plan), unit(unit) {
+      : TileEmitter(builder, op, plan.tiles, plan.lanes, in), plan(plan), unit(unit),
+        windowSize(op->hasAttr(kPoolAttr) ? 2 : 1) {
     lhs = LinearAccess::create(builder, loc, in.lhs, op.getLhsMap());
     init = LinearAccess::create(builder, loc, in.init, op.getInitMap());
     elements = allocate(plan.tilesPerUnit, plan.getTileStride());
@@ -84,32 +88,82 @@ struct WinogradEmitter : TileEmitter {
         [&](int64_t i, int64_t j) {
           return load(sums.flat, addressIn(sums, tile, i * kTileElements + j, inGroup));
         });
-    // Results of the last tile that the one before it has stored.
-    int64_t sharedDown = tiles.getSharedDown(), sharedAcross = tiles.getSharedAcross();
-    auto storePart = [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
+    auto emitWindows = [&](ArrayRef<Window> down, ArrayRef<Window> across) {
       SmallVector<Value> shared(extras.size());
-      for (int64_t i = top; i < bottom; ++i)
-        for (int64_t j = left; j < right; ++j) {
-          auto addressOf = [&](const LinearAccess &access) {
-            return math.add(addressAt(access, place, i, j), math.mul(column, access.strides[plan.column]));
-          };
-          store(finish(results[i][j], addressOf, {tiles.y, tiles.x}, mask, shared), init.flat,
-                addressOf(init), mask);
+      for (Window rows : down)
+        for (Window columns : across) {
+          Value pooled;
+          for (int64_t i = rows.begin; i < rows.begin + rows.size; ++i)
+            for (int64_t j = columns.begin; j < columns.begin + columns.size; ++j) {
+              Value element = finish(
+                  results[i][j],
+                  [&](const LinearAccess &access) {
+                    return math.add(addressAt(access, place, i, j),
+                                    math.mul(column, access.strides[plan.column]));
+                  },
+                  {tiles.y, tiles.x}, mask, shared);
+              pooled = pooled ? combine(pooled, element) : element;
+            }
+          store(pooled, init.flat, addressOfResult(place, rows.begin, columns.begin, column), mask);
         }
     };
-    auto isNot = [&](Value isLast) -> Value {
-      Value set = arith::ConstantIntOp::create(builder, loc, 1, 1);
-      return arith::XOrIOp::create(builder, loc, isLast, set);
-    };
-    storePart(sharedDown, kTileResults, sharedAcross, kTileResults);
-    if (sharedDown > 0)
-      ifTrue(isNot(place.isLastDown), [&] {
-        storePart(0, sharedDown, sharedAcross, kTileResults);
-        if (sharedAcross > 0)
-          ifTrue(isNot(place.isLastAcross), [&] { storePart(0, sharedDown, 0, sharedAcross); });
+    for (const Part &down : getParts(tiles.getSharedDown()))
+      ifHolds(down, place.isLastDown, [&] {
+        for (const Part &across : getParts(tiles.getSharedAcross()))
+          ifHolds(across, place.isLastAcross, [&] { emitWindows(down.windows, across.windows); });
       });
-    if (sharedAcross > 0)
-      ifTrue(isNot(place.isLastAcross), [&] { storePart(sharedDown, kTileResults, 0, sharedAcross); });
+  }
+
+  /// Results of a tile along one dimension that become one element, and those windows of a tile that are
+  /// stored under one condition.
+  struct Window {
+    int64_t begin, size;
+  };
+  struct Part {
+    enum { Always, OfLast, OfOthers } tiles;
+    SmallVector<Window, 4> windows;
+  };
+
+  /// The windows of a tile. Of the last one's results the tile before it has stored the first, `shared`.
+  SmallVector<Part> getParts(int64_t shared) {
+    int64_t size = windowSize;
+    auto getWindows = [&](int64_t begin, int64_t end) {
+      SmallVector<Window, 4> windows;
+      for (; begin < end; begin += size)
+        windows.push_back({begin, std::min(size, end - begin)});
+      return windows;
+    };
+    if (shared == 0)
+      return {{Part::Always, getWindows(0, kTileResults)}};
+    // Windows lie otherwise in the last tile.
+    if (shared % size != 0)
+      return {{Part::OfOthers, getWindows(0, kTileResults)},
+              {Part::OfLast, getWindows(shared, kTileResults)}};
+    return {{Part::Always, getWindows(shared, kTileResults)}, {Part::OfOthers, getWindows(0, shared)}};
+  }
+
+  void ifHolds(const Part &part, Value isLast, function_ref<void()> body) {
+    if (part.tiles == Part::Always)
+      return body();
+    Value set = arith::ConstantIntOp::create(builder, loc, 1, 1);
+    ifTrue(part.tiles == Part::OfLast ? isLast : arith::XOrIOp::create(builder, loc, isLast, set), body);
+  }
+
+  Value combine(Value a, Value b) {
+    if (op->getAttrOfType<StringAttr>(kPoolAttr) == kPoolOfSums)
+      return add(a, b);
+    return arith::MaximumFOp::create(builder, loc, a, b);
+  }
+
+  /// Where the window goes whose first result lies `i` and `j` from the tile's.
+  OpFoldResult addressOfResult(const TilePlace &place, int64_t i, int64_t j, OpFoldResult column) {
+    OpFoldResult size = math.known(windowSize);
+    OpFoldResult address = math.add(init.offset, math.mul(place.image, init.strides[tiles.image]));
+    OpFoldResult y = math.div(math.add(place.y, math.known(i)), size),
+                 x = math.div(math.add(place.x, math.known(j)), size);
+    address = math.add(address, math.mul(y, init.strides[tiles.y]));
+    address = math.add(address, math.mul(x, init.strides[tiles.x]));
+    return math.add(address, math.mul(column, init.strides[plan.column]));
   }
 };
 

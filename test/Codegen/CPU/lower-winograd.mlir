@@ -89,3 +89,24 @@ func.func @gradient(%x: memref<8x9x18x32xf32>, %g: memref<8x7x16x32xf32>, %f: me
   } : memref<8x9x18x32xf32>, memref<8x7x16x32xf32> into memref<3x3x32x32xf32>
   return
 }
+
+// -----
+
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+
+// Four windows of a tile: 16 elements, 12 maxima, 4 stores.
+// CHECK-LABEL: func @pool
+// CHECK: func private @tgc_contract_1
+// CHECK-COUNT-16: arith.negf
+// CHECK-NOT: arith.negf
+// CHECK: return
+func.func @pool(%x: memref<7x18x18x32xf32>, %f: memref<3x3x32x32xf32>, %y: memref<7x8x8x32xf32>) {
+  kernel.contract (%x, %f) into %y sizes [7, 16, 16, 3, 3, 32, 32] attributes {indexing_maps = [#x, #f, #y], pool = "maximum", winograd} {
+  ^bb0(%s: f32):
+    %t = arith.negf %s : f32
+    kernel.yield %t : f32
+  } : memref<7x18x18x32xf32>, memref<3x3x32x32xf32> into memref<7x8x8x32xf32>
+  return
+}

@@ -110,3 +110,81 @@ func.func @doubles(%x: tensor<8x18x18x32xf64>, %f: tensor<3x3x32x32xf64>) -> ten
   } -> tensor<8x16x16x32xf64>
   return %y : tensor<8x16x16x32xf64>
 }
+
+// -----
+
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+#e = affine_map<(n, y, x, r, s, k) -> (n, 2 * y + r, 2 * x + s, k)>
+#b = affine_map<(n, y, x, r, s, k) -> (0, k)>
+#w = affine_map<(n, y, x, r, s, k) -> (r, s)>
+#p = affine_map<(n, y, x, r, s, k) -> (n, y, x, k)>
+
+// A pool by 2 x 2 and what it computes of each element join the kernel; the last row, which no window has, is not computed.
+// CHECK-LABEL: func @pool
+// CHECK: kernel.contract(%{{.*}}, %{{.*}}) with(%{{.*}}) into %{{.*}} sizes [8, 14, 16, 3, 3, 32, 64] attributes {{.*}}pool = "maximum"
+// CHECK: arith.addf
+// CHECK-NOT: linalg.generic
+// EXACT-LABEL: func @pool
+// EXACT-NOT: pool = "
+func.func @pool(%x: tensor<8x17x18x32xf32>, %f: tensor<3x3x32x64xf32>, %g: tensor<1x64xf32>) -> tensor<8x7x8x64xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x15x16x64xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<8x15x16x64xf32>) -> tensor<8x15x16x64xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<8x17x18x32xf32>, tensor<3x3x32x64xf32>) outs(%i : tensor<8x15x16x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<8x15x16x64xf32>
+  %m = arith.constant 0xFF800000 : f32
+  %q = tensor.empty() : tensor<8x7x8x64xf32>
+  %j = linalg.fill ins(%m : f32) outs(%q : tensor<8x7x8x64xf32>) -> tensor<8x7x8x64xf32>
+  %w = tensor.empty() : tensor<2x2xf32>
+  %o = linalg.generic {indexing_maps = [#e, #b, #w, #p], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "parallel"]} ins(%y, %g, %w : tensor<8x15x16x64xf32>, tensor<1x64xf32>, tensor<2x2xf32>) outs(%j : tensor<8x7x8x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32, %s: f32):
+    %t = arith.addf %a, %b : f32
+    %u = arith.maximumf %s, %t : f32
+    linalg.yield %u : f32
+  } -> tensor<8x7x8x64xf32>
+  return %o : tensor<8x7x8x64xf32>
+}
+
+// -----
+
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+#e = affine_map<(n, y, x, r, s, k) -> (n, 2 * y + r, 2 * x + s, k)>
+#b = affine_map<(n, y, x, r, s, k) -> (0, k)>
+#w = affine_map<(n, y, x, r, s, k) -> (r, s)>
+#p = affine_map<(n, y, x, r, s, k) -> (n, y, x, k)>
+
+// Another op reads the elements, so they are stored.
+// CHECK-LABEL: func @pool_of_what_is_read
+// CHECK: kernel.contract
+// CHECK-NOT: pool = "
+// CHECK: linalg.generic
+func.func @pool_of_what_is_read(%x: tensor<8x17x18x32xf32>, %f: tensor<3x3x32x64xf32>, %g: tensor<1x64xf32>) -> (tensor<8x7x8x64xf32>, tensor<8x15x16x64xf32>) {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x15x16x64xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<8x15x16x64xf32>) -> tensor<8x15x16x64xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<8x17x18x32xf32>, tensor<3x3x32x64xf32>) outs(%i : tensor<8x15x16x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<8x15x16x64xf32>
+  %m = arith.constant 0xFF800000 : f32
+  %q = tensor.empty() : tensor<8x7x8x64xf32>
+  %j = linalg.fill ins(%m : f32) outs(%q : tensor<8x7x8x64xf32>) -> tensor<8x7x8x64xf32>
+  %w = tensor.empty() : tensor<2x2xf32>
+  %o = linalg.generic {indexing_maps = [#e, #b, #w, #p], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "parallel"]} ins(%y, %g, %w : tensor<8x15x16x64xf32>, tensor<1x64xf32>, tensor<2x2xf32>) outs(%j : tensor<8x7x8x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32, %s: f32):
+    %t = arith.addf %a, %b : f32
+    %u = arith.maximumf %s, %t : f32
+    linalg.yield %u : f32
+  } -> tensor<8x7x8x64xf32>
+  return %o, %y : tensor<8x7x8x64xf32>, tensor<8x15x16x64xf32>
+}
