@@ -8,6 +8,7 @@
 #include "tools/tgc/Explain.h"
 #include "compiler/ABI/Descriptor.h"
 #include "compiler/API/DeviceCode.h"
+#include "compiler/Codegen/CPU/Winograd.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/TgOps.h"
@@ -107,7 +108,7 @@ KernelFacts factsOf(kernel::ContractOp op, SizeNames &names) {
     (op.getInitMap().isFunctionOfDim(loop) ? facts.sizes : facts.summed).push_back(loopSize(op, loop, names));
   SymbolicSize perElement = productOf(facts.summed) * 2;
   if (op.getWinograd()) {
-    // 36 products for 16 results; the transforms are not counted.
+    // The transforms are not counted.
     facts.kind = "winograd";
     int64_t known = 1;
     SymbolicSize open = 1;
@@ -117,7 +118,7 @@ KernelFacts factsOf(kernel::ContractOp op, SizeNames &names) {
       else
         open = open * size;
     }
-    perElement = open * (known / 2);
+    perElement = open * (2 * countProductsByTiles(op, known));
   }
   perElement += flopsPerPoint(op.getEpilogue());
   facts.flops = productOf(facts.sizes) * perElement;

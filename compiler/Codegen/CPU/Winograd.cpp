@@ -12,51 +12,75 @@ namespace {
 
 /// The loops of a sum over windows, by where they stand in the operands.
 struct WindowLoops {
-  /// In the left operand: [image, resultY + summedY, resultX + summedX, channel].
-  unsigned image, resultY, resultX, summedY, summedX, channel;
-  /// Whether images are summed too, with the windows' places: the gradient by the filter.
+  /// In the left operand: [image, stride * y + windowY, stride * x + windowX, channel].
+  unsigned image, y, x, windowY, windowX, channel;
+  int64_t stride;
+  /// Whether images are summed too, with their rows and columns: the gradient by the filter.
   bool isGradient;
 };
+
+/// One dimension of an image.
+struct WindowDim {
+  unsigned pixel, window;
+  int64_t stride;
+};
+
+std::optional<unsigned> asLoop(AffineExpr expr) {
+  auto dim = dyn_cast<AffineDimExpr>(expr);
+  return dim ? std::optional(dim.getPosition()) : std::nullopt;
+}
+
+/// A sum of two loops, of which the one of pixels may have a factor.
+std::optional<WindowDim> matchDim(AffineExpr expr, function_ref<bool(unsigned)> isPixel) {
+  auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!sum || sum.getKind() != AffineExprKind::Add)
+    return std::nullopt;
+  auto matchOrder = [&](AffineExpr pixel, AffineExpr window) -> std::optional<WindowDim> {
+    int64_t stride = 1;
+    if (auto product = dyn_cast<AffineBinaryOpExpr>(pixel)) {
+      auto factor = dyn_cast<AffineConstantExpr>(product.getRHS());
+      if (product.getKind() != AffineExprKind::Mul || !factor)
+        return std::nullopt;
+      pixel = product.getLHS();
+      stride = factor.getValue();
+    }
+    std::optional<unsigned> a = asLoop(pixel), b = asLoop(window);
+    if (!a || !b || !isPixel(*a) || isPixel(*b))
+      return std::nullopt;
+    return WindowDim{*a, *b, stride};
+  };
+  std::optional<WindowDim> dim = matchOrder(sum.getLHS(), sum.getRHS());
+  return dim ? dim : matchOrder(sum.getRHS(), sum.getLHS());
+}
 
 /// Nothing if the contraction is no such sum.
 std::optional<WindowLoops> matchWindows(kernel::ContractOp op) {
   AffineMap lhs = op.getLhsMap(), rhs = op.getRhsMap(), init = op.getInitMap();
   if (lhs.getNumResults() != 4 || init.getNumResults() != 4 || lhs.getNumDims() != 7)
     return std::nullopt;
-  auto asLoop = [](AffineExpr expr) -> std::optional<unsigned> {
-    auto dim = dyn_cast<AffineDimExpr>(expr);
-    return dim ? std::optional(dim.getPosition()) : std::nullopt;
-  };
   std::optional<unsigned> image = asLoop(lhs.getResult(0)), channel = asLoop(lhs.getResult(3));
-  unsigned results[2], summed[2];
-  for (unsigned dim : {0u, 1u}) {
-    auto sum = dyn_cast<AffineBinaryOpExpr>(lhs.getResult(dim + 1));
-    if (!sum || sum.getKind() != AffineExprKind::Add)
-      return std::nullopt;
-    std::optional<unsigned> a = asLoop(sum.getLHS()), b = asLoop(sum.getRHS());
-    if (!a || !b)
-      return std::nullopt;
-    if (!init.isFunctionOfDim(*a))
-      std::swap(a, b);
-    results[dim] = *a;
-    summed[dim] = *b;
-  }
   if (!image || !channel)
     return std::nullopt;
   unsigned column = op.getColumnLoop();
   bool isGradient = !init.isFunctionOfDim(*image);
+  auto isPixel = [&](unsigned loop) { return init.isFunctionOfDim(loop) != isGradient; };
+  std::optional<WindowDim> down = matchDim(lhs.getResult(1), isPixel),
+                           across = matchDim(lhs.getResult(2), isPixel);
+  if (!down || !across || down->stride != across->stride)
+    return std::nullopt;
   auto has = [](AffineMap map, std::initializer_list<unsigned> dims) {
     return map.isProjectedPermutation() && map.getNumResults() == dims.size() &&
            llvm::all_of(dims, [&](unsigned dim) { return map.isFunctionOfDim(dim); });
   };
-  unsigned kept = isGradient ? *channel : *image, gone = isGradient ? *image : *channel;
+  AffineMap images = isGradient ? rhs : init, filter = isGradient ? init : rhs;
   // A packed filter keeps the map that it had.
-  bool fits = has(init, {kept, results[0], results[1], column}) &&
-              has(rhs, {gone, summed[0], summed[1], column}) &&
+  bool fits = has(images, {*image, down->pixel, across->pixel, column}) &&
+              has(filter, {*channel, down->window, across->window, column}) &&
               rhs.getResults().back() == getAffineDimExpr(column, op.getContext());
   if (!fits)
     return std::nullopt;
-  return WindowLoops{*image, results[0], results[1], summed[0], summed[1], *channel, isGradient};
+  return WindowLoops{*image,         down->pixel, across->pixel, down->window,
+                     across->window, *channel,    down->stride,  isGradient};
 }
 
 bool isF32(Value value) { return cast<ShapedType>(value.getType()).getElementType().isF32(); }
@@ -86,18 +110,16 @@ int64_t getLargestDivisor(int64_t count, int64_t most) {
 
 TilesPlan::TilesPlan(kernel::ContractOp op, VectorUnit unit) : column(op.getColumnLoop()) {
   WindowLoops loops = *matchWindows(op);
-  tiles = {loops.image, loops.resultY, loops.resultX, 0, 0};
-  windowY = loops.summedY;
-  windowX = loops.summedX;
-  if (loops.isGradient) {
-    std::swap(tiles.y, windowY);
-    std::swap(tiles.x, windowX);
-  }
-  channel = loops.channel;
   ArrayRef<int64_t> sizes = op.getLoopSizes();
-  tiles.height = sizes[tiles.y];
-  tiles.width = sizes[tiles.x];
-  channels = sizes[channel];
+  tiles = {loops.image, loops.y, loops.x, sizes[loops.y], sizes[loops.x]};
+  windowY = loops.windowY;
+  windowX = loops.windowX;
+  channel = loops.channel;
+  stride = loops.stride;
+  windowHeight = sizes[windowY];
+  windowWidth = sizes[windowX];
+  channelsOfPhase = sizes[channel];
+  channels = getNumPhases() * channelsOfPhase;
   columns = sizes[column];
   ContractTiling tiling = selectContractTiling(unit, sizeof(float), columns, ShapedType::kDynamic);
   rowsOfTiling = tiling.rows;
@@ -126,9 +148,9 @@ WinogradPlan::WinogradPlan(kernel::ContractOp op, VectorUnit unit) : TilesPlan(o
 }
 
 FilterGradientPlan::FilterGradientPlan(kernel::ContractOp op, VectorUnit unit) : TilesPlan(op, unit) {
-  channelsOfUnit = getLargestDivisor(channels, kChannelsOfGradient);
+  channelsOfUnit = getLargestDivisor(channelsOfPhase, kChannelsOfGradient);
   if (channelsOfUnit < kLeastWinogradChannels)
-    channelsOfUnit = channels;
+    channelsOfUnit = channelsOfPhase;
   numParts = 1;
   numParts = llvm::divideCeil(kGradientUnits, getNumUnits());
   tilesOfBlock = kTilesOfGradientBlock;
@@ -160,17 +182,16 @@ bool paysWinograd(kernel::ContractOp op, VectorUnit unit) {
       !isF32(op.getLhs()) || !isF32(op.getRhs()) || !isF32(op.getInit()) || !op.getAccumulatorType().isF32())
     return false;
   ArrayRef<int64_t> sizes = op.getLoopSizes();
-  int64_t images = sizes[loops->image], height = sizes[loops->resultY], width = sizes[loops->resultX],
-          windowY = sizes[loops->summedY], windowX = sizes[loops->summedX], channels = sizes[loops->channel],
+  int64_t images = sizes[loops->image], height = sizes[loops->y], width = sizes[loops->x],
+          windowY = sizes[loops->windowY], windowX = sizes[loops->windowX], channels = sizes[loops->channel],
           columns = sizes[op.getColumnLoop()];
-  if (loops->isGradient) {
-    std::swap(height, windowY);
-    std::swap(width, windowX);
-  }
-  if (windowY != 3 || windowX != 3 || ShapedType::isDynamic(height) || ShapedType::isDynamic(width) ||
-      ShapedType::isDynamic(channels) || ShapedType::isDynamic(columns) || height < kTileResults ||
-      width < kTileResults || channels < kLeastWinogradChannels || columns < kLeastWinogradChannels ||
-      images == 0)
+  auto isFilterSize = [&](int64_t window) {
+    return loops->stride == 1 ? window == 3 : loops->stride == 2 && window >= 4 && window <= 6;
+  };
+  if (!isFilterSize(windowY) || !isFilterSize(windowX) || ShapedType::isDynamic(height) ||
+      ShapedType::isDynamic(width) || ShapedType::isDynamic(channels) || ShapedType::isDynamic(columns) ||
+      height < kTileResults || width < kTileResults || channels < kLeastWinogradChannels ||
+      columns < kLeastWinogradChannels || images == 0)
     return false;
   if (ShapedType::isDynamic(images))
     images = kTypicalSize;
@@ -178,10 +199,18 @@ bool paysWinograd(kernel::ContractOp op, VectorUnit unit) {
   // read anew for a unit of tiles.
   double tiles =
       double(images) * llvm::divideCeil(height, kTileResults) * llvm::divideCeil(width, kTileResults);
-  double products = double(channels) * columns, direct = 9 * products * images * height * width;
+  double direct = double(windowY) * windowX * channels * columns * images * height * width;
+  channels *= loops->stride * loops->stride;
+  double products = double(channels) * columns;
   double byTiles = tiles * (1.2 * products + kProductsPerTransformed * (channels + columns)) +
                    products * kProductsPerFilterElement;
   return direct >= kLeastWinogradProducts && kTileProducts * byTiles < 0.9 * direct;
+}
+
+int64_t countProductsByTiles(kernel::ContractOp op, int64_t products) {
+  WindowLoops loops = *matchWindows(op);
+  int64_t window = op.getLoopSizes()[loops.windowY] * op.getLoopSizes()[loops.windowX];
+  return products * kTileProducts * loops.stride * loops.stride / (kTileResults * kTileResults * window);
 }
 
 void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &known) {
@@ -205,18 +234,25 @@ void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &kno
   };
   int64_t strideY = strideOf(plan.windowY), strideX = strideOf(plan.windowX),
           strideChannel = strideOf(plan.channel);
-  PackedConstants::key_type key = {constant->value.getAsOpaquePointer(),
-                                   {kTileProducts, strideY, strideX, strideChannel, plan.panelWidth}};
+  PackedConstants::key_type key = {
+      constant->value.getAsOpaquePointer(),
+      {kTileProducts, plan.stride, strideY, strideX, strideChannel, plan.panelWidth}};
   ElementsAttr &transformed = known[key];
   if (!transformed) {
     auto elements = reinterpret_cast<const float *>(constant->bytes.data());
     SmallVector<float, 0> filter(plan.getFilterSize());
     for (int64_t channel = 0; channel < plan.channels; ++channel)
       for (int64_t column = 0; column < plan.columns; ++column) {
-        const float *g = elements + channel * strideChannel + column;
+        int64_t phase = channel / plan.channelsOfPhase, down = phase / plan.stride,
+                across = phase % plan.stride;
+        const float *g = elements + channel % plan.channelsOfPhase * strideChannel + column;
+        auto weight = [&](int64_t i, int64_t j) -> double {
+          int64_t y = plan.stride * i + down, x = plan.stride * j + across;
+          return y < plan.windowHeight && x < plan.windowWidth ? g[y * strideY + x * strideX] : 0;
+        };
         std::array<std::array<double, 6>, 3> rows;
         for (int64_t i = 0; i < 3; ++i)
-          rows[i] = transformFilter(g[i * strideY], g[i * strideY + strideX], g[i * strideY + 2 * strideX]);
+          rows[i] = transformFilter(weight(i, 0), weight(i, 1), weight(i, 2));
         for (int64_t j = 0; j < kTileElements; ++j) {
           std::array<double, 6> both = transformFilter(rows[0][j], rows[1][j], rows[2][j]);
           for (int64_t i = 0; i < kTileElements; ++i)

@@ -1,4 +1,4 @@
-//===- Winograd.h - Convolutions by 3 x 3 with fewer products --*- C++ -*-===//
+//===- Winograd.h - Convolutions with fewer products -----------*- C++ -*-===//
 //
 // A tile of 4 x 4 results of a convolution with windows of 3 x 3 is A'((G g G') * (B' d B))A: 36 products for
 // each channel instead of 144, between transforms of the filter g, of 6 x 6 elements d of the operand and of
@@ -8,6 +8,9 @@
 // The polynomials behind it are taken at 0, +-sqrt(1/2), +-sqrt(2) and infinity: pairs whose product is 1
 // keep the transforms' numbers small, so the error is 1 to 2 times that of the sum itself, where the usual
 // +-1 and +-2 make it 6 times as large (docs/numerics.md).
+//
+// A convolution by 4 to 6 in steps of 2 is the sum of four by 2 or 3 of every other row and column, so it is
+// computed likewise, with four times the channels.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_COMPILER_CODEGEN_CPU_WINOGRAD_H
@@ -46,12 +49,22 @@ struct TilesPlan {
   ImageTiles tiles;
   /// Loops.
   unsigned windowY, windowX, channel, column;
+  int64_t windowHeight, windowWidth;
+  /// From row to row of results in the operand, 1 or 2. Steps of 2 part the operand and the filter in four
+  /// phases by odd and even rows and columns, each with windows of 2 or 3: the channels of a sum of four
+  /// convolutions.
+  int64_t stride, channelsOfPhase;
   int64_t channels, columns;
   /// Of a vector of results, of a panel of the 36 contractions, and of their tiles.
   int64_t lanes, panelWidth, rowsOfTiling;
   /// Columns are summed in groups of panels, so that the sums of a unit's tiles stay in the cache.
   int64_t panelsPerGroup, numGroups;
 
+  int64_t getNumPhases() const { return stride * stride; }
+  /// Of the last row or column of a phase with steps of 2: whether no window has it, or those of even phases
+  /// only.
+  bool isNever(int64_t window, bool isLast) const { return isLast && stride == 2 && window == 4; }
+  bool isOfEvenOnly(int64_t window, bool isLast) const { return isLast && stride == 2 && window == 5; }
   int64_t getGroupWidth() const { return panelWidth * panelsPerGroup; }
 };
 
@@ -99,6 +112,9 @@ bool isFilterGradient(kernel::ContractOp op);
 /// Whether the contraction is such a convolution, or its gradient by the filter, and takes less time as
 /// tiles.
 bool paysWinograd(kernel::ContractOp op, VectorUnit unit);
+
+/// The multiplications by tiles that do what so many would.
+int64_t countProductsByTiles(kernel::ContractOp op, int64_t products);
 
 /// Lets the contraction be computed by tiles; a constant filter is transformed.
 void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &known);

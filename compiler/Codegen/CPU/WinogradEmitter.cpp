@@ -33,7 +33,7 @@ struct WinogradEmitter : TileEmitter {
 
   WinogradEmitter(OpBuilder &builder, kernel::ContractOp op, const WinogradPlan &plan, VectorUnit unit,
                   const ContractOperands &in)
-      : TileEmitter(builder, op, plan.tiles, plan.lanes, in), plan(plan), unit(unit),
+      : TileEmitter(builder, op, plan, in), plan(plan), unit(unit),
         windowSize(op->hasAttr(kPoolAttr) ? 2 : 1) {
     lhs = LinearAccess::create(builder, loc, in.lhs, op.getLhsMap());
     init = LinearAccess::create(builder, loc, in.init, op.getInitMap());
@@ -49,8 +49,13 @@ struct WinogradEmitter : TileEmitter {
                    count = plan.areUnitsEqual ? size : math.min(size, math.sub(numTiles, first));
       forEach(math.known(0), count, 1, [&](OpFoldResult tile) {
         TilePlace place = locate(math.add(first, tile));
-        forEachVector(math.known(plan.channels), plan.channels, [&](OpFoldResult channel, Value mask) {
-          transformTile(lhs, place, channel, mask, elements, tile, channel);
+        forEach(math.known(0), math.known(plan.getNumPhases()), 1, [&](OpFoldResult number) {
+          OpFoldResult first = math.mul(number, math.known(plan.channelsOfPhase));
+          ChannelPhase phase = getPhase(plan, first);
+          forEachVector(
+              math.known(plan.channelsOfPhase), plan.channelsOfPhase, [&](OpFoldResult channel, Value mask) {
+                transformTile(lhs, place, phase, channel, mask, elements, tile, math.add(first, channel));
+              });
         });
       });
       forEach(math.known(0), math.known(plan.numGroups), 1, [&](OpFoldResult group) {
@@ -189,14 +194,16 @@ void emitFilterTransform(OpBuilder &builder, kernel::ContractOp op, const Winogr
       if (padded != plan.columns)
         mask = createLaneMask(
             builder, loc, math.max(math.sub(math.known(plan.columns), column), math.known(0)), plan.lanes);
+      ChannelPhase phase = vectors.getPhase(plan, channel);
       OpFoldResult from =
-          math.add(math.add(filter.offset, column), math.mul(channel, filter.strides[plan.channel]));
+          math.add(math.add(filter.offset, column), math.mul(phase.channel, filter.strides[plan.channel]));
       auto results = vectors.transformSquare(
           3, [&](const VectorMath::Elements &g) { return vectors.transformFilter(g); },
           [&](int64_t i, int64_t j) {
-            OpFoldResult address = math.add(from, math.mul(math.known(i), filter.strides[plan.windowY]));
-            return vectors.load(
-                filter.flat, math.add(address, math.mul(math.known(j), filter.strides[plan.windowX])), mask);
+            OpFoldResult address =
+                math.add(from, math.mul(math.known(plan.stride * i), filter.strides[plan.windowY]));
+            address = math.add(address, math.mul(math.known(plan.stride * j), filter.strides[plan.windowX]));
+            return vectors.loadOfPhase(plan, phase, i == 2, j == 2, filter, address, mask);
           });
       // The order of getFilterOffset.
       OpFoldResult width = math.known(plan.getGroupWidth()), panelWidth = math.known(plan.panelWidth),

@@ -29,7 +29,7 @@ struct GradientEmitter : TileEmitter {
 
   GradientEmitter(OpBuilder &builder, kernel::ContractOp op, const FilterGradientPlan &plan,
                   const ContractOperands &in)
-      : TileEmitter(builder, op, plan.tiles, plan.lanes, in), plan(plan),
+      : TileEmitter(builder, op, plan, in), plan(plan),
         lhs(LinearAccess::create(builder, loc, in.lhs, op.getLhsMap())) {}
 
   /// A buffer of one dimension.
@@ -59,6 +59,7 @@ struct GradientEmitter : TileEmitter {
       OpFoldResult rest = math.div(index, groups);
       OpFoldResult channel = math.mul(math.rem(rest, chunks), math.known(plan.channelsOfUnit));
       OpFoldResult part = math.div(rest, chunks);
+      ChannelPhase phase = getPhase(plan, channel);
       Value target = viewSums(addressOfSum(part, 0, channel, column));
       clear(part, channel, column);
       OpFoldResult begin = math.mul(part, tilesOfPart),
@@ -69,7 +70,8 @@ struct GradientEmitter : TileEmitter {
           TilePlace place = locate(math.add(first, tile));
           forEachVector(math.known(plan.channelsOfUnit), plan.channelsOfUnit,
                         [&](OpFoldResult inUnit, Value mask) {
-                          transformTile(lhs, place, math.add(channel, inUnit), mask, elements, tile, inUnit);
+                          transformTile(lhs, place, phase, math.add(phase.channel, inUnit), mask, elements,
+                                        tile, inUnit);
                         });
           forEach(math.known(0), math.known(plan.getGroupWidth()), plan.lanes, [&](OpFoldResult inGroup) {
             transformGradient(rhs, place, math.add(column, inGroup), gradients, tile, inGroup);
@@ -131,10 +133,24 @@ struct GradientEmitter : TileEmitter {
             addressIn(to, tile, product, inGroup));
   }
 
+  void ifHasWeight(ChannelPhase phase, bool isLastRow, bool isLastColumn, function_ref<void()> body) {
+    if (plan.isNever(plan.windowHeight, isLastRow) || plan.isNever(plan.windowWidth, isLastColumn))
+      return;
+    auto ifEven = [&](OpFoldResult odd, bool isOfEvenOnly, function_ref<void()> inner) {
+      if (isOfEvenOnly)
+        ifTrue(isEqual(odd, math.known(0)), inner);
+      else
+        inner();
+    };
+    ifEven(phase.down, plan.isOfEvenOnly(plan.windowHeight, isLastRow),
+           [&] { ifEven(phase.across, plan.isOfEvenOnly(plan.windowWidth, isLastColumn), body); });
+  }
+
   void emitResult() {
     LinearAccess init = LinearAccess::create(builder, loc, in.init, op.getInitMap());
     Value sums = flatten(in.rhs);
     forEach(OpFoldResult(in.begin), OpFoldResult(in.end), 1, [&](OpFoldResult channel) {
+      ChannelPhase phase = getPhase(plan, channel);
       forEachVector(math.known(plan.columns), plan.columns, [&](OpFoldResult column, Value mask) {
         auto results = transformSquare(
             kTileElements, [&](const Elements &m) { return transformFilterSums(m); },
@@ -152,15 +168,18 @@ struct GradientEmitter : TileEmitter {
           for (int64_t j = 0; j < 3; ++j) {
             auto addressOf = [&](const LinearAccess &access) {
               OpFoldResult address = access.offset;
-              for (auto [at, loop] : {std::pair(math.known(i), plan.windowY),
-                                      {math.known(j), plan.windowX},
-                                      {channel, plan.channel},
-                                      {column, plan.column}})
+              for (auto [at, loop] :
+                   {std::pair(math.add(math.known(plan.stride * i), phase.down), plan.windowY),
+                    {math.add(math.known(plan.stride * j), phase.across), plan.windowX},
+                    {phase.channel, plan.channel},
+                    {column, plan.column}})
                 address = math.add(address, math.mul(at, access.strides[loop]));
               return address;
             };
-            store(finish(results[i][j], addressOf, {plan.windowY, plan.windowX}, mask, shared), init.flat,
-                  addressOf(init), mask);
+            ifHasWeight(phase, i == 2, j == 2, [&] {
+              store(finish(results[i][j], addressOf, {plan.windowY, plan.windowX}, mask, shared), init.flat,
+                    addressOf(init), mask);
+            });
           }
       });
     });

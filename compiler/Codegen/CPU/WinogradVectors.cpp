@@ -145,6 +145,35 @@ VectorMath::transformSquare(int64_t size, function_ref<Elements(const Elements &
   return rows;
 }
 
+ChannelPhase VectorMath::getPhase(const TilesPlan &plan, OpFoldResult channel) {
+  if (plan.stride == 1)
+    return {math.known(0), math.known(0), channel};
+  OpFoldResult stride = math.known(plan.stride), size = math.known(plan.channelsOfPhase),
+               number = math.div(channel, size);
+  return {math.div(number, stride), math.rem(number, stride), math.rem(channel, size)};
+}
+
+Value VectorMath::loadOfPhase(const TilesPlan &plan, ChannelPhase phase, bool isLastRow, bool isLastColumn,
+                              const LinearAccess &access, OpFoldResult address, Value mask) {
+  if (plan.stride == 1)
+    return load(access.flat, address, mask);
+  if (plan.isNever(plan.windowHeight, isLastRow) || plan.isNever(plan.windowWidth, isLastColumn))
+    return constant(0);
+  SmallVector<OpFoldResult, 2> zeroIfOdd;
+  auto move = [&](OpFoldResult odd, unsigned loop, bool isOfEvenOnly) {
+    if (isOfEvenOnly)
+      zeroIfOdd.push_back(odd);
+    else
+      address = math.add(address, math.mul(odd, access.strides[loop]));
+  };
+  move(phase.down, plan.windowY, plan.isOfEvenOnly(plan.windowHeight, isLastRow));
+  move(phase.across, plan.windowX, plan.isOfEvenOnly(plan.windowWidth, isLastColumn));
+  Value element = load(access.flat, address, mask);
+  for (OpFoldResult odd : zeroIfOdd)
+    element = arith::SelectOp::create(builder, loc, isEqual(odd, math.known(1)), constant(0), element);
+  return element;
+}
+
 void VectorMath::multiply(Value lhs, Value rhs, Value init, ArrayRef<ArrayRef<unsigned>> dims,
                           ArrayRef<OpFoldResult> sizes, bool accumulates, int64_t panelWidth,
                           VectorUnit unit) {
@@ -180,9 +209,10 @@ void VectorMath::multiply(Value lhs, Value rhs, Value init, ArrayRef<ArrayRef<un
   products.erase();
 }
 
-TileEmitter::TileEmitter(OpBuilder &builder, kernel::ContractOp op, ImageTiles tiles, int64_t lanes,
+TileEmitter::TileEmitter(OpBuilder &builder, kernel::ContractOp op, const TilesPlan &plan,
                          const ContractOperands &in)
-    : VectorMath(builder, op.getLoc(), lanes), op(op), in(in), tiles(tiles), lanes(lanes) {
+    : VectorMath(builder, op.getLoc(), plan.lanes), common(plan), op(op), in(in), tiles(plan.tiles),
+      lanes(plan.lanes) {
   for (auto [i, extra] : llvm::enumerate(in.extras))
     extras.push_back(LinearAccess::create(builder, loc, extra, op.getMap(i + 2)));
 }
@@ -230,12 +260,14 @@ Value TileEmitter::view(const Matrices &matrices, OpFoldResult rows, int64_t col
   return memref::ReinterpretCastOp::create(builder, loc, type, matrices.flat, math.known(0), sizes, strides);
 }
 
-void TileEmitter::transformTile(const LinearAccess &lhs, const TilePlace &place, OpFoldResult channel,
-                                Value mask, const Matrices &to, OpFoldResult tile, OpFoldResult column) {
+void TileEmitter::transformTile(const LinearAccess &lhs, const TilePlace &place, ChannelPhase phase,
+                                OpFoldResult channel, Value mask, const Matrices &to, OpFoldResult tile,
+                                OpFoldResult column) {
   auto transformed = transformSquare(
       kTileElements, [&](const Elements &d) { return transformElements(d); },
       [&](int64_t i, int64_t j) {
-        return load(lhs.flat, math.add(addressAt(lhs, place, i, j), channel), mask);
+        return loadOfPhase(common, phase, i + 1 == kTileElements, j + 1 == kTileElements, lhs,
+                           math.add(addressAt(lhs, place, i, j), channel), mask);
       });
   for (int64_t product = 0; product < kTileProducts; ++product)
     store(transformed[product / kTileElements][product % kTileElements], to.flat,

@@ -11,6 +11,11 @@
 
 namespace tgc {
 
+/// The phase of a channel, odd or even rows and columns, 0 or 1, and which channel of the operand it is.
+struct ChannelPhase {
+  mlir::OpFoldResult down, across, channel;
+};
+
 struct VectorMath {
   /// Vectors along one dimension of a tile.
   using Elements = llvm::SmallVector<mlir::Value, 6>;
@@ -53,6 +58,12 @@ struct VectorMath {
                                               llvm::function_ref<Elements(const Elements &)> transform,
                                               llvm::function_ref<mlir::Value(int64_t, int64_t)> load);
 
+  ChannelPhase getPhase(const TilesPlan &plan, mlir::OpFoldResult channel);
+  /// Element of a square of a phase; `address` is that of the phase of even rows and columns. In the last row
+  /// and column odd phases have nothing if the window is 5 long, and all if it is 4 long: 0.
+  mlir::Value loadOfPhase(const TilesPlan &plan, ChannelPhase phase, bool isLastRow, bool isLastColumn,
+                          const LinearAccess &access, mlir::OpFoldResult address, mlir::Value mask);
+
   /// Multiplies 36 pairs of matrices, [product, m, k] by [product, k, n], as a kernel of its own would. With
   /// a panel width the right one is packed.
   void multiply(mlir::Value lhs, mlir::Value rhs, mlir::Value init,
@@ -68,13 +79,14 @@ struct TilePlace {
 
 /// What has the tiles of a contraction's images in common, whichever way they are multiplied.
 struct TileEmitter : VectorMath {
+  const TilesPlan &common;
   kernel::ContractOp op;
   const ContractOperands &in;
   ImageTiles tiles;
   int64_t lanes;
   llvm::SmallVector<LinearAccess> extras;
 
-  TileEmitter(mlir::OpBuilder &builder, kernel::ContractOp op, ImageTiles tiles, int64_t lanes,
+  TileEmitter(mlir::OpBuilder &builder, kernel::ContractOp op, const TilesPlan &plan,
               const ContractOperands &in);
 
   TilePlace locate(mlir::OpFoldResult tile);
@@ -92,9 +104,9 @@ struct TileEmitter : VectorMath {
   /// The matrices of the first `rows` tiles and `columns`.
   mlir::Value view(const Matrices &matrices, mlir::OpFoldResult rows, int64_t columns);
   /// Transforms a vector of channels of a tile's elements.
-  void transformTile(const LinearAccess &lhs, const TilePlace &place, mlir::OpFoldResult channel,
-                     mlir::Value mask, const Matrices &to, mlir::OpFoldResult tile,
-                     mlir::OpFoldResult column);
+  void transformTile(const LinearAccess &lhs, const TilePlace &place, ChannelPhase phase,
+                     mlir::OpFoldResult channel, mlir::Value mask, const Matrices &to,
+                     mlir::OpFoldResult tile, mlir::OpFoldResult column);
 
   /// The region, computed of a vector of sums. `addressOf` an operand's first element that belongs to it;
   /// `shared` has what is read that stays the same along `rows`, the loops that a tile of results spans.
