@@ -21,6 +21,14 @@ def HoistLoopInvariantsPass : Pass<"tgc-hoist-loop-invariants", "::mlir::ModuleO
   }];
 }
 
+def JoinProductSumsPass : Pass<"tgc-join-product-sums", "::mlir::ModuleOp"> {
+  let summary = "Compute a sum of products as one product of longer sums";
+  let description = [{
+    Gradients of a weight that several steps multiply with are added up. Where a product is larger than its operands, these are put one
+    behind the other instead, and what was added in memory is summed in registers.
+  }];
+}
+
 def LimitIterationsPass : Pass<"tgc-limit-iterations", "::mlir::ModuleOp"> {
   let summary = "End runs whose loops go on for too long with an error";
   let options = [Option<"most", "most", "int64_t", "1000000", "The most iterations of a loop">];
@@ -31,6 +39,11 @@ def SelectBranchesPass : Pass<"tgc-select-branches", "::mlir::ModuleOp"> {
   let summary = "Compute both branches of a tg.if where that costs less than the branch";
   let description = [{ Branches of a few ops on tensors of a few elements, without effects and safe to compute. }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def SliceProductsPass : Pass<"tgc-slice-products", "::mlir::ModuleOp"> {
+  let summary = "Compute only the rows and columns of a product that are read";
+  let description = [{ Where a slice is all that reads a product of matrices, slices of its operands are multiplied. }];
 }
 
 def SplitSpreadConvolutionsPass : Pass<"tgc-split-spread-convolutions", "::mlir::ModuleOp"> {

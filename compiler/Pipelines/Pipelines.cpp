@@ -48,6 +48,8 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
   // After gradients are made: that of a branch looks at the branch taken only, that of a selection at both.
   passes.addPass(createSelectBranchesPass());
   passes.addPass(createSplitSpreadConvolutionsPass());
+  passes.addPass(createSliceProductsPass());
+  passes.addPass(createJoinProductSumsPass());
   passes.addPass(createHoistLoopInvariantsPass());
   passes.addPass(createHoistProjectionsPass());
   addCleanup(passes);
