@@ -61,7 +61,8 @@ std::optional<PoolMatch> matchPool(Operation *user, Value elements) {
   for (unsigned dim : {1u, 2u}) {
     AffineExpr twice = to.getResult(dim) * 2;
     // The loop that is left is the window's.
-    auto inWindow = dyn_cast<AffineDimExpr>(simplifyAffineExpr(from.getResult(dim) - twice, from.getNumDims(), 0));
+    auto inWindow =
+        dyn_cast<AffineDimExpr>(simplifyAffineExpr(from.getResult(dim) - twice, from.getNumDims(), 0));
     if (!inWindow || to.isFunctionOfDim(inWindow.getPosition()) || sizes[inWindow.getPosition()] != 2)
       return std::nullopt;
   }
@@ -112,11 +113,14 @@ kernel::ContractOp absorbPool(kernel::ContractOp op) {
     if (sizes[loop] < kTileResults)
       return op;
   }
-  auto isComputed = [&](Operation &inner) { return &inner != body.getTerminator()->getOperand(0).getDefiningOp(); };
+  auto isComputed = [&](Operation &inner) {
+    return &inner != body.getTerminator()->getOperand(0).getDefiningOp();
+  };
   int64_t numOps = body.getOperations().size() + op.getEpilogue().front().getOperations().size();
   bool isPlain = match->element == body.getArgument(match->input);
-  if (padding ? !isPlain || !fillsWithIdentity(padding.getDest().getDefiningOp<linalg::FillOp>(), match->isSum)
-              : numOps > kLargestEpilogue)
+  if (padding
+          ? !isPlain || !fillsWithIdentity(padding.getDest().getDefiningOp<linalg::FillOp>(), match->isSum)
+          : numOps > kLargestEpilogue)
     return op;
   for (Operation &inner : body.without_terminator())
     if (isComputed(inner) && !isVectorizable(inner))
@@ -137,8 +141,8 @@ kernel::ContractOp absorbPool(kernel::ContractOp op) {
       auto position = llvm::find(from.getResults(), expr);
       if (position == from.getResults().end() && !isa<AffineConstantExpr>(expr))
         return op;
-      exprs.push_back(isa<AffineConstantExpr>(expr) ? expr
-                                                    : elementMap.getResult(position - from.getResults().begin()));
+      exprs.push_back(
+          isa<AffineConstantExpr>(expr) ? expr : elementMap.getResult(position - from.getResults().begin()));
     }
     AffineMap map = AffineMap::get(elementMap.getNumDims(), 0, exprs, op.getContext());
     // Elements along the columns are loaded as vectors.
