@@ -11,7 +11,11 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { ALIGNMENT = 64 };
+enum {
+  ALIGNMENT = 64,
+  /* Of memory on a device, which its kernels read so many bytes at a time. */
+  DEVICE_ALIGNMENT = 16
+};
 
 static uint8_t is_on_device(const tgc_place_t *places, uint32_t index) {
   return places && places[index].device_type == TGC_DEVICE_CUDA;
@@ -28,8 +32,8 @@ static uint8_t is_row_major(const tgc_tensor_t *tensor, const int64_t *strides) 
 }
 
 /* What feeds and fetches have in common. */
-static tgc_status_t check_place(const char *what, const tgc_tensor_info_t *info, const tgc_place_t *place,
-                                uint8_t has_code, tgc_error_t *error) {
+static tgc_status_t check_place(const char *what, const tgc_tensor_info_t *info, const tgc_tensor_t *tensor,
+                                const tgc_place_t *place, uint8_t has_code, tgc_error_t *error) {
   if (place->device_type < TGC_DEVICE_CPU || place->device_type > TGC_DEVICE_CUDA_HOST)
     return tgc_error_set(
         error, TGC_INVALID_ARGUMENT,
@@ -45,6 +49,10 @@ static tgc_status_t check_place(const char *what, const tgc_tensor_info_t *info,
   if (info->dtype == TGC_STRING)
     return tgc_error_set(error, TGC_INVALID_ARGUMENT, "%s '%s': strings cannot lie on a GPU", what,
                          info->name);
+  if ((uintptr_t)tensor->data % DEVICE_ALIGNMENT)
+    return tgc_error_set(error, TGC_INVALID_ARGUMENT,
+                         "%s '%s': its memory on the GPU begins at %p, expected a multiple of %d bytes", what,
+                         info->name, tensor->data, DEVICE_ALIGNMENT);
   return TGC_OK;
 }
 
@@ -56,7 +64,7 @@ tgc_status_t tgc_places_check(const tgc_module_info_t *info, const tgc_run_reque
   uint8_t has_code = knows_device && info->entries_on_device && info->entries_on_device[request->entry];
   for (uint32_t i = 0; request->feed_places && i < request->num_feeds; ++i) {
     const tgc_place_t *place = &request->feed_places[i];
-    tgc_status_t status = check_place("feed", &entry->feeds[i], place, has_code, error);
+    tgc_status_t status = check_place("feed", &entry->feeds[i], &request->feeds[i], place, has_code, error);
     if (status != TGC_OK)
       return status;
     if (place->strides && !is_row_major(&request->feeds[i], place->strides))
@@ -67,7 +75,8 @@ tgc_status_t tgc_places_check(const tgc_module_info_t *info, const tgc_run_reque
   }
   for (uint32_t i = 0; request->fetch_places && i < request->num_fetches; ++i) {
     const tgc_place_t *place = &request->fetch_places[i];
-    tgc_status_t status = check_place("fetch", &entry->fetches[i], place, has_code, error);
+    tgc_status_t status =
+        check_place("fetch", &entry->fetches[i], &request->fetches[i], place, has_code, error);
     if (status != TGC_OK)
       return status;
     if (place->strides)

@@ -99,7 +99,7 @@ typedef struct tgc_save_options {
 /* Whose memory a tensor lies in, with DLPack's numbers. */
 typedef enum tgc_device_type {
   TGC_DEVICE_CPU = 1,
-  TGC_DEVICE_CUDA = 2,
+  TGC_DEVICE_CUDA = 2,     /* memory of a GPU, its first byte at a multiple of 16 */
   TGC_DEVICE_CUDA_HOST = 3 /* the host's, page-locked */
 } tgc_device_type_t;
 

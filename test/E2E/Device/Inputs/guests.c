@@ -2,8 +2,8 @@
  *
  * guests MODULE STEP...: a step "7" runs entry 0 on 7 rows of 64 numbers x that lie on the GPU and checks the
  * fetches there: x * x + 1 and, if there is a second one, x + 1. "7a" runs it without waiting, "7o" says that
- * x lies on another GPU, "7s" gives a fetch too little memory, "7h" feeds from the host. Prints each step's
- * status.
+ * x lies on another GPU, "7s" gives a fetch too little memory, "7u" feeds from the second number on, "7h"
+ * from the host. Prints each step's status.
  *
  *===----------------------------------------------------------------------===*/
 #include "tgc/runtime.h"
@@ -67,6 +67,8 @@ static const char *run(tgc_session_t *session, uint32_t num_fetches, const char 
     feed.data = x;
     place.device_type = TGC_DEVICE_CPU;
   }
+  if (*kind == 'u')
+    feed.data = (void *)(uintptr_t)(memory[0] + sizeof(float));
   for (int i = 0; i < 2; ++i) {
     fetches[i].data = (void *)(uintptr_t)memory[i + 1];
     fetches[i].byte_size = *kind == 's' ? bytes - 1 : room;
