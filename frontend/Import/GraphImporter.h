@@ -168,10 +168,10 @@ private:
   /// Imports a node whose op is the name of a function, as graphs of the first version call them.
   mlir::LogicalResult importCall(int index, llvm::ArrayRef<ImportedValue> inputs);
 
-  GraphEdges::Nodes nodes;
   /// The device that a node asks for, or those with which it must be.
   llvm::StringRef getDevice(const proto::NodeDef &node) const;
 
+  GraphEdges::Nodes nodes;
   std::string prefix;
   GraphImporter *caller;
   llvm::DenseMap<std::pair<int, int>, ImportedValue> values;

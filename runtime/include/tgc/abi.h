@@ -135,7 +135,8 @@ typedef struct tgc_module_info {
   uint32_t size;
   uint32_t version; /* TGC_ABI_VERSION of the compiler that made it */
   /* LLVM's target triple and CPU, "x86_64-linux-gnu x86-64-v4"; after a CPU that is no level of x86-64 the
-   * level that the code needs, "x86_64-linux-gnu cascadelake x86-64-v4"; "x86-64-v4+avx512bf16" is one more.
+   * level that the code needs, "x86_64-linux-gnu cascadelake x86-64-v4"; "x86-64-v4+avx512vnni" and
+   * "x86-64-v4+avx512bf16" are two more.
    */
   const char *target;
   const char *fingerprint; /* hexadecimal hash of graph and options */
