@@ -41,6 +41,13 @@ if shutil.which("ptxas"):
     config.available_features.add("ptxas")
 if shutil.which("taskset") and (os.cpu_count() or 1) > 1:
     config.available_features.add("several-cpus")
+# A container may have none.
+try:
+    for end in os.openpty():
+        os.close(end)
+    config.available_features.add("terminals")
+except OSError:
+    pass
 if platform.machine() == "x86_64":
     config.available_features.add("x86-64")
 # Before the defaults, which have a %python of their own.
