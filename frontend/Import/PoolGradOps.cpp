@@ -29,11 +29,22 @@ struct MaxPooling {
 
   bool isUnrolled() const { return getWindowElements(pooling.windows) <= kMaxUnrolledWindow; }
 
+  /// The same pooling with the channels last, where the vectors of kernels lie.
+  MaxPooling withChannelsLast() const;
+
   /// The number (i32) of the place in each window where the maximum stands first.
   Value findWinners() const;
   /// The same as positions in the flattened input, of type `element`. `countsBatch`: the images before count.
   Value findPositions(Type element, bool countsBatch) const;
 };
+
+MaxPooling MaxPooling::withChannelsLast() const {
+  SmallVector<int64_t> order = pooling.layout.toChannelsLast();
+  Pooling turned{DataLayout{pooling.layout.rank, false}, {}};
+  for (int64_t dim : order)
+    turned.windows.push_back(pooling.windows[dim]);
+  return MaxPooling{n, turned, n.transpose(padded, order), n.transpose(y, order)};
+}
 
 Value MaxPooling::findWinners() const {
   Type i32 = n.builder.getI32Type();
@@ -121,6 +132,27 @@ Value takeAtPositions(NodeImporter &n, Value x, Value positions) {
   return n.create<tg::GatherOp>(flat, positions, 0, 0, tg::BoundsMode::Error);
 }
 
+/// The gradient of the input from that of the maxima, both with the layout of `max`.
+Value routeToWinners(NodeImporter &n, const MaxPooling &max, Value gradient) {
+  // TensorFlow's kernel for volumes gives it to all that are as large as the maximum.
+  bool goesToAll = n.node.op() == "MaxPool3DGrad";
+  ArrayRef<SlidingWindow> windows = max.pooling.windows;
+  if (!goesToAll && !max.isUnrolled())
+    return addAtPositions(n, max.findPositions(n.builder.getI64Type(), true), gradient,
+                          getInputSizes(windows));
+  Value winners = goesToAll ? Value() : max.findWinners(), zero = n.splatLike(gradient, 0), sum;
+  if (winners && areSideBySide(windows))
+    return placeSideBySide(n, winners, gradient, max.pooling);
+  forEachPlace(max.pooling.window(), [&](int64_t number, ArrayRef<int64_t> position) {
+    Value wins = goesToAll
+                     ? n.compare(Direction::EQ, sliceAtPosition(n, max.padded, windows, position), max.y)
+                     : n.compare(Direction::EQ, winners, n.splatLike(winners, number));
+    Value spread = spreadFromPosition(n, n.select(wins, gradient, zero), windows, position);
+    sum = sum ? n.add(sum, spread) : spread;
+  });
+  return sum;
+}
+
 /// Inputs: input, output, gradient (, ksize, strides).
 template <bool windowIsInput> LogicalResult importMaxPoolGrad(NodeImporter &n) {
   auto max = getMaxPooling(n, n.getTensor(0), n.getTensor(1),
@@ -131,28 +163,9 @@ template <bool windowIsInput> LogicalResult importMaxPoolGrad(NodeImporter &n) {
   if (failed(outputs))
     return failure();
   max->y = outputs->front();
-  Value gradient = outputs->back();
-  // TensorFlow's kernel for volumes gives it to all that are as large as the maximum.
-  bool goesToAll = n.node.op() == "MaxPool3DGrad";
-  if (!goesToAll && !max->isUnrolled()) {
-    Value positions = max->findPositions(n.builder.getI64Type(), true);
-    n.setResult(addAtPositions(n, positions, gradient, getInputSizes(max->pooling.windows)));
-    return success();
-  }
-  Value winners = goesToAll ? Value() : max->findWinners(), zero = n.splatLike(gradient, 0), sum;
-  if (winners && areSideBySide(max->pooling.windows)) {
-    n.setResult(placeSideBySide(n, winners, gradient, max->pooling));
-    return success();
-  }
-  forEachPlace(max->pooling.window(), [&](int64_t number, ArrayRef<int64_t> position) {
-    Value wins = goesToAll
-                     ? n.compare(Direction::EQ,
-                                 sliceAtPosition(n, max->padded, max->pooling.windows, position), max->y)
-                     : n.compare(Direction::EQ, winners, n.splatLike(winners, number));
-    Value spread = spreadFromPosition(n, n.select(wins, gradient, zero), max->pooling.windows, position);
-    sum = sum ? n.add(sum, spread) : spread;
-  });
-  n.setResult(sum);
+  const DataLayout &layout = max->pooling.layout;
+  Value gradient = n.transpose(outputs->back(), layout.toChannelsLast());
+  n.setResult(n.transpose(routeToWinners(n, max->withChannelsLast(), gradient), layout.fromChannelsLast()));
   return success();
 }
 
