@@ -14,9 +14,29 @@ import tempfile
 ROWS, COLUMNS = 8192, 1024
 X = f"tensor<{ROWS}x{COLUMNS}xf32>"
 HALF = f"tensor<{ROWS}x{COLUMNS // 2}xf32>"
-# Op by op: types of the operands, type of the result (its bytes count, too), and the body, which makes %y of %a, %b.
+R = f"tensor<{ROWS}xf32>"
+
+
+def rows(name, reduction):
+    """Lines that make %name, as large as X, of a reduction of its rows."""
+    return (f"%{name}0 = tg.reduce {reduction} dimensions [1] : {X} -> {R}\n  %{name}1 = tg.reshape %{name}0 : {R} -> tensor<{ROWS}x1xf32>\n"
+            f"  %{name} = tg.broadcast_to %{name}1 equal [0] : tensor<{ROWS}x1xf32> -> {X}\n  ")
+
+
+def splat(name, value):
+    return f"%{name} = tg.constant dense<{value:e}> : {X}\n  "
+
+
+# Op by op: types of the operands, type of the result (its bytes count, too), and the body, which makes %y of %a, %b, %c.
 CASES = {
     "copy": ([X], X, f"%y = tg.neg %a : {X}"),
+    "tanh and product": ([X, X], X, f"%t = tg.tanh %a : {X}\n  %p = tg.mul %t, %b : {X}\n  %y = tg.add %p, %a : {X}"),
+    "softmax of rows": ([X], X, rows("m", "max %a") + f"%d = tg.sub %a, %m : {X}\n  %e = tg.exp %d : {X}\n  " + rows("s", "sum %e") + f"%y = tg.div %e, %s : {X}"),
+    "layer norm of rows": ([X], X, splat("n", 1 / COLUMNS) + splat("eps", 1e-5) + rows("s", "sum %a") +
+                           f"%m = tg.mul %s, %n : {X}\n  %d = tg.sub %a, %m : {X}\n  %q = tg.mul %d, %d : {X}\n  " + rows("v", "sum %q") +
+                           f"%w = tg.mul %v, %n : {X}\n  %z = tg.add %w, %eps : {X}\n  %r = tg.rsqrt %z : {X}\n  %y = tg.mul %d, %r : {X}"),
+    "momentum": ([X, X, X], X, splat("rate", -0.01) + splat("keep", 0.9) + f"%k = tg.mul %b, %keep : {X}\n  %v = tg.add %k, %c : {X}\n  %u = tg.mul %v, %rate : {X}\n  "
+                 f"%y = tg.add %a, %u : {X}"),
     "argmax of rows": ([X], f"tensor<{ROWS}xi64>", f"%y = tg.arg_reduce max %a dimension 1 : {X} -> tensor<{ROWS}xi64>"),
     "argmax of columns": ([X], f"tensor<{COLUMNS}xi64>", f"%y = tg.arg_reduce max %a dimension 0 : {X} -> tensor<{COLUMNS}xi64>"),
     "sum of rows": ([X], f"tensor<{ROWS}xf32>", f"%y = tg.reduce sum %a dimensions [1] : {X} -> tensor<{ROWS}xf32>"),
@@ -41,7 +61,7 @@ def bytes_of(text):
 
 
 def time_case(tool, threads, operands, result, body):
-    arguments = ", ".join(f'%{name}: {text} {{tg.feed = "{name}:0"}}' for name, text in zip("ab", operands))
+    arguments = ", ".join(f'%{name}: {text} {{tg.feed = "{name}:0"}}' for name, text in zip("abc", operands))
     with tempfile.NamedTemporaryFile("w", suffix=".mlir") as f:
         f.write(f'func.func @main({arguments}) -> ({result} {{tg.fetch = "y:0"}}) attributes {{tg.entry = "main"}} {{\n  {body}\n  return %y : {result}\n}}\n')
         f.flush()
