@@ -35,6 +35,16 @@ def LimitIterationsPass : Pass<"tgc-limit-iterations", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def MoveTransposesPass : Pass<"tgc-move-transposes", "::mlir::ModuleOp"> {
+  let summary = "Compute what lies between two transposes as if they were not there";
+  let description = [{
+    Elementwise ops, pads, windows and the like on operands that are transposed alike are computed on what these are before, and the result
+    is transposed: until it meets the inverse, or a reduction. A net with channels first, between whose convolutions each layer was turned
+    twice, is turned at its borders only.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def SelectBranchesPass : Pass<"tgc-select-branches", "::mlir::ModuleOp"> {
   let summary = "Compute both branches of a tg.if where that costs less than the branch";
   let description = [{ Branches of a few ops on tensors of a few elements, without effects and safe to compute. }];

@@ -47,6 +47,7 @@ void buildFusionPipeline(OpPassManager &passes, const CompileOptions &) {
 void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
   // After gradients are made: that of a branch looks at the branch taken only, that of a selection at both.
   passes.addPass(createSelectBranchesPass());
+  passes.addPass(createMoveTransposesPass());
   passes.addPass(createSplitSpreadConvolutionsPass());
   passes.addPass(createSliceProductsPass());
   passes.addPass(createJoinProductSumsPass());
