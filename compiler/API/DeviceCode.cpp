@@ -44,7 +44,7 @@ llvm::Expected<std::string> emitDeviceKernels(ModuleOp program, const CompileOpt
   llvm::Expected<DeviceProgram> device = makeKernels(program, options.gpuF32);
   if (!device)
     return device.takeError();
-  llvm::Expected<DeviceImage> image = makeImage(*device, options.device);
+  llvm::Expected<DeviceImage> image = makeImage(*device, options.device, options.profile);
   if (!image)
     return image.takeError();
   return describeKernels(*device, options.device) + image->ptx;
@@ -95,7 +95,7 @@ llvm::Expected<DeviceCode> compileForDevice(ModuleOp program, const CompileOptio
   code.kernels = std::move(*device);
   code.transfers = launchKernels(*code.program, code.kernels);
   for (const std::string &chip : getChips(code.kernels, code.chip)) {
-    llvm::Expected<DeviceImage> image = makeImage(code.kernels, chip);
+    llvm::Expected<DeviceImage> image = makeImage(code.kernels, chip, options.profile);
     if (!image)
       return image.takeError();
     code.images.push_back(std::move(*image));

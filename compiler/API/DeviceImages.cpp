@@ -85,7 +85,20 @@ static void printForm(llvm::raw_ostream &out, const KernelRecord &form, const Ke
     out << ' ' << argument;
 }
 
-llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, StringRef chip) {
+/// Two sums, as runtime/kernels/device/parameters.h reads them.
+static void printWork(llvm::raw_ostream &out, const KernelRecord &record) {
+  SmallVector<unsigned> arguments;
+  for (unsigned number = 0; number < record.numbers.size(); ++number)
+    arguments.push_back(record.memories.size() + number);
+  char before = '\t';
+  for (const std::vector<Product> *sum : {&record.bytes, &record.operations}) {
+    out << before << (sum->empty() ? "0" : "");
+    llvm::interleave(*sum, out, [&](const Product &product) { print(out, product, arguments); }, "+");
+    before = ' ';
+  }
+}
+
+llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, StringRef chip, bool describesWork) {
   OwningOpRef<ModuleOp> kernels = program.kernels.get().clone();
   if (chip == kWgmmaChip)
     takeForms(program, *kernels);
@@ -103,7 +116,10 @@ llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, StringRef ch
     lines << record.name;
     if (form)
       printForm(lines, *form, record);
-    lines << '=' << record.node << '\n';
+    lines << '=' << record.node;
+    if (describesWork)
+      printWork(lines, record);
+    lines << '\n';
     described[record.name] = {record.node, form ? form->threads : record.threads, form != nullptr};
   }
   llvm::Expected<std::string> text = emitPtx(*kernels, described, chip);

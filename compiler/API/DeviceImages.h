@@ -11,14 +11,15 @@ namespace tgc {
 struct DeviceImage {
   std::string chip, ptx;
   /// A line for each: "NAME=NODE", or "NAME THREADS SHARED PARAMETER...=NODE", as
-  /// runtime/kernels/device/parameters.h reads it.
+  /// runtime/kernels/device/parameters.h reads it; with "\tBYTES OPERATIONS" behind the node where that is
+  /// wanted.
   std::string kernels;
 };
 
 /// The chips that images are for where `chip` was asked for, the best one first.
 std::vector<std::string> getChips(const DeviceProgram &program, llvm::StringRef chip);
 
-llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, llvm::StringRef chip);
+llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, llvm::StringRef chip, bool describesWork);
 
 /// What a host must know of the kernels, as comments.
 std::string describeKernels(const DeviceProgram &program, llvm::StringRef chip);

@@ -49,6 +49,7 @@ const RuntimeSymbol kRuntimeSymbols[] = {
     {"tgc_rt_variable_residence", reinterpret_cast<void *>(&tgc_rt_variable_residence)},
     {"tgc_rt_guests", reinterpret_cast<void *>(&tgc_rt_guests)},
     {"tgc_rt_profile", reinterpret_cast<void *>(&tgc_rt_profile)},
+    {"tgc_rt_profile_device", reinterpret_cast<void *>(&tgc_rt_profile_device)},
     {"tgc_dtype_size", reinterpret_cast<void *>(&tgc_dtype_size)},
     {"tgc_checkpoint_open", reinterpret_cast<void *>(&tgc_checkpoint_open)},
     {"tgc_checkpoint_close", reinterpret_cast<void *>(&tgc_checkpoint_close)},

@@ -106,6 +106,10 @@ void tgc_rt_profile(tgc_frame_t *frame, const char *kernel, const char *nodes) {
     frame->functions->profile(frame, kernel, nodes);
 }
 
+uint8_t tgc_rt_profile_device(tgc_frame_t *frame, const tgc_device_work_t *work) {
+  return HAS(frame->functions, profile_device) && frame->functions->profile_device(frame, work);
+}
+
 tgc_guests_t *tgc_rt_guests(tgc_frame_t *frame) {
   return HAS(frame->functions, guests) ? frame->functions->guests(frame) : NULL;
 }

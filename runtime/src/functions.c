@@ -22,6 +22,7 @@ const tgc_runtime_functions_t tgc_frame_functions = {
     .profile = tgc_frame_profile,
     .variable_residence = tgc_frame_variable_residence,
     .guests = tgc_frame_guests,
+    .profile_device = tgc_frame_profile_device,
 };
 
 const tgc_runtime_api_t tgc_runtime_api = {

@@ -112,6 +112,7 @@ tgc_status_t tgc_session_create(tgc_module_t *module, const tgc_session_options_
   session->seed = given.seed ? given.seed : make_seed();
   session->profile = given.profile;
   session->profile_user = given.profile_user;
+  session->profile_device = given.profile_device;
   atomic_init(&session->is_busy, 0);
   atomic_init(&session->has_failed, 0);
   session->may_be_parallel = session->num_threads > 1 && tgc_parallel_prepare();

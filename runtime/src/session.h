@@ -87,7 +87,8 @@ struct tgc_session {
   uint64_t seed;
   tgc_profile_fn profile; /* may be NULL */
   void *profile_user;
-  uint64_t last_mark; /* nanoseconds */
+  tgc_device_profile_fn profile_device; /* may be NULL */
+  uint64_t last_mark;                   /* nanoseconds */
   tgc_block_t workspace;
   tgc_entry_state_t *entries;
   tgc_variable_state_t *variable_states;
@@ -201,6 +202,7 @@ void tgc_frame_variable_destroy(tgc_frame_t *frame, const char *name);
 tgc_residence_t *tgc_frame_variable_residence(tgc_frame_t *frame, uint32_t index);
 tgc_guests_t *tgc_frame_guests(tgc_frame_t *frame);
 void tgc_frame_profile(tgc_frame_t *frame, const char *kernel, const char *nodes);
+uint8_t tgc_frame_profile_device(tgc_frame_t *frame, const tgc_device_work_t *work);
 void tgc_frame_fail(tgc_frame_t *frame, int32_t code, const char *node, const char *text,
                     const int64_t *values, uint32_t num_values);
 void tgc_frame_parallel_for(tgc_frame_t *frame, tgc_loop_body_fn body, void *context, int64_t count,

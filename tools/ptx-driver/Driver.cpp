@@ -33,7 +33,9 @@ enum Result {
   NoDevice = 100,
   InvalidContext = 201,
   InvalidPtx = 218,
+  InvalidHandle = 400,
   NotFound = 500,
+  NotReady = 600,
   LaunchFailed = 719,
   NotSupported = 801,
   CaptureUnsupported = 900,
@@ -50,7 +52,9 @@ constexpr Text kTexts[] = {{Success, "no error"},
                            {NoDevice, "no CUDA-capable device is detected"},
                            {InvalidContext, "invalid device context"},
                            {InvalidPtx, "a PTX JIT compilation failed"},
+                           {InvalidHandle, "invalid resource handle"},
                            {NotFound, "named symbol not found"},
+                           {NotReady, "device not ready"},
                            {LaunchFailed, "unspecified launch failure"},
                            {NotSupported, "operation not supported"},
                            {CaptureUnsupported, "operation not permitted when stream is capturing"},
@@ -135,6 +139,9 @@ struct Mark {
   /// Where it was recorded last, how often it was, and how many of these the stream has come to.
   Stream *stream = nullptr;
   uint64_t numRecorded = 0, numDone = 0;
+  /// Simulated::clock then.
+  bool hasTime = false;
+  uint64_t time = 0;
 };
 
 /// The one device.
@@ -153,6 +160,8 @@ struct Simulated {
   /// Page-locked memory of the host.
   llvm::DenseMap<void *, size_t> pinned;
   uint64_t bytesInUse = 0, numLaunches = 0, numContexts = 0;
+  /// What stands for nanoseconds: instructions of warps so far.
+  uint64_t clock = 0;
   bool isLost = false, isGone = false;
 
   /// Whether anything can be done at all.
@@ -512,9 +521,12 @@ TGC_EXPORT cuStreamDestroy_v2(void *stream) {
   return end(call.gpu, call.gpu.streams, stream);
 }
 
-TGC_EXPORT cuEventCreate(void **event, unsigned) {
+TGC_EXPORT cuEventCreate(void **event, unsigned flags) {
   Call call;
-  return make(call.gpu.events, event);
+  constexpr unsigned kWithoutTime = 2;
+  make(call.gpu.events, event);
+  static_cast<Mark *>(*event)->hasTime = !(flags & kWithoutTime);
+  return Success;
 }
 
 TGC_EXPORT cuEventDestroy_v2(void *event) {
@@ -528,8 +540,9 @@ TGC_EXPORT cuEventRecord(void *recorded, void *stream) {
     return state;
   auto *event = static_cast<Mark *>(recorded);
   event->stream = static_cast<Stream *>(stream);
-  return enqueue(call.gpu, stream, [event, count = ++event->numRecorded] {
+  return enqueue(call.gpu, stream, [&gpu = call.gpu, event, count = ++event->numRecorded] {
     event->numDone = count;
+    event->time = gpu.clock;
     return Success;
   });
 }
@@ -551,6 +564,21 @@ TGC_EXPORT cuEventSynchronize(void *awaited) {
   return await(call.gpu, *event, event->numRecorded);
 }
 
+TGC_EXPORT cuEventElapsedTime(float *milliseconds, void *first, void *second) {
+  Call call;
+  if (Result state = call.state())
+    return state;
+  auto *begin = static_cast<Mark *>(first), *end = static_cast<Mark *>(second);
+  for (Mark *event : {begin, end})
+    if (!event->hasTime || !event->numRecorded)
+      return InvalidHandle;
+  for (Mark *event : {begin, end})
+    if (event->numDone < event->numRecorded)
+      return NotReady;
+  *milliseconds = float(double(int64_t(end->time - begin->time)) / 1e6);
+  return Success;
+}
+
 /// Runs a kernel now.
 static Result run(Simulated &gpu, const Started &started) {
   if (gpu.numLaunches + 1 == gpu.wishes.goneAt) {
@@ -562,6 +590,8 @@ static Result run(Simulated &gpu, const Started &started) {
   bool fails = ++gpu.numLaunches == gpu.wishes.faultAt;
   auto stats =
       launch(gpu.device, *started.kernel->module, started.kernel->name, started.config, started.arguments);
+  if (stats)
+    gpu.clock += stats->instructions;
   if (stats && !fails)
     return Success;
   // The interface has no words for it.

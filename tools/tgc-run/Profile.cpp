@@ -16,6 +16,10 @@ void Profiler::attach(tgc_session_options_t &options) {
   options.profile = [](void *user, const char *kernel, const char *nodes, uint64_t begin, uint64_t end) {
     static_cast<Profiler *>(user)->record({kernel, nodes, begin, end});
   };
+  options.profile_device = [](void *user, const tgc_device_work_t *work) {
+    static_cast<Profiler *>(user)->record({work->kernel, work->nodes, work->begin, work->end,
+                                           /*isOfDevice=*/true, work->bytes, work->operations});
+  };
 }
 
 void Profiler::restart() {
@@ -30,7 +34,10 @@ void Profiler::record(const Event &event) {
     return;
   }
   Total &total = totals[{event.kernel, event.nodes}];
+  total.isOfDevice = event.isOfDevice;
   total.time += event.end - event.begin;
+  total.bytes += event.bytes;
+  total.operations += event.operations;
   ++total.calls;
   lastRun.push_back(event);
 }
@@ -43,13 +50,32 @@ Error Profiler::print(llvm::raw_ostream &out) const {
   uint64_t all = 0;
   for (const auto &[key, total] : rows)
     all += total.time;
-  out << "      time  share     calls  kernel  nodes\n";
-  for (const auto &[key, total] : rows)
+  bool hasDevice = llvm::any_of(rows, [](const auto &row) { return row.second.isOfDevice; });
+  out << "      time  share     calls  " << (hasDevice ? "       MB      GB/s     MFLOP   GFLOP/s  " : "")
+      << "kernel  nodes\n";
+  for (const auto &[key, total] : rows) {
     out << llvm::format("%10s %5.1f%% %9.5g  ", timeText(double(total.time) / double(numRuns)).c_str(),
                         100.0 * double(total.time) / double(std::max<uint64_t>(all, 1)),
-                        double(total.calls) / double(numRuns))
-        << key.first << "  " << key.second << "\n";
+                        double(total.calls) / double(numRuns));
+    if (hasDevice)
+      printWork(out, total);
+    out << (total.isOfDevice ? "gpu:" : "") << key.first << "  " << key.second << "\n";
+  }
   return Error::success();
+}
+
+/// What a run does of it, and how much of that in a second.
+void Profiler::printWork(llvm::raw_ostream &out, const Total &total) const {
+  auto print = [&](uint64_t amount) {
+    if (!amount)
+      out << llvm::format("%9s %9s ", "-", "-");
+    else
+      out << llvm::format("%9.4g %9.4g ", double(amount) / 1e6 / double(numRuns),
+                          double(amount) / double(std::max<uint64_t>(total.time, 1)));
+  };
+  print(total.bytes);
+  print(total.operations);
+  out << ' ';
 }
 
 Error Profiler::writeTrace(llvm::StringRef path) const {
@@ -61,15 +87,21 @@ Error Profiler::writeTrace(llvm::StringRef path) const {
   uint64_t start = lastRun.empty() ? 0 : lastRun.front().begin;
   out.object([&] {
     out.attributeArray("traceEvents", [&] {
-      for (const Event &event : lastRun)
+      for (const Event &event : lastRun) {
+        json::Object arguments{{"kernel", event.kernel}};
+        if (event.isOfDevice) {
+          arguments["bytes"] = event.bytes;
+          arguments["operations"] = event.operations;
+        }
         out.value(json::Object{{"name", event.nodes},
                                {"cat", event.kernel},
                                {"ph", "X"},
-                               {"ts", double(event.begin - start) / 1e3}, // microseconds
+                               {"ts", double(int64_t(event.begin - start)) / 1e3}, // microseconds
                                {"dur", double(event.end - event.begin) / 1e3},
                                {"pid", 1},
-                               {"tid", 1},
-                               {"args", json::Object{{"kernel", event.kernel}}}});
+                               {"tid", event.isOfDevice ? 2 : 1}, // a row of their own
+                               {"args", std::move(arguments)}});
+      }
     });
   });
   file.flush();

@@ -26,11 +26,15 @@ private:
   struct Event {
     const char *kernel, *nodes;
     uint64_t begin, end;
+    bool isOfDevice = false;
+    uint64_t bytes = 0, operations = 0;
   };
   struct Total {
-    uint64_t time = 0, calls = 0;
+    bool isOfDevice = false;
+    uint64_t time = 0, calls = 0, bytes = 0, operations = 0;
   };
   void record(const Event &event);
+  void printWork(llvm::raw_ostream &out, const Total &total) const;
 
   llvm::MapVector<std::pair<const char *, const char *>, Total> totals;
   std::vector<Event> lastRun;

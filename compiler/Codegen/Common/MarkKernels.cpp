@@ -2,7 +2,7 @@
 //
 // A mark stands behind each kernel: what has passed since the mark before it is that kernel's time, with the
 // little arithmetic on sizes around it, so the times add up to the run's. Kernels of a parallel region are
-// one: marks are set on the run's own thread.
+// one: marks are set on the run's own thread. Of a device's part these are the host's kernels and the copies.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,16 +25,23 @@ namespace {
 /// More nodes of a kernel are counted only.
 constexpr size_t kMostNodes = 6;
 
+/// Functions of the runtime that start kernels of a device, which times itself (tgc_rt_profile_device).
+constexpr StringRef kDevicePrefix = "tgc_device_";
+
 /// The kernel's name, empty if the op is none.
 StringRef getKernel(Operation *op) {
   if (auto call = dyn_cast<func::CallOp>(op))
-    return call.getCallee();
+    return call.getCallee().starts_with(kDevicePrefix) ? "" : call.getCallee();
   if (auto region = dyn_cast<rt::ParallelForOp>(op))
     return region.getCallee();
   if (auto call = dyn_cast<rt::HostCallOp>(op))
     return call.getKernel();
   if (isa<memref::CopyOp>(op))
     return "copy";
+  if (isa<rt::UploadOp>(op))
+    return "upload";
+  if (isa<rt::DownloadOp>(op))
+    return "download";
   return isa<linalg::LinalgOp>(op) ? "nest" : "";
 }
 

@@ -5,6 +5,7 @@
 #include "compiler/Codegen/Common/Cleanup.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/ContractWriter.h"
+#include "compiler/Codegen/GPU/KernelWork.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -161,6 +162,7 @@ static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &
     writeRowKernel(chain, *program.kernels, record);
   else
     writeFlatKernel(chain, *program.kernels, record);
+  describeWork(record);
   names.describe(record);
   program.records.push_back(std::move(record));
 }

@@ -84,6 +84,8 @@ struct KernelRecord {
   /// Shared memory to ask for, and what stands before the memories among the parameters.
   unsigned sharedBytes = 0;
   std::vector<TensorMap> maps;
+  /// Sums of what the kernel does; none: unknown.
+  std::vector<Product> bytes, operations;
 };
 
 /// Work that has no kernel, and why.

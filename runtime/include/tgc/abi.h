@@ -296,6 +296,21 @@ TGC_API void **tgc_rt_object(tgc_frame_t *frame, const char *name, void (*releas
  * begins. Only code that was compiled with --profile calls it; runtimes that do not know it are not asked. */
 TGC_API void tgc_rt_profile(tgc_frame_t *frame, const char *kernel, const char *nodes);
 
+/* What a GPU was busy with, from `begin` to `end` (nanoseconds of CLOCK_MONOTONIC, as near as events of the
+ * driver tell). `kernel` and `nodes` live as long as the session. `bytes` are those of all memory that the
+ * kernel is given, `operations` those on floats, as the graph says them; 0: unknown. */
+typedef struct tgc_device_work {
+  uint32_t size; /* sizeof(tgc_device_work_t) */
+  const char *kernel;
+  const char *nodes;
+  uint64_t begin, end;
+  uint64_t bytes, operations;
+} tgc_device_work_t;
+
+/* Tells of such work, the host having waited for it; what it waited is part of no kernel of tgc_rt_profile.
+ * Returns whether anybody wants to know, which NULL only asks. */
+TGC_API uint8_t tgc_rt_profile_device(tgc_frame_t *frame, const tgc_device_work_t *work);
+
 /* What stands behind each tgc_rt_* function above. Only ever appended to; `size` is what the runtime's copy
  * has, and a forwarder whose function lies beyond it ends the run with UNIMPLEMENTED. */
 typedef struct tgc_runtime_functions {
@@ -322,6 +337,7 @@ typedef struct tgc_runtime_functions {
   void (*profile)(tgc_frame_t *frame, const char *kernel, const char *nodes);
   tgc_residence_t *(*variable_residence)(tgc_frame_t *frame, uint32_t index);
   tgc_guests_t *(*guests)(tgc_frame_t *frame);
+  uint8_t (*profile_device)(tgc_frame_t *frame, const tgc_device_work_t *work);
 } tgc_runtime_functions_t;
 
 /* The public API of the runtime that is linked in; hidden in a shared library. See tgc_module_info_t. */

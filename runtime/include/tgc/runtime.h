@@ -63,12 +63,17 @@ typedef struct tgc_session tgc_session_t;
 typedef void (*tgc_profile_fn)(void *user, const char *kernel, const char *nodes, uint64_t begin,
                                uint64_t end);
 
+/* The same of a GPU's kernel, which the session waits for then: times of kernels are exact, runs take longer.
+ */
+typedef void (*tgc_device_profile_fn)(void *user, const tgc_device_work_t *work);
+
 typedef struct tgc_session_options {
   uint32_t size;        /* sizeof(tgc_session_options_t) */
   uint32_t num_threads; /* 0: as the services say; 1: everything on the calling thread */
   uint64_t seed;        /* for random operators that the graph gives no seed; 0: of the operating system */
   tgc_profile_fn profile;
-  void *profile_user;
+  void *profile_user; /* first argument of both */
+  tgc_device_profile_fn profile_device;
 } tgc_session_options_t;
 
 typedef struct tgc_rename {

@@ -120,11 +120,18 @@ static int32_t find_kernels(tgc_device_t *device, const char *kernels) {
   for (char *line = device->names; *line;) {
     char *end = strchr(line, '\n'), *node = strchr(line, '='), *needs = strchr(line, ' ');
     kernel_t *kernel = &device->kernels[next++];
+    char *work = strchr(line, '\t');
     *end = *node = '\0';
+    if (work && work < end) {
+      *work = '\0';
+      kernel->work = work + 1;
+      device->times.are_wanted = tgc_rt_profile_device(device->frame, NULL);
+    }
     if (needs && needs < node) {
       *needs = '\0';
       kernel->parameters = tgc_parameters_begin(needs + 1, &kernel->threads, &kernel->shared_bytes);
     }
+    kernel->name = line;
     kernel->node = node + 1;
     int32_t status =
         status_of(device, device->driver->cuModuleGetFunction(&kernel->function, device->module, line), line);
@@ -201,6 +208,7 @@ static void close_device(tgc_device_t *device) {
     if (device->module)
       cu->cuModuleUnload(device->module);
     tgc_copies_close(device);
+    tgc_times_close(device);
     if (device->stream)
       cu->cuStreamDestroy_v2(device->stream);
     if (is_inside)

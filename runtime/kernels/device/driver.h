@@ -28,7 +28,8 @@ enum {
   /* An attribute of addresses, and one of its values. */
   TGC_CU_MEMORY_TYPE = 2,
   TGC_CU_MEMORY_OF_HOST = 1,
-  /* A kind of event. */
+  /* Kinds of events. */
+  TGC_CU_EVENT_WITH_TIME = 0,
   TGC_CU_EVENT_WITHOUT_TIME = 2,
   /* A mode of captures: what other threads do is not part of it, and may not break it. */
   TGC_CU_CAPTURE_OF_THREAD = 1,
@@ -73,6 +74,7 @@ enum {
   X(cuEventCreate, (void **event, unsigned flags))                                                           \
   X(cuEventRecord, (void *event, void *stream))                                                              \
   X(cuEventSynchronize, (void *event))                                                                       \
+  X(cuEventElapsedTime, (float *milliseconds, void *begin, void *end))                                       \
   X(cuEventDestroy_v2, (void *event))                                                                        \
   X(cuMemHostAlloc, (void **memory, size_t bytes, unsigned flags))                                           \
   X(cuMemFreeHost, (void *memory))                                                                           \

@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The words before the arguments of a launch. */
-enum { KERNEL, BLOCKS, THREADS, NUM_ARGUMENTS, LAUNCH_HEAD };
-
 /* A graph of fewer launches saves nothing. */
 enum { FEWEST_LAUNCHES = 2 };
 
@@ -30,29 +27,32 @@ static uint8_t reserve(launches_t *launches, size_t count) {
   return 1;
 }
 
-/* Starts launches one by one. */
-static tgc_cu_result start_each(tgc_device_t *device, const launches_t *launches, const char **out_node) {
+tgc_cu_result tgc_launches_start_one(tgc_device_t *device, const uint64_t *launch) {
   tgc_parameters_t parameters;
+  uint64_t num_arguments = launch[LAUNCH_NUM_ARGUMENTS], blocks = launch[LAUNCH_BLOCKS];
+  const kernel_t *kernel = &device->kernels[launch[LAUNCH_KERNEL]];
+  tgc_cu_result result =
+      tgc_parameters_fill(&parameters, device->driver, kernel->parameters,
+                          (const int64_t *)(launch + LAUNCH_HEAD), (uint32_t)num_arguments);
+  if (result != TGC_CU_SUCCESS)
+    return result;
+  /* Blocks that need a processor each stay on it and go from tile to tile. */
+  if (kernel->parameters && blocks > (uint64_t)device->num_processors)
+    blocks = (uint64_t)device->num_processors;
+  unsigned threads = kernel->parameters ? kernel->threads : (unsigned)launch[LAUNCH_THREADS];
+  return device->driver->cuLaunchKernel(kernel->function, (unsigned)blocks, 1, 1, threads, 1, 1,
+                                        kernel->shared_bytes, device->stream, parameters.list, NULL);
+}
+
+static tgc_cu_result start_each(tgc_device_t *device, const launches_t *launches, const char **out_node) {
   for (size_t at = 0; at < launches->count;) {
-    uint64_t *launch = launches->words + at;
-    uint64_t num_arguments = launch[NUM_ARGUMENTS], blocks = launch[BLOCKS];
-    const kernel_t *kernel = &device->kernels[launch[KERNEL]];
-    tgc_cu_result result =
-        tgc_parameters_fill(&parameters, device->driver, kernel->parameters,
-                            (const int64_t *)(launch + LAUNCH_HEAD), (uint32_t)num_arguments);
-    /* Blocks that need a processor each stay on it and go from tile to tile. */
-    if (kernel->parameters && blocks > (uint64_t)device->num_processors)
-      blocks = (uint64_t)device->num_processors;
-    if (result == TGC_CU_SUCCESS)
-      result =
-          device->driver->cuLaunchKernel(kernel->function, (unsigned)blocks, 1, 1,
-                                         kernel->parameters ? kernel->threads : (unsigned)launch[THREADS], 1,
-                                         1, kernel->shared_bytes, device->stream, parameters.list, NULL);
+    const uint64_t *launch = launches->words + at;
+    tgc_cu_result result = tgc_launches_start_one(device, launch);
     if (result != TGC_CU_SUCCESS) {
-      *out_node = kernel->node;
+      *out_node = device->kernels[launch[LAUNCH_KERNEL]].node;
       return result;
     }
-    at += LAUNCH_HEAD + num_arguments;
+    at += LAUNCH_HEAD + launch[LAUNCH_NUM_ARGUMENTS];
   }
   return TGC_CU_SUCCESS;
 }
@@ -111,7 +111,7 @@ static void remember(tgc_device_t *device, const launches_t *launches) {
 
 static size_t count_launches(const launches_t *launches) {
   size_t count = 0;
-  for (size_t at = 0; at < launches->count; at += LAUNCH_HEAD + launches->words[at + NUM_ARGUMENTS])
+  for (size_t at = 0; at < launches->count; at += LAUNCH_HEAD + launches->words[at + LAUNCH_NUM_ARGUMENTS])
     ++count;
   return count;
 }
@@ -124,6 +124,11 @@ tgc_cu_result tgc_launches_start(tgc_device_t *device, const char **out_node) {
   result = tgc_copies_await(device);
   if (result != TGC_CU_SUCCESS)
     return result;
+  if (device->times.are_wanted) {
+    result = tgc_times_start(device, launches, out_node);
+    launches->count = 0;
+    return result;
+  }
   if (device->has_no_graphs || count_launches(launches) < FEWEST_LAUNCHES) {
     result = start_each(device, launches, out_node);
     launches->count = 0;
@@ -163,10 +168,10 @@ void tgc_device_launch(tgc_device_t *device, uint32_t kernel, uint64_t blocks, u
     tgc_device_fail(device, TGC_RESOURCE_EXHAUSTED, device->kernels[kernel].node,
                     "cannot allocate the arguments of a kernel");
   uint64_t *launch = pending->words + pending->count;
-  launch[KERNEL] = kernel;
-  launch[BLOCKS] = blocks;
-  launch[THREADS] = threads;
-  launch[NUM_ARGUMENTS] = num_arguments;
+  launch[LAUNCH_KERNEL] = kernel;
+  launch[LAUNCH_BLOCKS] = blocks;
+  launch[LAUNCH_THREADS] = threads;
+  launch[LAUNCH_NUM_ARGUMENTS] = num_arguments;
   memcpy(launch + LAUNCH_HEAD, arguments, num_arguments * sizeof *arguments);
   pending->count += LAUNCH_HEAD + num_arguments;
 }

@@ -12,7 +12,7 @@ const char *tgc_parameters_begin(const char *text, uint32_t *out_threads, uint32
   return end;
 }
 
-/* 64*#3*#4, and the character behind it. */
+/* 64*#3*#4, and the character behind it unless it is a space. */
 static uint64_t take_product(const char **text, const int64_t *arguments) {
   uint64_t product = 1;
   for (char *end;; *text = end + 1) {
@@ -24,6 +24,16 @@ static uint64_t take_product(const char **text, const int64_t *arguments) {
       return product;
     }
   }
+}
+
+uint64_t tgc_parameters_sum(const char **text, const int64_t *arguments) {
+  uint64_t sum = 0;
+  while (**text == ' ')
+    ++*text;
+  do
+    sum += take_product(text, arguments);
+  while (**text && **text != ' ');
+  return sum;
 }
 
 /* The text from behind '@' on. Memory without elements is never copied from, but the driver wants sizes. */

@@ -5,6 +5,7 @@
  * "@MEMORY:TYPE:SIZE,STRIDE,BOX:..." with the number of the argument that is its address, the driver's
  * number of the element type, and each dimension, innermost first. Sizes in elements and strides in bytes are
  * products like 64*#3*#4 of numbers and arguments.
+ * What a kernel does is told by two sums of such products, "BYTES OPERATIONS": 2*#3*#4+64*#4.
  *
  *===----------------------------------------------------------------------===*/
 #ifndef TGC_KERNELS_DEVICE_PARAMETERS_H
@@ -22,6 +23,9 @@ typedef struct tgc_parameters {
 
 /* Takes "THREADS SHARED" off the front of a line. */
 const char *tgc_parameters_begin(const char *text, uint32_t *out_threads, uint32_t *out_shared_bytes);
+
+/* Takes a sum off the front of a text. */
+uint64_t tgc_parameters_sum(const char **text, const int64_t *arguments);
 
 /* Makes the list of parameters of a launch. NULL: all arguments as they are. */
 tgc_cu_result tgc_parameters_fill(tgc_parameters_t *parameters, const tgc_driver_t *driver, const char *text,

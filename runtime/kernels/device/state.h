@@ -20,13 +20,16 @@ typedef struct mirror {
 
 typedef struct kernel {
   void *function;
-  const char *node;
+  const char *name, *node;
+  const char *work; /* bytes and operations, tgc_parameters_sum's texts; NULL: times are not asked for */
   /* What it needs besides the launch, tgc_parameters_fill's text; NULL: nothing. */
   const char *parameters;
   uint32_t threads, shared_bytes;
 } kernel_t;
 
-/* Launches one after another, as words: LAUNCH_HEAD for each, then its arguments. */
+/* Launches one after another, as words: these for each, then its arguments. */
+enum { LAUNCH_KERNEL, LAUNCH_BLOCKS, LAUNCH_THREADS, LAUNCH_NUM_ARGUMENTS, LAUNCH_HEAD };
+
 typedef struct launches {
   uint64_t *words;
   size_t count, capacity;
@@ -56,6 +59,13 @@ typedef struct copies {
   uint64_t num_pieces; /* of memory that went by staging */
 } copies_t;
 
+/* Events around the kernels that are timed. */
+typedef struct times {
+  void **events;
+  size_t count;
+  uint8_t are_wanted;
+} times_t;
+
 /* As many as a session has shapes at a time, times the pieces that copies cut a run into. */
 enum { MOST_GRAPHS = 32 };
 
@@ -72,6 +82,7 @@ struct tgc_device {
   uint32_t num_kernels, num_mirrors;
   uint64_t num_turns; /* calls of tgc_device_mirror and graphs asked for */
   copies_t copies;
+  times_t times;
   launches_t pending; /* asked for and not started */
   graph_t graphs[MOST_GRAPHS];
   uint8_t has_no_graphs; /* the driver refused one */
@@ -107,8 +118,19 @@ void tgc_device_leave(const tgc_device_t *device);
 /* Starts what is pending, in the context. `out_node`: of the kernel that failed. */
 tgc_cu_result tgc_launches_start(tgc_device_t *device, const char **out_node);
 
+/* Starts one of them, in the context. */
+tgc_cu_result tgc_launches_start_one(tgc_device_t *device, const uint64_t *launch);
+
 /* Forgets launches and graphs, in the context if it can be entered. */
 void tgc_launches_drop(tgc_device_t *device);
+
+/*===----------------------------------------------------------------------===*
+ * times.c, all in the context.
+ *===----------------------------------------------------------------------===*/
+
+/* Starts launches one by one, waits for them and tells the session's host how long each took. */
+tgc_cu_result tgc_times_start(tgc_device_t *device, const launches_t *launches, const char **out_node);
+void tgc_times_close(tgc_device_t *device);
 
 /*===----------------------------------------------------------------------===*
  * copies.c, all in the context.
