@@ -99,7 +99,8 @@ FailureOr<Convolution> getConvolution(NodeImporter &n, ArrayRef<Size> inputSizes
   return conv;
 }
 
-FailureOr<Value> buildConvolution(NodeImporter &n, Value input, Value filter, bool isDepthwise) {
+FailureOr<Value> buildConvolution(NodeImporter &n, Value input, Value filter, bool isDepthwise,
+                                  Type element) {
   SmallVector<Size> filterSizes = n.sizes.sizesOf(filter);
   auto conv = getConvolution(n, n.sizes.sizesOf(input), filterSizes, isDepthwise);
   if (failed(conv))
@@ -110,6 +111,10 @@ FailureOr<Value> buildConvolution(NodeImporter &n, Value input, Value filter, bo
   SmallVector<Size> sizes = n.sizes.sizesOf(input);
   auto windows = conv->windowsOfAll(n, sizes.front(), sizes.back());
   Value padded = padForWindows(n, input, n.scalar(getElementTypeOrSelf(input.getType()), 0), windows);
+  if (element) {
+    padded = n.cast(padded, element);
+    filter = n.cast(filter, element);
+  }
   auto result = n.tryCreate<tg::ConvOp>(padded, filter, conv->strides(), conv->dilations(), conv->groups);
   if (failed(result))
     return failure();

@@ -31,9 +31,10 @@ mlir::FailureOr<Convolution> getConvolution(NodeImporter &n, llvm::ArrayRef<mlir
 llvm::SmallVector<mlir::OpFoldResult> getGroupedFilterSizes(NodeImporter &n,
                                                             llvm::ArrayRef<mlir::OpFoldResult> depthwise);
 
-/// input (in the node's layout) * filter, with the node's attributes; `isDepthwise` as above.
+/// input (in the node's layout) * filter, with the node's attributes; `isDepthwise` as above. `element`, if
+/// any: what both are cast to after the input is padded.
 mlir::FailureOr<mlir::Value> buildConvolution(NodeImporter &n, mlir::Value input, mlir::Value filter,
-                                              bool isDepthwise);
+                                              bool isDepthwise, mlir::Type element = {});
 
 } // namespace tgc
 

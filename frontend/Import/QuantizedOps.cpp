@@ -1,11 +1,10 @@
 //===- QuantizedOps.cpp - Tensors with a range beside them ----------------===//
 //
-// What TensorFlow computes element by element, kernels compute with its rounding; products are those of
-// integers, whose zero points are subtracted first.
+// What TensorFlow computes element by element, kernels compute with its rounding.
 //
 //===----------------------------------------------------------------------===//
 
-#include "frontend/Import/ConvOps.h"
+#include "frontend/Import/QuantizedOps.h"
 #include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/KernelCalls.h"
 #include "frontend/Import/PoolOps.h"
@@ -17,18 +16,6 @@ namespace {
 
 using Kind = tg::ReductionKind;
 using Size = OpFoldResult;
-
-/// A range as two scalars; TensorFlow takes vectors of one element, too.
-FailureOr<SmallVector<Value>> getRange(NodeImporter &n, size_t first) {
-  SmallVector<Value> range;
-  for (size_t i = first; i < first + 2; ++i) {
-    if (failed(n.requireEqual(n.sizes.product(n.sizes.sizesOf(n.getTensor(i))), n.sizes.constant(1),
-                              "a range has %d elements, expected %d")))
-      return failure();
-    range.push_back(n.reshape(n.getTensor(i), {}));
-  }
-  return range;
-}
 
 KernelResult number(NodeImporter &n) { return {{}, n.builder.getF32Type()}; }
 
@@ -59,18 +46,28 @@ Value requantize(NodeImporter &n, Value x, ArrayRef<Value> range, ArrayRef<Value
       .front();
 }
 
-/// The integer that stands for zero in a tensor.
+} // namespace
+
+FailureOr<SmallVector<Value>> getRange(NodeImporter &n, size_t first) {
+  SmallVector<Value> range;
+  for (size_t i = first; i < first + 2; ++i) {
+    if (failed(n.requireEqual(n.sizes.product(n.sizes.sizesOf(n.getTensor(i))), n.sizes.constant(1),
+                              "a range has %d elements, expected %d")))
+      return failure();
+    range.push_back(n.reshape(n.getTensor(i), {}));
+  }
+  return range;
+}
+
 Value findZero(NodeImporter &n, Value x, ArrayRef<Value> range) {
   Value zero = n.scalar(n.builder.getF32Type(), 0);
   return quantizeNumber(n, zero, range, getElementTypeOrSelf(x.getType()), false);
 }
 
-/// The tensor as 32-bit integers of which 0 stands for zero.
 Value subtractZero(NodeImporter &n, Value x, ArrayRef<Value> range) {
   return n.sub(n.cast(x, n.builder.getI32Type()), n.broadcastTo(findZero(n, x, range), n.sizes.sizesOf(x)));
 }
 
-/// The range of products: what one step stands for is the product of the factors' steps.
 void setProductRange(NodeImporter &n, ArrayRef<Value> a, Type aElement, ArrayRef<Value> b, Type bElement,
                      Type element) {
   auto step = [&](ArrayRef<Value> range, Type type) {
@@ -83,6 +80,8 @@ void setProductRange(NodeImporter &n, ArrayRef<Value> a, Type aElement, ArrayRef
   n.setResult(1, n.mul(both, n.scalar(n.builder.getF32Type(), grid.symmetricLowest())));
   n.setResult(2, n.mul(both, n.scalar(n.builder.getF32Type(), grid.highest())));
 }
+
+namespace {
 
 //===----------------------------------------------------------------------===//
 // Between numbers and integers
@@ -234,54 +233,6 @@ LogicalResult importRelu(NodeImporter &n) {
 }
 
 //===----------------------------------------------------------------------===//
-// Products
-//===----------------------------------------------------------------------===//
-
-LogicalResult importMatMul(NodeImporter &n) {
-  auto a = getRange(n, 2), b = getRange(n, 4);
-  auto element = n.getElementTypeAttr("Toutput");
-  if (failed(a) || failed(b) || failed(element) || failed(requireRanks(n, 0, {2, 2})))
-    return failure();
-  Value lhs = n.getTensor(0), rhs = n.getTensor(1);
-  bool isLhs = n.getBool("transpose_a"), isRhs = n.getBool("transpose_b");
-  if (failed(n.requireEqual(n.sizes.sizeOf(lhs, isLhs ? 0 : 1), n.sizes.sizeOf(rhs, isRhs ? 1 : 0),
-                            "the factors have %d columns and %d rows")))
-    return failure();
-  // Products stay those of bytes: (a - z) * (b - y) summed is a * b summed, less y times the sum of a, less z
-  // times the sum of b - y. All of it wraps alike.
-  Type i32 = n.builder.getI32Type();
-  Value wideLhs = n.cast(lhs, i32);
-  auto product = n.tryCreate<tg::MatMulOp>(wideLhs, n.cast(rhs, i32), isLhs, isRhs);
-  if (failed(product))
-    return failure();
-  SmallVector<Size> sizes = n.sizes.sizesOf(*product);
-  auto subtract = [&](Value from, Value zero, Value sums, int64_t axis) {
-    Value term = n.mul(sums, n.broadcastTo(zero, n.sizes.sizesOf(sums)));
-    return n.sub(from, n.broadcastAlong(term, axis, sizes));
-  };
-  Value rowSums = n.reduce(Kind::Sum, wideLhs, {isLhs ? 0 : 1});
-  Value columnSums = n.reduce(Kind::Sum, subtractZero(n, rhs, *b), {isRhs ? 1 : 0});
-  Value shifted = subtract(*product, findZero(n, rhs, *b), rowSums, 0);
-  n.setResult(0, n.cast(subtract(shifted, findZero(n, lhs, *a), columnSums, 1), *element));
-  setProductRange(n, *a, n.getElementType(0), *b, n.getElementType(1), *element);
-  return success();
-}
-
-template <bool isDepthwise> LogicalResult importConv(NodeImporter &n) {
-  auto a = getRange(n, 2), b = getRange(n, 4);
-  auto element = n.getElementTypeAttr("out_type");
-  if (failed(a) || failed(b) || failed(element))
-    return failure();
-  auto result = buildConvolution(n, subtractZero(n, n.getTensor(0), *a), subtractZero(n, n.getTensor(1), *b),
-                                 isDepthwise);
-  if (failed(result))
-    return failure();
-  n.setResult(0, n.cast(*result, *element));
-  setProductRange(n, *a, n.getElementType(0), *b, n.getElementType(1), *element);
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
 // Windows, shapes, normalisation
 //===----------------------------------------------------------------------===//
 
@@ -413,6 +364,7 @@ LogicalResult importBatchNorm(NodeImporter &n) {
 } // namespace
 
 void registerQuantizedOps(OpRegistry &registry) {
+  registerQuantizedProducts(registry);
   registry.add({"QuantizeV2"}, importQuantizeV2);
   registry.add({"RequantizationRange"}, importRequantizationRange);
   registry.add({"Requantize"}, importRequantize<true>);
@@ -421,9 +373,6 @@ void registerQuantizedOps(OpRegistry &registry) {
   registry.add({"QuantizedMul"}, importMul);
   registry.add({"QuantizedBiasAdd"}, importBiasAdd);
   registry.add({"QuantizedRelu", "QuantizedRelu6", "QuantizedReluX"}, importRelu);
-  registry.add({"QuantizedMatMul"}, importMatMul);
-  registry.add({"QuantizedConv2D"}, importConv<false>);
-  registry.add({"QuantizedDepthwiseConv2D"}, importConv<true>);
   registry.add({"QuantizedMaxPool"}, importPool<true>);
   registry.add({"QuantizedAvgPool"}, importPool<false>);
   registry.add({"QuantizedConcat"}, importConcat);

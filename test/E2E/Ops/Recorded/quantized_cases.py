@@ -51,3 +51,10 @@ def cases(record):
              for what, value in (("min_val", -128 if side != "output" else -2**31), ("max_val", 127 if side != "output" else 2**31 - 1))}
     record("uniform_dot", plain([raw.UniformQuantizedDot(lhs=i8, rhs=j8, lhs_scales=number(.3), lhs_zero_points=4, rhs_scales=number(.7), rhs_zero_points=-3,
                                                          output_scales=number(.2), output_zero_points=7, Tout=tf.qint32, **sides)]))
+    images = raw.Bitcast(input=record.fed(random.integers(0, 256, (2, 7, 6, 13)).astype(np.uint8)), type=tf.quint8)
+    filters = raw.Bitcast(input=tf.constant(random.integers(0, 256, (3, 2, 13, 18)), tf.uint8), type=tf.quint8)
+    for i, (low, high) in enumerate([(-1., 3.), (.5, 2.), (-3., -1.)]):  # zero lies among the bytes, below, above
+        # Where zero lies above the bytes, TensorFlow pads with what is left of it in a byte, not with zero.
+        for stride, padding in ((1, "SAME"), (2, "SAME"), (2, "VALID"))[2 if high < 0 else 0:]:
+            record(f"conv_{i}_{stride}_{padding}", plain(raw.QuantizedConv2D(input=images, filter=filters, min_input=number(low), max_input=number(high), min_filter=number(-4.),
+                                                                             max_filter=number(2.5), strides=[1, stride, stride, 1], padding=padding)))
