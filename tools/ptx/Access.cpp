@@ -191,7 +191,64 @@ bool Launch::locate(Warp &warp, const Instr &in, int lane, Space space, uint64_t
     return false;
   }
   place = {region->bytes + offset, region, offset};
+  if (use != Use::Read && size)
+    note(*region, offset, size, Region::IsWritten);
   return true;
+}
+
+void Launch::note(Region &region, uint64_t offset, uint64_t size, Region::Known what) {
+  if (reads != ReadChecks::Later || region.space != Space::Global)
+    return;
+  std::vector<uint8_t> &known = region.known();
+  for (uint64_t i = offset / Region::kGranule; i <= (offset + size - 1) / Region::kGranule; ++i) {
+    if (known[i] & what)
+      continue;
+    if (what == Region::IsWritten) {
+      undone.push_back({&region, i, {}});
+      uint64_t begin = i * Region::kGranule, end = std::min(begin + Region::kGranule, region.size);
+      std::copy(region.bytes + begin, region.bytes + end, undone.back().bytes.begin());
+    }
+    isMixed |= known[i] != 0;
+    known[i] |= what;
+  }
+}
+
+void Launch::undo() {
+  for (const Before &before : undone) {
+    uint64_t begin = before.granule * Region::kGranule;
+    std::copy_n(before.bytes.begin(), std::min(Region::kGranule, before.region->size - begin),
+                before.region->bytes + begin);
+  }
+  undone.clear();
+}
+
+bool Launch::checksRead(const Place &place, uint64_t size) const {
+  Region &region = *place.region;
+  if (reads == ReadChecks::All || region.space != Space::Global)
+    return true;
+  if (reads == ReadChecks::Later)
+    return false;
+  std::vector<uint8_t> &known = region.known();
+  for (uint64_t i = place.offset / Region::kGranule; i <= (place.offset + size - 1) / Region::kGranule; ++i)
+    if (known[i] == (Region::IsRead | Region::IsWritten))
+      return true;
+  return false;
+}
+
+/// Calls `check` with the shadow of each piece of an access, and where the access has that; until one is a
+/// conflict.
+template <typename Check>
+static std::optional<Conflict> checkPieces(const Place &place, uint64_t size, Check check) {
+  for (uint64_t done = 0; done < size;) {
+    uint64_t at = place.offset + done, within = at % Region::kPiece;
+    uint64_t length = std::min(size - done, Region::kPiece - within);
+    if (std::optional<Conflict> conflict = check(place.region->races(at), within, length, done)) {
+      conflict->offset += at - within;
+      return conflict;
+    }
+    done += length;
+  }
+  return std::nullopt;
 }
 
 uint32_t Launch::eventOf(Warp &warp, const Instr &in, uint8_t flags) {
@@ -247,9 +304,16 @@ bool Launch::reportConflict(Warp &warp, const Instr &in, int lane, const Place &
 
 bool Launch::noteRead(Warp &warp, const Instr &in, uint8_t lane, const Place &place, uint64_t size,
                       const Access &access) {
-  if (!config.checksRaces || !place.region || place.region->isReadOnly)
+  if (!config.checksRaces || !place.region || place.region->isReadOnly || !size)
     return true;
-  std::optional<Conflict> conflict = races.read(place.region->races(), place.offset, size, access);
+  if (!checksRead(place, size)) {
+    note(*place.region, place.offset, size, Region::IsRead);
+    return true;
+  }
+  std::optional<Conflict> conflict =
+      checkPieces(place, size, [&](Shadow &shadow, uint64_t offset, uint64_t length, uint64_t) {
+        return races.read(shadow, offset, length, access);
+      });
   if (!conflict)
     return true;
   bool isAsync = races[access.event].flags & Event::Engine;
@@ -261,7 +325,10 @@ bool Launch::noteWrite(Warp &warp, const Instr &in, uint8_t lane, const Place &p
   if (!config.checksRaces || !place.region)
     return true;
   std::optional<Conflict> conflict =
-      races.write(place.region->races(), place.offset, size, access, after ? place.bytes : nullptr, after);
+      checkPieces(place, size, [&](Shadow &shadow, uint64_t offset, uint64_t length, uint64_t done) {
+        return races.write(shadow, offset, length, access, after ? place.bytes + done : nullptr,
+                           after ? after + done : nullptr);
+      });
   if (!conflict)
     return true;
   bool isAsync = races[access.event].flags & Event::Engine;

@@ -287,10 +287,25 @@ Expected<LaunchStats> tgc::ptx::launch(Device &device, const Module &module, Str
     return llvm::createStringError(module.file + " has no kernel '" + name + "'; it has " +
                                    (known.empty() ? "none" : known));
   }
+  auto forEachRegion = [&](auto visit) {
+    for (const std::unique_ptr<Region> &region : device.all())
+      visit(*region);
+    for (const std::unique_ptr<Region> &region : module.globals)
+      visit(*region);
+  };
   // Launches wait for those before them.
-  for (const std::unique_ptr<Region> &region : device.all())
-    region->shadow.reset();
-  for (const std::unique_ptr<Region> &region : module.globals)
-    region->shadow.reset();
-  return Launch(device, *kernel, config).run(arguments);
+  forEachRegion([](Region &region) {
+    region.shadows.clear();
+    region.granules.clear();
+  });
+  Launch first(device, *kernel, config, config.checksRaces ? ReadChecks::Later : ReadChecks::All);
+  Expected<LaunchStats> stats = first.run(arguments);
+  if (!config.checksRaces || (stats && !first.hasUncheckedReads()))
+    return stats;
+  // The same again, for all that may happen in any order is named by the seed.
+  ReadChecks reads = stats ? ReadChecks::OfBoth : ReadChecks::All;
+  llvm::consumeError(stats.takeError());
+  first.undo();
+  forEachRegion([](Region &region) { region.shadows.clear(); });
+  return Launch(device, *kernel, config, reads).run(arguments);
 }

@@ -4,6 +4,7 @@
 
 #include "tools/ptx/Machine.h"
 #include "tools/ptx/Simulator.h"
+#include <array>
 #include <random>
 #include <unordered_map>
 
@@ -21,8 +22,8 @@ struct Place {
 
 class Launch {
 public:
-  Launch(Device &device, const Kernel &kernel, const LaunchConfig &config)
-      : device(device), kernel(kernel), config(config), random(config.seed) {}
+  Launch(Device &device, const Kernel &kernel, const LaunchConfig &config, ReadChecks reads)
+      : device(device), kernel(kernel), config(config), reads(reads), random(config.seed) {}
 
   llvm::Expected<LaunchStats> run(llvm::ArrayRef<KernelArgument> arguments);
 
@@ -40,6 +41,10 @@ public:
   uint32_t engineEvent(Warp &warp, const Instr &in, uint32_t slot, uint32_t clock, uint8_t flags);
   void report(Warp &warp, const Instr &in, int lane, const llvm::Twine &message);
   bool hasFailed() const { return failed; }
+  /// Whether granules were read that were written, too, and their reads have not been checked.
+  bool hasUncheckedReads() const { return isMixed; }
+  /// Gives the device's memory its values from before the launch, which is ReadChecks::Later.
+  void undo();
 
   /// True once in `n` times, by chance.
   bool chance(unsigned n) { return random() % n == 0; }
@@ -68,9 +73,21 @@ private:
   void reportDeadlock(Cluster &cluster, llvm::StringRef what);
   bool reportConflict(Warp &warp, const Instr &in, int lane, const Place &place, const Conflict &conflict,
                       bool isWrite, bool isAsync);
+  void note(Region &region, uint64_t offset, uint64_t size, Region::Known what);
+  bool checksRead(const Place &place, uint64_t size) const;
   std::string whereIs(const Region &region, uint64_t offset) const;
   std::string locationText(const Instr &in) const;
 
+  /// What a granule held before it was written.
+  struct Before {
+    Region *region;
+    uint64_t granule;
+    std::array<uint8_t, Region::kGranule> bytes;
+  };
+
+  const ReadChecks reads;
+  std::vector<Before> undone;
+  bool isMixed = false;
   std::mt19937_64 random;
   bool failed = false;
   std::string message;

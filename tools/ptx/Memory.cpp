@@ -9,7 +9,7 @@ using namespace tgc::ptx;
 static constexpr uint64_t kBufferAlign = 512, kGap = 4096;
 
 uint64_t Device::add(std::unique_ptr<Region> region) {
-  uint64_t end = regions.empty() ? kGlobalBase : regions.back()->base + regions.back()->size;
+  uint64_t end = regions.empty() ? base : regions.back()->base + regions.back()->size;
   region->base = llvm::alignTo(end + kGap, kBufferAlign);
   regions.push_back(std::move(region));
   return regions.back()->base;

@@ -46,6 +46,10 @@ template <typename Visit> void RaceChecker::forEachReader(uint32_t readers, uint
 /// The readers of a byte after one more: those before it that are ordered need not be remembered, since what
 /// comes after this read comes after them.
 std::pair<uint32_t, uint8_t> RaceChecker::addReader(uint32_t readers, uint8_t lane, const Access &access) {
+  if (!readers)
+    return {access.event, access.lane};
+  if (readers == access.event)
+    return {readers, lane == access.lane ? lane : kAllLanes};
   llvm::SmallVector<Reader, 8> left;
   bool isThere = false;
   const Event &now = events[access.event];
@@ -74,9 +78,7 @@ std::optional<Conflict> RaceChecker::read(Shadow &shadow, size_t offset, size_t 
     uint8_t writeLane = shadow.writeLane[i], readLane = shadow.readLane[i];
     if (std::optional<Conflict> conflict = checkWriter(write, writeLane, i, access))
       return conflict;
-    bool isKnown = readers == access.event && readLane == access.lane;
-    auto [next, nextLane] =
-        isKnown ? std::pair<uint32_t, uint8_t>(readers, readLane) : addReader(readers, readLane, access);
+    auto [next, nextLane] = addReader(readers, readLane, access);
     for (; i < end && shadow.write[i] == write && shadow.read[i] == readers &&
            shadow.writeLane[i] == writeLane && shadow.readLane[i] == readLane;
          ++i) {

@@ -215,8 +215,39 @@ template <typename T> static Handler generalHandler(FloatOp op) {
   return nullptr;
 }
 
-/// Fused in f64 through the host's fma, in f32 through a double whose last bit is odd.
+#if defined(__x86_64__)
+#define TGC_PTX_FUSES __attribute__((target("avx2,fma")))
+static bool hostFuses() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#else
+#define TGC_PTX_FUSES
+static bool hostFuses() { return false; }
+#endif
+
+/// By the host's instruction, where it has one.
+template <typename T> TGC_PTX_FUSES static Step runFused(Warp &warp, const Instr &in, uint32_t mask) {
+  const T *a = warp.row<T>(in.src[0]), *b = warp.row<T>(in.src[1]), *c = warp.row<T>(in.src[2]);
+  T *to = warp.row<T>(in.dst), result[kWarpSize];
+  for (unsigned lane = 0; lane < kWarpSize; ++lane) {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      float value = __builtin_fmaf(a[lane], b[lane], c[lane]);
+      result[lane] = value != value ? llvm::bit_cast<float>(0x7FFFFFFFu) : value;
+    } else {
+      result[lane] = __builtin_fma(a[lane], b[lane], c[lane]);
+    }
+  }
+  if (mask == ~uint32_t(0))
+    std::memcpy(to, result, sizeof(result));
+  else
+    for (unsigned lane = 0; lane < kWarpSize; ++lane)
+      to[lane] = mask >> lane & 1 ? result[lane] : to[lane];
+  return Step::Next;
+}
+
+/// Fused in f64 through the host's fma, in f32 through a double whose last bit is odd, unless the host has an
+/// instruction for it.
 template <typename T> static Handler nearestHandler(FloatOp op) {
+  if (op == FloatOp::Fma && hostFuses())
+    return &runFused<T>;
   switch (op) {
   case FloatOp::Add:
     return lanes<[](T a, T b) { return canonical(a + b); }>();

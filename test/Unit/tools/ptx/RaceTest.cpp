@@ -79,6 +79,33 @@ TEST(PtxRace, BlocksDoNotShareWrites) {
   EXPECT_NE(error.find("another block"), std::string::npos) << error;
 }
 
+/// Reads of global memory are remembered only where something writes, too, which a first run finds out.
+TEST(PtxRace, ReadsThatOthersOverwriteAreMet) {
+  std::string head =
+      ".visible .entry k(.param .u64 y)\n{\n.reg .b64 %y, %o;\n.reg .b32 %i, %b, %v;\nld.param.u64 %y, [y];\n"
+      "mov.u32 %i, %laneid;\nmov.u32 %b, %ctaid.x;\nmad.lo.u32 %b, %b, 32, %i;\nmad.wide.u32 %o, %b, 4, %y;\n";
+  auto run = [&](const std::string &body, std::vector<uint32_t> &cells) {
+    Device device;
+    LaunchConfig config;
+    config.block = {32, 1, 1};
+    config.grid = {2, 1, 1};
+    std::vector<KernelArgument> arguments{
+        KernelArgument::of(device.map(cells.data(), 4 * cells.size(), "y", false))};
+    return launchText(head + body + "ret;\n}", config, arguments, device);
+  };
+  std::vector<uint32_t> cells(64, 5);
+  // Each thread changes its own element, once.
+  EXPECT_EQ(run("ld.global.u32 %v, [%o];\nadd.u32 %v, %v, 1;\nst.global.u32 [%o], %v;\n", cells), "");
+  EXPECT_EQ(cells, std::vector<uint32_t>(64, 6));
+  // One that another block reads.
+  std::string error = run("ld.global.u32 %v, [%y+128];\nst.global.u32 [%o], %v;\n", cells);
+  EXPECT_NE(error.find("race: this write of byte 128 of 'y' and the read"), std::string::npos) << error;
+  // One that another block has written, and beyond the first piece of a shadow.
+  std::vector<uint32_t> many(4096, 5);
+  error = run("st.global.u32 [%o+8192], %b;\nld.global.u32 %v, [%y+8192];\n", many);
+  EXPECT_NE(error.find("race: this read of byte 8192 of 'y' and the write"), std::string::npos) << error;
+}
+
 TEST(PtxAccess, BoundsAndAlignment) {
   std::string error = expectError("ld.shared.u32 %v, [%s+1000];", "outside", 64);
   EXPECT_NE(error.find("lane"), std::string::npos) << error;
