@@ -60,7 +60,8 @@ def SplitSpreadConvolutionsPass : Pass<"tgc-split-spread-convolutions", "::mlir:
   let summary = "Convolve what has zeros between its elements without the zeros";
   let description = [{
     Transposed convolutions and gradients of strided ones are a convolution of `tg.pad` with interior zeros. It becomes one of the operand
-    itself that computes all phases of the result as channels, which are then dealt out to the pixels. Spatial sizes must be static.
+    itself that computes all phases of the result as channels, which are then dealt out to the pixels; or, where that is less work, one
+    for each phase. Spatial sizes must be static.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
