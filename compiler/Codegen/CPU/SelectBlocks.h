@@ -56,6 +56,9 @@ inline constexpr int64_t kLeastWinogradProducts = 1 << 20;
 /// multiplications of a kernel.
 inline constexpr int64_t kProductsPerTransformed = 7;
 inline constexpr int64_t kProductsPerFilterElement = 10;
+/// What an element of a filter's gradient costs besides, if there are more sums than these: they go to memory
+/// and come back.
+inline constexpr int64_t kProductsPerFarSum = 20, kMostNearSums = 1 << 20;
 /// Elements of a transformed filter that is kept in the code's constants: four times what the filter has.
 inline constexpr int64_t kMostConstantFilter = 1 << 20;
 

@@ -202,8 +202,11 @@ bool paysWinograd(kernel::ContractOp op, VectorUnit unit) {
   double direct = double(windowY) * windowX * channels * columns * images * height * width;
   channels *= loops->stride * loops->stride;
   double products = double(channels) * columns;
-  double byTiles = tiles * (1.2 * products + kProductsPerTransformed * (channels + columns)) +
-                   products * kProductsPerFilterElement;
+  int64_t costOfFilter = kProductsPerFilterElement;
+  if (loops->isGradient && kTileProducts * products > kMostNearSums)
+    costOfFilter += kProductsPerFarSum;
+  double byTiles =
+      tiles * (1.2 * products + kProductsPerTransformed * (channels + columns)) + products * costOfFilter;
   return direct >= kLeastWinogradProducts && kTileProducts * byTiles < 0.9 * direct;
 }
 

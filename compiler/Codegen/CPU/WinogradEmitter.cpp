@@ -188,8 +188,9 @@ void emitFilterTransform(OpBuilder &builder, kernel::ContractOp op, const Winogr
   LinearAccess target = LinearAccess::create(builder, loc, transformed,
                                              AffineMap::getMultiDimIdentityMap(1, builder.getContext()));
   int64_t padded = plan.numGroups * plan.getGroupWidth();
-  vectors.forEach(OpFoldResult(begin), OpFoldResult(end), 1, [&](OpFoldResult channel) {
-    vectors.forEach(math.known(0), math.known(padded), plan.lanes, [&](OpFoldResult column) {
+  // Channels follow each other in memory for each product.
+  vectors.forEach(math.known(0), math.known(padded), plan.lanes, [&](OpFoldResult column) {
+    vectors.forEach(OpFoldResult(begin), OpFoldResult(end), 1, [&](OpFoldResult channel) {
       Value mask;
       if (padded != plan.columns)
         mask = createLaneMask(
