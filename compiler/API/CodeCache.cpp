@@ -85,6 +85,31 @@ std::optional<CachedCode> readFromCache(StringRef directory, StringRef key, std:
   return std::nullopt;
 }
 
+void writeWhole(StringRef directory, StringRef path, function_ref<void(raw_ostream &)> print,
+                std::string &warning) {
+  if (std::error_code error = sys::fs::create_directories(directory)) {
+    warning = ("cannot make the directory '" + directory + "': " + error.message()).str();
+    return;
+  }
+  // Under another name first: who reads meanwhile sees all or nothing.
+  Expected<sys::fs::TempFile> file = sys::fs::TempFile::create(path + ".%%%%%%%%");
+  if (!file) {
+    warning = ("cannot write to '" + directory + "': ").str() + toString(file.takeError());
+    return;
+  }
+  raw_fd_ostream output(file->FD, /*shouldClose=*/false);
+  print(output);
+  output.flush();
+  Error error =
+      output.has_error() ? createStringError(output.error(), output.error().message()) : file->keep(path);
+  if (output.has_error()) {
+    output.clear_error();
+    consumeError(file->discard());
+  }
+  if (error)
+    warning = ("cannot write '" + path + "': ").str() + toString(std::move(error));
+}
+
 void writeToCache(StringRef directory, StringRef key, const CachedCode &code, std::string &warning) {
   std::string body;
   raw_string_ostream stream(body);
@@ -99,28 +124,8 @@ void writeToCache(StringRef directory, StringRef key, const CachedCode &code, st
     stream << part;
   char hash[8];
   support::endian::write64le(hash, xxh3_64bits(body));
-  SmallString<128> path = makePath(directory, key);
-  if (std::error_code error = sys::fs::create_directories(directory)) {
-    warning = ("cannot make the directory '" + directory + "': " + error.message()).str();
-    return;
-  }
-  // Under another name first: who reads meanwhile sees all or nothing.
-  Expected<sys::fs::TempFile> file = sys::fs::TempFile::create(path + ".%%%%%%%%");
-  if (!file) {
-    warning = ("cannot write to '" + directory + "': ").str() + toString(file.takeError());
-    return;
-  }
-  raw_fd_ostream output(file->FD, /*shouldClose=*/false);
-  output << kMagic << StringRef(hash, 8) << body;
-  output.flush();
-  Error error =
-      output.has_error() ? createStringError(output.error(), output.error().message()) : file->keep(path);
-  if (output.has_error()) {
-    output.clear_error();
-    consumeError(file->discard());
-  }
-  if (error)
-    warning = ("cannot write '" + path + "': ").str() + toString(std::move(error));
+  auto print = [&](raw_ostream &output) { output << kMagic << StringRef(hash, 8) << body; };
+  writeWhole(directory, makePath(directory, key), print, warning);
 }
 
 } // namespace tgc

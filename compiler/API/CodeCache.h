@@ -8,6 +8,7 @@
 #define TGC_COMPILER_API_CODECACHE_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include <optional>
 #include <string>
@@ -19,6 +20,10 @@ struct CachedCode {
   llvm::SmallVector<char, 0> object, weights;
   std::string fingerprint;
 };
+
+/// Makes the directory and a file in it that appears whole; `warning` says what went wrong.
+void writeWhole(llvm::StringRef directory, llvm::StringRef path,
+                llvm::function_ref<void(llvm::raw_ostream &)> print, std::string &warning);
 
 /// The name under which code for the program is kept: of its ops, its constants, `options`, and of the
 /// compiler that runs.

@@ -8,6 +8,7 @@
 #include "compiler/API/MemoryBudget.h"
 #include "compiler/API/PlacementLog.h"
 #include "compiler/API/Timing.h"
+#include "compiler/API/Tune.h"
 #include "compiler/API/Variants.h"
 #include "compiler/InitAll.h"
 #include "compiler/Pipelines/Pipelines.h"
@@ -122,6 +123,9 @@ llvm::Error checkEntryNames(ArrayRef<EntryRequest> entries) {
 
 llvm::Expected<std::unique_ptr<Compilation>> Compilation::create(const CompileOptions &options) {
   StepTimer timer(options.timing, "startup");
+  if (options.tuneSeconds > 0 && options.target != "cpu:native")
+    return llvm::createStringError("--tune measures kernels on this machine, not for target '" +
+                                   options.target + "': add --target=cpu:native");
   auto state = std::make_unique<State>();
   state->options = options;
   llvm::Expected<CodeTarget> target = parseTarget(options.target);
@@ -275,6 +279,8 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
     if (info.phase == Phase::Tiled)
       for (size_t i = 1; i < state->variants.size(); ++i)
         state->variants[i]->module = state->module->clone();
+    if (info.phase == Phase::Tiled && state->options.tuneSeconds > 0)
+      tuneTiles(*state->module, state->options, state->target, *state->machine, state->warning);
     if (llvm::Error error = runPhase(info, *state->module, state->options))
       return error;
     auto checkBudget = [&](ModuleOp module) {
@@ -328,7 +334,7 @@ bool Compilation::loadFromCache(bool externalWeights) {
          << options.maxIterations << ' ' << options.debugInfo << ' ' << options.profile << ' '
          << externalWeights << ' ' << options.querySymbol << ' ' << options.weightsFile << ' '
          << options.device << ' ' << options.requiresDevice << ' ' << static_cast<int>(options.gpuF32) << ' '
-         << options.exact << ' ' << options.memoryBudget;
+         << options.exact << ' ' << options.memoryBudget << ' ' << options.tuneSeconds;
   state->cacheKey = makeCacheKey(*state->module, text);
   if (!state->cacheKey.empty())
     state->cached = readFromCache(options.cacheDirectory, state->cacheKey, state->warning);

@@ -4,6 +4,7 @@
 #include "compiler/Target/PtxEmitter.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include <cmath>
 #include <cstring>
 
 using namespace llvm;
@@ -65,6 +66,13 @@ Expected<int64_t> parseBytes(StringRef text) {
     return createStringError("memory-budget=" + text +
                              ": expected a positive number of bytes, or of KiB, MiB or GiB, e.g. 64MiB");
   return static_cast<int64_t>(number << shift);
+}
+
+Expected<double> parseTuneSeconds(StringRef text) {
+  double seconds = 0;
+  if (text.getAsDouble(seconds) || !std::isfinite(seconds) || seconds <= 0)
+    return createStringError("tune=" + text + ": expected a positive number of seconds, e.g. 10");
+  return seconds;
 }
 
 Expected<Remat> parseRemat(StringRef text) {
@@ -187,6 +195,11 @@ static Expected<bool> applyOption(Request &request, StringRef key, StringRef val
     if (!bytes)
       return bytes.takeError();
     options.memoryBudget = *bytes;
+  } else if (key == "tune") {
+    auto seconds = parseTuneSeconds(value);
+    if (!seconds)
+      return seconds.takeError();
+    options.tuneSeconds = *seconds;
   } else if (key == "gpu-f32") {
     auto products = parseGpuF32(value);
     if (!products)

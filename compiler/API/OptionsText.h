@@ -28,6 +28,9 @@ llvm::Expected<std::pair<std::string, std::string>> parseConstant(llvm::StringRe
 /// A number of bytes, as --memory-budget takes it: "64MiB".
 llvm::Expected<int64_t> parseBytes(llvm::StringRef text);
 
+/// A time to measure tiles in, as --tune takes it: "10", seconds.
+llvm::Expected<double> parseTuneSeconds(llvm::StringRef text);
+
 /// "none", "auto" or "max", as --remat takes it.
 llvm::Expected<Remat> parseRemat(llvm::StringRef text);
 

@@ -88,7 +88,9 @@ struct CompileOptions {
   llvm::raw_ostream *placementLog = nullptr;
   /// The vector registers of `target`; Compilation sets them.
   VectorUnit vectors;
-  /// Where compiled code is kept for the next time; empty: nowhere.
+  /// Seconds to measure tiles of contractions in, for target cpu:native; 0: none are measured.
+  double tuneSeconds = 0;
+  /// Where compiled code and measured tiles are kept for the next time; empty: nowhere.
   std::string cacheDirectory;
   /// 0 to 3; of LLVM's middle end and code generator.
   unsigned optimizationLevel = 2;

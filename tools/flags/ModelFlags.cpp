@@ -64,7 +64,11 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
                          cl::cat(category)),
       logDevicePlacement("log-device-placement", cl::desc("Tell the device of each node"), cl::cat(category)),
       cache("cache", cl::desc("Keep compiled code in this directory, and take it from there if it is known"),
-            cl::value_desc("DIR"), cl::cat(category)) {}
+            cl::value_desc("DIR"), cl::cat(category)),
+      tune("tune",
+           cl::desc("Measure tiles of products and convolutions on this machine, for so long at most, and "
+                    "take the fastest; --cache keeps them (with --target=cpu:native)"),
+           cl::value_desc("SECONDS"), cl::cat(category)) {}
 
 Error ModelFlags::apply(CompileOptions &options) const {
   options.signature = signature;
@@ -102,6 +106,12 @@ Error ModelFlags::apply(CompileOptions &options) const {
     if (!bytes)
       return bytes.takeError();
     options.memoryBudget = *bytes;
+  }
+  if (tune.getNumOccurrences()) {
+    auto seconds = parseTuneSeconds(tune);
+    if (!seconds)
+      return seconds.takeError();
+    options.tuneSeconds = *seconds;
   }
   auto products = parseGpuF32(gpuF32);
   if (!products)

@@ -27,7 +27,7 @@ struct ModelFlags {
   llvm::cl::opt<std::string> remat, memoryBudget, gpuF32;
   llvm::cl::list<std::string> set;
   llvm::cl::opt<bool> checkNumerics, allowSoftPlacement, logDevicePlacement;
-  llvm::cl::opt<std::string> cache;
+  llvm::cl::opt<std::string> cache, tune;
 };
 
 } // namespace tgc

@@ -8,6 +8,7 @@
 #include "tools/tgc/Explain.h"
 #include "compiler/ABI/Descriptor.h"
 #include "compiler/API/DeviceCode.h"
+#include "compiler/Codegen/CPU/TunedTiles.h"
 #include "compiler/Codegen/CPU/Winograd.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
 #include "dialects/Rt/IR/RtDialect.h"
@@ -102,8 +103,23 @@ SymbolicSize loopSize(kernel::ContractOp op, unsigned loop, SizeNames &names) {
   return names.sizeOf(op.getInit(), 0);
 }
 
+std::string describe(TunedTile tile) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  llvm::ListSeparator comma(", ");
+  if (tile.rows > 0)
+    stream << comma << "tile of " << tile.rows << " rows x " << tile.vectors << " vectors";
+  if (tile.groupBytes > 0)
+    stream << comma << "groups of " << tile.groupBytes / 1024 << " KiB";
+  if (tile.readsInPlace)
+    stream << comma << "in place";
+  return text.empty() ? "the table's tile" : text;
+}
+
 KernelFacts factsOf(kernel::ContractOp op, SizeNames &names) {
   KernelFacts facts = factsOf(op.getOperation(), names);
+  if (op->hasAttr(kTunedTile))
+    facts.tile = describe(getTunedTile(op));
   for (unsigned loop = 0; loop < op.getLoopSizes().size(); ++loop)
     (op.getInitMap().isFunctionOfDim(loop) ? facts.sizes : facts.summed).push_back(loopSize(op, loop, names));
   SymbolicSize perElement = productOf(facts.summed) * 2;
@@ -167,7 +183,7 @@ StringRef getBound(const Roofline &roofline, const KernelFacts &kernel) {
 }
 
 json::Object toJson(const KernelFacts &kernel, const Roofline &roofline) {
-  return json::Object{{"node", kernel.node},
+  json::Object result{{"node", kernel.node},
                       {"kind", kernel.kind},
                       {"sizes", toJson(kernel.sizes)},
                       {"summed", toJson(kernel.summed)},
@@ -176,6 +192,9 @@ json::Object toJson(const KernelFacts &kernel, const Roofline &roofline) {
                       {"bound", getBound(roofline, kernel)},
                       {"predicted_ns", predict(roofline, kernel)},
                       {"in_loop", kernel.isInLoop}};
+  if (!kernel.tile.empty())
+    result["tuned"] = kernel.tile;
+  return result;
 }
 
 json::Object toJson(const EntryFacts &entry, const Roofline &roofline) {
@@ -308,7 +327,8 @@ void Explanation::print(raw_ostream &stream, bool asJson) const {
              << listOf(kernel.summed) << "]  " << kernel.flops.str() << " FLOP  " << kernel.bytes.str()
              << " bytes  " << llvm::formatv("{0:f2} us ", predict(roofline, kernel) / 1000)
              << getBound(roofline, kernel) << "  " << kernel.node
-             << (kernel.isInLoop ? "  (each iteration)" : "") << "\n";
+             << (kernel.isInLoop ? "  (each iteration)" : "")
+             << (kernel.tile.empty() ? "" : "  measured: " + kernel.tile) << "\n";
     for (const std::string &call : entry.hostCalls)
       stream << "  call " << call << "\n";
   }

@@ -18,6 +18,8 @@ struct KernelFacts {
   std::vector<SymbolicSize> sizes, summed;
   SymbolicSize flops, bytes;
   bool isInLoop = false;
+  /// What --tune chose instead of the table's tile; empty if it did not.
+  std::string tile;
 };
 
 struct EntryFacts {

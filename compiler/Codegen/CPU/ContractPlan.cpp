@@ -2,6 +2,7 @@
 
 #include "compiler/Codegen/CPU/ContractPlan.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
+#include "compiler/Codegen/CPU/TunedTiles.h"
 
 using namespace mlir;
 
@@ -60,6 +61,7 @@ bool isOnePanel(kernel::ContractOp op, VectorUnit unit) {
   int64_t columns = op.getLoopSizes()[op.getColumnLoop()];
   ContractTiling tiling =
       selectContractTiling(unit, getBytes(op.getAccumulatorType()), columns, ShapedType::kDynamic);
+  tiling = getTunedTile(op).apply(tiling, ShapedType::kDynamic);
   return type.getLayout().isIdentity() && type.getShape().back() == columns &&
          tiling.getPanelWidth() == columns;
 }
@@ -81,9 +83,10 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
       allRows.push_back(loop);
   int64_t numAllRows = getStaticSize(allRows);
   bool isReadable = accesses[1].strides[column] == 1;
+  TunedTile tuned = getTunedTile(op);
   if (op.getPanelWidth())
     rhsForm = RhsForm::Packed;
-  else if (op.getInPlace())
+  else if (op.getInPlace() || (tuned.readsInPlace && isReadable))
     rhsForm = RhsForm::Direct;
   else if (!isReadable || (!ShapedType::isDynamic(numAllRows) && numAllRows >= kLeastRowsToPack))
     rhsForm = isReadable && isOnePanel(op, unit) ? RhsForm::Direct : RhsForm::PackedByCall;
@@ -123,7 +126,12 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   tiling = widenForFewRows(
       selectContractTiling(unit, getBytes(op.getAccumulatorType()), staticSizes[column], getStaticSize(rows)),
       staticSizes[column], numAllRows);
-  selectBlocks(op, lhs.strides, unit);
+  // Blocks are the table's whatever was measured: they are the order of the sum.
+  selectBlocks(op, lhs.strides);
+  tiling = tuned.apply(tiling, getStaticSize(rows));
+  if (lhsCopy != selectCopy(op, lhs.strides))
+    lhsCopy = LhsCopy::None;
+  selectGroups(op, tuned.groupBytes > 0 ? tuned.groupBytes : getGroupBytes(unit));
   if (isLanewise || tiling.lanes < 4 || sums.empty() || lhs.strides[sums.back().back()] != 1)
     return;
   auto areBoth = [&](auto isElement) {
@@ -138,7 +146,24 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
     stepsAtOnce = 4;
 }
 
-void ContractPlan::selectBlocks(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides, VectorUnit unit) {
+LhsCopy ContractPlan::selectCopy(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides) const {
+  int64_t lhsBytes = getBytes(cast<MemRefType>(op.getLhs().getType()).getElementType());
+  bool hasRows = !rows.empty() && sums.size() == 1 && tiling.vectors > 1 && tiling.rows >= kLeastRowsToCopy;
+  int64_t length = hasRows ? getStaticSize(sums[0]) : ShapedType::kDynamic;
+  if (ShapedType::isDynamic(length) || isLanewise)
+    return LhsCopy::None;
+  int64_t rowStride = lhsStrides[rows.back()], sumStride = lhsStrides[sums[0].back()];
+  // Rows this far apart fall on few sets of the first-level cache, where they evict each other.
+  if (sumStride == 1 && rowStride > 0 && rowStride * lhsBytes % kCollidingStride == 0 &&
+      length % tiling.lanes == 0)
+    return LhsCopy::AlongSum;
+  if (rowStride == 1 && sumStride > 0 && sumStride * lhsBytes >= kLeastStrideToCopy &&
+      tiling.rows <= tiling.lanes && length >= kLeastSumToFetchInit)
+    return LhsCopy::AlongRows;
+  return LhsCopy::None;
+}
+
+void ContractPlan::selectBlocks(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides) {
   int64_t length = sums.size() == 1 ? getStaticSize(sums[0]) : 1, numRows = getStaticSize(rows);
   bool isLong = ShapedType::isDynamic(length) || length > kLongestUnblockedSum;
   if (sums.size() > 1) {
@@ -151,27 +176,16 @@ void ContractPlan::selectBlocks(kernel::ContractOp op, ArrayRef<int64_t> lhsStri
       isLong = ShapedType::isDynamic(count) || (count > blockLength && count * steps > kLongestNestedSum);
     }
   }
-  int64_t lhsBytes = getBytes(cast<MemRefType>(op.getLhs().getType()).getElementType());
-  bool hasRows = !rows.empty() && sums.size() == 1 && tiling.vectors > 1 && tiling.rows >= kLeastRowsToCopy;
-  int64_t rowStride = hasRows ? lhsStrides[rows.back()] : 0,
-          sumStride = hasRows ? lhsStrides[sums[0].back()] : 0;
-  if (ShapedType::isDynamic(length) || isLanewise) {
-    // In place.
-  } else if (sumStride == 1 && rowStride > 0 && rowStride * lhsBytes % kCollidingStride == 0 &&
-             length % tiling.lanes == 0) {
-    // Rows this far apart fall on few sets of the first-level cache, where they evict each other.
-    lhsCopy = LhsCopy::AlongSum;
-  } else if (rowStride == 1 && sumStride > 0 && sumStride * lhsBytes >= kLeastStrideToCopy &&
-             tiling.rows <= tiling.lanes && length >= kLeastSumToFetchInit) {
-    lhsCopy = LhsCopy::AlongRows;
-  }
+  lhsCopy = selectCopy(op, lhsStrides);
   isLong |= lhsCopy != LhsCopy::None && length > kSumBlock;
   isBlocked = isLong && (ShapedType::isDynamic(numRows) || numRows > tiling.rows) &&
               cast<MemRefType>(op.getInit().getType()).getElementType() == op.getAccumulatorType();
   copiedLength = isBlocked ? blockLength : length;
   if (copiedLength > kLongestUnblockedSum)
     lhsCopy = LhsCopy::None;
+}
 
+void ContractPlan::selectGroups(kernel::ContractOp op, int64_t groupBytes) {
   int64_t steps = isBlocked ? blockLength : 1;
   for (const LoopGroup &group : ArrayRef(sums).drop_front(isBlocked ? 1 : 0)) {
     int64_t size = getStaticSize(group);
@@ -179,7 +193,7 @@ void ContractPlan::selectBlocks(kernel::ContractOp op, ArrayRef<int64_t> lhsStri
   }
   Type rhsElement = cast<MemRefType>(op.getRhs().getType()).getElementType();
   int64_t panelBytes = std::max<int64_t>(steps * tiling.getPanelWidth() * getBytes(rhsElement), 1);
-  panelsPerGroup = std::max<int64_t>((unit.registers >= 32 ? kGroupBytes : kSmallGroupBytes) / panelBytes, 1);
+  panelsPerGroup = std::max<int64_t>(groupBytes / panelBytes, 1);
   // Groups of one size, if the columns are known.
   if (int64_t columns = staticSizes[column]; !ShapedType::isDynamic(columns) && columns > 0) {
     int64_t panels = llvm::divideCeil(columns, tiling.getPanelWidth());

@@ -69,7 +69,9 @@ struct ContractPlan {
   llvm::SmallVector<LoopGroup> getRhsBatches(kernel::ContractOp op) const;
 
 private:
-  void selectBlocks(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides, VectorUnit unit);
+  LhsCopy selectCopy(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides) const;
+  void selectBlocks(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides);
+  void selectGroups(kernel::ContractOp op, int64_t groupBytes);
 
   llvm::SmallVector<int64_t> staticSizes;
 };

@@ -13,6 +13,7 @@
 #include "compiler/Codegen/CPU/PackConstants.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
+#include "compiler/Codegen/CPU/TunedTiles.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
 #include "compiler/Codegen/CPU/Winograd.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -194,6 +195,7 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
       if (kernel::ContractOp contract = form(sum))
         formed.push_back(contract);
     PackedConstants packed;
+    auto tiles = getOperation()->getAttrOfType<DictionaryAttr>(kTunedTiles);
     for (kernel::ContractOp contract : formed) {
       contract = storeAsRead(joinRows(contract));
       while (kernel::ContractOp larger = absorbUser(contract))
@@ -203,9 +205,11 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
         selectWinograd(contract, unit, packed);
       if (contract.getWinograd())
         contract = absorbPool(contract);
+      takeTunedTile(contract, tiles);
       if (!contract.getPanelWidth() && !contract.getWinograd())
         packConstant(contract, unit, packed);
     }
+    getOperation()->removeAttr(kTunedTiles);
   }
 
 private:

@@ -8,6 +8,7 @@
 
 #include "compiler/Codegen/CPU/PackConstants.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
+#include "compiler/Codegen/CPU/TunedTiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -18,8 +19,7 @@ using namespace mlir;
 
 namespace tgc {
 
-/// The number of iterations over the rows of the innermost tile, as far as it is known.
-static int64_t countRows(kernel::ContractOp contract) {
+int64_t countKernelRows(kernel::ContractOp contract) {
   int64_t rows = 1;
   for (auto [loop, size] : llvm::enumerate(contract.getLoopSizes())) {
     if (!contract.getInitMap().isFunctionOfDim(loop) || contract.getRhsMap().isFunctionOfDim(loop))
@@ -33,8 +33,9 @@ static int64_t countRows(kernel::ContractOp contract) {
 
 ContractTiling getTiling(kernel::ContractOp contract, VectorUnit unit) {
   int64_t bytes = llvm::divideCeil(contract.getAccumulatorType().getIntOrFloatBitWidth(), 8);
-  int64_t rows = countRows(contract), columns = contract.getLoopSizes()[contract.getColumnLoop()];
-  return widenForFewRows(selectContractTiling(unit, bytes, columns, rows), columns, rows);
+  int64_t rows = countKernelRows(contract), columns = contract.getLoopSizes()[contract.getColumnLoop()];
+  ContractTiling table = widenForFewRows(selectContractTiling(unit, bytes, columns, rows), columns, rows);
+  return getTunedTile(contract).apply(table, rows);
 }
 
 ArrayRef<char> getConstantBytes(ElementsAttr value) {

@@ -14,6 +14,9 @@ namespace tgc {
 /// The tile that the kernel of `contract` will work with.
 ContractTiling getTiling(kernel::ContractOp contract, VectorUnit unit);
 
+/// The number of rows that one right operand serves, as far as it is known.
+int64_t countKernelRows(kernel::ContractOp contract);
+
 /// What is packed already, by constant and order: the steps of an unrolled loop and the entries of a module
 /// share their weights.
 using PackedConstants = std::map<std::pair<const void *, std::vector<int64_t>>, mlir::ElementsAttr>;

@@ -17,6 +17,15 @@ namespace tgc {
 /// megabyte on machines with 32 vector registers, a third of that on others.
 inline constexpr int64_t kGroupBytes = 3 << 18;
 inline constexpr int64_t kSmallGroupBytes = 1 << 18;
+inline int64_t getGroupBytes(VectorUnit unit) {
+  return unit.registers >= 32 ? kGroupBytes : kSmallGroupBytes;
+}
+/// Shapes that --tune tries beside the table's: vectors of a tile, and its rows, with one vector and with
+/// more.
+inline constexpr int64_t kMostTunedVectors = 4, kMostTunedRows = 24, kMostTunedRowsOfVectors = 14;
+/// What --tune does not measure: kernels of fewer products, which a call costs as much as, and operands and
+/// results of more bytes together.
+inline constexpr int64_t kLeastTunedProducts = 1 << 16, kMostTunedBytes = int64_t(1) << 30;
 /// Sums over several loops up to this length run in one go: their outermost loop is cut, into parts that are
 /// rarely of the length one would like.
 inline constexpr int64_t kLongestNestedSum = 2048;

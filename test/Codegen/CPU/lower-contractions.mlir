@@ -243,3 +243,42 @@ func.func @last_panel(%x: memref<28x70xf32>, %w: memref<6720xf32>, %y: memref<28
   } : memref<28x70xf32>, memref<6720xf32> into memref<28x72xf32>
   return
 }
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// A tile that was measured: 8 rows of 3 vectors, read in place where the table packs.
+// CHECK-LABEL: func @measured
+// CHECK-NOT: tgc_pack
+// CHECK: :24 = scf.for
+// CHECK-COUNT-3: vector.load {{.*}} vector<16xf32>
+// CHECK-NOT: vector.load
+// CHECK: scf.yield
+func.func @measured(%x: memref<64x256xf32>, %w: memref<256x480xf32>, %y: memref<64x480xf32>) {
+  kernel.contract (%x, %w) into %y sizes [64, 256, 480] attributes {indexing_maps = [#a, #b, #c], kernel.tile = array<i64: 3, 8, 0, 1>} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<64x256xf32>, memref<256x480xf32> into memref<64x480xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// Numbers that no code can be made for are as good as none.
+// CHECK-LABEL: func @senseless
+// CHECK: tgc_pack
+// CHECK: :24 = scf.for
+func.func @senseless(%x: memref<36x256xf32>, %w: memref<256x480xf32>, %y: memref<36x480xf32>) {
+  kernel.contract (%x, %w) into %y sizes [36, 256, 480] attributes {indexing_maps = [#a, #b, #c], kernel.tile = array<i64: 90000, 8, 0, 1>} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<36x256xf32>, memref<256x480xf32> into memref<36x480xf32>
+  return
+}
