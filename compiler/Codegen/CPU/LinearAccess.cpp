@@ -125,6 +125,14 @@ LinearAccess LinearAccess::create(OpBuilder &builder, Location loc, Value memref
   return access;
 }
 
+Addresses moveAlong(const IndexMath &math, ArrayRef<LinearAccess> accesses, const Addresses &place,
+                    unsigned loop, OpFoldResult steps) {
+  Addresses moved;
+  for (auto [address, access] : llvm::zip_equal(place, accesses))
+    moved.push_back(math.add(address, math.mul(steps, access.strides[loop])));
+  return moved;
+}
+
 bool isLinear(AffineExpr expr) {
   switch (expr.getKind()) {
   case AffineExprKind::Add: {

@@ -51,6 +51,13 @@ struct LinearAccess {
   bool moves(unsigned loop) const { return !mlir::isConstantIntValue(strides[loop], 0); }
 };
 
+/// The addresses of an iteration, one per access.
+using Addresses = llvm::SmallVector<mlir::OpFoldResult>;
+
+/// `place`, so many steps of the loop further on.
+Addresses moveAlong(const IndexMath &math, llvm::ArrayRef<LinearAccess> accesses, const Addresses &place,
+                    unsigned loop, mlir::OpFoldResult steps);
+
 /// A sum of loops with constant factors.
 bool isLinear(mlir::AffineExpr expr);
 

@@ -104,7 +104,6 @@ struct NestTransposer {
   SmallVector<LinearAccess> accesses; // without memory for scalars
 
   /// An address per operand.
-  using Place = SmallVector<OpFoldResult>;
 
   NestTransposer(linalg::GenericOp op, SquareLoops loops)
       : builder(op), op(op), loops(loops), loc(op.getLoc()), math(builder, loc) {
@@ -153,7 +152,7 @@ private:
   }
 
   void emitLoops() {
-    Place place;
+    Addresses place;
     for (const LinearAccess &access : accesses)
       place.push_back(access.offset);
     emitOuter(0, place);
@@ -167,23 +166,16 @@ private:
                        });
   }
 
-  Place move(const Place &place, unsigned loop, OpFoldResult steps) {
-    Place moved;
-    for (auto [address, access] : llvm::zip_equal(place, accesses))
-      moved.push_back(math.add(address, math.mul(steps, access.strides[loop])));
-    return moved;
-  }
-
-  void emitOuter(unsigned loop, const Place &place) {
+  void emitOuter(unsigned loop, const Addresses &place) {
     if (loop == sizes.size())
       return emitSquares(place);
     if (loop == loops.row || loop == loops.column || isConstantIntValue(sizes[loop], 1))
       return emitOuter(loop + 1, place);
     forRange(math.known(0), sizes[loop], 1,
-             [&](OpFoldResult index) { emitOuter(loop + 1, move(place, loop, index)); });
+             [&](OpFoldResult index) { emitOuter(loop + 1, moveAlong(math, accesses, place, loop, index)); });
   }
 
-  void emitSquares(const Place &place) {
+  void emitSquares(const Addresses &place) {
     int64_t block = kSquaresOfBlock * loops.lanes;
     auto startOf = [&](OpFoldResult index, unsigned loop) {
       return math.min(index, math.sub(sizes[loop], math.known(loops.lanes)));
@@ -191,14 +183,15 @@ private:
     forRange(math.known(0), sizes[loops.row], block, [&](OpFoldResult first) {
       OpFoldResult end = math.min(sizes[loops.row], math.add(first, math.known(block)));
       forRange(math.known(0), sizes[loops.column], loops.lanes, [&](OpFoldResult column) {
-        Place atColumn = move(place, loops.column, startOf(column, loops.column));
-        forRange(first, end, loops.lanes,
-                 [&](OpFoldResult row) { emitSquare(move(atColumn, loops.row, startOf(row, loops.row))); });
+        Addresses atColumn = moveAlong(math, accesses, place, loops.column, startOf(column, loops.column));
+        forRange(first, end, loops.lanes, [&](OpFoldResult row) {
+          emitSquare(moveAlong(math, accesses, atColumn, loops.row, startOf(row, loops.row)));
+        });
       });
     });
   }
 
-  void emitSquare(const Place &place) {
+  void emitSquare(const Addresses &place) {
     Block &body = op.getRegion().front();
     unsigned numInputs = op.getNumDpsInputs();
     auto vectorOf = [&](const LinearAccess &access) {

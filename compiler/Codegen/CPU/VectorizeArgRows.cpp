@@ -107,18 +107,14 @@ private:
     return vector::BroadcastOp::create(builder, loc, vectorOf(scalar.getType()), scalar);
   }
 
-  void emitOuter(unsigned loop, const SmallVector<OpFoldResult> &place) {
+  void emitOuter(unsigned loop, const Addresses &place) {
     if (loop == sizes.size())
       return emitRow(place);
     if (loop == row)
       return emitOuter(loop + 1, place);
     scf::ForOp::create(builder, loc, constant(0), math.materialize(sizes[loop]), constant(1), ValueRange(),
                        [&](OpBuilder &, Location, Value index, ValueRange) {
-                         SmallVector<OpFoldResult> moved;
-                         for (auto [address, access] : llvm::zip_equal(place, accesses))
-                           moved.push_back(
-                               math.add(address, math.mul(OpFoldResult(index), access.strides[loop])));
-                         emitOuter(loop + 1, moved);
+                         emitOuter(loop + 1, moveAlong(math, accesses, place, loop, OpFoldResult(index)));
                          scf::YieldOp::create(builder, loc);
                        });
   }
@@ -145,7 +141,7 @@ private:
     return {loop.getResult(0), loop.getResult(1)};
   }
 
-  void emitRow(const SmallVector<OpFoldResult> &place) {
+  void emitRow(const Addresses &place) {
     Best best;
     Value valueAt = math.materialize(place[1]), indexAt = math.materialize(place[2]);
     best.value = memref::LoadOp::create(builder, loc, accesses[1].flat, valueAt);

@@ -88,7 +88,6 @@ struct NestVectorizer {
   IRMapping shared;
 
   /// An address per operand.
-  using Place = SmallVector<OpFoldResult>;
 
   NestVectorizer(linalg::GenericOp op, unsigned vectorLoop, std::optional<FreeCombiner> combiner,
                  VectorUnit unit)
@@ -114,7 +113,7 @@ struct NestVectorizer {
   }
 
   void run() {
-    Place place;
+    Addresses place;
     for (const LinearAccess &access : accesses)
       place.push_back(access.offset);
     emitOuter(0, place);
@@ -155,20 +154,13 @@ private:
 
   Value constant(int64_t value) { return math.materialize(math.known(value)); }
 
-  Place move(const Place &place, unsigned loop, OpFoldResult steps) {
-    Place moved;
-    for (auto [address, access] : llvm::zip_equal(place, accesses))
-      moved.push_back(math.add(address, math.mul(steps, access.strides[loop])));
-    return moved;
-  }
-
-  void emitOuter(size_t level, const Place &place) {
+  void emitOuter(size_t level, const Addresses &place) {
     if (level == outerLoops.size())
       return combiner ? emitRow(place) : emitColumns(place);
     unsigned loop = outerLoops[level];
     scf::ForOp::create(builder, loc, constant(0), math.materialize(sizes[loop]), constant(1), ValueRange(),
                        [&](OpBuilder &, Location, Value index, ValueRange) {
-                         emitOuter(level + 1, move(place, loop, OpFoldResult(index)));
+                         emitOuter(level + 1, moveAlong(math, accesses, place, loop, OpFoldResult(index)));
                          scf::YieldOp::create(builder, loc);
                        });
   }
@@ -197,7 +189,7 @@ private:
 
   /// The body for `count` vectors side by side, with or without `masks`; `accumulators` are replaced by the
   /// new ones.
-  void computeBody(const Place &place, ArrayRef<Value> masks, MutableArrayRef<Value> accumulators) {
+  void computeBody(const Addresses &place, ArrayRef<Value> masks, MutableArrayRef<Value> accumulators) {
     Block &body = op.getRegion().front();
     unsigned numInputs = op.getNumDpsInputs();
     SmallVector<Value> scalars(numInputs);
@@ -242,7 +234,7 @@ private:
   //===--------------------------------------------------------------------===//
 
   /// Loads and computes what neither the columns nor the summed loops change.
-  void shareScalars(const Place &place) {
+  void shareScalars(const Addresses &place) {
     shared.clear();
     Block &body = op.getRegion().front();
     for (unsigned i = 0; i < op.getNumDpsInputs(); ++i) {
@@ -260,7 +252,7 @@ private:
     }
   }
 
-  void emitColumns(const Place &place) {
+  void emitColumns(const Addresses &place) {
     shareScalars(place);
     int64_t width = numVectors * lanes;
     auto known = getConstantIntValue(sizes[vectorLoop]);
@@ -275,7 +267,8 @@ private:
     OpFoldResult tiles = math.div(sizes[vectorLoop], math.known(width));
     scf::ForOp::create(builder, loc, constant(0), math.materialize(tiles), constant(1), ValueRange(),
                        [&](OpBuilder &, Location, Value tile, ValueRange) {
-                         emitTile(move(place, vectorLoop, math.mul(OpFoldResult(tile), math.known(width))),
+                         emitTile(moveAlong(math, accesses, place, vectorLoop,
+                                            math.mul(OpFoldResult(tile), math.known(width))),
                                   {});
                          scf::YieldOp::create(builder, loc);
                        });
@@ -287,7 +280,7 @@ private:
       int64_t vectors = known ? llvm::divideCeil(*known % width, lanes) : numVectors;
       for (int64_t v = 0; v < vectors; ++v)
         masks.push_back(createLaneMask(builder, loc, math.sub(left, math.known(v * lanes)), lanes));
-      emitTile(move(place, vectorLoop, begin), masks);
+      emitTile(moveAlong(math, accesses, place, vectorLoop, begin), masks);
     };
     if (known)
       return emitRest();
@@ -299,7 +292,7 @@ private:
     });
   }
 
-  void emitTile(const Place &place, ArrayRef<Value> masks) {
+  void emitTile(const Addresses &place, ArrayRef<Value> masks) {
     unsigned init = accesses.size() - 1;
     SmallVector<Value> accumulators;
     int64_t count = masks.empty() ? numVectors : masks.size();
@@ -308,10 +301,11 @@ private:
     for (int64_t v = 0; v < count; ++v)
       accumulators.push_back(readsInit ? load(init, addressOf(v), masks.empty() ? Value() : masks[v])
                                        : Value());
-    accumulators = emitSummed(0, place, accumulators, [&](const Place &inner, SmallVector<Value> carried) {
-      computeBody(inner, masks, carried);
-      return carried;
-    });
+    accumulators =
+        emitSummed(0, place, accumulators, [&](const Addresses &inner, SmallVector<Value> carried) {
+          computeBody(inner, masks, carried);
+          return carried;
+        });
     for (int64_t v = 0; v < count; ++v) {
       Value index = math.materialize(addressOf(v));
       if (masks.empty())
@@ -323,17 +317,19 @@ private:
   }
 
   /// The summed loops around `body`, which carry vectors.
-  SmallVector<Value> emitSummed(size_t level, const Place &place, ValueRange carried,
-                                function_ref<SmallVector<Value>(const Place &, SmallVector<Value>)> body) {
+  SmallVector<Value>
+  emitSummed(size_t level, const Addresses &place, ValueRange carried,
+             function_ref<SmallVector<Value>(const Addresses &, SmallVector<Value>)> body) {
     if (level == summedLoops.size())
       return body(place, SmallVector<Value>(carried));
     unsigned loop = summedLoops[level];
     if (isConstantIntValue(sizes[loop], 1))
       return emitSummed(level + 1, place, carried, body);
-    return emitLoop(constant(0), math.materialize(sizes[loop]), constant(1), carried,
-                    [&](Value index, ValueRange inner) {
-                      return emitSummed(level + 1, move(place, loop, OpFoldResult(index)), inner, body);
-                    });
+    return emitLoop(
+        constant(0), math.materialize(sizes[loop]), constant(1), carried, [&](Value index, ValueRange inner) {
+          return emitSummed(level + 1, moveAlong(math, accesses, place, loop, OpFoldResult(index)), inner,
+                            body);
+        });
   }
 
   SmallVector<Value> emitLoop(Value begin, Value end, Value step, ValueRange carried,
@@ -349,10 +345,10 @@ private:
   // Rows
   //===--------------------------------------------------------------------===//
 
-  void emitRow(const Place &place) {
+  void emitRow(const Addresses &place) {
     shareScalars(place);
     SmallVector<Value> partial(numVectors, neutralVector());
-    partial = emitSummed(0, place, partial, [&](const Place &inner, SmallVector<Value> carried) {
+    partial = emitSummed(0, place, partial, [&](const Addresses &inner, SmallVector<Value> carried) {
       return emitRowVectors(inner, carried);
     });
     auto combine = [&](Value a, Value b) {
@@ -373,18 +369,18 @@ private:
     memref::StoreOp::create(builder, loc, combine(prior, total), init.flat, index);
   }
 
-  SmallVector<Value> emitRowVectors(const Place &place, SmallVector<Value> carried) {
+  SmallVector<Value> emitRowVectors(const Addresses &place, SmallVector<Value> carried) {
     OpFoldResult size = sizes[vectorLoop];
     int64_t width = numVectors * lanes;
     OpFoldResult whole = math.mul(math.div(size, math.known(width)), math.known(width));
     auto known = getConstantIntValue(size);
     if (!isConstantIntValue(whole, 0))
-      carried = emitLoop(constant(0), math.materialize(whole), constant(width), carried,
-                         [&](Value index, ValueRange inner) {
-                           SmallVector<Value> next(inner);
-                           computeBody(move(place, vectorLoop, OpFoldResult(index)), {}, next);
-                           return next;
-                         });
+      carried = emitLoop(
+          constant(0), math.materialize(whole), constant(width), carried, [&](Value index, ValueRange inner) {
+            SmallVector<Value> next(inner);
+            computeBody(moveAlong(math, accesses, place, vectorLoop, OpFoldResult(index)), {}, next);
+            return next;
+          });
     if (known && *known % width == 0)
       return carried;
     // The rest goes to the first accumulator, a vector at a time.
@@ -395,7 +391,7 @@ private:
           SmallVector<Value> masks;
           if (!known || *known % lanes != 0)
             masks.push_back(createLaneMask(builder, loc, math.sub(size, OpFoldResult(index)), lanes));
-          computeBody(move(place, vectorLoop, OpFoldResult(index)), masks, next);
+          computeBody(moveAlong(math, accesses, place, vectorLoop, OpFoldResult(index)), masks, next);
           return next;
         });
     carried.front() = first.front();
