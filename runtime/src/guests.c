@@ -92,13 +92,23 @@ tgc_status_t tgc_places_check(const tgc_module_info_t *info, const tgc_run_reque
 /* Some bytes for each feed, so that each has an address of its own. */
 static uint64_t get_room(uint64_t bytes) { return (bytes / ALIGNMENT + 1) * ALIGNMENT; }
 
-static void add_guest(tgc_guests_t *list, const tgc_tensor_t *stand_in, const tgc_tensor_t *tensor,
-                      const tgc_place_t *place, uint8_t is_fetch) {
-  list->guests[list->count++] = (tgc_guest_t){.tensor = stand_in,
-                                              .address = (uint64_t)(uintptr_t)tensor->data,
-                                              .byte_size = tensor->byte_size,
-                                              .device_id = place->device_id,
-                                              .is_fetch = is_fetch};
+/* Fills `stand_ins`, which generated code sees in place of `tensors`, and lists those of a device. `memory`
+ * has room for the stand-ins of feeds; those of fetches have no memory, and it is NULL. */
+static void add_guests(tgc_guests_t *list, tgc_tensor_t *stand_ins, const tgc_tensor_t *tensors,
+                       const tgc_place_t *places, uint32_t count, char *memory) {
+  for (uint32_t i = 0; i < count; ++i) {
+    stand_ins[i] = tensors[i];
+    if (!is_on_device(places, i))
+      continue;
+    list->guests[list->count++] = (tgc_guest_t){.tensor = &stand_ins[i],
+                                                .address = (uint64_t)(uintptr_t)tensors[i].data,
+                                                .byte_size = tensors[i].byte_size,
+                                                .device_id = places[i].device_id,
+                                                .is_fetch = !memory};
+    stand_ins[i].data = memory;
+    if (memory)
+      memory += get_room(tensors[i].byte_size);
+  }
 }
 
 tgc_status_t tgc_guests_prepare(tgc_session_t *session, const tgc_run_request_t *request,
@@ -117,22 +127,9 @@ tgc_status_t tgc_guests_prepare(tgc_session_t *session, const tgc_run_request_t 
                          session->entry->name, (unsigned long long)bytes);
   tgc_tensor_t *feeds = state->tables.data, *fetches = feeds + request->num_feeds;
   state->list = (tgc_guests_t){.guests = (tgc_guest_t *)(fetches + request->num_fetches)};
-  char *memory = state->memory.data;
-  for (uint32_t i = 0; i < request->num_feeds; ++i) {
-    feeds[i] = request->feeds[i];
-    if (!is_on_device(request->feed_places, i))
-      continue;
-    add_guest(&state->list, &feeds[i], &request->feeds[i], &request->feed_places[i], 0);
-    feeds[i].data = memory;
-    memory += get_room(feeds[i].byte_size);
-  }
-  for (uint32_t i = 0; i < request->num_fetches; ++i) {
-    fetches[i] = request->fetches[i];
-    if (!is_on_device(request->fetch_places, i))
-      continue;
-    add_guest(&state->list, &fetches[i], &request->fetches[i], &request->fetch_places[i], 1);
-    fetches[i].data = NULL;
-  }
+  add_guests(&state->list, feeds, request->feeds, request->feed_places, request->num_feeds,
+             state->memory.data);
+  add_guests(&state->list, fetches, request->fetches, request->fetch_places, request->num_fetches, NULL);
   session->frame.feeds = feeds;
   session->frame.fetches = fetches;
   return TGC_OK;
