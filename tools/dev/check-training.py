@@ -20,6 +20,8 @@ import tempfile
 
 import numpy as np
 
+from protobuf import fields as message_fields, varint
+
 # Clipping is not in the recipes' data: models/README.md says that `about` and the generators name it.
 CLIPPING = {"clip_by_value_train": ("key", "clip_value=0.01"), "clip_by_norm_train": ("key", "clip_each_norm=0.1"),
             "clip_by_global_norm_train": ("flag", "0.5"), "r_clip_by_global_norm_train": ("flag", "0.5"), "max_norm_train": ("key", "max_norm=1,max_norm_axis=1"),
@@ -30,32 +32,6 @@ DTYPES = {1: "f4", 2: "f8", 3: "i4", 4: "u1", 5: "i2", 6: "i1", 9: "i8", 10: "?"
 
 
 # ------------------------------------------------------------------------- a checkpoint, as the format has it
-def varint(data, at):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, at
-
-
-def message_fields(data):
-    at = 0
-    while at < len(data):
-        key, at = varint(data, at)
-        if key & 7 == 0:
-            value, at = varint(data, at)
-        elif key & 7 == 2:
-            size, at = varint(data, at)
-            value, at = data[at:at + size], at + size
-        else:
-            size = 4 if key & 7 == 5 else 8
-            value, at = data[at:at + size], at + size
-        yield key >> 3, value
-
-
 def block_entries(data, offset, size):
     block = data[offset:offset + size]
     restarts = struct.unpack("<I", block[-4:])[0]

@@ -3,6 +3,9 @@ import os
 import struct
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 4, "tools", "dev"))
+from protobuf import fields
+
 POLYNOMIAL = 0x82F63B78  # CRC-32C, reflected
 
 
@@ -30,31 +33,6 @@ def records(data):
         assert sums == (masked(head), masked(body)), f"checksum at {at}"
         yield body
         at += 16 + length
-
-
-def fields(data):
-    """(number, value) of a message; packed doubles stay bytes."""
-    at = 0
-
-    def varint():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    while at < len(data):
-        key = varint()
-        if key & 7 == 0:
-            yield key >> 3, varint()
-            continue
-        size = {1: 8, 5: 4}.get(key & 7) or varint()
-        yield key >> 3, data[at:at + size]
-        at += size
 
 
 def doubles(data):
