@@ -3,6 +3,8 @@
 #include "compiler/Codegen/CPU/Winograd.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include <cmath>
 
 using namespace mlir;
@@ -73,10 +75,11 @@ std::optional<WindowLoops> matchWindows(kernel::ContractOp op) {
            llvm::all_of(dims, [&](unsigned dim) { return map.isFunctionOfDim(dim); });
   };
   AffineMap images = isGradient ? rhs : init, filter = isGradient ? init : rhs;
-  // A packed filter keeps the map that it had.
+  // A packed filter keeps the map that it had; another one is brought to the order of vectors
+  // (selectWinograd).
   bool fits = has(images, {*image, down->pixel, across->pixel, column}) &&
               has(filter, {*channel, down->window, across->window, column}) &&
-              rhs.getResults().back() == getAffineDimExpr(column, op.getContext());
+              (!isGradient || rhs.getResults().back() == getAffineDimExpr(column, op.getContext()));
   if (!fits)
     return std::nullopt;
   return WindowLoops{*image,         down->pixel, across->pixel, down->window,
@@ -104,6 +107,47 @@ int64_t getLargestDivisor(int64_t count, int64_t most) {
   while (count % divisor != 0)
     --divisor;
   return divisor;
+}
+
+/// The dimension of the filter that its columns are.
+unsigned getColumnDim(kernel::ContractOp op) {
+  return *op.getRhsMap().getResultPosition(getAffineDimExpr(op.getColumnLoop(), op.getContext()));
+}
+
+/// Copies the filter to where its columns are the last dimension, if they are not.
+void moveColumnsLast(kernel::ContractOp op) {
+  AffineMap map = op.getRhsMap();
+  unsigned rank = map.getNumResults(), dim = getColumnDim(op);
+  if (dim + 1 == rank)
+    return;
+  SmallVector<int64_t> order;
+  for (unsigned each = 0; each < rank; ++each)
+    if (each != dim)
+      order.push_back(each);
+  order.push_back(dim);
+  OpBuilder builder(op);
+  auto type = cast<RankedTensorType>(op.getRhs().getType());
+  SmallVector<AffineExpr> moved, results;
+  SmallVector<int64_t> shape;
+  for (int64_t each : order) {
+    moved.push_back(builder.getAffineDimExpr(each));
+    results.push_back(map.getResult(each));
+    shape.push_back(type.getDimSize(each));
+  }
+  // The loops of the copy are the dimensions that it has, so that it is written in order.
+  AffineMap to = builder.getMultiDimIdentityMap(rank),
+            from = inversePermutation(AffineMap::get(rank, 0, moved, op.getContext()));
+  Value empty = tensor::EmptyOp::create(builder, op.getLoc(), shape, type.getElementType());
+  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
+  auto copy =
+      linalg::GenericOp::create(builder, op.getLoc(), empty.getType(), op.getRhs(), empty, ArrayRef{from, to},
+                                loops, [](OpBuilder &b, Location loc, ValueRange arguments) {
+                                  linalg::YieldOp::create(b, loc, arguments[0]);
+                                });
+  op.getRhsMutable().assign(copy.getResult(0));
+  SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
+  maps[1] = AffineMapAttr::get(AffineMap::get(map.getNumDims(), 0, results, op.getContext()));
+  op.setIndexingMapsAttr(builder.getArrayAttr(maps));
 }
 
 } // namespace
@@ -223,12 +267,14 @@ void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &kno
   }
   WinogradPlan plan(op, unit);
   std::optional<ConstantOperand> constant = findConstantRhs(op);
-  if (plan.scratchBytes > 2 * kWinogradScratchBytes ||
+  bool canMove = cast<RankedTensorType>(op.getRhs().getType()).hasStaticShape();
+  if ((!canMove && getColumnDim(op) + 1 != op.getRhsMap().getNumResults()) ||
+      plan.scratchBytes > 2 * kWinogradScratchBytes ||
       (constant && plan.getFilterSize() > kMostConstantFilter))
     return;
   op.setWinograd(true);
   if (!constant)
-    return;
+    return moveColumnsLast(op);
   AffineMap map = op.getRhsMap();
   auto type = cast<RankedTensorType>(op.getRhs().getType());
   auto strideOf = [&](unsigned loop) {
@@ -236,10 +282,10 @@ void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &kno
     return computeProduct(type.getShape().drop_front(dim + 1));
   };
   int64_t strideY = strideOf(plan.windowY), strideX = strideOf(plan.windowX),
-          strideChannel = strideOf(plan.channel);
+          strideChannel = strideOf(plan.channel), strideColumn = strideOf(plan.column);
   PackedConstants::key_type key = {
       constant->value.getAsOpaquePointer(),
-      {kTileProducts, plan.stride, strideY, strideX, strideChannel, plan.panelWidth}};
+      {kTileProducts, plan.stride, strideY, strideX, strideChannel, strideColumn, plan.panelWidth}};
   ElementsAttr &transformed = known[key];
   if (!transformed) {
     auto elements = reinterpret_cast<const float *>(constant->bytes.data());
@@ -248,7 +294,7 @@ void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &kno
       for (int64_t column = 0; column < plan.columns; ++column) {
         int64_t phase = channel / plan.channelsOfPhase, down = phase / plan.stride,
                 across = phase % plan.stride;
-        const float *g = elements + channel % plan.channelsOfPhase * strideChannel + column;
+        const float *g = elements + channel % plan.channelsOfPhase * strideChannel + column * strideColumn;
         auto weight = [&](int64_t i, int64_t j) -> double {
           int64_t y = plan.stride * i + down, x = plan.stride * j + across;
           return y < plan.windowHeight && x < plan.windowWidth ? g[y * strideY + x * strideX] : 0;

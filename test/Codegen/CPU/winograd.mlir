@@ -188,3 +188,29 @@ func.func @pool_of_what_is_read(%x: tensor<8x17x18x32xf32>, %f: tensor<3x3x32x64
   } -> tensor<8x7x8x64xf32>
   return %o, %y : tensor<8x7x8x64xf32>, tensor<8x15x16x64xf32>
 }
+
+// -----
+
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, k, c)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+
+// A gradient's filter has its columns elsewhere: it is copied to the order of vectors.
+// CHECK-LABEL: func @turned_filter
+// CHECK: %[[F:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<3x3x64x32xf32>) outs(%{{.*}} : tensor<3x3x32x64xf32>)
+// CHECK: kernel.contract(%{{.*}}, %[[F]]) {{.*}} winograd}
+// EXACT-LABEL: func @turned_filter
+// EXACT-NOT: linalg.generic
+// EXACT: kernel.contract(%{{.*}}, %arg1)
+func.func @turned_filter(%x: tensor<8x16x16x32xf32>, %f: tensor<3x3x64x32xf32>) -> tensor<8x14x14x64xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x14x14x64xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<8x14x14x64xf32>) -> tensor<8x14x14x64xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<8x16x16x32xf32>, tensor<3x3x64x32xf32>) outs(%i : tensor<8x14x14x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<8x14x14x64xf32>
+  return %y : tensor<8x14x14x64xf32>
+}
