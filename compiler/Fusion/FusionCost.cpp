@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
@@ -52,6 +53,14 @@ int64_t countRepetitions(linalg::LinalgOp consumer, OpOperand *operand) {
   return repetitions;
 }
 
+/// Whether the producer reads elements itself, in the order of its loops, and the consumer runs along others:
+/// fused, it would read across memory, one element at a time.
+bool turnsGather(linalg::GenericOp producer, linalg::LinalgOp consumer, OpOperand *operand) {
+  AffineMap map = consumer.getMatchingIndexingMap(operand);
+  return !producer.getRegion().getOps<tensor::ExtractOp>().empty() && map.getNumResults() > 1 &&
+         !map.getResults().back().isFunctionOfDim(map.getNumDims() - 1);
+}
+
 } // namespace
 
 int64_t getMemoryCost() { return kMemoryCost; }
@@ -91,7 +100,8 @@ bool paysToFuseCopy(OpOperand *operand) {
   int64_t cost = getCostOfElement(producer);
   if (cost == 0)
     return true;
-  if (isContraction(consumer) || cost + getCostOfElement(consumer) > kLargestBody)
+  if (turnsGather(producer, consumer, operand) || isContraction(consumer) ||
+      cost + getCostOfElement(consumer) > kLargestBody)
     return false;
   int64_t repetitions = countRepetitions(consumer, operand);
   if (repetitions == 1)

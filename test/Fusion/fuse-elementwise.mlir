@@ -89,3 +89,32 @@ func.func @product(%x: tensor<8x64xf32>, %w: tensor<64x32xf32>, %f: tensor<8x32x
   } -> tensor<8x32xf32>
   return %1 : tensor<8x32xf32>
 }
+
+// -----
+
+#id = affine_map<(m, n) -> (m, n)>
+#turned = affine_map<(m, n) -> (n, m)>
+
+// Rows that are read in reverse order stay rows: fused into the transpose, each element would be read by itself.
+// CHECK-LABEL: func @turned_rows
+// CHECK: linalg.generic
+// CHECK: tensor.extract
+// CHECK: linalg.generic
+func.func @turned_rows(%x: tensor<8x64xf32>) -> tensor<64x8xf32> {
+  %c7 = arith.constant 7 : index
+  %e = tensor.empty() : tensor<8x64xf32>
+  %0 = linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<8x64xf32>) {
+  ^bb0(%o: f32):
+    %m = linalg.index 0 : index
+    %n = linalg.index 1 : index
+    %r = arith.subi %c7, %m : index
+    %v = tensor.extract %x[%r, %n] : tensor<8x64xf32>
+    linalg.yield %v : f32
+  } -> tensor<8x64xf32>
+  %t = tensor.empty() : tensor<64x8xf32>
+  %1 = linalg.generic {indexing_maps = [#turned, #id], iterator_types = ["parallel", "parallel"]} ins(%0 : tensor<8x64xf32>) outs(%t : tensor<64x8xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    linalg.yield %i : f32
+  } -> tensor<64x8xf32>
+  return %1 : tensor<64x8xf32>
+}
