@@ -83,7 +83,8 @@ TEST(PtxRace, BlocksDoNotShareWrites) {
 TEST(PtxRace, ReadsThatOthersOverwriteAreMet) {
   std::string head =
       ".visible .entry k(.param .u64 y)\n{\n.reg .b64 %y, %o;\n.reg .b32 %i, %b, %v;\nld.param.u64 %y, [y];\n"
-      "mov.u32 %i, %laneid;\nmov.u32 %b, %ctaid.x;\nmad.lo.u32 %b, %b, 32, %i;\nmad.wide.u32 %o, %b, 4, %y;\n";
+      "mov.u32 %i, %laneid;\nmov.u32 %b, %ctaid.x;\nmad.lo.u32 %b, %b, 32, %i;\nmad.wide.u32 %o, %b, 4, "
+      "%y;\n";
   auto run = [&](const std::string &body, std::vector<uint32_t> &cells) {
     Device device;
     LaunchConfig config;
