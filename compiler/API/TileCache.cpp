@@ -67,8 +67,7 @@ std::optional<TunedTile> TileCache::read(StringRef text, std::string &warning) c
 
 void TileCache::write(StringRef text, TunedTile tile, std::string &warning) const {
   if (!directory.empty())
-    writeWhole(
-        directory, pathOf(text), [&](raw_ostream &stream) { stream << print(tile); }, warning);
+    writeWhole(directory, pathOf(text), [&](raw_ostream &stream) { stream << print(tile); }, warning);
 }
 
 } // namespace tgc
