@@ -455,9 +455,14 @@ struct LowerDevice : RtPattern<rt::DeviceOp> {
     Location loc = op.getLoc();
     auto ofText = [&](StringRef key) { return text(b, op, described.getAs<StringAttr>(key).getValue()); };
     auto ofNumber = [&](StringRef key) { return i32(b, loc, described.getAs<IntegerAttr>(key).getInt()); };
-    b.replaceOp(op, call(b, op, "tgc_device_open", pointer(b),
-                         {adaptor.getFrame(), ofText("chip"), ofText("code"), ofText("kernels"),
-                          ofNumber("slots"), ofNumber("required"), ofNumber("gpu"), ofText("demand")}));
+    auto number = op->getAttrOfType<IntegerAttr>("rt.gpu");
+    int64_t gpu = number ? number.getInt() : 0;
+    b.replaceOp(op,
+                call(b, op, "tgc_device_open", pointer(b),
+                     {adaptor.getFrame(), ofText("chip"), ofText("code"), ofText("kernels"),
+                      ofNumber("slots"), ofNumber("required"), i32(b, loc, gpu),
+                      i32(b, loc, described.getAs<DenseI32ArrayAttr>("gpus")[gpu]),
+                      text(b, op, cast<StringAttr>(described.getAs<ArrayAttr>("demands")[gpu]).getValue())}));
     return success();
   }
 };

@@ -307,7 +307,7 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
         return error;
   }
   if (state->options.placementLog)
-    placement.print(*state->options.placementLog, getDeviceCode(), getGpu(*state->module));
+    placement.print(*state->options.placementLog, getDeviceCode(), getGpus(*state->module));
   return llvm::Error::success();
 }
 

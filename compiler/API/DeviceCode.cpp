@@ -111,15 +111,12 @@ void addDeviceEntries(ModuleOp module, const DeviceCode &code) {
       builder.clone(op)->removeAttr("tg.entry");
 }
 
-/// What names the GPU that no other may stand in for; empty: there is none such.
-static StringRef getDemand(ModuleOp module) {
-  auto demand = module->getAttrOfType<StringAttr>(kGpuDemandAttribute);
-  return demand ? demand.getValue() : "";
-}
-
-int32_t getGpu(ModuleOp module) {
-  auto number = module->getAttrOfType<IntegerAttr>(kGpuAttribute);
-  return number ? number.getInt() : 0;
+/// For each GPU what says that no other may stand in for it; empty: another may.
+static SmallVector<StringRef> getDemands(ModuleOp module) {
+  SmallVector<StringRef> demands(getGpus(module).size());
+  if (auto all = module->getAttrOfType<ArrayAttr>(kGpuDemandsAttribute))
+    llvm::copy(all.getAsValueRange<StringAttr>(), demands.begin());
+  return demands;
 }
 
 /// Renames an entry and puts a function in its place that runs `device` where there is one.
@@ -171,13 +168,14 @@ LogicalResult dispatchEntries(ModuleOp module, const DeviceCode &code) {
     kernels += image.kernels + '\0';
   }
   OpBuilder builder(module.getContext());
+  SmallVector<StringRef> demands = getDemands(module);
   auto described = [&](StringRef key, Attribute value) { return builder.getNamedAttr(key, value); };
   module->setAttr(kDeviceAttribute, builder.getDictionaryAttr(
                                         {described("chip", builder.getStringAttr(chips)),
                                          described("code", builder.getStringAttr(texts)),
                                          described("kernels", builder.getStringAttr(kernels)),
-                                         described("gpu", builder.getI32IntegerAttr(getGpu(module))),
-                                         described("demand", builder.getStringAttr(getDemand(module))),
+                                         described("gpus", builder.getDenseI32ArrayAttr(getGpus(module))),
+                                         described("demands", builder.getStrArrayAttr(demands)),
                                          described("slots", builder.getI32IntegerAttr(*slots)),
                                          described("required", builder.getI32IntegerAttr(code.isRequired))}));
   llvm::StringMap<func::FuncOp> devices;
@@ -191,7 +189,7 @@ LogicalResult dispatchEntries(ModuleOp module, const DeviceCode &code) {
   for (func::FuncOp entry : entries)
     if (func::FuncOp device = devices.lookup(entry.getName()))
       dispatch(entry, device, suffix);
-    else if (code.isRequired || !getDemand(module).empty())
+    else if (code.isRequired || !demands.front().empty())
       askForDevice(entry);
   return success();
 }

@@ -33,7 +33,6 @@ struct DeviceCode {
 llvm::Expected<DeviceCode> compileForDevice(mlir::ModuleOp program, const CompileOptions &options);
 
 /// The number of the GPU that a program runs on where it is there.
-int32_t getGpu(mlir::ModuleOp module);
 
 /// Before the phase `buffers`: adds the device's entries to a program.
 void addDeviceEntries(mlir::ModuleOp module, const DeviceCode &code);

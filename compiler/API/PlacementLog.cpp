@@ -16,15 +16,16 @@ void PlacementLog::collect(ModuleOp program) {
   });
 }
 
-void PlacementLog::print(raw_ostream &stream, const DeviceCode *device, int32_t gpu) const {
-  llvm::DenseSet<StringAttr> ofDevice;
+void PlacementLog::print(raw_ostream &stream, const DeviceCode *device, ArrayRef<int32_t> gpus) const {
+  llvm::DenseMap<StringAttr, int32_t> ofDevice;
   if (device)
     for (const KernelRecord &record : device->kernels.records)
-      ofDevice.insert(record.nodes.begin(), record.nodes.end());
+      for (StringAttr node : record.nodes)
+        ofDevice.try_emplace(node, gpus[record.gpu]);
   for (auto [node, op] : ops) {
     stream << node.getValue() << ": (" << op.getValue() << "): /job:localhost/replica:0/task:0/device:";
-    if (ofDevice.contains(node))
-      stream << "GPU:" << gpu << "\n";
+    if (auto found = ofDevice.find(node); found != ofDevice.end())
+      stream << "GPU:" << found->second << "\n";
     else
       stream << "CPU:0\n";
   }

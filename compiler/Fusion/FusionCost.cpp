@@ -95,7 +95,7 @@ bool paysToFuse(OpOperand *operand) {
 bool paysToFuseCopy(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = cast<linalg::GenericOp>(operand->getOwner());
-  if (isPlacedOnHost(producer.getLoc()) != isPlacedOnHost(consumer.getLoc()))
+  if (getPlace(producer.getLoc()) != getPlace(consumer.getLoc()))
     return false;
   int64_t cost = getCostOfElement(producer);
   if (cost == 0)

@@ -2,6 +2,7 @@
 
 #include "frontend/Import/GraphImporter.h"
 #include "dialects/Tg/IR/Placement.h"
+#include "frontend/GraphDef/DeviceName.h"
 #include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/ListValue.h"
 #include "frontend/Import/NodeImporter.h"
@@ -165,6 +166,9 @@ Location GraphImporter::getLoc(const proto::NodeDef &node) {
   StringRef device = getDevice(node);
   if (!device.empty() && entry.module.placement.isOnHost(node, device, name))
     return placeOnHost(nodeName, op);
+  std::optional<DeviceName> parsed = parseDeviceName(device);
+  if (parsed && parsed->type == "GPU" && entry.module.options.hasGpu)
+    return placeOnGpu(nodeName, op, parsed->number.value_or(0));
   return NameLoc::get(nodeName, NameLoc::get(op));
 }
 

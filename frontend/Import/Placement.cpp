@@ -46,16 +46,21 @@ llvm::Error Placement::finish(ModuleOp module) const {
     return llvm::createStringError(error);
   if (gpus.empty())
     return llvm::Error::success();
-  auto [number, demand] = *gpus.begin();
+  if (gpus.size() > kMostGpus)
+    return llvm::createStringError("the graph names " + std::to_string(gpus.size()) +
+                                   " GPUs, a program uses at most " + std::to_string(kMostGpus));
   OpBuilder builder(module.getContext());
-  module->setAttr(kGpuAttribute, builder.getI32IntegerAttr(number));
-  if (options.allowSoftPlacement)
-    return llvm::Error::success();
-  module->setAttr(kGpuDemandAttribute, builder.getStringAttr(demand));
-  if (gpus.size() > 1)
-    return llvm::createStringError(std::next(gpus.begin())->second +
-                                   ", others to GPU:" + std::to_string(number) +
-                                   "; a program uses one GPU, to which --allow-soft-placement moves them");
+  SmallVector<int32_t> numbers;
+  SmallVector<StringRef> demands;
+  for (const auto &[number, demand] : gpus) {
+    numbers.push_back(number);
+    demands.push_back(demand);
+  }
+  module->setAttr(kGpusAttribute, builder.getDenseI32ArrayAttr(numbers));
+  if (!options.allowSoftPlacement)
+    module->setAttr(kGpuDemandsAttribute, builder.getStrArrayAttr(demands));
+  // Nodes that name no GPU are there, too.
+  forgetPlaceOnGpu(module, numbers.front());
   return llvm::Error::success();
 }
 

@@ -71,13 +71,14 @@ struct Wishes {
   bool hasPinnedMemory = true;
   int version = 12080;
   unsigned capability = 90;
-  /// They share their memory.
   int numDevices = 1;
-  /// Bytes that the device has.
+  /// The driver copies from one device to another.
+  bool hasPeers = true;
+  /// Bytes that a device has.
   uint64_t memory = uint64_t(4) << 30;
   /// The number of the launch that fails; 0: none does.
   uint64_t faultAt = 0;
-  /// The number of the launch at which the device is pulled out; 0: it stays.
+  /// The number of the launch at which its device is pulled out; 0: all stay.
   uint64_t goneAt = 0;
   uint64_t seed = 1;
 };
@@ -98,6 +99,8 @@ Wishes readWishes() {
       wishes.hasPinnedMemory = false;
     else if (key == "late")
       wishes.isLate = true;
+    else if (key == "no-peers")
+      wishes.hasPeers = false;
     else if (key == "no-graphs")
       wishes.hasGraphs = false;
     else if (key == "version")
@@ -122,20 +125,40 @@ Wishes readWishes() {
   return wishes;
 }
 
+/// A device. Its address is that of its primary context.
+struct Gpu {
+  explicit Gpu(int number) : number(number), device(kGlobalBase + (uint64_t(number) << 40)) {}
+
+  int number;
+  Device device;
+  llvm::DenseMap<uint64_t, uint64_t> sizes;
+  std::vector<std::unique_ptr<Module>> modules;
+  uint64_t bytesInUse = 0, numContexts = 0;
+  bool isLost = false, isGone = false;
+
+  /// Whether anything can be done at all.
+  Result state() const { return isGone ? Unknown : isLost ? LaunchFailed : Success; }
+};
+
 /// A kernel that is to run.
 struct Started {
   const Kernel *kernel;
   LaunchConfig config;
   std::vector<KernelArgument> arguments;
 };
-using Graph = std::vector<Started>;
+struct Graph {
+  Gpu *gpu = nullptr;
+  std::vector<Started> kernels;
+};
 
 struct Stream {
+  Gpu *gpu = nullptr;
   /// What is to be done, in this order.
   std::deque<std::function<Result()>> work;
 };
 
 struct Mark {
+  Gpu *gpu = nullptr;
   /// Where it was recorded last, how often it was, and how many of these the stream has come to.
   Stream *stream = nullptr;
   uint64_t numRecorded = 0, numDone = 0;
@@ -144,30 +167,36 @@ struct Mark {
   uint64_t time = 0;
 };
 
-/// The one device.
+/// All devices.
 struct Simulated {
   std::mutex mutex;
   Wishes wishes = readWishes();
-  Device device;
-  llvm::DenseMap<uint64_t, uint64_t> sizes;
-  std::vector<std::unique_ptr<Module>> modules;
+  std::vector<std::unique_ptr<Gpu>> gpus;
   /// Of both kinds: those that were recorded, and those that can be started.
   std::vector<std::unique_ptr<Graph>> graphs;
   /// What is recorded instead of being done.
   std::unique_ptr<Graph> captured;
   std::vector<std::unique_ptr<Stream>> streams;
   std::vector<std::unique_ptr<Mark>> events;
-  /// Page-locked memory of the host.
-  llvm::DenseMap<void *, size_t> pinned;
-  uint64_t bytesInUse = 0, numLaunches = 0, numContexts = 0;
+  /// Page-locked memory of the host, and whose context it came from.
+  struct Pinned {
+    size_t size;
+    Gpu *gpu;
+  };
+  llvm::DenseMap<void *, Pinned> pinned;
+  uint64_t numLaunches = 0;
   /// What stands for nanoseconds: instructions of warps so far.
   uint64_t clock = 0;
-  bool isLost = false, isGone = false;
 
-  /// Whether anything can be done at all.
-  Result state() const { return isGone ? Unknown : isLost ? LaunchFailed : Success; }
+  Simulated() {
+    for (int number = 0; number < wishes.numDevices; ++number)
+      gpus.push_back(std::make_unique<Gpu>(number));
+  }
 
   llvm::raw_ostream &trace() { return wishes.traces ? llvm::errs() << "ptx-driver: " : llvm::nulls(); }
+  llvm::raw_ostream &trace(const Gpu &gpu) {
+    return gpus.size() == 1 ? trace() : trace() << "GPU " << gpu.number << ": ";
+  }
 };
 
 Simulated &simulated() {
@@ -183,18 +212,23 @@ struct Call : std::lock_guard<std::mutex> {
   Simulated &gpu = simulated();
   Call() : std::lock_guard<std::mutex>(simulated().mutex) {}
 
-  /// Whether the device can do anything now: it is not broken, and the thread is in its context.
-  Result state() const {
-    if (Result state = gpu.state())
+  /// The device in whose context the thread is. Only if there is one: see state().
+  Gpu &here() const { return *static_cast<Gpu *>(contexts.back()); }
+
+  /// Whether a device can do anything now: the thread is in its context, and it is not broken.
+  Result state() const { return contexts.empty() ? InvalidContext : here().state(); }
+  /// The same of a device that has the stream or event.
+  template <typename T> Result stateOf(const void *object) const {
+    if (Result state = this->state())
       return state;
-    return contexts.empty() || contexts.back() != &gpu ? InvalidContext : Success;
+    return !object || static_cast<const T *>(object)->gpu == &here() ? Success : InvalidContext;
   }
 };
 
 /// Does what a stream has to do until `isDone`.
 Result drain(Simulated &gpu, Stream &stream, llvm::function_ref<bool()> isDone = [] { return false; }) {
   while (!stream.work.empty() && !isDone()) {
-    if (gpu.isLost)
+    if (stream.gpu->isLost)
       return LaunchFailed;
     auto next = std::move(stream.work.front());
     stream.work.pop_front();
@@ -231,19 +265,19 @@ bool isPinned(Simulated &gpu, const void *memory) {
   auto *byte = static_cast<const char *>(memory);
   return gpu.wishes.isPinned || llvm::any_of(gpu.pinned, [&](const auto &known) {
            auto *begin = static_cast<const char *>(known.first);
-           return byte >= begin && byte < begin + known.second;
+           return byte >= begin && byte < begin + known.second.size;
          });
 }
 
 /// Pageable memory is read at once, and has its new bytes when the call is back.
 Result copy(bool isUpload, void *host, uint64_t device, size_t size, void *stream) {
   Call call;
-  if (Result state = call.state())
+  if (Result state = call.stateOf<Stream>(stream))
     return state;
   if (call.gpu.captured)
     return CaptureUnsupported;
-  call.gpu.trace() << (isUpload ? "upload " : "download ") << size << " bytes\n";
-  llvm::MutableArrayRef<uint8_t> bytes = call.gpu.device.bytes(device);
+  call.gpu.trace(call.here()) << (isUpload ? "upload " : "download ") << size << " bytes\n";
+  llvm::MutableArrayRef<uint8_t> bytes = call.here().device.bytes(device);
   if (bytes.size() < size)
     return InvalidValue;
   if (isPinned(call.gpu, host))
@@ -287,7 +321,7 @@ TGC_EXPORT cuGetErrorString(Result result, const char **text) {
 
 TGC_EXPORT cuDeviceGetCount(int *count) {
   *count = simulated().wishes.numDevices;
-  return simulated().isGone ? Unknown : Success;
+  return llvm::any_of(simulated().gpus, [](const auto &gpu) { return gpu->isGone; }) ? Unknown : Success;
 }
 
 TGC_EXPORT cuDeviceGet(int *device, int ordinal) {
@@ -309,37 +343,46 @@ TGC_EXPORT cuDeviceGetAttribute(int *value, int attribute, int) {
 
 TGC_EXPORT cuDevicePrimaryCtxRetain(void **context, int device) {
   Call call;
-  if (call.gpu.wishes.numDevices > 1)
+  if (size_t(device) >= call.gpu.gpus.size())
+    return InvalidValue;
+  if (call.gpu.gpus.size() > 1)
     call.gpu.trace() << "device " << device << "\n";
-  ++call.gpu.numContexts;
-  *context = &call.gpu;
+  Gpu &gpu = *call.gpu.gpus[device];
+  ++gpu.numContexts;
+  *context = &gpu;
   return Success;
 }
 
-TGC_EXPORT cuDevicePrimaryCtxRelease_v2(int) {
+TGC_EXPORT cuDevicePrimaryCtxRelease_v2(int device) {
   Call call;
-  if (--call.gpu.numContexts)
+  if (size_t(device) >= call.gpu.gpus.size())
+    return InvalidValue;
+  Gpu &gpu = *call.gpu.gpus[device];
+  if (--gpu.numContexts)
     return Success;
-  call.gpu.trace() << call.gpu.bytesInUse << " bytes were not given back, " << contexts.size()
-                   << " contexts were not left\n";
-  if (size_t left = call.gpu.streams.size() + call.gpu.events.size() + call.gpu.pinned.size())
-    call.gpu.trace() << left << " streams, events and pieces of memory were not given back\n";
-  call.gpu.streams.clear();
-  call.gpu.events.clear();
-  if (!call.gpu.graphs.empty())
-    call.gpu.trace() << call.gpu.graphs.size() << " graphs were not destroyed\n";
-  call.gpu.graphs.clear();
-  call.gpu.device.clear();
-  call.gpu.sizes.clear();
-  call.gpu.modules.clear();
-  call.gpu.bytesInUse = 0;
-  call.gpu.isLost = false;
+  call.gpu.trace(gpu) << gpu.bytesInUse << " bytes were not given back, " << contexts.size()
+                      << " contexts were not left\n";
+  auto isOurs = [&](const auto &object) { return object->gpu == &gpu; };
+  size_t left = llvm::count_if(call.gpu.streams, isOurs) + llvm::count_if(call.gpu.events, isOurs) +
+                llvm::count_if(call.gpu.pinned, [&](const auto &known) { return known.second.gpu == &gpu; });
+  if (left)
+    call.gpu.trace(gpu) << left << " streams, events and pieces of memory were not given back\n";
+  llvm::erase_if(call.gpu.streams, isOurs);
+  llvm::erase_if(call.gpu.events, isOurs);
+  if (size_t graphs = llvm::count_if(call.gpu.graphs, isOurs))
+    call.gpu.trace(gpu) << graphs << " graphs were not destroyed\n";
+  llvm::erase_if(call.gpu.graphs, isOurs);
+  gpu.device.clear();
+  gpu.sizes.clear();
+  gpu.modules.clear();
+  gpu.bytesInUse = 0;
+  gpu.isLost = false;
   return Success;
 }
 
 TGC_EXPORT cuCtxPushCurrent_v2(void *context) {
   Call call;
-  if (Result state = call.gpu.state())
+  if (Result state = static_cast<Gpu *>(context)->state())
     return state;
   contexts.push_back(context);
   return Success;
@@ -370,7 +413,7 @@ TGC_EXPORT cuModuleLoadDataEx(void **module, const void *image, unsigned count, 
   auto loaded = loadModule(static_cast<const char *>(image), "<module>");
   if (loaded) {
     *module = loaded->get();
-    call.gpu.modules.push_back(std::move(*loaded));
+    call.here().modules.push_back(std::move(*loaded));
     return Success;
   }
   std::string message = llvm::toString(loaded.takeError());
@@ -389,7 +432,9 @@ TGC_EXPORT cuModuleLoadDataEx(void **module, const void *image, unsigned count, 
 
 TGC_EXPORT cuModuleUnload(void *module) {
   Call call;
-  llvm::erase_if(call.gpu.modules, [&](const auto &loaded) { return loaded.get() == module; });
+  if (contexts.empty())
+    return InvalidContext;
+  llvm::erase_if(call.here().modules, [&](const auto &loaded) { return loaded.get() == module; });
   return Success;
 }
 
@@ -440,11 +485,12 @@ TGC_EXPORT cuMemAlloc_v2(uint64_t *address, size_t size) {
     return state;
   if (!size)
     return InvalidValue;
-  if (size > call.gpu.wishes.memory - call.gpu.bytesInUse)
+  Gpu &gpu = call.here();
+  if (size > call.gpu.wishes.memory - gpu.bytesInUse)
     return OutOfMemory;
-  *address = call.gpu.device.allocate(size, "cuMemAlloc of " + std::to_string(size) + " bytes");
-  call.gpu.sizes[*address] = size;
-  call.gpu.bytesInUse += size;
+  *address = gpu.device.allocate(size, "cuMemAlloc of " + std::to_string(size) + " bytes");
+  gpu.sizes[*address] = size;
+  gpu.bytesInUse += size;
   return Success;
 }
 
@@ -452,14 +498,15 @@ TGC_EXPORT cuMemFree_v2(uint64_t address) {
   Call call;
   if (Result state = call.state())
     return state;
-  auto found = call.gpu.sizes.find(address);
-  if (found == call.gpu.sizes.end())
+  Gpu &gpu = call.here();
+  auto found = gpu.sizes.find(address);
+  if (found == gpu.sizes.end())
     return InvalidValue;
   if (Result result = drainAll(call.gpu))
     return result;
-  call.gpu.bytesInUse -= found->second;
-  call.gpu.sizes.erase(found);
-  call.gpu.device.release(address);
+  gpu.bytesInUse -= found->second;
+  gpu.sizes.erase(found);
+  gpu.device.release(address);
   return Success;
 }
 
@@ -471,13 +518,37 @@ TGC_EXPORT cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t size, void *stre
   return copy(/*isUpload=*/false, to, from, size, stream);
 }
 
+TGC_EXPORT cuMemcpyPeerAsync(uint64_t to, void *toContext, uint64_t from, void *fromContext, size_t size,
+                             void *stream) {
+  Call call;
+  Gpu &target = *static_cast<Gpu *>(toContext), &source = *static_cast<Gpu *>(fromContext);
+  if (Result state = call.stateOf<Stream>(stream))
+    return state;
+  if (!call.gpu.wishes.hasPeers)
+    return NotSupported;
+  if (call.gpu.captured)
+    return CaptureUnsupported;
+  call.gpu.trace(target) << "take " << size << " bytes from GPU " << source.number << "\n";
+  llvm::MutableArrayRef<uint8_t> written = target.device.bytes(to), read = source.device.bytes(from);
+  if (written.size() < size || read.size() < size)
+    return InvalidValue;
+  return enqueue(call.gpu, stream, [=, &source] {
+    if (Result state = source.state())
+      return state;
+    std::memcpy(written.data(), read.data(), size);
+    return Success;
+  });
+}
+
 TGC_EXPORT cuMemHostAlloc(void **memory, size_t size, unsigned) {
   Call call;
+  if (Result state = call.state())
+    return state;
   if (!call.gpu.wishes.hasPinnedMemory)
     return OutOfMemory;
   *memory = std::malloc(size);
   call.gpu.trace() << "pin " << size << " bytes\n";
-  call.gpu.pinned[*memory] = size;
+  call.gpu.pinned[*memory] = {size, &call.here()};
   return Success;
 }
 
@@ -490,8 +561,12 @@ TGC_EXPORT cuMemFreeHost(void *memory) {
 }
 
 /// Makes an object of the interface.
-template <typename T> static Result make(std::vector<std::unique_ptr<T>> &all, void **object) {
+template <typename T>
+static Result make(const Call &call, std::vector<std::unique_ptr<T>> &all, void **object) {
+  if (Result state = call.state())
+    return state;
   all.push_back(std::make_unique<T>());
+  all.back()->gpu = &call.here();
   *object = all.back().get();
   return Success;
 }
@@ -505,14 +580,14 @@ template <typename T> static Result end(Simulated &gpu, std::vector<std::unique_
 
 TGC_EXPORT cuStreamCreate(void **stream, unsigned) {
   Call call;
-  return make(call.gpu.streams, stream);
+  return make(call, call.gpu.streams, stream);
 }
 
 TGC_EXPORT cuStreamSynchronize(void *stream) {
   Call call;
-  call.gpu.trace() << "synchronize\n";
-  if (Result state = call.state())
+  if (Result state = call.stateOf<Stream>(stream))
     return state;
+  call.gpu.trace(call.here()) << "synchronize\n";
   return drain(call.gpu, *static_cast<Stream *>(stream));
 }
 
@@ -524,7 +599,8 @@ TGC_EXPORT cuStreamDestroy_v2(void *stream) {
 TGC_EXPORT cuEventCreate(void **event, unsigned flags) {
   Call call;
   constexpr unsigned kWithoutTime = 2;
-  make(call.gpu.events, event);
+  if (Result result = make(call, call.gpu.events, event))
+    return result;
   static_cast<Mark *>(*event)->hasTime = !(flags & kWithoutTime);
   return Success;
 }
@@ -536,7 +612,9 @@ TGC_EXPORT cuEventDestroy_v2(void *event) {
 
 TGC_EXPORT cuEventRecord(void *recorded, void *stream) {
   Call call;
-  if (Result state = call.state())
+  if (Result state = call.stateOf<Stream>(stream))
+    return state;
+  if (Result state = call.stateOf<Mark>(recorded))
     return state;
   auto *event = static_cast<Mark *>(recorded);
   event->stream = static_cast<Stream *>(stream);
@@ -549,7 +627,7 @@ TGC_EXPORT cuEventRecord(void *recorded, void *stream) {
 
 TGC_EXPORT cuStreamWaitEvent(void *stream, void *awaited, unsigned) {
   Call call;
-  if (Result state = call.state())
+  if (Result state = call.stateOf<Stream>(stream))
     return state;
   auto *event = static_cast<Mark *>(awaited);
   return enqueue(call.gpu, stream,
@@ -580,18 +658,20 @@ TGC_EXPORT cuEventElapsedTime(float *milliseconds, void *first, void *second) {
 }
 
 /// Runs a kernel now.
-static Result run(Simulated &gpu, const Started &started) {
-  if (gpu.numLaunches + 1 == gpu.wishes.goneAt) {
+static Result run(Simulated &all, Gpu &gpu, const Started &started) {
+  if (Result state = gpu.state())
+    return state;
+  if (all.numLaunches + 1 == all.wishes.goneAt) {
     gpu.isGone = true;
     return Unknown;
   }
-  gpu.trace() << "launch " << started.kernel->name << " <<<" << started.config.grid.x << ", "
-              << started.config.block.x << ">>>\n";
-  bool fails = ++gpu.numLaunches == gpu.wishes.faultAt;
+  all.trace(gpu) << "launch " << started.kernel->name << " <<<" << started.config.grid.x << ", "
+                 << started.config.block.x << ">>>\n";
+  bool fails = ++all.numLaunches == all.wishes.faultAt;
   auto stats =
       launch(gpu.device, *started.kernel->module, started.kernel->name, started.config, started.arguments);
   if (stats)
-    gpu.clock += stats->instructions;
+    all.clock += stats->instructions;
   if (stats && !fails)
     return Success;
   // The interface has no words for it.
@@ -605,9 +685,12 @@ TGC_EXPORT cuLaunchKernel(void *function, unsigned gridX, unsigned gridY, unsign
                           unsigned blockY, unsigned blockZ, unsigned sharedBytes, void *stream,
                           void **parameters, void **) {
   Call call;
-  if (Result state = call.state())
+  if (Result state = call.stateOf<Stream>(stream))
     return state;
   Started started{static_cast<const Kernel *>(function), {}, {}};
+  if (llvm::none_of(call.here().modules,
+                    [&](const auto &loaded) { return loaded.get() == started.kernel->module; }))
+    return InvalidContext;
   for (auto [i, parameter] : llvm::enumerate(started.kernel->parameters))
     started.arguments.push_back(
         KernelArgument::ofBytes({static_cast<const uint8_t *>(parameters[i]), size_t(parameter.size)}));
@@ -617,8 +700,9 @@ TGC_EXPORT cuLaunchKernel(void *function, unsigned gridX, unsigned gridY, unsign
   started.config.dynamicShared = sharedBytes;
   started.config.seed = call.gpu.wishes.seed;
   if (!call.gpu.captured)
-    return enqueue(call.gpu, stream, [&gpu = call.gpu, started] { return run(gpu, started); });
-  call.gpu.captured->push_back(std::move(started));
+    return enqueue(call.gpu, stream,
+                   [&all = call.gpu, &gpu = call.here(), started] { return run(all, gpu, started); });
+  call.gpu.captured->kernels.push_back(std::move(started));
   return Success;
 }
 
@@ -629,6 +713,7 @@ TGC_EXPORT cuStreamBeginCapture_v2(void *, int) {
   if (!call.gpu.wishes.hasGraphs)
     return NotSupported;
   call.gpu.captured = std::make_unique<Graph>();
+  call.gpu.captured->gpu = &call.here();
   return Success;
 }
 
@@ -650,20 +735,20 @@ TGC_EXPORT cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned 
   if (Result state = call.state())
     return state;
   auto &recorded = *static_cast<const Graph *>(graph);
-  call.gpu.trace() << "instantiate a graph of " << recorded.size() << " kernels\n";
+  call.gpu.trace(call.here()) << "instantiate a graph of " << recorded.kernels.size() << " kernels\n";
   *executable = keep(call.gpu, std::make_unique<Graph>(recorded));
   return Success;
 }
 
 TGC_EXPORT cuGraphLaunch(void *executable, void *stream) {
   Call call;
-  if (Result state = call.state())
+  if (Result state = call.stateOf<Stream>(stream))
     return state;
   auto &graph = *static_cast<const Graph *>(executable);
-  call.gpu.trace() << "graph of " << graph.size() << " kernels\n";
-  return enqueue(call.gpu, stream, [&gpu = call.gpu, graph] {
-    for (const Started &started : graph)
-      if (Result result = run(gpu, started))
+  call.gpu.trace(call.here()) << "graph of " << graph.kernels.size() << " kernels\n";
+  return enqueue(call.gpu, stream, [&all = call.gpu, &gpu = call.here(), graph] {
+    for (const Started &started : graph.kernels)
+      if (Result result = run(all, gpu, started))
         return result;
     return Success;
   });

@@ -219,10 +219,10 @@ json::Object toJson(const EntryFacts &entry, const Roofline &roofline) {
 json::Object toJson(const DeviceCode &device) {
   json::Array kernels, copies, host;
   for (const KernelRecord &kernel : device.kernels.records)
-    kernels.push_back(json::Object{{"name", kernel.name}, {"node", kernel.node}});
+    kernels.push_back(json::Object{{"name", kernel.name}, {"node", kernel.node}, {"gpu", kernel.gpu}});
   for (const Transfer &copy : device.transfers)
     copies.push_back(
-        json::Object{{"memory", copy.memory}, {"to", copy.isUpload ? "device" : "host"}, {"for", copy.node}});
+        json::Object{{"memory", copy.memory}, {"from", copy.from}, {"to", copy.to}, {"for", copy.node}});
   for (const HostWork &work : device.kernels.host)
     host.push_back(json::Object{{"node", work.node}, {"op", work.op}, {"reason", work.reason}});
   return json::Object{{"chip", device.chip},
@@ -237,8 +237,10 @@ void printDevice(raw_ostream &stream, const DeviceCode &device) {
   for (const KernelRecord &kernel : device.kernels.records)
     stream << "  launch " << kernel.name << "  " << kernel.node << "\n";
   for (const Transfer &copy : device.transfers)
-    stream << "  copy " << copy.memory << " to the " << (copy.isUpload ? "device" : "host") << " for "
-           << copy.node << "\n";
+    stream << "  copy " << copy.memory
+           << (copy.from == "host" || copy.to == "host" ? "" : " from " + copy.from) << " to "
+           << (StringRef(copy.to).starts_with("GPU:") ? "" : "the ") << copy.to << " for " << copy.node
+           << "\n";
   for (const HostWork &work : device.kernels.host)
     stream << "  host " << work.node << " (" << work.op << "): " << work.reason << "\n";
 }

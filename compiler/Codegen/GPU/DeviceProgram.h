@@ -86,6 +86,8 @@ struct KernelRecord {
   std::vector<TensorMap> maps;
   /// Sums of what the kernel does; none: unknown.
   std::vector<Product> bytes, operations;
+  /// The GPU that runs it, counted from 0 among those of the program.
+  unsigned gpu = 0;
 };
 
 /// Work that has no kernel, and why.

@@ -8,14 +8,24 @@ namespace tgc {
 
 /// What makes a copy of a feed for the host, if the caller has it on the device; that needs no mirror.
 inline constexpr const char kExposeFunction[] = "tgc_device_expose";
+/// What a copy from one GPU to another is made of: both, one after the other.
+inline constexpr const char kGiveFunction[] = "tgc_device_give", kTakeFunction[] = "tgc_device_take";
+
+/// On rt.device and on a resident variable: which of the program's GPUs is meant, counted from 0, which is
+/// meant without it.
+inline constexpr const char kGpuNumberAttribute[] = "rt.gpu";
+
+/// The numbers of the GPUs that a program uses, by the graph's names; one at least.
+llvm::SmallVector<int32_t> getGpus(mlir::ModuleOp program);
 
 /// Before kernels are written: copies of memory may be kernels, too.
 void turnCopiesIntoNests(mlir::ModuleOp program);
 
-/// A copy between host and device, and the op that asks for it.
+/// A copy between host and device or between two devices, and the op that asks for it.
 struct Transfer {
   std::string node, memory;
-  bool isUpload;
+  /// "host", "device", or, where there are several, "GPU:1".
+  std::string from, to;
 };
 
 /// Puts launches in the place of nests that have kernels, and copies between host and device where the one

@@ -1,9 +1,9 @@
 //===- LaunchKernels.cpp - Launches, and copies between them --------------===//
 //
-// Each piece of memory has two places, one here and one on the device, and a kernel or an op of the host
-// leaves its value in one of them. The entry is gone through once, op by op; where the one reads what the
-// other left, a copy of the whole piece comes first. The branches of a condition end with values in the same
-// places. A loop starts each iteration with values where most of its ops want them.
+// Each piece of memory has a place here and one on each device, and a kernel or an op of the host leaves its
+// value in one of them. The entry is gone through once, op by op; where one reads what another left, a copy
+// of the whole piece comes first. The branches of a condition end with values in the same places. A loop
+// starts each iteration with values where most of its ops want them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,6 +20,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/SetOperations.h"
+#include "llvm/ADT/bit.h"
 
 using namespace mlir;
 
@@ -39,27 +40,45 @@ public:
   EntryWriter(func::FuncOp entry, DeviceProgram &device, llvm::DenseMap<Operation *, unsigned> &kernels,
               std::vector<KernelRecord> &used, std::vector<Transfer> &transfers)
       : entry(entry), builder(entry), device(device), kernels(kernels), used(used), transfers(transfers),
-        memory(entry) {}
+        memory(entry), gpus(getGpus(entry->getParentOfType<ModuleOp>())) {}
 
   void run() {
     builder.setInsertionPointToStart(&entry.front());
-    handle = rt::DeviceOp::create(builder, entry.getLoc(), LLVM::LLVMPointerType::get(entry.getContext()),
-                                  entry.getArgument(0));
+    for (unsigned gpu = 0; gpu < gpus.size(); ++gpu) {
+      auto device = rt::DeviceOp::create(
+          builder, entry.getLoc(), LLVM::LLVMPointerType::get(entry.getContext()), entry.getArgument(0));
+      if (gpu)
+        device->setAttr(kGpuNumberAttribute, builder.getI32IntegerAttr(gpu));
+      handles.push_back(device);
+    }
     findResidents();
     run(entry.front());
+    for (Value handle : llvm::drop_begin(handles))
+      if (handle.use_empty())
+        handle.getDefiningOp()->erase();
   }
 
 private:
-  /// Where the value of a piece of memory is. Both, for memory without a value; none, for a resident variable
-  /// of which it shows during the run.
+  /// A bit for each of the program's GPUs.
+  using Gpus = uint32_t;
+  static Gpus bitOf(unsigned gpu) { return Gpus(1) << gpu; }
+  static unsigned firstOf(Gpus some) { return llvm::countr_zero(some); }
+
+  /// Where the value of a piece of memory is. Everywhere, for memory without a value; nowhere, for a resident
+  /// variable of which it shows during the run.
   struct State {
-    bool isOnHost = true, isOnDevice = false;
+    bool isOnHost = true;
+    Gpus gpus = 0;
   };
   using States = llvm::MapVector<Value, State>;
-  /// Who uses a piece of memory in a loop.
+  /// Who uses a piece of memory in a loop, and the first GPU that writes to it.
   struct Uses {
-    bool byKernel = false, byHost = false, isWrittenByKernel = false, isWrittenByHost = false;
+    Gpus byKernel = 0;
+    bool byHost = false, isWrittenByKernel = false, isWrittenByHost = false;
+    unsigned writer = 0;
   };
+
+  unsigned gpuOf(const KernelRecord &record) const { return getGpuOf(record.op->getLoc(), gpus); }
 
   void run(Block &block) {
     for (Operation &op : llvm::make_early_inc_range(block)) {
@@ -124,15 +143,18 @@ private:
         continue;
       State yes = thenStates.contains(base) ? thenStates.lookup(base) : initialState(base);
       State no = stateOf(base);
-      if (!(yes.isOnHost && no.isOnHost) && !(yes.isOnDevice && no.isOnDevice) && !isResident(base)) {
-        // One branch left the value on the device, the other on the host: a branch that is there copies.
-        bool isThen = !choice.elseBlock() || yes.isOnDevice;
+      if (!(yes.isOnHost && no.isOnHost) && !(yes.gpus & no.gpus) && !isResident(base)) {
+        // The branches left the value in different places: one that is there copies.
+        bool isThen = !choice.elseBlock() || yes.gpus;
         State &changed = isThen ? yes : no;
+        const State &other = isThen ? no : yes;
         builder.setInsertionPoint((isThen ? choice.thenBlock() : choice.elseBlock())->getTerminator());
-        copy(base, /*isUpload=*/!changed.isOnDevice);
-        changed = {true, true};
+        if (other.isOnHost)
+          download(base, changed);
+        else
+          bring(base, changed, firstOf(other.gpus));
       }
-      stateOf(base) = {yes.isOnHost && no.isOnHost, yes.isOnDevice && no.isOnDevice};
+      stateOf(base) = {yes.isOnHost && no.isOnHost, yes.gpus & no.gpus};
     }
   }
 
@@ -152,8 +174,9 @@ private:
         State wanted = head.lookup(base);
         if (wanted.isOnHost)
           download(base);
-        if (wanted.isOnDevice)
-          upload(base);
+        for (unsigned gpu = 0; gpu < gpus.size(); ++gpu)
+          if (wanted.gpus & bitOf(gpu))
+            bring(base, gpu);
       }
     };
     if (auto steps = dyn_cast<scf::ForOp>(loop)) {
@@ -177,16 +200,19 @@ private:
     disowned.erase(base);
     bool isWritten = uses.isWrittenByHost || uses.isWrittenByKernel;
     if (isResident(base) && isWritten) {
-      stateOf(base) = {/*isOnHost=*/false, /*isOnDevice=*/false};
+      stateOf(base) = {/*isOnHost=*/false, /*gpus=*/0};
       return;
     }
     bool isHosts = !uses.byKernel || (uses.isWrittenByHost && !uses.isWrittenByKernel);
     if (isHosts || (uses.byHost && !isWritten))
       download(base);
-    if (!isHosts)
-      upload(base);
+    // What no iteration changes is where all of them want it.
+    Gpus wanted = isHosts ? 0 : isWritten ? bitOf(uses.writer) : uses.byKernel;
+    for (unsigned gpu = 0; gpu < gpus.size(); ++gpu)
+      if (wanted & bitOf(gpu))
+        bring(base, gpu);
     if (isWritten)
-      stateOf(base) = {isHosts, !isHosts};
+      stateOf(base) = {isHosts, wanted};
   }
 
   /// Kernels with little to do are launched if the loop has their operands on the device already.
@@ -218,7 +244,7 @@ private:
         bool isLaunched = llvm::any_of(record->memories, [&](Value value) {
           Value base = memory.find(value).base;
           State state = states.contains(base) ? states.lookup(base) : initialState(base);
-          return all.lookup(base).byKernel || isResident(base) || (state.isOnDevice && !state.isOnHost);
+          return all.lookup(base).byKernel || isResident(base) || (state.gpus && !state.isOnHost);
         });
         if (isLaunched)
           addUses(*record, all);
@@ -238,9 +264,13 @@ private:
 
   void addUses(const KernelRecord &record, llvm::MapVector<Value, Uses> &all) {
     for (Value value : record.memories)
-      all[memory.find(value).base].byKernel = true;
-    for (Value base : getWritten(record))
-      all[base].isWrittenByKernel = true;
+      all[memory.find(value).base].byKernel |= bitOf(gpuOf(record));
+    for (Value base : getWritten(record)) {
+      Uses &uses = all[base];
+      if (!uses.isWrittenByKernel)
+        uses.writer = gpuOf(record);
+      uses.isWrittenByKernel = true;
+    }
   }
 
   /// What a kernel writes to, but for memory that it does without.
@@ -263,9 +293,20 @@ private:
     });
   }
 
-  /// Variables that kernels with enough to do take stay on the device between runs. It shows during the run
-  /// where they are: the state of one says what is known, and copies look first.
+  /// Variables that kernels with enough to do take stay on a device between runs: on the one that changes
+  /// them, else on the first that reads them. It shows during the run where they are: the state of one says
+  /// what is known, and copies look first.
   void findResidents() {
+    llvm::MapVector<Value, Uses> all;
+    llvm::SmallPtrSet<Value, 4> changedBySeveral;
+    for (const KernelRecord &record : device.records) {
+      if (!record.op || !entry->isAncestor(record.op))
+        continue;
+      addUses(record, all);
+      for (Value base : getWritten(record))
+        if (all[base].writer != gpuOf(record))
+          changedBySeveral.insert(base);
+    }
     for (const KernelRecord &record : device.records) {
       if (!record.op || !entry->isAncestor(record.op) || isSmall(record))
         continue;
@@ -273,9 +314,14 @@ private:
         Value base = memory.find(value).base;
         auto variable = base ? base.getDefiningOp<rt::VariableOp>() : rt::VariableOp();
         if (variable && !variable.getUnchecked() && !memory.isJoined(base) &&
-            !isPlacedOnHost(variable.getLoc())) {
+            !isPlacedOnHost(variable.getLoc()) && !changedBySeveral.contains(base)) {
           variable.setResident(true);
-          states[variable] = {/*isOnHost=*/false, /*isOnDevice=*/false};
+          const Uses &uses = all[base];
+          unsigned home = uses.isWrittenByKernel ? uses.writer : firstOf(uses.byKernel);
+          homes[base] = home;
+          if (home)
+            variable->setAttr(kGpuNumberAttribute, builder.getI32IntegerAttr(home));
+          states[variable] = {/*isOnHost=*/false, /*gpus=*/0};
         }
       }
     }
@@ -299,7 +345,7 @@ private:
       return !getSources(member).empty() ||
              isa<memref::AllocOp, rt::FetchOp, rt::BufferOp>(member.getDefiningOp());
     });
-    return {/*isOnHost=*/true, /*isOnDevice=*/hasNoValue};
+    return {/*isOnHost=*/true, /*gpus=*/hasNoValue ? bitOf(gpus.size()) - 1 : 0};
   }
 
   State &stateOf(Value base) { return states.try_emplace(base, initialState(base)).first->second; }
@@ -319,7 +365,7 @@ private:
       if (moved.contains(base))
         return "a variable takes a new size before";
       State &state = stateOf(base);
-      deviceHasSome |= state.isOnDevice && !state.isOnHost;
+      deviceHasSome |= state.gpus && !state.isOnHost;
       takesResident |= isResident(base);
     }
     if (deviceHasSome)
@@ -329,49 +375,84 @@ private:
     return isSmall(record) && !takesResident ? "it has few points, and the host has its operands" : "";
   }
 
-  void upload(Value base) {
-    State &state = stateOf(base);
-    if (state.isOnDevice)
+  /// The GPU that keeps a resident variable.
+  unsigned homeOf(Value base) const { return homes.lookup(base); }
+
+  /// Puts a value on a GPU, too.
+  void bring(Value base, unsigned gpu) { bring(base, stateOf(base), gpu); }
+  void bring(Value base, State &state, unsigned gpu) {
+    if (state.gpus & bitOf(gpu))
       return;
-    copy(base, /*isUpload=*/true);
-    state.isOnDevice = true;
-    disowned.erase(base);
+    if (isResident(base) && gpu != homeOf(base)) {
+      // Other GPUs have a copy for this run, of what the one that keeps it has.
+      bring(base, state, homeOf(base));
+      pass(base, homeOf(base), gpu);
+    } else if (state.isOnHost || isResident(base)) {
+      upload(base, gpu);
+      disowned.erase(base);
+    } else {
+      pass(base, firstOf(state.gpus), gpu);
+    }
+    state.gpus |= bitOf(gpu);
   }
 
-  void download(Value base) {
-    State &state = stateOf(base);
+  void download(Value base) { download(base, stateOf(base)); }
+  void download(Value base, State &state, bool isLast = false) {
     if (state.isOnHost)
       return;
-    copy(base, /*isUpload=*/false);
+    unsigned gpu = isResident(base) ? homeOf(base) : firstOf(state.gpus);
+    Operation *point = &*builder.getInsertionPoint();
+    keepMirrored(base);
+    for (Value member : memory.getMembersAt(base, point)) {
+      // The device has constants, and nothing writes to feeds.
+      if (isConstant(member) || member.getDefiningOp<rt::FeedOp>())
+        continue;
+      createDownload(point->getLoc(), member, gpu,
+                     isLast && member.getDefiningOp<rt::FetchOp>() ? kDeliverFunction : "");
+      note(member, nameOf(gpu), "host", isResident(base) ? ", if the device has changed it," : "");
+    }
     state.isOnHost = true;
   }
 
-  /// Copies all of a class that can be reached here. The device has constants, and nothing writes to feeds.
-  void copy(Value base, bool isUpload, bool isLast = false) {
+  /// Copies all of a class that can be reached here.
+  void upload(Value base, unsigned gpu) {
     Operation *point = &*builder.getInsertionPoint();
-    Location loc = point->getLoc();
     keepMirrored(base);
     for (Value member : memory.getMembersAt(base, point)) {
-      if (isConstant(member) || (!isUpload && member.getDefiningOp<rt::FeedOp>()))
+      if (isConstant(member))
         continue;
-      if (isUpload)
-        rt::UploadOp::create(builder, loc, handle, member, Value(), IntegerAttr());
-      else
-        createDownload(loc, member, isLast && member.getDefiningOp<rt::FetchOp>() ? kDeliverFunction : "");
-      note(member, isUpload);
+      rt::UploadOp::create(builder, point->getLoc(), handles[gpu], member, Value(), IntegerAttr());
+      note(member, "host", nameOf(gpu), isResident(base) ? ", if the host has changed it," : "");
     }
   }
 
-  void note(Value base, bool isUpload) {
+  /// The same from one GPU to another.
+  void pass(Value base, unsigned from, unsigned to) {
+    Operation *point = &*builder.getInsertionPoint();
+    keepMirrored(base);
+    for (Value member : memory.getMembersAt(base, point)) {
+      if (isConstant(member))
+        continue;
+      createDownload(point->getLoc(), member, from, kGiveFunction);
+      auto taken =
+          rt::UploadOp::create(builder, point->getLoc(), handles[to], member, Value(), IntegerAttr());
+      taken->setAttr(kTransferAttribute, builder.getStringAttr(kTakeFunction));
+      note(member, nameOf(from), nameOf(to), "");
+    }
+  }
+
+  std::string nameOf(unsigned gpu) const {
+    return gpus.size() == 1 ? "device" : "GPU:" + std::to_string(gpus[gpu]);
+  }
+
+  void note(Value base, const std::string &from, const std::string &to, StringRef condition) {
     Operation *op = &*builder.getInsertionPoint();
     std::string name = getMemoryName(base);
     std::string node = base.getDefiningOp() ? getNode(base.getDefiningOp()) : "";
     if (name.empty())
       name = node.empty() ? "a buffer" : "the buffer of " + node;
-    if (isResident(base))
-      name += isUpload ? ", if the host has changed it," : ", if the device has changed it,";
-    transfers.push_back(
-        {getNode(op).empty() ? op->getName().getStringRef().str() : getNode(op), name, isUpload});
+    transfers.push_back({getNode(op).empty() ? op->getName().getStringRef().str() : getNode(op),
+                         name + condition.str(), from, to});
   }
 
   /// Whether a kernel gives each element of the memory a value without a look at the old one.
@@ -402,14 +483,16 @@ private:
   }
 
   void launch(KernelRecord &record) {
+    record.gpu = gpuOf(record);
     for (Value base : getRead(record))
-      upload(base);
+      bring(base, record.gpu);
     for (Value base : getWritten(record)) {
       if (isResident(base))
-        rt::OwnOp::create(builder, record.op->getLoc(), handle, base, IntegerAttr());
+        rt::OwnOp::create(builder, record.op->getLoc(), handles[record.gpu], base, IntegerAttr());
       disowned.erase(base);
-      stateOf(base) = {/*isOnHost=*/false, /*isOnDevice=*/true};
+      stateOf(base) = {/*isOnHost=*/false, bitOf(record.gpu)};
     }
+    launching |= bitOf(record.gpu);
     createLaunch(record);
     for (Value value : record.memories)
       keepMirrored(memory.find(value).base);
@@ -475,8 +558,8 @@ private:
       blocks = arith::MulIOp::create(builder, loc, blocks, points);
     }
     blocks = arith::MinUIOp::create(builder, loc, blocks, constant(kMostBlocks));
-    rt::LaunchOp::create(builder, loc, handle, used.size(), record.threads, blocks, record.memories,
-                         ValueRange(), numbers);
+    rt::LaunchOp::create(builder, loc, handles[record.gpu], used.size(), record.threads, blocks,
+                         record.memories, ValueRange(), numbers);
   }
 
   void runOnHost(Operation &op) {
@@ -504,8 +587,8 @@ private:
     return effects;
   }
 
-  void createDownload(Location loc, Value memory, StringRef function) {
-    auto copy = rt::DownloadOp::create(builder, loc, handle, memory, Value(), IntegerAttr());
+  void createDownload(Location loc, Value memory, unsigned gpu, StringRef function) {
+    auto copy = rt::DownloadOp::create(builder, loc, handles[gpu], memory, Value(), IntegerAttr());
     if (!function.empty())
       copy->setAttr(kTransferAttribute, builder.getStringAttr(function));
   }
@@ -515,7 +598,7 @@ private:
     Operation *point = &*builder.getInsertionPoint();
     for (Value member : memory.getMembers(base))
       if (member.getDefiningOp<rt::FeedOp>())
-        createDownload(point->getLoc(), member, kExposeFunction);
+        createDownload(point->getLoc(), member, 0, kExposeFunction);
   }
 
   /// Starts what was launched after the last copy.
@@ -525,11 +608,13 @@ private:
     auto function = program.lookupSymbol<func::FuncOp>(kFlushFunction);
     if (!function) {
       OpBuilder outside = OpBuilder::atBlockBegin(program.getBody());
-      auto type = builder.getFunctionType(handle.getType(), {});
+      auto type = builder.getFunctionType(handles.front().getType(), {});
       function = func::FuncOp::create(outside, loc, kFlushFunction, type);
       function.setPrivate();
     }
-    func::CallOp::create(builder, loc, function, handle);
+    for (unsigned gpu = 0; gpu < gpus.size(); ++gpu)
+      if (launching & bitOf(gpu))
+        func::CallOp::create(builder, loc, function, handles[gpu]);
   }
 
   void giveToHost(Value base, bool isWritten) {
@@ -538,7 +623,8 @@ private:
     if (!isWritten)
       return;
     if (isResident(base) && disowned.insert(base).second)
-      rt::DisownOp::create(builder, builder.getInsertionPoint()->getLoc(), handle, base, IntegerAttr());
+      rt::DisownOp::create(builder, builder.getInsertionPoint()->getLoc(), handles[homeOf(base)], base,
+                           IntegerAttr());
     stateOf(base) = State();
   }
 
@@ -565,10 +651,7 @@ private:
       if (!isResident(base) && llvm::any_of(memory.getMembers(base), [](Value member) {
             return isa_and_nonnull<rt::FetchOp, rt::VariableOp>(member.getDefiningOp());
           }))
-        if (State &state = stateOf(base); !state.isOnHost) {
-          copy(base, /*isUpload=*/false, /*isLast=*/true);
-          state.isOnHost = true;
-        }
+        download(base, stateOf(base), /*isLast=*/true);
     flush();
   }
 
@@ -579,7 +662,11 @@ private:
   std::vector<KernelRecord> &used;
   std::vector<Transfer> &transfers;
   DeviceMemory memory;
-  Value handle;
+  /// Of the GPUs that the graph names, the numbers and what the runtime knows each as.
+  SmallVector<int32_t> gpus;
+  SmallVector<Value> handles;
+  Gpus launching = 0;
+  llvm::DenseMap<Value, unsigned> homes;
   States states;
   /// Resident variables of which the device was told that the host changes them.
   llvm::SmallPtrSet<Value, 4> disowned;
@@ -590,6 +677,12 @@ private:
 };
 
 } // namespace
+
+SmallVector<int32_t> getGpus(ModuleOp program) {
+  if (auto numbers = program->getAttrOfType<DenseI32ArrayAttr>(kGpusAttribute))
+    return llvm::to_vector(numbers.asArrayRef());
+  return {0};
+}
 
 void turnCopiesIntoNests(ModuleOp program) {
   program.walk([](memref::CopyOp copy) {

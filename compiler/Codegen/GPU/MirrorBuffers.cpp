@@ -25,15 +25,11 @@ enum Kind : uint32_t { Constant, Arena, Buffer, Feed, Fetch, Variable, Any };
 class Mirrors {
 public:
   void add(func::FuncOp function) {
-    auto devices = function.getOps<rt::DeviceOp>();
-    if (devices.empty())
-      return;
-    device = *devices.begin();
     distances.clear();
     function.walk([&](rt::LaunchOp op) {
       SmallVector<Value> all;
       for (Value memory : op.getMemories())
-        all.push_back(distanceOf(memory));
+        all.push_back(distanceOf(memory, op.getDevice()));
       op.getDistancesMutable().assign(all);
     });
     function.walk([&](rt::UploadOp op) { transfer(op); });
@@ -54,25 +50,30 @@ public:
 
 private:
   template <typename Op> void transfer(Op op) {
-    op.getDistanceMutable().assign(distanceOf(op.getMemory()));
-    setSlot(op);
+    op.getDistanceMutable().assign(distanceOf(op.getMemory(), op.getDevice()));
+    auto by = op->template getAttrOfType<StringAttr>(kTransferAttribute);
+    if (!by || (by != kGiveFunction && by != kTakeFunction))
+      setSlot(op);
   }
 
   template <typename Op> void setSlot(Op op) {
-    auto mirror = distanceOf(op.getMemory()).template getDefiningOp<rt::MirrorOp>();
+    auto mirror = distanceOf(op.getMemory(), op.getDevice()).template getDefiningOp<rt::MirrorOp>();
     if (mirror.getVariable())
       op.setSlot(mirror.getSlot());
   }
 
-  Value distanceOf(Value memory) {
+  Value distanceOf(Value memory, Value device) {
     Value root = findRoot(memory);
-    if (!distances.contains(root))
-      distances[root] = getSources(root).empty() ? createMirror(root) : findAmongMirrors(root);
-    return distances[root];
+    auto key = std::pair(root, device);
+    if (!distances.contains(key)) {
+      Value distance = getSources(root).empty() ? createMirror(root, device) : findAmongMirrors(root, device);
+      distances[key] = distance;
+    }
+    return distances[key];
   }
 
   /// The distance of what a loop, a condition or a selection hands on.
-  Value findAmongMirrors(Value root) {
+  Value findAmongMirrors(Value root, Value device) {
     llvm::SetVector<Value> reached, own;
     reached.insert(root);
     for (size_t i = 0; i < reached.size(); ++i) {
@@ -83,30 +84,42 @@ private:
         reached.insert(findRoot(source));
     }
     for (Value memory : own)
-      distanceOf(memory);
+      distanceOf(memory, device);
     if (own.size() == 1 && own.front().getDefiningOp<rt::WorkspaceOp>())
-      return distanceOf(own.front());
-    OpBuilder builder(device);
+      return distanceOf(own.front(), device);
+    OpBuilder builder(device.getContext());
     builder.setInsertionPointAfterValue(root);
     return rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, 0, Any, root,
                                 IntegerAttr());
   }
 
-  Value createMirror(Value root) {
+  Value createMirror(Value root, Value device) {
     auto [name, kind] = describe(root.getDefiningOp());
     hasFailed |= name.empty();
     uint32_t slot = slots.try_emplace(name, slots.size()).first->second;
-    OpBuilder builder(device);
-    if (root.getDefiningOp()->getBlock() != device->getBlock() ||
-        device->isBeforeInBlock(root.getDefiningOp()))
+    OpBuilder builder(device.getContext());
+    Operation *opened = device.getDefiningOp();
+    if (root.getDefiningOp()->getBlock() != opened->getBlock() ||
+        opened->isBeforeInBlock(root.getDefiningOp()))
       builder.setInsertionPointAfterValue(root);
     else
-      builder.setInsertionPointAfter(device);
+      builder.setInsertionPointAfter(opened);
     auto variable = root.getDefiningOp<rt::VariableOp>();
-    IntegerAttr resident =
-        variable && variable.getResident() ? builder.getI32IntegerAttr(variable.getIndex()) : IntegerAttr();
+    IntegerAttr resident = variable && variable.getResident() && getHome(variable) == device
+                               ? builder.getI32IntegerAttr(variable.getIndex())
+                               : IntegerAttr();
     return rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, slot, kind, root,
                                 resident);
+  }
+
+  /// The device that keeps a resident variable.
+  static Value getHome(rt::VariableOp variable) {
+    auto number = variable->getAttrOfType<IntegerAttr>(kGpuNumberAttribute);
+    auto function = variable->getParentOfType<func::FuncOp>();
+    for (auto device : function.getOps<rt::DeviceOp>())
+      if (device->getAttrOfType<IntegerAttr>(kGpuNumberAttribute) == number)
+        return device;
+    llvm_unreachable("a device keeps the variable");
   }
 
   /// A name that is the same in all entries for what they share. Arenas and buffers are the session's, which
@@ -131,8 +144,8 @@ private:
     return {};
   }
 
-  rt::DeviceOp device;
-  llvm::DenseMap<Value, Value> distances;
+  /// By memory and device.
+  llvm::DenseMap<std::pair<Value, Value>, Value> distances;
   llvm::StringMap<unsigned> slots;
   bool hasFailed = false;
 };

@@ -4,6 +4,7 @@
 #include "compiler/Codegen/GPU/NestAccess.h"
 #include "compiler/Codegen/GPU/NestWriter.h"
 #include "dialects/Rt/IR/RtDialect.h"
+#include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
@@ -61,9 +62,11 @@ private:
   void runBlock(Block &block) {
     for (Operation &op : block) {
       auto nest = dyn_cast<linalg::GenericOp>(op);
-      if (nest && canJoin(nest))
+      if (nest && canJoin(nest)) {
+        if (!nests.empty() && getPlace(nests.back().getLoc()) != getPlace(nest.getLoc()))
+          runNests();
         nests.push_back(nest);
-      else if (isMovable(op))
+      } else if (isMovable(op))
         others.push_back(&op);
       else
         runNests();

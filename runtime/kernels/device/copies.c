@@ -2,7 +2,8 @@
  *
  * What goes to the device goes by a second stream, while kernels run: events keep each behind what it needs
  * of the other. Larger pieces of memory that the device cannot read on its own go through two pieces of
- * page-locked memory in turn, so one is filled or emptied while the other is on its way.
+ * page-locked memory in turn, so one is filled or emptied while the other is on its way. What goes to another
+ * device goes by that one's second stream, behind the kernels of both.
  *
  *===----------------------------------------------------------------------===*/
 #include "runtime/kernels/device/state.h"
@@ -48,7 +49,7 @@ static int is_page_locked(const tgc_device_t *device, const void *host) {
 /* Without staging memory the driver does what it can. */
 static int has_staging(tgc_device_t *device) {
   copies_t *copies = &device->copies;
-  if (!copies->memory && device->driver->cuMemHostAlloc(&copies->memory, (size_t)2 * PIECE, 0))
+  if (!copies->memory && device->driver->cuMemHostAlloc(&copies->memory, (size_t)2 * PIECE, TGC_CU_PORTABLE))
     copies->memory = NULL;
   for (size_t i = 0; i < 2; ++i)
     copies->staging[i].memory = copies->memory ? (char *)copies->memory + i * PIECE : NULL;
@@ -151,4 +152,107 @@ tgc_cu_result tgc_copies_down(tgc_device_t *device, void *to, tgc_cu_address fro
     return stage_down(device, to, from, bytes);
   result = cu->cuMemcpyDtoHAsync_v2(to, from, bytes, device->stream);
   return result == TGC_CU_SUCCESS ? cu->cuStreamSynchronize(device->stream) : result;
+}
+
+/*===----------------------------------------------------------------------===*
+ * From device to device.
+ *===----------------------------------------------------------------------===*/
+
+static tgc_cu_result enter(const tgc_device_t *device) {
+  return device->driver->cuCtxPushCurrent_v2(device->context);
+}
+
+/* Starts what was launched, and marks the end of all that `from` was asked for. */
+static tgc_cu_result close_source(tgc_device_t *from) {
+  const char *node = NULL;
+  tgc_cu_result result = enter(from);
+  if (result != TGC_CU_SUCCESS)
+    return result;
+  result = tgc_launches_start(from, &node);
+  if (result == TGC_CU_SUCCESS)
+    result = tgc_copies_await(from);
+  if (result == TGC_CU_SUCCESS)
+    result = from->driver->cuEventRecord(from->copies.worked, from->stream);
+  tgc_device_leave(from);
+  return result;
+}
+
+/* One piece through the host; `memory` is the host's, and free when `to` has come to `done`, if that is an
+ * event. */
+static tgc_cu_result carry(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to, tgc_cu_address target,
+                           uint64_t bytes, void *memory, void *done) {
+  const tgc_driver_t *cu = from->driver;
+  tgc_cu_result result = done ? cu->cuEventSynchronize(done) : TGC_CU_SUCCESS;
+  if (result == TGC_CU_SUCCESS)
+    result = enter(from);
+  if (result != TGC_CU_SUCCESS)
+    return result;
+  result = cu->cuMemcpyDtoHAsync_v2(memory, source, bytes, from->stream);
+  if (result == TGC_CU_SUCCESS)
+    result = cu->cuStreamSynchronize(from->stream);
+  tgc_device_leave(from);
+  if (result == TGC_CU_SUCCESS)
+    result = cu->cuMemcpyHtoDAsync_v2(target, memory, bytes, to->copies.stream);
+  return result == TGC_CU_SUCCESS && done ? cu->cuEventRecord(done, to->copies.stream) : result;
+}
+
+/* For a driver that does not copy between its devices. */
+static tgc_cu_result carry_all(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to,
+                               tgc_cu_address target, uint64_t bytes) {
+  char few[4096]; /* the driver has read it when it is back: it is not page-locked */
+  int is_staged = has_staging(to);
+  uint64_t size = is_staged ? PIECE : sizeof few;
+  tgc_cu_result result = TGC_CU_SUCCESS;
+  for (uint64_t at = 0; at < bytes && result == TGC_CU_SUCCESS; at += size) {
+    staging_t *piece = is_staged ? next_staging(&to->copies) : NULL;
+    result = carry(from, source + at, to, target + at, bytes - at < size ? bytes - at : size,
+                   piece ? piece->memory : few, piece ? piece->event : NULL);
+  }
+  return result;
+}
+
+/* In the context of `to`. */
+static tgc_cu_result copy_across(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to,
+                                 tgc_cu_address target, uint64_t bytes) {
+  const tgc_driver_t *cu = to->driver;
+  copies_t *copies = &to->copies;
+  const char *node = NULL;
+  tgc_cu_result result = tgc_launches_start(to, &node);
+  if (result == TGC_CU_SUCCESS)
+    result = follow_kernels(to);
+  if (result == TGC_CU_SUCCESS)
+    result = cu->cuStreamWaitEvent(copies->stream, from->copies.worked, 0);
+  if (result != TGC_CU_SUCCESS)
+    return result;
+  tgc_device_t *first = to->first;
+  if (!first->has_no_peers) {
+    result = cu->cuMemcpyPeerAsync(target, to->context, source, from->context, bytes, copies->stream);
+    first->has_no_peers = result == TGC_CU_NOT_SUPPORTED || result == TGC_CU_PEERS_UNSUPPORTED;
+  }
+  if (first->has_no_peers)
+    result = carry_all(from, source, to, target, bytes);
+  if (result == TGC_CU_SUCCESS)
+    result = cu->cuEventRecord(copies->uploaded, copies->stream);
+  copies->has_uploads = 1;
+  return result;
+}
+
+tgc_cu_result tgc_copies_across(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to,
+                                tgc_cu_address target, uint64_t bytes) {
+  tgc_cu_result result = close_source(from);
+  if (result == TGC_CU_SUCCESS)
+    result = enter(to);
+  if (result != TGC_CU_SUCCESS)
+    return result;
+  result = copy_across(from, source, to, target, bytes);
+  tgc_device_leave(to);
+  if (result == TGC_CU_SUCCESS)
+    result = enter(from);
+  if (result != TGC_CU_SUCCESS)
+    return result;
+  /* What changes the source comes after the copy. */
+  result = from->driver->cuStreamWaitEvent(from->stream, to->copies.uploaded, 0);
+  from->copies.has_work = 1;
+  tgc_device_leave(from);
+  return result;
 }

@@ -168,11 +168,11 @@ static int32_t open_device(tgc_device_t *device, const char *chips, const char *
   int32_t status = status_of(device, cu->cuDeviceGetCount(&device->num_found), "cuDeviceGetCount");
   if (status == TGC_OK && !device->num_found)
     return missing(device, "the driver finds no GPU");
-  int ordinal = (int)device->ordinal < device->num_found ? (int)device->ordinal : 0;
-  if (status == TGC_OK && *device->demand && ordinal != (int)device->ordinal)
+  device->ordinal = (int)device->wanted < device->num_found ? device->wanted : 0;
+  if (status == TGC_OK && *device->demand && device->ordinal != device->wanted)
     return missing(device, "the driver finds %d of them", device->num_found);
   if (status == TGC_OK)
-    status = status_of(device, cu->cuDeviceGet(&device->number, ordinal), "cuDeviceGet");
+    status = status_of(device, cu->cuDeviceGet(&device->number, (int)device->ordinal), "cuDeviceGet");
   if (status == TGC_OK)
     status = choose_image(device, chips, &code, &kernels);
   if (status == TGC_OK)
@@ -265,6 +265,10 @@ static void check_guests(tgc_device_t *device) {
   tgc_device_flush(device);
   if (!device->guests)
     return;
+  if (device != device->first) {
+    device->guests = NULL; /* the caller's tensors are the first's */
+    return;
+  }
   for (uint32_t i = 0; i < device->guests->count; ++i) {
     const tgc_guest_t *guest = &device->guests->guests[i];
     char text[128];
@@ -290,9 +294,33 @@ static _Noreturn void fail_for_demand(tgc_device_t *device) {
   tgc_device_fail(device, TGC_INVALID_ARGUMENT, NULL, text);
 }
 
+/* The device of an earlier place that is the GPU which stands in for this one; NULL: there is none. The first
+ * is open. */
+static tgc_device_t *find_same(tgc_device_t *first, uint32_t place, uint32_t wanted, const char *demand) {
+  uint32_t ordinal = (int)wanted < first->num_found ? wanted : 0;
+  if (*demand && ordinal != wanted)
+    return NULL;
+  for (uint32_t i = 0; i < place; ++i)
+    if (first->places[i] && first->places[i]->state == OPEN && first->places[i]->ordinal == ordinal)
+      return first->places[i];
+  return NULL;
+}
+
 tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chips, const char *code, const char *kernels,
-                              uint32_t num_slots, uint32_t is_required, uint32_t number, const char *demand) {
-  void **object = tgc_rt_object(frame, "tgc.device", release);
+                              uint32_t num_slots, uint32_t is_required, uint32_t place, uint32_t number,
+                              const char *demand) {
+  static const char *const names[TGC_MOST_DEVICES] = {
+      "tgc.device",    "tgc.device.1",  "tgc.device.2",  "tgc.device.3", "tgc.device.4",  "tgc.device.5",
+      "tgc.device.6",  "tgc.device.7",  "tgc.device.8",  "tgc.device.9", "tgc.device.10", "tgc.device.11",
+      "tgc.device.12", "tgc.device.13", "tgc.device.14", "tgc.device.15"};
+  tgc_device_t *first = NULL, *same = NULL;
+  if (place) {
+    first = *tgc_rt_object(frame, names[0], release);
+    same = first->places[place] ? NULL : find_same(first, place, number, demand);
+    if (same)
+      return same;
+  }
+  void **object = tgc_rt_object(frame, names[place], release);
   tgc_device_t *device = *object;
   if (!device) {
     device = *object = create(num_slots);
@@ -301,8 +329,10 @@ tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chips, const char 
       return NULL;
     }
     device->is_wanted = is_required != 0;
-    device->ordinal = number;
+    device->wanted = number;
     device->demand = demand;
+    device->first = first ? first : device;
+    device->first->places[place] = device;
   }
   device->frame = frame;
   device->guests = tgc_rt_guests(frame);
@@ -316,6 +346,8 @@ tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chips, const char 
     tgc_device_fail(device, TGC_FAILED_PRECONDITION, NULL, device->reason);
   if (*device->demand)
     fail_for_demand(device);
+  if (place)
+    return first;
   if (device->is_wanted || device->guests)
     tgc_device_fail(device, TGC_UNAVAILABLE, NULL, device->reason);
   return NULL;

@@ -1,8 +1,9 @@
 /*===- device.h - What generated code asks of a GPU -------------------------===*
  *
- * One device for each session, with a module, a stream and memory of its own, all released with the session.
- * Work is done in the order in which it is asked for. Errors end the run, as all of tgc/abi.h do. Linked
- * into modules that have device code.
+ * One device for each GPU that a session uses, with a module, streams and memory of its own, all released
+ * with the session. A device's work is done in the order in which it is asked for, several devices work at
+ * the same time; a copy between two comes after what both were asked for before. Errors end the run, as all
+ * of tgc/abi.h do. Linked into modules that have device code.
  *
  *===----------------------------------------------------------------------===*/
 #ifndef TGC_KERNELS_DEVICE_DEVICE_H
@@ -14,6 +15,9 @@ typedef struct tgc_device tgc_device_t;
 
 /* A kernel has at most 4096 bytes of parameters, each of 8. */
 enum { TGC_DEVICE_MOST_ARGUMENTS = 512 };
+
+/* GPUs of a session. */
+enum { TGC_MOST_DEVICES = 16 };
 
 /* What mirrors are for. */
 enum {
@@ -33,9 +37,12 @@ enum {
  * image after the other. NULL: there is no device that will do and the CPU is to be used. If one
  * `is_required` (or the environment has TGC_DEVICE=cuda), the run ends with UNAVAILABLE instead;
  * TGC_DEVICE=cpu asks for no device. `number` is that of the GPU, for which another may stand in, or, where
- * the graph demands it, none: the run ends with `demand` and the devices that there are. */
+ * the graph demands it, none: the run ends with `demand` and the devices that there are. `place` counts the
+ * GPUs that the graph names; a session asks for the first before others, which may be the same device: then
+ * it is never NULL. */
 tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chips, const char *code, const char *kernels,
-                              uint32_t num_slots, uint32_t is_required, uint32_t number, const char *demand);
+                              uint32_t num_slots, uint32_t is_required, uint32_t place, uint32_t number,
+                              const char *demand);
 
 /* Memory of the device for `bytes` at `host`. Returns how far it lies from there. */
 int64_t tgc_device_mirror(tgc_device_t *device, uint32_t slot, uint32_t kind, uint64_t host, uint64_t bytes);
@@ -48,6 +55,11 @@ void tgc_device_upload(tgc_device_t *device, const char *node, uint64_t host, in
 /* Returns when all that was asked for before is done. */
 void tgc_device_download(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
                          uint64_t bytes);
+
+/* A copy from one device to another is asked for by two calls, one at once after the other, which may be of
+ * the same device: then there is nothing to copy. Nobody waits for it but what comes after it on both. */
+void tgc_device_give(tgc_device_t *device, const char *node, uint64_t host, int64_t distance, uint64_t bytes);
+void tgc_device_take(tgc_device_t *device, const char *node, uint64_t host, int64_t distance, uint64_t bytes);
 
 /* The caller's tensors (tgc_guest_t): a feed that the host is about to read, and the download of a fetch with
  * which nothing more is done. */

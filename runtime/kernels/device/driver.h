@@ -22,12 +22,16 @@ enum {
   TGC_CU_SUCCESS = 0,
   TGC_CU_OUT_OF_MEMORY = 2,
   TGC_CU_UNCORRECTABLE = 214, /* an error in the device's memory */
+  TGC_CU_PEERS_UNSUPPORTED = 217,
+  TGC_CU_NOT_SUPPORTED = 801,
   /* From here on: errors of kernels, after which the context gives nothing else. */
   TGC_CU_FIRST_FAULT = 700,
   TGC_CU_LAST_FAULT = 720,
   /* An attribute of addresses, and one of its values. */
   TGC_CU_MEMORY_TYPE = 2,
   TGC_CU_MEMORY_OF_HOST = 1,
+  /* A kind of page-locked memory: of all contexts. */
+  TGC_CU_PORTABLE = 1,
   /* Kinds of events. */
   TGC_CU_EVENT_WITH_TIME = 0,
   TGC_CU_EVENT_WITHOUT_TIME = 2,
@@ -67,6 +71,8 @@ enum {
   X(cuMemFree_v2, (tgc_cu_address address))                                                                  \
   X(cuMemcpyHtoDAsync_v2, (tgc_cu_address to, const void *from, size_t bytes, void *stream))                 \
   X(cuMemcpyDtoHAsync_v2, (void *to, tgc_cu_address from, size_t bytes, void *stream))                       \
+  X(cuMemcpyPeerAsync, (tgc_cu_address to, void *to_context, tgc_cu_address from, void *from_context,        \
+                        size_t bytes, void *stream))                                                         \
   X(cuStreamCreate, (void **stream, unsigned flags))                                                         \
   X(cuStreamSynchronize, (void *stream))                                                                     \
   X(cuStreamDestroy_v2, (void *stream))                                                                      \

@@ -102,12 +102,49 @@ int64_t tgc_device_find(const tgc_device_t *device, uint64_t host) {
   return found ? (int64_t)(found->address - found->host) : 0;
 }
 
+/* What copies wait for on one device lets the others work. */
+static void flush_all(tgc_device_t *device) {
+  tgc_device_flush(device);
+  for (uint32_t i = 0; i < TGC_MOST_DEVICES; ++i)
+    if (device->first->places[i] && device->first->places[i]->state == OPEN)
+      tgc_device_flush(device->first->places[i]);
+}
+
+/* Ends the run if that fails. */
+static void copy_across(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to, tgc_cu_address target,
+                        const char *node, uint64_t bytes) {
+  if (from == to || !bytes)
+    return;
+  flush_all(to);
+  tgc_device_check(to, tgc_copies_across(from, source, to, target, bytes), "a copy from another", node);
+}
+
+void tgc_device_give(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
+                     uint64_t bytes) {
+  (void)node;
+  (void)bytes;
+  device->first->given.device = device;
+  device->first->given.address = host + (uint64_t)distance;
+}
+
+void tgc_device_take(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
+                     uint64_t bytes) {
+  tgc_device_t *first = device->first;
+  copy_across(first->given.device, first->given.address, device, host + (uint64_t)distance, node, bytes);
+}
+
 void tgc_device_upload(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
                        uint64_t bytes) {
-  const tgc_guest_t *guest = find_guest(device, host);
-  if (!bytes || (guest && !guest->is_fetch))
+  const tgc_guest_t *guest = find_guest(device->first, host);
+  if (guest && !guest->is_fetch) {
+    /* The caller has it on the first. */
+    if (device != device->first)
+      copy_across(device->first, guest->address, device, host + (uint64_t)distance, node, bytes);
     return;
-  tgc_device_flush(device);
+  }
+  if (!bytes)
+    return;
+  flush_all(device);
   tgc_device_enter(device, "a copy to it", node);
   tgc_cu_result result =
       tgc_copies_up(device, host + (uint64_t)distance, (const void *)(uintptr_t)host, bytes);
@@ -117,7 +154,7 @@ void tgc_device_upload(tgc_device_t *device, const char *node, uint64_t host, in
 
 /* Ends the run if that fails. */
 static void copy_back(tgc_device_t *device, const char *node, void *to, tgc_cu_address from, uint64_t bytes) {
-  tgc_device_flush(device);
+  flush_all(device);
   tgc_device_enter(device, "a copy from it", node);
   tgc_cu_result result = tgc_copies_down(device, to, from, bytes);
   tgc_device_leave(device);
@@ -200,10 +237,24 @@ int64_t tgc_device_resident(tgc_device_t *device, uint32_t slot, uint32_t index,
   return tgc_device_mirror(device, slot, TGC_MIRROR_VARIABLE, host, bytes);
 }
 
+/* Another device may have it: another entry's. */
+static void bring_from_others(tgc_device_t *device, const char *node, mirror_t *mirror) {
+  tgc_residence_t *residence = mirror->residence;
+  const char *reason = "";
+  if (!residence->holder || residence->holder == mirror)
+    return;
+  int32_t status =
+      residence->bring(residence->holder, (void *)(uintptr_t)mirror->host, mirror->bytes, &reason);
+  if (status != TGC_OK)
+    tgc_device_fail(device, status, node, reason);
+  residence->holder = NULL;
+}
+
 void tgc_device_need(tgc_device_t *device, const char *node, uint32_t slot) {
   mirror_t *mirror = &device->mirrors[slot];
   if (mirror->has_value && mirror->version == mirror->residence->version)
     return;
+  bring_from_others(device, node, mirror);
   tgc_device_upload(device, node, mirror->host, (int64_t)(mirror->address - mirror->host), mirror->bytes);
   mirror->has_value = 1;
   mirror->version = mirror->residence->version;
@@ -233,18 +284,20 @@ static int32_t bring(void *holder, void *data, uint64_t bytes, const char **out_
 void tgc_device_bring(tgc_device_t *device, const char *node, uint32_t slot) {
   mirror_t *mirror = &device->mirrors[slot];
   const char *reason = "";
-  if (!mirror->residence->holder)
+  tgc_residence_t *residence = mirror->residence;
+  if (!residence->holder)
     return;
-  int32_t status = bring(mirror, (void *)(uintptr_t)mirror->host, mirror->bytes, &reason);
+  int32_t status =
+      residence->bring(residence->holder, (void *)(uintptr_t)mirror->host, mirror->bytes, &reason);
   if (status != TGC_OK)
     tgc_device_fail(device, status, node, reason);
-  mirror->residence->holder = NULL;
+  residence->holder = NULL;
 }
 
 void tgc_device_own(tgc_device_t *device, uint32_t slot) {
   mirror_t *mirror = &device->mirrors[slot];
   mirror->has_value = 1;
-  mirror->version = mirror->residence->version;
+  mirror->version = ++mirror->residence->version; /* copies that others keep are old now */
   mirror->residence->holder = mirror;
   mirror->residence->bring = bring;
 }

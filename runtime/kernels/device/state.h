@@ -71,6 +71,14 @@ enum { MOST_GRAPHS = 32 };
 
 struct tgc_device {
   enum { CLOSED, OPEN, ABSENT, LOST } state;
+  /* All of the session, by place; the first knows. A device may have several places. */
+  tgc_device_t *first, *places[TGC_MOST_DEVICES];
+  /* Of the first: what was given and not yet taken, and whether the driver copies between devices. */
+  struct {
+    tgc_device_t *device;
+    tgc_cu_address address;
+  } given;
+  uint8_t has_no_peers;
   const tgc_driver_t *driver;
   tgc_frame_t *frame;   /* of the run */
   tgc_guests_t *guests; /* of the run; NULL: none */
@@ -87,7 +95,8 @@ struct tgc_device {
   graph_t graphs[MOST_GRAPHS];
   uint8_t has_no_graphs; /* the driver refused one */
   uint8_t is_wanted;     /* a run fails without the device */
-  uint32_t ordinal;      /* of the GPU that the graph names */
+  uint32_t wanted;       /* the number of the GPU that the graph names */
+  uint32_t ordinal;      /* the number of the one that there is */
   const char *demand;    /* the beginning of the error if it is not there; "": another will do */
   int num_found;         /* GPUs */
   char reason[2048];     /* why there is no device, or why it was lost */
@@ -137,6 +146,9 @@ void tgc_times_close(tgc_device_t *device);
  *===----------------------------------------------------------------------===*/
 
 tgc_cu_result tgc_copies_open(tgc_device_t *device);
+/* From one device to another, in no context. */
+tgc_cu_result tgc_copies_across(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to,
+                                tgc_cu_address target, uint64_t bytes);
 /* Also what was opened in part, or is broken. */
 void tgc_copies_close(tgc_device_t *device);
 
