@@ -2,6 +2,7 @@
 //
 //   for each group of panels of columns
 //     for each block of the summed loop (one, unless it is long)
+//       the group's panels are packed, if the kernel packs them
 //       for each unit: a tile of rows under one iteration of the outer loops
 //         for each panel of the group
 //           rows x vectors accumulators in registers, summed over the block; then the epilogue; then stored
@@ -43,6 +44,9 @@ struct Emitter {
   OpFoldResult rowCount, columnCount;
   /// Memory for the rows of a tile, if they are copied together.
   Value copies;
+  /// The right operand where it comes from: in memory, whatever is packed of it.
+  LinearAccess source;
+  OpFoldResult sourcePanelStride;
   bool isMasked;
   /// Vectors of columns of the panel at hand.
   int64_t vectors;
@@ -62,12 +66,34 @@ struct Emitter {
     accessRhs(width);
   }
 
+  /// Memory of the function's frame, whatever loops the kernel stands in.
+  Value allocateOnStack(int64_t size, Type element) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(
+        &builder.getInsertionBlock()->getParent()->getParentOfType<func::FuncOp>().front());
+    return memref::AllocaOp::create(builder, loc, MemRefType::get({size}, element),
+                                    builder.getI64IntegerAttr(64));
+  }
+
   void accessRhs(int64_t width) {
+    if (plan.rhsForm == RhsForm::Direct || plan.rhsForm == RhsForm::PackedByKernel) {
+      source = LinearAccess::create(builder, loc, in.rhs, op.getRhsMap());
+      sourcePanelStride = math.mul(math.known(width), source.strides[plan.column]);
+    }
     if (plan.rhsForm == RhsForm::Direct) {
-      rhs = LinearAccess::create(builder, loc, in.rhs, op.getRhsMap());
-      rhsPanelStride = math.known(width);
+      rhs = source;
+      rhsPanelStride = sourcePanelStride;
       for (const LoopGroup &group : plan.sums)
         rhsSumStrides.push_back(rhs.strides[group.back()]);
+      return;
+    }
+    if (plan.rhsForm == RhsForm::PackedByKernel) {
+      rhs.flat = allocateOnStack(plan.panelsPerGroup * plan.getPackedSteps() * width, elementOf(in.rhs));
+      rhs.offset = math.known(0);
+      rhs.strides.assign(source.strides.size(), math.known(0));
+      rhs.strides[plan.column] = math.known(1);
+      rhsSumStrides.push_back(math.known(width));
+      rhsPanelStride = math.known(plan.getPackedSteps() * width);
       return;
     }
     rhs = LinearAccess::create(
@@ -86,6 +112,10 @@ struct Emitter {
       stride = math.mul(stride, plan.getSize(math, in.loopSizes, plan.sums[i]));
     }
     rhsPanelStride = stride;
+    source = rhs;
+    sourcePanelStride = rhsPanelStride;
+    if (plan.sums.size() == 1)
+      source.strides[plan.sums[0].back()] = rhsSumStrides[0];
     stride = math.mul(stride, plan.countPanels(math, in.loopSizes));
     SmallVector<LoopGroup> batches = plan.getRhsBatches(op);
     for (const LoopGroup &group : llvm::reverse(batches)) {
@@ -160,6 +190,9 @@ struct Emitter {
     OpFoldResult sumBegin, sumEnd;
     /// Whether this block is the first and the last; null if it is known to be both.
     Value isFirst, isLast;
+    /// Of the block of the right operand that is summed next, what the tile fetches for step 0 of the sum: an
+    /// address if rows of the block are contiguous, else the number of a line and the address of the block.
+    OpFoldResult next, nextBlock;
   };
 
   /// The sums after the loops from `level` on.
@@ -176,6 +209,8 @@ struct Emitter {
                                OpFoldResult nextLhs =
                                    math.add(lhsAt, math.mul(step, lhs.strides[plan.sums[level].back()]));
                                OpFoldResult nextRhs = math.add(rhsAt, math.mul(step, rhsSumStrides[level]));
+                               if (place.next)
+                                 fetchNext(place, step, distance);
                                scf::YieldOp::create(builder, loc, body(nextLhs, nextRhs, carried));
                              });
       return SmallVector<Value>(loop.getResults());
@@ -197,6 +232,41 @@ struct Emitter {
     SmallVector<Value> ofWhole = sumSteps(begin, afterWhole, atOnce, sums, addWhole);
     auto known = getConstantIntValue(length);
     return known && *known % atOnce == 0 ? ofWhole : sumSteps(afterWhole, end, 1, ofWhole, nextLevel);
+  }
+
+  /// Fetches what a step of the sum, or `distance` of them, has to fetch of the next block.
+  void fetchNext(const Place &place, Value step, int64_t distance) {
+    OpFoldResult stride = source.strides[plan.sums[0].back()], lineLength = math.known(plan.elementsOfLine);
+    for (int64_t i = 0; i < distance; ++i)
+      for (int64_t line = 0; line < plan.linesToFetch; ++line) {
+        OpFoldResult at = math.add(step, math.known(i));
+        if (place.nextBlock) {
+          OpFoldResult number = math.mul(at, math.known(plan.linesToFetch));
+          number = math.add(math.add(place.next, number), math.known(line));
+          OpFoldResult width = math.known(plan.tiling.getPanelWidth());
+          OpFoldResult column = math.rem(number, width), part = math.div(number, width);
+          at = math.add(math.mul(column, source.strides[plan.column]), math.mul(part, lineLength));
+          at = math.add(place.nextBlock, at);
+        } else {
+          at = math.add(place.next, math.mul(at, stride));
+          at = math.add(at, math.mul(math.known(line), lineLength));
+        }
+        memref::PrefetchOp::create(builder, loc, source.flat, ValueRange{math.materialize(at)},
+                                   /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+      }
+  }
+
+  /// Lets the tile of rows `unit` fetch its part of the lines.
+  void shareFetching(Place &place, OpFoldResult unit) {
+    OpFoldResult width = math.known(plan.tiling.getPanelWidth());
+    if (!place.nextBlock) {
+      place.next = math.add(place.next, math.div(math.mul(unit, width), math.known(plan.fetchingUnits)));
+      return;
+    }
+    // A block along the sum has two lines for a step at most: what one or two tiles fetch.
+    OpFoldResult steps = math.mul(math.known(plan.linesToFetch), math.sub(place.sumEnd, place.sumBegin));
+    place.next = math.sub(math.mul(math.min(unit, math.known(1)), steps),
+                          math.mul(math.known(plan.linesToFetch), place.sumBegin));
   }
 
   /// Whether vectors of the right operand end before the panel does.
@@ -440,17 +510,15 @@ struct Emitter {
                        });
   }
 
+  /// Panels of columns, from the first to before the second.
+  using PanelRange = std::pair<Value, Value>;
+
   void emit() {
     if (plan.lhsCopy != LhsCopy::None) {
       int64_t size = plan.lhsCopy == LhsCopy::AlongSum
                          ? plan.tiling.rows * (plan.copiedLength + kRoomBetweenCopies)
                          : plan.tiling.lanes * plan.copiedLength;
-      auto type = MemRefType::get({size}, elementOf(lhs.flat));
-      // Once for the function: the kernel may stand in loops of it.
-      OpBuilder::InsertionGuard guard(builder);
-      builder.setInsertionPointToStart(
-          &builder.getInsertionBlock()->getParent()->getParentOfType<func::FuncOp>().front());
-      copies = memref::AllocaOp::create(builder, loc, type, builder.getI64IntegerAttr(64));
+      copies = allocateOnStack(size, elementOf(lhs.flat));
     }
     OpFoldResult units = plan.countUnits(math, in.loopSizes), panels = plan.countPanels(math, in.loopSizes);
     auto select = [&](Value ifColumns, OpFoldResult otherwise) -> OpFoldResult {
@@ -472,7 +540,7 @@ struct Emitter {
       place.sumBegin = math.known(0);
       place.sumEnd = plan.sums.empty() ? math.known(1) : plan.getSize(math, in.loopSizes, plan.sums[0]);
       if (!plan.isBlocked)
-        return emitUnits(unitBegin, unitEnd, group, place);
+        return emitBlock(unitBegin, unitEnd, group, place);
       OpFoldResult length = place.sumEnd, blockSize = math.known(plan.blockLength);
       // A sum of no elements has one block too, which stores zeros.
       OpFoldResult blocks = math.ceilDiv(length, blockSize);
@@ -488,13 +556,38 @@ struct Emitter {
         };
         part.isFirst = equals(block, math.known(0));
         part.isLast = equals(part.sumEnd, length);
-        emitUnits(unitBegin, unitEnd, group, part);
+        emitBlock(unitBegin, unitEnd, group, part);
       });
     });
   }
 
-  /// Panels of columns, from the first to before the second.
-  using PanelRange = std::pair<Value, Value>;
+  /// A block of the sum of a group of panels.
+  void emitBlock(Value begin, Value end, PanelRange group, Place place) {
+    if (plan.rhsForm == RhsForm::PackedByKernel) {
+      emitBlockPacking(builder, loc, plan, source, rhs.flat, columnCount, group.first, group.second,
+                       place.sumBegin, math.sub(place.sumEnd, place.sumBegin));
+      OpFoldResult before =
+          math.add(math.mul(group.first, rhsPanelStride), math.mul(place.sumBegin, rhsSumStrides[0]));
+      place.rhs = math.sub(place.rhs, before);
+    }
+    if (plan.linesToFetch > 0) {
+      // The same panels further along the sum, or the next ones from its beginning; steps count from there.
+      OpFoldResult stride = source.strides[plan.sums[0].back()];
+      OpFoldResult length = plan.getSize(math, in.loopSizes, plan.sums[0]);
+      Value isLast = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                           math.materialize(place.sumEnd), math.materialize(length));
+      OpFoldResult further = math.mul(math.sub(place.sumEnd, place.sumBegin), stride);
+      OpFoldResult nextPanels = math.sub(math.mul(math.sub(group.second, group.first), sourcePanelStride),
+                                         math.mul(place.sumBegin, stride));
+      place.next =
+          math.add(source.offset, arith::SelectOp::create(builder, loc, isLast, math.materialize(nextPanels),
+                                                          math.materialize(further))
+                                      .getResult());
+      if (!isConstantIntValue(source.strides[plan.column], 1))
+        place.nextBlock = math.add(place.next, math.mul(place.sumBegin, stride));
+    }
+    emitUnits(begin, end, group, place);
+  }
 
   /// Cuts a range of panels into groups that stay in the second-level cache.
   void forEachGroup(Value begin, Value end, function_ref<void(PanelRange)> body) {
@@ -548,6 +641,9 @@ struct Emitter {
     }
     tile.lhs = math.add(place.lhs, math.mul(firstColumn, lhs.strides[plan.column]));
     tile.rhs = math.add(place.rhs, math.mul(panel, rhsPanelStride));
+    if (place.next)
+      (place.nextBlock ? tile.nextBlock : tile.next) =
+          math.add(place.nextBlock ? place.nextBlock : place.next, math.mul(panel, sourcePanelStride));
     tile.init = math.add(place.init, math.mul(firstColumn, init.strides[plan.column]));
     for (auto [address, extra] : llvm::zip_equal(tile.extras, extras))
       address = math.add(address, math.mul(firstColumn, extra.strides[plan.column]));
@@ -559,6 +655,8 @@ struct Emitter {
     OpFoldResult tiles = math.ceilDiv(rowCount, math.known(most));
     forEach(begin, end, [&](OpFoldResult unit) {
       Place place = groupPlace;
+      if (place.next)
+        shareFetching(place, unit);
       OpFoldResult tile = plan.outer.empty() ? unit : math.rem(unit, tiles);
       OpFoldResult firstRow = math.mul(tile, math.known(most)), rest = unit;
       if (!plan.outer.empty())

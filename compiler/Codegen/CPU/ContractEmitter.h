@@ -31,6 +31,12 @@ void emitPacking(mlir::OpBuilder &builder, kernel::ContractOp op, const Contract
                  mlir::Value packed, llvm::ArrayRef<mlir::OpFoldResult> loopSizes, mlir::Value begin,
                  mlir::Value end);
 
+/// The same for steps [`step`, `step` + `count`) of the only summed loop of the panels from `begin` to before
+/// `end`, which lie as ContractPlan::getPackedSteps() says.
+void emitBlockPacking(mlir::OpBuilder &builder, mlir::Location loc, const ContractPlan &plan,
+                      const LinearAccess &rhs, mlir::Value packed, mlir::OpFoldResult columns,
+                      mlir::Value begin, mlir::Value end, mlir::OpFoldResult step, mlir::OpFoldResult count);
+
 } // namespace tgc
 
 #endif // TGC_COMPILER_CODEGEN_CPU_CONTRACTEMITTER_H

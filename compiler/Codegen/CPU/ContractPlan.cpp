@@ -7,7 +7,6 @@
 using namespace mlir;
 
 namespace tgc {
-namespace {
 
 /// What is known of an operand's strides per loop.
 struct StaticAccess {
@@ -19,6 +18,8 @@ struct StaticAccess {
 
   bool moves(unsigned loop) const { return map.isFunctionOfDim(loop); }
 };
+
+namespace {
 
 StaticAccess describe(MemRefType type, AffineMap map, bool isPacked) {
   StaticAccess access = {map, SmallVector<int64_t>(map.getNumDims(), 0), type.getLayout().isIdentity(),
@@ -84,17 +85,65 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   int64_t numAllRows = getStaticSize(allRows);
   bool isReadable = accesses[1].strides[column] == 1;
   TunedTile tuned = getTunedTile(op);
+  bool isPackedInRun =
+      !op.getPanelWidth() && !op.getInPlace() &&
+      (!isReadable || (!ShapedType::isDynamic(numAllRows) && numAllRows >= kLeastRowsToPack));
   if (op.getPanelWidth())
     rhsForm = RhsForm::Packed;
   else if (op.getInPlace() || (tuned.readsInPlace && isReadable))
     rhsForm = RhsForm::Direct;
-  else if (!isReadable || (!ShapedType::isDynamic(numAllRows) && numAllRows >= kLeastRowsToPack))
+  else if (isPackedInRun)
     rhsForm = isReadable && isOnePanel(op, unit) ? RhsForm::Direct : RhsForm::PackedByCall;
   else
     rhsForm = ShapedType::isDynamic(numAllRows) ? RhsForm::ChosenByCall : RhsForm::Direct;
-  accesses[1].isPacked = rhsForm == RhsForm::Packed || rhsForm == RhsForm::PackedByCall;
+  accesses[1].isPacked = rhsForm == RhsForm::Packed;
+  groupLoops(op, accesses);
+  isLanewise = lhs.moves(column);
+  bool isPackedInBlocks = isPackedInRun && canKernelPack(op, numAllRows);
+  if (rhsForm == RhsForm::PackedByCall && isPackedInBlocks) {
+    rhsForm = RhsForm::PackedByKernel;
+  } else if (rhsForm == RhsForm::PackedByCall) {
+    accesses[1].isPacked = true;
+    groupLoops(op, accesses);
+  }
+  // Two strides say where a panel is only if there are no others.
+  if (rhsForm == RhsForm::ChosenByCall &&
+      (sums.size() != 1 || !getRhsBatches(op).empty() || !accesses[1].isRowMajor))
+    rhsForm = RhsForm::PackedByCall;
 
+  tiling = widenForFewRows(
+      selectContractTiling(unit, getBytes(op.getAccumulatorType()), staticSizes[column], getStaticSize(rows)),
+      staticSizes[column], numAllRows);
+  // Blocks are the table's whatever was measured: they are the order of the sum.
+  selectBlocks(op, lhs.strides, isPackedInBlocks);
+  tiling = tuned.apply(tiling, getStaticSize(rows));
+  if (lhsCopy != selectCopy(op, lhs.strides))
+    lhsCopy = LhsCopy::None;
+  selectFetching(op, accesses[1]);
+  if (rhsForm == RhsForm::PackedByKernel)
+    selectGroups(op, kSmallGroupBytes);
+  else if (tuned.groupBytes > 0)
+    selectGroups(op, tuned.groupBytes);
+  else
+    selectGroups(op, linesToFetch > 0 ? kSmallGroupBytes : getGroupBytes(unit));
+  if (isLanewise || tiling.lanes < 4 || sums.empty() || lhs.strides[sums.back().back()] != 1)
+    return;
+  auto areBoth = [&](auto isElement) {
+    return llvm::all_of(ValueRange{op.getLhs(), op.getRhs()}, [&](Value operand) {
+      return isElement(cast<MemRefType>(operand.getType()).getElementType());
+    });
+  };
+  if (unit.pairsBfloats && op.getAccumulatorType().isF32() && areBoth([](Type t) { return t.isBF16(); }))
+    stepsAtOnce = 2;
+  if (unit.dotsBytes && op.getAccumulatorType().isInteger(32) &&
+      areBoth([](Type t) { return t.isInteger(8); }))
+    stepsAtOnce = 4;
+}
+
+void ContractPlan::groupLoops(kernel::ContractOp op, ArrayRef<StaticAccess> accesses) {
+  const StaticAccess &lhs = accesses.front(), &init = accesses.back();
   SmallVector<LoopGroup> batches, rowGroups;
+  outer.clear(), rows.clear(), sums.clear();
   auto addLoop = [&](SmallVectorImpl<LoopGroup> &groups, unsigned loop) {
     if (!groups.empty() && llvm::all_of(accesses, [&](const StaticAccess &access) {
           return areOneWalk(access, groups.back().back(), loop, staticSizes[loop]);
@@ -108,7 +157,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
       continue;
     if (!init.moves(loop))
       addLoop(sums, loop);
-    else if (inRhs(loop) || !lhs.moves(loop))
+    else if (accesses[1].moves(loop) || !lhs.moves(loop))
       addLoop(batches, loop);
     else
       addLoop(rowGroups, loop);
@@ -117,33 +166,42 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
     rows = rowGroups.pop_back_val();
   outer = batches;
   outer.append(rowGroups);
-  // Two strides say where a panel is only if there are no others.
-  if (rhsForm == RhsForm::ChosenByCall &&
-      (sums.size() != 1 || !getRhsBatches(op).empty() || !accesses[1].isRowMajor))
-    rhsForm = RhsForm::PackedByCall;
+}
 
-  isLanewise = lhs.moves(column);
-  tiling = widenForFewRows(
-      selectContractTiling(unit, getBytes(op.getAccumulatorType()), staticSizes[column], getStaticSize(rows)),
-      staticSizes[column], numAllRows);
-  // Blocks are the table's whatever was measured: they are the order of the sum.
-  selectBlocks(op, lhs.strides);
-  tiling = tuned.apply(tiling, getStaticSize(rows));
-  if (lhsCopy != selectCopy(op, lhs.strides))
-    lhsCopy = LhsCopy::None;
-  selectGroups(op, tuned.groupBytes > 0 ? tuned.groupBytes : getGroupBytes(unit));
-  if (isLanewise || tiling.lanes < 4 || sums.empty() || lhs.strides[sums.back().back()] != 1)
+/// Whether blocks of panels that the kernel packs on its stack are of a known size, and columns enough to be
+/// shared out: each thread packs what it reads.
+bool ContractPlan::canKernelPack(kernel::ContractOp op, int64_t numRows) const {
+  if (sums.size() != 1 || isLanewise || !getRhsBatches(op).empty() || ShapedType::isDynamic(numRows) ||
+      numRows > kMostRowsOfKernelPacking)
+    return false;
+  int64_t length = getStaticSize(sums[0]), columns = staticSizes[column];
+  bool meetsInResult = cast<MemRefType>(op.getInit().getType()).getElementType() == op.getAccumulatorType();
+  return (meetsInResult || (!ShapedType::isDynamic(length) && length <= kLongestUnblockedSum)) &&
+         (ShapedType::isDynamic(columns) || columns >= kLeastColumnsOfKernelPacking);
+}
+
+/// Whether the next block is fetched while one is summed: elements of a row or of a column of it lie
+/// together, and it comes from further away than the second-level cache.
+void ContractPlan::selectFetching(kernel::ContractOp op, const StaticAccess &rhs) {
+  if (sums.size() != 1 || rhsForm == RhsForm::ChosenByCall || !getRhsBatches(op).empty() || isLanewise ||
+      (!rhs.isPacked && rhs.strides[column] != 1 && rhs.strides[sums[0].back()] != 1))
     return;
-  auto areBoth = [&](auto isElement) {
-    return llvm::all_of(ValueRange{op.getLhs(), op.getRhs()}, [&](Value operand) {
-      return isElement(cast<MemRefType>(operand.getType()).getElementType());
-    });
-  };
-  if (unit.pairsBfloats && op.getAccumulatorType().isF32() && areBoth([](Type t) { return t.isBF16(); }))
-    stepsAtOnce = 2;
-  if (unit.dotsBytes && op.getAccumulatorType().isInteger(32) &&
-      areBoth([](Type t) { return t.isInteger(8); }))
-    stepsAtOnce = 4;
+  LoopGroup outerLoops;
+  for (const LoopGroup &group : outer)
+    outerLoops.append(group);
+  int64_t numOuter = getStaticSize(outerLoops), numRows = getStaticSize(rows);
+  int64_t length = getStaticSize(sums[0]), columns = staticSizes[column];
+  int64_t bytes = getBytes(cast<MemRefType>(op.getRhs().getType()).getElementType());
+  if (llvm::is_contained({numOuter, numRows, length, columns}, ShapedType::kDynamic) ||
+      length * columns * bytes < kLeastBytesToFetch)
+    return;
+  int64_t units = numOuter * llvm::divideCeil(numRows, tiling.rows);
+  if (units == 0 || units > kMostUnitsToFetch)
+    return;
+  int64_t lines = llvm::divideCeil(tiling.getPanelWidth() * bytes, kCacheLine);
+  fetchingUnits = units;
+  elementsOfLine = kCacheLine / bytes;
+  linesToFetch = llvm::divideCeil(lines, units);
 }
 
 LhsCopy ContractPlan::selectCopy(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides) const {
@@ -163,7 +221,7 @@ LhsCopy ContractPlan::selectCopy(kernel::ContractOp op, ArrayRef<int64_t> lhsStr
   return LhsCopy::None;
 }
 
-void ContractPlan::selectBlocks(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides) {
+void ContractPlan::selectBlocks(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides, bool isPackedInBlocks) {
   int64_t length = sums.size() == 1 ? getStaticSize(sums[0]) : 1, numRows = getStaticSize(rows);
   bool isLong = ShapedType::isDynamic(length) || length > kLongestUnblockedSum;
   if (sums.size() > 1) {
@@ -178,8 +236,16 @@ void ContractPlan::selectBlocks(kernel::ContractOp op, ArrayRef<int64_t> lhsStri
   }
   lhsCopy = selectCopy(op, lhsStrides);
   isLong |= lhsCopy != LhsCopy::None && length > kSumBlock;
-  isBlocked = isLong && (ShapedType::isDynamic(numRows) || numRows > tiling.rows) &&
+  if (isPackedInBlocks) {
+    blockLength = kPackedSumBlock;
+    isLong = ShapedType::isDynamic(length) || length > kSumBlock;
+  }
+  isBlocked = isLong && (isPackedInBlocks || ShapedType::isDynamic(numRows) || numRows > tiling.rows) &&
               cast<MemRefType>(op.getInit().getType()).getElementType() == op.getAccumulatorType();
+  // Blocks of one length, so that the next can be fetched while one is summed.
+  if (isBlocked && isPackedInBlocks && !ShapedType::isDynamic(length))
+    blockLength =
+        llvm::alignTo(llvm::divideCeil(length, llvm::divideCeil(length, blockLength)), tiling.lanes);
   copiedLength = isBlocked ? blockLength : length;
   if (copiedLength > kLongestUnblockedSum)
     lhsCopy = LhsCopy::None;

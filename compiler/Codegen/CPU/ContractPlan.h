@@ -18,15 +18,19 @@ using LoopGroup = llvm::SmallVector<unsigned, 2>;
 
 /// How the kernel finds the right operand.
 enum class RhsForm {
-  Direct,       ///< Row-major, read in place.
-  Packed,       ///< Packed when compiling.
-  PackedByCall, ///< Packed by the caller for each call.
-  ChosenByCall  ///< In place or packed by the caller, for the number of rows of the call; the kernel gets
-                ///< strides.
+  Direct,         ///< Row-major, read in place.
+  Packed,         ///< Packed when compiling.
+  PackedByCall,   ///< Packed by the caller for each call.
+  PackedByKernel, ///< Packed by the kernel, a block of a group of panels at a time: few rows would not pay
+                  ///< for the way to memory and back.
+  ChosenByCall    ///< In place or packed by the caller, for the number of rows of the call; the kernel gets
+                  ///< strides.
 };
 
 /// Which way the left operand is contiguous where a tile of it is copied.
 enum class LhsCopy { None, AlongSum, AlongRows };
+
+struct StaticAccess;
 
 struct ContractPlan {
   ContractPlan(kernel::ContractOp op, VectorUnit unit);
@@ -55,6 +59,10 @@ struct ContractPlan {
   int64_t stepsAtOnce = 1;
   /// Whether the sum is long enough to fetch the result's memory meanwhile.
   bool fetchesInit;
+  /// Lines of the cache that a step of the sum fetches of the next block of a large right operand which few
+  /// rows read, so that it arrives while this one is summed; 0: none. How many elements a line has, and how
+  /// many units share a panel's lines.
+  int64_t linesToFetch = 0, elementsOfLine = 1, fetchingUnits = 1;
 
   /// The number of iterations of a group, or ShapedType::kDynamic.
   int64_t getStaticSize(llvm::ArrayRef<unsigned> group) const;
@@ -68,9 +76,15 @@ struct ContractPlan {
   /// Those of the outer loops that the right operand has.
   llvm::SmallVector<LoopGroup> getRhsBatches(kernel::ContractOp op) const;
 
+  /// Steps of the sum that the kernel packs at a time, if it packs.
+  int64_t getPackedSteps() const { return copiedLength; }
+
 private:
+  void groupLoops(kernel::ContractOp op, llvm::ArrayRef<StaticAccess> accesses);
+  bool canKernelPack(kernel::ContractOp op, int64_t numRows) const;
   LhsCopy selectCopy(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides) const;
-  void selectBlocks(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides);
+  void selectBlocks(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides, bool isPackedInBlocks);
+  void selectFetching(kernel::ContractOp op, const StaticAccess &rhs);
   void selectGroups(kernel::ContractOp op, int64_t groupBytes);
 
   llvm::SmallVector<int64_t> staticSizes;

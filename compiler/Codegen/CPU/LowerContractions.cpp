@@ -253,9 +253,21 @@ private:
   void callKernel(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan,
                   ArrayRef<OpFoldResult> sizes, Value rhs, ArrayRef<Value> rhsStrides = {}) {
     IndexMath math(builder, op.getLoc());
-    callKernel(
-        builder, op, {plan.countUnits(math, sizes), plan.countPanels(math, sizes)}, sizes, rhs, rhsStrides,
-        [&](OpBuilder &b, const ContractOperands &operands) { emitContraction(b, op, plan, operands); });
+    Shares shares = {plan.countUnits(math, sizes), plan.countPanels(math, sizes)};
+    if (plan.rhsForm != RhsForm::PackedByKernel)
+      return callKernel(
+          builder, op, shares, sizes, rhs, rhsStrides,
+          [&](OpBuilder &b, const ContractOperands &operands) { emitContraction(b, op, plan, operands); });
+    // A kernel that packs has its share of the panels, whatever the rows are.
+    OpFoldResult perShare = math.known(kPanelsOfPackingShare);
+    shares = {math.known(0), math.ceilDiv(shares.panels, perShare)};
+    callKernel(builder, op, shares, sizes, rhs, rhsStrides, [&](OpBuilder &b, ContractOperands operands) {
+      IndexMath inner(b, op.getLoc());
+      OpFoldResult end = inner.mul(OpFoldResult(operands.end), perShare);
+      operands.begin = inner.materialize(inner.mul(OpFoldResult(operands.begin), perShare));
+      operands.end = inner.materialize(inner.min(end, plan.countPanels(inner, operands.loopSizes)));
+      emitContraction(b, op, plan, operands);
+    });
   }
 
   /// What a kernel's work can be shared out by: units, or panels where units are few.

@@ -24,19 +24,16 @@ struct PackEmitter {
   IndexMath math;
   LinearAccess rhs;
   Value packed;
-  ArrayRef<OpFoldResult> loopSizes;
-  /// The summed loops, outermost first.
-  SmallVector<unsigned> loops;
+  OpFoldResult columns;
+  /// The summed loops, outermost first: their sizes and how far a step moves in the operand.
+  SmallVector<std::pair<OpFoldResult, OpFoldResult>> loops;
   VectorType vectorType;
 
-  PackEmitter(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan, Value memref, Value packed,
-              ArrayRef<OpFoldResult> loopSizes)
-      : builder(builder), plan(plan), loc(op.getLoc()), math(builder, loc),
-        rhs(LinearAccess::create(builder, loc, memref, op.getRhsMap())), packed(packed),
-        loopSizes(loopSizes) {
-    for (const LoopGroup &group : plan.sums)
-      loops.append(group.begin(), group.end());
-    vectorType = VectorType::get({plan.tiling.lanes}, cast<MemRefType>(memref.getType()).getElementType());
+  PackEmitter(OpBuilder &builder, Location loc, const ContractPlan &plan, const LinearAccess &rhs,
+              Value packed, OpFoldResult columns)
+      : builder(builder), plan(plan), loc(loc), math(builder, loc), rhs(rhs), packed(packed),
+        columns(columns) {
+    vectorType = VectorType::get({plan.tiling.lanes}, cast<MemRefType>(rhs.flat.getType()).getElementType());
   }
 
   int64_t getWidth() const { return plan.tiling.getPanelWidth(); }
@@ -53,8 +50,8 @@ struct PackEmitter {
   /// How far a step of the `level`th summed loop moves in the panel.
   OpFoldResult getTargetStride(size_t level) {
     OpFoldResult stride = math.known(getWidth());
-    for (unsigned loop : ArrayRef(loops).drop_front(level + 1))
-      stride = math.mul(stride, loopSizes[loop]);
+    for (auto [size, sourceStride] : ArrayRef(loops).drop_front(level + 1))
+      stride = math.mul(stride, size);
     return stride;
   }
 
@@ -63,8 +60,8 @@ struct PackEmitter {
                    function_ref<void(OpFoldResult, OpFoldResult)> body) {
     if (level == last)
       return body(from, to);
-    forRange(math.known(0), loopSizes[loops[level]], 1, [&](Value index) {
-      forEachStep(level + 1, last, math.add(from, math.mul(index, rhs.strides[loops[level]])),
+    forRange(math.known(0), loops[level].first, 1, [&](Value index) {
+      forEachStep(level + 1, last, math.add(from, math.mul(index, loops[level].second)),
                   math.add(to, math.mul(index, getTargetStride(level))), body);
     });
   }
@@ -89,8 +86,8 @@ struct PackEmitter {
   /// Rows of a panel as they lie.
   void copyRows(OpFoldResult from, OpFoldResult to, OpFoldResult count) {
     SmallVector<Value> masks(plan.tiling.vectors);
-    auto columns = getConstantIntValue(loopSizes[plan.column]);
-    if (!columns || *columns % getWidth() != 0)
+    auto known = getConstantIntValue(columns);
+    if (!known || *known % getWidth() != 0)
       for (int64_t v = 0; v < plan.tiling.vectors; ++v)
         masks[v] = createLaneMask(builder, loc, math.sub(count, math.known(v * plan.tiling.lanes)),
                                   plan.tiling.lanes);
@@ -111,7 +108,7 @@ struct PackEmitter {
     SmallVector<OpFoldResult> offsets;
     for (int64_t i = 0; i < getWidth(); ++i)
       offsets.push_back(math.mul(math.min(math.known(i), last), columnStride));
-    OpFoldResult length = loopSizes[loops.back()];
+    OpFoldResult length = loops.back().first;
     OpFoldResult whole = math.mul(math.div(length, math.known(lanes)), math.known(lanes));
     forEachStep(0, loops.size() - 1, from, to, [&](OpFoldResult source, OpFoldResult target) {
       forRange(math.known(0), whole, lanes, [&](Value step) {
@@ -137,7 +134,7 @@ struct PackEmitter {
   void emitPanel(OpFoldResult from, OpFoldResult to, OpFoldResult count) {
     if (isConstantIntValue(rhs.strides[plan.column], 1))
       return copyRows(from, to, count);
-    bool isContiguous = !loops.empty() && isConstantIntValue(rhs.strides[loops.back()], 1);
+    bool isContiguous = !loops.empty() && isConstantIntValue(loops.back().second, 1);
     if (isContiguous && plan.tiling.lanes >= 4)
       return transposeSquares(from, to, count);
     forRange(math.known(0), count, 1, [&](Value column) {
@@ -152,13 +149,16 @@ struct PackEmitter {
 
 void emitPacking(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan, Value rhsMemref,
                  Value packed, ArrayRef<OpFoldResult> loopSizes, Value begin, Value end) {
-  PackEmitter emitter(builder, op, plan, rhsMemref, packed, loopSizes);
+  LinearAccess rhs = LinearAccess::create(builder, op.getLoc(), rhsMemref, op.getRhsMap());
+  PackEmitter emitter(builder, op.getLoc(), plan, rhs, packed, loopSizes[plan.column]);
+  for (const LoopGroup &group : plan.sums)
+    for (unsigned loop : group)
+      emitter.loops.push_back({loopSizes[loop], rhs.strides[loop]});
   const IndexMath &math = emitter.math;
-  const LinearAccess &rhs = emitter.rhs;
   OpFoldResult panels = plan.countPanels(math, loopSizes), width = math.known(emitter.getWidth());
   OpFoldResult panelSize = width;
-  for (unsigned loop : emitter.loops)
-    panelSize = math.mul(panelSize, loopSizes[loop]);
+  for (auto [size, stride] : emitter.loops)
+    panelSize = math.mul(panelSize, size);
   SmallVector<LoopGroup> batches = plan.getRhsBatches(op);
   emitter.forRange(begin, end, 1, [&](Value unit) {
     OpFoldResult firstColumn = math.mul(math.rem(unit, panels), width), rest = math.div(unit, panels);
@@ -170,6 +170,23 @@ void emitPacking(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &
       }
     emitter.emitPanel(source, math.mul(unit, panelSize),
                       math.min(width, math.sub(loopSizes[plan.column], firstColumn)));
+  });
+}
+
+void emitBlockPacking(OpBuilder &builder, Location loc, const ContractPlan &plan, const LinearAccess &rhs,
+                      Value packed, OpFoldResult columns, Value begin, Value end, OpFoldResult step,
+                      OpFoldResult count) {
+  PackEmitter emitter(builder, loc, plan, rhs, packed, columns);
+  const IndexMath &math = emitter.math;
+  OpFoldResult sumStride = rhs.strides[plan.sums[0].back()], width = math.known(emitter.getWidth());
+  emitter.loops.push_back({count, sumStride});
+  OpFoldResult block = math.add(rhs.offset, math.mul(step, sumStride));
+  emitter.forRange(begin, end, 1, [&](Value panel) {
+    OpFoldResult firstColumn = math.mul(panel, width);
+    emitter.emitPanel(
+        math.add(block, math.mul(firstColumn, rhs.strides[plan.column])),
+        math.mul(math.sub(panel, begin), math.known(emitter.getWidth() * plan.getPackedSteps())),
+        math.min(width, math.sub(columns, firstColumn)));
   });
 }
 

@@ -26,6 +26,13 @@ inline constexpr int64_t kMostTunedVectors = 4, kMostTunedRows = 24, kMostTunedR
 /// What --tune does not measure: kernels of fewer products, which a call costs as much as, and operands and
 /// results of more bytes together.
 inline constexpr int64_t kLeastTunedProducts = 1 << 16, kMostTunedBytes = int64_t(1) << 30;
+/// Up to so many rows the kernel packs the right operand itself, if it has so many columns at least: so many
+/// steps of a long sum at a time, and of so many panels at least, for which rows are copied once.
+inline constexpr int64_t kMostRowsOfKernelPacking = 192, kLeastColumnsOfKernelPacking = 128;
+inline constexpr int64_t kPackedSumBlock = 256, kPanelsOfPackingShare = 4;
+/// From how many bytes on it pays to fetch what few rows read of the right operand ahead, by up to so many
+/// tiles of rows.
+inline constexpr int64_t kLeastBytesToFetch = 1 << 19, kMostUnitsToFetch = 16, kCacheLine = 64;
 /// Sums over several loops up to this length run in one go: their outermost loop is cut, into parts that are
 /// rarely of the length one would like.
 inline constexpr int64_t kLongestNestedSum = 2048;

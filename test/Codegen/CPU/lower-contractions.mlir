@@ -273,12 +273,40 @@ func.func @measured(%x: memref<64x256xf32>, %w: memref<256x480xf32>, %y: memref<
 
 // Numbers that no code can be made for are as good as none.
 // CHECK-LABEL: func @senseless
-// CHECK: tgc_pack
+// CHECK: memref.alloca
 // CHECK: :24 = scf.for
 func.func @senseless(%x: memref<36x256xf32>, %w: memref<256x480xf32>, %y: memref<36x480xf32>) {
   kernel.contract (%x, %w) into %y sizes [36, 256, 480] attributes {indexing_maps = [#a, #b, #c], kernel.tile = array<i64: 90000, 8, 0, 1>} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
   } : memref<36x256xf32>, memref<256x480xf32> into memref<36x480xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// Few rows by many columns: the kernel packs blocks of 224 steps (a fifth, in whole vectors) of a group of panels on its stack, and each
+// tile of rows fetches its part of the block that comes next.
+// CHECK-LABEL: func @few_rows
+// CHECK-NOT: memref.alloc
+// CHECK: call @tgc_contract_
+// CHECK: func private @tgc_contract_
+// CHECK-DAG: %c1100 = arith.constant 1100
+// CHECK: %[[BLOCK:.*]] = memref.alloca() {alignment = 64 : i64} : memref<57344xf32>
+// CHECK: scf.for
+// CHECK: arith.minsi
+// CHECK: vector.store {{.*}}, %[[BLOCK]]
+// CHECK: :22 = scf.for
+// CHECK: memref.prefetch {{.*}}, read, locality<2>
+// CHECK: vector.load %[[BLOCK]]
+func.func @few_rows(%x: memref<33x1100xf32>, %w: memref<1100x256xf32>, %y: memref<33x256xf32>) {
+  kernel.contract (%x, %w) into %y sizes [33, 1100, 256] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<33x1100xf32>, memref<1100x256xf32> into memref<33x256xf32>
   return
 }
