@@ -6,6 +6,8 @@
 //   shares   threads take parts of one parallel loop, each of which writes a part of the result of its own
 //   blocks   a summed loop is cut into a fixed number of blocks; their results are combined in order
 //
+// Loops that are no nests, but are marked as independent, are shared out too (ShareLoops).
+//
 // Blocks and the least share do not depend on the number of threads, so neither do the bits.
 //
 //===----------------------------------------------------------------------===//
@@ -15,6 +17,7 @@
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
+#include "compiler/Codegen/CPU/ShareLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -370,6 +373,7 @@ struct SplitNestsPass : impl::SplitNestsPassBase<SplitNestsPass> {
           if (isa<linalg::LinalgOp, memref::CopyOp>(op))
             ops.push_back(op);
         });
+    shareLoops(getOperation(), kernels);
     for (Operation *op : ops) {
       if (auto copy = dyn_cast<memref::CopyOp>(op))
         op = makeNestOfLarge(copy);

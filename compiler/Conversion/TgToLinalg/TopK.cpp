@@ -2,21 +2,27 @@
 //
 // Each row is read once. The k best elements so far stand in the row of the results as a heap, the worst of
 // them at the root; whoever is better than the root takes its place. At the end the heap is taken apart from
-// the root, which leaves the row in descending order: O(n log k) steps, no memory but the results. Of equal
-// elements the one with the lower index is better. A NaN counts as larger than every number, so it is not
-// lost.
+// the root, which leaves the row in descending order: O(n log k) steps, no memory but the results. Most
+// elements are not better: a vector of them is compared with the root at once, and only those lanes that may
+// be are looked at one by one. Of equal elements the one with the lower index is better. A NaN counts as
+// larger than every number, so it is not lost.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Conversion/TgToLinalg/Patterns.h"
+#include "dialects/Kernel/IR/Independent.h"
 #include "dialects/Tg/IR/ScalarBuilder.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
 namespace tgc::detail {
 namespace {
+
+/// Elements that are compared with the worst of the best at once: few, so that it is worse each time.
+constexpr int64_t kLanes = 16;
 
 /// An element and where it was.
 struct Candidate {
@@ -90,6 +96,15 @@ struct RowSearch {
     return loop.getResults();
   }
 
+  /// Lets the `i`th element of the row into the heap, if it is better than the root.
+  SmallVector<Value> offer(Value x, Value i, Value k, ValueRange results);
+
+  /// A bit for each of the elements from the `first`th on that may be better than the root.
+  Value findHits(Value x, Value first, ValueRange results);
+
+  /// The same for a vector of elements.
+  SmallVector<Value> offerHits(Value x, Value first, Value k, ValueRange results);
+
   SmallVector<Value> run(Value x, Value size, Value k, ValueRange results);
 };
 
@@ -122,6 +137,61 @@ SmallVector<Value> RowSearch::siftDown(ValueRange results, Value hole, Value siz
   return write(loop.getResults().take_front(2), loop.getResult(2), x);
 }
 
+SmallVector<Value> RowSearch::offer(Value x, Value i, Value k, ValueRange results) {
+  Candidate candidate = readOperand(x, i, results[1]);
+  Value enters = isLarger(candidate.value, read(results[0], constant(0)));
+  auto choice = scf::IfOp::create(
+      b, loc, enters,
+      [&](OpBuilder &inner, Location l) {
+        RowSearch t = at(inner);
+        scf::YieldOp::create(inner, l, t.siftDown(results, t.constant(0), k, candidate));
+      },
+      [&](OpBuilder &inner, Location l) { scf::YieldOp::create(inner, l, results); });
+  return choice.getResults();
+}
+
+Value RowSearch::findHits(Value x, Value first, ValueRange results) {
+  Type type = cast<RankedTensorType>(x.getType()).getElementType();
+  auto vectorType = VectorType::get({kLanes}, type);
+  Value elements = vector::TransferReadOp::create(b, loc, vectorType, x, place(first),
+                                                  arith::ConstantOp::create(b, loc, b.getZeroAttr(type)),
+                                                  ArrayRef<bool>{true});
+  Value root = vector::BroadcastOp::create(b, loc, vectorType, read(results[0], constant(0)));
+  Value hits;
+  // A NaN on either side is a hit.
+  if (isa<FloatType>(type))
+    hits = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UGT, elements, root);
+  else
+    hits = arith::CmpIOp::create(
+        b, loc, element.isUnsignedInteger() ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt, elements,
+        root);
+  Value bits = vector::BitCastOp::create(b, loc, VectorType::get({1}, b.getIntegerType(kLanes)), hits);
+  return vector::ExtractOp::create(b, loc, bits, ArrayRef<int64_t>{0});
+}
+
+SmallVector<Value> RowSearch::offerHits(Value x, Value first, Value k, ValueRange results) {
+  Value hits = findHits(x, first, results);
+  SmallVector<Type> types{results[0].getType(), results[1].getType(), hits.getType()};
+  Type bitsType = hits.getType();
+  auto loop = scf::WhileOp::create(
+      b, loc, types, ValueRange{results[0], results[1], hits},
+      [&](OpBuilder &inner, Location l, ValueRange state) {
+        Value none = arith::ConstantOp::create(inner, l, inner.getIntegerAttr(bitsType, 0));
+        Value isLeft = arith::CmpIOp::create(inner, l, arith::CmpIPredicate::ne, state[2], none);
+        scf::ConditionOp::create(inner, l, isLeft, state);
+      },
+      [&](OpBuilder &inner, Location l, ValueRange state) {
+        RowSearch s = at(inner);
+        Value lane = math::CountTrailingZerosOp::create(inner, l, state[2]);
+        Value i = s.add(first, arith::IndexCastUIOp::create(inner, l, inner.getIndexType(), lane));
+        SmallVector<Value> next = s.offer(x, i, k, state.take_front(2));
+        Value one = arith::ConstantOp::create(inner, l, inner.getIntegerAttr(bitsType, 1));
+        next.push_back(s.both(state[2], s.sub(state[2], one)));
+        scf::YieldOp::create(inner, l, next);
+      });
+  return {loop.getResult(0), loop.getResult(1)};
+}
+
 SmallVector<Value> RowSearch::run(Value x, Value size, Value k, ValueRange results) {
   Value zero = constant(0), one = constant(1);
   auto filled = forEach(zero, k, results, [&](RowSearch s, Value i, ValueRange state) {
@@ -135,18 +205,15 @@ SmallVector<Value> RowSearch::run(Value x, Value size, Value k, ValueRange resul
   });
   // A heap of nothing has no root to compare with.
   Value end = choose(less(zero, k), size, zero);
-  auto best = forEach(k, end, heap, [&](RowSearch s, Value i, ValueRange state) -> SmallVector<Value> {
-    Candidate candidate = s.readOperand(x, i, state[1]);
-    Value enters = s.isLarger(candidate.value, s.read(state[0], s.constant(0)));
-    auto choice = scf::IfOp::create(
-        s.b, loc, enters,
-        [&](OpBuilder &inner, Location l) {
-          RowSearch t = s.at(inner);
-          scf::YieldOp::create(inner, l, t.siftDown(state, t.constant(0), k, candidate));
-        },
-        [&](OpBuilder &inner, Location l) { scf::YieldOp::create(inner, l, state); });
-    return choice.getResults();
+  Value lanes = constant(kLanes), left = arith::MaxSIOp::create(b, loc, sub(end, k), zero);
+  Value whole = arith::DivUIOp::create(b, loc, left, lanes);
+  auto vectors = forEach(zero, whole, heap, [&](RowSearch s, Value block, ValueRange state) {
+    Value first = s.add(k, arith::MulIOp::create(s.b, loc, block, lanes));
+    return s.offerHits(x, first, k, state);
   });
+  Value rest = add(k, arith::MulIOp::create(b, loc, whole, lanes));
+  auto best = forEach(rest, end, vectors,
+                      [&](RowSearch s, Value i, ValueRange state) { return s.offer(x, i, k, state); });
   return forEach(one, arith::MaxSIOp::create(b, loc, k, one), best,
                  [&](RowSearch s, Value i, ValueRange state) {
                    Value last = s.sub(k, i);
@@ -174,6 +241,8 @@ struct LowerTopK : OpConversionPattern<tg::TopKOp> {
           SmallVector<Value> found = RowSearch{b, l, element, row}.run(x, size, adaptor.getK(), state);
           return {found.begin(), found.end()};
         });
+    for (scf::ForOp loop : nest.loops)
+      loop->setDiscardableAttr(kernel::kIndependentAttr, rewriter.getUnitAttr());
     rewriter.replaceOp(op, nest.results);
     return success();
   }

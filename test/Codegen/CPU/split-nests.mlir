@@ -126,3 +126,24 @@ func.func @pool(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   }
   return
 }
+
+// -----
+
+// A loop whose iterations are independent of each other, though it is no nest.
+// CHECK-LABEL: func @independent
+// CHECK: rt.parallel_for %arg0, @[[ROWS:tgc_rows_[0-9]+]]({{.*}}) count %c4096_0 grain %c256
+// CHECK: func private @[[ROWS]](%[[X:.*]]: memref<4096x64xf32>, %[[Y:.*]]: memref<4096xf32>, %[[BEGIN:.*]]: index, %[[END:.*]]: index)
+// CHECK: scf.for %[[I:.*]] = %[[BEGIN]] to %[[END]]
+// CHECK: memref.load %[[X]][%[[I]]
+func.func @independent(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4096 = arith.constant 4096 : index
+  %x = rt.feed %frame[0] : memref<4096x64xf32>
+  %y = rt.fetch %frame[0] () : memref<4096xf32>
+  scf.for %i = %c0 to %c4096 step %c1 {
+    %a = memref.load %x[%i, %c0] : memref<4096x64xf32>
+    memref.store %a, %y[%i] : memref<4096xf32>
+  } {kernel.independent}
+  return
+}
