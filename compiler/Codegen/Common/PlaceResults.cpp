@@ -108,8 +108,27 @@ bool isSameMemory(bufferization::AnalysisState &state, OpOperand &source, Value 
   });
 }
 
+/// Moves the op up to where its operands are known. What takes its place is made there, before all that could
+/// be computed in a part of it.
+void hoist(tensor::EmptyOp empty) {
+  Operation *last = nullptr;
+  for (Value operand : empty->getOperands()) {
+    Operation *definition = operand.getDefiningOp();
+    definition = definition ? empty->getBlock()->findAncestorOpInBlock(*definition) : nullptr;
+    if (definition && (!last || last->isBeforeInBlock(definition)))
+      last = definition;
+  }
+  if (last)
+    empty->moveAfter(last);
+  else
+    empty->moveBefore(empty->getBlock(), empty->getBlock()->begin());
+}
+
 struct PlaceResultsPass : impl::PlaceResultsPassBase<PlaceResultsPass> {
   void runOnOperation() override {
+    SmallVector<tensor::EmptyOp> empties;
+    getOperation().walk([&](tensor::EmptyOp empty) { empties.push_back(empty); });
+    llvm::for_each(empties, hoist);
     bufferization::OneShotBufferizationOptions options;
     options.allowReturnAllocsFromLoops = true;
     options.bufferizeFunctionBoundaries = true;
@@ -124,8 +143,12 @@ struct PlaceResultsPass : impl::PlaceResultsPassBase<PlaceResultsPass> {
                  ? bufferization::buildSubsetExtraction(rewriter, insertion, empty, user)
                  : Value();
     };
-    if (failed(bufferization::eliminateEmptyTensors(rewriter, getOperation(), state, extract)))
-      signalPassFailure();
+    // The last first: where a concatenation goes has to be known before its operands go there.
+    SmallVector<SubsetInsertionOpInterface> insertions;
+    getOperation().walk([&](SubsetInsertionOpInterface op) { insertions.push_back(op); });
+    for (SubsetInsertionOpInterface insertion : llvm::reverse(insertions))
+      if (failed(bufferization::eliminateEmptyTensors(rewriter, insertion, state, extract)))
+        return signalPassFailure();
   }
 };
 

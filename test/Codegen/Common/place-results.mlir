@@ -86,3 +86,36 @@ func.func @updated_in_a_branch(%x: tensor<4xf32>, %fetch0: memref<4xf32>, %fetch
   bufferization.materialize_in_destination %half in restrict writable %fetch1 : (tensor<2xf32>, memref<2xf32>) -> ()
   return
 }
+
+// What a concatenation puts together is computed where it belongs in the result, through a concatenation inside of it too.
+// CHECK-LABEL: func.func @concatenated(
+// CHECK: %[[MEMORY:.+]] = bufferization.to_tensor %arg1 restrict writable
+// CHECK-COUNT-3: linalg.generic {{.*}} outs(%extracted_slice
+func.func @concatenated(%x: tensor<4xf32>, %fetch: memref<12xf32>) {
+  %e = tensor.empty() : tensor<4xf32>
+  %e0 = tensor.empty() : tensor<4xf32>
+  %e1 = tensor.empty() : tensor<4xf32>
+  %p = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %n = arith.negf %i : f32
+    linalg.yield %n : f32
+  } -> tensor<4xf32>
+  %q = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e0 : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %n = math.absf %i : f32
+    linalg.yield %n : f32
+  } -> tensor<4xf32>
+  %r = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e1 : tensor<4xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %n = math.sqrt %i : f32
+    linalg.yield %n : f32
+  } -> tensor<4xf32>
+  %both = tensor.empty() : tensor<8xf32>
+  %0 = tensor.insert_slice %p into %both[0] [4] [1] : tensor<4xf32> into tensor<8xf32>
+  %1 = tensor.insert_slice %q into %0[4] [4] [1] : tensor<4xf32> into tensor<8xf32>
+  %all = tensor.empty() : tensor<12xf32>
+  %2 = tensor.insert_slice %1 into %all[0] [8] [1] : tensor<8xf32> into tensor<12xf32>
+  %3 = tensor.insert_slice %r into %2[8] [4] [1] : tensor<4xf32> into tensor<12xf32>
+  bufferization.materialize_in_destination %3 in restrict writable %fetch : (tensor<12xf32>, memref<12xf32>) -> ()
+  return
+}
