@@ -99,18 +99,24 @@ struct Mover {
       return;
     }
     SmallVector<Value> operands = getMovable(op);
-    std::optional<Permutation> permutation = findPermutation(operands);
+    std::optional<Permutation> permutation = findPermutation(op, operands);
     if (!permutation || !isWorthIt(op, operands, *permutation))
       return;
     replace(op, rebuild(op, *permutation));
   }
 
 private:
+  /// The transpose that makes an operand, if it runs as often as the op: none moves into a loop.
+  static tg::TransposeOp getTranspose(Operation *op, Value operand) {
+    auto transpose = operand.getDefiningOp<tg::TransposeOp>();
+    return transpose && transpose->getBlock() == op->getBlock() ? transpose : tg::TransposeOp();
+  }
+
   /// The one permutation that operands are transposed by.
-  static std::optional<Permutation> findPermutation(ValueRange operands) {
+  static std::optional<Permutation> findPermutation(Operation *op, ValueRange operands) {
     std::optional<Permutation> found;
     for (Value operand : operands) {
-      auto transpose = operand.getDefiningOp<tg::TransposeOp>();
+      tg::TransposeOp transpose = getTranspose(op, operand);
       if (!transpose)
         continue;
       if (found && *found != transpose.getPermutation())
@@ -134,7 +140,7 @@ private:
     int64_t numTransposed = 0, numOthers = 0;
     bool areAlone = true;
     for (Value operand : operands) {
-      bool isTransposed = operand.getDefiningOp<tg::TransposeOp>() != nullptr;
+      bool isTransposed = getTranspose(op, operand) != nullptr;
       numTransposed += isTransposed;
       numOthers += !isTransposed && !isCheap(operand);
       areAlone &= !isTransposed || llvm::all_equal(operand.getUsers());
@@ -259,16 +265,21 @@ private:
       return tg::ConcatOp::create(builder, loc, type, inputs, permutation[concat.getDimension()]);
     }
     Value x = undo(op->getOperand(0), permutation);
+    // What is known of sizes that others state as `?` stays known.
+    auto typed = [&](Value value) {
+      value.setType(type);
+      return value;
+    };
     if (auto pad = dyn_cast<tg::PadOp>(op))
-      return tg::PadOp::create(builder, loc, x, pad.getValue(),
-                               untranspose<OpFoldResult>(pad.getMixedLow(), permutation),
-                               untranspose<OpFoldResult>(pad.getMixedHigh(), permutation),
-                               untranspose(pad.getInterior(), permutation));
+      return typed(tg::PadOp::create(builder, loc, x, pad.getValue(),
+                                     untranspose<OpFoldResult>(pad.getMixedLow(), permutation),
+                                     untranspose<OpFoldResult>(pad.getMixedHigh(), permutation),
+                                     untranspose(pad.getInterior(), permutation)));
     if (auto slice = dyn_cast<tg::SliceOp>(op))
-      return tg::SliceOp::create(builder, loc, x,
-                                 untranspose<OpFoldResult>(slice.getMixedOffsets(), permutation),
-                                 untranspose<OpFoldResult>(slice.getMixedSizes(), permutation),
-                                 untranspose(slice.getStrides(), permutation));
+      return typed(tg::SliceOp::create(builder, loc, x,
+                                       untranspose<OpFoldResult>(slice.getMixedOffsets(), permutation),
+                                       untranspose<OpFoldResult>(slice.getMixedSizes(), permutation),
+                                       untranspose(slice.getStrides(), permutation)));
     if (auto window = dyn_cast<tg::ReduceWindowOp>(op))
       return tg::ReduceWindowOp::create(
           builder, loc, type, window.getKind(), x, untranspose(window.getWindow(), permutation),

@@ -106,3 +106,35 @@ func.func @ones(%a: tensor<2x1x1x4xf32>) -> tensor<2x4xf32> {
   %y = tg.reshape %t : tensor<2x4x1x1xf32> -> tensor<2x4xf32>
   return %y : tensor<2x4xf32>
 }
+
+// A size that the pad's type alone states stays stated.
+// CHECK-LABEL: @stated
+// CHECK: tg.pad %{{.*}} low [%{{.*}}, 0] high [0, 0] interior [0, 0] : tensor<?x3xf32>, tensor<f32> -> tensor<5x3xf32>
+// CHECK: tg.transpose %{{.*}} [1, 0] : tensor<5x3xf32> -> tensor<3x5xf32>
+func.func @stated(%x: tensor<?x3xf32>, %z: tensor<f32>, %n: index) -> tensor<3x5xf32> {
+  %t = tg.transpose %x [1, 0] : tensor<?x3xf32> -> tensor<3x?xf32>
+  %p = tg.pad %t, %z low [0, %n] high [0, 0] interior [0, 0] : tensor<3x?xf32>, tensor<f32> -> tensor<3x5xf32>
+  return %p : tensor<3x5xf32>
+}
+
+// What is transposed once for all iterations is not transposed in each.
+// CHECK-LABEL: @loop
+// CHECK: %[[T:.*]] = tg.transpose
+// CHECK: tg.while
+// CHECK-NOT: tg.transpose
+// CHECK: tg.add %{{.*}}, %[[T]]
+func.func @loop(%x: tensor<3x4xf32>, %y: tensor<4x3xf32>, %n: index) -> tensor<4x3xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %t = tg.transpose %x [1, 0] : tensor<3x4xf32> -> tensor<4x3xf32>
+  %r:2 = tg.while (%i = %c0, %h = %y) : (index, tensor<4x3xf32>) cond {
+    %b = arith.cmpi slt, %i, %n : index
+    tg.yield %b : i1
+  } do {
+    %s = tg.add %h, %t : tensor<4x3xf32>
+    %e = tg.exp %s : tensor<4x3xf32>
+    %j = arith.addi %i, %c1 : index
+    tg.yield %j, %e : index, tensor<4x3xf32>
+  }
+  return %r#1 : tensor<4x3xf32>
+}
