@@ -46,13 +46,17 @@ llvm::Error Placement::finish(ModuleOp module) const {
     return llvm::createStringError(error);
   if (gpus.empty())
     return llvm::Error::success();
-  if (gpus.size() > kMostGpus)
+  if (gpus.size() > kMostGpus && !options.allowSoftPlacement)
     return llvm::createStringError("the graph names " + std::to_string(gpus.size()) +
                                    " GPUs, a program uses at most " + std::to_string(kMostGpus));
   OpBuilder builder(module.getContext());
   SmallVector<int32_t> numbers;
   SmallVector<StringRef> demands;
   for (const auto &[number, demand] : gpus) {
+    if (numbers.size() == kMostGpus) {
+      forgetPlaceOnGpu(module, number);
+      continue;
+    }
     numbers.push_back(number);
     demands.push_back(demand);
   }
