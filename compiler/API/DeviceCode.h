@@ -32,8 +32,6 @@ struct DeviceCode {
 /// The device's branch of a program that the phase `linalg` left, which stays as it is.
 llvm::Expected<DeviceCode> compileForDevice(mlir::ModuleOp program, const CompileOptions &options);
 
-/// The number of the GPU that a program runs on where it is there.
-
 /// Before the phase `buffers`: adds the device's entries to a program.
 void addDeviceEntries(mlir::ModuleOp module, const DeviceCode &code);
 

@@ -103,8 +103,6 @@ struct NestTransposer {
   SmallVector<OpFoldResult> sizes;
   SmallVector<LinearAccess> accesses; // without memory for scalars
 
-  /// An address per operand.
-
   NestTransposer(linalg::GenericOp op, SquareLoops loops)
       : builder(op), op(op), loops(loops), loc(op.getLoc()), math(builder, loc) {
     for (Range range : cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(builder, loc))

@@ -87,8 +87,6 @@ struct NestVectorizer {
   /// What the body has of scalars that are the same for all columns.
   IRMapping shared;
 
-  /// An address per operand.
-
   NestVectorizer(linalg::GenericOp op, unsigned vectorLoop, std::optional<FreeCombiner> combiner,
                  VectorUnit unit)
       : builder(op), op(op), loc(op.getLoc()), math(builder, loc), vectorLoop(vectorLoop),
