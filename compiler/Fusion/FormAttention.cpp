@@ -4,7 +4,8 @@
 // needs no matrix of scores in memory: Dao et al., "FlashAttention", 2022. Recognised on tg, where the
 // softmax is still one piece and sizes are named; transposes and repetitions around it become maps of the
 // kernel. Whatever else reads the scores or the weights (a gradient, a fetch) keeps them, and all of it as it
-// was.
+// was. Where the graph has f16 or bf16, the kernel has f32 from the products to the weights: what is between
+// is rounded once, not after each op.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,7 +41,26 @@ struct Operand {
   unsigned getRank() const { return loops.size(); }
 };
 
-bool isFloat(Value value) { return cast<RankedTensorType>(value.getType()).getElementType().isF32(); }
+/// Floats that f32 holds: scores are f32 in the kernel.
+bool isFloat(Value value) {
+  Type type = cast<RankedTensorType>(value.getType()).getElementType();
+  return type.isF32() || type.isF16() || type.isBF16();
+}
+
+/// Whether an op only changes which of these floats a value is.
+bool isFloatCast(Operation *op) {
+  auto cast = dyn_cast_or_null<tg::CastOp>(op);
+  return cast && isFloat(cast.getX()) && isFloat(cast.getResult());
+}
+
+/// What a value is before such changes, which `passed` gets.
+template <typename Set> Value skipFloatCasts(Value value, Set &passed) {
+  while (isFloatCast(value.getDefiningOp())) {
+    passed.insert(value.getDefiningOp());
+    value = value.getDefiningOp()->getOperand(0);
+  }
+  return value;
+}
 
 /// The size of a dimension, from operands that stay when the ops between are gone.
 OpFoldResult findSize(OpBuilder &builder, Value value, int64_t dim) {
@@ -83,7 +103,9 @@ public:
     if (!areUsedHereOnly)
       return false;
     findOperands();
-    return pays() && collectExtras(logits);
+    Type type = queries.getType().getElementType();
+    bool areAlike = type == keys.getType().getElementType() && type == values.getType().getElementType();
+    return areAlike && pays() && collectExtras(logits);
   }
 
   void replace() {
@@ -151,7 +173,7 @@ private:
   }
 
   bool matchSoftmax() {
-    auto division = weights.getDefiningOp<tg::DivOp>();
+    auto division = skipFloatCasts(weights, members).getDefiningOp<tg::DivOp>();
     auto exponential = division ? division.getLhs().getDefiningOp<tg::ExpOp>() : tg::ExpOp();
     auto difference = exponential ? exponential.getX().getDefiningOp<tg::SubOp>() : tg::SubOp();
     if (!difference)
@@ -331,10 +353,17 @@ private:
 
   /// Vectors can hold floats, not booleans.
   Value asFloat(OpBuilder &builder, Value extra) {
-    if (isFloat(extra))
+    if (cast<RankedTensorType>(extra.getType()).getElementType().isF32())
       return extra;
     return tg::CastOp::create(builder, product.getLoc(),
                               tg::withElementType(extra.getType(), builder.getF32Type()), extra);
+  }
+
+  static TypedAttr widen(TypedAttr number) {
+    bool losesInfo;
+    llvm::APFloat value = cast<FloatAttr>(number).getValue();
+    value.convert(llvm::APFloat::IEEEsingle(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+    return FloatAttr::get(Float32Type::get(number.getContext()), value);
   }
 
   Value buildScore(OpBuilder &builder, Block &body, Value value, DenseMap<Value, Value> &scalars) {
@@ -343,7 +372,7 @@ private:
     Location loc = product.getLoc();
     Value scalar;
     if (auto splat = getSplat(value)) {
-      scalar = arith::ConstantOp::create(builder, loc, *splat);
+      scalar = arith::ConstantOp::create(builder, loc, isFloat(value) ? widen(*splat) : *splat);
     } else if (auto extra = extraOf.find(value); extra != extraOf.end()) {
       scalar = body.getArgument(extra->second + 1);
       if (!isFloat(value)) {
@@ -352,6 +381,8 @@ private:
       }
     } else if (auto broadcast = value.getDefiningOp<tg::BroadcastToOp>()) {
       scalar = buildScore(builder, body, broadcast.getX(), scalars);
+    } else if (isFloatCast(value.getDefiningOp())) {
+      scalar = buildScore(builder, body, value.getDefiningOp()->getOperand(0), scalars);
     } else {
       auto op = value.getDefiningOp<tg::ScalarOpInterface>();
       SmallVector<Value> operands;

@@ -69,3 +69,58 @@ func.func @kept(%q: tensor<40x8xf32>, %k: tensor<40x8xf32>, %v: tensor<40x16xf32
   %other = tg.matmul %weights0, %v : (tensor<40x40xf32>, tensor<40x16xf32>) -> tensor<40x16xf32>
   return %product, %weights, %other : tensor<40x16xf32>, tensor<40x40xf32>, tensor<40x16xf32>
 }
+
+// -----
+
+// What the graph has of 16-bit floats is f32 in the region, casts and all; operands stay as they are.
+// CHECK-LABEL: func @half
+// CHECK-SAME: %[[q:.*]]: tensor<40x8xf16>, %[[k:.*]]: tensor<40x8xf16>, %[[v:.*]]: tensor<40x16xf16>, %[[mask:.*]]: tensor<40x40xf16>
+// CHECK: %[[float:.*]] = tg.cast %[[mask]]
+// CHECK: %[[result:.*]] = kernel.attention(%[[q]], %[[k]], %[[v]]) with(%[[float]])
+// CHECK-NEXT: ^bb0(%[[sum:.*]]: f32, %[[hidden:.*]]: f32):
+// CHECK-NEXT: %[[scaled:.*]] = arith.mulf %[[sum]], %{{.*}} : f32
+// CHECK-NEXT: %[[score:.*]] = arith.addf %[[scaled]], %[[hidden]] : f32
+// CHECK-NEXT: kernel.yield %[[score]] : f32
+// CHECK-NEXT: } : tensor<40x8xf16>, tensor<40x8xf16>, tensor<40x16xf16> with tensor<40x40xf32> into tensor<40x16xf16> -> tensor<40x16xf16>
+// CHECK-NEXT: return %[[result]]
+func.func @half(%q: tensor<40x8xf16>, %k: tensor<40x8xf16>, %v: tensor<40x16xf16>, %mask: tensor<40x40xf16>) -> tensor<40x16xf16> {
+  %products = tg.matmul %q, %k transposed : (tensor<40x8xf16>, tensor<40x8xf16>) -> tensor<40x40xf16>
+  %c = tg.constant dense<0.5> : tensor<f16>
+  %scale = tg.broadcast_to %c : tensor<f16> -> tensor<40x40xf16>
+  %scaled = tg.mul %products, %scale : tensor<40x40xf16>
+  %short = tg.add %scaled, %mask : tensor<40x40xf16>
+  %scores = tg.cast %short : tensor<40x40xf16> to tensor<40x40xf32>
+  %max = tg.reduce max %scores dimensions [1] : tensor<40x40xf32> -> tensor<40xf32>
+  %maxes = tg.reshape %max : tensor<40xf32> -> tensor<40x1xf32>
+  %largest = tg.broadcast_to %maxes : tensor<40x1xf32> -> tensor<40x40xf32>
+  %less = tg.sub %scores, %largest : tensor<40x40xf32>
+  %exp = tg.exp %less : tensor<40x40xf32>
+  %sum = tg.reduce sum %exp dimensions [1] : tensor<40x40xf32> -> tensor<40xf32>
+  %sums = tg.reshape %sum : tensor<40xf32> -> tensor<40x1xf32>
+  %total = tg.broadcast_to %sums : tensor<40x1xf32> -> tensor<40x40xf32>
+  %div = tg.div %exp, %total : tensor<40x40xf32>
+  %weights = tg.cast %div : tensor<40x40xf32> to tensor<40x40xf16>
+  %product = tg.matmul %weights, %v : (tensor<40x40xf16>, tensor<40x16xf16>) -> tensor<40x16xf16>
+  return %product : tensor<40x16xf16>
+}
+
+// -----
+
+// Queries, keys and values that are not alike stay.
+// CHECK-LABEL: func @unlike
+// CHECK-NOT: kernel.attention
+func.func @unlike(%q: tensor<40x8xf32>, %k: tensor<40x8xf32>, %v: tensor<40x16xf16>) -> tensor<40x16xf16> {
+  %scores = tg.matmul %q, %k transposed : (tensor<40x8xf32>, tensor<40x8xf32>) -> tensor<40x40xf32>
+  %max = tg.reduce max %scores dimensions [1] : tensor<40x40xf32> -> tensor<40xf32>
+  %maxes = tg.reshape %max : tensor<40xf32> -> tensor<40x1xf32>
+  %largest = tg.broadcast_to %maxes : tensor<40x1xf32> -> tensor<40x40xf32>
+  %less = tg.sub %scores, %largest : tensor<40x40xf32>
+  %exp = tg.exp %less : tensor<40x40xf32>
+  %sum = tg.reduce sum %exp dimensions [1] : tensor<40x40xf32> -> tensor<40xf32>
+  %sums = tg.reshape %sum : tensor<40xf32> -> tensor<40x1xf32>
+  %total = tg.broadcast_to %sums : tensor<40x1xf32> -> tensor<40x40xf32>
+  %div = tg.div %exp, %total : tensor<40x40xf32>
+  %weights = tg.cast %div : tensor<40x40xf32> to tensor<40x40xf16>
+  %product = tg.matmul %weights, %v : (tensor<40x40xf16>, tensor<40x16xf16>) -> tensor<40x16xf16>
+  return %product : tensor<40x16xf16>
+}

@@ -12,7 +12,7 @@
 // Scores of a block lie on the stack with the queries along the lanes, so the softmax needs no sum over
 // lanes, and keys and values are read where they lie. Milakov and Gimelshein, "Online normalizer calculation
 // for softmax", 2018; Dao et al., "FlashAttention", 2022. A unit of work is a block of queries, so results do
-// not depend on the number of threads.
+// not depend on the number of threads. Operands of 16-bit floats are copied to f32 before.
 //
 //===----------------------------------------------------------------------===//
 
@@ -453,6 +453,49 @@ private:
   }
 };
 
+/// Copies elements, as another type of floats.
+void convert(OpBuilder &builder, Location loc, Value from, Value to) {
+  int64_t rank = cast<MemRefType>(to.getType()).getRank();
+  SmallVector<AffineMap> maps(2, builder.getMultiDimIdentityMap(rank));
+  SmallVector<Iterator> iterators(rank, Iterator::parallel);
+  linalg::GenericOp::create(builder, loc, from, to, maps, iterators,
+                            [](OpBuilder &b, Location loc, ValueRange elements) {
+                              Value element = elements[0];
+                              Type type = elements[1].getType();
+                              if (type.isF32())
+                                element = arith::ExtFOp::create(b, loc, type, element);
+                              else
+                                element = arith::TruncFOp::create(b, loc, type, element);
+                              linalg::YieldOp::create(b, loc, element);
+                            });
+}
+
+/// Gives an op whose floats have 16 bits operands of f32: that is what is computed with.
+void widenOperands(kernel::AttentionOp op) {
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  for (OpOperand &operand : op->getOpOperands()) {
+    Value narrow = operand.get();
+    auto type = cast<MemRefType>(narrow.getType());
+    if (type.getElementType().isF32())
+      continue;
+    SmallVector<Value> sizes;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      if (type.isDynamicDim(dim))
+        sizes.push_back(memref::DimOp::create(builder, loc, narrow, dim));
+    Value wide =
+        memref::AllocOp::create(builder, loc, MemRefType::get(type.getShape(), builder.getF32Type()), sizes);
+    bool isResult = operand.getOperandNumber() + 1 == op->getNumOperands();
+    if (!isResult)
+      convert(builder, loc, narrow, wide);
+    operand.set(wide);
+    if (!isResult)
+      continue;
+    builder.setInsertionPointAfter(op);
+    convert(builder, loc, wide, narrow);
+  }
+}
+
 struct LowerAttentionPass : impl::LowerAttentionPassBase<LowerAttentionPass> {
   using LowerAttentionPassBase::LowerAttentionPassBase;
 
@@ -461,6 +504,7 @@ struct LowerAttentionPass : impl::LowerAttentionPassBase<LowerAttentionPass> {
     SmallVector<kernel::AttentionOp> ops;
     getOperation().walk([&](kernel::AttentionOp op) { ops.push_back(op); });
     for (kernel::AttentionOp op : ops) {
+      widenOperands(op);
       OpBuilder builder(op);
       AttentionEmitter(builder, op, {vectorBytes, vectorRegisters, panelBytes, pairsBfloats}).emit(kernels);
     }

@@ -15,92 +15,41 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Codegen/GPU/AttentionNests.h"
-#include "compiler/Codegen/GPU/NestWriter.h"
-#include "mlir/Dialect/Affine/Utils.h"
+#include "compiler/Codegen/GPU/AttentionWriter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
 namespace tgc {
 namespace {
 
-class AttentionWriter : NestWriter {
+class ScalarAttention : AttentionWriter {
 public:
-  AttentionWriter(const NestChain &chain, ModuleOp kernels, KernelRecord &record)
-      : NestWriter(chain, kernels, record), loops(getAttentionLoops(op)) {}
+  using AttentionWriter::AttentionWriter;
 
   void write() {
-    record.threads = kThreads;
-    record.spaces = {{}, {{extentOf(loops.query)}, kTile}};
-    for (unsigned loop : loops.batches)
-      record.spaces.front().extents.push_back(extentOf(loop));
+    beginTiles(kThreads);
     Value thread = special("tid.x");
     threadRow = divide(thread, kSide);
     threadColumn = remainder(thread, kSide);
-    queries = sizeOf(loops.query);
-    keys = sizeOf(loops.key);
-    depth = op.getStaticLoopRanges()[loops.depth];
-    width = op.getStaticLoopRanges()[loops.value];
-    f32 = builder.getF32Type();
     sides[0] = declareShared("queries", f32, kSteps * kLine);
     sides[1] = declareShared("keys", f32, kSteps * kLine);
     weights = declareShared("weights", f32, kTile * kLine);
     values = declareShared("values", f32, kSteps * columns() * kSide);
-    Value tiles = arith::CeilDivUIOp::create(builder, loc, queries, constant(kTile));
-    // All threads of a block go through the loops equally often: there are barriers in them.
-    forEach(special("ctaid.x"), multiply(tiles, countPoints(loops.batches)), special("nctaid.x"), {},
-            [&](Value number, ValueRange) {
-              SmallVector<Value> index(op.getNumLoops());
-              splitPoint(arith::DivUIOp::create(builder, loc, number, tiles), loops.batches, index);
-              Value inBatch = arith::RemUIOp::create(builder, loc, number, tiles);
-              writeTile(index, multiply(inBatch, constant(kTile)));
-              return SmallVector<Value>();
-            });
+    forEachTile([&](ArrayRef<Value> batch, Value firstQuery) { writeTile(batch, firstQuery); });
     finish();
   }
 
 private:
   /// Threads stand in a square; each has 4 x 4 scores this far apart.
-  static constexpr unsigned kThreads = 256, kTile = 64, kSide = 16, kEach = kTile / kSide, kSteps = 16;
+  static constexpr unsigned kThreads = 256, kSide = 16, kEach = kTile / kSide, kSteps = 16;
   /// An element more in each line of shared memory: neighbours of a column lie in different banks.
   static constexpr unsigned kLine = kTile + 1;
-  enum { kQueries, kKeys, kValues, kExtras };
 
   /// Columns of results that a thread has of each of its rows.
   unsigned columns() const { return (width + kSide - 1) / kSide; }
-
-  Value divide(Value a, unsigned b) { return arith::DivUIOp::create(builder, loc, a, constant(b)); }
-  Value remainder(Value a, unsigned b) { return arith::RemUIOp::create(builder, loc, a, constant(b)); }
-  Value isBelow(Value a, Value b) {
-    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, a, b);
-  }
-  Value number(float value) {
-    return arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(value));
-  }
-  Value choose(Value condition, Value a, Value b) {
-    return arith::SelectOp::create(builder, loc, condition, a, b);
-  }
-  Value fma(Value a, Value b, Value c) { return math::FmaOp::create(builder, loc, a, b, c); }
-  /// A position that exists: the last one for those behind it.
-  Value clip(Value position, Value count) {
-    Value last = arith::SubIOp::create(builder, loc, count, constant(1));
-    return arith::MinUIOp::create(builder, loc, position, last);
-  }
-
-  /// An element of an operand, of which some dimensions of size one are repeated.
-  Value load(OpOperand &operand, ValueRange index) override {
-    AffineMap map = op.getMatchingIndexingMap(&operand);
-    auto type = cast<MemRefType>(operand.get().getType());
-    SmallVector<Value> place = *affine::expandAffineMap(builder, loc, map, index);
-    for (auto [dim, at] : llvm::enumerate(place))
-      if (type.isDynamicDim(dim))
-        at = clip(at, NestWriter::number({KernelNumber::Size, operand.get(), unsigned(dim)}));
-    return LLVM::LoadOp::create(builder, loc, type.getElementType(), addressOf(operand.get(), place));
-  }
 
   Value inShared(Value memory, Value line, Value place, unsigned pitch) {
     return elementOf(memory, f32, add(multiply(line, constant(pitch)), place));
@@ -147,27 +96,6 @@ private:
     });
   }
 
-  /// What the nest's body makes of a product; keys behind the last have no weight.
-  Value scoreOf(Value product, ArrayRef<Value> batch, Value query, Value key) {
-    SmallVector<Value> index(batch), elements = {product, number(0), number(0)};
-    index[loops.query] = clip(query, queries);
-    index[loops.key] = clip(key, keys);
-    for (unsigned i = kExtras; i < op.getNumDpsInputs(); ++i)
-      elements.push_back(load(*op.getDpsInputOperand(i), index));
-    Value score = computeOf(elements, number(0))[0];
-    return choose(isBelow(key, keys), score, number(-std::numeric_limits<float>::infinity()));
-  }
-
-  /// Combines the values of the sixteen lanes of a row; all get the result.
-  template <typename Op> Value combineRow(Value value) {
-    auto word = [&](int64_t number) { return arith::ConstantIntOp::create(builder, loc, number, 32); };
-    for (unsigned distance = kSide / 2; distance; distance /= 2) {
-      Value other = callIntrinsic("shfl.sync.bfly.f32", f32, {word(-1), value, word(distance), word(31)});
-      value = Op::create(builder, loc, value, other);
-    }
-    return value;
-  }
-
   Value weigh(Value score, Value from) {
     return math::ExpOp::create(builder, loc, arith::SubFOp::create(builder, loc, score, from));
   }
@@ -191,17 +119,15 @@ private:
 
   /// The weights of a tile of keys, in shared memory; shrinks what was summed before.
   void weighScores(ArrayRef<Value> scores, Rows &rows) {
-    Value lowest = number(-std::numeric_limits<float>::infinity());
     for (unsigned i = 0; i < kEach; ++i) {
       ArrayRef<Value> row = scores.slice(kEach * i, kEach);
       Value most = row.front();
       for (Value score : row.drop_front())
         most = arith::MaximumFOp::create(builder, loc, most, score);
       Value before = rows.largest[i];
-      Value largest = arith::MaximumFOp::create(builder, loc, before, combineRow<arith::MaximumFOp>(most));
-      // Where all scores so far are -inf, so are their differences from 0.
-      Value isLowest = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, largest, lowest);
-      Value from = choose(isLowest, number(0), largest), shrink = weigh(before, from), sum = number(0);
+      Value largest =
+          arith::MaximumFOp::create(builder, loc, before, combine<arith::MaximumFOp>(most, kSide));
+      Value from = originOf(largest), shrink = weigh(before, from), sum = number(0);
       for (unsigned j = 0; j < kEach; ++j) {
         Value weight = weigh(row[j], from);
         sum = arith::AddFOp::create(builder, loc, sum, weight);
@@ -210,7 +136,7 @@ private:
                                        add(threadColumn, constant(kSide * j)), kLine));
       }
       rows.largest[i] = largest;
-      rows.sums[i] = fma(rows.sums[i], shrink, combineRow<arith::AddFOp>(sum));
+      rows.sums[i] = fma(rows.sums[i], shrink, combine<arith::AddFOp>(sum, kSide));
       for (unsigned j = 0; j < columns(); ++j) {
         Value &result = rows.results[columns() * i + j];
         result = arith::MulFOp::create(builder, loc, result, shrink);
@@ -277,34 +203,20 @@ private:
   }
 
   void storeResults(ArrayRef<Value> batch, Value firstQuery, const Rows &rows) {
-    SmallVector<Value> index(batch);
-    // The sum over no keys is nothing, as is the sum of their weights.
-    Value isEmpty = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, keys, constant(0));
     for (unsigned i = 0; i < kEach * columns(); ++i) {
       Value query = add(firstQuery, add(threadRow, constant(kSide * (i / columns()))));
       Value column = add(threadColumn, constant(kSide * (i % columns())));
-      Value isInside =
-          arith::AndIOp::create(builder, loc, isBelow(query, queries), isBelow(column, constant(width)));
-      auto ifInside = scf::IfOp::create(builder, loc, isInside, /*withElseRegion=*/false);
-      OpBuilder::InsertionGuard guard(builder);
-      builder.setInsertionPointToStart(ifInside.thenBlock());
-      index[loops.query] = query;
-      index[loops.value] = column;
-      Value mean = arith::DivFOp::create(builder, loc, rows.results[i], rows.sums[i / columns()]);
-      store(choose(isEmpty, rows.results[i], mean), op.getDpsInitsMutable()[0], index);
+      storeResult(rows.results[i], rows.sums[i / columns()], batch, query, column);
     }
   }
 
-  AttentionLoops loops;
-  int64_t depth = 0, width = 0;
-  Type f32;
-  Value threadRow, threadColumn, queries, keys, sides[2], weights, values;
+  Value threadRow, threadColumn, sides[2], weights, values;
 };
 
 } // namespace
 
-void writeAttentionKernel(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
-  AttentionWriter(chain, kernels, record).write();
+void writeScalarAttention(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
+  ScalarAttention(chain, kernels, record).write();
 }
 
 } // namespace tgc

@@ -124,7 +124,7 @@ Operation *turnIntoAttention(linalg::GenericOp nest) {
   IRMapping mapping;
   for (unsigned i = 0; i < inputs.size(); ++i)
     if (i == 0 || i >= kNumProducts)
-      mapping.map(body.getArgument(i), scores->addArgument(body.getArgument(i).getType(), nest.getLoc()));
+      mapping.map(body.getArgument(i), scores->addArgument(builder.getF32Type(), nest.getLoc()));
   for (Operation &one : body.without_terminator())
     builder.clone(one, mapping);
   kernel::YieldOp::create(builder, nest.getLoc(),

@@ -2,8 +2,9 @@
 //
 // Where device code is made, a `kernel.attention` is a nest, so that all that is known of nests (memory,
 // sizes, launches) goes for it: inputs are queries, keys, values and extras, loops those of the op, and the
-// body, marked by an attribute, makes a score of the product in the place of its first element. No other code
-// may take it for what it says; what has no launch becomes the op again.
+// body, marked by an attribute, makes a score of the product, an f32, in the place of its first element,
+// which may have 16 bits. No other code may take it for what it says; what has no launch becomes the op
+// again.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_COMPILER_CODEGEN_GPU_ATTENTIONNESTS_H
@@ -27,8 +28,9 @@ mlir::OpOperand &getCounter(mlir::linalg::GenericOp op, unsigned loop);
 
 /// Of a program on buffers.
 void turnAttentionIntoNests(mlir::ModuleOp program);
-/// A block for each tile of queries.
+/// A block for each tile of queries. 16-bit floats go through tensor cores, f32 does not.
 void writeAttentionKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
+void writeScalarAttention(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 /// The op that the nest was; the nest is gone.
 mlir::Operation *turnIntoAttention(mlir::linalg::GenericOp nest);
 

@@ -33,12 +33,11 @@ static void addEffects(Operation *op, OpOperand &init, bool readsInit, Effects &
 }
 
 /// The region computes an element of `init`; results are of its type, if it is a tensor.
-static LogicalResult verifyBody(Operation *op, Block &body, unsigned numArguments, Value init) {
+static LogicalResult verifyBody(Operation *op, Block &body, unsigned numArguments, Value init, Type element) {
   if (body.getNumArguments() != numArguments)
     return op->emitOpError() << "region has " << body.getNumArguments() << " arguments, expected "
                              << numArguments;
   auto yield = dyn_cast<YieldOp>(body.getTerminator());
-  Type element = cast<ShapedType>(init.getType()).getElementType();
   if (!yield || yield.getValue().getType() != element)
     return op->emitOpError() << "region must yield one " << element;
   bool isTensor = isa<TensorType>(init.getType());
@@ -70,7 +69,8 @@ LogicalResult ContractOp::verify() {
   }
   if (getInitMap().getNumResults() == 0)
     return emitOpError() << "needs a dimension of its result to run along";
-  return verifyBody(*this, getEpilogue().front(), numOperands - 2, getInit());
+  return verifyBody(*this, getEpilogue().front(), numOperands - 2, getInit(),
+                    getElementTypeOrSelf(getInit().getType()));
 }
 
 void AttentionOp::getEffects(Effects &effects) {
@@ -110,7 +110,12 @@ LogicalResult AttentionOp::verify() {
       getStaticSize(0, depth) != getStaticSize(1, depth) ||
       getStaticSize(2, value) != getStaticSize(init, value))
     return emitOpError() << "needs known sizes of queries, keys and values, which agree";
-  return verifyBody(*this, getScores().front(), numOperands - 3, getInit());
+  Type element = getElementTypeOrSelf(getQueries().getType());
+  if (!(element.isF32() || element.isF16() || element.isBF16()) ||
+      llvm::any_of(ValueRange{getKeys(), getValues(), getInit()},
+                   [&](Value operand) { return getElementTypeOrSelf(operand.getType()) != element; }))
+    return emitOpError() << "needs queries, keys, values and results of f32, f16 or bf16, all alike";
+  return verifyBody(*this, getScores().front(), numOperands - 3, getInit(), Float32Type::get(getContext()));
 }
 
 } // namespace tgc::kernel

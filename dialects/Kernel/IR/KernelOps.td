@@ -67,7 +67,7 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
   let summary = "Rows of values, averaged with weights that are the softmax of scores";
   let description = [{
     init[b, i, e] = sum over j of softmax over j (score[b, i, j]) * values[b, j, e], where the region computes a score from the sum
-    over d of queries[b, i, d] * keys[b, j, d] and from elements of `extras`. No score is kept in memory.
+    over d of queries[b, i, d] * keys[b, j, d] and from elements of `extras`. No score is kept in memory. Operands are f32, f16 or bf16; sums, scores and extras are f32.
 
     `indexing_maps` say where an operand has the loops [batches..., i, j, d, e]; they are projected permutations. A dimension of
     size one of `queries`, `keys`, `values` and `extras` is repeated as often as its loop runs, except d and e, and j of `values`.
