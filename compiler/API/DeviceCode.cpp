@@ -2,6 +2,7 @@
 
 #include "compiler/API/DeviceCode.h"
 #include "compiler/ABI/RtToLLVM.h"
+#include "compiler/Codegen/CPU/ReadBytes.h"
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
@@ -19,6 +20,7 @@ namespace tgc {
 
 /// Gives the program buffers and writes its kernels, up to calls of functions that no device has.
 static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program, GpuF32 products) {
+  program.walk([](linalg::GenericOp op) { readBytes(op); });
   PassManager before(program.getContext());
   buildBufferizationPipeline(before);
   before.addPass(createRotateLoopBuffersPass());

@@ -12,6 +12,7 @@
 #include "compiler/Codegen/CPU/OrderLoops.h"
 #include "compiler/Codegen/CPU/PackConstants.h"
 #include "compiler/Codegen/CPU/Passes.h"
+#include "compiler/Codegen/CPU/ReadBytes.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "compiler/Codegen/CPU/TunedTiles.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
@@ -129,43 +130,6 @@ Source skipBroadcasts(Source source) {
     source = {copy.getDpsInputs()[0], maps[0].compose(source.map)};
   }
   return source;
-}
-
-/// The bytes that an operand of 32-bit integers is made of element by element, and the op that widens one.
-std::pair<Source, Operation *> findBytes(OpOperand &operand) {
-  auto op = cast<linalg::GenericOp>(operand.getOwner());
-  auto cast = operand.get().getDefiningOp<linalg::GenericOp>();
-  if (!cast || cast.getNumDpsInputs() != 1 || cast.getNumDpsInits() != 1 || cast.getNumReductionLoops() != 0)
-    return {};
-  Block &body = cast.getRegion().front();
-  Operation *extension = body.getTerminator()->getOperand(0).getDefiningOp();
-  SmallVector<AffineMap> maps = cast.getIndexingMapsArray();
-  if (!isa_and_nonnull<arith::ExtSIOp, arith::ExtUIOp>(extension) || extension != &body.front() ||
-      extension->getOperand(0) != body.getArgument(0) || !extension->getOperand(0).getType().isInteger(8) ||
-      !extension->getResult(0).getType().isInteger(32) || !maps[1].isIdentity() || !maps[0].isPermutation())
-    return {};
-  return {{cast.getDpsInputs()[0], maps[0].compose(op.getMatchingIndexingMap(&operand))}, extension};
-}
-
-/// Lets a sum of products of 32-bit integers that are bytes, widened, read the bytes themselves.
-void readBytes(linalg::GenericOp op) {
-  if (op.getNumDpsInputs() != 2 || op.getNumReductionLoops() == 0)
-    return;
-  std::pair<Source, Operation *> found[] = {findBytes(op->getOpOperand(0)), findBytes(op->getOpOperand(1))};
-  if (!found[0].second || !found[1].second)
-    return;
-  OpBuilder builder = OpBuilder::atBlockBegin(&op.getRegion().front());
-  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  for (auto [i, bytes] : llvm::enumerate(found)) {
-    op->setOperand(i, bytes.first.value);
-    maps[i] = bytes.first.map;
-    BlockArgument argument = op.getRegion().getArgument(i);
-    argument.setType(builder.getI8Type());
-    Operation *widened = builder.clone(*bytes.second);
-    argument.replaceAllUsesWith(widened->getResult(0));
-    widened->setOperand(0, argument);
-  }
-  op.setIndexingMapsAttr(builder.getAffineMapArrayAttr(maps));
 }
 
 /// The init of a sum that starts with nothing, if it does.

@@ -149,7 +149,11 @@ void ContractWriter::finishSum(Value sum, ArrayRef<Value> batch, Value row, Valu
   SmallVector<Value> place = llvm::to_vector(batch);
   splitPoint(row, loops.rows, place);
   splitPoint(column, loops.columns, place);
-  finishAt(arith::AddFOp::create(builder, loc, startAt(place), sum), place);
+  Value start = startAt(place);
+  bool isInteger = sum.getType().isInteger();
+  finishAt(isInteger ? Value(arith::AddIOp::create(builder, loc, start, sum))
+                     : Value(arith::AddFOp::create(builder, loc, start, sum)),
+           place);
 }
 
 bool ContractWriter::resultRunsDown() {

@@ -108,8 +108,8 @@ protected:
   virtual void writeTile(llvm::ArrayRef<mlir::Value> batch, const Side &rows, const Side &columns) = 0;
 };
 
-/// Whether tensor cores multiply the operands: 16-bit floats whose products are summed in f32, and f32 where
-/// that may be.
+/// Whether tensor cores multiply the operands: 16-bit floats whose products are summed in f32, bytes that are
+/// in 32 bits, and f32 where that may be.
 bool isTensorContraction(mlir::linalg::GenericOp op, GpuF32 products);
 void writeTensorKernel(const NestChain &chain, GpuF32 products, mlir::ModuleOp kernels, KernelRecord &record);
 

@@ -26,12 +26,13 @@ void RingWriter::prepare(Value tid) {
 Value RingWriter::byteOf(Value place) { return elementOf(ring, builder.getI8Type(), place); }
 
 Value RingWriter::placeInStage(const Side &side, Value step, Value position) {
-  unsigned size = sizeOf(side), bytesOfLine = side.runsAlongSum ? kStageBytes : side.tile * size;
-  Value line = side.runsAlongSum ? position : step, element = side.runsAlongSum ? step : position;
+  bool isAlong = liesAlongSum(side);
+  unsigned size = sizeOf(side), bytesOfLine = isAlong ? kStageBytes : side.tile * size;
+  Value line = isAlong ? position : step, element = isAlong ? step : position;
   // Matrices are eight lines; words that `ldmatrix` cannot turn are taken from four.
-  Value mix = side.runsAlongSum ? remainder(divide(line, 2), 4)
-              : size == 2       ? remainder(line, 8)
-                                : multiply(remainder(line, 4), constant(2));
+  Value mix = isAlong     ? remainder(divide(line, 2), 4)
+              : size == 2 ? remainder(line, 8)
+                          : multiply(remainder(line, 4), constant(2));
   unsigned ofChunk = kChunk / size;
   Value chunk = arith::XOrIOp::create(builder, loc, divide(element, ofChunk), mix);
   Value place = add(multiply(line, constant(bytesOfLine)), multiply(chunk, constant(kChunk)));
@@ -51,6 +52,8 @@ unsigned RingWriter::elementsOfCopy(const Side &side) {
   if (map.getResults().back() != builder.getAffineDimExpr(along) ||
       llvm::any_of(map.getResults().drop_back(), [&](AffineExpr one) { return one.isFunctionOfDim(along); }))
     return least;
+  if (liesAlongSum(side) != side.runsAlongSum)
+    return 0;
   int64_t range = op.getStaticLoopRanges()[along];
   for (unsigned bytes = kChunk; bytes >= kSmallest; bytes /= 2)
     if (int64_t count = bytes / size; !ShapedType::isDynamic(range) && range % count == 0 &&
@@ -66,8 +69,8 @@ void RingWriter::fill(const Side &side, ArrayRef<Value> batch, Value stage, Valu
   unsigned copiesOfLine = (side.runsAlongSum ? stepsOfStage() : side.tile) / atOnce;
   Value fast = multiply(remainder(thread, copiesOfLine), constant(atOnce));
   Value slow = divide(thread, copiesOfLine);
-  for (unsigned i = 0; i < side.tile * stepsOfStage() / atOnce / kThreads; ++i) {
-    Value line = add(slow, constant(kThreads / copiesOfLine * i));
+  auto bring = [&](Value number) {
+    Value line = add(slow, multiply(number, constant(kThreads / copiesOfLine)));
     Value position = side.runsAlongSum ? line : fast, step = side.runsAlongSum ? fast : line;
     Value to = byteOf(add(stage, placeInStage(side, step, position)));
     position = add(side.begin, position);
@@ -80,7 +83,7 @@ void RingWriter::fill(const Side &side, ArrayRef<Value> batch, Value stage, Valu
       Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(side.type));
       Value element = NestWriter::load(*side.operand, place);
       LLVM::StoreOp::create(builder, loc, arith::SelectOp::create(builder, loc, isInside, element, zero), to);
-      continue;
+      return;
     }
     splitPoint(position, side.loops, place);
     splitPoint(step, reductionLoops, place);
@@ -90,7 +93,15 @@ void RingWriter::fill(const Side &side, ArrayRef<Value> batch, Value stage, Valu
                      : count * size == 8    ? "cp.async.ca.shared.global.8.s"
                                             : "cp.async.ca.shared.global.4.s";
     callIntrinsic(name, Type(), {to, addressOf(*side.operand, place), taken});
-  }
+  };
+  unsigned copies = side.tile * stepsOfStage() / atOnce / kThreads;
+  for (unsigned i = 0; i < copies && copies <= kMostUnrolled; ++i)
+    bring(constant(i));
+  if (copies > kMostUnrolled)
+    forEach(constant(0), constant(copies), constant(1), {}, [&](Value number, ValueRange) {
+      bring(number);
+      return SmallVector<Value>();
+    });
 }
 
 SmallVector<Value>

@@ -4,7 +4,8 @@
 // copies (`cp.async`) fill others. An operand lies in a stage as it lies in memory, lines of 64 bytes of
 // steps or of a tile's side of elements, and chunks of 16 bytes are permuted in their lines so that a matrix
 // of `ldmatrix` meets each bank once. Copies are as wide as sizes and strides make sure that all of one is in
-// the operand and aligned; f32 can always be copied. 16-bit elements without neighbours go through registers.
+// the operand and aligned; f32 can always be copied. Shorter elements without neighbours go through
+// registers.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_COMPILER_CODEGEN_GPU_OPERANDRING_H
@@ -21,6 +22,8 @@ public:
 protected:
   /// What a bank-wide access moves; bytes of steps in a stage; all that a block can have without asking.
   static constexpr unsigned kChunk = 16, kStageBytes = 64, kMostShared = 48 << 10, kMostStages = 4;
+  /// More copies of a thread for one operand are a loop: their addresses take more registers than there are.
+  static constexpr unsigned kMostUnrolled = 16;
 
   void prepare(mlir::Value tid) override;
   /// For each stage: `multiply` is given the place of the stage and what is carried.
@@ -30,6 +33,9 @@ protected:
                llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, llvm::SmallVector<mlir::Value>)>
                    multiply);
 
+  /// Whether lines of a stage are along the sum. Bytes always are: a product wants four steps side by side,
+  /// and nothing turns them.
+  static bool liesAlongSum(const Side &side) { return side.runsAlongSum || sizeOf(side) == 1; }
   static unsigned sizeOf(const Side &side) { return side.type.getIntOrFloatBitWidth() / 8; }
   /// Steps of the sum in a stage.
   unsigned stepsOfStage();

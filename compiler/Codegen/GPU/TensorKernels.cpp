@@ -1,14 +1,15 @@
 //===- TensorKernels.cpp - Contractions on tensor cores -------------------===//
 //
-// f16, bf16 and tf32 with sums in f32, from sm_80 on. Operands pass through a ring of stages in shared
-// memory, filled by asynchronous copies some stages ahead; eight warps take fragments of a stage by
-// `ldmatrix` and multiply them by `mma.sync`. Fragments are those of the instruction set's manual: with g =
-// lane / 4 and t = lane % 4 a lane has, of the first operand, the word t of the steps of the rows g and g +
-// 8, and the same 16 bytes further on; of the second these words of column g; of the result the columns 2t
-// and 2t + 1 of the rows g and g + 8. A word is two steps of 16 bits or one of tf32, whose products have 8
-// steps instead of 16. tf32 has 11 bits of a factor; two such parts have 22, and without the product of the
-// two smaller ones as many are right of a product. Results go through shared memory once more, so that
-// neighbouring threads store neighbours, whatever is done to them on the way.
+// f16, bf16 and tf32 with sums in f32, bytes with sums of 32 bits that wrap, from sm_80 on. Operands pass
+// through a ring of stages in shared memory, filled by asynchronous copies some stages ahead; eight warps
+// take fragments of a stage by `ldmatrix` and multiply them by `mma.sync`. Fragments are those of the
+// instruction set's manual: with g = lane / 4 and t = lane % 4 a lane has, of the first operand, the word t
+// of the steps of the rows g and g + 8, and the same 16 bytes further on; of the second these words of column
+// g; of the result the columns 2t and 2t + 1 of the rows g and g + 8. A word is four steps of bytes, two of
+// 16 bits or one of tf32; a product has 32 steps, 16 or 8. tf32 has 11 bits of a factor; two such parts have
+// 22, and without the product of the two smaller ones as many are right of a product. Results go through
+// shared memory once more, so that neighbouring threads store neighbours, whatever is done to them on the
+// way.
 //
 //===----------------------------------------------------------------------===//
 
@@ -54,6 +55,8 @@ protected:
     highHalf = divide(lane, 16);
   }
 
+  Type sumType() { return getElementTypeOrSelf(op.getDpsInits()[0].getType()); }
+
   /// The words of one row of products, or of two columns of them, from step `step` of a stage on.
   SmallVector<Value> readFragments(const Side &side, Value stage, Value position, unsigned step) {
     bool isFirst = side.operand->getOperandNumber() == 0;
@@ -73,11 +76,12 @@ protected:
     Value halfOfSteps = isFirst ? highHalf : lowHalf, half = isFirst ? lowHalf : highHalf;
     Value atStep = add(multiply(halfOfSteps, constant(stepsOfChunk)), constant(step));
     Value at = add(position, multiply(half, constant(8)));
-    (side.runsAlongSum ? at : atStep) = add(side.runsAlongSum ? at : atStep, rowOfMatrix);
+    bool isAlong = liesAlongSum(side);
+    (isAlong ? at : atStep) = add(isAlong ? at : atStep, rowOfMatrix);
     Type word = builder.getI32Type();
     auto all = LLVM::LLVMStructType::getLiteral(op.getContext(), {word, word, word, word});
-    StringRef name = side.runsAlongSum ? "ldmatrix.sync.aligned.m8n8.x4.b16.p3"
-                                       : "ldmatrix.sync.aligned.m8n8.x4.trans.b16.p3";
+    StringRef name =
+        isAlong ? "ldmatrix.sync.aligned.m8n8.x4.b16.p3" : "ldmatrix.sync.aligned.m8n8.x4.trans.b16.p3";
     return unpack(callIntrinsic(name, all, byteOf(add(stage, placeInStage(side, atStep, at)))));
   }
 
@@ -94,8 +98,8 @@ protected:
     SmallVector<Value> operands(left);
     llvm::append_range(operands, right);
     llvm::append_range(operands, sums);
-    Type f32 = builder.getF32Type();
-    auto all = LLVM::LLVMStructType::getLiteral(op.getContext(), {f32, f32, f32, f32});
+    Type sum = sumType();
+    auto all = LLVM::LLVMStructType::getLiteral(op.getContext(), {sum, sum, sum, sum});
     llvm::copy(unpack(callIntrinsic(name, all, operands)), sums.begin());
   }
 
@@ -104,7 +108,7 @@ protected:
                              MutableArrayRef<Value> sums) = 0;
 
   void writeTile(ArrayRef<Value> batch, const Side &rows, const Side &columns) override {
-    Value zero = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0));
+    Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(sumType()));
     SmallVector<Value> sums(productsDown() * kProducts * kResultsOfProduct, zero);
     sums = forEachStage(batch, rows, columns, sums, [&](Value stage, SmallVector<Value> carried) {
       multiplyStage(rows, columns, stage, carried);
@@ -152,8 +156,7 @@ protected:
     forEach(thread, all, constant(kThreads), {}, [&](Value number, ValueRange) {
       Value fast = remainder(number, across), slow = divide(number, across);
       Value row = resultRunsDown() ? fast : slow, column = resultRunsDown() ? slow : fast;
-      Value sum =
-          LLVM::LoadOp::create(builder, loc, builder.getF32Type(), byteOf(placeOfResult(row, column)));
+      Value sum = LLVM::LoadOp::create(builder, loc, sumType(), byteOf(placeOfResult(row, column)));
       row = add(row, constant(first));
       finishSum(sum, batch, add(rows.begin, row), add(columns.begin, column));
       return SmallVector<Value>();
@@ -188,6 +191,38 @@ private:
         right.append(read(columns, stage, add(warpColumn, constant(kColumns * across)), step));
       for (unsigned down = 0; down < productsDown(); ++down) {
         SmallVector<Value> left = read(rows, stage, add(warpRow, constant(kRows * down)), step);
+        for (unsigned across = 0; across < kProducts; ++across)
+          multiplyFragments(name, left, ArrayRef(right).slice(2 * across, 2),
+                            sums.slice(productOf(down, across), kResultsOfProduct));
+      }
+    }
+  }
+};
+
+class ByteWriter : public TensorWriter {
+public:
+  using TensorWriter::TensorWriter;
+
+private:
+  static constexpr unsigned kStepsOfProduct = 32;
+
+  /// As the instruction calls an operand's bytes.
+  StringRef signOf(const Side &side) {
+    BlockArgument argument = op.getMatchingBlockArgument(side.operand);
+    return isa<arith::ExtUIOp>(*argument.user_begin()) ? "u8" : "s8";
+  }
+
+  void multiplyStage(const Side &rows, const Side &columns, Value stage,
+                     MutableArrayRef<Value> sums) override {
+    std::string name = ("mma.m16n8k32.row.col." + signOf(rows)).str();
+    if (signOf(columns) != signOf(rows))
+      name += ("." + signOf(columns)).str();
+    for (unsigned step = 0; step < stepsOfStage(); step += kStepsOfProduct) {
+      SmallVector<Value> right;
+      for (unsigned across = 0; across < kProducts; across += 2)
+        right.append(readFragments(columns, stage, add(warpColumn, constant(kColumns * across)), step));
+      for (unsigned down = 0; down < productsDown(); ++down) {
+        SmallVector<Value> left = readFragments(rows, stage, add(warpRow, constant(kRows * down)), step);
         for (unsigned across = 0; across < kProducts; ++across)
           multiplyFragments(name, left, ArrayRef(right).slice(2 * across, 2),
                             sums.slice(productOf(down, across), kResultsOfProduct));
@@ -267,10 +302,37 @@ Value widened(Value value) {
   return extended && extended.getType().isF32() ? extended.getIn() : Value();
 }
 
+/// The byte that is widened to 32 bits.
+Value widenedByte(Value value) {
+  Operation *extended = value.getDefiningOp();
+  bool isByte = isa_and_nonnull<arith::ExtSIOp, arith::ExtUIOp>(extended) &&
+                extended->getResult(0).getType().isInteger(32) &&
+                extended->getOperand(0).getType().isInteger(8);
+  return isByte ? extended->getOperand(0) : Value();
+}
+
+/// Whether a body adds the product of its two bytes to its accumulator.
+bool sumsBytes(Block &body) {
+  auto sum = body.getTerminator()->getOperand(0).getDefiningOp<arith::AddIOp>();
+  Value accumulator = body.getArgument(2);
+  if (!sum || (sum.getLhs() != accumulator && sum.getRhs() != accumulator))
+    return false;
+  auto product = (sum.getLhs() == accumulator ? sum.getRhs() : sum.getLhs()).getDefiningOp<arith::MulIOp>();
+  if (!product)
+    return false;
+  Value first = widenedByte(product.getLhs()), second = widenedByte(product.getRhs());
+  if (first != body.getArgument(0))
+    std::swap(first, second);
+  return first == body.getArgument(0) && second == body.getArgument(1) && first.hasOneUse() &&
+         second.hasOneUse();
+}
+
 } // namespace
 
 bool isTensorContraction(linalg::GenericOp op, GpuF32 products) {
   Block &body = *op.getBody();
+  if (sumsBytes(body))
+    return true;
   auto sum = body.getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
   if (!sum || !bitEnumContainsAll(sum.getFastmath(), arith::FastMathFlags::reassoc))
     return false;
@@ -313,7 +375,10 @@ TileShape chooseTile(linalg::GenericOp op) {
 
 void writeTensorKernel(const NestChain &chain, GpuF32 products, ModuleOp kernels, KernelRecord &record) {
   TileShape tile = chooseTile(chain.main);
-  if (getElementTypeOrSelf(chain.main->getOperand(0).getType()).isF32())
+  Type type = getElementTypeOrSelf(chain.main->getOperand(0).getType());
+  if (type.isInteger())
+    ByteWriter(chain, kernels, record, tile).write();
+  else if (type.isF32())
     Tf32Writer(chain, kernels, record, tile, products == GpuF32::TF32x3).write();
   else
     ShortWriter(chain, kernels, record, tile).write();

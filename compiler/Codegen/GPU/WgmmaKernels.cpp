@@ -439,7 +439,8 @@ private:
 } // namespace
 
 bool hasWgmmaKernel(linalg::GenericOp op, GpuF32 products) {
-  if (!isTensorContraction(op, products) || products == GpuF32::TF32x3)
+  bool areFloats = isa<FloatType>(getElementTypeOrSelf(op.getDpsInputs()[0].getType()));
+  if (!areFloats || !isTensorContraction(op, products) || products == GpuF32::TF32x3)
     return false;
   std::optional<ContractLoops> loops = sortLoops(op);
   bool isLong = getElementTypeOrSelf(op.getDpsInputs()[0].getType()).isF32();
