@@ -57,7 +57,7 @@ func.func @columns(%frame: !llvm.ptr, %x: memref<1x1024xf32>, %w: memref<2097152
 // A kernel that packs: four panels of 16 columns are a share, which its thread packs for all rows.
 // CHECK-LABEL: func @packing
 // CHECK-NOT: tgc_pack
-// CHECK: rt.parallel_for %arg0, @[[PACKING:tgc_contract_[0-9]+]](%arg1, %arg2, %arg3, %true) count %c16 grain %c1 
+// CHECK: rt.parallel_for %arg0, @[[PACKING:tgc_contract_[0-9]+]](%arg1, %arg2, %arg3, %true) count %c16 grain %c1
 // CHECK: func private @[[PACKING]](%{{.*}}: i1, %[[BEGIN:.*]]: index, %{{.*}}: index)
 // CHECK: arith.muli %[[BEGIN]], %c4
 func.func @packing(%frame: !llvm.ptr, %x: memref<40x600xf32>, %w: memref<1000x600xf32>, %y: memref<40x1000xf32>) attributes {rt.feeds = []} {
