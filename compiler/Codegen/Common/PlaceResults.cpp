@@ -108,27 +108,35 @@ bool isSameMemory(bufferization::AnalysisState &state, OpOperand &source, Value 
   });
 }
 
-/// Moves the op up to where its operands are known. What takes its place is made there, before all that could
-/// be computed in a part of it.
-void hoist(tensor::EmptyOp empty) {
-  Operation *last = nullptr;
-  for (Value operand : empty->getOperands()) {
-    Operation *definition = operand.getDefiningOp();
-    definition = definition ? empty->getBlock()->findAncestorOpInBlock(*definition) : nullptr;
-    if (definition && (!last || last->isBeforeInBlock(definition)))
-      last = definition;
+/// Moves each empty tensor of a block up to where its sizes are known. What takes its place is made there,
+/// before all that could be computed in a part of it. Sizes of the run alone may have to be checked before
+/// there is memory of that size: such tensors stay behind what has effects.
+void hoistEmpties(Block &block) {
+  SmallVector<std::pair<tensor::EmptyOp, Operation *>> empties;
+  Operation *barrier = nullptr;
+  for (Operation &op : block) {
+    if (auto empty = dyn_cast<tensor::EmptyOp>(op))
+      empties.emplace_back(empty, empty.getType().hasStaticShape() ? nullptr : barrier);
+    else if (!isMemoryEffectFree(&op))
+      barrier = &op;
   }
-  if (last)
-    empty->moveAfter(last);
-  else
-    empty->moveBefore(empty->getBlock(), empty->getBlock()->begin());
+  for (auto [empty, last] : empties) {
+    for (Value operand : empty->getOperands()) {
+      Operation *definition = operand.getDefiningOp();
+      definition = definition ? block.findAncestorOpInBlock(*definition) : nullptr;
+      if (definition && (!last || last->isBeforeInBlock(definition)))
+        last = definition;
+    }
+    if (last)
+      empty->moveAfter(last);
+    else
+      empty->moveBefore(&block, block.begin());
+  }
 }
 
 struct PlaceResultsPass : impl::PlaceResultsPassBase<PlaceResultsPass> {
   void runOnOperation() override {
-    SmallVector<tensor::EmptyOp> empties;
-    getOperation().walk([&](tensor::EmptyOp empty) { empties.push_back(empty); });
-    llvm::for_each(empties, hoist);
+    getOperation().walk([](Block *block) { hoistEmpties(*block); });
     bufferization::OneShotBufferizationOptions options;
     options.allowReturnAllocsFromLoops = true;
     options.bufferizeFunctionBoundaries = true;
