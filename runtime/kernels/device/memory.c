@@ -237,24 +237,12 @@ int64_t tgc_device_resident(tgc_device_t *device, uint32_t slot, uint32_t index,
   return tgc_device_mirror(device, slot, TGC_MIRROR_VARIABLE, host, bytes);
 }
 
-/* Another device may have it: another entry's. */
-static void bring_from_others(tgc_device_t *device, const char *node, mirror_t *mirror) {
-  tgc_residence_t *residence = mirror->residence;
-  const char *reason = "";
-  if (!residence->holder || residence->holder == mirror)
-    return;
-  int32_t status =
-      residence->bring(residence->holder, (void *)(uintptr_t)mirror->host, mirror->bytes, &reason);
-  if (status != TGC_OK)
-    tgc_device_fail(device, status, node, reason);
-  residence->holder = NULL;
-}
-
 void tgc_device_need(tgc_device_t *device, const char *node, uint32_t slot) {
   mirror_t *mirror = &device->mirrors[slot];
   if (mirror->has_value && mirror->version == mirror->residence->version)
     return;
-  bring_from_others(device, node, mirror);
+  if (mirror->residence->holder != mirror)
+    tgc_device_bring(device, node, slot); /* another device has it: another entry's */
   tgc_device_upload(device, node, mirror->host, (int64_t)(mirror->address - mirror->host), mirror->bytes);
   mirror->has_value = 1;
   mirror->version = mirror->residence->version;
