@@ -11,36 +11,16 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Timing.h"
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 #include <unordered_map>
 
 using namespace dnnl;
 using Tag = memory::format_tag;
-
-static double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-static double timeLeast(const std::function<void()> &run) {
-  double least = 1e9;
-  run();
-  double start = now();
-  run();
-  int count = std::max(1, static_cast<int>(2e-4 / std::max(now() - start, 1e-7)));
-  for (double end = now() + 0.15; now() < end;) {
-    start = now();
-    for (int i = 0; i < count; ++i)
-      run();
-    least = std::min(least, (now() - start) / count);
-  }
-  return least;
-}
 
 int main(int argc, char **argv) {
   if (argc != 9)
@@ -70,7 +50,7 @@ int main(int argc, char **argv) {
           auto *elements = static_cast<float *>(operand.get_data_handle());
           std::fill(elements, elements + operand.get_desc().get_size() / sizeof(float), 0.5f);
         }
-        least = std::min(least, timeLeast([&] {
+        least = std::min(least, timeLeast(0.15, [&] {
                            primitive.execute(queue, operands);
                            queue.wait();
                          }));

@@ -9,36 +9,16 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Timing.h"
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
 
 using namespace dnnl;
 using Tag = memory::format_tag;
-
-static double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-static double timeLeast(const std::function<void()> &run) {
-  double least = 1e9;
-  run();
-  double start = now();
-  run();
-  int count = std::max(1, static_cast<int>(2e-4 / std::max(now() - start, 1e-7)));
-  for (double end = now() + 0.4; now() < end;) {
-    start = now();
-    for (int i = 0; i < count; ++i)
-      run();
-    least = std::min(least, (now() - start) / count);
-  }
-  return least;
-}
 
 int main(int argc, char **argv) {
   if (argc != 6)
@@ -62,14 +42,14 @@ int main(int argc, char **argv) {
     std::fill(elements, elements + operand->get_desc().get_size() / sizeof(float), 0.5f);
   }
   matmul product(chosen);
-  double least = timeLeast([&] {
+  double least = timeLeast(0.4, [&] {
     product.execute(queue, {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}});
     queue.wait();
   });
   std::vector<float> rhs(static_cast<size_t>(k) * n, 0.5f);
   auto *left = static_cast<const float *>(a.get_data_handle());
   auto *result = static_cast<float *>(c.get_data_handle());
-  least = std::min(least, timeLeast([&] {
+  least = std::min(least, timeLeast(0.4, [&] {
                      dnnl_sgemm(isLhs ? 'T' : 'N', isRhs ? 'T' : 'N', m, n, k, 1, left, isLhs ? m : k,
                                 rhs.data(), isRhs ? k : n, 0, result, n);
                    }));
