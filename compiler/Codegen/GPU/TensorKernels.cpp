@@ -103,6 +103,23 @@ protected:
     llvm::copy(unpack(callIntrinsic(name, all, operands)), sums.begin());
   }
 
+  /// Adds the products of a stage by an instruction over `count` steps, whose operands `read` brings.
+  void multiplySteps(StringRef name, unsigned count, const Side &rows, const Side &columns,
+                     MutableArrayRef<Value> sums,
+                     function_ref<SmallVector<Value>(const Side &side, Value position, unsigned step)> read) {
+    for (unsigned step = 0; step < stepsOfStage(); step += count) {
+      SmallVector<Value> right;
+      for (unsigned across = 0; across < kProducts; across += 2)
+        right.append(read(columns, add(warpColumn, constant(kColumns * across)), step));
+      for (unsigned down = 0; down < productsDown(); ++down) {
+        SmallVector<Value> left = read(rows, add(warpRow, constant(kRows * down)), step);
+        for (unsigned across = 0; across < kProducts; ++across)
+          multiplyFragments(name, left, ArrayRef(right).slice(2 * across, 2),
+                            sums.slice(productOf(down, across), kResultsOfProduct));
+      }
+    }
+  }
+
   /// Adds the products of all steps of a stage.
   virtual void multiplyStage(const Side &rows, const Side &columns, Value stage,
                              MutableArrayRef<Value> sums) = 0;
@@ -185,17 +202,9 @@ private:
   void multiplyStage(const Side &rows, const Side &columns, Value stage,
                      MutableArrayRef<Value> sums) override {
     StringRef name = rows.type.isF16() ? "mma.m16n8k16.row.col.f32.f32" : "mma.m16n8k16.row.col.bf16";
-    for (unsigned step = 0; step < stepsOfStage(); step += kStepsOfProduct) {
-      SmallVector<Value> right;
-      for (unsigned across = 0; across < kProducts; across += 2)
-        right.append(read(columns, stage, add(warpColumn, constant(kColumns * across)), step));
-      for (unsigned down = 0; down < productsDown(); ++down) {
-        SmallVector<Value> left = read(rows, stage, add(warpRow, constant(kRows * down)), step);
-        for (unsigned across = 0; across < kProducts; ++across)
-          multiplyFragments(name, left, ArrayRef(right).slice(2 * across, 2),
-                            sums.slice(productOf(down, across), kResultsOfProduct));
-      }
-    }
+    multiplySteps(
+        name, kStepsOfProduct, rows, columns, sums,
+        [&](const Side &side, Value position, unsigned step) { return read(side, stage, position, step); });
   }
 };
 
@@ -217,17 +226,10 @@ private:
     std::string name = ("mma.m16n8k32.row.col." + signOf(rows)).str();
     if (signOf(columns) != signOf(rows))
       name += ("." + signOf(columns)).str();
-    for (unsigned step = 0; step < stepsOfStage(); step += kStepsOfProduct) {
-      SmallVector<Value> right;
-      for (unsigned across = 0; across < kProducts; across += 2)
-        right.append(readFragments(columns, stage, add(warpColumn, constant(kColumns * across)), step));
-      for (unsigned down = 0; down < productsDown(); ++down) {
-        SmallVector<Value> left = readFragments(rows, stage, add(warpRow, constant(kRows * down)), step);
-        for (unsigned across = 0; across < kProducts; ++across)
-          multiplyFragments(name, left, ArrayRef(right).slice(2 * across, 2),
-                            sums.slice(productOf(down, across), kResultsOfProduct));
-      }
-    }
+    multiplySteps(name, kStepsOfProduct, rows, columns, sums,
+                  [&](const Side &side, Value position, unsigned step) {
+                    return readFragments(side, stage, position, step);
+                  });
   }
 };
 
