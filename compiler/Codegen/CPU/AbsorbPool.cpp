@@ -160,8 +160,8 @@ kernel::ContractOp absorbPool(kernel::ContractOp op) {
   auto pooled = kernel::ContractOp::create(
       builder, pool.getLoc(), pool.getResultTypes(), op.getLhs(), op.getRhs(), extras,
       match->fill.getOutputs()[0], builder.getAffineMapArrayAttr(maps), builder.getDenseI64ArrayAttr(sizes),
-      /*accumulates=*/false, op.getPanelWidthAttr(), /*in_place=*/false, /*winograd=*/true);
-  pooled->setAttr(kPoolAttr, builder.getStringAttr(match->isSum ? kPoolOfSums : "maximum"));
+      /*accumulates=*/false, op.getPanelWidthAttr(), /*in_place=*/false, /*winograd=*/true,
+      kernel::PoolAttr::get(op.getContext(), match->isSum ? kernel::Pool::Sum : kernel::Pool::Maximum));
   pooled.getEpilogue().takeBody(op.getEpilogue());
   Block &epilogue = pooled.getEpilogue().front();
   Operation *yield = epilogue.getTerminator();

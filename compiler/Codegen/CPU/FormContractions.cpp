@@ -198,7 +198,8 @@ private:
         builder, op.getLoc(), op.getResultTypes(), op.getDpsInputs()[sum.lhs], op.getDpsInputs()[sum.rhs],
         ValueRange(), empty ? empty : init, builder.getAffineMapArrayAttr(ordered),
         builder.getDenseI64ArrayAttr(sizes),
-        /*accumulates=*/!empty, /*panel_width=*/IntegerAttr());
+        /*accumulates=*/!empty, /*panel_width=*/IntegerAttr(), /*in_place=*/false, /*winograd=*/false,
+        /*pool=*/kernel::PoolAttr());
     Block &old = op.getRegion().front();
     for (auto [input, name] : {std::pair(sum.lhs, kUnsignedLhs), {sum.rhs, kUnsignedRhs}})
       if (isa<arith::ExtUIOp>(*old.getArgument(input).user_begin()))
@@ -274,7 +275,8 @@ private:
     auto larger = kernel::ContractOp::create(
         builder, user.getLoc(), user.getResultTypes(), contract.getLhs(), contract.getRhs(), extras,
         user.getDpsInits()[0], builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(),
-        contract.getAccumulatesAttr(), contract.getPanelWidthAttr(), contract.getInPlaceAttr());
+        contract.getAccumulatesAttr(), contract.getPanelWidthAttr(), contract.getInPlaceAttr(),
+        /*winograd=*/UnitAttr(), /*pool=*/kernel::PoolAttr());
     widenLike(larger, contract);
     larger.getEpilogue().takeBody(contract.getEpilogue());
     Operation *oldYield = old.getTerminator();

@@ -203,7 +203,8 @@ private:
     return kernel::ContractOp::create(builder, loc, TypeRange(), lhs, rhs, extras, init,
                                       builder.getAffineMapArrayAttr(makeMaps(builder.getContext(), 3, dims)),
                                       builder.getDenseI64ArrayAttr(known), accumulates,
-                                      /*panel_width=*/IntegerAttr());
+                                      /*panel_width=*/IntegerAttr(), /*in_place=*/false, /*winograd=*/false,
+                                      /*pool=*/kernel::PoolAttr());
   }
 
   /// The region of a contraction, with `body` in it.

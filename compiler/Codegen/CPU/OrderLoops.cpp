@@ -58,10 +58,11 @@ kernel::ContractOp storeAsRead(kernel::ContractOp contract) {
   Value init = tensor::EmptyOp::create(builder, empty.getLoc(), ordered, empty.getType().getElementType());
   AffineMap maps[] = {contract.getLhsMap(), contract.getRhsMap(),
                       AffineMap::get(oldMap.getNumDims(), 0, exprs, builder.getContext())};
-  auto stored = kernel::ContractOp::create(builder, contract.getLoc(), init.getType(), contract.getLhs(),
-                                           contract.getRhs(), ValueRange(), init,
-                                           builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(),
-                                           contract.getAccumulatesAttr(), contract.getPanelWidthAttr());
+  auto stored = kernel::ContractOp::create(
+      builder, contract.getLoc(), init.getType(), contract.getLhs(), contract.getRhs(), ValueRange(), init,
+      builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(), contract.getAccumulatesAttr(),
+      contract.getPanelWidthAttr(), /*in_place=*/UnitAttr(), /*winograd=*/UnitAttr(),
+      /*pool=*/kernel::PoolAttr());
   widenLike(stored, contract);
   stored.getEpilogue().takeBody(contract.getEpilogue());
   readInOrder(contract.getResult(0));
@@ -158,10 +159,11 @@ kernel::ContractOp joinRows(kernel::ContractOp contract) {
     lhs = tensor::CollapseShapeOp::create(builder, loc, lhs, *lhsGroups);
   Value init = tensor::EmptyOp::create(builder, loc, joined.getResultType().getShape(),
                                        joined.getResultType().getElementType());
-  auto flat =
-      kernel::ContractOp::create(builder, loc, init.getType(), lhs, contract.getRhs(), ValueRange(), init,
-                                 builder.getAffineMapArrayAttr(maps), builder.getDenseI64ArrayAttr(newSizes),
-                                 contract.getAccumulatesAttr(), contract.getPanelWidthAttr());
+  auto flat = kernel::ContractOp::create(
+      builder, loc, init.getType(), lhs, contract.getRhs(), ValueRange(), init,
+      builder.getAffineMapArrayAttr(maps), builder.getDenseI64ArrayAttr(newSizes),
+      contract.getAccumulatesAttr(), contract.getPanelWidthAttr(), /*in_place=*/UnitAttr(),
+      /*winograd=*/UnitAttr(), /*pool=*/kernel::PoolAttr());
   widenLike(flat, contract);
   flat.getEpilogue().takeBody(contract.getEpilogue());
   joined.replaceAllUsesWith(flat.getResult(0));

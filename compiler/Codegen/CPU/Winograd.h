@@ -119,11 +119,6 @@ int64_t countProductsByTiles(kernel::ContractOp op, int64_t products);
 /// Lets the contraction be computed by tiles; a constant filter is transformed.
 void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &known);
 
-/// An attribute of a convolution by tiles whose elements are not stored: each window of 2 x 2 of them becomes
-/// one, their "maximum" or "sum", whose row and column in the init are half of theirs. Behind the last row or
-/// column of an odd number of them windows have what there is.
-inline constexpr llvm::StringLiteral kPoolAttr = "pool", kPoolOfSums = "sum";
-
 /// Lets the kernel of a convolution by tiles pool its results, if nothing but a pool with windows of 2 x 2
 /// reads them, and what is computed of them in between is computed of each. Returns the convolution.
 kernel::ContractOp absorbPool(kernel::ContractOp op);

@@ -33,8 +33,7 @@ struct WinogradEmitter : TileEmitter {
 
   WinogradEmitter(OpBuilder &builder, kernel::ContractOp op, const WinogradPlan &plan, VectorUnit unit,
                   const ContractOperands &in)
-      : TileEmitter(builder, op, plan, in), plan(plan), unit(unit),
-        windowSize(op->hasAttr(kPoolAttr) ? 2 : 1) {
+      : TileEmitter(builder, op, plan, in), plan(plan), unit(unit), windowSize(op.getPool() ? 2 : 1) {
     lhs = LinearAccess::create(builder, loc, in.lhs, op.getLhsMap());
     init = LinearAccess::create(builder, loc, in.init, op.getInitMap());
     elements = allocate(plan.tilesPerUnit, plan.getTileStride());
@@ -155,7 +154,7 @@ struct WinogradEmitter : TileEmitter {
   }
 
   Value combine(Value a, Value b) {
-    if (op->getAttrOfType<StringAttr>(kPoolAttr) == kPoolOfSums)
+    if (op.getPool() == kernel::Pool::Sum)
       return add(a, b);
     return arith::MaximumFOp::create(builder, loc, a, b);
   }

@@ -195,7 +195,8 @@ void VectorMath::multiply(Value lhs, Value rhs, Value init, ArrayRef<ArrayRef<un
   auto products = kernel::ContractOp::create(
       builder, loc, TypeRange(), lhs, rhs, ValueRange(), init, builder.getAffineMapArrayAttr(maps),
       builder.getDenseI64ArrayAttr(known), accumulates,
-      panelWidth ? builder.getI64IntegerAttr(panelWidth) : IntegerAttr(), /*in_place=*/panelWidth == 0);
+      panelWidth ? builder.getI64IntegerAttr(panelWidth) : IntegerAttr(), /*in_place=*/panelWidth == 0,
+      /*winograd=*/false, /*pool=*/kernel::PoolAttr());
   {
     OpBuilder::InsertionGuard guard(builder);
     Block *body = builder.createBlock(&products.getEpilogue(), {}, builder.getF32Type(), loc);

@@ -3,6 +3,7 @@
 #include "dialects/Kernel/IR/KernelDialect.h"
 
 #include "dialects/Kernel/IR/KernelDialect.cpp.inc"
+#include "dialects/Kernel/IR/KernelEnums.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/Kernel/IR/KernelOps.cpp.inc"
 
@@ -51,6 +52,25 @@ void ContractOp::getEffects(Effects &effects) {
   addEffects(*this, getInitMutable(), getAccumulates(), effects);
 }
 
+/// Windows of 2 x 2 rows and columns of images are what the init has elements for.
+static LogicalResult verifyPool(ContractOp op) {
+  if (!op.getPool())
+    return success();
+  if (!op.getWinograd() || op.getAccumulates())
+    return op.emitOpError() << "pools the results of convolutions by tiles only, which accumulate nothing";
+  AffineMap map = op.getInitMap();
+  auto type = cast<ShapedType>(op.getInit().getType());
+  if (map.getNumResults() != 4)
+    return op.emitOpError() << "pools images, expected an init of 4 dimensions, got " << type;
+  for (unsigned dim : {1u, 2u}) {
+    int64_t elements = op.getLoopSizes()[map.getDimPosition(dim)];
+    if (ShapedType::isDynamic(elements) || type.getDimSize(dim) != (elements + 1) / 2)
+      return op.emitOpError() << "pools windows of 2 x 2, expected half as many elements along dimension "
+                              << dim << " of its init as its loop has, got " << type;
+  }
+  return success();
+}
+
 LogicalResult ContractOp::verify() {
   size_t numOperands = getNumOperands(), numLoops = getLoopSizes().size();
   if (getIndexingMaps().size() != numOperands)
@@ -69,6 +89,8 @@ LogicalResult ContractOp::verify() {
   }
   if (getInitMap().getNumResults() == 0)
     return emitOpError() << "needs a dimension of its result to run along";
+  if (failed(verifyPool(*this)))
+    return failure();
   return verifyBody(*this, getEpilogue().front(), numOperands - 2, getInit(),
                     getElementTypeOrSelf(getInit().getType()));
 }

@@ -3,6 +3,7 @@
 #define TGC_DIALECTS_KERNEL_IR_KERNELOPS_TD
 
 include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -15,6 +16,11 @@ def Kernel_Dialect : Dialect {
     Between `linalg`, which says what is computed loop by loop, and the loops themselves: an op here holds what one kernel computes,
     on tensors before bufferization and on memrefs after it, so that what belongs into registers is not parted into buffers.
   }];
+}
+
+def Kernel_PoolEnum : I32EnumAttr<"Pool", "what a pool makes of the elements of a window", [
+    I32EnumAttrCase<"Maximum", 0, "maximum">, I32EnumAttrCase<"Sum", 1, "sum">]> {
+  let cppNamespace = "::tgc::kernel";
 }
 
 class Kernel_Op<string mnemonic, list<Trait> traits = []> : Op<Kernel_Dialect, mnemonic, traits>;
@@ -35,15 +41,19 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
 
     With `winograd` a convolution with windows of 3 x 3 is computed by tiles of 4 x 4 results, with fewer multiplications and other
     roundings. With `panel_width` too, `rhs` is the filter, transformed and in the order of that kernel.
+
+    With `pool` the elements of such a convolution are not stored: each window of 2 x 2 of them becomes one, whose row and column in `init`,
+    of the dimensions [image, row, column, channel], are half of theirs. Behind the last row or column of an odd number of them windows have what
+    there is.
   }];
   let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, AnyShaped:$init,
                        AffineMapArrayAttr:$indexing_maps, DenseI64ArrayAttr:$loop_sizes, UnitAttr:$accumulates,
                        OptionalAttr<I64Attr>:$panel_width, UnitAttr:$in_place,
-                       UnitAttr:$winograd);
+                       UnitAttr:$winograd, OptionalAttr<Kernel_PoolEnum>:$pool);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
-    `(` $lhs `,` $rhs `)` (`with` `(` $extras^ `)`)? `into` $init `sizes` $loop_sizes attr-dict-with-keyword $epilogue
+    `(` $lhs `,` $rhs `)` (`with` `(` $extras^ `)`)? `into` $init `sizes` $loop_sizes (`pool` $pool^)? attr-dict-with-keyword $epilogue
     `:` type($lhs) `,` type($rhs) (`with` type($extras)^)? `into` type($init) (`->` type($results)^)?
   }];
   let hasVerifier = 1;

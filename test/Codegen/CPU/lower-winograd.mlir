@@ -103,7 +103,7 @@ func.func @gradient(%x: memref<8x9x18x32xf32>, %g: memref<8x7x16x32xf32>, %f: me
 // CHECK-NOT: arith.negf
 // CHECK: return
 func.func @pool(%x: memref<7x18x18x32xf32>, %f: memref<3x3x32x32xf32>, %y: memref<7x8x8x32xf32>) {
-  kernel.contract (%x, %f) into %y sizes [7, 16, 16, 3, 3, 32, 32] attributes {indexing_maps = [#x, #f, #y], pool = "maximum", winograd} {
+  kernel.contract (%x, %f) into %y sizes [7, 16, 16, 3, 3, 32, 32] pool maximum attributes {indexing_maps = [#x, #f, #y], winograd} {
   ^bb0(%s: f32):
     %t = arith.negf %s : f32
     kernel.yield %t : f32

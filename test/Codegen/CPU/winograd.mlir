@@ -123,11 +123,11 @@ func.func @doubles(%x: tensor<8x18x18x32xf64>, %f: tensor<3x3x32x32xf64>) -> ten
 
 // A pool by 2 x 2 and what it computes of each element join the kernel; the last row, which no window has, is not computed.
 // CHECK-LABEL: func @pool
-// CHECK: kernel.contract(%{{.*}}, %{{.*}}) with(%{{.*}}) into %{{.*}} sizes [8, 14, 16, 3, 3, 32, 64] attributes {{.*}}pool = "maximum"
+// CHECK: kernel.contract(%{{.*}}, %{{.*}}) with(%{{.*}}) into %{{.*}} sizes [8, 14, 16, 3, 3, 32, 64] pool maximum
 // CHECK: arith.addf
 // CHECK-NOT: linalg.generic
 // EXACT-LABEL: func @pool
-// EXACT-NOT: pool = "
+// EXACT-NOT: pool maximum
 func.func @pool(%x: tensor<8x17x18x32xf32>, %f: tensor<3x3x32x64xf32>, %g: tensor<1x64xf32>) -> tensor<8x7x8x64xf32> {
   %z = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<8x15x16x64xf32>
@@ -164,7 +164,7 @@ func.func @pool(%x: tensor<8x17x18x32xf32>, %f: tensor<3x3x32x64xf32>, %g: tenso
 // Another op reads the elements, so they are stored.
 // CHECK-LABEL: func @pool_of_what_is_read
 // CHECK: kernel.contract
-// CHECK-NOT: pool = "
+// CHECK-NOT: pool maximum
 // CHECK: linalg.generic
 func.func @pool_of_what_is_read(%x: tensor<8x17x18x32xf32>, %f: tensor<3x3x32x64xf32>, %g: tensor<1x64xf32>) -> (tensor<8x7x8x64xf32>, tensor<8x15x16x64xf32>) {
   %z = arith.constant 0.0 : f32
