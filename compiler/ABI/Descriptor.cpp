@@ -19,6 +19,10 @@ using namespace mlir;
 
 namespace tgc {
 
+bool isFar(const llvm::Triple &triple, uint64_t numBytes) {
+  return triple.isX86_64() && numBytes >= uint64_t(1) << 30;
+}
+
 ArrayRef<char> weightsOf(ModuleOp module) {
   auto data = module->getAttrOfType<DenseResourceElementsAttr>("rt.weights_data");
   AsmResourceBlob *blob = data ? data.getRawHandle().getBlob() : nullptr;
@@ -103,50 +107,38 @@ struct DescriptorEmitter {
                                     llvm::GlobalValue::ExternalLinkage, nullptr, kWeightsSymbol);
   }
 
-  /// Are so many bytes more than code of x86-64's small model reaches? Half of its 2 GiB are left to all
-  /// else.
-  bool isFar(uint64_t size) { return code.getTargetTriple().isX86_64() && size >= uint64_t(1) << 30; }
-
-  /// Such data is put behind all other sections and read through whole addresses.
-  void placeFar(llvm::GlobalVariable *data, uint64_t size) {
-    if (isFar(size))
-      data->setCodeModel(llvm::CodeModel::Large);
-  }
-
-  void embedWeights() {
-    ArrayRef<char> bytes = weightsOf(module);
+  /// Says how the symbol of rt.weights is defined.
+  void linkWeights() {
     llvm::GlobalVariable *declared = code.getNamedGlobal(kWeightsSymbol);
     if (!declared || options.weights == WeightsLinkage::External)
       return;
-    if (options.weights == WeightsLinkage::File) {
-      defineRoom(declared, bytes.size());
-      return;
-    }
-    llvm::Constant *data =
-        llvm::ConstantDataArray::getRaw(StringRef(bytes.data(), bytes.size()), bytes.size(), i8);
-    auto *defined = new llvm::GlobalVariable(code, data->getType(), /*isConstant=*/true,
-                                             llvm::GlobalValue::InternalLinkage, data);
-    defined->setAlignment(llvm::Align(64));
-    defined->setSection(isFar(bytes.size()) ? ".lrodata.tgc_weights" : ".rodata.tgc_weights");
-    placeFar(defined, bytes.size());
-    declared->replaceAllUsesWith(defined);
+    uint64_t size = weightsOf(module).size();
+    llvm::GlobalVariable *data =
+        options.weights == WeightsLinkage::File ? defineRoom(size) : declareData(size);
+    if (isFar(code.getTargetTriple(), size))
+      data->setCodeModel(llvm::CodeModel::Large);
+    declared->replaceAllUsesWith(data);
     declared->eraseFromParent();
-    defined->setName(kWeightsSymbol);
+  }
+
+  llvm::GlobalVariable *declareData(uint64_t size) {
+    auto *data = new llvm::GlobalVariable(code, llvm::ArrayType::get(i8, size), /*isConstant=*/true,
+                                          llvm::GlobalValue::ExternalLinkage, nullptr, options.weightsSymbol);
+    data->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    data->setAlignment(llvm::Align(kWeightsAlignment));
+    return data;
   }
 
   /// Zeros that the file is mapped over, so LLVM must not take them for what is read.
-  void defineRoom(llvm::GlobalVariable *declared, uint64_t size) {
+  llvm::GlobalVariable *defineRoom(uint64_t size) {
     uint64_t page = code.getTargetTriple().isAArch64() ? 65536 : 4096;
     auto *type = llvm::ArrayType::get(i8, llvm::alignTo(size, page));
     auto *room =
         new llvm::GlobalVariable(code, type, /*isConstant=*/false, llvm::GlobalValue::InternalLinkage,
-                                 llvm::ConstantAggregateZero::get(type));
+                                 llvm::ConstantAggregateZero::get(type), "tgc_weights_room");
     room->setAlignment(llvm::Align(page));
     room->setExternallyInitialized(true);
-    placeFar(room, size);
-    declared->replaceAllUsesWith(room);
-    declared->eraseFromParent();
-    room->setName(kWeightsSymbol);
+    return room;
   }
 
   /// tgc_entry_info_t; the entry's function becomes `tgc.run.<name>`.
@@ -197,7 +189,7 @@ struct DescriptorEmitter {
          number(i64, hasFile ? weightsOf(module).size() : 0),
          hasDevice ? array(onDevice, "tgc.on_device") : null()});
     llvm::Function *query = emitQuery(global(info, "tgc.module"));
-    embedWeights();
+    linkWeights();
     return query;
   }
 

@@ -15,7 +15,7 @@
 
 namespace tgc {
 
-/// What linking and loading need of a compilation.
+/// What linking and loading need of a compilation; the weights are not in the object.
 struct CachedCode {
   llvm::SmallVector<char, 0> object, weights;
   std::string fingerprint;

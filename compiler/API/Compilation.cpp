@@ -15,6 +15,7 @@
 #include "compiler/Target/Linker.h"
 #include "compiler/Target/ObjectEmitter.h"
 #include "compiler/Target/ParallelEmitter.h"
+#include "compiler/Target/WeightsObject.h"
 #include "frontend/Import/Import.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -118,6 +119,9 @@ llvm::Error checkEntryNames(ArrayRef<EntryRequest> entries) {
   }
   return llvm::Error::success();
 }
+
+/// Where the weights of the module that `query` describes are found.
+std::string getWeightsSymbol(StringRef query) { return (query + ".weights").str(); }
 
 } // namespace
 
@@ -358,6 +362,7 @@ llvm::Error Compilation::translateCode(bool externalWeights) {
   descriptor.weights = externalWeights                      ? WeightsLinkage::External
                        : state->options.weightsFile.empty() ? WeightsLinkage::Embedded
                                                             : WeightsLinkage::File;
+  descriptor.weightsSymbol = getWeightsSymbol(querySymbol());
   descriptor.weightsFile = state->options.weightsFile;
   descriptor.hasRuntimeAPI = !externalWeights;
   descriptor.querySymbol = state->options.querySymbol;
@@ -376,7 +381,7 @@ void Compilation::optimizeCode() {
   optimize(*state->code, *state->machine, state->options.optimizationLevel);
 }
 
-/// Weights that lie in the object are the first variant's; the others refer to them if theirs are the same.
+/// All variants refer to the first one's weights if theirs are the same.
 llvm::Error Compilation::translateVariants(const DescriptorOptions &descriptor) {
   StepTimer timer(state->options.timing, "translate");
   std::string query = querySymbol();
@@ -390,20 +395,12 @@ llvm::Error Compilation::translateVariants(const DescriptorOptions &descriptor) 
     DescriptorOptions own = descriptor;
     own.target = variant->target.describe();
     own.querySymbol = getVariantQuery(query, variant->level);
-    if (!isFirst && sharesWeights && own.weights == WeightsLinkage::Embedded)
-      own.weights = WeightsLinkage::External;
+    if (!sharesWeights)
+      own.weightsSymbol = getWeightsSymbol(own.querySymbol);
     auto code = translateToLLVMIR(module, own, *variant->machine, *variant->context);
     if (!code)
       return code.takeError();
     variant->code = std::move(*code);
-    if (llvm::GlobalVariable *data = variant->code->getNamedGlobal(kWeightsSymbol);
-        data && sharesWeights && descriptor.weights == WeightsLinkage::Embedded) {
-      data->setName(query + ".weights"); // several modules may be linked to one program
-      data->setLinkage(llvm::GlobalValue::ExternalLinkage);
-      data->setVisibility(llvm::GlobalValue::HiddenVisibility);
-      if (weights().size() >= size_t(1) << 30) // as the one that defines it
-        data->setCodeModel(llvm::CodeModel::Large);
-    }
   }
   emitVariantQuery(*state->variants.front()->code, query);
   return llvm::Error::success();
@@ -413,42 +410,70 @@ std::string Compilation::querySymbol() const {
   return state->options.querySymbol.empty() ? TGC_MODULE_QUERY_SYMBOL : state->options.querySymbol;
 }
 
-llvm::Expected<SmallVector<char, 0>> Compilation::emitCodeObject() {
+/// Variants whose weights are not the first one's bring their own.
+llvm::Expected<SmallVector<char, 0>> Compilation::emitUnits() {
   SmallVector<CodeUnit> units;
   if (state->variants.empty())
     units.push_back({state->code.get(), &state->target, state->machine.get(), querySymbol()});
-  for (const std::unique_ptr<Variant> &variant : state->variants)
-    units.push_back({variant->code.get(), &variant->target, variant->machine.get(),
-                     getVariantQuery(querySymbol(), variant->level)});
-  return tgc::emitObject(units, state->options.optimizationLevel);
+  SmallVector<WeightsObject, 0> ownWeights;
+  for (const std::unique_ptr<Variant> &variant : state->variants) {
+    std::string query = getVariantQuery(querySymbol(), variant->level);
+    units.push_back({variant->code.get(), &variant->target, variant->machine.get(), query});
+    ArrayRef<char> bytes = variant->module ? weightsOf(*variant->module) : weights();
+    if (bytes != weights())
+      ownWeights.emplace_back(variant->machine->getTargetTriple(), getWeightsSymbol(query), bytes);
+  }
+  auto code = tgc::emitObject(units, state->options.optimizationLevel);
+  if (!code || ownWeights.empty())
+    return code;
+  SmallVector<ObjectPieces> objects = {{*code}};
+  for (const WeightsObject &own : ownWeights)
+    objects.push_back(own.pieces());
+  return mergeObjects(objects);
 }
 
-llvm::Expected<SmallVector<char, 0>> Compilation::emitObject() {
+llvm::Expected<SmallVector<char, 0>> Compilation::emitCode() {
   if (state->cached)
     return state->cached->object;
   StepTimer timer(state->options.timing, "object");
-  llvm::Expected<SmallVector<char, 0>> object = emitCodeObject();
-  if (object && !state->cacheKey.empty()) {
-    ArrayRef<char> bytes = weights();
+  llvm::Expected<SmallVector<char, 0>> object = emitUnits();
+  if (object && !state->cacheKey.empty())
     writeToCache(state->options.cacheDirectory, state->cacheKey,
-                 {*object, SmallVector<char, 0>(bytes), weightsFingerprint()}, state->warning);
-  }
+                 {*object, SmallVector<char, 0>(weights()), weightsFingerprint()}, state->warning);
   return object;
 }
 
+llvm::Error Compilation::useObjects(llvm::function_ref<llvm::Error(ArrayRef<ObjectPieces>)> use) {
+  llvm::Expected<SmallVector<char, 0>> code = emitCode();
+  if (!code)
+    return code.takeError();
+  if (weights().empty() || !state->options.weightsFile.empty())
+    return use(ObjectPieces{*code});
+  WeightsObject data(state->machine->getTargetTriple(), getWeightsSymbol(querySymbol()), weights());
+  return use({{*code}, data.pieces()});
+}
+
+llvm::Expected<SmallVector<char, 0>> Compilation::emitObject() {
+  SmallVector<char, 0> merged;
+  llvm::Error error = useObjects(
+      [&](ArrayRef<ObjectPieces> objects) -> llvm::Error { return mergeObjects(objects).moveInto(merged); });
+  if (error)
+    return std::move(error);
+  return std::move(merged);
+}
+
 llvm::Expected<SmallVector<char, 0>> Compilation::emitAssembly() {
-  return emitCode(*state->code, *state->machine, llvm::CodeGenFileType::AssemblyFile);
+  return tgc::emitCode(*state->code, *state->machine, llvm::CodeGenFileType::AssemblyFile);
 }
 
 llvm::Error Compilation::link(StringRef path, LinkFunction &link) {
-  llvm::Expected<SmallVector<char, 0>> object = emitObject();
-  if (!object)
-    return object.takeError();
-  StepTimer timer(state->options.timing, "link");
-  LinkOptions options;
-  options.target = state->target;
-  options.debugInfo = state->options.debugInfo;
-  return link(*object, path, options);
+  return useObjects([&](ArrayRef<ObjectPieces> objects) {
+    StepTimer timer(state->options.timing, "link");
+    LinkOptions options;
+    options.target = state->target;
+    options.debugInfo = state->options.debugInfo;
+    return link(objects, path, options);
+  });
 }
 
 void Compilation::printWeights(raw_ostream &stream) const {

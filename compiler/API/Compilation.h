@@ -9,6 +9,7 @@
 
 #include "compiler/API/CompileInMemory.h"
 #include "compiler/Target/CodeTarget.h"
+#include "compiler/Target/Linker.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -17,7 +18,6 @@ namespace tgc {
 
 struct DescriptorOptions;
 struct DeviceCode;
-struct LinkOptions;
 struct PhaseInfo;
 
 class Compilation {
@@ -40,8 +40,12 @@ public:
   llvm::Error translateCode(bool externalWeights);
   /// For the two forms of code that one can read; objects are optimised when they are made.
   void optimizeCode();
-  /// The object file of the code, optimised. Takes the code with it, as libraries and programs do.
+  /// The object file of the code, optimised, without weights(). Takes the code with it, as objects, libraries
+  /// and programs do.
+  llvm::Expected<llvm::SmallVector<char, 0>> emitCode();
+  /// With the weights, unless they are in a file of their own.
   llvm::Expected<llvm::SmallVector<char, 0>> emitObject();
+  /// Names the weights only, as the other form that one can read.
   llvm::Expected<llvm::SmallVector<char, 0>> emitAssembly();
   /// After the phase `linalg`: kernels for a GPU as PTX, below comments that say how each is launched and
   /// what has no kernel.
@@ -69,12 +73,14 @@ private:
   llvm::Error keepToBudget();
   llvm::Error runPhase(const PhaseInfo &info, mlir::ModuleOp module, const CompileOptions &options);
   llvm::Error translateVariants(const DescriptorOptions &descriptor);
-  llvm::Expected<llvm::SmallVector<char, 0>> emitCodeObject();
+  llvm::Expected<llvm::SmallVector<char, 0>> emitUnits();
+  /// Gives `use` the object files that belong to the program.
+  llvm::Error useObjects(llvm::function_ref<llvm::Error(llvm::ArrayRef<ObjectPieces>)> use);
   /// The function that returns the descriptor.
   std::string querySymbol() const;
   /// Of the program and its weights.
   std::string weightsFingerprint() const;
-  using LinkFunction = llvm::Error(llvm::ArrayRef<char> object, llvm::StringRef path,
+  using LinkFunction = llvm::Error(llvm::ArrayRef<ObjectPieces> objects, llvm::StringRef path,
                                    const LinkOptions &options);
   llvm::Error link(llvm::StringRef path, LinkFunction &link);
   /// A file in the tg dialect.

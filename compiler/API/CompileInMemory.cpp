@@ -34,7 +34,7 @@ compileInMemory(ModelSource model, llvm::ArrayRef<EntryRequest> entries, const C
     if (llvm::Error error = result->compilation->translateCode(/*externalWeights=*/true))
       return std::move(error);
   }
-  llvm::Expected<llvm::SmallVector<char, 0>> object = result->compilation->emitObject();
+  llvm::Expected<llvm::SmallVector<char, 0>> object = result->compilation->emitCode();
   if (!object)
     return object.takeError();
   if (llvm::StringRef warning = result->compilation->warning(); !warning.empty())

@@ -25,19 +25,23 @@ namespace {
 /// A file that is gone when the link is done.
 class ScratchFile {
 public:
-  static Expected<ScratchFile> create(StringRef suffix, StringRef bytes) {
+  static Expected<ScratchFile> create(StringRef suffix, const ObjectPieces &pieces) {
     ScratchFile file;
     int descriptor;
     if (std::error_code error = sys::fs::createTemporaryFile("tgc", suffix, descriptor, file.path))
       return createStringError(error, "cannot create a temporary file: " + error.message());
     raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
-    stream << bytes;
+    for (ArrayRef<char> bytes : pieces)
+      stream << StringRef(bytes.data(), bytes.size());
     stream.close();
     if (std::error_code error = stream.error()) {
       stream.clear_error();
       return createStringError(error, "cannot write " + Twine(file.path) + ": " + error.message());
     }
     return file;
+  }
+  static Expected<ScratchFile> create(StringRef suffix, StringRef bytes) {
+    return create(suffix, ObjectPieces{ArrayRef<char>(bytes.data(), bytes.size())});
   }
   ScratchFile(ScratchFile &&other) : path(std::move(other.path)) { other.path.clear(); }
   ScratchFile(const ScratchFile &) = delete;
@@ -94,13 +98,22 @@ std::string dynamicLoader() {
   return path;
 }
 
+Error writeObjects(ArrayRef<ObjectPieces> objects, std::vector<ScratchFile> &files) {
+  for (const ObjectPieces &pieces : objects) {
+    Expected<ScratchFile> file = ScratchFile::create("o", pieces);
+    if (!file)
+      return file.takeError();
+    files.push_back(std::move(*file));
+  }
+  return Error::success();
+}
+
 /// `kind` are the arguments that tell what is made; the archives are searched in order.
-Error link(ArrayRef<char> object, StringRef path, const LinkOptions &options, ArrayRef<StringRef> archives,
-           ArrayRef<const char *> kind) {
-  Expected<ScratchFile> objectFile = ScratchFile::create("o", StringRef(object.data(), object.size()));
-  if (!objectFile)
-    return objectFile.takeError();
+Error link(ArrayRef<ObjectPieces> objects, StringRef path, const LinkOptions &options,
+           ArrayRef<StringRef> archives, ArrayRef<const char *> kind) {
   std::vector<ScratchFile> files;
+  if (Error error = writeObjects(objects, files))
+    return error;
   for (StringRef bytes : archives) {
     Expected<ScratchFile> archive = ScratchFile::create("a", bytes);
     if (!archive)
@@ -108,9 +121,9 @@ Error link(ArrayRef<char> object, StringRef path, const LinkOptions &options, Ar
     files.push_back(std::move(*archive));
   }
   std::string libm = loadedLibrary("libm.so.6"), libc = loadedLibrary("libc.so.6"), output = path.str();
-  SmallVector<const char *> arguments = {"ld.lld", "-o", output.c_str(), objectFile->name()};
-  for (ScratchFile &archive : files)
-    arguments.push_back(archive.name());
+  SmallVector<const char *> arguments = {"ld.lld", "-o", output.c_str()};
+  for (ScratchFile &file : files)
+    arguments.push_back(file.name());
   append_range(arguments, kind);
   arguments.append({"--gc-sections", "-z", "relro", "-z", "now", "-z", "defs"});
   arguments.append({"--build-id=sha1", "--hash-style=gnu", "--as-needed"});
@@ -131,18 +144,14 @@ Error checkHost(const LinkOptions &options, StringRef what) {
 
 } // namespace
 
-Expected<SmallVector<char, 0>> mergeObjects(ArrayRef<ArrayRef<char>> objects) {
+Expected<SmallVector<char, 0>> mergeObjects(ArrayRef<ObjectPieces> objects) {
   std::vector<ScratchFile> files;
+  if (Error error = writeObjects(objects, files))
+    return std::move(error);
   Expected<ScratchFile> merged = ScratchFile::create("o", "");
   if (!merged)
     return merged.takeError();
   SmallVector<const char *> arguments = {"ld.lld", "-r", "-o", merged->name()};
-  for (ArrayRef<char> object : objects) {
-    Expected<ScratchFile> file = ScratchFile::create("o", StringRef(object.data(), object.size()));
-    if (!file)
-      return file.takeError();
-    files.push_back(std::move(*file));
-  }
   for (ScratchFile &file : files)
     arguments.push_back(file.name());
   if (Error error = runLld(arguments))
@@ -154,23 +163,23 @@ Expected<SmallVector<char, 0>> mergeObjects(ArrayRef<ArrayRef<char>> objects) {
   return SmallVector<char, 0>((*bytes)->getBuffer().begin(), (*bytes)->getBuffer().end());
 }
 
-Error linkSharedLibrary(ArrayRef<char> object, StringRef path, const LinkOptions &options) {
+Error linkSharedLibrary(ArrayRef<ObjectPieces> objects, StringRef path, const LinkOptions &options) {
   if (Error error = checkHost(options, "libraries"))
     return error;
   Expected<ScratchFile> exports = ScratchFile::create("map", "{ global: tgc_module_query; local: *; };\n");
   if (!exports)
     return exports.takeError();
-  return link(object, path, options, {kernelArchive(), runtimeArchive()},
+  return link(objects, path, options, {kernelArchive(), runtimeArchive()},
               {"-shared", "--version-script", exports->name()});
 }
 
-Error linkProgram(ArrayRef<char> object, StringRef path, const LinkOptions &options) {
+Error linkProgram(ArrayRef<ObjectPieces> objects, StringRef path, const LinkOptions &options) {
   if (Error error = checkHost(options, "programs"))
     return error;
   std::string loader = dynamicLoader();
   if (loader.empty())
     return createStringError("a program needs the dynamic loader, but this tgc was linked without one");
-  if (Error error = link(object, path, options, {programArchive(), kernelArchive(), runtimeArchive()},
+  if (Error error = link(objects, path, options, {programArchive(), kernelArchive(), runtimeArchive()},
                          {"-pie", "-e", "_start", "--dynamic-linker", loader.c_str()}))
     return error;
   if (std::error_code code = sys::fs::setPermissions(

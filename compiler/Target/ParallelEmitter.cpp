@@ -160,11 +160,11 @@ Expected<SmallVector<char, 0>> emitObject(ArrayRef<CodeUnit> units, unsigned lev
   work();
   for (pthread_t thread : threads)
     pthread_join(thread, nullptr);
-  std::vector<ArrayRef<char>> objects;
+  std::vector<ObjectPieces> objects;
   for (const Part &part : parts) {
     if (!part.error.empty())
       return createStringError(part.error);
-    objects.push_back(part.object);
+    objects.push_back({part.object});
   }
   if (parts.size() == 1)
     return std::move(parts.front().object);

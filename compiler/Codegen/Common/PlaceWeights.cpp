@@ -9,7 +9,7 @@
 #include "compiler/Codegen/Common/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -23,42 +23,43 @@ namespace {
 constexpr int64_t kAlignment = 64;
 constexpr int64_t kLargestInCode = 64;
 
-/// The bytes of one boolean tensor, which the attribute may keep as bits.
-void appendBooleans(DenseElementsAttr values, SmallVectorImpl<char> &bytes) {
-  for (bool value : values.getValues<bool>())
-    bytes.push_back(value);
-}
-
-/// Appends the tensor's bytes in row-major order; false for attributes without them.
-bool appendBytes(ElementsAttr value, SmallVectorImpl<char> &bytes) {
+/// Bytes of the tensor in row-major order; nothing for attributes without them.
+std::optional<uint64_t> countBytes(ElementsAttr value) {
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    if (!blob)
-      return false;
-    bytes.append(blob->getData().begin(), blob->getData().end());
-    return true;
+    return blob ? std::optional<uint64_t>(blob->getData().size()) : std::nullopt;
   }
   auto dense = dyn_cast<DenseElementsAttr>(value);
   if (!dense)
-    return false;
-  if (dense.getElementType().isInteger(1)) {
-    appendBooleans(dense, bytes);
-    return true;
+    return std::nullopt;
+  if (dense.getElementType().isInteger(1))
+    return dense.getNumElements();
+  return dense.getRawData().size() * (dense.isSplat() ? dense.getNumElements() : 1);
+}
+
+/// Writes the bytes that countBytes counted.
+void writeBytes(ElementsAttr value, char *to) {
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
+    llvm::copy(resource.getRawHandle().getBlob()->getData(), to);
+    return;
+  }
+  auto dense = cast<DenseElementsAttr>(value);
+  if (dense.getElementType().isInteger(1)) { // the attribute may keep them as bits
+    llvm::copy(dense.getValues<bool>(), to);
+    return;
   }
   ArrayRef<char> raw = dense.getRawData();
-  int64_t copies = dense.isSplat() ? dense.getNumElements() : 1;
-  for (int64_t i = 0; i < copies; ++i)
-    bytes.append(raw.begin(), raw.end());
-  return true;
+  for (int64_t i = 0, copies = dense.isSplat() ? dense.getNumElements() : 1; i < copies; ++i)
+    to = llvm::copy(raw, to);
 }
 
 struct PlaceWeightsPass : impl::PlaceWeightsPassBase<PlaceWeightsPass> {
-  SmallVector<char> blob;
-  DenseMap<Attribute, int64_t> offsets;
+  uint64_t size = 0;
+  llvm::MapVector<Attribute, int64_t> offsets;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    blob.clear();
+    size = 0;
     offsets.clear();
     SymbolTableCollection symbols;
     bool ok = true;
@@ -84,13 +85,21 @@ struct PlaceWeightsPass : impl::PlaceWeightsPassBase<PlaceWeightsPass> {
         global.erase();
     if (!ok || !placeInitialValues(module))
       return signalPassFailure();
-    if (blob.empty())
-      return;
-    auto type =
-        RankedTensorType::get({static_cast<int64_t>(blob.size())}, IntegerType::get(&getContext(), 8));
-    module->setAttr("rt.weights_data", DenseResourceElementsAttr::get(
-                                           type, "tgc_weights",
-                                           HeapAsmResourceBlob::allocateAndCopyWithAlign(blob, kAlignment)));
+    if (size != 0)
+      module->setAttr("rt.weights_data", makeBlob());
+  }
+
+  Attribute makeBlob() {
+    AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size, kAlignment);
+    char *bytes = blob.getMutableData().data();
+    uint64_t end = 0;
+    for (auto [value, offset] : offsets) {
+      std::fill(bytes + end, bytes + offset, 0);
+      writeBytes(cast<ElementsAttr>(value), bytes + offset);
+      end = offset + *countBytes(cast<ElementsAttr>(value));
+    }
+    auto type = RankedTensorType::get({static_cast<int64_t>(size)}, IntegerType::get(&getContext(), 8));
+    return DenseResourceElementsAttr::get(type, "tgc_weights", std::move(blob));
   }
 
   bool placeInitialValues(ModuleOp module) {
@@ -115,12 +124,13 @@ struct PlaceWeightsPass : impl::PlaceWeightsPassBase<PlaceWeightsPass> {
   }
 
   FailureOr<int64_t> place(Operation *user, ElementsAttr value) {
-    auto [known, isNew] = offsets.try_emplace(value, llvm::alignTo(blob.size(), kAlignment));
+    auto [known, isNew] = offsets.try_emplace(value, llvm::alignTo(size, kAlignment));
     if (!isNew)
       return known->second;
-    blob.resize(known->second);
-    if (!appendBytes(value, blob))
+    std::optional<uint64_t> bytes = countBytes(value);
+    if (!bytes)
       return user->emitError() << "constant of type " << value.getType() << " has no bytes";
+    size = known->second + *bytes;
     return known->second;
   }
 };
