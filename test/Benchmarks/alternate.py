@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs shared objects that compilers made of one model by turns, beside other systems, on one thread.
 
-    alternate.py BENCH DATA MODEL SECONDS OLD.so NEW.so ... [openvino] [tf] [tf_xla] [torch_compile]
+    alternate.py BENCH DATA MODEL SECONDS OLD.so NEW.so ... [openvino] [tf] [tf_xla] [torch_compile] [ort@WORK] [iree@WORK]
 
-BENCH is the side-by-side benchmark, DATA its models. What disturbs one run is likely to disturb its neighbours, so ratios of
+BENCH is the side-by-side benchmark, DATA its models, WORK the folder in which its bench.py built what these systems load. What disturbs one run is likely to disturb its neighbours, so ratios of
 neighbours say more than times. Times are of the process's CPU. Needs numpy and what the peers are made of. Of a training step the first
 losses are compared too.
 """
@@ -18,7 +18,7 @@ import numpy as np
 
 os.environ["OMP_NUM_THREADS"] = "1"
 PEERS = {"openvino": ("openvino_peer", "OpenVino"), "tf": ("tf_peer", "TF"), "tf_xla": ("tf_peer", "TFXla"),
-         "torch_compile": ("torch_peer", "TorchCompile")}
+         "torch_compile": ("torch_peer", "TorchCompile"), "ort": ("ort_peer", "Ort"), "iree": ("iree_peer", "Iree")}
 
 
 def load_runners(bench, data, name, libraries, directory):
@@ -29,14 +29,15 @@ def load_runners(bench, data, name, libraries, directory):
     from common import Model
     model = Model(data, name)
     for library in libraries:
-        if library not in PEERS:
+        system, _, work = library.partition("@")
+        if system not in PEERS:
             yield os.path.basename(library), tgc.TgcRunner(os.path.abspath(library), model, 1)
             continue
-        module, peer_class = PEERS[library]
+        module, peer_class = PEERS[system]
         peer = getattr(importlib.import_module(module), peer_class)()
-        if library == "openvino":
+        if system == "openvino":
             peer.build(model, directory)
-        yield library, peer.load(model, directory, 1)
+        yield system, peer.load(model, os.path.join(work, "art", system, name) if work else directory, 1)
 
 
 def main():
