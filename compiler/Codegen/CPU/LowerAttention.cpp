@@ -3,6 +3,7 @@
 //   for each block of queries, as many as a panel of a contraction has columns
 //     pack the queries
 //     for each block of keys
+//       unless a mask makes all of these weights 0:
 //       scores[key, query] = f(keys * queries)                        a contraction
 //       the largest score so far, and what earlier sums shrink by     per query
 //       scores -> weights, and their sum                              per query
@@ -13,6 +14,11 @@
 // lanes, and keys and values are read where they lie. Milakov and Gimelshein, "Online normalizer calculation
 // for softmax", 2018; Dao et al., "FlashAttention", 2022. A unit of work is a block of queries, so results do
 // not depend on the number of threads. Operands of 16-bit floats are copied to f32 before.
+//
+// Where there are masks, a block whose weights are all 0 in f32, beside the largest scores so far, is left
+// out: before its scores are computed where the mask chooses a known number for all of them, after that
+// otherwise. What a mask means is so found out by the run: finite numbers hide keys from queries that see
+// others only.
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,6 +58,9 @@ SmallVector<AffineMap> makeMaps(MLIRContext *context, unsigned numLoops,
   return maps;
 }
 
+/// exp of less is 0 in f32, denormal numbers and all.
+constexpr float kLeastExponent = -104;
+
 struct AttentionEmitter {
   OpBuilder &builder;
   kernel::AttentionOp op;
@@ -64,6 +73,15 @@ struct AttentionEmitter {
   IRMapping constants;
   int64_t depth, width, numQueries, numKeys, panelWidth, blockQueries, blockKeys;
   bool isOneBlock;
+  /// An extra along keys by which the region chooses between a score and `score`, where its elements are 0,
+  /// or where they are not.
+  struct Choice {
+    unsigned operand;
+    bool hidesByZero;
+    float score;
+  };
+  std::optional<Choice> choice;
+  bool hasMask = false;
 
   AttentionEmitter(OpBuilder &builder, kernel::AttentionOp op, VectorUnit unit)
       : builder(builder), op(op), unitOfVectors(unit), loc(op.getLoc()), math(builder, loc) {
@@ -230,12 +248,19 @@ private:
   // The function
   //===--------------------------------------------------------------------===//
 
-  /// What a unit works with: its place, its number of queries, and memory for a block.
+  /// What a unit works with: its place, its number of queries, and memory for a block: `most` is of a block
+  /// of keys alone what `larger` is of all so far, `worst` one number of all queries.
   struct Unit {
     SmallVector<OpFoldResult> offsets;
     OpFoldResult queries;
-    Value packed, scores, result, shrink, larger, sum, values;
+    Value packed, scores, result, shrink, larger, most, sum, values, worst;
     SmallVector<Value> extras;
+  };
+
+  /// Parts of the extras, and which of the loops [key, query] each has.
+  struct ExtraViews {
+    SmallVector<Value> views;
+    SmallVector<SmallVector<unsigned>> dims;
   };
 
   /// Whether a loop moves the operand, as far as is known.
@@ -245,7 +270,26 @@ private:
   bool isAlongQueries(unsigned operand) { return isAlong(operand, op.getQueryLoop()); }
   bool isAlongKeys(unsigned operand) { return isAlong(operand, op.getKeyLoop()); }
 
+  void findMasks() {
+    for (unsigned i = 3; i + 1 < op.getNumOperands(); ++i)
+      hasMask |= isAlongKeys(i);
+    auto select = op.getScores().front().getTerminator()->getOperand(0).getDefiningOp<arith::SelectOp>();
+    auto test = select ? select.getCondition().getDefiningOp<arith::CmpFOp>() : arith::CmpFOp();
+    if (!test || test.getPredicate() != arith::CmpFPredicate::UNE ||
+        !matchPattern(test.getRhs(), m_AnyZeroFloat()))
+      return;
+    auto element = dyn_cast<BlockArgument>(test.getLhs());
+    if (!element || element.getOwner() != &op.getScores().front() || element.getArgNumber() == 0 ||
+        !isAlongKeys(element.getArgNumber() + 2))
+      return;
+    FloatAttr score;
+    bool hidesByZero = matchPattern(select.getFalseValue(), m_Constant(&score));
+    if (hidesByZero || matchPattern(select.getTrueValue(), m_Constant(&score)))
+      choice = Choice{element.getArgNumber() + 2, hidesByZero, score.getValue().convertToFloat()};
+  }
+
   void emitBody(Block &body) {
+    findMasks();
     // Folding moves the constants of the region out of it.
     llvm::SetVector<Value> captured;
     getUsedValuesDefinedAbove(op.getScores(), captured);
@@ -259,8 +303,9 @@ private:
     Unit unit;
     unit.scores = allocate({blockKeys, blockQueries});
     unit.result = allocate({blockQueries, width});
-    for (Value *row : {&unit.shrink, &unit.larger, &unit.sum})
+    for (Value *row : {&unit.shrink, &unit.larger, &unit.most, &unit.sum})
       *row = allocate({blockQueries});
+    unit.worst = allocate({});
     unit.packed = allocate({depth * panelWidth});
     if (!isConstantIntValue(accesses[2].strides[op.getValueLoop()], 1))
       unit.values = allocate({blockKeys, width});
@@ -306,7 +351,7 @@ private:
     Value init = view(accesses.back(), unit.offsets.back(), {op.getQueryLoop(), op.getValueLoop()}, sizes);
     Value result = part(unit.result, sizes), sum = part(unit.sum, unit.queries);
     if (isOneBlock) {
-      emitScores(unit, math.known(0), keys);
+      emitScores(unit, math.known(0), keys, viewExtras(unit, math.known(0), keys));
       emitWeights(unit, keys, Value());
       emitResult(unit, math.known(0), keys, result, /*accumulates=*/false);
     } else {
@@ -317,9 +362,7 @@ private:
                            OpFoldResult size = math.known(blockKeys);
                            if (ShapedType::isDynamic(numKeys) || numKeys % blockKeys != 0)
                              size = math.min(size, math.sub(keys, OpFoldResult(first)));
-                           emitScores(unit, OpFoldResult(first), size);
-                           emitWeights(unit, size, result);
-                           emitResult(unit, OpFoldResult(first), size, result, /*accumulates=*/true);
+                           emitBlock(unit, OpFoldResult(first), size, result);
                            scf::YieldOp::create(builder, loc);
                          });
     }
@@ -346,16 +389,118 @@ private:
     like.erase();
   }
 
-  /// Of the keys [first, first + size).
-  void emitScores(const Unit &unit, OpFoldResult first, OpFoldResult size) {
-    auto offsetOf = [&](unsigned operand) {
-      return math.add(unit.offsets[operand], math.mul(first, accesses[operand].strides[op.getKeyLoop()]));
+  void emitUnless(Value condition, function_ref<void()> body) {
+    Value always = arith::ConstantIntOp::create(builder, loc, 1, 1);
+    Value isNot = arith::XOrIOp::create(builder, loc, condition, always);
+    scf::IfOp::create(builder, loc, isNot, [&](OpBuilder &, Location) {
+      body();
+      scf::YieldOp::create(builder, loc);
+    });
+  }
+
+  /// Adds the values of the keys [first, first + size) to the result.
+  void emitBlock(const Unit &unit, OpFoldResult first, OpFoldResult size, Value result) {
+    ExtraViews extras = viewExtras(unit, first, size);
+    auto emitRest = [&] {
+      emitScores(unit, first, size, extras);
+      if (!hasMask) {
+        emitWeights(unit, size, result);
+        emitResult(unit, first, size, result, /*accumulates=*/true);
+        return;
+      }
+      Value most = findMost(unit, size);
+      emitUnless(areSilent(unit, most), [&] {
+        emitWeights(unit, size, result);
+        emitResult(unit, first, size, result, /*accumulates=*/true);
+      });
     };
-    Value keys =
-        view(accesses[1], offsetOf(1), {op.getKeyLoop(), op.getDepthLoop()}, {size, math.known(depth)});
-    Value scores = part(unit.scores, {size, unit.queries});
-    SmallVector<Value> extras;
-    SmallVector<SmallVector<unsigned>> dims;
+    if (choice)
+      emitUnless(isHidden(unit, extras), emitRest);
+    else
+      emitRest();
+  }
+
+  /// The largest of `value` over what is read, one number of all queries; NaN if there is one.
+  Value findWorst(const Unit &unit, ValueRange inputs, ArrayRef<SmallVector<unsigned>> dims,
+                  function_ref<Value(OpBuilder &, ValueRange)> value) {
+    fill(unit.worst, -std::numeric_limits<float>::infinity());
+    SmallVector<SmallVector<unsigned>> all(dims);
+    all.push_back({});
+    nest(1, all, inputs, unit.worst, [&](OpBuilder &b, ValueRange arguments) -> Value {
+      return arith::MaximumFOp::create(b, loc, arguments.back(), value(b, arguments));
+    });
+    return memref::LoadOp::create(builder, loc, unit.worst, ValueRange());
+  }
+
+  Value isBelow(Value value, float bound) {
+    return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, value, number(builder, bound));
+  }
+
+  /// Whether the mask chooses its number for all scores of a block, and no weight of that number is more than
+  /// 0.
+  Value isHidden(const Unit &unit, const ExtraViews &extras) {
+    Value mask = extras.views[choice->operand - 3];
+    // The larger is the more visible: -|x| where 0 is seen.
+    auto visible = [&](OpBuilder &b, Value element) -> Value {
+      Value size = math::AbsFOp::create(b, loc, element);
+      return choice->hidesByZero ? size : Value(arith::NegFOp::create(b, loc, size));
+    };
+    Value most;
+    if (isAlongQueries(choice->operand)) {
+      Value rows = part(unit.most, unit.queries);
+      fill(rows, -std::numeric_limits<float>::infinity());
+      nest(2, {{0, 1}, {1}}, mask, rows, [&](OpBuilder &b, ValueRange arguments) -> Value {
+        return arith::MaximumFOp::create(b, loc, arguments[1], visible(b, arguments[0]));
+      });
+      most = findWorst(unit, rows, {{0}}, [](OpBuilder &, ValueRange arguments) { return arguments[0]; });
+    } else {
+      most = findWorst(unit, mask, {{0}},
+                       [&](OpBuilder &b, ValueRange arguments) { return visible(b, arguments[0]); });
+    }
+    Value zero = number(builder, 0);
+    auto predicate = choice->hidesByZero ? arith::CmpFPredicate::OEQ : arith::CmpFPredicate::OLT;
+    Value areChosen = arith::CmpFOp::create(builder, loc, predicate, most, zero);
+    if (choice->score == -std::numeric_limits<float>::infinity())
+      return areChosen;
+    Value difference = findWorst(
+        unit, part(unit.larger, unit.queries), {{0}}, [&](OpBuilder &b, ValueRange arguments) -> Value {
+          return arith::SubFOp::create(b, loc, number(b, choice->score), arguments[0]);
+        });
+    return arith::AndIOp::create(builder, loc, areChosen, isBelow(difference, kLeastExponent));
+  }
+
+  /// The largest scores of a block, per query.
+  Value findMost(const Unit &unit, OpFoldResult size) {
+    Value most = part(unit.most, unit.queries);
+    fill(most, -std::numeric_limits<float>::infinity());
+    nest(2, {{0, 1}, {1}}, part(unit.scores, {size, unit.queries}), most,
+         [&](OpBuilder &b, ValueRange arguments) -> Value {
+           return arith::MaximumFOp::create(b, loc, arguments[1], arguments[0]);
+         });
+    return most;
+  }
+
+  /// Whether all weights of a block are 0, as its largest scores are far below those before.
+  Value areSilent(const Unit &unit, Value most) {
+    Value difference = findWorst(unit, {most, part(unit.larger, unit.queries)}, {{0}, {0}},
+                                 [&](OpBuilder &b, ValueRange arguments) -> Value {
+                                   Value largest =
+                                       arith::MaximumFOp::create(b, loc, arguments[0], arguments[1]);
+                                   return arith::SubFOp::create(b, loc, arguments[0], originOf(b, largest));
+                                 });
+    return isBelow(difference, kLeastExponent);
+  }
+
+  /// What scores are compared with: where all so far are -inf, so are their differences from 0.
+  Value originOf(OpBuilder &b, Value largest) {
+    Value isLowest = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, largest,
+                                           number(b, -std::numeric_limits<float>::infinity()));
+    return arith::SelectOp::create(b, loc, isLowest, number(b, 0), largest);
+  }
+
+  /// For a block of keys; what differs from query to query is brought along the lanes.
+  ExtraViews viewExtras(const Unit &unit, OpFoldResult first, OpFoldResult size) {
+    ExtraViews extras;
     for (auto [i, memory] : llvm::enumerate(unit.extras)) {
       unsigned operand = i + 3;
       SmallVector<unsigned> loops, dim;
@@ -370,24 +515,35 @@ private:
         dim.push_back(1);
         sizes.push_back(unit.queries);
       }
-      Value extra = view(accesses[operand], offsetOf(operand), loops, sizes);
+      Value extra = view(accesses[operand], offsetOf(unit, operand, first), loops, sizes);
       if (memory) {
-        // Along the lanes.
         Value lanes = part(memory, sizes);
         copy(sizes.size(), llvm::to_vector(llvm::seq<unsigned>(sizes.size())), extra, lanes);
         extra = lanes;
       }
-      extras.push_back(extra);
-      dims.push_back(dim);
+      extras.views.push_back(extra);
+      extras.dims.push_back(dim);
     }
+    return extras;
+  }
+
+  OpFoldResult offsetOf(const Unit &unit, unsigned operand, OpFoldResult firstKey) {
+    return math.add(unit.offsets[operand], math.mul(firstKey, accesses[operand].strides[op.getKeyLoop()]));
+  }
+
+  /// Of the keys [first, first + size).
+  void emitScores(const Unit &unit, OpFoldResult first, OpFoldResult size, const ExtraViews &extras) {
+    Value keys = view(accesses[1], offsetOf(unit, 1, first), {op.getKeyLoop(), op.getDepthLoop()},
+                      {size, math.known(depth)});
+    Value scores = part(unit.scores, {size, unit.queries});
     Block &body = op.getScores().front();
     bool isVector = body.getOperations().size() <= static_cast<size_t>(kLargestEpilogue) &&
                     llvm::all_of(body.without_terminator(), isVectorizable);
     SmallVector<SmallVector<unsigned>> contractDims = {{0, 1}, {1, 2}};
-    for (ArrayRef<unsigned> each : isVector ? ArrayRef(dims) : ArrayRef<SmallVector<unsigned>>())
+    for (ArrayRef<unsigned> each : isVector ? ArrayRef(extras.dims) : ArrayRef<SmallVector<unsigned>>())
       contractDims.push_back(llvm::to_vector(llvm::map_range(each, [](unsigned dim) { return 2 * dim; })));
     contractDims.push_back({0, 2});
-    auto products = contract(keys, unit.packed, isVector ? ValueRange(extras) : ValueRange(), scores,
+    auto products = contract(keys, unit.packed, isVector ? ValueRange(extras.views) : ValueRange(), scores,
                              contractDims, {size, math.known(depth), unit.queries}, /*accumulates=*/false);
     setEpilogue(products, [&](ValueRange arguments) {
       return isVector ? cloneScore(builder, arguments) : arguments[0];
@@ -395,8 +551,9 @@ private:
     products.setPanelWidth(getTiling(products, unitOfVectors).getPanelWidth());
     if (isVector)
       return;
+    SmallVector<SmallVector<unsigned>> dims(extras.dims);
     dims.push_back({0, 1});
-    nest(2, dims, extras, scores, [&](OpBuilder &b, ValueRange arguments) {
+    nest(2, dims, extras.views, scores, [&](OpBuilder &b, ValueRange arguments) {
       SmallVector<Value> ordered = {arguments.back()};
       llvm::append_range(ordered, arguments.drop_back());
       return cloneScore(b, ordered);
@@ -413,12 +570,8 @@ private:
     nest(2, {{0, 1}, {1}}, scores, larger, [&](OpBuilder &b, ValueRange arguments) -> Value {
       return arith::MaximumFOp::create(b, loc, arguments[1], arguments[0]);
     });
-    // Where all scores so far are -inf, so are their differences from 0.
     auto weigh = [&](OpBuilder &b, Value score, Value largest) -> Value {
-      Value isLowest = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, largest,
-                                             number(b, -std::numeric_limits<float>::infinity()));
-      Value from = arith::SelectOp::create(b, loc, isLowest, number(b, 0), largest);
-      return math::ExpOp::create(b, loc, arith::SubFOp::create(b, loc, score, from));
+      return math::ExpOp::create(b, loc, arith::SubFOp::create(b, loc, score, originOf(b, largest)));
     };
     if (result) {
       nest(1, {{0}, {0}}, larger, shrink,

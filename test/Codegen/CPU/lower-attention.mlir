@@ -55,3 +55,48 @@ func.func @few(%q: memref<64x16xf32>, %k: memref<100x16xf32>, %v: memref<100x16x
   } : memref<64x16xf32>, memref<100x16xf32>, memref<100x16xf32> into memref<64x16xf32>
   return
 }
+
+// -----
+
+#q = affine_map<(i, j, d, e) -> (i, d)>
+#k = affine_map<(i, j, d, e) -> (j, d)>
+#v = affine_map<(i, j, d, e) -> (j, e)>
+#m = affine_map<(i, j, d, e) -> (i, j)>
+#o = affine_map<(i, j, d, e) -> (i, e)>
+
+// A mask that chooses leaves blocks out before their scores are computed, one that is added before their weights are.
+// CHECK-LABEL: func @masks
+// CHECK: call @tgc_attention_0
+// CHECK: call @tgc_attention_1
+// CHECK: func private @tgc_attention_0
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: math.absf
+// CHECK: scf.if
+// CHECK: kernel.contract
+// CHECK: scf.if
+// CHECK: math.exp
+// CHECK: func private @tgc_attention_1
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK-NOT: math.absf
+// CHECK-NOT: scf.if
+// CHECK: kernel.contract
+// CHECK: scf.if
+// CHECK: math.exp
+func.func @masks(%q: memref<64x16xf32>, %k: memref<400x16xf32>, %v: memref<400x16xf32>, %m: memref<64x400xf32>, %o: memref<64x16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %low = arith.constant -1.0e9 : f32
+  kernel.attention(%q, %k, %v) with(%m) into %o attributes {indexing_maps = [#q, #k, #v, #m, #o]} {
+  ^bb0(%s: f32, %seen: f32):
+    %isSeen = arith.cmpf une, %seen, %zero : f32
+    %score = arith.select %isSeen, %s, %low : f32
+    kernel.yield %score : f32
+  } : memref<64x16xf32>, memref<400x16xf32>, memref<400x16xf32> with memref<64x400xf32> into memref<64x16xf32>
+  kernel.attention(%o, %k, %v) with(%m) into %q attributes {indexing_maps = [#q, #k, #v, #m, #o]} {
+  ^bb0(%s: f32, %hidden: f32):
+    %score = arith.addf %s, %hidden : f32
+    kernel.yield %score : f32
+  } : memref<64x16xf32>, memref<400x16xf32>, memref<400x16xf32> with memref<64x400xf32> into memref<64x16xf32>
+  return
+}

@@ -48,6 +48,14 @@ def cases(record):
     record("causal_infinite", softmax_product(tf.where(seen[None], product(1.3), tf.constant(-INFINITY)), v))
     record("late_keys", softmax_product(tf.where(columns >= 200, product(1.4), tf.constant(-INFINITY)), v))
     record("unseeing_rows", softmax_product(tf.where(tf.equal(rows % 4, 1), tf.constant(-INFINITY), product(1.5)), v))
+    # Blocks of keys that a mask hides are left out, but not from queries that see nothing, or where what stands for them counts.
+    some = seen & (rows % 5 != 3)
+    record("blind_chosen", softmax_product(tf.where(some, product(1.7), tf.constant(-1e9)), v))
+    record("blind_added", softmax_product(product(1.8) + (1 - tf.cast(some, tf.float32)) * -1e9, v))
+    record("padded", softmax_product(tf.where(columns >= 140, tf.constant(-1e9), product(1.9)), v))
+    record("padded_front", softmax_product(tf.where(columns < 140, tf.constant(-1e9), product(2.1)), v))
+    record("all_hidden", softmax_product(tf.where(columns < 0, product(2.2), tf.constant(-1e9)), v))
+    record("half_hidden", softmax_product(tf.where(seen, product(0.3), tf.constant(0.5)), v))
     record("row_numbers", softmax_product(tf.tanh(product(1.6) + random.standard_normal((35, 1)).astype(np.float32)) * 4, v))
 
     # Sizes that only the run knows, projections around, a mask of keys.
