@@ -2,9 +2,7 @@
 //
 // For sm_90a, and operands that bulk copies can take as they lie: f16, bf16 and tf32 with sums in f32. One
 // thread of a producing warpgroup has the copy engine fill a ring of stages; two consuming warpgroups of 64
-// rows each multiply them by `wgmma` and leave the sums in registers. For each stage an mbarrier says that it
-// is full (the bytes are there) and one that it is empty (each consuming warp has done with it). Sizes are
-// the maps' business: what lies outside of a tensor is copied as zero. Results go through shared memory, some
+// rows each multiply them by `wgmma` and leave the sums in registers. Results go through shared memory, some
 // columns at a time, so that neighbouring threads store neighbours; meanwhile the ring fills for the next
 // tile.
 //
@@ -15,7 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Codegen/GPU/ContractWriter.h"
+#include "compiler/Codegen/GPU/BulkRing.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -25,71 +23,20 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
-/// What a dimension of an operand's tensor map runs along.
-enum class Axis { Own, Sum, Batch };
-
-struct MapDim {
-  Axis axis;
-  /// Its loops: several, if they follow each other in memory and in the axis.
-  SmallVector<unsigned> loops;
-};
-
-/// An operand as a tensor of at most five dimensions, outermost first, of which one is the side's and one the
-/// sum's; nothing if it is no such tensor, or bulk copies do not take it.
-std::optional<SmallVector<MapDim>> findDims(linalg::GenericOp op, unsigned operand,
-                                            const ContractLoops &loops) {
-  constexpr size_t kMostDims = 5;
-  constexpr int64_t kGroup = 16; // bytes
-  OpOperand *of = op.getDpsInputOperand(operand);
-  auto memory = cast<MemRefType>(of->get().getType());
-  int64_t size = memory.getElementTypeBitWidth() / 8;
-  if (!memory.getRank() || !memory.getLayout().isIdentity() || !hasGroups(memory, kGroup / size))
-    return std::nullopt;
-  SmallVector<unsigned> sum;
-  op.getReductionDims(sum);
-  ArrayRef<unsigned> own = operand ? loops.columns : loops.rows;
-  SmallVector<MapDim> dims;
-  AffineMap map = op.getMatchingIndexingMap(of);
-  for (auto [dim, place] : llvm::enumerate(map.getResults())) {
-    auto loop = dyn_cast<AffineDimExpr>(place);
-    if (!loop || memory.getDimSize(dim) != op.getStaticLoopRanges()[loop.getPosition()])
-      return std::nullopt;
-    unsigned number = loop.getPosition();
-    Axis axis = llvm::is_contained(own, number)   ? Axis::Own
-                : llvm::is_contained(sum, number) ? Axis::Sum
-                                                  : Axis::Batch;
-    if (dims.empty() || axis == Axis::Batch || dims.back().axis != axis)
-      dims.push_back({axis, {}});
-    dims.back().loops.push_back(number);
-  }
-  auto isOnce = [&](Axis axis, ArrayRef<unsigned> all) {
-    return llvm::count_if(dims, [&](const MapDim &dim) { return dim.axis == axis; }) == 1 &&
-           llvm::all_of(dims,
-                        [&](const MapDim &dim) { return dim.axis != axis || ArrayRef(dim.loops) == all; });
-  };
-  if (dims.size() > kMostDims || dims.back().axis == Axis::Batch || !isOnce(Axis::Own, own) ||
-      !isOnce(Axis::Sum, sum))
-    return std::nullopt;
-  return dims;
-}
-
-class WgmmaWriter : public ContractWriter {
+class WgmmaWriter : public BulkRing {
 public:
-  WgmmaWriter(const NestChain &chain, ModuleOp kernels, KernelRecord &record, TileShape tile)
-      : ContractWriter(chain, kernels, record, tile) {}
+  using BulkRing::BulkRing;
 
   void write() {
     record.threads = (kConsumers + 1) * kGroupThreads;
-    record.sharedBytes = kStages * bytesOfStage() + kConsumers * kStagingBytes + kStages * 2 * kBarrierBytes;
-    for (unsigned i : {0, 1})
-      addMap(i);
+    record.sharedBytes = bytesOfRing() + kConsumers * kStagingBytes + kBytesOfBarriers;
+    addMaps();
     beginTiles();
-    shared = declareDynamicShared("shared", /*alignment=*/1024);
     Value thread = special("tid.x");
     // Equal in all lanes, which the assembler must see.
     Value warp = toIndex(assemble("shfl.sync.idx.b32 $0, $1, 0, 31, 0xffffffff;", "=r,r",
                                   toWord(divide(thread, kWarp)), builder.getI32Type()));
-    startBarriers(thread);
+    startRing(thread);
     Value isProducer = isBelow(warp, constant(kGroupThreads / kWarp));
     auto choice = scf::IfOp::create(builder, loc, isProducer, /*withElseRegion=*/true);
     {
@@ -109,173 +56,10 @@ public:
   }
 
 private:
-  static constexpr unsigned kWarp = 32, kGroupThreads = 128, kConsumers = 2, kRowsOfConsumer = 64;
-  static constexpr unsigned kStages = 4, kBarrierBytes = 8, kLineBytes = 128;
-  /// A block of lines of 128 bytes: 64 of them.
-  static constexpr unsigned kBlockBytes = 64 * kLineBytes;
+  static constexpr unsigned kRowsOfConsumer = 64;
   /// Columns of results that are in shared memory at a time, and what is between rows, for the banks.
   static constexpr unsigned kColumnsAtOnce = 32, kGap = 8;
   static constexpr unsigned kStagingBytes = kRowsOfConsumer * (kColumnsAtOnce + kGap) * 4;
-
-  unsigned elementBytes() { return elementType().getIntOrFloatBitWidth() / 8; }
-  Type elementType() { return getElementTypeOrSelf(op.getDpsInputs()[0].getType()); }
-  unsigned stepsOfStage() { return kLineBytes / elementBytes(); }
-  unsigned bytesOfStage() const { return (tile.rows + tile.columns) * kLineBytes; }
-  unsigned sideOf(unsigned operand) const { return operand ? tile.columns : tile.rows; }
-  bool runsAlongSum(unsigned operand) const { return dims[operand].back().axis == Axis::Sum; }
-
-  Value divide(Value a, unsigned b) { return arith::DivUIOp::create(builder, loc, a, constant(b)); }
-  Value remainder(Value a, unsigned b) { return arith::RemUIOp::create(builder, loc, a, constant(b)); }
-  Value toWord(Value a) { return arith::IndexCastOp::create(builder, loc, builder.getI32Type(), a); }
-  Value toIndex(Value a) { return arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), a); }
-  Value isEqual(Value a, int64_t b) {
-    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, a, constant(b));
-  }
-  void ifThen(Value condition, function_ref<void()> body) {
-    auto choice = scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/false);
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(choice.thenBlock());
-    body();
-  }
-
-  /// An instruction, in its order with all others that touch memory.
-  Value assemble(const Twine &text, StringRef constraints, ValueRange operands, Type result = Type()) {
-    std::string all = (constraints + (constraints.empty() ? "" : ",") + "~{memory}").str();
-    auto created = LLVM::InlineAsmOp::create(
-        builder, loc, result ? TypeRange(result) : TypeRange(), operands, text.str(), all,
-        /*has_side_effects=*/true, /*is_align_stack=*/false, LLVM::tailcallkind::TailCallKind::None,
-        LLVM::AsmDialectAttr::get(op.getContext(), LLVM::AsmDialect::AD_ATT), ArrayAttr());
-    return result ? created.getResult(0) : Value();
-  }
-
-  //===--------------------------------------------------------------------===//
-  // Tensor maps
-  //===--------------------------------------------------------------------===//
-
-  Product productOf(ArrayRef<unsigned> ofLoops) {
-    Product product;
-    for (unsigned loop : ofLoops) {
-      Extent extent = extentOf(loop);
-      product.fixed *= extent.fixed;
-      if (extent.number >= 0)
-        product.numbers.push_back(extent.number);
-    }
-    return product;
-  }
-
-  void addMap(unsigned operand) {
-    dims[operand] = *findDims(op, operand, loops);
-    Type type = elementType();
-    TensorMap map;
-    map.memory = llvm::find(record.memories, op.getDpsInputs()[operand]) - record.memories.begin();
-    map.type = type.isF16() ? TensorMap::F16 : type.isBF16() ? TensorMap::BF16 : TensorMap::TF32;
-    SmallVector<unsigned> inner;
-    for (const MapDim &dim : llvm::reverse(dims[operand])) {
-      TensorMap::Dim described;
-      described.size = productOf(dim.loops);
-      described.stride = productOf(inner);
-      described.stride.fixed *= elementBytes();
-      bool isInner = inner.empty();
-      described.box = dim.axis == Axis::Batch ? 1
-                      : isInner               ? stepsOfStage()
-                      : dim.axis == Axis::Sum ? stepsOfStage()
-                                              : sideOf(operand);
-      map.dims.push_back(described);
-      inner.append(dim.loops);
-    }
-    record.maps.push_back(map);
-    maps[operand] = addMapArgument();
-  }
-
-  //===--------------------------------------------------------------------===//
-  // The ring
-  //===--------------------------------------------------------------------===//
-
-  /// The address of a byte of shared memory, as instructions take it.
-  Value addressOfShared(Value byte) {
-    Value address = LLVM::PtrToIntOp::create(builder, loc, builder.getI32Type(), shared);
-    return arith::AddIOp::create(builder, loc, address, toWord(byte));
-  }
-  Value barrierOf(Value slot, bool isEmptiness) {
-    unsigned first =
-        kStages * bytesOfStage() + kConsumers * kStagingBytes + isEmptiness * kStages * kBarrierBytes;
-    return addressOfShared(add(multiply(slot, constant(kBarrierBytes)), constant(first)));
-  }
-  Value stageOf(Value slot, unsigned operand) {
-    return add(multiply(slot, constant(bytesOfStage())), constant(operand ? tile.rows * kLineBytes : 0));
-  }
-
-  void startBarriers(Value thread) {
-    ifThen(isEqual(thread, 0), [&] {
-      for (unsigned slot = 0; slot < kStages; ++slot)
-        for (bool isEmptiness : {false, true}) {
-          unsigned arrivals = isEmptiness ? kConsumers * kGroupThreads / kWarp : 1;
-          assemble("mbarrier.init.shared::cta.b64 [$0], " + Twine(arrivals) + ";", "r",
-                   barrierOf(constant(slot), isEmptiness));
-        }
-      assemble("fence.mbarrier_init.release.cluster;", "", {});
-    });
-    wait();
-  }
-
-  void waitFor(Value barrier, Value phase) {
-    assemble("{\n\t.reg .pred done;\n\tWAIT:\n\tmbarrier.try_wait.parity.shared::cta.b64 done, [$0], $1;\n\t"
-             "@done bra DONE;\n\tbra WAIT;\n\tDONE:\n\t}",
-             "r,r", {barrier, toWord(phase)});
-  }
-
-  /// The stage after one, and the phase that its barriers are in then.
-  std::pair<Value, Value> follow(Value slot, Value phase) {
-    Value next = add(slot, constant(1));
-    Value isAtEnd = isEqual(next, kStages);
-    Value other = arith::SubIOp::create(builder, loc, constant(1), phase);
-    return {arith::SelectOp::create(builder, loc, isAtEnd, constant(0), next),
-            arith::SelectOp::create(builder, loc, isAtEnd, other, phase)};
-  }
-
-  Value countStages() {
-    return arith::CeilDivUIOp::create(builder, loc, countPoints(reductionLoops), constant(stepsOfStage()));
-  }
-
-  void produce() {
-    forEachTile({constant(0), constant(1)}, [&](ArrayRef<Value> batch, ValueRange ring) {
-      return forEach(constant(0), countStages(), constant(1), ring, [&](Value number, ValueRange at) {
-        Value full = barrierOf(at[0], false);
-        waitFor(barrierOf(at[0], true), at[1]);
-        assemble("mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], " + Twine(bytesOfStage()) + ";", "r",
-                 full);
-        Value step = multiply(number, constant(stepsOfStage()));
-        for (unsigned operand : {0, 1}) {
-          // Lines along the side are cut into blocks of 128 bytes.
-          unsigned blocks = runsAlongSum(operand) ? 1 : sideOf(operand) / stepsOfStage();
-          for (unsigned block = 0; block < blocks; ++block)
-            copy(operand, batch, step, block, at[0], full);
-        }
-        auto [slot, phase] = follow(at[0], at[1]);
-        return SmallVector<Value>{slot, phase};
-      });
-    });
-  }
-
-  void copy(unsigned operand, ArrayRef<Value> batch, Value step, unsigned block, Value slot, Value full) {
-    Value own = add(sides[operand].begin, constant(block * stepsOfStage()));
-    Value to = addressOfShared(add(stageOf(slot, operand), constant(block * kBlockBytes)));
-    SmallVector<Value> operands = {to, maps[operand]};
-    std::string places, constraints = "r,l";
-    for (const MapDim &dim : llvm::reverse(dims[operand])) {
-      places += (places.empty() ? "$" : ", $") + std::to_string(operands.size());
-      operands.push_back(toWord(dim.axis == Axis::Own   ? own
-                                : dim.axis == Axis::Sum ? step
-                                                        : batch[dim.loops.front()]));
-      constraints += ",r";
-    }
-    std::string last = "$" + std::to_string(operands.size());
-    operands.push_back(full);
-    assemble("cp.async.bulk.tensor." + Twine(dims[operand].size()) +
-                 "d.shared::cluster.global.mbarrier::complete_tx::bytes [$0], [$1, {" + places + "}], [" +
-                 last + "];",
-             constraints + ",r", operands);
-  }
 
   //===--------------------------------------------------------------------===//
   // Products
@@ -332,11 +116,6 @@ private:
     return text;
   }
 
-  void release(Value slot, Value condition) {
-    ifThen(condition,
-           [&] { assemble("mbarrier.arrive.shared::cta.b64 _, [$0];", "r", barrierOf(slot, true)); });
-  }
-
   /// The products of a stage; the stage before is done with when they are under way.
   SmallVector<Value> multiplyStage(Value slot, Value consumer, ArrayRef<Value> sums) {
     Value first = describe(0, add(stageOf(slot, 0), multiply(consumer, constant(kBlockBytes))));
@@ -367,7 +146,7 @@ private:
       carried.append(tile.columns / 2, zero);
       Value stages = countStages();
       carried = forEach(constant(0), stages, constant(1), carried, [&](Value number, ValueRange at) {
-        waitFor(barrierOf(at[0], false), at[1]);
+        waitUntilFull(at[0], at[1]);
         SmallVector<Value> sums = multiplyStage(at[0], consumer, llvm::to_vector(at.drop_front(3)));
         Value hasBefore = isBelow(constant(0), number);
         release(at[2], arith::AndIOp::create(builder, loc, hasBefore, isFirst));
@@ -402,7 +181,7 @@ private:
   Value staged(Value consumer, Value row, Value column) {
     Value number = add(multiply(row, constant(kColumnsAtOnce + kGap)), column);
     Value byte = add(multiply(number, constant(4)), multiply(consumer, constant(kStagingBytes)));
-    return elementOf(shared, builder.getI8Type(), add(byte, constant(kStages * bytesOfStage())));
+    return elementOf(shared, builder.getI8Type(), add(byte, constant(bytesOfRing())));
   }
 
   void shareResults(ArrayRef<Value> sums, unsigned first, Value thread, Value consumer) {
@@ -429,11 +208,6 @@ private:
       return SmallVector<Value>();
     });
   }
-
-  Value shared;
-  /// By the operand's number.
-  SmallVector<MapDim> dims[2];
-  Value maps[2];
 };
 
 } // namespace
@@ -445,9 +219,9 @@ bool hasWgmmaKernel(linalg::GenericOp op, GpuF32 products) {
   std::optional<ContractLoops> loops = sortLoops(op);
   bool isLong = getElementTypeOrSelf(op.getDpsInputs()[0].getType()).isF32();
   for (unsigned operand : {0, 1}) {
-    auto dims = findDims(op, operand, *loops);
+    auto dims = findBulkDims(op, operand, *loops);
     // The instruction turns 16-bit elements only.
-    if (!dims || (isLong && dims->back().axis != Axis::Sum))
+    if (!dims || (isLong && dims->back().axis != BulkAxis::Sum))
       return false;
   }
   return chooseTile(op).rows == kLargeTile;

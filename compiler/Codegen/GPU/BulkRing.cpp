@@ -1,0 +1,180 @@
+//===- BulkRing.cpp - Operands that the copy engine brings ----------------===//
+
+#include "compiler/Codegen/GPU/BulkRing.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+Value BulkRing::divide(Value a, unsigned b) { return arith::DivUIOp::create(builder, loc, a, constant(b)); }
+Value BulkRing::remainder(Value a, unsigned b) {
+  return arith::RemUIOp::create(builder, loc, a, constant(b));
+}
+Value BulkRing::toWord(Value a) { return arith::IndexCastOp::create(builder, loc, builder.getI32Type(), a); }
+Value BulkRing::toIndex(Value a) {
+  return arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), a);
+}
+Value BulkRing::isEqual(Value a, int64_t b) {
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, a, constant(b));
+}
+
+void BulkRing::ifThen(Value condition, function_ref<void()> body) {
+  auto choice = scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(choice.thenBlock());
+  body();
+}
+
+Value BulkRing::assemble(const Twine &text, StringRef constraints, ValueRange operands, Type result) {
+  std::string all = (constraints + (constraints.empty() ? "" : ",") + "~{memory}").str();
+  auto created = LLVM::InlineAsmOp::create(
+      builder, loc, result ? TypeRange(result) : TypeRange(), operands, text.str(), all,
+      /*has_side_effects=*/true, /*is_align_stack=*/false, LLVM::tailcallkind::TailCallKind::None,
+      LLVM::AsmDialectAttr::get(op.getContext(), LLVM::AsmDialect::AD_ATT), ArrayAttr());
+  return result ? created.getResult(0) : Value();
+}
+
+//===----------------------------------------------------------------------===//
+// Tensor maps
+//===----------------------------------------------------------------------===//
+
+Product BulkRing::productOf(ArrayRef<unsigned> ofLoops) {
+  Product product;
+  for (unsigned loop : ofLoops) {
+    Extent extent = extentOf(loop);
+    product.fixed *= extent.fixed;
+    if (extent.number >= 0)
+      product.numbers.push_back(extent.number);
+  }
+  return product;
+}
+
+void BulkRing::addMap(unsigned operand) {
+  dims[operand] = *findBulkDims(op, operand, loops);
+  Type type = elementType();
+  TensorMap map;
+  map.memory = llvm::find(record.memories, op.getDpsInputs()[operand]) - record.memories.begin();
+  map.type = type.isF16() ? TensorMap::F16 : type.isBF16() ? TensorMap::BF16 : TensorMap::TF32;
+  SmallVector<unsigned> inner;
+  for (const BulkDim &dim : llvm::reverse(dims[operand])) {
+    TensorMap::Dim described;
+    described.size = productOf(dim.loops);
+    described.stride = productOf(inner);
+    described.stride.fixed *= elementBytes();
+    bool isInner = inner.empty();
+    described.box = dim.axis == BulkAxis::Batch ? 1
+                    : isInner                   ? stepsOfStage()
+                    : dim.axis == BulkAxis::Sum ? stepsOfStage()
+                                                : sideOf(operand);
+    map.dims.push_back(described);
+    inner.append(dim.loops);
+  }
+  record.maps.push_back(map);
+  maps[operand] = addMapArgument();
+}
+
+void BulkRing::addMaps() {
+  for (unsigned i : {0, 1})
+    addMap(i);
+}
+
+//===----------------------------------------------------------------------===//
+// The ring
+//===----------------------------------------------------------------------===//
+
+Value BulkRing::addressOfShared(Value byte) {
+  Value address = LLVM::PtrToIntOp::create(builder, loc, builder.getI32Type(), shared);
+  return arith::AddIOp::create(builder, loc, address, toWord(byte));
+}
+
+Value BulkRing::barrierOf(Value slot, bool isEmptiness) {
+  unsigned first = record.sharedBytes - kBytesOfBarriers + isEmptiness * kStages * kBarrierBytes;
+  return addressOfShared(add(multiply(slot, constant(kBarrierBytes)), constant(first)));
+}
+
+Value BulkRing::stageOf(Value slot, unsigned operand) {
+  return add(multiply(slot, constant(bytesOfStage())), constant(operand ? tile.rows * kLineBytes : 0));
+}
+
+void BulkRing::startRing(Value thread) {
+  shared = declareDynamicShared("shared", /*alignment=*/1024);
+  ifThen(isEqual(thread, 0), [&] {
+    for (unsigned slot = 0; slot < kStages; ++slot)
+      for (bool isEmptiness : {false, true}) {
+        unsigned arrivals = isEmptiness ? kConsumers * kGroupThreads / kWarp : 1;
+        assemble("mbarrier.init.shared::cta.b64 [$0], " + Twine(arrivals) + ";", "r",
+                 barrierOf(constant(slot), isEmptiness));
+      }
+    assemble("fence.mbarrier_init.release.cluster;", "", {});
+  });
+  wait();
+}
+
+void BulkRing::waitFor(Value barrier, Value phase) {
+  assemble("{\n\t.reg .pred done;\n\tWAIT:\n\tmbarrier.try_wait.parity.shared::cta.b64 done, [$0], $1;\n\t"
+           "@done bra DONE;\n\tbra WAIT;\n\tDONE:\n\t}",
+           "r,r", {barrier, toWord(phase)});
+}
+
+std::pair<Value, Value> BulkRing::follow(Value slot, Value phase) {
+  Value next = add(slot, constant(1));
+  Value isAtEnd = isEqual(next, kStages);
+  Value other = arith::SubIOp::create(builder, loc, constant(1), phase);
+  return {arith::SelectOp::create(builder, loc, isAtEnd, constant(0), next),
+          arith::SelectOp::create(builder, loc, isAtEnd, other, phase)};
+}
+
+void BulkRing::release(Value slot, Value condition) {
+  ifThen(condition,
+         [&] { assemble("mbarrier.arrive.shared::cta.b64 _, [$0];", "r", barrierOf(slot, true)); });
+}
+
+Value BulkRing::countStages() {
+  return arith::CeilDivUIOp::create(builder, loc, countPoints(reductionLoops), constant(stepsOfStage()));
+}
+
+void BulkRing::produce() {
+  forEachTile({constant(0), constant(1)}, [&](ArrayRef<Value> batch, ValueRange ring) {
+    return forEach(constant(0), countStages(), constant(1), ring, [&](Value number, ValueRange at) {
+      Value full = barrierOf(at[0], false);
+      waitFor(barrierOf(at[0], true), at[1]);
+      assemble("mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], " + Twine(bytesOfStage()) + ";", "r",
+               full);
+      Value step = multiply(number, constant(stepsOfStage()));
+      for (unsigned operand : {0, 1}) {
+        // Lines along the side are cut into blocks of 128 bytes.
+        unsigned blocks = runsAlongSum(operand) ? 1 : sideOf(operand) / stepsOfStage();
+        for (unsigned block = 0; block < blocks; ++block)
+          copy(operand, batch, step, block, at[0], full);
+      }
+      auto [slot, phase] = follow(at[0], at[1]);
+      return SmallVector<Value>{slot, phase};
+    });
+  });
+}
+
+void BulkRing::copy(unsigned operand, ArrayRef<Value> batch, Value step, unsigned block, Value slot,
+                    Value full) {
+  Value own = add(sides[operand].begin, constant(block * stepsOfStage()));
+  Value to = addressOfShared(add(stageOf(slot, operand), constant(block * kBlockBytes)));
+  SmallVector<Value> operands = {to, maps[operand]};
+  std::string places, constraints = "r,l";
+  for (const BulkDim &dim : llvm::reverse(dims[operand])) {
+    places += (places.empty() ? "$" : ", $") + std::to_string(operands.size());
+    operands.push_back(toWord(dim.axis == BulkAxis::Own   ? own
+                              : dim.axis == BulkAxis::Sum ? step
+                                                          : batch[dim.loops.front()]));
+    constraints += ",r";
+  }
+  std::string last = "$" + std::to_string(operands.size());
+  operands.push_back(full);
+  assemble("cp.async.bulk.tensor." + Twine(dims[operand].size()) +
+               "d.shared::cluster.global.mbarrier::complete_tx::bytes [$0], [$1, {" + places + "}], [" +
+               last + "];",
+           constraints + ",r", operands);
+}
+
+} // namespace tgc
