@@ -454,13 +454,16 @@ TGC_EXPORT cuFuncSetAttribute(void *, int attribute, int value) {
 TGC_EXPORT cuTensorMapEncodeTiled(TensorMap *out, int type, uint32_t rank, void *address,
                                   const uint64_t *sizes, const uint64_t *strides, const uint32_t *boxes,
                                   const uint32_t *steps, int interleave, int swizzle, int, int) {
-  constexpr int kF16 = 6, kF32 = 7, kBF16 = 9, kTF32 = 11, kLargestSwizzle = 3;
+  constexpr int kU8 = 0, kF16 = 6, kF32 = 7, kBF16 = 9, kTF32 = 11, kLargestSwizzle = 3;
   if (rank > TensorMap::kMaxRank || interleave || swizzle < 0 || swizzle > kLargestSwizzle)
     return InvalidValue;
   TensorMap map;
   map.address = reinterpret_cast<uintptr_t>(address);
   map.rank = rank;
-  map.elementSize = type == kF16 || type == kBF16 ? 2 : type == kF32 || type == kTF32 ? 4 : 0;
+  map.elementSize = type == kU8                     ? 1
+                    : type == kF16 || type == kBF16 ? 2
+                    : type == kF32 || type == kTF32 ? 4
+                                                    : 0;
   map.swizzle = swizzle ? 16 << swizzle : 0;
   for (uint32_t i = 0; i < rank; ++i) {
     map.dims[i] = sizes[i];

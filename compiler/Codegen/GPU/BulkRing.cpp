@@ -57,7 +57,10 @@ void BulkRing::addMap(unsigned operand) {
   Type type = elementType();
   TensorMap map;
   map.memory = llvm::find(record.memories, op.getDpsInputs()[operand]) - record.memories.begin();
-  map.type = type.isF16() ? TensorMap::F16 : type.isBF16() ? TensorMap::BF16 : TensorMap::TF32;
+  map.type = type.isInteger() ? TensorMap::U8
+             : type.isF16()   ? TensorMap::F16
+             : type.isBF16()  ? TensorMap::BF16
+                              : TensorMap::TF32;
   SmallVector<unsigned> inner;
   for (const BulkDim &dim : llvm::reverse(dims[operand])) {
     TensorMap::Dim described;

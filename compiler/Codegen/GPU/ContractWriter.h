@@ -111,6 +111,8 @@ protected:
 /// Whether tensor cores multiply the operands: 16-bit floats whose products are summed in f32, bytes that are
 /// in 32 bits, and f32 where that may be.
 bool isTensorContraction(mlir::linalg::GenericOp op, GpuF32 products);
+/// What instructions call the bytes of an operand of such a contraction.
+llvm::StringRef nameOfBytes(mlir::linalg::GenericOp op, unsigned operand);
 void writeTensorKernel(const NestChain &chain, GpuF32 products, mlir::ModuleOp kernels, KernelRecord &record);
 
 /// Whether warpgroups of sm_90a can multiply the operands as they lie, and tiles of them pay.

@@ -215,17 +215,12 @@ public:
 private:
   static constexpr unsigned kStepsOfProduct = 32;
 
-  /// As the instruction calls an operand's bytes.
-  StringRef signOf(const Side &side) {
-    BlockArgument argument = op.getMatchingBlockArgument(side.operand);
-    return isa<arith::ExtUIOp>(*argument.user_begin()) ? "u8" : "s8";
-  }
-
   void multiplyStage(const Side &rows, const Side &columns, Value stage,
                      MutableArrayRef<Value> sums) override {
-    std::string name = ("mma.m16n8k32.row.col." + signOf(rows)).str();
-    if (signOf(columns) != signOf(rows))
-      name += ("." + signOf(columns)).str();
+    StringRef left = nameOfBytes(op, 0), right = nameOfBytes(op, 1);
+    std::string name = ("mma.m16n8k32.row.col." + left).str();
+    if (left != right)
+      name += ("." + right).str();
     multiplySteps(name, kStepsOfProduct, rows, columns, sums,
                   [&](const Side &side, Value position, unsigned step) {
                     return readFragments(side, stage, position, step);
@@ -355,6 +350,11 @@ bool isTensorContraction(linalg::GenericOp op, GpuF32 products) {
   Type type = first.getType();
   return first == body.getArgument(0) && second == body.getArgument(1) &&
          (isShort ? type.isF16() || type.isBF16() : type.isF32() && products != GpuF32::IEEE);
+}
+
+StringRef nameOfBytes(linalg::GenericOp op, unsigned operand) {
+  BlockArgument argument = op.getMatchingBlockArgument(op.getDpsInputOperand(operand));
+  return isa<arith::ExtUIOp>(*argument.user_begin()) ? "u8" : "s8";
 }
 
 int64_t countUsual(linalg::GenericOp op, ArrayRef<unsigned> loops) {

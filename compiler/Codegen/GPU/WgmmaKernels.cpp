@@ -1,10 +1,10 @@
 //===- WgmmaKernels.cpp - Matrix products of warpgroups -------------------===//
 //
-// For sm_90a, and operands that bulk copies can take as they lie: f16, bf16 and tf32 with sums in f32. One
-// thread of a producing warpgroup has the copy engine fill a ring of stages; two consuming warpgroups of 64
-// rows each multiply them by `wgmma` and leave the sums in registers. Results go through shared memory, some
-// columns at a time, so that neighbouring threads store neighbours; meanwhile the ring fills for the next
-// tile.
+// For sm_90a, and operands that bulk copies can take as they lie: f16, bf16 and tf32 with sums in f32, bytes
+// with sums of 32 bits. One thread of a producing warpgroup has the copy engine fill a ring of stages; two
+// consuming warpgroups of 64 rows each multiply them by `wgmma` and leave the sums in registers. Results go
+// through shared memory, some columns at a time, so that neighbouring threads store neighbours; meanwhile the
+// ring fills for the next tile.
 //
 // Numbers are those of the instruction set's manual for tiles whose lines of 128 bytes are swizzled: a
 // descriptor has the address, the distance of groups along the side (of 64 elements, where these run along
@@ -78,20 +78,22 @@ private:
     return arith::OrIOp::create(builder, loc, address, number(fixed));
   }
 
+  Type sumType() { return getElementTypeOrSelf(op.getDpsInits()[0].getType()); }
+
   /// An instruction that all sums pass through, so that nothing that looks at them can be moved across it.
   SmallVector<Value> passThrough(StringRef text, ArrayRef<Value> sums, ArrayRef<Value> others = {}) {
     std::string constraints;
     llvm::raw_string_ostream out(constraints);
+    char kind = sumType().isInteger() ? 'r' : 'f';
     for (size_t i = 0; i < sums.size(); ++i)
-      out << (i ? ",=f" : "=f");
+      out << (i ? ",=" : "=") << kind;
     for (size_t i = 0; i < sums.size(); ++i)
       out << ',' << i;
     for (size_t i = 0; i < others.size(); ++i)
       out << ",l";
     SmallVector<Value> operands(sums);
     llvm::append_range(operands, others);
-    auto all = LLVM::LLVMStructType::getLiteral(op.getContext(),
-                                                SmallVector<Type>(sums.size(), builder.getF32Type()));
+    auto all = LLVM::LLVMStructType::getLiteral(op.getContext(), SmallVector<Type>(sums.size(), sumType()));
     Value together = assemble(text, constraints, operands, all);
     SmallVector<Value> results;
     for (size_t i = 0; i < sums.size(); ++i)
@@ -99,17 +101,27 @@ private:
     return results;
   }
 
+  /// What an instruction calls an operand's elements.
+  StringRef nameOf(unsigned operand) {
+    Type type = elementType();
+    return type.isInteger() ? nameOfBytes(op, operand)
+           : type.isF16()   ? "f16"
+           : type.isBF16()  ? "bf16"
+                            : "tf32";
+  }
+
   /// The text of one product of 64 rows and 32 bytes of steps.
   std::string textOfProduct(size_t numSums) {
-    Type type = elementType();
-    StringRef name = type.isF16() ? "f16" : type.isBF16() ? "bf16" : "tf32";
     std::string text;
     llvm::raw_string_ostream out(text);
     out << "{ .reg .pred adds; setp.eq.u32 adds, 0, 0; wgmma.mma_async.sync.aligned.m64n" << tile.columns
-        << 'k' << 32 / elementBytes() << ".f32." << name << '.' << name << " {";
+        << 'k' << 32 / elementBytes() << (sumType().isInteger() ? ".s32." : ".f32.") << nameOf(0) << '.'
+        << nameOf(1) << " {";
     for (size_t i = 0; i < numSums; ++i)
       out << (i ? ", $" : "$") << i;
-    out << "}, $" << 2 * numSums << ", $" << 2 * numSums + 1 << ", adds, 1, 1";
+    out << "}, $" << 2 * numSums << ", $" << 2 * numSums + 1 << ", adds";
+    if (!sumType().isInteger())
+      out << ", 1, 1";
     if (elementBytes() == 2)
       out << ", " << !runsAlongSum(0) << ", " << !runsAlongSum(1);
     out << "; }";
@@ -141,7 +153,7 @@ private:
     Value consumer = arith::SubIOp::create(builder, loc, divide(warp, kGroupThreads / kWarp), constant(1));
     Value isFirst = isEqual(remainder(thread, kWarp), 0);
     forEachTile({constant(0), constant(0)}, [&](ArrayRef<Value> batch, ValueRange ring) {
-      Value zero = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0));
+      Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(sumType()));
       SmallVector<Value> carried = {ring[0], ring[1], constant(0)};
       carried.append(tile.columns / 2, zero);
       Value stages = countStages();
@@ -202,7 +214,7 @@ private:
     forEach(thread, all, constant(kGroupThreads), {}, [&](Value number, ValueRange) {
       Value fast = remainder(number, across), slow = divide(number, across);
       Value row = resultRunsDown() ? fast : slow, column = resultRunsDown() ? slow : fast;
-      Value sum = LLVM::LoadOp::create(builder, loc, builder.getF32Type(), staged(consumer, row, column));
+      Value sum = LLVM::LoadOp::create(builder, loc, sumType(), staged(consumer, row, column));
       row = add(row, multiply(consumer, constant(kRowsOfConsumer)));
       finishSum(sum, batch, add(sides[0].begin, row), add(sides[1].begin, add(column, constant(first))));
       return SmallVector<Value>();
@@ -213,15 +225,17 @@ private:
 } // namespace
 
 bool hasWgmmaKernel(linalg::GenericOp op, GpuF32 products) {
-  bool areFloats = isa<FloatType>(getElementTypeOrSelf(op.getDpsInputs()[0].getType()));
-  if (!areFloats || !isTensorContraction(op, products) || products == GpuF32::TF32x3)
+  Type type = getElementTypeOrSelf(op.getDpsInputs()[0].getType());
+  if (!isTensorContraction(op, products) || (type.isF32() && products == GpuF32::TF32x3))
+    return false;
+  // Drivers of CUDA 12.0 know no products of bytes with and without signs.
+  if (type.isInteger() && nameOfBytes(op, 0) != nameOfBytes(op, 1))
     return false;
   std::optional<ContractLoops> loops = sortLoops(op);
-  bool isLong = getElementTypeOrSelf(op.getDpsInputs()[0].getType()).isF32();
   for (unsigned operand : {0, 1}) {
     auto dims = findBulkDims(op, operand, *loops);
     // The instruction turns 16-bit elements only.
-    if (!dims || (isLong && dims->back().axis != BulkAxis::Sum))
+    if (!dims || (type.getIntOrFloatBitWidth() != 16 && dims->back().axis != BulkAxis::Sum))
       return false;
   }
   return chooseTile(op).rows == kLargeTile;
