@@ -7,12 +7,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/ABI/RtToLLVM.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
-#include "compiler/Codegen/GPU/DeviceMemory.h"
 #include "compiler/Codegen/GPU/HostProgram.h"
-#include "compiler/Codegen/GPU/NestAccess.h"
+#include "compiler/Codegen/GPU/KernelUses.h"
+#include "compiler/Codegen/GPU/LaunchCall.h"
 #include "compiler/Codegen/GPU/NestChains.h"
+#include "compiler/Codegen/GPU/ValuePlaces.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,57 +20,32 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/SetOperations.h"
-#include "llvm/ADT/bit.h"
 
 using namespace mlir;
 
 namespace tgc {
 namespace {
 
-/// More blocks than any device runs at a time gain nothing: kernels stride over their points.
-constexpr int64_t kMostBlocks = 4096;
-/// Nests of fewer points, of which the device has nothing yet, are not worth a launch.
-constexpr int64_t kFewPoints = 64;
-
 /// Of runtime/kernels/device/device.h.
-constexpr const char kDeliverFunction[] = "tgc_device_deliver", kFlushFunction[] = "tgc_device_flush";
+constexpr const char kFlushFunction[] = "tgc_device_flush";
 
 class EntryWriter {
 public:
   EntryWriter(func::FuncOp entry, DeviceProgram &device, llvm::DenseMap<Operation *, unsigned> &kernels,
               std::vector<KernelRecord> &used, std::vector<Transfer> &transfers)
-      : entry(entry), builder(entry), device(device), kernels(kernels), used(used), transfers(transfers),
-        memory(entry), gpus(getGpus(entry->getParentOfType<ModuleOp>())) {}
+      : entry(entry), builder(entry), device(device), kernels(kernels), used(used), memory(entry),
+        kernelUses(memory), places(entry, builder, memory, transfers) {}
 
   void run() {
-    builder.setInsertionPointToStart(&entry.front());
-    for (unsigned gpu = 0; gpu < gpus.size(); ++gpu) {
-      auto device = rt::DeviceOp::create(
-          builder, entry.getLoc(), LLVM::LLVMPointerType::get(entry.getContext()), entry.getArgument(0));
-      if (gpu)
-        device->setAttr(kGpuNumberAttribute, builder.getI32IntegerAttr(gpu));
-      handles.push_back(device);
-    }
     findResidents();
     run(entry.front());
-    for (Value handle : llvm::drop_begin(handles))
-      if (handle.use_empty())
-        handle.getDefiningOp()->erase();
+    places.dropUnused();
   }
 
 private:
-  /// A bit for each of the program's GPUs.
-  using Gpus = uint32_t;
-  static Gpus bitOf(unsigned gpu) { return Gpus(1) << gpu; }
-  static unsigned firstOf(Gpus some) { return llvm::countr_zero(some); }
+  using State = ValuePlaces::State;
+  using States = ValuePlaces::States;
 
-  /// Where the value of a piece of memory is. Everywhere, for memory without a value; nowhere, for a resident
-  /// variable of which it shows during the run.
-  struct State {
-    bool isOnHost = true;
-    Gpus gpus = 0;
-  };
-  using States = llvm::MapVector<Value, State>;
   /// Who uses a piece of memory in a loop, and the first GPU that writes to it.
   struct Uses {
     Gpus byKernel = 0;
@@ -78,7 +53,7 @@ private:
     unsigned writer = 0;
   };
 
-  unsigned gpuOf(const KernelRecord &record) const { return getGpuOf(record.op->getLoc(), gpus); }
+  unsigned gpuOf(const KernelRecord &record) const { return places.getGpu(record.op->getLoc()); }
 
   void run(Block &block) {
     for (Operation &op : llvm::make_early_inc_range(block)) {
@@ -90,7 +65,7 @@ private:
       if (isa<func::ReturnOp>(op))
         return returnResults();
       if (isa<memref::AllocOp>(op) && !memory.isJoined(op.getResult(0)))
-        states.erase(op.getResult(0)); // in a loop, a new value
+        places.states.erase(op.getResult(0)); // in a loop, a new value
       if (isPure(&op) || op.hasTrait<OpTrait::IsTerminator>() ||
           isa<memref::AllocOp, memref::AllocaOp, rt::BufferOp, rt::FeedOp, rt::VariableOp, rt::FetchOp,
               rt::DeviceOp>(op))
@@ -125,24 +100,24 @@ private:
     Value old = memory.findVariable(variable.getIndex());
     if (!old)
       return;
-    giveToHost(memory.find(old).base, /*isWritten=*/true);
+    places.giveToHost(memory.find(old).base, /*isWritten=*/true);
     moved.insert(memory.find(old).base);
   }
 
   void runChoice(scf::IfOp choice) {
-    States before = states;
-    llvm::SmallPtrSet<Value, 4> disownedBefore = disowned;
+    States before = places.states;
+    llvm::SmallPtrSet<Value, 4> disownedBefore = places.disowned;
     run(*choice.thenBlock());
-    States thenStates = std::exchange(states, before);
-    llvm::SmallPtrSet<Value, 4> disownedThen = std::exchange(disowned, disownedBefore);
+    States thenStates = std::exchange(places.states, before);
+    llvm::SmallPtrSet<Value, 4> disownedThen = std::exchange(places.disowned, disownedBefore);
     if (choice.elseBlock())
       run(*choice.elseBlock());
-    llvm::set_intersect(disowned, disownedThen);
+    llvm::set_intersect(places.disowned, disownedThen);
     for (Value base : memory.getBases()) {
-      if (!states.contains(base) && !thenStates.contains(base))
+      if (!places.states.contains(base) && !thenStates.contains(base))
         continue;
-      State yes = thenStates.contains(base) ? thenStates.lookup(base) : initialState(base);
-      State no = stateOf(base);
+      State yes = thenStates.contains(base) ? thenStates.lookup(base) : places.initialState(base);
+      State no = places.stateOf(base);
       if (!(yes.isOnHost && no.isOnHost) && !(yes.gpus & no.gpus) && !isResident(base)) {
         // The branches left the value in different places: one that is there copies.
         bool isThen = !choice.elseBlock() || yes.gpus;
@@ -150,11 +125,11 @@ private:
         const State &other = isThen ? no : yes;
         builder.setInsertionPoint((isThen ? choice.thenBlock() : choice.elseBlock())->getTerminator());
         if (other.isOnHost)
-          download(base, changed);
+          places.download(base, changed);
         else
-          bring(base, changed, firstOf(other.gpus));
+          places.bring(base, changed, firstOf(other.gpus));
       }
-      stateOf(base) = {yes.isOnHost && no.isOnHost, yes.gpus & no.gpus};
+      places.stateOf(base) = {yes.isOnHost && no.isOnHost, yes.gpus & no.gpus};
     }
   }
 
@@ -162,8 +137,8 @@ private:
     llvm::MapVector<Value, Uses> all = findUses(loop);
     for (const auto &[base, uses] : all)
       enterLoop(base, uses);
-    States head = states;
-    llvm::SmallPtrSet<Value, 4> disownedAtHead = disowned;
+    States head = places.states;
+    llvm::SmallPtrSet<Value, 4> disownedAtHead = places.disowned;
     auto runBody = [&](Block &body) {
       run(body);
       builder.setInsertionPoint(body.getTerminator());
@@ -173,46 +148,46 @@ private:
           continue; // no iteration sees that of another
         State wanted = head.lookup(base);
         if (wanted.isOnHost)
-          download(base);
-        for (unsigned gpu = 0; gpu < gpus.size(); ++gpu)
+          places.download(base);
+        for (unsigned gpu = 0; gpu < places.getNumGpus(); ++gpu)
           if (wanted.gpus & bitOf(gpu))
-            bring(base, gpu);
+            places.bring(base, gpu);
       }
     };
     if (auto steps = dyn_cast<scf::ForOp>(loop)) {
       runBody(*steps.getBody());
-      states = std::move(head);
+      places.states = std::move(head);
       // The body may not run at all.
-      disowned = std::move(disownedAtHead);
+      places.disowned = std::move(disownedAtHead);
       return;
     }
     auto steps = cast<scf::WhileOp>(loop);
     run(*steps.getBeforeBody());
-    States exit = states;
-    llvm::SmallPtrSet<Value, 4> disownedAtExit = disowned;
+    States exit = places.states;
+    llvm::SmallPtrSet<Value, 4> disownedAtExit = places.disowned;
     runBody(*steps.getAfterBody());
-    states = std::move(exit);
-    disowned = std::move(disownedAtExit);
+    places.states = std::move(exit);
+    places.disowned = std::move(disownedAtExit);
   }
 
   /// Puts values where the ops of a loop want them when an iteration starts.
   void enterLoop(Value base, const Uses &uses) {
-    disowned.erase(base);
+    places.disowned.erase(base);
     bool isWritten = uses.isWrittenByHost || uses.isWrittenByKernel;
     if (isResident(base) && isWritten) {
-      stateOf(base) = {/*isOnHost=*/false, /*gpus=*/0};
+      places.stateOf(base) = {/*isOnHost=*/false, /*gpus=*/0};
       return;
     }
     bool isHosts = !uses.byKernel || (uses.isWrittenByHost && !uses.isWrittenByKernel);
     if (isHosts || (uses.byHost && !isWritten))
-      download(base);
+      places.download(base);
     // What no iteration changes is where all of them want it.
     Gpus wanted = isHosts ? 0 : isWritten ? bitOf(uses.writer) : uses.byKernel;
-    for (unsigned gpu = 0; gpu < gpus.size(); ++gpu)
+    for (unsigned gpu = 0; gpu < places.getNumGpus(); ++gpu)
       if (wanted & bitOf(gpu))
-        bring(base, gpu);
+        places.bring(base, gpu);
     if (isWritten)
-      stateOf(base) = {isHosts, wanted};
+      places.stateOf(base) = {isHosts, wanted};
   }
 
   /// Kernels with little to do are launched if the loop has their operands on the device already.
@@ -230,7 +205,7 @@ private:
       KernelRecord &record = device.records[kernel->second];
       if (op != record.members.front())
         return WalkResult::skip();
-      if (!canMirror(record))
+      if (!kernelUses.canMirror(record))
         ofHost.append(record.members);
       else if (isSmall(record))
         small.push_back(&record);
@@ -243,7 +218,7 @@ private:
       llvm::erase_if(small, [&](KernelRecord *record) {
         bool isLaunched = llvm::any_of(record->memories, [&](Value value) {
           Value base = memory.find(value).base;
-          State state = states.contains(base) ? states.lookup(base) : initialState(base);
+          State state = places.states.contains(base) ? places.states.lookup(base) : places.initialState(base);
           return all.lookup(base).byKernel || isResident(base) || (state.gpus && !state.isOnHost);
         });
         if (isLaunched)
@@ -255,7 +230,7 @@ private:
     for (KernelRecord *record : small)
       ofHost.append(record->members);
     for (Operation *op : ofHost)
-      for (const auto &[base, isWritten] : findEffects(*op).touched) {
+      for (const auto &[base, isWritten] : kernelUses.findEffects(*op).touched) {
         all[base].byHost = true;
         all[base].isWrittenByHost |= isWritten;
       }
@@ -265,32 +240,12 @@ private:
   void addUses(const KernelRecord &record, llvm::MapVector<Value, Uses> &all) {
     for (Value value : record.memories)
       all[memory.find(value).base].byKernel |= bitOf(gpuOf(record));
-    for (Value base : getWritten(record)) {
+    for (Value base : kernelUses.getWritten(record)) {
       Uses &uses = all[base];
       if (!uses.isWrittenByKernel)
         uses.writer = gpuOf(record);
       uses.isWrittenByKernel = true;
     }
-  }
-
-  /// What a kernel writes to, but for memory that it does without.
-  llvm::SetVector<Value> getWritten(const KernelRecord &record) {
-    llvm::SmallPtrSet<Value, 4> taken;
-    llvm::SetVector<Value> written;
-    for (Value value : record.memories)
-      taken.insert(memory.find(value).base);
-    for (Operation *member : record.members)
-      for (OpOperand &output : cast<linalg::GenericOp>(member).getDpsInitsMutable())
-        if (Value base = memory.find(output.get()).base; taken.contains(base))
-          written.insert(base);
-    return written;
-  }
-
-  bool canMirror(const KernelRecord &record) {
-    return llvm::all_of(record.memories, [&](Value value) {
-      Value base = memory.find(value).base;
-      return base && memory.canMirror(base);
-    });
   }
 
   /// Variables that kernels with enough to do take stay on a device between runs: on the one that changes
@@ -303,7 +258,7 @@ private:
       if (!record.op || !entry->isAncestor(record.op))
         continue;
       addUses(record, all);
-      for (Value base : getWritten(record))
+      for (Value base : kernelUses.getWritten(record))
         if (all[base].writer != gpuOf(record))
           changedBySeveral.insert(base);
     }
@@ -318,39 +273,14 @@ private:
           variable.setResident(true);
           const Uses &uses = all[base];
           unsigned home = uses.isWrittenByKernel ? uses.writer : firstOf(uses.byKernel);
-          homes[base] = home;
+          places.setHome(base, home);
           if (home)
             variable->setAttr(kGpuNumberAttribute, builder.getI32IntegerAttr(home));
-          states[variable] = {/*isOnHost=*/false, /*gpus=*/0};
+          places.states[variable] = {/*isOnHost=*/false, /*gpus=*/0};
         }
       }
     }
   }
-
-  static bool isResident(Value base) {
-    auto variable = base.getDefiningOp<rt::VariableOp>();
-    return variable && variable.getResident();
-  }
-
-  /// Whether a nest is not worth a launch of its own.
-  static bool isSmall(const KernelRecord &record) {
-    int64_t points = 1;
-    for (int64_t size : cast<linalg::GenericOp>(record.op).getStaticLoopRanges())
-      points *= ShapedType::isDynamic(size) ? kFewPoints : size;
-    return points < kFewPoints || record.op->hasAttr(kCopyAttribute);
-  }
-
-  State initialState(Value base) {
-    bool hasNoValue = llvm::all_of(memory.getMembers(base), [](Value member) {
-      return !getSources(member).empty() ||
-             isa<memref::AllocOp, rt::FetchOp, rt::BufferOp>(member.getDefiningOp());
-    });
-    return {/*isOnHost=*/true, /*gpus=*/hasNoValue ? bitOf(gpus.size()) - 1 : 0};
-  }
-
-  State &stateOf(Value base) { return states.try_emplace(base, initialState(base)).first->second; }
-
-  bool isConstant(Value base) { return base.getDefiningOp<memref::GetGlobalOp>() != nullptr; }
 
   /// Why the kernel is not to be launched: the device can have no mirror of what it takes, or there is too
   /// little to do; empty if it is.
@@ -364,7 +294,7 @@ private:
         return "the device has no mirror of its memory";
       if (moved.contains(base))
         return "a variable takes a new size before";
-      State &state = stateOf(base);
+      State &state = places.stateOf(base);
       deviceHasSome |= state.gpus && !state.isOnHost;
       takesResident |= isResident(base);
     }
@@ -375,127 +305,20 @@ private:
     return isSmall(record) && !takesResident ? "it has few points, and the host has its operands" : "";
   }
 
-  /// The GPU that keeps a resident variable.
-  unsigned homeOf(Value base) const { return homes.lookup(base); }
-
-  /// Puts a value on a GPU, too.
-  void bring(Value base, unsigned gpu) { bring(base, stateOf(base), gpu); }
-  void bring(Value base, State &state, unsigned gpu) {
-    if (state.gpus & bitOf(gpu))
-      return;
-    if (isResident(base) && gpu != homeOf(base)) {
-      // Other GPUs have a copy for this run, of what the one that keeps it has.
-      bring(base, state, homeOf(base));
-      pass(base, homeOf(base), gpu);
-    } else if (state.isOnHost || isResident(base)) {
-      upload(base, gpu);
-      disowned.erase(base);
-    } else {
-      pass(base, firstOf(state.gpus), gpu);
-    }
-    state.gpus |= bitOf(gpu);
-  }
-
-  void download(Value base) { download(base, stateOf(base)); }
-  void download(Value base, State &state, bool isLast = false) {
-    if (state.isOnHost)
-      return;
-    unsigned gpu = isResident(base) ? homeOf(base) : firstOf(state.gpus);
-    Operation *point = &*builder.getInsertionPoint();
-    keepMirrored(base);
-    for (Value member : memory.getMembersAt(base, point)) {
-      // The device has constants, and nothing writes to feeds.
-      if (isConstant(member) || member.getDefiningOp<rt::FeedOp>())
-        continue;
-      createDownload(point->getLoc(), member, gpu,
-                     isLast && member.getDefiningOp<rt::FetchOp>() ? kDeliverFunction : "");
-      note(member, nameOf(gpu), "host", isResident(base) ? ", if the device has changed it," : "");
-    }
-    state.isOnHost = true;
-  }
-
-  /// Copies all of a class that can be reached here.
-  void upload(Value base, unsigned gpu) {
-    Operation *point = &*builder.getInsertionPoint();
-    keepMirrored(base);
-    for (Value member : memory.getMembersAt(base, point)) {
-      if (isConstant(member))
-        continue;
-      rt::UploadOp::create(builder, point->getLoc(), handles[gpu], member, Value(), IntegerAttr());
-      note(member, "host", nameOf(gpu), isResident(base) ? ", if the host has changed it," : "");
-    }
-  }
-
-  /// The same from one GPU to another.
-  void pass(Value base, unsigned from, unsigned to) {
-    Operation *point = &*builder.getInsertionPoint();
-    keepMirrored(base);
-    for (Value member : memory.getMembersAt(base, point)) {
-      if (isConstant(member))
-        continue;
-      createDownload(point->getLoc(), member, from, kGiveFunction);
-      auto taken =
-          rt::UploadOp::create(builder, point->getLoc(), handles[to], member, Value(), IntegerAttr());
-      taken->setAttr(kTransferAttribute, builder.getStringAttr(kTakeFunction));
-      note(member, nameOf(from), nameOf(to), "");
-    }
-  }
-
-  std::string nameOf(unsigned gpu) const {
-    return gpus.size() == 1 ? "device" : "GPU:" + std::to_string(gpus[gpu]);
-  }
-
-  void note(Value base, const std::string &from, const std::string &to, StringRef condition) {
-    Operation *op = &*builder.getInsertionPoint();
-    std::string name = getMemoryName(base);
-    std::string node = base.getDefiningOp() ? getNode(base.getDefiningOp()) : "";
-    if (name.empty())
-      name = node.empty() ? "a buffer" : "the buffer of " + node;
-    transfers.push_back({getNode(op).empty() ? op->getName().getStringRef().str() : getNode(op),
-                         name + condition.str(), from, to});
-  }
-
-  /// Whether a kernel gives each element of the memory a value without a look at the old one.
-  bool isOverwritten(linalg::GenericOp nest, OpOperand &output) {
-    return nest.getMatchingBlockArgument(&output).use_empty() &&
-           nest.getMatchingIndexingMap(&output).isPermutation() && memory.find(output.get()).isWhole;
-  }
-
-  /// What a kernel looks at before it gives it a value.
-  llvm::SetVector<Value> getRead(const KernelRecord &record) {
-    llvm::SetVector<Value> read;
-    llvm::SmallPtrSet<Value, 4> overwritten;
-    for (Operation *member : record.members) {
-      auto nest = cast<linalg::GenericOp>(member);
-      for (Value value : record.memories) {
-        bool isRead = llvm::any_of(nest->getOpOperands(), [&](OpOperand &operand) {
-          return operand.get() == value && !(nest.isDpsInit(&operand) && isOverwritten(nest, operand));
-        });
-        bool isLoaded = llvm::is_contained(getLoaded(nest), value);
-        if (Value base = memory.find(value).base; (isRead || isLoaded) && !overwritten.contains(base))
-          read.insert(base);
-      }
-      for (OpOperand &output : nest.getDpsInitsMutable())
-        if (isOverwritten(nest, output))
-          overwritten.insert(memory.find(output.get()).base);
-    }
-    return read;
-  }
-
   void launch(KernelRecord &record) {
     record.gpu = gpuOf(record);
-    for (Value base : getRead(record))
-      bring(base, record.gpu);
-    for (Value base : getWritten(record)) {
+    for (Value base : kernelUses.getRead(record))
+      places.bring(base, record.gpu);
+    for (Value base : kernelUses.getWritten(record)) {
       if (isResident(base))
-        rt::OwnOp::create(builder, record.op->getLoc(), handles[record.gpu], base, IntegerAttr());
-      disowned.erase(base);
-      stateOf(base) = {/*isOnHost=*/false, bitOf(record.gpu)};
+        rt::OwnOp::create(builder, record.op->getLoc(), places.getHandle(record.gpu), base, IntegerAttr());
+      places.disowned.erase(base);
+      places.stateOf(base) = {/*isOnHost=*/false, bitOf(record.gpu)};
     }
     launching |= bitOf(record.gpu);
-    createLaunch(record);
+    createLaunch(builder, record, places.getHandle(record.gpu), used.size());
     for (Value value : record.memories)
-      keepMirrored(memory.find(value).base);
+      places.keepMirrored(memory.find(value).base);
     for (Operation *member : record.members) {
       kernels.erase(member);
       launched.insert(member);
@@ -504,62 +327,6 @@ private:
     record.members.front()->erase();
     record.op = nullptr;
     used.push_back(record);
-  }
-
-  /// Lets buffers be planned where they have a mirror.
-  void keepMirrored(Value base) {
-    for (Value member : memory.getMembers(base))
-      if (auto alloc = member.getDefiningOp<memref::AllocOp>())
-        alloc->setAttr("rt.mirrored", builder.getUnitAttr());
-  }
-
-  Value valueOf(const KernelNumber &number) {
-    Location loc = builder.getInsertionPoint()->getLoc();
-    switch (number.kind) {
-    case KernelNumber::Scalar:
-      return number.value;
-    case KernelNumber::Size:
-      return memref::DimOp::create(builder, loc, number.value, number.dim);
-    case KernelNumber::Stride:
-      return memref::ExtractStridedMetadataOp::create(builder, loc, number.value).getStrides()[number.dim];
-    }
-    llvm_unreachable("unknown kind of number");
-  }
-
-  /// The bits of a number in 64.
-  Value widen(Value value) {
-    Location loc = value.getLoc();
-    Type word = builder.getI64Type(), type = value.getType();
-    if (type.isIndex())
-      return arith::IndexCastOp::create(builder, loc, word, value);
-    unsigned width = type.getIntOrFloatBitWidth();
-    if (isa<FloatType>(type))
-      value = arith::BitcastOp::create(builder, loc, builder.getIntegerType(width), value);
-    return width < 64 ? Value(arith::ExtUIOp::create(builder, loc, word, value)) : value;
-  }
-
-  void createLaunch(const KernelRecord &record) {
-    Location loc = record.op->getLoc();
-    SmallVector<Value> values, numbers;
-    for (const KernelNumber &number : record.numbers) {
-      values.push_back(valueOf(number));
-      numbers.push_back(widen(values.back()));
-    }
-    auto constant = [&](int64_t value) {
-      return arith::ConstantIndexOp::create(builder, loc, value).getResult();
-    };
-    Value blocks = constant(1);
-    for (const Space &space : record.spaces) {
-      Value points = constant(1);
-      for (const Extent &extent : space.extents)
-        points = arith::MulIOp::create(builder, loc, points,
-                                       extent.number < 0 ? constant(extent.fixed) : values[extent.number]);
-      points = arith::CeilDivUIOp::create(builder, loc, points, constant(space.pointsPerBlock));
-      blocks = arith::MulIOp::create(builder, loc, blocks, points);
-    }
-    blocks = arith::MinUIOp::create(builder, loc, blocks, constant(kMostBlocks));
-    rt::LaunchOp::create(builder, loc, handles[record.gpu], used.size(), record.threads, blocks,
-                         record.memories, ValueRange(), numbers);
   }
 
   void runOnHost(Operation &op) {
@@ -571,34 +338,8 @@ private:
       builder.setInsertionPoint(attention);
       return runOnHost(*attention);
     }
-    for (const auto &[base, isWritten] : findEffects(op).touched)
-      giveToHost(base, isWritten);
-  }
-
-  Effects findEffects(Operation &op) {
-    Effects effects;
-    op.walk([&](Operation *inner) {
-      if (!inner->hasTrait<OpTrait::IsTerminator>())
-        memory.addEffects(*inner, effects);
-    });
-    if (effects.isUnknown)
-      for (Value base : memory.getBases())
-        effects.touched[base] |= !isConstant(base);
-    return effects;
-  }
-
-  void createDownload(Location loc, Value memory, unsigned gpu, StringRef function) {
-    auto copy = rt::DownloadOp::create(builder, loc, handles[gpu], memory, Value(), IntegerAttr());
-    if (!function.empty())
-      copy->setAttr(kTransferAttribute, builder.getStringAttr(function));
-  }
-
-  /// Feeds may be the device's, if the caller has them there.
-  void expose(Value base) {
-    Operation *point = &*builder.getInsertionPoint();
-    for (Value member : memory.getMembers(base))
-      if (member.getDefiningOp<rt::FeedOp>())
-        createDownload(point->getLoc(), member, 0, kExposeFunction);
+    for (const auto &[base, isWritten] : kernelUses.findEffects(op).touched)
+      places.giveToHost(base, isWritten);
   }
 
   /// Starts what was launched after the last copy.
@@ -608,24 +349,13 @@ private:
     auto function = program.lookupSymbol<func::FuncOp>(kFlushFunction);
     if (!function) {
       OpBuilder outside = OpBuilder::atBlockBegin(program.getBody());
-      auto type = builder.getFunctionType(handles.front().getType(), {});
+      auto type = builder.getFunctionType(places.getHandle(0).getType(), {});
       function = func::FuncOp::create(outside, loc, kFlushFunction, type);
       function.setPrivate();
     }
-    for (unsigned gpu = 0; gpu < gpus.size(); ++gpu)
+    for (unsigned gpu = 0; gpu < places.getNumGpus(); ++gpu)
       if (launching & bitOf(gpu))
-        func::CallOp::create(builder, loc, function, handles[gpu]);
-  }
-
-  void giveToHost(Value base, bool isWritten) {
-    download(base);
-    expose(base);
-    if (!isWritten)
-      return;
-    if (isResident(base) && disowned.insert(base).second)
-      rt::DisownOp::create(builder, builder.getInsertionPoint()->getLoc(), handles[homeOf(base)], base,
-                           IntegerAttr());
-    stateOf(base) = State();
+        func::CallOp::create(builder, loc, function, places.getHandle(gpu));
   }
 
   void copyOnHost(Operation &op) {
@@ -651,7 +381,7 @@ private:
       if (!isResident(base) && llvm::any_of(memory.getMembers(base), [](Value member) {
             return isa_and_nonnull<rt::FetchOp, rt::VariableOp>(member.getDefiningOp());
           }))
-        download(base, stateOf(base), /*isLast=*/true);
+        places.download(base, places.stateOf(base), /*isLast=*/true);
     flush();
   }
 
@@ -660,16 +390,11 @@ private:
   DeviceProgram &device;
   llvm::DenseMap<Operation *, unsigned> &kernels;
   std::vector<KernelRecord> &used;
-  std::vector<Transfer> &transfers;
   DeviceMemory memory;
-  /// Of the GPUs that the graph names, the numbers and what the runtime knows each as.
-  SmallVector<int32_t> gpus;
-  SmallVector<Value> handles;
+  KernelUses kernelUses;
+  ValuePlaces places;
+  /// That have something to start.
   Gpus launching = 0;
-  llvm::DenseMap<Value, unsigned> homes;
-  States states;
-  /// Resident variables of which the device was told that the host changes them.
-  llvm::SmallPtrSet<Value, 4> disowned;
   /// Variables that took a new size: their memory may be elsewhere now than where it was read.
   llvm::SmallPtrSet<Value, 4> moved;
   /// Nests whose kernels are started already, with that of the first of their chain.
@@ -682,21 +407,6 @@ SmallVector<int32_t> getGpus(ModuleOp program) {
   if (auto numbers = program->getAttrOfType<DenseI32ArrayAttr>(kGpusAttribute))
     return llvm::to_vector(numbers.asArrayRef());
   return {0};
-}
-
-void turnCopiesIntoNests(ModuleOp program) {
-  program.walk([](memref::CopyOp copy) {
-    OpBuilder builder(copy);
-    int64_t rank = cast<MemRefType>(copy.getTarget().getType()).getRank();
-    SmallVector<AffineMap> maps(2, builder.getMultiDimIdentityMap(rank));
-    SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
-    auto nest = linalg::GenericOp::create(builder, copy.getLoc(), copy.getSource(), copy.getTarget(), maps,
-                                          loops, [](OpBuilder &inner, Location loc, ValueRange elements) {
-                                            linalg::YieldOp::create(inner, loc, elements.front());
-                                          });
-    nest->setAttr(kCopyAttribute, builder.getUnitAttr());
-    copy.erase();
-  });
 }
 
 std::vector<Transfer> launchKernels(ModuleOp program, DeviceProgram &device) {
