@@ -149,8 +149,11 @@ std::string describeKernels(const DeviceProgram &program, StringRef chip) {
         [&](const Extent &extent) {
           if (extent.number < 0)
             out << extent.fixed;
-          else
-            out << StringRef(record.arguments[record.memories.size() + extent.number]).drop_front(5);
+          else {
+            StringRef size = record.arguments[record.memories.size() + extent.number];
+            size.consume_front("size ");
+            out << size;
+          }
         },
         " * ");
     out << " results, " << pointsPerBlock << " for a block of " << (form ? form->threads : record.threads)

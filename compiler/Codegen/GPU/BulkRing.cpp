@@ -136,7 +136,8 @@ void BulkRing::release(Value slot, Value condition) {
 }
 
 Value BulkRing::countStages() {
-  return arith::CeilDivUIOp::create(builder, loc, countPoints(reductionLoops), constant(stepsOfStage()));
+  Value steps = arith::SubIOp::create(builder, loc, endStep, firstStep);
+  return arith::CeilDivUIOp::create(builder, loc, steps, constant(stepsOfStage()));
 }
 
 void BulkRing::produce() {
@@ -146,7 +147,7 @@ void BulkRing::produce() {
       waitFor(barrierOf(at[0], true), at[1]);
       assemble("mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], " + Twine(bytesOfStage()) + ";", "r",
                full);
-      Value step = multiply(number, constant(stepsOfStage()));
+      Value step = add(firstStep, multiply(number, constant(stepsOfStage())));
       for (unsigned operand : {0, 1}) {
         // Lines along the side are cut into blocks of 128 bytes.
         unsigned blocks = runsAlongSum(operand) ? 1 : sideOf(operand) / stepsOfStage();

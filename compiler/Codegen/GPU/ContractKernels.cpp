@@ -31,11 +31,11 @@ bool isAtLeast(linalg::GenericOp op, ArrayRef<unsigned> loops, int64_t least) {
 class ScalarWriter : public TileWriter {
 public:
   ScalarWriter(const NestChain &chain, ModuleOp kernels, KernelRecord &record)
-      : TileWriter(chain, kernels, record, {kTile, kTile}) {}
+      : TileWriter(chain, kernels, record, kScalarTile) {}
 
 private:
   /// Threads stand in a square; each has 4 x 4 results this far apart.
-  static constexpr unsigned kTile = 64, kSide = 16, kPerThread = kTile / kSide;
+  static constexpr unsigned kTile = kScalarTile.rows, kSide = 16, kPerThread = kTile / kSide;
   static constexpr unsigned kResults = kPerThread * kPerThread;
   /// Steps of the sum that are in shared memory at a time.
   static constexpr unsigned kSteps = 16;
@@ -97,20 +97,25 @@ private:
 
   void writeTile(ArrayRef<Value> batch, const Side &rows, const Side &columns) override {
     SmallVector<Value> sums;
-    forEachResult(rows, columns, batch,
-                  [&](Value, ArrayRef<Value> place) { sums.push_back(startAt(place)); });
-    Value steps = countPoints(reductionLoops), most = constant(kSteps);
+    Type type = getElementTypeOrSelf(op.getDpsInits()[0].getType());
+    if (record.parts) // what they begin with is added by whoever has all of them
+      sums.assign(kResults, arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type)));
+    else
+      forEachResult(rows, columns, batch,
+                    [&](Value, ArrayRef<Value> place) { sums.push_back(startAt(place)); });
+    Value most = constant(kSteps);
     auto take = [&](Value first, Value count, ValueRange carried) {
-      fetch(rows, batch, first, steps);
-      fetch(columns, batch, first, steps);
+      fetch(rows, batch, first, endStep);
+      fetch(columns, batch, first, endStep);
       wait();
       SmallVector<Value> results = multiplyTiles(rows, columns, count, carried);
       wait();
       return results;
     };
+    Value steps = arith::SubIOp::create(builder, loc, endStep, firstStep);
     Value rest = arith::RemUIOp::create(builder, loc, steps, most);
-    Value whole = arith::SubIOp::create(builder, loc, steps, rest);
-    sums = forEach(constant(0), whole, most, sums,
+    Value whole = arith::SubIOp::create(builder, loc, endStep, rest);
+    sums = forEach(firstStep, whole, most, sums,
                    [&](Value first, ValueRange carried) { return take(first, most, carried); });
     Value hasRest = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, rest, constant(0));
     auto ifRest = scf::IfOp::create(builder, loc, ValueRange(sums).getTypes(), hasRest,
@@ -124,12 +129,15 @@ private:
     builder.setInsertionPointAfter(ifRest);
     // Threads outside have read old results that others write now; without steps nothing has parted the two.
     wait();
-    unsigned next = 0;
-    forEachResult(rows, columns, batch, [&](Value isInside, ArrayRef<Value> place) {
-      auto ifInside = scf::IfOp::create(builder, loc, isInside, /*withElseRegion=*/false);
-      OpBuilder::InsertionGuard guard(builder);
-      builder.setInsertionPointToStart(ifInside.thenBlock());
-      finishAt(sums[next++], place);
+    finishTile(sums, groupOf(thread), [&](ArrayRef<Value> all) {
+      unsigned next = 0;
+      forEachResult(rows, columns, batch, [&](Value isInside, ArrayRef<Value> place) {
+        auto ifInside = scf::IfOp::create(builder, loc, isInside, /*withElseRegion=*/false);
+        OpBuilder::InsertionGuard guard(builder);
+        builder.setInsertionPointToStart(ifInside.thenBlock());
+        Value sum = all[next++];
+        finishAt(record.parts ? addUpTwo(startAt(place), sum) : sum, place);
+      });
     });
   }
 

@@ -2,7 +2,9 @@
 
 #include "compiler/Codegen/GPU/ContractWriter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 
@@ -48,6 +50,14 @@ ContractWriter::ContractWriter(const NestChain &chain, ModuleOp kernels, KernelR
 void ContractWriter::beginTiles() {
   record.spaces = {spaceOf(loops.batch, 1), spaceOf(loops.rows, tile.rows),
                    spaceOf(loops.columns, tile.columns)};
+  numParts = constant(1);
+  if (record.parts) {
+    numParts = sizeOfHost(record.parts->count);
+    auto known = getConstantIntValue(record.parts->count);
+    int place = llvm::find(record.numbers, KernelNumber{KernelNumber::Scalar, record.parts->count}) -
+                record.numbers.begin();
+    record.spaces.push_back({{known ? Extent{*known, -1} : Extent{1, place}}, 1});
+  }
   sides[0] = makeSide(0, loops.rows, tile.rows);
   sides[1] = makeSide(1, loops.columns, tile.columns);
 }
@@ -59,7 +69,16 @@ void ContractWriter::forEachTile(
   Value tilesDown = arith::CeilDivUIOp::create(builder, loc, rows.count, constant(tile.rows));
   Value tilesOfBatch = multiply(tilesDown, tilesAcross);
   Value tiles = multiply(countPoints(loops.batch), tilesOfBatch);
-  forEach(special("ctaid.x"), tiles, special("nctaid.x"), carried, [&](Value number, ValueRange inside) {
+  Value all = record.parts ? multiply(tiles, numParts) : tiles;
+  forEach(special("ctaid.x"), all, special("nctaid.x"), carried, [&](Value number, ValueRange inside) {
+    if (record.parts) {
+      takePart(arith::DivUIOp::create(builder, loc, number, tiles));
+      number = arith::RemUIOp::create(builder, loc, number, tiles);
+    } else {
+      firstStep = constant(0);
+      endStep = countPoints(reductionLoops);
+    }
+    tileNumber = number;
     Value inBatch = arith::RemUIOp::create(builder, loc, number, tilesOfBatch);
     rows.begin = multiply(arith::DivUIOp::create(builder, loc, inBatch, tilesAcross), constant(tile.rows));
     columns.begin =
@@ -68,6 +87,97 @@ void ContractWriter::forEachTile(
     splitPoint(arith::DivUIOp::create(builder, loc, number, tilesOfBatch), loops.batch, index);
     return body(index, inside);
   });
+}
+
+Value ContractWriter::sizeOfHost(Value size) {
+  std::optional<int64_t> known = getConstantIntValue(size);
+  return known ? constant(*known) : number({KernelNumber::Scalar, size});
+}
+
+void ContractWriter::takePart(Value part) {
+  partNumber = part;
+  Value all = countPoints(reductionLoops), steps = sizeOfHost(record.parts->steps);
+  firstStep = arith::MinUIOp::create(builder, loc, multiply(part, steps), all);
+  endStep = arith::MinUIOp::create(builder, loc, add(firstStep, steps), all);
+}
+
+void ContractWriter::finishTile(ArrayRef<Value> sums, const Group &group,
+                                function_ref<void(ArrayRef<Value>)> finish) {
+  if (!record.parts)
+    return finish(sums);
+  SmallVector<Value> whole = {arith::ConstantIntOp::create(builder, loc, 1, 1)};
+  llvm::append_range(whole, sums);
+  Value isShared = isBelow(constant(1), numParts);
+  auto choice =
+      scf::IfOp::create(builder, loc, ValueRange(whole).getTypes(), isShared, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(choice.thenBlock());
+  scf::YieldOp::create(builder, loc, joinParts(sums, group));
+  builder.setInsertionPointToStart(choice.elseBlock());
+  scf::YieldOp::create(builder, loc, whole);
+  builder.setInsertionPointAfter(choice);
+  auto ifLast = scf::IfOp::create(builder, loc, choice.getResult(0), /*withElseRegion=*/false);
+  builder.setInsertionPointToStart(ifLast.thenBlock());
+  finish(llvm::to_vector_of<Value>(choice.getResults().drop_front()));
+}
+
+/// Whether the block is the tile's last one, and all of the sums if it is. Each thread finds what the same
+/// thread of other blocks left, so sums lie as neighbouring threads have them.
+SmallVector<Value> ContractWriter::joinParts(ArrayRef<Value> sums, const Group &group) {
+  Value inTile = add(multiply(tileNumber, constant(group.count)), group.number);
+  auto placeOf = [&](Value part, size_t sum) {
+    Value number = add(multiply(multiply(tileNumber, numParts), constant(group.count)),
+                       add(multiply(part, constant(group.count)), group.number));
+    number = add(multiply(number, constant(sums.size())), constant(sum));
+    return addressOf(record.parts->sums, add(multiply(number, constant(group.threads)), group.thread));
+  };
+  for (auto [i, sum] : llvm::enumerate(sums))
+    LLVM::StoreOp::create(builder, loc, sum, placeOf(partNumber, i));
+  Value threads = arith::ConstantIntOp::create(builder, loc, group.threads, 32);
+  callIntrinsic("barrier.cta.sync.aligned.count", Type(), {group.barrier, threads});
+  Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, group.thread, constant(0));
+  auto counted = scf::IfOp::create(builder, loc, builder.getI1Type(), isFirst, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(counted.thenBlock());
+  // A fence of one thread, between barriers, is one for what all of the group store and load.
+  callIntrinsic("membar.gl", Type(), {});
+  Value one = arith::ConstantIntOp::create(builder, loc, 1, 32);
+  Value before = LLVM::AtomicRMWOp::create(builder, loc, LLVM::AtomicBinOp::add,
+                                           addressOf(record.parts->counters, inTile), one,
+                                           LLVM::AtomicOrdering::monotonic, "device");
+  callIntrinsic("membar.gl", Type(), {});
+  before = arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), before);
+  Value isHere =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, add(before, constant(1)), numParts);
+  scf::YieldOp::create(builder, loc, isHere);
+  builder.setInsertionPointToStart(counted.elseBlock());
+  scf::YieldOp::create(builder, loc, arith::ConstantIntOp::create(builder, loc, 0, 1).getResult());
+  builder.setInsertionPointAfter(counted);
+  Value isLast = callIntrinsic("barrier.cta.red.or.aligned.count", builder.getI1Type(),
+                               {group.barrier, threads, counted.getResult(0)});
+  auto joined = scf::IfOp::create(builder, loc, ValueRange(sums).getTypes(), isLast, /*withElseRegion=*/true);
+  builder.setInsertionPointToStart(joined.elseBlock());
+  scf::YieldOp::create(builder, loc, sums);
+  builder.setInsertionPointToStart(joined.thenBlock());
+  Type type = sums.front().getType();
+  SmallVector<Value> zeros(sums.size(), arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type)));
+  auto addUp = [&](Value part, ValueRange carried) {
+    SmallVector<Value> results;
+    for (auto [i, sum] : llvm::enumerate(carried))
+      results.push_back(addUpTwo(sum, LLVM::LoadOp::create(builder, loc, type, placeOf(part, i))));
+    return results;
+  };
+  scf::YieldOp::create(builder, loc, forEach(constant(0), numParts, constant(1), zeros, addUp));
+  builder.setInsertionPointAfter(joined);
+  SmallVector<Value> results = {isLast};
+  llvm::append_range(results, joined.getResults());
+  return results;
+}
+
+Value ContractWriter::addUpTwo(Value a, Value b) {
+  if (a.getType().isInteger())
+    return arith::AddIOp::create(builder, loc, a, b);
+  return arith::AddFOp::create(builder, loc, a, b);
 }
 
 void TileWriter::write() {
@@ -80,6 +190,10 @@ void TileWriter::write() {
     return SmallVector<Value>();
   });
   finish();
+}
+
+TileWriter::Group TileWriter::groupOf(Value thread) {
+  return {thread, constant(0), arith::ConstantIntOp::create(builder, loc, 0, 32), kThreads, 1};
 }
 
 Space ContractWriter::spaceOf(ArrayRef<unsigned> ownLoops, unsigned pointsPerBlock) {
@@ -149,11 +263,7 @@ void ContractWriter::finishSum(Value sum, ArrayRef<Value> batch, Value row, Valu
   SmallVector<Value> place = llvm::to_vector(batch);
   splitPoint(row, loops.rows, place);
   splitPoint(column, loops.columns, place);
-  Value start = startAt(place);
-  bool isInteger = sum.getType().isInteger();
-  finishAt(isInteger ? Value(arith::AddIOp::create(builder, loc, start, sum))
-                     : Value(arith::AddFOp::create(builder, loc, start, sum)),
-           place);
+  finishAt(addUpTwo(startAt(place), sum), place);
 }
 
 bool ContractWriter::resultRunsDown() {

@@ -32,9 +32,11 @@ struct TileShape {
 
 /// The longer side of tiles.
 inline constexpr unsigned kLargeTile = 128;
+/// Tiles of kernels without tensor cores.
+inline constexpr TileShape kScalarTile = {64, 64};
 
-/// Large tiles take fewer loads for each product; small ones leave less empty.
-TileShape chooseTile(mlir::linalg::GenericOp op);
+/// Large tiles take fewer loads for each product; small ones leave less empty. Of kernels for all GPUs.
+TileShape chooseTile(mlir::linalg::GenericOp op, GpuF32 products);
 /// Points of some loops; a size that the run brings counts as that of a batch.
 int64_t countUsual(mlir::linalg::GenericOp op, llvm::ArrayRef<unsigned> loops);
 
@@ -67,6 +69,16 @@ protected:
                                                                      mlir::ValueRange carried)>
                        body);
 
+  /// Threads that have sums of a tile together, of `count` such groups, and their barrier.
+  struct Group {
+    mlir::Value thread, number, barrier;
+    unsigned threads, count;
+  };
+  /// Hands the sums of a tile on, each thread's own: at once if the block has all of them, else to the last
+  /// of the tile's blocks to come, with those of the others. All threads of the group do.
+  void finishTile(llvm::ArrayRef<mlir::Value> sums, const Group &group,
+                  llvm::function_ref<void(llvm::ArrayRef<mlir::Value>)> finish);
+
   /// A position that exists: the last one for those behind it.
   mlir::Value clip(mlir::Value position, mlir::Value count);
   mlir::Value isBelow(mlir::Value a, mlir::Value b);
@@ -75,6 +87,7 @@ protected:
   void finishAt(mlir::Value sum, llvm::ArrayRef<mlir::Value> place);
   /// Both, for a sum of which nobody has the beginning yet, if the row and the column are there.
   void finishSum(mlir::Value sum, llvm::ArrayRef<mlir::Value> batch, mlir::Value row, mlir::Value column);
+  mlir::Value addUpTwo(mlir::Value a, mlir::Value b);
   /// Whether neighbours in the result's memory are neighbours in a column.
   bool resultRunsDown();
 
@@ -82,14 +95,22 @@ protected:
   const TileShape tile;
   /// Of the first operand, the rows; of the second, the columns.
   Side sides[2];
+  /// The steps that the block adds up of its tile.
+  mlir::Value firstStep, endStep;
 
 private:
   Side makeSide(unsigned operand, llvm::ArrayRef<unsigned> ownLoops, unsigned ofTile);
   Space spaceOf(llvm::ArrayRef<unsigned> ownLoops, unsigned pointsPerBlock);
   mlir::Value load(mlir::OpOperand &operand, mlir::ValueRange index) override;
+  /// A size that the host's program has.
+  mlir::Value sizeOfHost(mlir::Value size);
+  void takePart(mlir::Value part);
+  llvm::SmallVector<mlir::Value> joinParts(llvm::ArrayRef<mlir::Value> sums, const Group &group);
   /// What another member of the chain makes at a place of the contraction's loops, from what is at hand.
   void follow(mlir::linalg::GenericOp member, llvm::ArrayRef<mlir::Value> place);
 
+  /// Of the tile at hand: its number, its part and how many parts it has.
+  mlir::Value tileNumber, partNumber, numParts;
   /// By memory: the element of the place that is being written.
   llvm::DenseMap<mlir::Value, mlir::Value> atHand;
 };
@@ -105,6 +126,8 @@ protected:
 
   /// Before the first tile: finds the thread's place, declares shared memory.
   virtual void prepare(mlir::Value thread) = 0;
+  /// All threads, as a group with sums of a tile.
+  Group groupOf(mlir::Value thread);
   virtual void writeTile(llvm::ArrayRef<mlir::Value> batch, const Side &rows, const Side &columns) = 0;
 };
 
@@ -117,6 +140,8 @@ void writeTensorKernel(const NestChain &chain, GpuF32 products, mlir::ModuleOp k
 
 /// Whether warpgroups of sm_90a can multiply the operands as they lie, and tiles of them pay.
 bool hasWgmmaKernel(mlir::linalg::GenericOp op, GpuF32 products);
+/// The tile of its kernel.
+TileShape chooseWgmmaTile(mlir::linalg::GenericOp op);
 void writeWgmmaKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 
 } // namespace tgc

@@ -6,6 +6,7 @@
 #include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/ContractWriter.h"
 #include "compiler/Codegen/GPU/KernelWork.h"
+#include "compiler/Codegen/GPU/SharedSums.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -139,6 +140,12 @@ static void addNode(Location loc, llvm::SetVector<StringAttr> &nodes) {
 
 static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &program, BufferNames &names) {
   KernelRecord record;
+  if (chain.form == NestChain::Contraction && !isAttention(chain.main))
+    if (std::optional<SharedSums> shared = shareSums(chain.main, products, chain.members.front())) {
+      writeKernel(makeChain(shared->start), products, program, names);
+      program.records.back().node += " (counters)";
+      record.parts = shared->parts;
+    }
   record.name = "k" + std::to_string(program.records.size());
   record.node = getNodes(chain);
   record.entry = onOneLine(chain.main->getParentOfType<func::FuncOp>().getName().str());
@@ -168,6 +175,7 @@ static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &
 }
 
 DeviceProgram writeKernels(ModuleOp program, GpuF32 products) {
+  dropSharedSums(program);
   DeviceProgram result;
   result.kernels = ModuleOp::create(program.getLoc());
   result.wgmmaKernels = ModuleOp::create(program.getLoc());

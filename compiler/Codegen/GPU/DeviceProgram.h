@@ -61,6 +61,14 @@ struct TensorMap {
   llvm::SmallVector<Dim> dims;
 };
 
+/// How several blocks share the sums of a contraction.
+struct SumParts {
+  /// Steps of a part, and how many parts there are: 1, if sums are too short or tiles enough.
+  mlir::Value steps, count;
+  /// Memory of parts of sums; and of a counter for whoever finishes a tile, which is zero before.
+  mlir::Value sums, counters;
+};
+
 /// What a host needs to know to launch a kernel.
 struct KernelRecord {
   /// In the device's code: a number, for entries may be called what PTX has no name for.
@@ -75,6 +83,8 @@ struct KernelRecord {
   /// The kernel's parameters: an address for each, then the numbers.
   std::vector<mlir::Value> memories;
   std::vector<KernelNumber> numbers;
+  /// The last memories are those of parts, if there are any.
+  std::optional<SumParts> parts;
   /// The same as a host knows them: "feed x:0", "fetch y:0", "size d0".
   std::vector<std::string> arguments;
   /// Spaces whose product are the points that the kernel computes. Any number of blocks will do: they stride

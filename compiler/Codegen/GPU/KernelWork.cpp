@@ -1,8 +1,8 @@
 //===- KernelWork.cpp - How much a kernel does ----------------------------===//
 //
-// Bytes are those of all memory that a kernel is given, each once; operations are the body's, on floats, at
-// all points of the loops, as the graph says them: what a kernel computes twice counts once, and what it
-// leaves out counts, too.
+// Bytes are those of all memory that a kernel is given, each once, but for parts of sums; operations are the
+// body's, on floats, at all points of the loops, as the graph says them: what a kernel computes twice counts
+// once, and what it leaves out counts, too.
 //
 //===----------------------------------------------------------------------===//
 
@@ -80,6 +80,8 @@ static bool addOperations(linalg::GenericOp nest, const KernelRecord &record, st
 
 void describeWork(KernelRecord &record) {
   for (Value memory : record.memories) {
+    if (record.parts && (memory == record.parts->sums || memory == record.parts->counters))
+      continue;
     std::optional<Product> bytes = countBytes(memory, record);
     if (!bytes) {
       record.bytes.clear();

@@ -88,6 +88,8 @@ NestWriter::NestWriter(const NestChain &chain, ModuleOp kernels, KernelRecord &r
       record(record) {
   for (linalg::GenericOp member : chain.members)
     collectMemories(member);
+  if (record.parts)
+    llvm::append_values(record.memories, record.parts->sums, record.parts->counters);
   enter(chain.main);
   SmallVector<Type> types(record.memories.size(), LLVM::LLVMPointerType::get(op.getContext(), kGlobalSpace));
   function = func::FuncOp::create(builder, loc, record.name, builder.getFunctionType(types, {}));

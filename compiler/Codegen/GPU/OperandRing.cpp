@@ -107,7 +107,8 @@ void RingWriter::fill(const Side &side, ArrayRef<Value> batch, Value stage, Valu
 SmallVector<Value>
 RingWriter::forEachStage(ArrayRef<Value> batch, const Side &rows, const Side &columns, ValueRange sums,
                          function_ref<SmallVector<Value>(Value, SmallVector<Value>)> multiplyStage) {
-  Value steps = countPoints(reductionLoops), ofStage = constant(stepsOfStage());
+  Value ofStage = constant(stepsOfStage());
+  Value steps = arith::SubIOp::create(builder, loc, endStep, firstStep);
   Value count = arith::CeilDivUIOp::create(builder, loc, steps, ofStage);
   unsigned ahead = numStages() - 1;
   auto fillStage = [&](Value number, Value slot) {
@@ -117,7 +118,7 @@ RingWriter::forEachStage(ArrayRef<Value> batch, const Side &rows, const Side &co
       builder.setInsertionPointToStart(ifThere.thenBlock());
       Value stage = multiply(slot, constant(bytesOfStage()));
       for (const Side *side : {&rows, &columns})
-        fill(*side, batch, stage, multiply(number, ofStage), steps);
+        fill(*side, batch, stage, add(firstStep, multiply(number, ofStage)), endStep);
     }
     callIntrinsic("cp.async.commit.group", Type(), {});
   };

@@ -131,12 +131,14 @@ protected:
       multiplyStage(rows, columns, stage, carried);
       return carried;
     });
-    for (unsigned first = 0; first < tile.rows; first += kRowsAtOnce) {
-      wait();
-      shareResults(sums, first);
-      wait();
-      finishResults(batch, rows, columns, first);
-    }
+    finishTile(sums, groupOf(thread), [&](ArrayRef<Value> all) {
+      for (unsigned first = 0; first < tile.rows; first += kRowsAtOnce) {
+        wait();
+        shareResults(all, first);
+        wait();
+        finishResults(batch, rows, columns, first);
+      }
+    });
     wait();
   }
 
@@ -367,16 +369,16 @@ int64_t countUsual(linalg::GenericOp op, ArrayRef<unsigned> loops) {
   return points;
 }
 
-TileShape chooseTile(linalg::GenericOp op) {
-  constexpr unsigned kSmallTile = 64;
+TileShape chooseTile(linalg::GenericOp op, GpuF32 products) {
+  if (!isTensorContraction(op, products))
+    return kScalarTile;
   ContractLoops loops = *sortLoops(op);
   bool isSmall = std::min(countUsual(op, loops.rows), countUsual(op, loops.columns)) < kLargeTile;
-  unsigned side = isSmall ? kSmallTile : kLargeTile;
-  return {side, side};
+  return isSmall ? TileShape{64, 64} : TileShape{kLargeTile, kLargeTile};
 }
 
 void writeTensorKernel(const NestChain &chain, GpuF32 products, ModuleOp kernels, KernelRecord &record) {
-  TileShape tile = chooseTile(chain.main);
+  TileShape tile = chooseTile(chain.main, products);
   Type type = getElementTypeOrSelf(chain.main->getOperand(0).getType());
   if (type.isInteger())
     ByteWriter(chain, kernels, record, tile).write();

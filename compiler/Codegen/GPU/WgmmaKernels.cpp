@@ -171,12 +171,15 @@ private:
           passThrough("wgmma.wait_group.sync.aligned 0;", ArrayRef(carried).drop_front(3));
       Value hasLast = isBelow(constant(0), stages);
       release(carried[2], arith::AndIOp::create(builder, loc, hasLast, isFirst));
-      for (unsigned column = 0; column < tile.columns; column += kColumnsAtOnce) {
-        waitForGroup(consumer);
-        shareResults(sums, column, thread, consumer);
-        waitForGroup(consumer);
-        finishResults(batch, column, thread, consumer);
-      }
+      Group group = {thread, consumer, toWord(add(consumer, constant(1))), kGroupThreads, kConsumers};
+      finishTile(sums, group, [&](ArrayRef<Value> all) {
+        for (unsigned column = 0; column < tile.columns; column += kColumnsAtOnce) {
+          waitForGroup(consumer);
+          shareResults(all, column, thread, consumer);
+          waitForGroup(consumer);
+          finishResults(batch, column, thread, consumer);
+        }
+      });
       return SmallVector<Value>{carried[0], carried[1]};
     });
   }
@@ -238,13 +241,16 @@ bool hasWgmmaKernel(linalg::GenericOp op, GpuF32 products) {
     if (!dims || (type.getIntOrFloatBitWidth() != 16 && dims->back().axis != BulkAxis::Sum))
       return false;
   }
-  return chooseTile(op).rows == kLargeTile;
+  return chooseTile(op, products).rows == kLargeTile;
+}
+
+TileShape chooseWgmmaTile(linalg::GenericOp op) {
+  constexpr unsigned kWide = 256;
+  return {kLargeTile, countUsual(op, sortLoops(op)->columns) < kWide ? kLargeTile : kWide};
 }
 
 void writeWgmmaKernel(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
-  constexpr unsigned kWide = 256;
-  unsigned columns = countUsual(chain.main, sortLoops(chain.main)->columns) < kWide ? kLargeTile : kWide;
-  WgmmaWriter(chain, kernels, record, {kLargeTile, columns}).write();
+  WgmmaWriter(chain, kernels, record, chooseWgmmaTile(chain.main)).write();
 }
 
 } // namespace tgc
