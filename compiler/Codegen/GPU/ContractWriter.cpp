@@ -79,14 +79,28 @@ void ContractWriter::forEachTile(
       endStep = countPoints(reductionLoops);
     }
     tileNumber = number;
-    Value inBatch = arith::RemUIOp::create(builder, loc, number, tilesOfBatch);
-    rows.begin = multiply(arith::DivUIOp::create(builder, loc, inBatch, tilesAcross), constant(tile.rows));
-    columns.begin =
-        multiply(arith::RemUIOp::create(builder, loc, inBatch, tilesAcross), constant(tile.columns));
+    placeTile(arith::RemUIOp::create(builder, loc, number, tilesOfBatch), tilesDown, tilesAcross);
     SmallVector<Value> index(op.getNumLoops());
     splitPoint(arith::DivUIOp::create(builder, loc, number, tilesOfBatch), loops.batch, index);
     return body(index, inside);
   });
+}
+
+/// Blocks that run at a time have numbers side by side, and tiles that are near a square: what they read of
+/// both operands is little then, and the cache has it. So tiles are gone through in groups of some rows,
+/// column by column.
+void ContractWriter::placeTile(Value number, Value tilesDown, Value tilesAcross) {
+  constexpr unsigned kRowsOfSquareTiles = 8;
+  Value most = constant(kRowsOfSquareTiles * std::max(tile.columns / tile.rows, 1u));
+  Value ofGroup = multiply(most, tilesAcross);
+  Value above = multiply(arith::DivUIOp::create(builder, loc, number, ofGroup), most);
+  Value inGroup = arith::RemUIOp::create(builder, loc, number, ofGroup);
+  Value left = arith::SubIOp::create(builder, loc, tilesDown, above);
+  Value rows = arith::MinUIOp::create(builder, loc, left, most);
+  Value row = add(above, arith::RemUIOp::create(builder, loc, inGroup, rows));
+  Value column = arith::DivUIOp::create(builder, loc, inGroup, rows);
+  sides[0].begin = multiply(row, constant(tile.rows));
+  sides[1].begin = multiply(column, constant(tile.columns));
 }
 
 Value ContractWriter::sizeOfHost(Value size) {

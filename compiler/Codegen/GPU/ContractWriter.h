@@ -105,6 +105,7 @@ private:
   /// A size that the host's program has.
   mlir::Value sizeOfHost(mlir::Value size);
   void takePart(mlir::Value part);
+  void placeTile(mlir::Value number, mlir::Value tilesDown, mlir::Value tilesAcross);
   llvm::SmallVector<mlir::Value> joinParts(llvm::ArrayRef<mlir::Value> sums, const Group &group);
   /// What another member of the chain makes at a place of the contraction's loops, from what is at hand.
   void follow(mlir::linalg::GenericOp member, llvm::ArrayRef<mlir::Value> place);
