@@ -68,7 +68,7 @@ static void printForm(llvm::raw_ostream &out, const KernelRecord &form, const Ke
   for (const KernelNumber &number : form.numbers)
     arguments.push_back(record.memories.size() +
                         (llvm::find(record.numbers, number) - record.numbers.begin()));
-  out << ' ' << form.threads << ' ' << form.sharedBytes;
+  out << ' ' << form.threads << ' ' << form.sharedBytes << ' ' << form.cluster;
   for (const TensorMap &map : form.maps) {
     out << " @" << map.memory << ':' << static_cast<int>(map.type);
     for (const TensorMap::Dim &dim : map.dims) {
@@ -120,7 +120,8 @@ llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, StringRef ch
     if (describesWork)
       printWork(lines, record);
     lines << '\n';
-    described[record.name] = {record.node, form ? form->threads : record.threads, form != nullptr};
+    described[record.name] = {record.node, form ? form->threads : record.threads, form != nullptr,
+                              form ? form->cluster : record.cluster};
   }
   llvm::Expected<std::string> text = emitPtx(*kernels, described, chip);
   if (!text)

@@ -73,6 +73,8 @@ static void makeKernel(Function &function, const PtxKernel &described) {
     function.addFnAttr("nvvm.reqntid", std::to_string(described.threads));
     function.addFnAttr("nvvm.minctasm", "1");
   }
+  if (described.cluster > 1)
+    function.addFnAttr("nvvm.cluster_dim", std::to_string(described.cluster));
   // Memory is in the global space; all other pointers are tensor maps, which copies take where they lie.
   for (Argument &argument : function.args()) {
     auto *pointer = dyn_cast<PointerType>(argument.getType());

@@ -18,6 +18,8 @@ struct PtxKernel {
   unsigned threads = 0;
   /// A processor runs no more than one block of it at a time, which may have all registers.
   bool isAlone = false;
+  /// Blocks that see each other's shared memory.
+  unsigned cluster = 1;
 };
 
 /// The text of a module in the LLVM dialect whose functions are all kernels. .loc lines lead to their nodes.

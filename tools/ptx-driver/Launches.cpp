@@ -43,7 +43,8 @@ TGC_EXPORT cuLaunchKernel(void *function, unsigned gridX, unsigned gridY, unsign
         KernelArgument::ofBytes({static_cast<const uint8_t *>(parameters[i]), size_t(parameter.size)}));
   started.config.grid = {gridX, gridY, gridZ};
   started.config.block = {blockX, blockY, blockZ};
-  started.config.cluster = {1, 1, 1};
+  if (started.kernel->requiredCluster.x)
+    started.config.cluster = started.kernel->requiredCluster;
   started.config.dynamicShared = sharedBytes;
   started.config.seed = call.gpu.wishes.seed;
   if (!call.gpu.captured)

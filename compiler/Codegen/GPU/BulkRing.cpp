@@ -71,7 +71,7 @@ void BulkRing::addMap(unsigned operand) {
     described.box = dim.axis == BulkAxis::Batch ? 1
                     : isInner                   ? stepsOfStage()
                     : dim.axis == BulkAxis::Sum ? stepsOfStage()
-                                                : sideOf(operand);
+                                                : shareOf(operand);
     map.dims.push_back(described);
     inner.append(dim.loops);
   }
@@ -104,16 +104,30 @@ Value BulkRing::stageOf(Value slot, unsigned operand) {
 
 void BulkRing::startRing(Value thread) {
   shared = declareDynamicShared("shared", /*alignment=*/1024);
+  rank = record.cluster == 1 ? constant(0) : remainder(special("ctaid.x"), record.cluster);
   ifThen(isEqual(thread, 0), [&] {
     for (unsigned slot = 0; slot < kStages; ++slot)
       for (bool isEmptiness : {false, true}) {
-        unsigned arrivals = isEmptiness ? kConsumers * kGroupThreads / kWarp : 1;
+        unsigned arrivals = isEmptiness ? record.cluster * kConsumers * kGroupThreads / kWarp : 1;
         assemble("mbarrier.init.shared::cta.b64 [$0], " + Twine(arrivals) + ";", "r",
                  barrierOf(constant(slot), isEmptiness));
       }
     assemble("fence.mbarrier_init.release.cluster;", "", {});
   });
-  wait();
+  if (record.cluster > 1)
+    waitForCluster();
+  else
+    wait();
+}
+
+void BulkRing::endRing() {
+  if (record.cluster > 1)
+    waitForCluster();
+}
+
+void BulkRing::waitForCluster() {
+  assemble("barrier.cluster.arrive.release;", "", {});
+  assemble("barrier.cluster.wait.acquire;", "", {});
 }
 
 void BulkRing::waitFor(Value barrier, Value phase) {
@@ -131,8 +145,15 @@ std::pair<Value, Value> BulkRing::follow(Value slot, Value phase) {
 }
 
 void BulkRing::release(Value slot, Value condition) {
-  ifThen(condition,
-         [&] { assemble("mbarrier.arrive.shared::cta.b64 _, [$0];", "r", barrierOf(slot, true)); });
+  ifThen(condition, [&] {
+    Value barrier = barrierOf(slot, true);
+    if (record.cluster == 1)
+      assemble("mbarrier.arrive.shared::cta.b64 _, [$0];", "r", barrier);
+    for (unsigned block = 0; record.cluster > 1 && block < record.cluster; ++block)
+      assemble("{ .reg .b32 other; mapa.shared::cluster.u32 other, $0, " + Twine(block) +
+                   "; mbarrier.arrive.shared::cluster.b64 _, [other]; }",
+               "r", barrier);
+  });
 }
 
 Value BulkRing::countStages() {
@@ -150,9 +171,9 @@ void BulkRing::produce() {
       Value step = add(firstStep, multiply(number, constant(stepsOfStage())));
       for (unsigned operand : {0, 1}) {
         // Lines along the side are cut into blocks of 128 bytes.
-        unsigned blocks = runsAlongSum(operand) ? 1 : sideOf(operand) / stepsOfStage();
-        for (unsigned block = 0; block < blocks; ++block)
-          copy(operand, batch, step, block, at[0], full);
+        unsigned ofCopy = runsAlongSum(operand) ? shareOf(operand) : stepsOfStage();
+        for (unsigned first = 0; first < shareOf(operand); first += ofCopy)
+          copy(operand, batch, step, first, at[0], full);
       }
       auto [slot, phase] = follow(at[0], at[1]);
       return SmallVector<Value>{slot, phase};
@@ -160,10 +181,16 @@ void BulkRing::produce() {
   });
 }
 
-void BulkRing::copy(unsigned operand, ArrayRef<Value> batch, Value step, unsigned block, Value slot,
+void BulkRing::copy(unsigned operand, ArrayRef<Value> batch, Value step, unsigned first, Value slot,
                     Value full) {
-  Value own = add(sides[operand].begin, constant(block * stepsOfStage()));
-  Value to = addressOfShared(add(stageOf(slot, operand), constant(block * kBlockBytes)));
+  bool isShared = shareOf(operand) != sideOf(operand);
+  Value place = constant(first);
+  if (isShared)
+    place = add(place, multiply(rank, constant(shareOf(operand))));
+  // A line for each place of the side, or a block for as many as its lines have.
+  unsigned bytesOfPlace = runsAlongSum(operand) ? kLineBytes : kBlockBytes / stepsOfStage();
+  Value own = add(sides[operand].begin, place);
+  Value to = addressOfShared(add(stageOf(slot, operand), multiply(place, constant(bytesOfPlace))));
   SmallVector<Value> operands = {to, maps[operand]};
   std::string places, constraints = "r,l";
   for (const BulkDim &dim : llvm::reverse(dims[operand])) {
@@ -173,12 +200,20 @@ void BulkRing::copy(unsigned operand, ArrayRef<Value> batch, Value step, unsigne
                                                           : batch[dim.loops.front()]));
     constraints += ",r";
   }
-  std::string last = "$" + std::to_string(operands.size());
+  auto next = [&] { return "$" + std::to_string(operands.size()); };
+  std::string barrier = next(), blocks;
   operands.push_back(full);
+  constraints += ",r";
+  if (isShared) {
+    blocks = ", " + next();
+    operands.push_back(arith::ConstantIntOp::create(builder, loc, (1 << record.cluster) - 1, 16));
+    constraints += ",h";
+  }
   assemble("cp.async.bulk.tensor." + Twine(dims[operand].size()) +
-               "d.shared::cluster.global.mbarrier::complete_tx::bytes [$0], [$1, {" + places + "}], [" +
-               last + "];",
-           constraints + ",r", operands);
+               "d.shared::cluster.global.mbarrier::complete_tx::bytes" +
+               (isShared ? ".multicast::cluster" : "") + " [$0], [$1, {" + places + "}], [" + barrier + "]" +
+               blocks + ";",
+           constraints, operands);
 }
 
 } // namespace tgc

@@ -4,7 +4,7 @@
 // copies; for each stage an mbarrier says that it is full (the bytes are there) and one that it is empty
 // (each consuming warp has done with it). Sizes are the maps' business: what lies outside of a tensor is
 // copied as zero. Lines of 128 bytes are swizzled; an operand lies in a stage as in memory, in blocks of 64
-// lines.
+// lines. Blocks of a cluster have the same columns: each brings its share of them to all.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_COMPILER_CODEGEN_GPU_BULKRING_H
@@ -31,6 +31,8 @@ protected:
   void addMaps();
   /// Declares shared memory of record.sharedBytes and starts the barriers; all threads do.
   void startRing(mlir::Value thread);
+  /// Waits until no other block needs this one's shared memory; all threads do.
+  void endRing();
   /// All of one thread's work.
   void produce();
 
@@ -64,16 +66,21 @@ protected:
 private:
   unsigned bytesOfStage() const { return (tile.rows + tile.columns) * kLineBytes; }
   unsigned sideOf(unsigned operand) const { return operand ? tile.columns : tile.rows; }
+  /// What a block brings of a tile's side: all, or its share of what the cluster's blocks have in common.
+  unsigned shareOf(unsigned operand) const { return operand ? tile.columns / record.cluster : tile.rows; }
+  void waitForCluster();
   Product productOf(llvm::ArrayRef<unsigned> ofLoops);
   void addMap(unsigned operand);
   mlir::Value barrierOf(mlir::Value slot, bool isEmptiness);
   void waitFor(mlir::Value barrier, mlir::Value phase);
-  void copy(unsigned operand, llvm::ArrayRef<mlir::Value> batch, mlir::Value step, unsigned block,
+  void copy(unsigned operand, llvm::ArrayRef<mlir::Value> batch, mlir::Value step, unsigned first,
             mlir::Value slot, mlir::Value full);
 
   /// By the operand's number.
   llvm::SmallVector<BulkDim> dims[2];
   mlir::Value maps[2];
+  /// The block's number in its cluster.
+  mlir::Value rank;
 };
 
 } // namespace tgc

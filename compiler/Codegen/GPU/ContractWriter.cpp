@@ -66,11 +66,19 @@ void ContractWriter::forEachTile(
     ValueRange carried, function_ref<SmallVector<Value>(ArrayRef<Value> batch, ValueRange carried)> body) {
   auto &[rows, columns] = sides;
   Value tilesAcross = arith::CeilDivUIOp::create(builder, loc, columns.count, constant(tile.columns));
-  Value tilesDown = arith::CeilDivUIOp::create(builder, loc, rows.count, constant(tile.rows));
+  // Blocks of a cluster have tiles one below the other, the last of which may be empty.
+  unsigned rowsAtOnce = tile.rows * record.cluster;
+  Value tilesDown = arith::CeilDivUIOp::create(builder, loc, rows.count, constant(rowsAtOnce));
   Value tilesOfBatch = multiply(tilesDown, tilesAcross);
   Value tiles = multiply(countPoints(loops.batch), tilesOfBatch);
   Value all = record.parts ? multiply(tiles, numParts) : tiles;
-  forEach(special("ctaid.x"), all, special("nctaid.x"), carried, [&](Value number, ValueRange inside) {
+  Value first = special("ctaid.x"), step = special("nctaid.x"), blocks = constant(record.cluster);
+  Value rank = record.cluster == 1 ? constant(0) : Value(arith::RemUIOp::create(builder, loc, first, blocks));
+  if (record.cluster > 1) {
+    first = arith::DivUIOp::create(builder, loc, first, blocks);
+    step = arith::DivUIOp::create(builder, loc, step, blocks);
+  }
+  forEach(first, all, step, carried, [&](Value number, ValueRange inside) {
     if (record.parts) {
       takePart(arith::DivUIOp::create(builder, loc, number, tiles));
       number = arith::RemUIOp::create(builder, loc, number, tiles);
@@ -80,6 +88,7 @@ void ContractWriter::forEachTile(
     }
     tileNumber = number;
     placeTile(arith::RemUIOp::create(builder, loc, number, tilesOfBatch), tilesDown, tilesAcross);
+    rows.begin = add(rows.begin, multiply(rank, constant(tile.rows)));
     SmallVector<Value> index(op.getNumLoops());
     splitPoint(arith::DivUIOp::create(builder, loc, number, tilesOfBatch), loops.batch, index);
     return body(index, inside);
@@ -91,7 +100,8 @@ void ContractWriter::forEachTile(
 /// column by column.
 void ContractWriter::placeTile(Value number, Value tilesDown, Value tilesAcross) {
   constexpr unsigned kRowsOfSquareTiles = 8;
-  Value most = constant(kRowsOfSquareTiles * std::max(tile.columns / tile.rows, 1u));
+  unsigned rowsAtOnce = tile.rows * record.cluster;
+  Value most = constant(kRowsOfSquareTiles * std::max(tile.columns / rowsAtOnce, 1u));
   Value ofGroup = multiply(most, tilesAcross);
   Value above = multiply(arith::DivUIOp::create(builder, loc, number, ofGroup), most);
   Value inGroup = arith::RemUIOp::create(builder, loc, number, ofGroup);
@@ -99,7 +109,7 @@ void ContractWriter::placeTile(Value number, Value tilesDown, Value tilesAcross)
   Value rows = arith::MinUIOp::create(builder, loc, left, most);
   Value row = add(above, arith::RemUIOp::create(builder, loc, inGroup, rows));
   Value column = arith::DivUIOp::create(builder, loc, inGroup, rows);
-  sides[0].begin = multiply(row, constant(tile.rows));
+  sides[0].begin = multiply(row, constant(rowsAtOnce));
   sides[1].begin = multiply(column, constant(tile.columns));
 }
 

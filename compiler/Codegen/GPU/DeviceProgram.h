@@ -93,6 +93,8 @@ struct KernelRecord {
   unsigned threads = 0;
   /// Shared memory to ask for, and what stands before the memories among the parameters.
   unsigned sharedBytes = 0;
+  /// Blocks that start together and see each other's shared memory; their number is a multiple of it.
+  unsigned cluster = 1;
   std::vector<TensorMap> maps;
   /// Sums of what the kernel does; none: unknown.
   std::vector<Product> bytes, operations;

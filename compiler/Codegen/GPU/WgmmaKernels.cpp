@@ -29,6 +29,7 @@ public:
 
   void write() {
     record.threads = (kConsumers + 1) * kGroupThreads;
+    record.cluster = blocksOfCluster();
     record.sharedBytes = bytesOfRing() + kConsumers * kStagingBytes + kBytesOfBarriers;
     addMaps();
     beginTiles();
@@ -52,10 +53,18 @@ public:
       assemble("setmaxnreg.inc.sync.aligned.u32 232;", "", {});
       consume(remainder(thread, kGroupThreads), warp);
     }
+    endRing();
     finish();
   }
 
 private:
+  /// Two, where rows are so many that a tile more costs little. Sums that are shared have few tiles.
+  unsigned blocksOfCluster() {
+    constexpr int64_t kManyTiles = 8;
+    int64_t down = llvm::divideCeil(countUsual(op, loops.rows), tile.rows);
+    return !record.parts && (down % 2 == 0 || down >= kManyTiles) ? 2 : 1;
+  }
+
   static constexpr unsigned kRowsOfConsumer = 64;
   /// Columns of results that are in shared memory at a time, and what is between rows, for the banks.
   static constexpr unsigned kColumnsAtOnce = 32, kGap = 8;

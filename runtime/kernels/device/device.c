@@ -129,7 +129,8 @@ static int32_t find_kernels(tgc_device_t *device, const char *kernels) {
     }
     if (needs && needs < node) {
       *needs = '\0';
-      kernel->parameters = tgc_parameters_begin(needs + 1, &kernel->threads, &kernel->shared_bytes);
+      kernel->parameters =
+          tgc_parameters_begin(needs + 1, &kernel->threads, &kernel->shared_bytes, &kernel->cluster);
     }
     kernel->name = line;
     kernel->node = node + 1;

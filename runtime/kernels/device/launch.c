@@ -36,9 +36,12 @@ tgc_cu_result tgc_launches_start_one(tgc_device_t *device, const uint64_t *launc
                           (const int64_t *)(launch + LAUNCH_HEAD), (uint32_t)num_arguments);
   if (result != TGC_CU_SUCCESS)
     return result;
-  /* Blocks that need a processor each stay on it and go from tile to tile. */
-  if (kernel->parameters && blocks > (uint64_t)device->num_processors)
-    blocks = (uint64_t)device->num_processors;
+  /* Blocks that need a processor each stay on it and go from tile to tile, whole clusters at a time. */
+  if (kernel->parameters) {
+    uint64_t cluster = kernel->cluster, most = (uint64_t)device->num_processors / cluster;
+    uint64_t clusters = (blocks + cluster - 1) / cluster;
+    blocks = cluster * (clusters > most && most ? most : clusters);
+  }
   unsigned threads = kernel->parameters ? kernel->threads : (unsigned)launch[LAUNCH_THREADS];
   return device->driver->cuLaunchKernel(kernel->function, (unsigned)blocks, 1, 1, threads, 1, 1,
                                         kernel->shared_bytes, device->stream, parameters.list, NULL);

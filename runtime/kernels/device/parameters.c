@@ -5,10 +5,12 @@
 
 enum { MOST_DIMS = 5, SWIZZLE_128_BYTES = 3, PROMOTE_TO_256_BYTES = 3 };
 
-const char *tgc_parameters_begin(const char *text, uint32_t *out_threads, uint32_t *out_shared_bytes) {
+const char *tgc_parameters_begin(const char *text, uint32_t *out_threads, uint32_t *out_shared_bytes,
+                                 uint32_t *out_cluster) {
   char *end;
   *out_threads = (uint32_t)strtoul(text, &end, 10);
   *out_shared_bytes = (uint32_t)strtoul(end, &end, 10);
+  *out_cluster = (uint32_t)strtoul(end, &end, 10);
   return end;
 }
 

@@ -1,7 +1,8 @@
 /*===- parameters.h - What a kernel is started with -------------------------===*
  *
  * Most kernels take the arguments of their launch as they are. Others say in a line of text what they take:
- * "THREADS SHARED PARAMETER...". A parameter is the number of an argument, or a tensor map for bulk copies:
+ * "THREADS SHARED CLUSTER PARAMETER...". A parameter is the number of an argument, or a tensor map for bulk
+ * copies:
  * "@MEMORY:TYPE:SIZE,STRIDE,BOX:..." with the number of the argument that is its address, the driver's
  * number of the element type, and each dimension, innermost first. Sizes in elements and strides in bytes are
  * products like 64*#3*#4 of numbers and arguments.
@@ -21,8 +22,9 @@ typedef struct tgc_parameters {
   tgc_cu_tensor_map maps[TGC_MOST_TENSOR_MAPS];
 } tgc_parameters_t;
 
-/* Takes "THREADS SHARED" off the front of a line. */
-const char *tgc_parameters_begin(const char *text, uint32_t *out_threads, uint32_t *out_shared_bytes);
+/* Takes "THREADS SHARED CLUSTER" off the front of a line. */
+const char *tgc_parameters_begin(const char *text, uint32_t *out_threads, uint32_t *out_shared_bytes,
+                                 uint32_t *out_cluster);
 
 /* Takes a sum off the front of a text. */
 uint64_t tgc_parameters_sum(const char **text, const int64_t *arguments);

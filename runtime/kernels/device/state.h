@@ -24,7 +24,7 @@ typedef struct kernel {
   const char *work; /* bytes and operations, tgc_parameters_sum's texts; NULL: times are not asked for */
   /* What it needs besides the launch, tgc_parameters_fill's text; NULL: nothing. */
   const char *parameters;
-  uint32_t threads, shared_bytes;
+  uint32_t threads, shared_bytes, cluster;
 } kernel_t;
 
 /* Launches one after another, as words: these for each, then its arguments. */
