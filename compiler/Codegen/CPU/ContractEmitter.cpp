@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "compiler/Codegen/CPU/AlongSum.h"
 #include "compiler/Codegen/CPU/ByteProducts.h"
 #include "compiler/Codegen/CPU/PairProducts.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
@@ -76,11 +77,12 @@ struct Emitter {
   }
 
   void accessRhs(int64_t width) {
-    if (plan.rhsForm == RhsForm::Direct || plan.rhsForm == RhsForm::PackedByKernel) {
+    if (plan.rhsForm == RhsForm::Direct || plan.rhsForm == RhsForm::AlongSum ||
+        plan.rhsForm == RhsForm::PackedByKernel) {
       source = LinearAccess::create(builder, loc, in.rhs, op.getRhsMap());
       sourcePanelStride = math.mul(math.known(width), source.strides[plan.column]);
     }
-    if (plan.rhsForm == RhsForm::Direct) {
+    if (plan.rhsForm == RhsForm::Direct || plan.rhsForm == RhsForm::AlongSum) {
       rhs = source;
       rhsPanelStride = sourcePanelStride;
       for (const LoopGroup &group : plan.sums)
@@ -193,6 +195,8 @@ struct Emitter {
     /// Of the block of the right operand that is summed next, what the tile fetches for step 0 of the sum: an
     /// address if rows of the block are contiguous, else the number of a line and the address of the block.
     OpFoldResult next, nextBlock;
+    /// From the first one of the panel on.
+    OpFoldResult columnsLeft;
   };
 
   /// The sums after the loops from `level` on.
@@ -415,6 +419,23 @@ struct Emitter {
     return access;
   }
 
+  TileAlongSum getTileAlongSum(int64_t rows, const Place &place) {
+    TileAlongSum tile;
+    tile.lhs = lhs.flat;
+    tile.rhs = rhs.flat;
+    tile.lhsAt = place.lhs;
+    tile.rhsAt = place.rhs;
+    tile.rowStride = getRowStride(lhs);
+    tile.columnStride = rhs.strides[plan.column];
+    tile.rows = rows;
+    tile.columns = place.columnsLeft;
+    tile.begin = place.sumBegin;
+    tile.end = place.sumEnd;
+    tile.scratch = copies;
+    tile.fetchesNext = plan.fetchesColumns;
+    return tile;
+  }
+
   void emitTile(int64_t rows, const Place &place) {
     VectorType type = vectorOf(op.getAccumulatorType());
     Value zeros = arith::ConstantOp::create(builder, loc, type, builder.getZeroAttr(type));
@@ -428,7 +449,9 @@ struct Emitter {
          plan.fetchesInit && rows >= kLeastRowsToCopy && i < static_cast<size_t>(rows * vectors); ++i)
       memref::PrefetchOp::create(builder, loc, init.flat, ValueRange{math.materialize(addressOf(i))},
                                  /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
-    sums = sumProducts(rows, 0, place.lhs, place.rhs, place, sums);
+    sums = plan.rhsForm == RhsForm::AlongSum
+               ? sumAlongMemory(builder, loc, plan, getTileAlongSum(rows, place))
+               : sumProducts(rows, 0, place.lhs, place.rhs, place, sums);
     for (int64_t i = 0; shiftsBytes() && i < rows * vectors; ++i)
       sums[i] = arith::SubIOp::create(builder, loc, sums[i], sums[rows * vectors + i % vectors]);
     sums.truncate(rows * vectors);
@@ -520,6 +543,16 @@ struct Emitter {
                          : plan.tiling.lanes * plan.copiedLength;
       copies = allocateOnStack(size, elementOf(lhs.flat));
     }
+    if (plan.rhsForm == RhsForm::AlongSum) {
+      int64_t size = TileAlongSum::getScratchSize(plan);
+      copies = allocateOnStack(size, op.getAccumulatorType());
+      VectorType type = vectorOf(op.getAccumulatorType());
+      Value zeros = arith::ConstantOp::create(builder, loc, type, builder.getZeroAttr(type));
+      forEach(math.known(0), math.known(size / plan.tiling.lanes), [&](OpFoldResult part) {
+        Value index = math.materialize(math.mul(part, math.known(plan.tiling.lanes)));
+        vector::StoreOp::create(builder, loc, zeros, copies, ValueRange{index});
+      });
+    }
     OpFoldResult units = plan.countUnits(math, in.loopSizes), panels = plan.countPanels(math, in.loopSizes);
     auto select = [&](Value ifColumns, OpFoldResult otherwise) -> OpFoldResult {
       return arith::SelectOp::create(builder, loc, in.byColumns, ifColumns, math.materialize(otherwise))
@@ -606,7 +639,7 @@ struct Emitter {
   void emitTiles(int64_t rows, PanelRange group, const Place &rowPlace) {
     llvm::SaveAndRestore<LinearAccess> inPlace(lhs);
     Place place = rowPlace;
-    if (copies && rows >= kLeastRowsToCopy) {
+    if (plan.lhsCopy != LhsCopy::None && rows >= kLeastRowsToCopy) {
       lhs = copyRows(rows, rowPlace);
       place.lhs = math.sub(math.known(0), math.mul(place.sumBegin, lhs.strides[plan.sums[0].back()]));
     }
@@ -639,6 +672,7 @@ struct Emitter {
       OpFoldResult left = math.sub(columnCount, math.add(firstColumn, math.known(v * plan.tiling.lanes)));
       tile.masks.push_back(createLaneMask(builder, loc, left, plan.tiling.lanes));
     }
+    tile.columnsLeft = math.sub(columnCount, firstColumn);
     tile.lhs = math.add(place.lhs, math.mul(firstColumn, lhs.strides[plan.column]));
     tile.rhs = math.add(place.rhs, math.mul(panel, rhsPanelStride));
     if (place.next)

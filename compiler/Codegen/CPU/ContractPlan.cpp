@@ -1,6 +1,7 @@
 //===- ContractPlan.cpp - The loops that a kernel makes of a contraction --===//
 
 #include "compiler/Codegen/CPU/ContractPlan.h"
+#include "compiler/Codegen/CPU/AlongSum.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "compiler/Codegen/CPU/TunedTiles.h"
 
@@ -100,7 +101,10 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   groupLoops(op, accesses);
   isLanewise = lhs.moves(column);
   bool isPackedInBlocks = isPackedInRun && canKernelPack(op, numAllRows);
-  if (rhsForm == RhsForm::PackedByCall && isPackedInBlocks) {
+  if (rhsForm == RhsForm::PackedByCall && canSumAlong(op, accesses, numAllRows, unit)) {
+    rhsForm = RhsForm::AlongSum;
+    isPackedInBlocks = false;
+  } else if (rhsForm == RhsForm::PackedByCall && isPackedInBlocks) {
     rhsForm = RhsForm::PackedByKernel;
   } else if (rhsForm == RhsForm::PackedByCall) {
     accesses[1].isPacked = true;
@@ -114,9 +118,15 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   tiling = widenForFewRows(
       selectContractTiling(unit, getBytes(op.getAccumulatorType()), staticSizes[column], getStaticSize(rows)),
       staticSizes[column], numAllRows);
+  if (rhsForm == RhsForm::AlongSum) {
+    tiling = selectTilingAlongSum(unit, getBytes(op.getAccumulatorType()), getStaticSize(rows));
+    columnsAlongSum = selectColumnsAlongSum(tiling.rows, tiling.lanes, unit.registers);
+    fetchesColumns = comesFromFar(op);
+  }
   // Blocks are the table's whatever was measured: they are the order of the sum.
   selectBlocks(op, lhs.strides, isPackedInBlocks);
-  tiling = tuned.apply(tiling, getStaticSize(rows));
+  if (rhsForm != RhsForm::AlongSum)
+    tiling = tuned.apply(tiling, getStaticSize(rows));
   if (lhsCopy != selectCopy(op, lhs.strides))
     lhsCopy = LhsCopy::None;
   selectFetching(op, accesses[1]);
@@ -168,6 +178,29 @@ void ContractPlan::groupLoops(kernel::ContractOp op, ArrayRef<StaticAccess> acce
   outer.append(rowGroups);
 }
 
+/// Whether a right operand that is summed along memory is larger than caches keep.
+bool ContractPlan::comesFromFar(kernel::ContractOp op) const {
+  int64_t length = getStaticSize(sums[0]), columns = staticSizes[column];
+  return !ShapedType::isDynamic(length) && !ShapedType::isDynamic(columns) &&
+         length * columns * getBytes(op.getAccumulatorType()) > kMostBytesAlongSum;
+}
+
+/// Whether few rows read columns that lie along the sum, as the rows do.
+bool ContractPlan::canSumAlong(kernel::ContractOp op, ArrayRef<StaticAccess> accesses, int64_t numRows,
+                               VectorUnit unit) const {
+  Type element = op.getAccumulatorType();
+  if (sums.size() != 1 || isLanewise || ShapedType::isDynamic(numRows) || unit.bytes / getBytes(element) < 2)
+    return false;
+  unsigned sum = sums[0].back();
+  int64_t length = getStaticSize(sums[0]), steps = ShapedType::isDynamic(length) ? kTypicalSize : length;
+  auto lies = [&](unsigned operand) {
+    return accesses[operand].strides[sum] == 1 &&
+           cast<MemRefType>(op->getOperand(operand).getType()).getElementType() == element;
+  };
+  int64_t mostRows = comesFromFar(op) ? kFewRowsAlongSum : kMostRowsAlongSum;
+  return numRows <= mostRows && steps >= numRows * kLeastStepsPerRowAlongSum && lies(0) && lies(1);
+}
+
 /// Whether blocks of panels that the kernel packs on its stack are of a known size, and columns enough to be
 /// shared out: each thread packs what it reads.
 bool ContractPlan::canKernelPack(kernel::ContractOp op, int64_t numRows) const {
@@ -183,7 +216,8 @@ bool ContractPlan::canKernelPack(kernel::ContractOp op, int64_t numRows) const {
 /// Whether the next block is fetched while one is summed: elements of a row or of a column of it lie
 /// together, and it comes from further away than the second-level cache.
 void ContractPlan::selectFetching(kernel::ContractOp op, const StaticAccess &rhs) {
-  if (sums.size() != 1 || rhsForm == RhsForm::ChosenByCall || !getRhsBatches(op).empty() || isLanewise ||
+  if (sums.size() != 1 || rhsForm == RhsForm::ChosenByCall || rhsForm == RhsForm::AlongSum ||
+      !getRhsBatches(op).empty() || isLanewise ||
       (!rhs.isPacked && rhs.strides[column] != 1 && rhs.strides[sums[0].back()] != 1))
     return;
   LoopGroup outerLoops;

@@ -19,6 +19,7 @@ using LoopGroup = llvm::SmallVector<unsigned, 2>;
 /// How the kernel finds the right operand.
 enum class RhsForm {
   Direct,         ///< Row-major, read in place.
+  AlongSum,       ///< Columns along the sum, read in place by few rows (AlongSum.h).
   Packed,         ///< Packed when compiling.
   PackedByCall,   ///< Packed by the caller for each call.
   PackedByKernel, ///< Packed by the kernel, a block of a group of panels at a time: few rows would not pay
@@ -52,6 +53,10 @@ struct ContractPlan {
   /// the first-level cache or lie on a page each; and how many of each row at a time.
   LhsCopy lhsCopy = LhsCopy::None;
   int64_t copiedLength = 0;
+  /// Columns that are summed side by side where vectors run along the sum.
+  int64_t columnsAlongSum = 1;
+  /// Whether the next ones are fetched meanwhile.
+  bool fetchesColumns = false;
   /// Panels of the right operand that stay in the second-level cache while rows stream by.
   int64_t panelsPerGroup;
   /// Products that one instruction adds to a sum: 2 of bf16 by AVX512-BF16, 4 of bytes by AVX512-VNNI,
@@ -81,6 +86,9 @@ struct ContractPlan {
 
 private:
   void groupLoops(kernel::ContractOp op, llvm::ArrayRef<StaticAccess> accesses);
+  bool comesFromFar(kernel::ContractOp op) const;
+  bool canSumAlong(kernel::ContractOp op, llvm::ArrayRef<StaticAccess> accesses, int64_t numRows,
+                   VectorUnit unit) const;
   bool canKernelPack(kernel::ContractOp op, int64_t numRows) const;
   LhsCopy selectCopy(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides) const;
   void selectBlocks(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides, bool isPackedInBlocks);

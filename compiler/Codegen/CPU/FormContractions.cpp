@@ -188,7 +188,7 @@ private:
   kernel::ContractOp form(SumOfProducts sum) {
     linalg::GenericOp op = sum.op;
     SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-    if (isTooSmall(op, sizes) || areDotProducts(sum, sizes))
+    if (isTooSmall(op, sizes))
       return {};
     OpBuilder builder(op);
     Value init = op.getDpsInits()[0], empty = getZeroFilled(init);
@@ -223,26 +223,6 @@ private:
       products *= size;
     }
     return products < kLeastProducts;
-  }
-
-  /// Whether so few rows meet columns that lie along the sum, and are known in the run only, that each
-  /// element is best summed along memory: packing would move the right operand twice for each time that it is
-  /// read.
-  static bool areDotProducts(SumOfProducts sum, ArrayRef<int64_t> sizes) {
-    linalg::GenericOp op = sum.op;
-    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-    Value rhs = op.getDpsInputs()[sum.rhs], lhs = op.getDpsInputs()[sum.lhs];
-    Type element = getElementTypeOrSelf(op.getResult(0).getType());
-    auto last = dyn_cast<AffineDimExpr>(maps[sum.rhs].getResults().back());
-    if (!last || maps[2].isFunctionOfDim(last.getPosition()) ||
-        !runsAlong(maps[sum.lhs], last.getPosition()) || element != getElementTypeOrSelf(rhs.getType()) ||
-        element != getElementTypeOrSelf(lhs.getType()) || rhs.getDefiningOp<arith::ConstantOp>())
-      return false;
-    int64_t rows = 1;
-    for (auto [loop, size] : llvm::enumerate(sizes))
-      if (maps[2].isFunctionOfDim(loop) && !maps[sum.rhs].isFunctionOfDim(loop))
-        rows = ShapedType::isDynamic(size) ? kMostRowsOfDots + 1 : rows * size;
-    return rows <= kMostRowsOfDots;
   }
 
   /// Moves the only user of the result into the region, if it computes element by element.

@@ -45,8 +45,14 @@ inline constexpr int64_t kLeastStrideToCopy = 1024;
 inline constexpr int64_t kFewRows = 2;
 inline constexpr int64_t kFewRowsAccumulators = 8;
 
-/// Up to so many rows, products with columns that lie along the sum are summed along memory.
-inline constexpr int64_t kMostRowsOfDots = 4;
+/// Up to so many rows, products with columns that lie along the sum are summed along memory, if the sum has
+/// so many steps for each row at least: turning the right operand costs less than adding lanes at the end of
+/// short sums. An operand of more bytes comes from so far that there is time to turn it for more than a few
+/// rows; for those, the next columns are fetched.
+inline constexpr int64_t kMostRowsAlongSum = 48, kLeastStepsPerRowAlongSum = 6;
+inline constexpr int64_t kMostBytesAlongSum = 1 << 23, kFewRowsAlongSum = 8;
+/// Rows of such a tile: with four columns their sums fit into 32 registers, with two into 16.
+inline constexpr int64_t kMostTileRowsAlongSum = 6;
 
 /// Keys of attention whose scores with a block of queries lie on the stack: up to so many at once, else in
 /// blocks of so many.
@@ -93,6 +99,12 @@ inline ContractTiling widenForFewRows(ContractTiling tiling, int64_t columns, in
     break;
   }
   return tiling;
+}
+
+/// A tile whose vectors run along the sum is one vector of columns wide.
+inline ContractTiling selectTilingAlongSum(VectorUnit unit, int64_t elementBytes, int64_t rows) {
+  int64_t tiles = std::max<int64_t>(llvm::divideCeil(rows, kMostTileRowsAlongSum), 1);
+  return {unit.bytes / elementBytes, 1, std::max<int64_t>(llvm::divideCeil(rows, tiles), 1)};
 }
 
 } // namespace tgc

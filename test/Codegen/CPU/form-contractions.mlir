@@ -278,34 +278,3 @@ func.func @windows_stay(%x: tensor<2x10x12x16xf32>, %y: tensor<3x3x16x32xf32>) -
   %l = tensor.collapse_shape %p [[0], [1, 2], [3]] : tensor<2x8x10x32xf32> into tensor<2x80x32xf32>
   return %l : tensor<2x80x32xf32>
 }
-
-// -----
-
-#a = affine_map<(m, n, k) -> (m, k)>
-#b = affine_map<(m, n, k) -> (n, k)>
-#c = affine_map<(m, n, k) -> (m, n)>
-
-// Four rows and columns that lie along the sum, known in the run only, are summed along memory; five are worth packing.
-// CHECK-LABEL: func @few_rows
-// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<4x200xf32>, tensor<90x200xf32>)
-// CHECK: kernel.contract({{.*}}) into %{{.*}} sizes [5, 200, 90]
-func.func @few_rows(%x: tensor<4x200xf32>, %y: tensor<5x200xf32>, %w: tensor<90x200xf32>) -> (tensor<4x90xf32>, tensor<5x90xf32>) {
-  %z = arith.constant 0.0 : f32
-  %ex = tensor.empty() : tensor<4x90xf32>
-  %fx = linalg.fill ins(%z : f32) outs(%ex : tensor<4x90xf32>) -> tensor<4x90xf32>
-  %px = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : tensor<4x200xf32>, tensor<90x200xf32>) outs(%fx : tensor<4x90xf32>) {
-  ^bb0(%i: f32, %j: f32, %o: f32):
-    %7 = arith.mulf %i, %j : f32
-    %8 = arith.addf %o, %7 : f32
-    linalg.yield %8 : f32
-  } -> tensor<4x90xf32>
-  %ey = tensor.empty() : tensor<5x90xf32>
-  %fy = linalg.fill ins(%z : f32) outs(%ey : tensor<5x90xf32>) -> tensor<5x90xf32>
-  %py = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]} ins(%y, %w : tensor<5x200xf32>, tensor<90x200xf32>) outs(%fy : tensor<5x90xf32>) {
-  ^bb0(%i: f32, %j: f32, %o: f32):
-    %7 = arith.mulf %i, %j : f32
-    %8 = arith.addf %o, %7 : f32
-    linalg.yield %8 : f32
-  } -> tensor<5x90xf32>
-  return %px, %py : tensor<4x90xf32>, tensor<5x90xf32>
-}

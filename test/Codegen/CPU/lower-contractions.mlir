@@ -88,11 +88,49 @@ func.func @row(%x: memref<1x100xf32>, %w: memref<100x10xf32>, %y: memref<1x10xf3
 // CHECK: arith.minsi {{.*}}, %c4096
 // CHECK: :26 = scf.for
 // CHECK: scf.if
-func.func @transposed(%x: memref<26x4096xf32>, %w: memref<64x4096xf32>, %y: memref<26x64xf32>) {
-  kernel.contract (%x, %w) into %y sizes [26, 4096, 64] attributes {indexing_maps = [#a, #b, #c]} {
+func.func @transposed(%x: memref<52x4096xf32>, %w: memref<64x4096xf32>, %y: memref<52x64xf32>) {
+  kernel.contract (%x, %w) into %y sizes [52, 4096, 64] attributes {indexing_maps = [#a, #b, #c]} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
-  } : memref<26x4096xf32>, memref<64x4096xf32> into memref<26x64xf32>
+  } : memref<52x4096xf32>, memref<64x4096xf32> into memref<52x64xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (n, k)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// Seven rows by a transposed operand, which is read where it lies: vectors of 16 steps of four rows (then three) and four
+// columns, a masked one at the end. The lanes of four columns are added until one vector has all, those of a row again, the epilogue
+// follows.
+// CHECK-LABEL: func @along_sum
+// CHECK-NOT: memref.alloc
+// CHECK: call @[[KERNEL:tgc_contract_[0-9]+]](%arg0, %arg1, %arg2,
+// CHECK: func private @[[KERNEL]]
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<256xf32>
+// CHECK: scf.for
+// CHECK: arith.minsi
+// CHECK: %[[SUMS:.*]]:16 = scf.for {{.*}} step %c16
+// CHECK-COUNT-4: vector.load
+// CHECK-COUNT-4: vector.load
+// CHECK-NOT: vector.load
+// CHECK: scf.yield
+// CHECK-COUNT-8: vector.maskedload
+// CHECK-COUNT-6: vector.shuffle
+// CHECK: vector.store
+// CHECK: vector.load
+// CHECK: math.absf
+// CHECK: :12 = scf.for
+// AVX2-LABEL: func @along_sum
+// AVX2: :8 = scf.for {{.*}} step %c8
+func.func @along_sum(%x: memref<7x300xf32>, %w: memref<42x300xf32>, %y: memref<7x42xf32>) {
+  kernel.contract (%x, %w) into %y sizes [7, 300, 42] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    %t = math.absf %s : f32
+    kernel.yield %t : f32
+  } : memref<7x300xf32>, memref<42x300xf32> into memref<7x42xf32>
   return
 }
 

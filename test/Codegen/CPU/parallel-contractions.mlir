@@ -60,10 +60,10 @@ func.func @columns(%frame: !llvm.ptr, %x: memref<1x1024xf32>, %w: memref<2097152
 // CHECK: rt.parallel_for %arg0, @[[PACKING:tgc_contract_[0-9]+]](%arg1, %arg2, %arg3, %true) count %c16 grain %c1
 // CHECK: func private @[[PACKING]](%{{.*}}: i1, %[[BEGIN:.*]]: index, %{{.*}}: index)
 // CHECK: arith.muli %[[BEGIN]], %c4
-func.func @packing(%frame: !llvm.ptr, %x: memref<40x600xf32>, %w: memref<1000x600xf32>, %y: memref<40x1000xf32>) attributes {rt.feeds = []} {
-  kernel.contract (%x, %w) into %y sizes [40, 600, 1000] attributes {indexing_maps = [#a, #b, #c]} {
+func.func @packing(%frame: !llvm.ptr, %x: memref<60x600xf32>, %w: memref<1000x600xf32>, %y: memref<60x1000xf32>) attributes {rt.feeds = []} {
+  kernel.contract (%x, %w) into %y sizes [60, 600, 1000] attributes {indexing_maps = [#a, #b, #c]} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
-  } : memref<40x600xf32>, memref<1000x600xf32> into memref<40x1000xf32>
+  } : memref<60x600xf32>, memref<1000x600xf32> into memref<60x1000xf32>
   return
 }
