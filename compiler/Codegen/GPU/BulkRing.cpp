@@ -60,6 +60,7 @@ void BulkRing::addMap(unsigned operand) {
   map.type = type.isInteger() ? TensorMap::U8
              : type.isF16()   ? TensorMap::F16
              : type.isBF16()  ? TensorMap::BF16
+             : keepsFloats    ? TensorMap::F32
                               : TensorMap::TF32;
   SmallVector<unsigned> inner;
   for (const BulkDim &dim : llvm::reverse(dims[operand])) {
@@ -94,7 +95,7 @@ Value BulkRing::addressOfShared(Value byte) {
 }
 
 Value BulkRing::barrierOf(Value slot, bool isEmptiness) {
-  unsigned first = record.sharedBytes - kBytesOfBarriers + isEmptiness * kStages * kBarrierBytes;
+  unsigned first = record.sharedBytes - bytesOfBarriers() + isEmptiness * numStages * kBarrierBytes;
   return addressOfShared(add(multiply(slot, constant(kBarrierBytes)), constant(first)));
 }
 
@@ -106,7 +107,7 @@ void BulkRing::startRing(Value thread) {
   shared = declareDynamicShared("shared", /*alignment=*/1024);
   rank = record.cluster == 1 ? constant(0) : remainder(special("ctaid.x"), record.cluster);
   ifThen(isEqual(thread, 0), [&] {
-    for (unsigned slot = 0; slot < kStages; ++slot)
+    for (unsigned slot = 0; slot < numStages; ++slot)
       for (bool isEmptiness : {false, true}) {
         unsigned arrivals = isEmptiness ? record.cluster * kConsumers * kGroupThreads / kWarp : 1;
         assemble("mbarrier.init.shared::cta.b64 [$0], " + Twine(arrivals) + ";", "r",
@@ -138,7 +139,7 @@ void BulkRing::waitFor(Value barrier, Value phase) {
 
 std::pair<Value, Value> BulkRing::follow(Value slot, Value phase) {
   Value next = add(slot, constant(1));
-  Value isAtEnd = isEqual(next, kStages);
+  Value isAtEnd = isEqual(next, numStages);
   Value other = arith::SubIOp::create(builder, loc, constant(1), phase);
   return {arith::SelectOp::create(builder, loc, isAtEnd, constant(0), next),
           arith::SelectOp::create(builder, loc, isAtEnd, other, phase)};

@@ -20,13 +20,14 @@ public:
 
 protected:
   static constexpr unsigned kWarp = 32, kGroupThreads = 128, kConsumers = 2;
-  static constexpr unsigned kStages = 4, kBarrierBytes = 8, kLineBytes = 128;
+  static constexpr unsigned kBarrierBytes = 8, kLineBytes = 128;
   /// A block of lines of 128 bytes: 64 of them.
   static constexpr unsigned kBlockBytes = 64 * kLineBytes;
 
   /// Shared memory of the ring, which begins with it, and of its barriers, which are behind all else.
-  unsigned bytesOfRing() const { return kStages * bytesOfStage(); }
-  static constexpr unsigned kBytesOfBarriers = kStages * 2 * kBarrierBytes;
+  unsigned bytesOfRing() const { return numStages * bytesOfStage(); }
+  unsigned bytesOfBarriers() const { return numStages * 2 * kBarrierBytes; }
+  unsigned bytesOfStage() const { return (tile.rows + tile.columns) * kLineBytes; }
   /// Before tiles begin: the parameters.
   void addMaps();
   /// Declares shared memory of record.sharedBytes and starts the barriers; all threads do.
@@ -35,6 +36,10 @@ protected:
   void endRing();
   /// All of one thread's work.
   void produce();
+
+  unsigned numStages = 4;
+  /// Whether f32 comes as it is, not rounded to tf32.
+  bool keepsFloats = false;
 
   /// The steps of a stage, and how many stages a sum has.
   unsigned stepsOfStage() { return kLineBytes / elementBytes(); }
@@ -64,7 +69,6 @@ protected:
   mlir::Value shared;
 
 private:
-  unsigned bytesOfStage() const { return (tile.rows + tile.columns) * kLineBytes; }
   unsigned sideOf(unsigned operand) const { return operand ? tile.columns : tile.rows; }
   /// What a block brings of a tile's side: all, or its share of what the cluster's blocks have in common.
   unsigned shareOf(unsigned operand) const { return operand ? tile.columns / record.cluster : tile.rows; }

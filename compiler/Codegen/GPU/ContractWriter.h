@@ -142,8 +142,8 @@ void writeTensorKernel(const NestChain &chain, GpuF32 products, mlir::ModuleOp k
 /// Whether warpgroups of sm_90a can multiply the operands as they lie, and tiles of them pay.
 bool hasWgmmaKernel(mlir::linalg::GenericOp op, GpuF32 products);
 /// The tile of its kernel.
-TileShape chooseWgmmaTile(mlir::linalg::GenericOp op);
-void writeWgmmaKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
+TileShape chooseWgmmaTile(mlir::linalg::GenericOp op, GpuF32 products);
+void writeWgmmaKernel(const NestChain &chain, GpuF32 products, mlir::ModuleOp kernels, KernelRecord &record);
 
 } // namespace tgc
 

@@ -157,7 +157,7 @@ static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &
     writeAttentionKernel(chain, *program.kernels, record);
   } else if (chain.form == NestChain::Contraction && hasWgmmaKernel(chain.main, products)) {
     KernelRecord other = record;
-    writeWgmmaKernel(chain, *program.wgmmaKernels, other);
+    writeWgmmaKernel(chain, products, *program.wgmmaKernels, other);
     writeContractKernel(chain, products, *program.kernels, record);
     for (const KernelNumber &number : other.numbers)
       if (!llvm::is_contained(record.numbers, number))

@@ -49,7 +49,7 @@ struct Product {
 /// A memory of a kernel as a tensor that bulk copies take boxes of.
 struct TensorMap {
   /// As the driver numbers them.
-  enum Type { U8 = 0, F16 = 6, BF16 = 9, TF32 = 11 };
+  enum Type { U8 = 0, F16 = 6, F32 = 7, BF16 = 9, TF32 = 11 };
   struct Dim {
     Product size, stride; ///< in elements, in bytes
     unsigned box = 1;

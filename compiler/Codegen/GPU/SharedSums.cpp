@@ -132,7 +132,7 @@ std::optional<SharedSums> shareSums(linalg::GenericOp op, GpuF32 products, Opera
   SharedSums shared;
   shared.parts.count = count;
   shared.parts.steps = stepsOfPart;
-  TileShape most = chooseWgmmaTile(op);
+  TileShape most = hasWgmmaKernel(op, products) ? chooseWgmmaTile(op, products) : tile;
   int64_t ofTile = std::max(tile.rows * tile.columns, most.rows * most.columns);
   shared.parts.sums =
       allocate(getElementTypeOrSelf(op.getDpsInits()[0].getType()), sizes.constant(mostBlocks * ofTile));
