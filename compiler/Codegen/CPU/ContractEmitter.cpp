@@ -20,6 +20,7 @@
 #include "compiler/Codegen/CPU/ByteProducts.h"
 #include "compiler/Codegen/CPU/PairProducts.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
+#include "compiler/Codegen/CPU/ZeroBorders.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -49,6 +50,8 @@ struct Emitter {
   LinearAccess source;
   OpFoldResult sourcePanelStride;
   bool isMasked;
+  SmallVector<SumWithinBorders> sumsWithinBorders;
+  std::optional<RowsWithinBorders> rowsWithinBorders;
   /// Vectors of columns of the panel at hand.
   int64_t vectors;
 
@@ -64,6 +67,8 @@ struct Emitter {
     auto known = getConstantIntValue(columnCount);
     isMasked = !known || *known % width != 0;
     vectors = plan.tiling.vectors;
+    sumsWithinBorders = plan.findSumsWithinBorders(op);
+    rowsWithinBorders = plan.findRowsWithinBorders(op);
     accessRhs(width);
   }
 
@@ -190,6 +195,8 @@ struct Emitter {
     SmallVector<Value> masks;
     /// Of the outermost summed loop.
     OpFoldResult sumBegin, sumEnd;
+    /// Of each group of summed loops; the outermost one's is the whole of it, whatever the block.
+    SmallVector<std::pair<OpFoldResult, OpFoldResult>> sumRanges;
     /// Whether this block is the first and the last; null if it is known to be both.
     Value isFirst, isLast;
     /// Of the block of the right operand that is summed next, what the tile fetches for step 0 of the sum: an
@@ -204,6 +211,35 @@ struct Emitter {
                                  const Place &place, ValueRange sums) {
     if (level == plan.sums.size())
       return addProducts(rows, lhsAt, rhsAt, place, sums);
+    if (rowsWithinBorders && rowsWithinBorders->level == level && rows == plan.tiling.rows)
+      return sumWithinBorders(lhsAt, rhsAt, place, sums);
+    auto [begin, end] = level == 0 ? std::pair(place.sumBegin, place.sumEnd) : place.sumRanges[level];
+    return sumRange(rows, level, {begin, end}, lhsAt, rhsAt, place, sums);
+  }
+
+  /// Each step of the window's part of the sum is for the rows of the tile that it meets within the image.
+  SmallVector<Value> sumWithinBorders(OpFoldResult lhsAt, OpFoldResult rhsAt, const Place &place,
+                                      ValueRange sums) {
+    SmallVector<Value> result(sums);
+    int64_t inner = rowsWithinBorders->stepsOfSum;
+    for (auto [step, range] : llvm::enumerate(rowsWithinBorders->rowsOfStep)) {
+      auto [begin, end] = range;
+      if (begin >= end)
+        continue;
+      MutableArrayRef<Value> part = MutableArrayRef(result).slice(begin * vectors, (end - begin) * vectors);
+      OpFoldResult firstRow = math.add(lhsAt, math.mul(math.known(begin), getRowStride(lhs)));
+      int64_t first = static_cast<int64_t>(step) * inner;
+      llvm::copy(sumRange(end - begin, rowsWithinBorders->level,
+                          {math.known(first), math.known(first + inner)}, firstRow, rhsAt, place,
+                          SmallVector<Value>(part)),
+                 part.begin());
+    }
+    return result;
+  }
+
+  /// The sums after the steps [first, second) of the loops of `level`, and of all within.
+  SmallVector<Value> sumRange(int64_t rows, size_t level, std::pair<OpFoldResult, OpFoldResult> range,
+                              OpFoldResult lhsAt, OpFoldResult rhsAt, const Place &place, ValueRange sums) {
     auto sumSteps = [&](OpFoldResult begin, OpFoldResult end, int64_t distance, ValueRange before,
                         auto body) {
       auto loop =
@@ -222,8 +258,7 @@ struct Emitter {
     auto nextLevel = [&](OpFoldResult nextLhs, OpFoldResult nextRhs, ValueRange carried) {
       return sumProducts(rows, level + 1, nextLhs, nextRhs, place, carried);
     };
-    OpFoldResult begin = level == 0 ? place.sumBegin : math.known(0);
-    OpFoldResult end = level == 0 ? place.sumEnd : plan.getSize(math, in.loopSizes, plan.sums[level]);
+    auto [begin, end] = range;
     int64_t atOnce = plan.stepsAtOnce;
     if (atOnce == 1 || level + 1 < plan.sums.size())
       return sumSteps(begin, end, 1, sums, nextLevel);
@@ -571,7 +606,9 @@ struct Emitter {
       for (const LinearAccess &extra : extras)
         place.extras.push_back(extra.offset);
       place.sumBegin = math.known(0);
-      place.sumEnd = plan.sums.empty() ? math.known(1) : plan.getSize(math, in.loopSizes, plan.sums[0]);
+      for (const LoopGroup &sum : plan.sums)
+        place.sumRanges.push_back({math.known(0), plan.getSize(math, in.loopSizes, sum)});
+      place.sumEnd = plan.sums.empty() ? math.known(1) : place.sumRanges[0].second;
       if (!plan.isBlocked)
         return emitBlock(unitBegin, unitEnd, group, place);
       OpFoldResult length = place.sumEnd, blockSize = math.known(plan.blockLength);
@@ -702,11 +739,27 @@ struct Emitter {
         if (!isOutermost)
           rest = math.div(rest, size);
         advance(place, index, group.back());
+        leaveOutZeros(place, index, group);
       }
       if (!plan.rows.empty())
         advance(place, firstRow, plan.rows.back());
       emitRows(firstRow, group, place);
     });
+  }
+
+  /// Narrows the sums to what lies within the left operand's borders where the group stands at `index`.
+  void leaveOutZeros(Place &place, OpFoldResult index, const LoopGroup &group) {
+    for (const SumWithinBorders &part : sumsWithinBorders) {
+      if (group.size() != 1 || part.place != group.front())
+        continue;
+      size_t level = llvm::find(plan.sums, LoopGroup{part.sum}) - plan.sums.begin();
+      auto &[begin, end] = place.sumRanges[level];
+      std::tie(begin, end) = part.getRange(math, index, end);
+      if (level != 0)
+        continue;
+      place.sumBegin = math.max(place.sumBegin, begin);
+      place.sumEnd = math.min(place.sumEnd, end);
+    }
   }
 
   /// Moves the place `index` steps along a loop.

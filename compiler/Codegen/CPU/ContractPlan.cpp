@@ -346,4 +346,48 @@ SmallVector<LoopGroup> ContractPlan::getRhsBatches(kernel::ContractOp op) const 
   return batches;
 }
 
+SmallVector<SumWithinBorders> ContractPlan::findSumsWithinBorders(kernel::ContractOp op) const {
+  if (sums.size() < 2)
+    return {};
+  auto single = [](ArrayRef<LoopGroup> groups) {
+    SmallVector<unsigned> loops;
+    for (const LoopGroup &group : groups)
+      if (group.size() == 1)
+        loops.push_back(group.front());
+    return loops;
+  };
+  return tgc::findSumsWithinBorders(op, single(outer), single(sums));
+}
+
+std::optional<RowsWithinBorders> ContractPlan::findRowsWithinBorders(kernel::ContractOp op) const {
+  if (rows.size() != 1 || getStaticSize(rows) != tiling.rows || stepsAtOnce == 4 || linesToFetch > 0 ||
+      lhsCopy != LhsCopy::None)
+    return std::nullopt;
+  for (auto [level, group] : llvm::enumerate(sums)) {
+    if (level == 0 && isBlocked)
+      continue;
+    for (const SumWithinBorders &part : tgc::findSumsWithinBorders(op, rows, group.front())) {
+      RowsWithinBorders found = {level, getStaticSize(ArrayRef(group).drop_front()), {}};
+      int64_t numSteps = staticSizes[part.sum];
+      if (ShapedType::isDynamic(found.stepsOfSum) || found.stepsOfSum < kLeastStepsOfWindow ||
+          numSteps * tiling.rows * tiling.vectors > kMostProductsOfWindow)
+        continue;
+      for (int64_t step = 0; step < numSteps; ++step) {
+        auto isWithin = [&](int64_t row) {
+          int64_t index = row * part.factor + step * part.step + part.constant;
+          return index >= part.begin && index < part.end;
+        };
+        int64_t begin = 0, end = tiling.rows;
+        while (begin < end && !isWithin(begin))
+          ++begin;
+        while (end > begin && !isWithin(end - 1))
+          --end;
+        found.rowsOfStep.push_back({begin, end});
+      }
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
 } // namespace tgc

@@ -9,6 +9,7 @@
 
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
+#include "compiler/Codegen/CPU/ZeroBorders.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
 
 namespace tgc {
@@ -32,6 +33,15 @@ enum class RhsForm {
 enum class LhsCopy { None, AlongSum, AlongRows };
 
 struct StaticAccess;
+
+/// The part of a window that runs along the rows of a tile, which is as wide as the image.
+struct RowsWithinBorders {
+  /// Of ContractPlan::sums, whose outermost loop is that of the window; and the steps within one of its.
+  size_t level;
+  int64_t stepsOfSum;
+  /// Per step of the window: the rows [first, second) whose factors lie within the image.
+  llvm::SmallVector<std::pair<int64_t, int64_t>> rowsOfStep;
+};
 
 struct ContractPlan {
   ContractPlan(kernel::ContractOp op, VectorUnit unit);
@@ -80,6 +90,11 @@ struct ContractPlan {
   mlir::OpFoldResult countPanels(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
   /// Those of the outer loops that the right operand has.
   llvm::SmallVector<LoopGroup> getRhsBatches(kernel::ContractOp op) const;
+  /// What each unit, whose outer loops stand still, may leave out of its sums: a loop of several, each a
+  /// level of its own.
+  llvm::SmallVector<SumWithinBorders> findSumsWithinBorders(kernel::ContractOp op) const;
+  /// What each tile may leave out of its own, if a tile has all rows.
+  std::optional<RowsWithinBorders> findRowsWithinBorders(kernel::ContractOp op) const;
 
   /// Steps of the sum that the kernel packs at a time, if it packs.
   int64_t getPackedSteps() const { return copiedLength; }

@@ -17,6 +17,7 @@
 #include "compiler/Codegen/CPU/TunedTiles.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
 #include "compiler/Codegen/CPU/Winograd.h"
+#include "compiler/Codegen/CPU/ZeroBorders.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -165,6 +166,7 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
       while (kernel::ContractOp larger = absorbUser(contract))
         contract = larger;
       orderLoops(contract);
+      markZeroBorders(contract);
       if (!exact && paysWinograd(contract, unit))
         selectWinograd(contract, unit, packed);
       if (contract.getWinograd())

@@ -36,6 +36,9 @@ inline constexpr int64_t kLeastBytesToFetch = 1 << 19, kMostUnitsToFetch = 16, k
 /// Sums over several loops up to this length run in one go: their outermost loop is cut, into parts that are
 /// rarely of the length one would like.
 inline constexpr int64_t kLongestNestedSum = 2048;
+/// Zeros of padding are left out row by row of a tile if each step of the window has so many steps of the sum
+/// at least, and if the code of all its steps has so many products at most.
+inline constexpr int64_t kLeastStepsOfWindow = 8, kMostProductsOfWindow = 256;
 /// Length of a sum that takes longer than to fetch what the result's memory holds.
 inline constexpr int64_t kLeastSumToFetchInit = 128;
 /// Bytes from one step of the sum to the next from which it pays to copy a tile of a transposed left operand
@@ -81,6 +84,8 @@ inline constexpr int64_t kProductsPerFilterElement = 10;
 /// What an element of a filter's gradient costs besides, if there are more sums than these: they go to memory
 /// and come back.
 inline constexpr int64_t kProductsPerFarSum = 20, kMostNearSums = 1 << 20;
+/// What an element of a filter costs besides, if there are more transformed ones than the last cache holds.
+inline constexpr int64_t kProductsPerFarWeight = 12, kMostNearWeights = 1 << 22;
 /// Elements of a transformed filter that is kept in the code's constants: four times what the filter has.
 inline constexpr int64_t kMostConstantFilter = 1 << 20;
 

@@ -2,6 +2,7 @@
 
 #include "compiler/Codegen/CPU/Winograd.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
+#include "compiler/Codegen/CPU/ZeroBorders.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -243,12 +244,15 @@ bool paysWinograd(kernel::ContractOp op, VectorUnit unit) {
   // read anew for a unit of tiles.
   double tiles =
       double(images) * llvm::divideCeil(height, kTileResults) * llvm::divideCeil(width, kTileResults);
-  double direct = double(windowY) * windowX * channels * columns * images * height * width;
+  double direct =
+      double(windowY) * windowX * channels * columns * images * height * width * getShareWithinBorders(op);
   channels *= loops->stride * loops->stride;
   double products = double(channels) * columns;
   int64_t costOfFilter = kProductsPerFilterElement;
   if (loops->isGradient && kTileProducts * products > kMostNearSums)
     costOfFilter += kProductsPerFarSum;
+  if (!loops->isGradient && kTileProducts * products > kMostNearWeights)
+    costOfFilter += kProductsPerFarWeight;
   double byTiles =
       tiles * (1.2 * products + kProductsPerTransformed * (channels + columns)) + products * costOfFilter;
   return direct >= kLeastWinogradProducts && kTileProducts * byTiles < 0.9 * direct;
@@ -268,9 +272,10 @@ void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &kno
   WinogradPlan plan(op, unit);
   std::optional<ConstantOperand> constant = findConstantRhs(op);
   bool canMove = cast<RankedTensorType>(op.getRhs().getType()).hasStaticShape();
+  if (constant && plan.getFilterSize() > kMostConstantFilter)
+    constant.reset();
   if ((!canMove && getColumnDim(op) + 1 != op.getRhsMap().getNumResults()) ||
-      plan.scratchBytes > 2 * kWinogradScratchBytes ||
-      (constant && plan.getFilterSize() > kMostConstantFilter))
+      plan.scratchBytes > 2 * kWinogradScratchBytes)
     return;
   op.setWinograd(true);
   if (!constant)

@@ -278,3 +278,36 @@ func.func @windows_stay(%x: tensor<2x10x12x16xf32>, %y: tensor<3x3x16x32xf32>) -
   %l = tensor.collapse_shape %p [[0], [1, 2], [3]] : tensor<2x8x10x32xf32> into tensor<2x80x32xf32>
   return %l : tensor<2x80x32xf32>
 }
+
+// -----
+
+#x = affine_map<(n, y, x, f, p, q, c) -> (n, y + p, x + q, c)>
+#w = affine_map<(n, y, x, f, p, q, c) -> (p, q, c, f)>
+#r = affine_map<(n, y, x, f, p, q, c) -> (n, y, x, f)>
+
+// An image that is put into zeros says where they are; one that is put into something else does not.
+// CHECK-LABEL: func @borders
+// CHECK: kernel.contract({{.*}}kernel.zero_borders = array<i64: 1, 2, 14, 2, 2, 14>
+// CHECK-NOT: kernel.zero_borders
+func.func @borders(%x: tensor<?x12x12x8xf32>, %other: tensor<?x16x16x8xf32>, %w: tensor<5x5x8x40xf32>, %n: index) -> (tensor<?x12x12x40xf32>, tensor<?x12x12x40xf32>) {
+  %z = arith.constant 0.0 : f32
+  %room = tensor.empty(%n) : tensor<?x16x16x8xf32>
+  %zeros = linalg.fill ins(%z : f32) outs(%room : tensor<?x16x16x8xf32>) -> tensor<?x16x16x8xf32>
+  %padded = tensor.insert_slice %x into %zeros[0, 2, 2, 0] [%n, 12, 12, 8] [1, 1, 1, 1] : tensor<?x12x12x8xf32> into tensor<?x16x16x8xf32>
+  %mixed = tensor.insert_slice %x into %other[0, 2, 2, 0] [%n, 12, 12, 8] [1, 1, 1, 1] : tensor<?x12x12x8xf32> into tensor<?x16x16x8xf32>
+  %e = tensor.empty(%n) : tensor<?x12x12x40xf32>
+  %f = linalg.fill ins(%z : f32) outs(%e : tensor<?x12x12x40xf32>) -> tensor<?x12x12x40xf32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #r], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]} ins(%padded, %w : tensor<?x16x16x8xf32>, tensor<5x5x8x40xf32>) outs(%f : tensor<?x12x12x40xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<?x12x12x40xf32>
+  %1 = linalg.generic {indexing_maps = [#x, #w, #r], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]} ins(%mixed, %w : tensor<?x16x16x8xf32>, tensor<5x5x8x40xf32>) outs(%f : tensor<?x12x12x40xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<?x12x12x40xf32>
+  return %0, %1 : tensor<?x12x12x40xf32>, tensor<?x12x12x40xf32>
+}
