@@ -107,7 +107,7 @@ void buildLLVMPipeline(OpPassManager &passes, const CompileOptions &options) {
   emulated.sourceTypeStrs = {"bf16"};
   emulated.targetTypeStr = "f32";
   passes.addPass(math::createMathExtendToSupportedTypes());
-  passes.addPass(createExpandMathPass());
+  passes.addPass(createExpandMathPass({/*scalesVectors=*/options.vectors.bytes == 64}));
   passes.addPass(arith::createArithEmulateUnsupportedFloats(emulated));
   passes.addPass(createKeepRoundingPass());
   arith::ArithExpandOpsPassOptions expanded;

@@ -68,8 +68,7 @@ Value expandTanh(const Lanes &l, Value x) {
 
 } // namespace
 
-Value expandDouble(OpBuilder &builder, Operation *op) {
-  Lanes lanes(builder, op->getLoc(), op->getResult(0).getType());
+Value expandDouble(const Lanes &lanes, Operation *op) {
   if (isa<math::ExpOp>(op))
     return Exponential(lanes, kFormat).exp(op->getOperand(0));
   if (isa<math::ExpM1Op>(op))

@@ -78,18 +78,20 @@ Value expandErf(const Lanes &l, Value x) {
 }
 
 struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
+  using ExpandMathPassBase::ExpandMathPassBase;
+
   void runOnOperation() override {
-    getOperation().walk([](Operation *op) {
+    getOperation().walk([&](Operation *op) {
       if (op->getNumResults() != 1 || isa<TensorType>(op->getResult(0).getType()))
         return;
       Type element = getElementTypeOrSelf(op->getResult(0).getType());
       if (!element.isF32() && !element.isF64())
         return;
       OpBuilder builder(op);
-      Lanes lanes(builder, op->getLoc(), op->getResult(0).getType());
+      Lanes lanes(builder, op->getLoc(), op->getResult(0).getType(), scalesVectors);
       Value result;
       if (element.isF64())
-        result = expandDouble(builder, op);
+        result = expandDouble(lanes, op);
       else if (auto power = dyn_cast<math::PowFOp>(op))
         result = expandPower(builder, power);
       else if (isa<math::SinOp, math::CosOp, math::TanOp>(op))

@@ -1,12 +1,25 @@
 //===- Exponential.cpp - e^x of f32 and of f64 ----------------------------===//
 
 #include "compiler/Codegen/CPU/Exponential.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 
 namespace tgc {
 
 using Predicate = arith::CmpFPredicate;
+
+Value Lanes::scale(Value a, Value n) const {
+  bool isSingle = getElementTypeOrSelf(floats).isF32();
+  StringRef name = isSingle ? "llvm.x86.avx512.mask.scalef.ps.512" : "llvm.x86.avx512.mask.scalef.pd.512";
+  Type mask = builder.getIntegerType(isSingle ? 16 : 8);
+  Value all = arith::ConstantOp::create(builder, loc, builder.getIntegerAttr(mask, -1));
+  // 4: rounds as the thread does.
+  Value rounding = arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(4));
+  return LLVM::CallIntrinsicOp::create(builder, loc, floats, builder.getStringAttr(name),
+                                       ValueRange{a, n, a, all, rounding})
+      .getResult(0);
+}
 
 Exponential::Reduced Exponential::reduce(Value x) const {
   Value shift = l.number(format.shift);
@@ -15,7 +28,7 @@ Exponential::Reduced Exponential::reduce(Value x) const {
   Value r = l.mulAdd(n, l.number(-format.ln2High), x);
   r = l.mulAdd(n, l.number(-format.ln2Low), r);
   Value p = l.polynomial(r, format.series);
-  return {r, l.mul(p, l.mul(r, r)), l.subInt(l.asInt(shifted), l.asInt(shift))};
+  return {r, l.mul(p, l.mul(r, r)), n, l.subInt(l.asInt(shifted), l.asInt(shift))};
 }
 
 Value Exponential::powerOfTwo(Value n) const {
@@ -25,6 +38,8 @@ Value Exponential::powerOfTwo(Value n) const {
 Value Exponential::exp(Value x) const {
   Reduced e = reduce(l.clamp(x, format.lowest, format.highest));
   Value mantissa = l.add(l.add(e.tail, e.remainder), l.number(1));
+  if (l.hasScale())
+    return l.scale(mantissa, e.whole);
   // In two steps, since n may lie beyond the exponents of normal numbers.
   Value half = l.shiftRight(e.exponent, 1);
   return l.mul(l.mul(mantissa, powerOfTwo(half)), powerOfTwo(l.subInt(e.exponent, half)));

@@ -42,8 +42,8 @@ private:
     mlir::Value remainder;
     /// e^r - 1 - r.
     mlir::Value tail;
-    /// n as an integer; garbage for NaN.
-    mlir::Value exponent;
+    /// n as a float, and as an integer; the latter is garbage for NaN.
+    mlir::Value whole, exponent;
   };
   Reduced reduce(mlir::Value x) const;
   /// 2^n of a normal number.

@@ -10,8 +10,11 @@ namespace tgc {
 /// Arithmetic on one float (f32 or f64), or on each of a vector, and on integers of its width.
 class Lanes {
 public:
-  Lanes(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type like)
+  /// `scalesVectors`: whether vectors of 64 bytes may be scaled by AVX-512.
+  Lanes(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type like, bool scalesVectors = false)
       : builder(builder), loc(loc), floats(like) {
+    auto whole = llvm::dyn_cast<mlir::VectorType>(like);
+    canScale = scalesVectors && whole && whole.getNumElements() * whole.getElementTypeBitWidth() == 512;
     ints = builder.getIntegerType(mlir::getElementTypeOrSelf(like).getIntOrFloatBitWidth());
     if (auto vector = llvm::dyn_cast<mlir::VectorType>(like))
       ints = vector.clone(ints);
@@ -71,6 +74,10 @@ public:
     a = select(mlir::arith::CmpFPredicate::OLT, a, number(low), number(low), a);
     return select(mlir::arith::CmpFPredicate::OGT, a, number(high), number(high), a);
   }
+  /// Whether `scale` has an instruction.
+  bool hasScale() const { return canScale; }
+  /// a * 2^n for whole n of any size: one instruction of AVX-512.
+  mlir::Value scale(mlir::Value a, mlir::Value n) const;
   /// The polynomial with these coefficients, of the highest power first.
   mlir::Value polynomial(mlir::Value x, llvm::ArrayRef<double> coefficients) const {
     mlir::Value sum = number(coefficients.front());
@@ -91,6 +98,7 @@ private:
   mlir::OpBuilder &builder;
   mlir::Location loc;
   mlir::Type floats, ints;
+  bool canScale;
 };
 
 /// x to the power y, of f32 or of vectors of it.
@@ -100,7 +108,7 @@ mlir::Value expandPower(mlir::OpBuilder &builder, mlir::math::PowFOp op);
 mlir::Value expandCircular(mlir::OpBuilder &builder, mlir::Operation *op);
 
 /// A math.exp, expm1, log, log1p or tanh of f64 or of vectors of it; null for other ops.
-mlir::Value expandDouble(mlir::OpBuilder &builder, mlir::Operation *op);
+mlir::Value expandDouble(const Lanes &lanes, mlir::Operation *op);
 
 } // namespace tgc
 

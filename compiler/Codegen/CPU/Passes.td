@@ -20,7 +20,8 @@ def ExpandMathPass : Pass<"tgc-expand-math", "::mlir::ModuleOp"> {
     On scalars and vectors of f32, and exponentials, logarithms and hyperbolic tangents of f64; without branches, so that LLVM can
     vectorise the loops around them.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+  let options = [Option<"scalesVectors", "scales-vectors", "bool", "false", "Whether the machine has AVX-512, which scales by powers of two">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect"];
 }
 
 def FormContractionsPass : VectorUnitPass<"tgc-form-contractions", [

@@ -1,6 +1,12 @@
 // RUN: tgc-opt %s --tgc-expand-math | FileCheck %s
 // RUN: tgc-opt %s --tgc-expand-math --tgc-expand-math | FileCheck %s
+// RUN: tgc-opt %s --tgc-expand-math=scales-vectors | FileCheck %s --check-prefix=SCALE
 
+// SCALE-LABEL: func @vectors
+// SCALE-COUNT-3: llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.512"
+// SCALE-NOT: scalef
+// SCALE-LABEL: func @scalars
+// SCALE-NOT: scalef
 // CHECK-LABEL: func @vectors
 // CHECK-NOT: math.exp
 // CHECK-NOT: math.tanh
@@ -74,4 +80,15 @@ func.func @doubles(%x: f64) -> (f64, f64, f64, f64) {
   %2 = math.log %x : f64
   %3 = math.tanh %x : f64
   return %0, %1, %2, %3 : f64, f64, f64, f64
+}
+
+// Vectors of other sizes than the instruction's are scaled by products.
+// SCALE-LABEL: func @sizes
+// SCALE: llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.pd.512"
+// SCALE-NOT: scalef
+func.func @sizes(%x: vector<8xf64>, %y: vector<8xf32>, %z: f64) -> (vector<8xf64>, vector<8xf32>, f64) {
+  %0 = math.exp %x : vector<8xf64>
+  %1 = math.exp %y : vector<8xf32>
+  %2 = math.exp %z : f64
+  return %0, %1, %2 : vector<8xf64>, vector<8xf32>, f64
 }
