@@ -125,6 +125,14 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   }
   // Blocks are the table's whatever was measured: they are the order of the sum.
   selectBlocks(op, lhs.strides, isPackedInBlocks);
+  selectFetching(op, accesses[1]);
+  // Few tiles that read much: smaller ones do better than copies of rows that collide.
+  if (rhsForm == RhsForm::Packed && linesToFetch > 0 && lhsCopy == LhsCopy::AlongSum &&
+      tiling.rows > kWaysOfFirstLevel) {
+    int64_t numRows = getStaticSize(rows);
+    tiling.rows = llvm::divideCeil(numRows, llvm::divideCeil(numRows, kLeastRowsToCopy - 1));
+    selectBlocks(op, lhs.strides, isPackedInBlocks);
+  }
   if (rhsForm != RhsForm::AlongSum)
     tiling = tuned.apply(tiling, getStaticSize(rows));
   if (lhsCopy != selectCopy(op, lhs.strides))
@@ -216,6 +224,7 @@ bool ContractPlan::canKernelPack(kernel::ContractOp op, int64_t numRows) const {
 /// Whether the next block is fetched while one is summed: elements of a row or of a column of it lie
 /// together, and it comes from further away than the second-level cache.
 void ContractPlan::selectFetching(kernel::ContractOp op, const StaticAccess &rhs) {
+  linesToFetch = 0;
   if (sums.size() != 1 || rhsForm == RhsForm::ChosenByCall || rhsForm == RhsForm::AlongSum ||
       !getRhsBatches(op).empty() || isLanewise ||
       (!rhs.isPacked && rhs.strides[column] != 1 && rhs.strides[sums[0].back()] != 1))

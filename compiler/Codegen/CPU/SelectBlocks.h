@@ -33,6 +33,8 @@ inline constexpr int64_t kPackedSumBlock = 256, kPanelsOfPackingShare = 4;
 /// From how many bytes on it pays to fetch what few rows read of the right operand ahead, by up to so many
 /// tiles of rows.
 inline constexpr int64_t kLeastBytesToFetch = 1 << 19, kMostUnitsToFetch = 16, kCacheLine = 64;
+/// Lines that a set of the first-level cache holds.
+inline constexpr int64_t kWaysOfFirstLevel = 8;
 /// Sums over several loops up to this length run in one go: their outermost loop is cut, into parts that are
 /// rarely of the length one would like.
 inline constexpr int64_t kLongestNestedSum = 2048;

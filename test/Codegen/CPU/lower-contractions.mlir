@@ -74,6 +74,26 @@ func.func @row(%x: memref<1x100xf32>, %w: memref<100x10xf32>, %y: memref<1x10xf3
 // -----
 
 #a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// Few rows, which lie 8192 bytes apart, read a constant of 4 MB: tiles of 5 rows, in place, and one of 4.
+// CHECK-LABEL: func @colliding
+// CHECK: func private @tgc_contract_
+// CHECK-NOT: memref.alloca
+// CHECK: :10 = scf.for
+// CHECK: :8 = scf.for
+func.func @colliding(%x: memref<49x2048xf32>, %w: memref<1048576xf32>, %y: memref<49x512xf32>) {
+  kernel.contract (%x, %w) into %y sizes [49, 2048, 512] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<49x2048xf32>, memref<1048576xf32> into memref<49x512xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
 #b = affine_map<(m, k, n) -> (n, k)>
 #c = affine_map<(m, k, n) -> (m, n)>
 
