@@ -89,11 +89,11 @@ TGC_EXPORT cuDevicePrimaryCtxRelease_v2(int device) {
                 llvm::count_if(call.gpu.pinned, [&](const auto &known) { return known.second.gpu == &gpu; });
   if (left)
     call.gpu.trace(gpu) << left << " streams, events and pieces of memory were not given back\n";
-  llvm::erase_if(call.gpu.streams, isOurs);
-  llvm::erase_if(call.gpu.events, isOurs);
+  forgetIf(call.gpu, call.gpu.streams, isOurs);
+  forgetIf(call.gpu, call.gpu.events, isOurs);
   if (size_t graphs = llvm::count_if(call.gpu.graphs, isOurs))
     call.gpu.trace(gpu) << graphs << " graphs were not destroyed\n";
-  llvm::erase_if(call.gpu.graphs, isOurs);
+  forgetIf(call.gpu, call.gpu.graphs, isOurs);
   gpu.device.clear();
   gpu.sizes.clear();
   gpu.modules.clear();

@@ -115,6 +115,8 @@ struct Simulated {
   std::unique_ptr<Graph> captured;
   std::vector<std::unique_ptr<Stream>> streams;
   std::vector<std::unique_ptr<Mark>> events;
+  /// Of events that ended: streams of other devices may still come to them.
+  std::vector<std::unique_ptr<Mark>> ended;
   /// Page-locked memory of the host, and whose context it came from.
   struct Pinned {
     size_t size;
@@ -177,10 +179,29 @@ template <typename T> Result make(const Call &call, std::vector<std::unique_ptr<
   return Success;
 }
 
+/// What a stream that ends had recorded counts as done.
+inline void forget(Simulated &gpu, std::unique_ptr<Stream> stream) {
+  for (auto *marks : {&gpu.events, &gpu.ended})
+    for (auto &mark : *marks)
+      if (mark->stream == stream.get())
+        mark->stream = nullptr;
+}
+inline void forget(Simulated &gpu, std::unique_ptr<Mark> event) { gpu.ended.push_back(std::move(event)); }
+inline void forget(Simulated &, std::unique_ptr<Graph>) {}
+
+/// Takes out those that `isEnded`.
+template <typename T, typename Predicate>
+void forgetIf(Simulated &gpu, std::vector<std::unique_ptr<T>> &all, Predicate isEnded) {
+  for (auto &known : all)
+    if (isEnded(known))
+      forget(gpu, std::move(known));
+  llvm::erase_if(all, [](const auto &known) { return !known; });
+}
+
 /// Ends one when all is done that was asked for.
 template <typename T> Result end(Simulated &gpu, std::vector<std::unique_ptr<T>> &all, void *object) {
   Result result = drainAll(gpu);
-  llvm::erase_if(all, [&](const auto &known) { return known.get() == object; });
+  forgetIf(gpu, all, [&](const auto &known) { return known.get() == object; });
   return result;
 }
 

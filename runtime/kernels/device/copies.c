@@ -180,25 +180,29 @@ static tgc_cu_result close_source(tgc_device_t *from) {
 /* One piece through the host; `memory` is the host's, and free when `to` has come to `done`, if that is an
  * event. */
 static tgc_cu_result carry(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to, tgc_cu_address target,
-                           uint64_t bytes, void *memory, void *done) {
+                           uint64_t bytes, void *memory, void *done, tgc_device_t **out_failed) {
   const tgc_driver_t *cu = from->driver;
   tgc_cu_result result = done ? cu->cuEventSynchronize(done) : TGC_CU_SUCCESS;
-  if (result == TGC_CU_SUCCESS)
-    result = enter(from);
   if (result != TGC_CU_SUCCESS)
     return result;
-  result = cu->cuMemcpyDtoHAsync_v2(memory, source, bytes, from->stream);
-  if (result == TGC_CU_SUCCESS)
-    result = cu->cuStreamSynchronize(from->stream);
-  tgc_device_leave(from);
-  if (result == TGC_CU_SUCCESS)
-    result = cu->cuMemcpyHtoDAsync_v2(target, memory, bytes, to->copies.stream);
+  result = enter(from);
+  if (result == TGC_CU_SUCCESS) {
+    result = cu->cuMemcpyDtoHAsync_v2(memory, source, bytes, from->stream);
+    if (result == TGC_CU_SUCCESS)
+      result = cu->cuStreamSynchronize(from->stream);
+    tgc_device_leave(from);
+  }
+  if (result != TGC_CU_SUCCESS) {
+    *out_failed = from;
+    return result;
+  }
+  result = cu->cuMemcpyHtoDAsync_v2(target, memory, bytes, to->copies.stream);
   return result == TGC_CU_SUCCESS && done ? cu->cuEventRecord(done, to->copies.stream) : result;
 }
 
 /* For a driver that does not copy between its devices. */
 static tgc_cu_result carry_all(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to,
-                               tgc_cu_address target, uint64_t bytes) {
+                               tgc_cu_address target, uint64_t bytes, tgc_device_t **out_failed) {
   char few[4096]; /* the driver has read it when it is back: it is not page-locked */
   int is_staged = has_staging(to);
   uint64_t size = is_staged ? PIECE : sizeof few;
@@ -206,14 +210,14 @@ static tgc_cu_result carry_all(tgc_device_t *from, tgc_cu_address source, tgc_de
   for (uint64_t at = 0; at < bytes && result == TGC_CU_SUCCESS; at += size) {
     staging_t *piece = is_staged ? next_staging(&to->copies) : NULL;
     result = carry(from, source + at, to, target + at, bytes - at < size ? bytes - at : size,
-                   piece ? piece->memory : few, piece ? piece->event : NULL);
+                   piece ? piece->memory : few, piece ? piece->event : NULL, out_failed);
   }
   return result;
 }
 
 /* In the context of `to`. */
 static tgc_cu_result copy_across(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to,
-                                 tgc_cu_address target, uint64_t bytes) {
+                                 tgc_cu_address target, uint64_t bytes, tgc_device_t **out_failed) {
   const tgc_driver_t *cu = to->driver;
   copies_t *copies = &to->copies;
   const char *node = NULL;
@@ -230,7 +234,7 @@ static tgc_cu_result copy_across(tgc_device_t *from, tgc_cu_address source, tgc_
     first->has_no_peers = result == TGC_CU_NOT_SUPPORTED || result == TGC_CU_PEERS_UNSUPPORTED;
   }
   if (first->has_no_peers)
-    result = carry_all(from, source, to, target, bytes);
+    result = carry_all(from, source, to, target, bytes, out_failed);
   if (result == TGC_CU_SUCCESS)
     result = cu->cuEventRecord(copies->uploaded, copies->stream);
   copies->has_uploads = 1;
@@ -238,16 +242,21 @@ static tgc_cu_result copy_across(tgc_device_t *from, tgc_cu_address source, tgc_
 }
 
 tgc_cu_result tgc_copies_across(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to,
-                                tgc_cu_address target, uint64_t bytes) {
+                                tgc_cu_address target, uint64_t bytes, tgc_device_t **out_failed) {
+  *out_failed = from;
   tgc_cu_result result = close_source(from);
-  if (result == TGC_CU_SUCCESS)
-    result = enter(to);
   if (result != TGC_CU_SUCCESS)
     return result;
-  result = copy_across(from, source, to, target, bytes);
+  *out_failed = to;
+  result = enter(to);
+  if (result != TGC_CU_SUCCESS)
+    return result;
+  result = copy_across(from, source, to, target, bytes, out_failed);
   tgc_device_leave(to);
-  if (result == TGC_CU_SUCCESS)
-    result = enter(from);
+  if (result != TGC_CU_SUCCESS)
+    return result;
+  *out_failed = from;
+  result = enter(from);
   if (result != TGC_CU_SUCCESS)
     return result;
   /* What changes the source comes after the copy. */

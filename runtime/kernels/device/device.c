@@ -14,13 +14,24 @@ _Noreturn void tgc_device_fail(tgc_device_t *device, int32_t code, const char *n
   __builtin_unreachable(); /* it does not return */
 }
 
+void tgc_device_name(const tgc_device_t *device, char *text, size_t size) {
+  for (uint32_t i = 0; i < TGC_MOST_DEVICES; ++i)
+    if (device->first->places[i] && device->first->places[i] != device) {
+      snprintf(text, size, "GPU %d", device->number);
+      return;
+    }
+  snprintf(text, size, "the GPU");
+}
+
 static void close_device(tgc_device_t *device);
 
 int32_t tgc_device_judge(tgc_device_t *device, tgc_cu_result result, const char *what) {
   if (result == TGC_CU_SUCCESS)
     return TGC_OK;
   int is_full = result == TGC_CU_OUT_OF_MEMORY;
-  snprintf(device->reason, sizeof device->reason, "the GPU %s %s: %s",
+  char name[16];
+  tgc_device_name(device, name, sizeof name);
+  snprintf(device->reason, sizeof device->reason, "%s %s %s: %s", name,
            is_full ? "has no memory for" : "failed at", what, tgc_driver_error(device->driver, result));
   if (is_full)
     return TGC_RESOURCE_EXHAUSTED;

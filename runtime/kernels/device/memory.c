@@ -10,8 +10,9 @@ static _Noreturn void fail_for_memory(tgc_device_t *device, uint64_t bytes, uint
   uint64_t held[TGC_NUM_MIRROR_KINDS] = {0};
   for (uint32_t i = 0; i < device->num_mirrors; ++i)
     held[device->mirrors[i].kind] += device->mirrors[i].capacity;
-  char text[512];
-  int length = snprintf(text, sizeof text, "the GPU has no memory for %llu bytes of %s; the session holds",
+  char text[512], name[16];
+  tgc_device_name(device, name, sizeof name);
+  int length = snprintf(text, sizeof text, "%s has no memory for %llu bytes of %s; the session holds", name,
                         (unsigned long long)bytes, kind_names[kind]);
   for (uint32_t i = 0; i < TGC_NUM_MIRROR_KINDS; ++i)
     length += snprintf(text + length, sizeof text - (size_t)length, "%s %llu bytes of %s", i ? "," : "",
@@ -116,7 +117,9 @@ static void copy_across(tgc_device_t *from, tgc_cu_address source, tgc_device_t 
   if (from == to || !bytes)
     return;
   flush_all(to);
-  tgc_device_check(to, tgc_copies_across(from, source, to, target, bytes), "a copy from another", node);
+  tgc_device_t *failed = to;
+  tgc_cu_result result = tgc_copies_across(from, source, to, target, bytes, &failed);
+  tgc_device_check(failed, result, failed == to ? "a copy from another" : "a copy to another", node);
 }
 
 void tgc_device_give(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,

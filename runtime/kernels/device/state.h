@@ -62,7 +62,7 @@ typedef struct copies {
 /* Events around the kernels that are timed. */
 typedef struct times {
   void **events;
-  size_t count;
+  size_t count, capacity;
   uint8_t are_wanted;
 } times_t;
 
@@ -108,6 +108,9 @@ struct tgc_device {
 
 _Noreturn void tgc_device_fail(tgc_device_t *device, int32_t code, const char *node, const char *text);
 
+/* "the GPU", or, where the session has several, "GPU 1". */
+void tgc_device_name(const tgc_device_t *device, char *text, size_t size);
+
 /* What an error means, which is the device's reason then. No memory is no fault: the context and all in it
  * stay as they are. After any other nothing of the context can be used any more, and it is given back at
  * once, for whoever holds it keeps it broken. */
@@ -146,9 +149,9 @@ void tgc_times_close(tgc_device_t *device);
  *===----------------------------------------------------------------------===*/
 
 tgc_cu_result tgc_copies_open(tgc_device_t *device);
-/* From one device to another, in no context. */
+/* From one device to another, in no context. `out_failed`: the one that an error is of. */
 tgc_cu_result tgc_copies_across(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to,
-                                tgc_cu_address target, uint64_t bytes);
+                                tgc_cu_address target, uint64_t bytes, tgc_device_t **out_failed);
 /* Also what was opened in part, or is broken. */
 void tgc_copies_close(tgc_device_t *device);
 

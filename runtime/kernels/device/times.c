@@ -19,11 +19,13 @@ static uint64_t now(void) {
 /* Makes `count` events at least. */
 static tgc_cu_result reserve(tgc_device_t *device, size_t count) {
   times_t *times = &device->times;
-  if (count > times->count) {
-    void **events = realloc(times->events, count * sizeof *events);
+  if (count > times->capacity) {
+    size_t capacity = count > 2 * times->capacity ? count : 2 * times->capacity;
+    void **events = realloc(times->events, capacity * sizeof *events);
     if (!events)
       return TGC_CU_OUT_OF_MEMORY;
     times->events = events;
+    times->capacity = capacity;
   }
   for (; times->count < count; ++times->count) {
     tgc_cu_result result =
@@ -93,5 +95,5 @@ void tgc_times_close(tgc_device_t *device) {
     device->driver->cuEventDestroy_v2(times->events[i]);
   free(times->events);
   times->events = NULL;
-  times->count = 0;
+  times->count = times->capacity = 0;
 }
