@@ -78,6 +78,14 @@ void Profiler::printWork(llvm::raw_ostream &out, const Total &total) const {
   out << ' ';
 }
 
+/// The row of a trace: the host's, or that of the GPU that the kernel is named after, as "1:k3" is of GPU 1.
+static unsigned getRow(llvm::StringRef kernel, bool isOfDevice) {
+  unsigned gpu = 0;
+  if (isOfDevice && kernel.contains(':'))
+    kernel.split(':').first.getAsInteger(10, gpu);
+  return isOfDevice ? 2 + gpu : 1;
+}
+
 Error Profiler::writeTrace(llvm::StringRef path) const {
   std::error_code code;
   llvm::raw_fd_ostream file(path, code);
@@ -99,7 +107,7 @@ Error Profiler::writeTrace(llvm::StringRef path) const {
                                {"ts", double(int64_t(event.begin - start)) / 1e3}, // microseconds
                                {"dur", double(event.end - event.begin) / 1e3},
                                {"pid", 1},
-                               {"tid", event.isOfDevice ? 2 : 1}, // a row of their own
+                               {"tid", getRow(event.kernel, event.isOfDevice)},
                                {"args", std::move(arguments)}});
       }
     });

@@ -144,6 +144,10 @@ static int32_t find_kernels(tgc_device_t *device, const char *kernels) {
           tgc_parameters_begin(needs + 1, &kernel->threads, &kernel->shared_bytes, &kernel->cluster);
     }
     kernel->name = line;
+    if (device->ordinal)
+      snprintf(kernel->label, sizeof kernel->label, "%u:%s", device->ordinal, line);
+    else
+      snprintf(kernel->label, sizeof kernel->label, "%s", line);
     kernel->node = node + 1;
     int32_t status =
         status_of(device, device->driver->cuModuleGetFunction(&kernel->function, device->module, line), line);

@@ -21,6 +21,7 @@ typedef struct mirror {
 typedef struct kernel {
   void *function;
   const char *name, *node;
+  char label[32];   /* what profiles call it: "k3", or "1:k3" on GPU 1 */
   const char *work; /* bytes and operations, tgc_parameters_sum's texts; NULL: times are not asked for */
   /* What it needs besides the launch, tgc_parameters_fill's text; NULL: nothing. */
   const char *parameters;

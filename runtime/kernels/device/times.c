@@ -55,7 +55,7 @@ static tgc_cu_result report(tgc_device_t *device, const launches_t *launches, vo
       result = measure(device, event[0], event[1], &time);
     if (result != TGC_CU_SUCCESS)
       return result;
-    tgc_device_work_t work = {.size = sizeof work, .kernel = kernel->name, .nodes = kernel->node};
+    tgc_device_work_t work = {.size = sizeof work, .kernel = kernel->label, .nodes = kernel->node};
     work.begin = seen > before ? seen - before : 0;
     work.end = work.begin + time;
     const char *text = kernel->work;
