@@ -82,6 +82,8 @@ TGC_EXPORT cuDevicePrimaryCtxRelease_v2(int device) {
   Gpu &gpu = *call.gpu.gpus[device];
   if (--gpu.numContexts)
     return Success;
+  if (call.gpu.wishes.tellsMemory)
+    llvm::errs() << "ptx-driver: GPU " << device << ": " << gpu.mostInUse << " bytes were in use at most\n";
   call.gpu.trace(gpu) << gpu.bytesInUse << " bytes were not given back, " << contexts.size()
                       << " contexts were not left\n";
   auto isOurs = [&](const auto &object) { return object->gpu == &gpu; };
@@ -97,7 +99,7 @@ TGC_EXPORT cuDevicePrimaryCtxRelease_v2(int device) {
   gpu.device.clear();
   gpu.sizes.clear();
   gpu.modules.clear();
-  gpu.bytesInUse = 0;
+  gpu.bytesInUse = gpu.mostInUse = 0;
   gpu.isLost = false;
   return Success;
 }

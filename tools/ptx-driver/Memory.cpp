@@ -65,6 +65,7 @@ TGC_EXPORT cuMemAlloc_v2(uint64_t *address, size_t size) {
   *address = gpu.device.allocate(size, "cuMemAlloc of " + std::to_string(size) + " bytes");
   gpu.sizes[*address] = size;
   gpu.bytesInUse += size;
+  gpu.mostInUse = std::max(gpu.mostInUse, gpu.bytesInUse);
   return Success;
 }
 

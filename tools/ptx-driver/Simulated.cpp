@@ -16,6 +16,8 @@ static Wishes readWishes() {
     bool isBad = false;
     if (key == "trace")
       wishes.traces = true;
+    else if (key == "tell-memory")
+      wishes.tellsMemory = true;
     else if (key == "pinned")
       wishes.isPinned = true;
     else if (key == "no-device")

@@ -41,6 +41,8 @@ enum Result {
 
 /// A list like "trace,memory=4096".
 struct Wishes {
+  /// Devices tell how much memory was in use at most.
+  bool tellsMemory = false;
   bool traces = false, hasDevice = true, hasGraphs = true;
   /// Streams do nothing until somebody waits for them.
   bool isLate = false;
@@ -70,7 +72,7 @@ struct Gpu {
   Device device;
   llvm::DenseMap<uint64_t, uint64_t> sizes;
   std::vector<std::unique_ptr<Module>> modules;
-  uint64_t bytesInUse = 0, numContexts = 0;
+  uint64_t bytesInUse = 0, mostInUse = 0, numContexts = 0;
   bool isLost = false, isGone = false;
 
   /// Whether anything can be done at all.

@@ -1,10 +1,12 @@
 //===- MirrorBuffers.cpp - Memory of the device ---------------------------===//
 //
 // The device's memory has the host's plan: each arena, buffer, feed, fetch, variable and constant that a
-// kernel touches has a mirror, and all that lies in it lies in the mirror at the same place.
+// kernel touches has a mirror, and all that lies in it lies in the mirror at the same place. Of an arena a
+// device has the part from the first to the last byte that it touches.
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/ABI/Dtypes.h"
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/Codegen/GPU/DeviceMemory.h"
 #include "compiler/Codegen/GPU/HostProgram.h"
@@ -26,6 +28,13 @@ class Mirrors {
 public:
   void add(func::FuncOp function) {
     distances.clear();
+    parts.clear();
+    function.walk([&](rt::LaunchOp op) {
+      for (Value memory : op.getMemories())
+        findParts(memory, op.getDevice());
+    });
+    function.walk([&](rt::UploadOp op) { findParts(op.getMemory(), op.getDevice()); });
+    function.walk([&](rt::DownloadOp op) { findParts(op.getMemory(), op.getDevice()); });
     function.walk([&](rt::LaunchOp op) {
       SmallVector<Value> all;
       for (Value memory : op.getMemories())
@@ -49,6 +58,62 @@ public:
   }
 
 private:
+  /// Notes which parts of the arena a device touches by some memory, or by what it may be.
+  void findParts(Value memory, Value device) {
+    llvm::SetVector<Value> reached;
+    reached.insert(memory);
+    for (size_t i = 0; i < reached.size(); ++i) {
+      Value value = reached[i];
+      for (auto view = value.getDefiningOp<ViewLikeOpInterface>(); view;
+           view = value.getDefiningOp<ViewLikeOpInterface>()) {
+        value = view.getViewSource();
+        if (value.getDefiningOp<rt::WorkspaceOp>())
+          parts[{value, device}].insert(view);
+      }
+      for (Value source : getSources(value))
+        reached.insert(source);
+    }
+  }
+
+  /// From the first to the last byte of an arena that a device touches; the arena where its first op does not
+  /// know that yet.
+  Value getTouched(rt::WorkspaceOp arena, Value device, OpBuilder &builder) {
+    Location loc = arena.getLoc();
+    auto isKnown = [&](Value value) {
+      Operation *op = value.getDefiningOp();
+      return op && (op->hasTrait<OpTrait::ConstantLike>() ||
+                    (op->getBlock() == arena->getBlock() && op->isBeforeInBlock(arena)));
+    };
+    auto here = [&](Value value) {
+      auto constant = getConstantIntValue(value);
+      return constant ? Value(arith::ConstantIndexOp::create(builder, loc, *constant)) : value;
+    };
+    Value begin, end;
+    for (Operation *op : parts[{arena, device}]) {
+      auto view = dyn_cast<memref::ViewOp>(op);
+      if (!view || !isKnown(view.getByteShift()) || !llvm::all_of(view.getSizes(), isKnown))
+        return arena;
+      auto type = view.getType();
+      int64_t fixed = byteWidth(type.getElementType());
+      for (int64_t size : type.getShape())
+        fixed *= ShapedType::isDynamic(size) ? 1 : size;
+      Value bytes = arith::ConstantIndexOp::create(builder, loc, fixed);
+      for (Value size : view.getSizes())
+        bytes = arith::MulIOp::create(builder, loc, bytes, here(size));
+      Value first = here(view.getByteShift());
+      Value last = arith::AddIOp::create(builder, loc, first, bytes);
+      begin = begin ? arith::MinUIOp::create(builder, loc, begin, first).getResult() : first;
+      end = end ? arith::MaxUIOp::create(builder, loc, end, last).getResult() : last;
+    }
+    if (!begin)
+      return arena;
+    // As the driver aligns memory.
+    Value mask = arith::ConstantIndexOp::create(builder, loc, -kAlignment);
+    begin = arith::AndIOp::create(builder, loc, begin, mask);
+    Value bytes = arith::SubIOp::create(builder, loc, end, begin);
+    return memref::ViewOp::create(builder, loc, cast<MemRefType>(arena.getType()), arena, begin, bytes);
+  }
+
   template <typename Op> void transfer(Op op) {
     op.getDistanceMutable().assign(distanceOf(op.getMemory(), op.getDevice()));
     auto by = op->template getAttrOfType<StringAttr>(kTransferAttribute);
@@ -104,11 +169,14 @@ private:
       builder.setInsertionPointAfterValue(root);
     else
       builder.setInsertionPointAfter(opened);
+    Value mirrored = root;
+    if (auto arena = root.getDefiningOp<rt::WorkspaceOp>())
+      mirrored = getTouched(arena, device, builder);
     auto variable = root.getDefiningOp<rt::VariableOp>();
     IntegerAttr resident = variable && variable.getResident() && getHome(variable) == device
                                ? builder.getI32IntegerAttr(variable.getIndex())
                                : IntegerAttr();
-    return rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, slot, kind, root,
+    return rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, slot, kind, mirrored,
                                 resident);
   }
 
@@ -144,6 +212,10 @@ private:
     return {};
   }
 
+  static constexpr int64_t kAlignment = 256;
+
+  /// Views of an arena, by that and the device that touches them.
+  llvm::DenseMap<std::pair<Value, Value>, llvm::SetVector<Operation *>> parts;
   /// By memory and device.
   llvm::DenseMap<std::pair<Value, Value>, Value> distances;
   llvm::StringMap<unsigned> slots;
