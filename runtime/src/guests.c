@@ -152,6 +152,15 @@ tgc_status_t tgc_guests_finish(tgc_session_t *session, const tgc_run_request_t *
   return TGC_OK;
 }
 
+void tgc_guests_leave(tgc_session_t *session) {
+  tgc_guests_t *list = &session->guests.list;
+  const char *reason = "";
+  for (uint32_t i = 0; i < list->count; ++i)
+    list->guests[i].is_done = 1;
+  if (list->finish)
+    list->finish(list->holder, &reason);
+}
+
 tgc_guests_t *tgc_frame_guests(tgc_frame_t *frame) {
   tgc_guests_t *list = &frame->session->guests.list;
   return list->count ? list : NULL;

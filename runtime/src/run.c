@@ -122,6 +122,8 @@ tgc_status_t tgc_run_entered(tgc_session_t *session, const tgc_run_request_t *re
     status = own_string_fetches(session, error);
   if (status == TGC_OK && has_guests)
     status = tgc_guests_finish(session, request, error);
+  if (status != TGC_OK && has_guests)
+    tgc_guests_leave(session);
   session->guests.list.count = 0;
   return status;
 }

@@ -178,6 +178,8 @@ tgc_status_t tgc_places_check(const tgc_module_info_t *info, const tgc_run_reque
                               tgc_error_t *error);
 tgc_status_t tgc_guests_prepare(tgc_session_t *session, const tgc_run_request_t *request, tgc_error_t *error);
 tgc_status_t tgc_guests_finish(tgc_session_t *session, const tgc_run_request_t *request, tgc_error_t *error);
+/* After a run that failed: waits until nothing uses the caller's memory any more. */
+void tgc_guests_leave(tgc_session_t *session);
 
 /* Checks the caller's feeds against the entry. */
 tgc_status_t tgc_feeds_check(const tgc_entry_info_t *entry, const tgc_tensor_t *feeds, uint32_t num_feeds,

@@ -276,23 +276,11 @@ static void try_device(tgc_device_t *device, const char *chips, const char *code
     tgc_device_fail(device, status, NULL, device->reason);
 }
 
-/* Whether the caller's tensors lie on this GPU. What a failed run did not start is started before. */
-static void check_guests(tgc_device_t *device) {
+/* Starts what a failed run did not, and looks after the caller's tensors. */
+static void begin_run(tgc_device_t *device) {
   tgc_device_flush(device);
-  if (!device->guests)
+  if (!device->guests || device != device->first)
     return;
-  if (device != device->first) {
-    device->guests = NULL; /* the caller's tensors are the first's */
-    return;
-  }
-  for (uint32_t i = 0; i < device->guests->count; ++i) {
-    const tgc_guest_t *guest = &device->guests->guests[i];
-    char text[128];
-    snprintf(text, sizeof text, "a %s lies on GPU %d, the session runs on GPU %d",
-             guest->is_fetch ? "fetch" : "feed", guest->device_id, device->number);
-    if (guest->device_id != device->number)
-      tgc_device_fail(device, TGC_INVALID_ARGUMENT, NULL, text);
-  }
   device->guests->holder = device;
   device->guests->finish = tgc_device_finish_guests;
 }
@@ -355,7 +343,7 @@ tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chips, const char 
   if (device->state == CLOSED)
     try_device(device, chips, code, kernels);
   if (device->state == OPEN) {
-    check_guests(device);
+    begin_run(device);
     return device;
   }
   if (device->state == LOST)

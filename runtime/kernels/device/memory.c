@@ -20,14 +20,6 @@ static _Noreturn void fail_for_memory(tgc_device_t *device, uint64_t bytes, uint
   tgc_device_fail(device, TGC_RESOURCE_EXHAUSTED, NULL, text);
 }
 
-/* The caller's tensor on the device for which the host's memory at `host` stands. */
-static tgc_guest_t *find_guest(const tgc_device_t *device, uint64_t host) {
-  for (uint32_t i = 0; device->guests && i < device->guests->count; ++i)
-    if ((uint64_t)(uintptr_t)device->guests->guests[i].tensor->data == host)
-      return &device->guests->guests[i];
-  return NULL;
-}
-
 /* Gives back a mirror's memory, which launches may still use; cuMemFree waits for those that were started. */
 static tgc_cu_result empty(tgc_device_t *device, mirror_t *mirror) {
   const char *node = NULL;
@@ -44,11 +36,7 @@ static tgc_cu_result empty(tgc_device_t *device, mirror_t *mirror) {
 
 /* Makes the caller's memory the mirror. */
 static void take_guest(tgc_device_t *device, mirror_t *mirror, const tgc_guest_t *guest) {
-  char text[128];
-  snprintf(text, sizeof text, "a fetch on the GPU needs %llu bytes, the memory given has %llu",
-           (unsigned long long)mirror->bytes, (unsigned long long)guest->byte_size);
-  if (guest->byte_size < mirror->bytes)
-    tgc_device_fail(device, TGC_INVALID_ARGUMENT, NULL, text);
+  tgc_guest_check_room(device, guest, mirror->bytes);
   if (mirror->capacity) {
     tgc_device_enter(device, "the release of memory", NULL);
     tgc_cu_result result = empty(device, mirror);
@@ -65,7 +53,7 @@ int64_t tgc_device_mirror(tgc_device_t *device, uint32_t slot, uint32_t kind, ui
   mirror->bytes = bytes;
   mirror->turn = ++device->num_turns;
   const tgc_guest_t *guest =
-      bytes && (kind == TGC_MIRROR_FEED || kind == TGC_MIRROR_FETCH) ? find_guest(device, host) : NULL;
+      bytes && (kind == TGC_MIRROR_FEED || kind == TGC_MIRROR_FETCH) ? tgc_guest_on(device, host) : NULL;
   if (guest) {
     take_guest(device, mirror, guest);
   } else if (mirror->capacity < bytes) {
@@ -111,9 +99,8 @@ static void flush_all(tgc_device_t *device) {
       tgc_device_flush(device->first->places[i]);
 }
 
-/* Ends the run if that fails. */
-static void copy_across(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to, tgc_cu_address target,
-                        const char *node, uint64_t bytes) {
+void tgc_device_pass(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to, tgc_cu_address target,
+                     const char *node, uint64_t bytes) {
   if (from == to || !bytes)
     return;
   flush_all(to);
@@ -133,16 +120,18 @@ void tgc_device_give(tgc_device_t *device, const char *node, uint64_t host, int6
 void tgc_device_take(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
                      uint64_t bytes) {
   tgc_device_t *first = device->first;
-  copy_across(first->given.device, first->given.address, device, host + (uint64_t)distance, node, bytes);
+  const tgc_guest_t *guest = tgc_guest_on(device, host);
+  if (!guest || guest->is_fetch) /* the caller's feeds have their values */
+    tgc_device_pass(first->given.device, first->given.address, device, host + (uint64_t)distance, node,
+                    bytes);
 }
 
 void tgc_device_upload(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
                        uint64_t bytes) {
-  const tgc_guest_t *guest = find_guest(device->first, host);
+  const tgc_guest_t *guest = tgc_guest_of(device, host);
   if (guest && !guest->is_fetch) {
-    /* The caller has it on the first. */
-    if (device != device->first)
-      copy_across(device->first, guest->address, device, host + (uint64_t)distance, node, bytes);
+    tgc_device_t *owner = tgc_guest_owner(device, guest);
+    tgc_device_pass(owner, guest->address, device, host + (uint64_t)distance, node, bytes);
     return;
   }
   if (!bytes)
@@ -155,8 +144,8 @@ void tgc_device_upload(tgc_device_t *device, const char *node, uint64_t host, in
   tgc_device_check(device, result, "a copy to it", node);
 }
 
-/* Ends the run if that fails. */
-static void copy_back(tgc_device_t *device, const char *node, void *to, tgc_cu_address from, uint64_t bytes) {
+void tgc_device_copy_back(tgc_device_t *device, const char *node, void *to, tgc_cu_address from,
+                          uint64_t bytes) {
   flush_all(device);
   tgc_device_enter(device, "a copy from it", node);
   tgc_cu_result result = tgc_copies_down(device, to, from, bytes);
@@ -170,57 +159,7 @@ void tgc_device_download(tgc_device_t *device, const char *node, uint64_t host, 
   /* What a loop hands on may be what nobody writes to, and may not be written to. */
   if (!bytes || (mirror && (mirror->kind == TGC_MIRROR_FEED || mirror->kind == TGC_MIRROR_CONSTANT)))
     return;
-  copy_back(device, node, (void *)(uintptr_t)host, host + (uint64_t)distance, bytes);
-}
-
-void tgc_device_expose(tgc_device_t *device, const char *node, uint64_t host, int64_t unused,
-                       uint64_t bytes) {
-  (void)unused; /* a copy has a distance, but there is no mirror */
-  tgc_guest_t *guest = find_guest(device, host);
-  if (!guest || guest->is_fetch || guest->is_done || !bytes)
-    return;
-  copy_back(device, node, (void *)(uintptr_t)host, guest->address, bytes);
-  guest->is_done = 1;
-}
-
-void tgc_device_deliver(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
-                        uint64_t bytes) {
-  tgc_guest_t *guest = find_guest(device, host);
-  if (guest && guest->is_fetch)
-    guest->is_done = 1;
-  else
-    tgc_device_download(device, node, host, distance, bytes);
-}
-
-int32_t tgc_device_finish_guests(void *holder, const char **out_reason) {
-  tgc_device_t *device = holder;
-  const tgc_driver_t *cu = device->driver;
-  const char *node = NULL;
-  *out_reason = device->reason;
-  tgc_cu_result result = cu->cuCtxPushCurrent_v2(device->context);
-  if (result != TGC_CU_SUCCESS)
-    return tgc_device_judge(device, result, "a copy of a fetch to it");
-  result = tgc_launches_start(device, &node);
-  for (uint32_t i = 0; i < device->guests->count && result == TGC_CU_SUCCESS; ++i) {
-    const tgc_guest_t *guest = &device->guests->guests[i];
-    uint64_t bytes = guest->tensor->byte_size; /* the host's memory is lent: as large as the value */
-    if (!guest->is_fetch || guest->is_done || !bytes)
-      continue;
-    if (guest->byte_size < bytes) {
-      snprintf(device->reason, sizeof device->reason,
-               "a fetch on the GPU needs %llu bytes, the memory given has %llu", (unsigned long long)bytes,
-               (unsigned long long)guest->byte_size);
-      tgc_device_leave(device);
-      return TGC_INVALID_ARGUMENT;
-    }
-    result = tgc_copies_up(device, guest->address, guest->tensor->data, bytes);
-  }
-  if (result == TGC_CU_SUCCESS)
-    result = tgc_copies_await(device);
-  if (result == TGC_CU_SUCCESS)
-    result = cu->cuStreamSynchronize(device->stream);
-  tgc_device_leave(device);
-  return tgc_device_judge(device, result, "the kernels before the end of a run");
+  tgc_device_copy_back(device, node, (void *)(uintptr_t)host, host + (uint64_t)distance, bytes);
 }
 
 /*===----------------------------------------------------------------------===*

@@ -82,7 +82,7 @@ struct tgc_device {
   uint8_t has_no_peers;
   const tgc_driver_t *driver;
   tgc_frame_t *frame;   /* of the run */
-  tgc_guests_t *guests; /* of the run; NULL: none */
+  tgc_guests_t *guests; /* of the first: of the run; NULL: none */
   int number, num_processors;
   void *context, *module, *stream;
   char *names; /* of kernels and nodes, zero-terminated */
@@ -165,8 +165,28 @@ tgc_cu_result tgc_copies_up(tgc_device_t *device, tgc_cu_address to, const void 
 tgc_cu_result tgc_copies_down(tgc_device_t *device, void *to, tgc_cu_address from, uint64_t bytes);
 
 /*===----------------------------------------------------------------------===*
- * memory.c
+ * memory.c; both end the run if that fails.
  *===----------------------------------------------------------------------===*/
+
+/* A copy to another device, or nothing if it is the same. */
+void tgc_device_pass(tgc_device_t *from, tgc_cu_address source, tgc_device_t *to, tgc_cu_address target,
+                     const char *node, uint64_t bytes);
+/* A copy to the host, which has it when this is back. */
+void tgc_device_copy_back(tgc_device_t *device, const char *node, void *to, tgc_cu_address from,
+                          uint64_t bytes);
+
+/*===----------------------------------------------------------------------===*
+ * guests.c
+ *===----------------------------------------------------------------------===*/
+
+/* The caller's tensor for which the host's memory at `host` stands: any, or one on this device; NULL: none.
+ */
+tgc_guest_t *tgc_guest_of(const tgc_device_t *device, uint64_t host);
+tgc_guest_t *tgc_guest_on(const tgc_device_t *device, uint64_t host);
+
+/* The session's device on which it lies. These end the run if there is none, or too little memory. */
+tgc_device_t *tgc_guest_owner(const tgc_device_t *device, const tgc_guest_t *guest);
+void tgc_guest_check_room(tgc_device_t *device, const tgc_guest_t *guest, uint64_t bytes);
 
 /* tgc_guests_t::finish */
 int32_t tgc_device_finish_guests(void *holder, const char **out_reason);

@@ -3,7 +3,7 @@
  * guests MODULE STEP...: a step "7" runs entry 0 on 7 rows of 64 numbers x that lie on the GPU and checks the
  * fetches there: x * x + 1 and, if there is a second one, x + 1. "7a" runs it without waiting, "7o" says that
  * x lies on another GPU, "7s" gives a fetch too little memory, "7u" feeds from the second number on, "7h"
- * from the host. Prints each step's status.
+ * from the host; "7i" has x, "7j" the fetches, "7k" both on a second GPU. Prints each step's status.
  *
  *===----------------------------------------------------------------------===*/
 #include "tgc/runtime.h"
@@ -48,6 +48,20 @@ static void require(int result) {
   }
 }
 
+/* Of both GPUs; the second's is taken when it is asked for. */
+static void *contexts[2];
+
+static void enter(int device) {
+  if (!contexts[device])
+    require(cu.cuDevicePrimaryCtxRetain(&contexts[device], device));
+  require(cu.cuCtxPushCurrent_v2(contexts[device]));
+}
+
+static void leave(void) {
+  void *context;
+  require(cu.cuCtxPopCurrent_v2(&context));
+}
+
 static const char *run(tgc_session_t *session, uint32_t num_fetches, const char *step, tgc_error_t *error) {
   char *kind;
   int64_t rows = strtoll(step, &kind, 10), count = rows * COLUMNS;
@@ -55,13 +69,20 @@ static const char *run(tgc_session_t *session, uint32_t num_fetches, const char 
   float *x = malloc(room), *y = malloc(room);
   for (int64_t i = 0; i < count; ++i)
     x[i] = (float)(i % 101);
-  for (int i = 0; i < 3; ++i)
-    require(cu.cuMemAlloc_v2(&memory[i], room));
+  int device_of_feed = *kind == 'i' || *kind == 'k', device_of_fetches = *kind == 'j' || *kind == 'k';
+  enter(device_of_feed);
+  require(cu.cuMemAlloc_v2(&memory[0], room));
   require(cu.cuMemcpyHtoDAsync_v2(memory[0], x, bytes, NULL));
+  leave();
+  enter(device_of_fetches);
+  for (int i = 1; i < 3; ++i)
+    require(cu.cuMemAlloc_v2(&memory[i], room));
+  leave();
   fprintf(stderr, "the run begins\n");
   tgc_tensor_t feed = {(void *)(uintptr_t)memory[0], bytes, TGC_FLOAT32, 2, {rows, COLUMNS}},
                fetches[2] = {0};
-  tgc_place_t place = {TGC_DEVICE_CUDA, *kind == 'o', NULL}, places[2] = {{TGC_DEVICE_CUDA, 0, NULL}};
+  tgc_place_t place = {TGC_DEVICE_CUDA, *kind == 'o' || device_of_feed, NULL};
+  tgc_place_t places[2] = {{TGC_DEVICE_CUDA, device_of_fetches, NULL}};
   places[1] = places[0];
   if (*kind == 'h') {
     feed.data = x;
@@ -82,6 +103,7 @@ static const char *run(tgc_session_t *session, uint32_t num_fetches, const char 
   }
   fprintf(stderr, "the run ends\n");
   const char *status = tgc_status_name(error->code);
+  enter(device_of_fetches);
   for (uint32_t f = 0; f < num_fetches && error->code == TGC_OK; ++f) {
     require(cu.cuMemcpyDtoHAsync_v2(y, memory[f + 1], bytes, NULL));
     if (fetches[f].dims[0] != rows || fetches[f].data != (void *)(uintptr_t)memory[f + 1])
@@ -90,8 +112,12 @@ static const char *run(tgc_session_t *session, uint32_t num_fetches, const char 
       if (y[i] != (f ? x[i] : x[i] * x[i]) + 1)
         status = "WRONG";
   }
-  for (int i = 0; i < 3; ++i)
+  for (int i = 1; i < 3; ++i)
     require(cu.cuMemFree_v2(memory[i]));
+  leave();
+  enter(device_of_feed);
+  require(cu.cuMemFree_v2(memory[0]));
+  leave();
   free(x);
   free(y);
   return status;
@@ -101,11 +127,9 @@ int main(int argc, char **argv) {
   tgc_session_t *session;
   tgc_module_t *module;
   tgc_error_t error = {0};
-  void *context;
   load_driver();
   require(cu.cuInit(0));
-  require(cu.cuDevicePrimaryCtxRetain(&context, 0));
-  require(cu.cuCtxPushCurrent_v2(context));
+  enter(0);
   if (argc < 2 || tgc_module_load(argv[1], NULL, &module, &error) != TGC_OK ||
       tgc_session_create(module, NULL, &session, &error) != TGC_OK) {
     fprintf(stderr, "%s\n", error.message);
@@ -118,7 +142,9 @@ int main(int argc, char **argv) {
   }
   tgc_session_release(session);
   tgc_module_release(module);
-  cu.cuCtxPopCurrent_v2(&context);
-  cu.cuDevicePrimaryCtxRelease_v2(0);
+  leave();
+  for (int device = 0; device < 2; ++device)
+    if (contexts[device])
+      cu.cuDevicePrimaryCtxRelease_v2(device);
   return 0;
 }
