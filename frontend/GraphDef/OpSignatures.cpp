@@ -47,12 +47,13 @@ static void addAllowedTypes(StringMap<OpSignature> &table) {
 static StringMap<OpSignature> parseTables() {
   StringMap<OpSignature> table;
   for (ArrayRef<signatures::Row> rows :
-       {signatures::arrayRows(), signatures::controlFlowRows(), signatures::convolutionRows(),
-        signatures::hostRows(), signatures::imageRows(), signatures::linearAlgebraRows(),
-        signatures::listRows(), signatures::mathRows(), signatures::neuralNetRows(),
-        signatures::optimizerRows(), signatures::quantizationRows(), signatures::queueRows(),
-        signatures::randomRows(), signatures::recurrentRows(), signatures::segmentRows(),
-        signatures::sparseRows(), signatures::stringRows(), signatures::variableRows()})
+       {signatures::arrayRows(), signatures::collectiveRows(), signatures::controlFlowRows(),
+        signatures::convolutionRows(), signatures::hostRows(), signatures::imageRows(),
+        signatures::linearAlgebraRows(), signatures::listRows(), signatures::mathRows(),
+        signatures::neuralNetRows(), signatures::optimizerRows(), signatures::quantizationRows(),
+        signatures::queueRows(), signatures::randomRows(), signatures::recurrentRows(),
+        signatures::segmentRows(), signatures::sparseRows(), signatures::stringRows(),
+        signatures::variableRows()})
     for (const signatures::Row &row : rows)
       for (OpSignature &signature : parseSignatureRow(row)) {
         std::string name = signature.name;

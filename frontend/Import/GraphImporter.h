@@ -161,6 +161,7 @@ public:
                  llvm::StringRef callName, mlir::Location location, const proto::NodeDef &call);
 
   mlir::Location getLoc(const proto::NodeDef &node);
+  const proto::NodeDef &getNode(int index) const { return *nodes[index]; }
   /// How deep calls are nested here.
   int depth() const;
 

@@ -74,6 +74,7 @@ const OpRegistry &getOpRegistry() {
     registerSummaryOps(table);
     registerSliceOps(table);
     registerStridedSliceOps(table);
+    registerCollectiveOps(table);
     registerConcatOps(table);
     registerPadOps(table);
     registerGatherOps(table);

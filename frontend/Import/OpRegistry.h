@@ -56,6 +56,7 @@ void registerCheckpointOps(OpRegistry &registry);
 void registerSummaryOps(OpRegistry &registry);
 void registerSliceOps(OpRegistry &registry);
 void registerStridedSliceOps(OpRegistry &registry);
+void registerCollectiveOps(OpRegistry &registry);
 void registerConcatOps(OpRegistry &registry);
 void registerPadOps(OpRegistry &registry);
 void registerGatherOps(OpRegistry &registry);

@@ -2,6 +2,7 @@
 
 #include "frontend/Import/Schedule.h"
 #include "frontend/GraphDef/OpSignatures.h"
+#include "frontend/Import/Collectives.h"
 
 #include <queue>
 
@@ -29,6 +30,10 @@ Expected<GraphEdges> GraphEdges::build(Nodes nodes, bool isFunction) {
         edges.data[index].push_back(*source);
     }
   }
+  edges.collectives = findCollectives(nodes, edges.data, edges.control);
+  for (const auto &[index, group] : edges.collectives)
+    if (group->error.empty())
+      edges.data[index].append(group->given);
   return edges;
 }
 
@@ -36,6 +41,11 @@ void GraphEdges::findUpdates(function_ref<bool(const proto::NodeDef &)> isUpdate
   updates.clear();
   for (const proto::NodeDef *node : nodes)
     updates.push_back(isUpdate(*node));
+}
+
+const Collective *GraphEdges::getCollective(StringRef name) const {
+  auto it = collectives.find(find(name));
+  return it == collectives.end() ? nullptr : it->second.get();
 }
 
 int GraphEdges::find(StringRef name) const {

@@ -6,6 +6,7 @@
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SmallVector.h"
+#include <memory>
 
 namespace tgc {
 
@@ -15,6 +16,8 @@ struct NodeOutput {
   int output;
   bool operator==(const NodeOutput &other) const { return node == other.node && output == other.output; }
 };
+
+struct Collective;
 
 /// The edges of a graph (the main one or a function's body), resolved to indices. Arguments of functions are
 /// nodes too: they come first, as `_Arg`.
@@ -26,9 +29,12 @@ public:
   /// "node:index".
   static llvm::Expected<GraphEdges> build(Nodes nodes, bool isFunction);
 
-  /// Data inputs of a node, in order.
+  /// Data inputs of a node, in order; behind them, of one that runs together with others, what these were
+  /// given.
   llvm::ArrayRef<NodeOutput> dataInputs(int node) const { return data[node]; }
   llvm::ArrayRef<int> controlInputs(int node) const { return control[node]; }
+  /// The group of nodes with which the one of that name runs; null: it runs by itself.
+  const Collective *getCollective(llvm::StringRef name) const;
   /// Index of the node of that name, or -1.
   int find(llvm::StringRef name) const;
   size_t size() const { return data.size(); }
@@ -45,6 +51,7 @@ private:
   std::vector<llvm::SmallVector<NodeOutput, 2>> data;
   std::vector<llvm::SmallVector<int, 1>> control;
   std::vector<char> updates;
+  llvm::DenseMap<int, std::shared_ptr<const Collective>> collectives;
   bool isFunction = false;
 };
 

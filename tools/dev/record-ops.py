@@ -103,6 +103,10 @@ def record_family(path):
         config.graph_options.rewrite_options.disable_meta_optimizer = True
         config.graph_options.optimizer_options.opt_level = -1
         config.graph_options.place_pruned_graph = True
+        # As many devices as nodes that run together ask for.
+        config.device_count["CPU"] = getattr(module, "CPUS", 1)
+        options = tf.compat.v1.RunOptions()
+        options.experimental.collective_graph_key = getattr(module, "CPUS", 1)
         arrays = {"feed/" + name: storable(value) for name, value in feeds.items()}
         arrays.update(("run0/" + name, value) for name, value in record.given.items())
         with tf.compat.v1.Session(config=config) as session:
@@ -110,7 +114,7 @@ def record_family(path):
             if initial:
                 session.run(initial)
             for run in range(getattr(module, "RUNS", 1)):
-                for name, value in session.run(fetches, feeds).items():
+                for name, value in session.run(fetches, feeds, options).items():
                     arrays[f"run{run}/{name}"] = storable(value)
         arrays["bfloat16"] = np.array([name for name, tensor in fetches.items() if tensor.dtype == tf.bfloat16], "S")
         stem = path[: -len("_cases.py")]

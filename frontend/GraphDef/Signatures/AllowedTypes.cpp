@@ -98,6 +98,11 @@ static constexpr TypesRow kRows[] = {
      "Angle Complex.Tout ComplexAbs Eig.Tout FFT.Tcomplex FFT2D.Tcomplex FFT3D.Tcomplex IFFT.Tcomplex "
      "IFFT2D.Tcomplex IFFT3D.Tcomplex IRFFT.Tcomplex IRFFT2D.Tcomplex IRFFT3D.Tcomplex Imag "
      "MatrixLogarithm RFFT.Tcomplex RFFT2D.Tcomplex RFFT3D.Tcomplex Real"},
+    {"float16 float32 float64 int32 int64",
+     "CollectiveGather CollectiveGatherV2 NcclAllReduce NcclBroadcast NcclReduce"},
+    {"bfloat16 float16 float32 float64 int32 int64", "CollectiveReduce CollectiveReduceV2"},
+    {"bool float16 float32 float64 int32 int64",
+     "CollectiveBcastRecv CollectiveBcastRecvV2 CollectiveBcastSend CollectiveBcastSendV2"},
     {"float16 float32",
      "AdjustContrastv2 AdjustHue AdjustSaturation BlockLSTM BlockLSTMGrad BlockLSTMGradV2 BlockLSTMV2 "
      "DrawBoundingBoxes DrawBoundingBoxesV2 LSTMBlockCell LSTMBlockCellGrad NonMaxSuppressionV2 "

@@ -41,6 +41,7 @@ const char *indexAttrs();
 
 // One table per family.
 llvm::ArrayRef<Row> arrayRows();
+llvm::ArrayRef<Row> collectiveRows();
 llvm::ArrayRef<Row> controlFlowRows();
 llvm::ArrayRef<Row> convolutionRows();
 llvm::ArrayRef<Row> hostRows();
