@@ -42,6 +42,8 @@ static Wishes readWishes() {
       isBad = value.getAsInteger(10, wishes.faultAt);
     else if (key == "gone-at")
       isBad = value.getAsInteger(10, wishes.goneAt);
+    else if (key == "nccl-fault")
+      wishes.ncclFault = value.str();
     else if (key == "seed")
       isBad = value.getAsInteger(10, wishes.seed);
     else
@@ -68,9 +70,16 @@ Result drain(Simulated &gpu, Stream &stream, llvm::function_ref<bool()> isDone) 
   while (!stream.work.empty() && !isDone()) {
     if (stream.gpu->isLost)
       return LaunchFailed;
+    if (stream.isBusy) {
+      llvm::errs() << "ptx-driver: streams wait for each other\n";
+      return Unknown;
+    }
     auto next = std::move(stream.work.front());
     stream.work.pop_front();
-    if (Result result = next())
+    stream.isBusy = true;
+    Result result = next();
+    stream.isBusy = false;
+    if (result)
       return result;
   }
   return Success;

@@ -62,6 +62,8 @@ struct Wishes {
   /// The number of the launch at which its device is pulled out; 0: all stay.
   uint64_t goneAt = 0;
   uint64_t seed = 1;
+  /// What of NCCL fails: "init", "call", or nothing.
+  std::string ncclFault;
 };
 
 /// A device. Its address is that of its primary context.
@@ -94,6 +96,8 @@ struct Stream {
   Gpu *gpu = nullptr;
   /// What is to be done, in this order.
   std::deque<std::function<Result()>> work;
+  /// Something is being done that waits for another stream.
+  bool isBusy = false;
 };
 
 struct Mark {

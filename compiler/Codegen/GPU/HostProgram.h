@@ -11,6 +11,11 @@ inline constexpr const char kExposeFunction[] = "tgc_device_expose";
 /// What a copy from one GPU to another is made of: both, one after the other.
 inline constexpr const char kGiveFunction[] = "tgc_device_give", kTakeFunction[] = "tgc_device_take";
 
+/// Of a reduction that several GPUs share: what one of them is given and where it wants the result, one after
+/// the other.
+inline constexpr const char kShareFunction[] = "tgc_device_share",
+                            kShareIntoFunction[] = "tgc_device_share_into";
+
 /// On rt.device and on a resident variable: which of the program's GPUs is meant, counted from 0, which is
 /// meant without it.
 inline constexpr const char kGpuNumberAttribute[] = "rt.gpu";

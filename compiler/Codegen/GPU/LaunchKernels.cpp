@@ -12,6 +12,7 @@
 #include "compiler/Codegen/GPU/KernelUses.h"
 #include "compiler/Codegen/GPU/LaunchCall.h"
 #include "compiler/Codegen/GPU/NestChains.h"
+#include "compiler/Codegen/GPU/SharedReductions.h"
 #include "compiler/Codegen/GPU/ValuePlaces.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/Placement.h"
@@ -89,10 +90,13 @@ private:
     if (record.members.front() != &op)
       return false; // the first decides for all
     std::string reason = whyOnHost(record);
-    if (reason.empty())
-      launch(record);
-    else
+    if (!reason.empty())
       device.host.push_back({record.node, op.getName().getStringRef().str(), reason});
+    else if (std::optional<Sharing> sharing = findSharing(record, places.getGpuNumbers());
+             sharing && canWriteEverywhere(sharing->result))
+      share(record, *sharing);
+    else
+      launch(record);
     return reason.empty();
   }
 
@@ -304,6 +308,44 @@ private:
       return "it copies what the host has";
     return isSmall(record) && !takesResident ? "it has few points, and the host has its operands" : "";
   }
+
+  /// Whether several GPUs can have the same new value of all of some memory.
+  bool canWriteEverywhere(Value value) {
+    Memory found = memory.find(value);
+    return found.isWhole && !isResident(found.base);
+  }
+
+  /// What several GPUs do together if the library for that is there; else one of them does it, and others
+  /// take the result.
+  void share(KernelRecord &record, Sharing sharing) {
+    Location loc = record.op->getLoc();
+    takeFromWhereTheyAre(sharing);
+    for (auto [gpu, operand] : llvm::zip_equal(sharing.gpus, sharing.operands))
+      places.bring(memory.find(operand).base, gpu);
+    Value base = memory.find(sharing.result).base;
+    Gpus wanted = sharing.root ? bitOf(*sharing.root) : sharing.getMask();
+    auto choice = scf::IfOp::create(builder, loc, createCanShare(builder, loc, sharing, places),
+                                    /*withElseRegion=*/true);
+    builder.setInsertionPoint(choice.thenBlock()->getTerminator());
+    createShare(builder, loc, sharing, places);
+    States before = places.states;
+    builder.setInsertionPoint(choice.elseBlock()->getTerminator());
+    launch(record);
+    for (unsigned gpu = 0; gpu < places.getNumGpus(); ++gpu)
+      if (wanted & bitOf(gpu))
+        places.bring(base, gpu);
+    places.states = std::move(before);
+    places.stateOf(base) = {/*isOnHost=*/false, wanted};
+  }
+
+  /// Gives each GPU an operand that it has, where there is one.
+  void takeFromWhereTheyAre(Sharing &sharing) {
+    for (size_t i = 0; i < sharing.gpus.size(); ++i)
+      for (size_t j = 0; j < sharing.gpus.size(); ++j)
+        if (i != j && has(sharing.gpus[i], sharing.operands[j]) && !has(sharing.gpus[i], sharing.operands[i]))
+          std::swap(sharing.operands[i], sharing.operands[j]);
+  }
+  bool has(unsigned gpu, Value value) { return places.stateOf(memory.find(value).base).gpus & bitOf(gpu); }
 
   void launch(KernelRecord &record) {
     record.gpu = gpuOf(record);

@@ -116,8 +116,7 @@ private:
 
   template <typename Op> void transfer(Op op) {
     op.getDistanceMutable().assign(distanceOf(op.getMemory(), op.getDevice()));
-    auto by = op->template getAttrOfType<StringAttr>(kTransferAttribute);
-    if (!by || (by != kGiveFunction && by != kTakeFunction))
+    if (!op->template getAttrOfType<StringAttr>(kTransferAttribute))
       setSlot(op);
   }
 

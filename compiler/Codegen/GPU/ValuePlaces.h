@@ -38,6 +38,7 @@ public:
   ValuePlaces(mlir::func::FuncOp entry, mlir::OpBuilder &builder, DeviceMemory &memory,
               std::vector<Transfer> &transfers);
 
+  llvm::ArrayRef<int32_t> getGpuNumbers() const { return gpus; }
   unsigned getNumGpus() const { return gpus.size(); }
   /// The GPU that is to do what has this location.
   unsigned getGpu(mlir::Location loc) const { return getGpuOf(loc, gpus); }

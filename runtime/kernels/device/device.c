@@ -25,6 +25,11 @@ void tgc_device_name(const tgc_device_t *device, char *text, size_t size) {
 
 static void close_device(tgc_device_t *device);
 
+static void close_shares(tgc_device_t *first, int is_broken) {
+  if (first->shares.close)
+    first->shares.close(&first->shares, is_broken);
+}
+
 int32_t tgc_device_judge(tgc_device_t *device, tgc_cu_result result, const char *what) {
   if (result == TGC_CU_SUCCESS)
     return TGC_OK;
@@ -35,6 +40,7 @@ int32_t tgc_device_judge(tgc_device_t *device, tgc_cu_result result, const char 
            is_full ? "has no memory for" : "failed at", what, tgc_driver_error(device->driver, result));
   if (is_full)
     return TGC_RESOURCE_EXHAUSTED;
+  close_shares(device->first, /*is_broken=*/1);
   close_device(device);
   device->state = LOST;
   return TGC_INTERNAL;
@@ -241,6 +247,7 @@ static void close_device(tgc_device_t *device) {
 
 static void release(void *object) {
   tgc_device_t *device = object;
+  close_shares(device, /*is_broken=*/0); /* those of the first */
   close_device(device);
   free(device->pending.words);
   free(device->names);

@@ -61,6 +61,18 @@ void tgc_device_download(tgc_device_t *device, const char *node, uint64_t host, 
 void tgc_device_give(tgc_device_t *device, const char *node, uint64_t host, int64_t distance, uint64_t bytes);
 void tgc_device_take(tgc_device_t *device, const char *node, uint64_t host, int64_t distance, uint64_t bytes);
 
+/* A reduction that several devices share. First it is asked whether those of `places`, a bit for each, can:
+ * they are different ones, and NCCL is there. Then, for each, comes what it gives and where it wants the
+ * result, of as many bytes, and at last the reduction: type and kind as NCCL numbers them, `root` is the
+ * place of the one that has the result, -1: all have. Nobody waits for it but what comes after it on each. */
+uint32_t tgc_device_can_share(tgc_device_t *device, uint32_t places);
+void tgc_device_share(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
+                      uint64_t bytes);
+void tgc_device_share_into(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
+                           uint64_t bytes);
+void tgc_device_share_all(tgc_device_t *device, uint32_t places, uint32_t type, uint32_t reduction,
+                          int32_t root);
+
 /* The caller's tensors (tgc_guest_t): a feed that the host is about to read, and the download of a fetch with
  * which nothing more is done. */
 void tgc_device_expose(tgc_device_t *device, const char *node, uint64_t host, int64_t unused, uint64_t bytes);

@@ -67,6 +67,29 @@ typedef struct times {
   uint8_t are_wanted;
 } times_t;
 
+/* A device's part of a reduction. */
+typedef struct share {
+  tgc_device_t *device;
+  tgc_cu_address source, target;
+  uint64_t bytes;
+} share_t;
+
+/* Devices that share reductions, a bit for the place of each, and the communicator of each place. */
+typedef struct team {
+  uint32_t places;
+  void *members[TGC_MOST_DEVICES];
+} team_t;
+
+typedef struct shares {
+  share_t all[TGC_MOST_DEVICES]; /* of the reduction that is being asked for */
+  uint32_t count;
+  const char *node;
+  team_t *teams;
+  uint32_t num_teams;
+  /* Gives teams back, of which a device may be broken; NULL: there are none. */
+  void (*close)(struct shares *shares, int is_broken);
+} shares_t;
+
 /* As many as a session has shapes at a time, times the pieces that copies cut a run into. */
 enum { MOST_GRAPHS = 32 };
 
@@ -74,12 +97,14 @@ struct tgc_device {
   enum { CLOSED, OPEN, ABSENT, LOST } state;
   /* All of the session, by place; the first knows. A device may have several places. */
   tgc_device_t *first, *places[TGC_MOST_DEVICES];
-  /* Of the first: what was given and not yet taken, and whether the driver copies between devices. */
+  /* Of the first: what was given and not yet taken, whether the driver copies between devices, and what they
+   * share. */
   struct {
     tgc_device_t *device;
     tgc_cu_address address;
   } given;
   uint8_t has_no_peers;
+  shares_t shares;
   const tgc_driver_t *driver;
   tgc_frame_t *frame;   /* of the run */
   tgc_guests_t *guests; /* of the first: of the run; NULL: none */
