@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/API/CodeCache.h"
+#include "compiler/ABI/Descriptor.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
@@ -57,7 +58,8 @@ bool split(StringRef file, CachedCode &code) {
   }
   code.fingerprint = parts[0].str();
   code.object.assign(parts[1].begin(), parts[1].end());
-  code.weights.assign(parts[2].begin(), parts[2].end());
+  code.weights = mlir::HeapAsmResourceBlob::allocateAndCopyWithAlign(
+      ArrayRef<char>(parts[2].data(), parts[2].size()), kWeightsAlignment);
   return content.empty();
 }
 
@@ -113,8 +115,9 @@ void writeWhole(StringRef directory, StringRef path, function_ref<void(raw_ostre
 void writeToCache(StringRef directory, StringRef key, const CachedCode &code, std::string &warning) {
   std::string body;
   raw_string_ostream stream(body);
+  ArrayRef<char> weights = code.weights.getData();
   StringRef parts[kNumParts] = {code.fingerprint, StringRef(code.object.data(), code.object.size()),
-                                StringRef(code.weights.data(), code.weights.size())};
+                                StringRef(weights.data(), weights.size())};
   for (StringRef part : parts) {
     char length[8];
     support::endian::write64le(length, part.size());

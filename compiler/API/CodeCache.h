@@ -7,6 +7,7 @@
 #ifndef TGC_COMPILER_API_CODECACHE_H
 #define TGC_COMPILER_API_CODECACHE_H
 
+#include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
@@ -15,9 +16,11 @@
 
 namespace tgc {
 
-/// What linking and loading need of a compilation; the weights are not in the object.
+/// What linking and loading need of a compilation; the weights are not in the object. Code expects them to be
+/// aligned.
 struct CachedCode {
-  llvm::SmallVector<char, 0> object, weights;
+  llvm::SmallVector<char, 0> object;
+  mlir::AsmResourceBlob weights;
   std::string fingerprint;
 };
 

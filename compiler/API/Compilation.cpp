@@ -56,7 +56,7 @@ Compilation::~Compilation() = default;
 
 ModuleOp Compilation::module() const { return *state->module; }
 ArrayRef<char> Compilation::weights() const {
-  return state->cached ? ArrayRef<char>(state->cached->weights) : weightsOf(*state->module);
+  return state->cached ? state->cached->weights.getData() : weightsOf(*state->module);
 }
 VectorUnit Compilation::getVectorUnit() const { return state->options.vectors; }
 const DeviceCode *Compilation::getDeviceCode() const { return state->device ? &*state->device : nullptr; }
@@ -439,7 +439,9 @@ llvm::Expected<SmallVector<char, 0>> Compilation::emitCode() {
   llvm::Expected<SmallVector<char, 0>> object = emitUnits();
   if (object && !state->cacheKey.empty())
     writeToCache(state->options.cacheDirectory, state->cacheKey,
-                 {*object, SmallVector<char, 0>(weights()), weightsFingerprint()}, state->warning);
+                 {*object, UnmanagedAsmResourceBlob::allocateWithAlign(weights(), kWeightsAlignment),
+                  weightsFingerprint()},
+                 state->warning);
   return object;
 }
 
