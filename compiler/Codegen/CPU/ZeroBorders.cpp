@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -44,11 +45,13 @@ double getShareOfZeros(const SumWithinBorders &part, kernel::ContractOp op) {
   int64_t numPlaces = op.getLoopSizes()[part.place], numSteps = op.getLoopSizes()[part.sum], zeros = 0;
   if (ShapedType::isDynamic(numPlaces) || ShapedType::isDynamic(numSteps))
     return 0;
-  for (int64_t place = 0; place < numPlaces; ++place)
-    for (int64_t step = 0; step < numSteps; ++step) {
-      int64_t index = place * part.factor + step * part.step + part.constant;
-      zeros += index < part.begin || index >= part.end;
-    }
+  for (int64_t place = 0; place < numPlaces; ++place) {
+    auto stepsTo = [&](int64_t border) {
+      int64_t distance = border - place * part.factor - part.constant;
+      return std::clamp<int64_t>(llvm::divideCeilSigned(distance, part.step), 0, numSteps);
+    };
+    zeros += numSteps - (stepsTo(part.end) - stepsTo(part.begin));
+  }
   return double(zeros) / std::max<int64_t>(numPlaces * numSteps, 1);
 }
 
