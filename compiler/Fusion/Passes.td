@@ -18,8 +18,11 @@ def FormAttentionPass : Pass<"tgc-form-attention", "::mlir::ModuleOp"> {
   let description = [{
     Runs on tg ops, after gradients: `softmax(f(Q K^T)) V` becomes a `kernel.attention` if nothing else reads the scores or the
     weights, the last dimensions of Q and V are known and short, and there are some queries and keys. f is any function of a score
-    and of what is repeated to the scores: a scale, a mask that is added or selected by.
+    and of what is repeated to the scores: a scale, a mask that is added or selected by. If the gradients of Q, K and V are all else that reads the
+    weights, they become a `kernel.attention_grad`.
   }];
+  let options = [Option<"gradients", "gradients", "bool", "true",
+                        "Make one kernel of the gradients, too, where these read the weights">];
   let dependentDialects = ["::tgc::kernel::KernelDialect", "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect"];
 }
 

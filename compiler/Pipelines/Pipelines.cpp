@@ -39,8 +39,9 @@ void buildGradientPipeline(OpPassManager &passes, const CompileOptions &) {
   addCleanup(passes);
 }
 
-void buildFusionPipeline(OpPassManager &passes, const CompileOptions &) {
-  passes.addPass(createFormAttentionPass());
+void buildFusionPipeline(OpPassManager &passes, const CompileOptions &options) {
+  // No device has a kernel of the gradients.
+  passes.addPass(createFormAttentionPass({/*gradients=*/options.device.empty()}));
   addCleanup(passes);
 }
 

@@ -141,18 +141,35 @@ KernelFacts factsOf(kernel::ContractOp op, SizeNames &names) {
   return facts;
 }
 
-KernelFacts factsOf(kernel::AttentionOp op, SizeNames &names) {
-  KernelFacts facts = factsOf(op.getOperation(), names);
-  auto sizeOf = [&](Value operand, AffineMap map, unsigned loop) {
-    return names.sizeOf(operand, *map.getResultPosition(getAffineDimExpr(loop, op.getContext())));
+/// The sizes of batches and queries, and of keys, which are summed over.
+template <typename Op> void addSizesOfAttention(Op op, SizeNames &names, KernelFacts &facts) {
+  auto sizeOf = [&](unsigned operand, unsigned loop) {
+    auto position = op.getMap(operand).getResultPosition(getAffineDimExpr(loop, op.getContext()));
+    return names.sizeOf(op.getOperand(operand), *position);
   };
   for (unsigned loop = 0; loop <= op.getQueryLoop(); ++loop)
-    facts.sizes.push_back(sizeOf(op.getInit(), op.getMap(op.getNumOperands() - 1), loop));
-  facts.summed.push_back(sizeOf(op.getValues(), op.getMap(2), op.getKeyLoop()));
+    facts.sizes.push_back(sizeOf(op.getInitNumber(), loop));
+  facts.summed.push_back(sizeOf(2, op.getKeyLoop()));
+}
+
+KernelFacts factsOf(kernel::AttentionOp op, SizeNames &names) {
+  KernelFacts facts = factsOf(op.getOperation(), names);
+  addSizesOfAttention(op, names, facts);
   // Two products, and per score the maximum, the difference, the exponential and the sum.
   int64_t products = op.getStaticSize(0, op.getDepthLoop()) + op.getStaticSize(2, op.getValueLoop());
   facts.flops =
       productOf(facts.sizes) * productOf(facts.summed) * (2 * products + flopsPerPoint(op.getScores()) + 4);
+  return facts;
+}
+
+KernelFacts factsOf(kernel::AttentionGradOp op, SizeNames &names) {
+  KernelFacts facts = factsOf(op.getOperation(), names);
+  addSizesOfAttention(op, names, facts);
+  // Five products, and per score the difference, the exponential, its share, and the difference and product
+  // of gradients.
+  int64_t products = 3 * op.getStaticSize(0, op.getDepthLoop()) + 2 * op.getStaticSize(2, op.getValueLoop());
+  int64_t ofScore = flopsPerPoint(op.getScores()) + flopsPerPoint(op.getGradient()) + 5;
+  facts.flops = productOf(facts.sizes) * productOf(facts.summed) * (2 * products + ofScore);
   return facts;
 }
 
@@ -274,6 +291,8 @@ void Explanation::observeKernels(ModuleOp module) {
         facts.kernels.push_back(factsOf(contraction, names));
       if (auto attention = dyn_cast<kernel::AttentionOp>(op))
         facts.kernels.push_back(factsOf(attention, names));
+      if (auto gradient = dyn_cast<kernel::AttentionGradOp>(op))
+        facts.kernels.push_back(factsOf(gradient, names));
       if (auto call = dyn_cast<tg::HostCallOp>(op))
         facts.hostCalls.push_back(nodeOf(op->getLoc()) + ": " + call.getKernel().str());
     });

@@ -11,13 +11,14 @@ namespace {
 
 bool readsInit(kernel::ContractOp op) { return op.getAccumulates(); }
 bool readsInit(kernel::AttentionOp) { return false; }
+bool readsInit(kernel::AttentionGradOp) { return false; }
 
-/// The result is written over the init, piece by piece: nothing that is read may lie there.
+/// Results are written over the inits, piece by piece: nothing that is read may lie there.
 template <typename Op>
 struct KernelModel : bufferization::DstBufferizableOpInterfaceExternalModel<KernelModel<Op>, Op> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const bufferization::AnalysisState &) const {
     auto kernel = cast<Op>(op);
-    return &operand != &kernel.getInitMutable() || readsInit(kernel);
+    return !kernel.isDpsInit(&operand) || readsInit(kernel);
   }
 
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
@@ -31,9 +32,11 @@ struct KernelModel : bufferization::DstBufferizableOpInterfaceExternalModel<Kern
       buffers.push_back(*buffer);
     }
     OperationState lowered(op->getLoc(), op->getName(), buffers, TypeRange(), op->getAttrs());
-    lowered.addRegion()->takeBody(op->getRegion(0));
+    for (Region &region : op->getRegions())
+      lowered.addRegion()->takeBody(region);
     rewriter.create(lowered);
-    bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers.back());
+    auto inits = ArrayRef(buffers).take_back(cast<Op>(op).getNumDpsInits());
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, inits);
     return success();
   }
 };
@@ -44,6 +47,7 @@ void registerContractBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, kernel::KernelDialect *) {
     kernel::ContractOp::attachInterface<KernelModel<kernel::ContractOp>>(*context);
     kernel::AttentionOp::attachInterface<KernelModel<kernel::AttentionOp>>(*context);
+    kernel::AttentionGradOp::attachInterface<KernelModel<kernel::AttentionGradOp>>(*context);
   });
 }
 

@@ -62,6 +62,8 @@ inline constexpr int64_t kMostTileRowsAlongSum = 6;
 /// Keys of attention whose scores with a block of queries lie on the stack: up to so many at once, else in
 /// blocks of so many.
 inline constexpr int64_t kMostKeysOfOneBlock = 256, kKeysOfBlock = 128;
+/// Queries of a block of its gradients: what sums over them is read and written once for so many.
+inline constexpr int64_t kQueriesOfGradientBlock = 128;
 
 /// Bytes on the stack for transformed tiles and their sums, which share the second-level cache with a filter;
 /// twice as much at most, with many channels.

@@ -35,8 +35,10 @@ static bool isRepeatable(kernel::AttentionOp op, unsigned operand, unsigned loop
   return operand >= kNumProducts && (loop == op.getQueryLoop() || loop == op.getKeyLoop());
 }
 
-/// Whether operands agree on the sizes of loops, but for those that are repeated.
+/// Whether operands agree on the sizes of loops, but for those that are repeated. Kernels make no statistics.
 static bool isNest(kernel::AttentionOp op) {
+  if (!op.getStatistics().empty())
+    return false;
   SmallVector<int64_t> sizes(op.getMap(0).getNumDims(), ShapedType::kDynamic);
   unsigned last = op.getNumOperands() - 1;
   for (unsigned i = 0; i <= last; ++i)
@@ -117,7 +119,7 @@ Operation *turnIntoAttention(linalg::GenericOp nest) {
   auto inputs = nest.getDpsInputs();
   auto op = kernel::AttentionOp::create(builder, nest.getLoc(), TypeRange(), inputs[0], inputs[1], inputs[2],
                                         ValueRange(inputs).drop_front(kNumProducts), nest.getDpsInits()[0],
-                                        nest.getIndexingMaps());
+                                        /*statistics=*/ValueRange(), nest.getIndexingMaps());
   Block &body = *nest.getBody();
   OpBuilder::InsertionGuard guard(builder);
   Block *scores = builder.createBlock(&op.getScores());

@@ -20,12 +20,12 @@ void KernelDialect::initialize() {
 
 using Effects = SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
 
-/// Reads all operands that are memory but the init, which it writes.
-static void addEffects(Operation *op, OpOperand &init, bool readsInit, Effects &effects) {
+/// Reads all operands that are memory but the inits, which it writes.
+static void addEffects(DestinationStyleOpInterface op, bool readsInit, Effects &effects) {
   for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<BaseMemRefType>(operand.get().getType()))
       continue;
-    bool isInit = &operand == &init;
+    bool isInit = op.isDpsInit(&operand);
     if (!isInit || readsInit)
       effects.emplace_back(MemoryEffects::Read::get(), &operand);
     if (isInit)
@@ -33,24 +33,28 @@ static void addEffects(Operation *op, OpOperand &init, bool readsInit, Effects &
   }
 }
 
-/// The region computes an element of `init`; results are of its type, if it is a tensor.
-static LogicalResult verifyBody(Operation *op, Block &body, unsigned numArguments, Value init, Type element) {
+/// The region computes an element from so many numbers.
+static LogicalResult verifyRegion(Operation *op, Block &body, unsigned numArguments, Type element) {
   if (body.getNumArguments() != numArguments)
     return op->emitOpError() << "region has " << body.getNumArguments() << " arguments, expected "
                              << numArguments;
   auto yield = dyn_cast<YieldOp>(body.getTerminator());
   if (!yield || yield.getValue().getType() != element)
     return op->emitOpError() << "region must yield one " << element;
-  bool isTensor = isa<TensorType>(init.getType());
-  if (op->getNumResults() != (isTensor ? 1u : 0u) ||
-      (isTensor && op->getResult(0).getType() != init.getType()))
-    return op->emitOpError() << "expected " << (isTensor ? "a result of the type of its init" : "no result");
   return success();
 }
 
-void ContractOp::getEffects(Effects &effects) {
-  addEffects(*this, getInitMutable(), getAccumulates(), effects);
+/// Results are of the types of the inits, if these are tensors.
+static LogicalResult verifyResults(DestinationStyleOpInterface op) {
+  ValueRange inits = op.getDpsInits();
+  bool isTensor = isa<TensorType>(inits.front().getType());
+  if (isTensor ? inits.getTypes() != op->getResultTypes() : op->getNumResults() != 0)
+    return op->emitOpError() << "expected "
+                             << (isTensor ? "a result of the type of each of its inits" : "no result");
+  return success();
 }
+
+void ContractOp::getEffects(Effects &effects) { addEffects(*this, getAccumulates(), effects); }
 
 /// Windows of 2 x 2 rows and columns of images are what the init has elements for.
 static LogicalResult verifyPool(ContractOp op) {
@@ -91,53 +95,120 @@ LogicalResult ContractOp::verify() {
     return emitOpError() << "needs a dimension of its result to run along";
   if (failed(verifyPool(*this)))
     return failure();
-  return verifyBody(*this, getEpilogue().front(), numOperands - 2, getInit(),
-                    getElementTypeOrSelf(getInit().getType()));
+  if (failed(verifyRegion(*this, getEpilogue().front(), numOperands - 2,
+                          getElementTypeOrSelf(getInit().getType()))))
+    return failure();
+  return verifyResults(*this);
 }
 
-void AttentionOp::getEffects(Effects &effects) {
-  addEffects(*this, getInitMutable(), /*readsInit=*/false, effects);
+/// The size that an operand has along a loop.
+template <typename Op> static int64_t getSize(Op op, unsigned operand, unsigned loop) {
+  auto position = op.getMap(operand).getResultPosition(getAffineDimExpr(loop, op.getContext()));
+  return cast<ShapedType>(op.getOperand(operand).getType()).getDimSize(*position);
 }
 
-int64_t AttentionOp::getStaticSize(unsigned operand, unsigned loop) {
-  auto position = getMap(operand).getResultPosition(getAffineDimExpr(loop, getContext()));
-  return cast<ShapedType>(getOperand(operand).getType()).getDimSize(*position);
-}
-
-LogicalResult AttentionOp::verify() {
-  size_t numOperands = getNumOperands();
-  if (getIndexingMaps().size() != numOperands)
-    return emitOpError() << "has " << getIndexingMaps().size() << " indexing maps, expected " << numOperands;
-  unsigned numLoops = getMap(0).getNumDims();
-  for (auto [i, operand] : llvm::enumerate(getOperands())) {
-    AffineMap map = getMap(i);
+/// Whether maps fit operands, and those have the loops that they need: pairs of both.
+template <typename Op>
+static LogicalResult verifyMaps(Op op, ArrayRef<std::pair<unsigned, unsigned>> needed) {
+  size_t numOperands = op->getNumOperands();
+  if (op.getIndexingMaps().size() != numOperands)
+    return op.emitOpError() << "has " << op.getIndexingMaps().size() << " indexing maps, expected "
+                            << numOperands;
+  unsigned numLoops = op.getMap(0).getNumDims();
+  for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
+    AffineMap map = op.getMap(i);
     auto type = cast<ShapedType>(operand.getType());
     if (!type.hasRank() || numLoops < 4 || map.getNumDims() != numLoops || !map.isProjectedPermutation() ||
         map.getNumResults() != type.getRank())
-      return emitOpError() << "map " << AffineMapAttr::get(map) << " does not fit operand " << i
-                           << " of type " << type << " under " << numLoops << " loops";
+      return op.emitOpError() << "map " << AffineMapAttr::get(map) << " does not fit operand " << i
+                              << " of type " << type << " under " << numLoops << " loops";
   }
-  unsigned query = numLoops - 4, key = query + 1, depth = key + 1, value = depth + 1, init = numOperands - 1;
-  for (auto [operand, loop] : {std::pair(0u, query),
-                               {0u, depth},
-                               {1u, key},
-                               {1u, depth},
-                               {2u, key},
-                               {2u, value},
-                               {init, query},
-                               {init, value}})
-    if (!getMap(operand).isFunctionOfDim(loop))
-      return emitOpError() << "operand " << operand << " lacks loop " << loop;
-  if (ShapedType::isDynamic(getStaticSize(0, depth)) || ShapedType::isDynamic(getStaticSize(2, value)) ||
-      getStaticSize(0, depth) != getStaticSize(1, depth) ||
-      getStaticSize(2, value) != getStaticSize(init, value))
+  // Counted from the last loops, [i, j, d, e].
+  for (auto [operand, loop] : needed)
+    if (!op.getMap(operand).isFunctionOfDim(numLoops - 4 + loop))
+      return op.emitOpError() << "operand " << operand << " lacks loop " << numLoops - 4 + loop;
+  return success();
+}
+
+/// The last four loops, behind those of batches.
+enum : unsigned { kQueryLoop, kKeyLoop, kDepthLoop, kValueLoop };
+
+/// Whether operands have the same known size along a loop.
+template <typename Op> static bool agree(Op op, unsigned loop, ArrayRef<unsigned> operands) {
+  return llvm::all_of(operands, [&](unsigned operand) {
+    int64_t size = op.getStaticSize(operand, loop);
+    return !ShapedType::isDynamic(size) && size == op.getStaticSize(operands.front(), loop);
+  });
+}
+
+void AttentionOp::getEffects(Effects &effects) { addEffects(*this, /*readsInit=*/false, effects); }
+
+int64_t AttentionOp::getStaticSize(unsigned operand, unsigned loop) { return getSize(*this, operand, loop); }
+
+LogicalResult AttentionOp::verify() {
+  if (!getStatistics().empty() && getStatistics().size() != 2)
+    return emitOpError() << "has " << getStatistics().size() << " statistics, expected none or two";
+  unsigned init = getInitNumber();
+  SmallVector<std::pair<unsigned, unsigned>> needed = {{0, kQueryLoop},    {0, kDepthLoop},   {1, kKeyLoop},
+                                                       {1, kDepthLoop},    {2, kKeyLoop},     {2, kValueLoop},
+                                                       {init, kQueryLoop}, {init, kValueLoop}};
+  for (unsigned i = init + 1; i < getNumOperands(); ++i)
+    needed.push_back({i, kQueryLoop});
+  if (failed(verifyMaps(*this, needed)))
+    return failure();
+  if (!agree(*this, getDepthLoop(), {0, 1}) || !agree(*this, getValueLoop(), {2, init}))
     return emitOpError() << "needs known sizes of queries, keys and values, which agree";
   Type element = getElementTypeOrSelf(getQueries().getType());
   if (!(element.isF32() || element.isF16() || element.isBF16()) ||
       llvm::any_of(ValueRange{getKeys(), getValues(), getInit()},
                    [&](Value operand) { return getElementTypeOrSelf(operand.getType()) != element; }))
     return emitOpError() << "needs queries, keys, values and results of f32, f16 or bf16, all alike";
-  return verifyBody(*this, getScores().front(), numOperands - 3, getInit(), Float32Type::get(getContext()));
+  for (Value statistic : getStatistics())
+    if (!getElementTypeOrSelf(statistic.getType()).isF32())
+      return emitOpError() << "needs statistics of f32, got " << statistic.getType();
+  if (failed(
+          verifyRegion(*this, getScores().front(), 1 + getExtras().size(), Float32Type::get(getContext()))))
+    return failure();
+  return verifyResults(*this);
+}
+
+void AttentionGradOp::getEffects(Effects &effects) { addEffects(*this, /*readsInit=*/false, effects); }
+
+int64_t AttentionGradOp::getStaticSize(unsigned operand, unsigned loop) {
+  return getSize(*this, operand, loop);
+}
+
+LogicalResult AttentionGradOp::verify() {
+  unsigned ofQueries = getInitNumber(), ofKeys = ofQueries + 1, ofValues = ofKeys + 1;
+  if (failed(verifyMaps(*this, {{kQueries, kQueryLoop},
+                                {kQueries, kDepthLoop},
+                                {kKeys, kKeyLoop},
+                                {kKeys, kDepthLoop},
+                                {kValues, kKeyLoop},
+                                {kValues, kValueLoop},
+                                {kAttended, kQueryLoop},
+                                {kAttended, kValueLoop},
+                                {kGradients, kQueryLoop},
+                                {kGradients, kValueLoop},
+                                {kLargest, kQueryLoop},
+                                {kSums, kQueryLoop},
+                                {ofQueries, kQueryLoop},
+                                {ofQueries, kDepthLoop},
+                                {ofKeys, kKeyLoop},
+                                {ofKeys, kDepthLoop},
+                                {ofValues, kKeyLoop},
+                                {ofValues, kValueLoop}})))
+    return failure();
+  if (!agree(*this, getDepthLoop(), {kQueries, kKeys, ofQueries, ofKeys}) ||
+      !agree(*this, getValueLoop(), {kValues, kAttended, kGradients, ofValues}))
+    return emitOpError() << "needs known sizes of queries, keys and values, which agree";
+  for (Value operand : getOperands())
+    if (!getElementTypeOrSelf(operand.getType()).isF32())
+      return emitOpError() << "needs operands of f32, got " << operand.getType();
+  for (Region *region : getRegions())
+    if (failed(verifyRegion(*this, region->front(), 1 + getExtras().size(), Float32Type::get(getContext()))))
+      return failure();
+  return verifyResults(*this);
 }
 
 } // namespace tgc::kernel

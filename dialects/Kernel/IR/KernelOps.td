@@ -73,7 +73,7 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
 
 def Kernel_AttentionOp : Kernel_Op<"attention", [
     DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
-    SingleBlock]> {
+    SingleBlock, AttrSizedOperandSegments]> {
   let summary = "Rows of values, averaged with weights that are the softmax of scores";
   let description = [{
     init[b, i, e] = sum over j of softmax over j (score[b, i, j]) * values[b, j, e], where the region computes a score from the sum
@@ -81,18 +81,27 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
 
     `indexing_maps` say where an operand has the loops [batches..., i, j, d, e]; they are projected permutations. A dimension of
     size one of `queries`, `keys`, `values` and `extras` is repeated as often as its loop runs, except d and e, and j of `values`.
+
+    `statistics` are none, or two results more, of f32 and [batches..., i], for `kernel.attention_grad`: the largest score of each query, and the sum
+    of exp of what each of its scores is less.
   }];
   let arguments = (ins AnyShaped:$queries, AnyShaped:$keys, AnyShaped:$values, Variadic<AnyShaped>:$extras, AnyShaped:$init,
-                       AffineMapArrayAttr:$indexing_maps);
+                       Variadic<AnyShaped>:$statistics, AffineMapArrayAttr:$indexing_maps);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$scores);
   let assemblyFormat = [{
-    `(` $queries `,` $keys `,` $values `)` (`with` `(` $extras^ `)`)? `into` $init attr-dict-with-keyword $scores
-    `:` type($queries) `,` type($keys) `,` type($values) (`with` type($extras)^)? `into` type($init) (`->` type($results)^)?
+    `(` $queries `,` $keys `,` $values `)` (`with` `(` $extras^ `)`)? `into` $init (`statistics` `(` $statistics^ `)`)?
+    attr-dict-with-keyword $scores
+    `:` type($queries) `,` type($keys) `,` type($values) (`with` type($extras)^)? `into` type($init) (`statistics` type($statistics)^)?
+    (`->` type($results)^)?
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    /// The init and the statistics.
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return ::mlir::MutableOperandRange(getOperation(), getInitNumber(), getNumOperands() - getInitNumber());
+    }
+    unsigned getInitNumber() { return 3 + getExtras().size(); }
     ::mlir::AffineMap getMap(unsigned operand) {
       return ::llvm::cast<::mlir::AffineMapAttr>(getIndexingMaps()[operand]).getValue();
     }
@@ -106,7 +115,58 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
   }];
 }
 
-def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ParentOneOf<["ContractOp", "AttentionOp"]>]> {
+def Kernel_AttentionGradOp : Kernel_Op<"attention_grad", [
+    DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+    SingleBlock]> {
+  let summary = "The gradients of attention by its queries, keys and values";
+  let description = [{
+    Of the results o of `kernel.attention` with the same queries, keys, values, extras and region `scores`, whose own gradients are g. Weights w are
+    computed again from the scores s, the `largest` and the `sums` of the statistics:
+
+        w[b, i, j] = exp(s[b, i, j] - largest[b, i]) / sums[b, i]
+        p[b, i, j] = f(w[b, i, j] * (sum over e of g[b, i, e] * values[b, j, e] - sum over e of g[b, i, e] * o[b, i, e]))
+
+        query_gradients[b, i, d] = sum over j of p[b, i, j] * keys[b, j, d]
+        key_gradients[b, j, d] = sum over i of p[b, i, j] * queries[b, i, d]
+        value_gradients[b, j, e] = sum over i of w[b, i, j] * g[b, i, e]
+
+    where the region `gradient` is f: it computes the gradient of a product of queries and keys from that of its score and from elements of `extras`.
+    All operands are f32; maps are those of `kernel.attention`, and what is repeated has a gradient of each of its repetitions.
+  }];
+  let arguments = (ins AnyShaped:$queries, AnyShaped:$keys, AnyShaped:$values, AnyShaped:$attended, AnyShaped:$gradients,
+                       AnyShaped:$largest, AnyShaped:$sums, Variadic<AnyShaped>:$extras,
+                       AnyShaped:$query_gradients, AnyShaped:$key_gradients, AnyShaped:$value_gradients,
+                       AffineMapArrayAttr:$indexing_maps);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$scores, SizedRegion<1>:$gradient);
+  let assemblyFormat = [{
+    `(` $queries `,` $keys `,` $values `,` $attended `,` $gradients `,` $largest `,` $sums `)` (`with` `(` $extras^ `)`)?
+    `into` `(` $query_gradients `,` $key_gradients `,` $value_gradients `)` attr-dict-with-keyword `scores` $scores `gradient` $gradient
+    `:` type($queries) `,` type($keys) `,` type($values) `,` type($attended) `,` type($gradients) `,` type($largest) `,` type($sums)
+    (`with` type($extras)^)? `into` type($query_gradients) `,` type($key_gradients) `,` type($value_gradients) (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Where operands stand.
+    enum : unsigned { kQueries, kKeys, kValues, kAttended, kGradients, kLargest, kSums, kExtras };
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return ::mlir::MutableOperandRange(getOperation(), getInitNumber(), 3);
+    }
+    /// Of the gradients of queries; those of keys and values follow.
+    unsigned getInitNumber() { return kExtras + getExtras().size(); }
+    ::mlir::AffineMap getMap(unsigned operand) {
+      return ::llvm::cast<::mlir::AffineMapAttr>(getIndexingMaps()[operand]).getValue();
+    }
+    unsigned getNumBatches() { return getMap(0).getNumDims() - 4; }
+    unsigned getQueryLoop() { return getNumBatches(); }
+    unsigned getKeyLoop() { return getNumBatches() + 1; }
+    unsigned getDepthLoop() { return getNumBatches() + 2; }
+    unsigned getValueLoop() { return getNumBatches() + 3; }
+    int64_t getStaticSize(unsigned operand, unsigned loop);
+  }];
+}
+
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ParentOneOf<["ContractOp", "AttentionOp", "AttentionGradOp"]>]> {
   let summary = "The element that the region computes";
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "$value `:` type($value) attr-dict";
