@@ -4,9 +4,12 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Analysis/LoopAnalysisManager.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/Transforms/Scalar/LoopPassManager.h"
 
 using namespace llvm;
 
@@ -40,6 +43,29 @@ Expected<std::unique_ptr<Module>> translateToLLVMIR(mlir::ModuleOp module,
   return code;
 }
 
+namespace {
+
+/// Keeps loops that fill or copy a piece of memory each time from being unrolled: LLVM takes that for one
+/// instruction, and makes dozens of each, which its schedulers take more than linear time for.
+struct KeepLoopsOverMemory : PassInfoMixin<KeepLoopsOverMemory> {
+  static bool isPiece(const Instruction &op) {
+    auto *piece = dyn_cast<MemIntrinsic>(&op);
+    auto *length = piece ? dyn_cast<ConstantInt>(piece->getLength()) : nullptr;
+    return piece && (!length || length->getValue().ugt(64)); // else a vector or two
+  }
+
+  PreservedAnalyses run(Loop &loop, LoopAnalysisManager &, LoopStandardAnalysisResults &, LPMUpdater &) {
+    for (BasicBlock *block : loop.blocks())
+      if (any_of(*block, isPiece)) {
+        loop.setLoopAlreadyUnrolled();
+        break;
+      }
+    return PreservedAnalyses::all();
+  }
+};
+
+} // namespace
+
 void optimize(Module &code, TargetMachine &machine, unsigned level) {
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
@@ -53,6 +79,8 @@ void optimize(Module &code, TargetMachine &machine, unsigned level) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.registerLateLoopOptimizationsEPCallback(
+      [](LoopPassManager &passes, OptimizationLevel) { passes.addPass(KeepLoopsOverMemory()); });
   const OptimizationLevel kLevels[] = {OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2,
                                        OptimizationLevel::O3};
   OptimizationLevel chosen = kLevels[std::min(level, 3u)];
