@@ -20,6 +20,27 @@ static bool isCopied(Operation *op) {
   return op->hasTrait<OpTrait::ConstantLike>() || (isa<tensor::EmptyOp>(op) && op->getNumOperands() == 0);
 }
 
+/// Whether a tensor has no contents yet, or those of another.
+static bool isViewOrEmpty(Operation *op) {
+  return isa<tensor::EmptyOp, tensor::CastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+             tensor::ExtractSliceOp>(op);
+}
+
+/// Lets what is behind the ops make its own views and empty tensors: bufferization takes each result of a
+/// function for memory of its own, so none may share memory with another one, nor be written before it is
+/// returned because it is empty.
+static void copyViewsBehind(ArrayRef<Operation *> ops, function_ref<bool(Operation *)> isInside) {
+  OpBuilder builder(ops.back()->getContext());
+  for (Operation *op : llvm::reverse(ops)) {
+    if (!isViewOrEmpty(op) || llvm::all_of(op->getUsers(), [&](Operation *user) { return isInside(user); }))
+      continue;
+    builder.setInsertionPointAfter(ops.back());
+    Operation *copy = builder.clone(*op);
+    op->getResult(0).replaceUsesWithIf(copy->getResult(0),
+                                       [&](OpOperand &use) { return !isInside(use.getOwner()); });
+  }
+}
+
 func::FuncOp outlineOps(ModuleOp module, ArrayRef<Operation *> ops, StringRef name) {
   llvm::SmallPtrSet<Operation *, 16> inside(ops.begin(), ops.end());
   Block *block = ops.front()->getBlock();
@@ -27,6 +48,7 @@ func::FuncOp outlineOps(ModuleOp module, ArrayRef<Operation *> ops, StringRef na
     Operation *ancestor = op ? block->findAncestorOpInBlock(*op) : nullptr;
     return ancestor && inside.contains(ancestor);
   };
+  copyViewsBehind(ops, isInside);
   llvm::SetVector<Value> captured;
   for (Operation *op : ops) {
     captured.insert(op->operand_begin(), op->operand_end());
