@@ -5,6 +5,8 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -64,9 +66,29 @@ struct KeepLoopsOverMemory : PassInfoMixin<KeepLoopsOverMemory> {
   }
 };
 
+/// Single bfloats move as integers. As floats, LLVM takes vectors of them apart by conversions where the
+/// machine has no AVX512-BF16, and calls a function for these that no library here has.
+void moveBfloatsAsIntegers(Function &function) {
+  Type *bits = Type::getInt16Ty(function.getContext());
+  for (Instruction &op : make_early_inc_range(instructions(function))) {
+    IRBuilder<> builder(&op);
+    if (auto *load = dyn_cast<LoadInst>(&op); load && load->getType()->isBFloatTy()) {
+      LoadInst *integer = builder.CreateAlignedLoad(bits, load->getPointerOperand(), load->getAlign());
+      integer->copyMetadata(*load);
+      load->replaceAllUsesWith(builder.CreateBitCast(integer, load->getType()));
+      load->eraseFromParent();
+    } else if (auto *store = dyn_cast<StoreInst>(&op);
+               store && store->getValueOperand()->getType()->isBFloatTy()) {
+      store->setOperand(0, builder.CreateBitCast(store->getValueOperand(), bits));
+    }
+  }
+}
+
 } // namespace
 
 void optimize(Module &code, TargetMachine &machine, unsigned level) {
+  for (Function &function : code)
+    moveBfloatsAsIntegers(function);
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager components;
