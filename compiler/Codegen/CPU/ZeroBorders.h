@@ -29,7 +29,7 @@ struct SumWithinBorders {
   int64_t factor, step, constant;
   int64_t begin, end;
 
-  /// The range [first, last) of `sum`, of `size` iterations; it may end before it begins.
+  /// The range [first, last) of `sum`, of `size` iterations; it is empty where nothing is within the borders.
   std::pair<mlir::OpFoldResult, mlir::OpFoldResult> getRange(const IndexMath &math, mlir::OpFoldResult index,
                                                              mlir::OpFoldResult size) const;
 };

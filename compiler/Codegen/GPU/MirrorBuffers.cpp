@@ -70,6 +70,8 @@ private:
         if (value.getDefiningOp<rt::WorkspaceOp>())
           parts[{value, device}].insert(view);
       }
+      if (auto arena = reached[i].getDefiningOp<rt::WorkspaceOp>()) // all of it, not a view
+        parts[{reached[i], device}].insert(arena);
       for (Value source : getSources(value))
         reached.insert(source);
     }
