@@ -180,10 +180,14 @@ void tgc_device_share_all(tgc_device_t *device, uint32_t places, uint32_t type, 
   for (uint32_t i = 0; i < shares->count; ++i)
     arrive(shares->all[i].device, shares->node);
   tgc_device_enter(first, "a shared reduction", shares->node);
+  /* All devices have the reductions of several sessions in one order, or each might wait for another one's.
+   */
+  pthread_mutex_lock(&mutex);
   int result = nccl.ncclGroupStart();
   for (uint32_t i = 0; i < shares->count && !result; ++i)
     result = start(team, &shares->all[i], type, reduction, root);
   int ended = nccl.ncclGroupEnd();
+  pthread_mutex_unlock(&mutex);
   tgc_device_leave(first);
   check(first, result ? result : ended, root < 0 ? "ncclAllReduce" : "ncclReduce");
 }
