@@ -264,9 +264,9 @@ void Attention::replaceGradients(Value attended, ArrayRef<unsigned> loops, Value
                                                   inits[2], builder.getAffineMapArrayAttr(maps));
   buildRegion(builder, gradient.getScores(), extras.size(), scores.getResult(), logits);
   buildRegion(builder, gradient.getGradient(), extras.size(), scoreGradients, productGradients);
-  for (auto [result, made] : llvm::zip_equal(
-           ArrayRef<AttentionResult>{queryGradients, keyGradients, valueGradients}, gradient.getResults()))
-    result.replaced->getResult(0).replaceAllUsesWith(made);
+  const AttentionResult *results[] = {&queryGradients, &keyGradients, &valueGradients};
+  for (auto [result, made] : llvm::zip_equal(results, gradient.getResults()))
+    result->replaced->getResult(0).replaceAllUsesWith(made);
 }
 
 } // namespace tgc
