@@ -129,6 +129,16 @@ FailureOr<Value> reduce(NodeImporter &n, Reduction reduction, ArrayRef<Value> op
   return result;
 }
 
+/// What all members of the node's group are given, reduced; `count`: how many they are.
+FailureOr<Value> reduceGroup(NodeImporter &n, Reduction reduction, size_t &count) {
+  const Collective *group;
+  auto given = getGiven(n, group);
+  if (failed(given))
+    return failure();
+  count = given->size();
+  return reduce(n, reduction, *given, getNames(n, *group), getSharedLoc(n, reduction, group->members));
+}
+
 /// TensorFlow has gradients of sums alone.
 void setNcclResult(NodeImporter &n, Reduction reduction, Value result) {
   if (reduction != Reduction::Sum && n.wantsGradients())
@@ -138,12 +148,9 @@ void setNcclResult(NodeImporter &n, Reduction reduction, Value result) {
 }
 
 LogicalResult importNcclAllReduce(NodeImporter &n) {
-  const Collective *group;
-  auto given = getGiven(n, group);
-  if (failed(given))
-    return failure();
   Reduction reduction = getReduction(n.getString("reduction"));
-  auto result = reduce(n, reduction, *given, getNames(n, *group), getSharedLoc(n, reduction, group->members));
+  size_t count;
+  auto result = reduceGroup(n, reduction, count);
   if (failed(result))
     return failure();
   setNcclResult(n, reduction, *result);
@@ -183,16 +190,11 @@ LogicalResult importNcclBroadcast(NodeImporter &n) {
 }
 
 LogicalResult importCollectiveReduce(NodeImporter &n) {
-  const Collective *group;
-  auto given = getGiven(n, group);
-  if (failed(given))
-    return failure();
-  Reduction reduction = getReduction(n.getString("merge_op"));
-  auto result = reduce(n, reduction, *given, getNames(n, *group), getSharedLoc(n, reduction, group->members));
+  size_t count;
+  auto result = reduceGroup(n, getReduction(n.getString("merge_op")), count);
   if (failed(result))
     return failure();
-  n.setResult(n.getString("final_op") == "Div" ? n.div(*result, n.splatLike(*result, given->size()))
-                                               : *result);
+  n.setResult(n.getString("final_op") == "Div" ? n.div(*result, n.splatLike(*result, count)) : *result);
   return success();
 }
 
