@@ -30,20 +30,6 @@ struct AlongSumEmitter {
     type = VectorType::get({lanes}, cast<MemRefType>(tile.lhs.getType()).getElementType());
   }
 
-  Value add(Value a, Value b) {
-    if (isa<IntegerType>(type.getElementType()))
-      return arith::AddIOp::create(builder, loc, a, b);
-    return arith::AddFOp::create(builder, loc, a, b);
-  }
-
-  Value multiplyAdd(Value a, Value b, Value sum) {
-    if (isa<IntegerType>(type.getElementType()))
-      return arith::AddIOp::create(builder, loc, sum, arith::MulIOp::create(builder, loc, a, b));
-    auto contract = arith::FastMathFlags::contract;
-    Value product = arith::MulFOp::create(builder, loc, a, b, contract);
-    return arith::AddFOp::create(builder, loc, sum, product, contract);
-  }
-
   Value zeros() { return arith::ConstantOp::create(builder, loc, type, builder.getZeroAttr(type)); }
 
   Value load(Value memory, OpFoldResult address, Value mask) {
@@ -69,7 +55,7 @@ struct AlongSumEmitter {
       OpFoldResult address = math.add(tile.lhsAt, math.mul(math.known(row), tile.rowStride));
       Value elements = load(tile.lhs, math.add(address, step), mask);
       for (int64_t i = 0; i < width; ++i)
-        result.push_back(multiplyAdd(elements, loaded[i], sums[row * width + i]));
+        result.push_back(createMultiplyAdd(builder, loc, elements, loaded[i], sums[row * width + i]));
     }
     return result;
   }
@@ -102,7 +88,7 @@ struct AlongSumEmitter {
     for (size_t i = 0; i < half; ++i) {
       Value first = vector::ShuffleOp::create(builder, loc, vectors[i], vectors[half + i], low);
       Value second = vector::ShuffleOp::create(builder, loc, vectors[i], vectors[half + i], high);
-      result.push_back(add(first, second));
+      result.push_back(createSum(builder, loc, first, second));
     }
     return result;
   }

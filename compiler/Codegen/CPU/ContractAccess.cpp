@@ -114,18 +114,4 @@ Value ContractAccess::splat(Value scalar) {
   return vector::BroadcastOp::create(builder, loc, vectorOf(scalar.getType()), scalar);
 }
 
-Value ContractAccess::multiplyAdd(Value a, Value b, Value sum) {
-  if (isa<IntegerType>(op.getAccumulatorType()))
-    return arith::AddIOp::create(builder, loc, sum, arith::MulIOp::create(builder, loc, a, b));
-  auto contract = arith::FastMathFlags::contract;
-  Value product = arith::MulFOp::create(builder, loc, a, b, contract);
-  return arith::AddFOp::create(builder, loc, sum, product, contract);
-}
-
-Value ContractAccess::add(Value a, Value b) {
-  if (isa<IntegerType>(op.getAccumulatorType()))
-    return arith::AddIOp::create(builder, loc, a, b);
-  return arith::AddFOp::create(builder, loc, a, b);
-}
-
 } // namespace tgc

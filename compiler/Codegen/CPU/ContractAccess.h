@@ -58,8 +58,6 @@ struct ContractAccess {
   mlir::Value loadVector(const LinearAccess &access, mlir::OpFoldResult address, mlir::Value mask);
   mlir::Value loadSplat(const LinearAccess &access, mlir::OpFoldResult address);
   mlir::Value splat(mlir::Value scalar);
-  mlir::Value multiplyAdd(mlir::Value a, mlir::Value b, mlir::Value sum);
-  mlir::Value add(mlir::Value a, mlir::Value b);
 
 private:
   /// Where the right operand's panels of `width` columns are.

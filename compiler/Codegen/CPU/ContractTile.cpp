@@ -199,7 +199,7 @@ SmallVector<Value> ContractTile::addProducts(int64_t rows, OpFoldResult lhsAt, O
         element =
             widen(loadVector(lhs, math.add(address, math.known(v * plan.tiling.lanes)), getMask(place, v)),
                   isUnsigned(kUnsignedLhs));
-      result.push_back(multiplyAdd(element, columns[v], sums[row * vectors + v]));
+      result.push_back(createMultiplyAdd(builder, loc, element, columns[v], sums[row * vectors + v]));
     }
   }
   llvm::append_range(result, sums.drop_front(result.size()));
@@ -276,7 +276,8 @@ void ContractTile::emitTile(int64_t rows, const Place &place) {
   auto addPrior = [&] {
     SmallVector<Value> totals;
     for (auto [i, sum] : llvm::enumerate(sums))
-      totals.push_back(add(loadVector(init, addressOf(i), getMask(place, i % vectors)), sum));
+      totals.push_back(
+          createSum(builder, loc, loadVector(init, addressOf(i), getMask(place, i % vectors)), sum));
     return totals;
   };
   if (op.getAccumulates())

@@ -63,4 +63,18 @@ Value createLaneMask(OpBuilder &builder, Location loc, OpFoldResult count, int64
   return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, lane, limit);
 }
 
+Value createSum(OpBuilder &builder, Location loc, Value a, Value b) {
+  if (isa<IntegerType>(getElementTypeOrSelf(a)))
+    return arith::AddIOp::create(builder, loc, a, b);
+  return arith::AddFOp::create(builder, loc, a, b);
+}
+
+Value createMultiplyAdd(OpBuilder &builder, Location loc, Value a, Value b, Value sum) {
+  if (isa<IntegerType>(getElementTypeOrSelf(sum)))
+    return arith::AddIOp::create(builder, loc, sum, arith::MulIOp::create(builder, loc, a, b));
+  auto contract = arith::FastMathFlags::contract;
+  Value product = arith::MulFOp::create(builder, loc, a, b, contract);
+  return arith::AddFOp::create(builder, loc, sum, product, contract);
+}
+
 } // namespace tgc

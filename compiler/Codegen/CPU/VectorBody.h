@@ -33,6 +33,11 @@ mlir::Value computeOnVectors(mlir::OpBuilder &builder, mlir::Block &body, const 
 mlir::Value createLaneMask(mlir::OpBuilder &builder, mlir::Location loc, mlir::OpFoldResult count,
                            int64_t lanes);
 
+/// a + b, and sum + a * b in one rounding where the machine can, of integers or floats.
+mlir::Value createSum(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value b);
+mlir::Value createMultiplyAdd(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value b,
+                              mlir::Value sum);
+
 } // namespace tgc
 
 #endif // TGC_COMPILER_CODEGEN_CPU_VECTORBODY_H
