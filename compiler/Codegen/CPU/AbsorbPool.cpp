@@ -161,7 +161,8 @@ kernel::ContractOp absorbPool(kernel::ContractOp op) {
       builder, pool.getLoc(), pool.getResultTypes(), op.getLhs(), op.getRhs(), extras,
       match->fill.getOutputs()[0], builder.getAffineMapArrayAttr(maps), builder.getDenseI64ArrayAttr(sizes),
       /*accumulates=*/false, op.getPanelWidthAttr(), /*in_place=*/false, /*winograd=*/true,
-      kernel::PoolAttr::get(op.getContext(), match->isSum ? kernel::Pool::Sum : kernel::Pool::Maximum));
+      kernel::PoolAttr::get(op.getContext(), match->isSum ? kernel::Pool::Sum : kernel::Pool::Maximum),
+      op.getZeroBordersAttr());
   pooled.getEpilogue().takeBody(op.getEpilogue());
   Block &epilogue = pooled.getEpilogue().front();
   Operation *yield = epilogue.getTerminator();

@@ -201,7 +201,7 @@ private:
         ValueRange(), empty ? empty : init, builder.getAffineMapArrayAttr(ordered),
         builder.getDenseI64ArrayAttr(sizes),
         /*accumulates=*/!empty, /*panel_width=*/IntegerAttr(), /*in_place=*/false, /*winograd=*/false,
-        /*pool=*/kernel::PoolAttr());
+        /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr());
     Block &old = op.getRegion().front();
     for (auto [input, name] : {std::pair(sum.lhs, kUnsignedLhs), {sum.rhs, kUnsignedRhs}})
       if (isa<arith::ExtUIOp>(*old.getArgument(input).user_begin()))
@@ -258,7 +258,7 @@ private:
         builder, user.getLoc(), user.getResultTypes(), contract.getLhs(), contract.getRhs(), extras,
         user.getDpsInits()[0], builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(),
         contract.getAccumulatesAttr(), contract.getPanelWidthAttr(), contract.getInPlaceAttr(),
-        /*winograd=*/UnitAttr(), /*pool=*/kernel::PoolAttr());
+        /*winograd=*/UnitAttr(), /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr());
     widenLike(larger, contract);
     larger.getEpilogue().takeBody(contract.getEpilogue());
     Operation *oldYield = old.getTerminator();

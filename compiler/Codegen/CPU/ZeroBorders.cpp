@@ -71,14 +71,14 @@ void markZeroBorders(kernel::ContractOp op) {
     borders.append({dim, begin, begin + size});
   }
   if (!borders.empty())
-    op->setDiscardableAttr(kZeroBorders, DenseI64ArrayAttr::get(op.getContext(), borders));
+    op.setZeroBorders(borders);
 }
 
 SmallVector<SumWithinBorders> findSumsWithinBorders(kernel::ContractOp op, ArrayRef<unsigned> places,
                                                     ArrayRef<unsigned> sums) {
   SmallVector<SumWithinBorders> found;
-  auto borders = op->getAttrOfType<DenseI64ArrayAttr>(kZeroBorders);
-  for (int64_t i = 0, end = borders ? borders.size() : 0; i < end; i += 3) {
+  ArrayRef<int64_t> borders = op.getZeroBorders().value_or(ArrayRef<int64_t>());
+  for (size_t i = 0; i < borders.size(); i += 3) {
     AffineExpr index = op.getLhsMap().getResult(borders[i]);
     LinearTerms terms;
     if (isLinear(index))

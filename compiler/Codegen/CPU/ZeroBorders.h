@@ -14,11 +14,7 @@
 
 namespace tgc {
 
-/// A discardable attribute of kernel.contract: [dimension, begin, end] of the left operand for each dimension
-/// that holds nothing but zeros outside of [begin, end).
-inline constexpr llvm::StringLiteral kZeroBorders = "kernel.zero_borders";
-
-/// Sets the attribute if the left operand is a tensor that was put into zeros.
+/// Sets the op's `zero_borders` if the left operand is a tensor that was put into zeros.
 void markZeroBorders(kernel::ContractOp op);
 
 /// The iterations of `sum` whose factors from the left operand lie within the borders of a dimension, where

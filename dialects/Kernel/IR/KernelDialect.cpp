@@ -75,6 +75,27 @@ static LogicalResult verifyPool(ContractOp op) {
   return success();
 }
 
+/// Each dimension of the left operand is named at most once, with a range within its size.
+static LogicalResult verifyZeroBorders(ContractOp op) {
+  ArrayRef<int64_t> borders = op.getZeroBorders().value_or(ArrayRef<int64_t>());
+  auto type = cast<ShapedType>(op.getLhs().getType());
+  if (borders.size() % 3 != 0)
+    return op.emitOpError() << "zero_borders has " << borders.size()
+                            << " numbers, expected three for each dimension";
+  int64_t previous = -1;
+  for (size_t i = 0; i < borders.size(); i += 3) {
+    int64_t dim = borders[i], begin = borders[i + 1], end = borders[i + 2];
+    if (dim <= previous || dim >= type.getRank())
+      return op.emitOpError() << "zero_borders names dimension " << dim
+                              << ", expected rising dimensions of " << type;
+    if (begin < 0 || end < begin || (!type.isDynamicDim(dim) && end > type.getDimSize(dim)))
+      return op.emitOpError() << "zero_borders has the range [" << begin << ", " << end << ") of dimension "
+                              << dim << " of " << type;
+    previous = dim;
+  }
+  return success();
+}
+
 LogicalResult ContractOp::verify() {
   size_t numOperands = getNumOperands(), numLoops = getLoopSizes().size();
   if (getIndexingMaps().size() != numOperands)
@@ -93,7 +114,7 @@ LogicalResult ContractOp::verify() {
   }
   if (getInitMap().getNumResults() == 0)
     return emitOpError() << "needs a dimension of its result to run along";
-  if (failed(verifyPool(*this)))
+  if (failed(verifyPool(*this)) || failed(verifyZeroBorders(*this)))
     return failure();
   if (failed(verifyRegion(*this, getEpilogue().front(), numOperands - 2,
                           getElementTypeOrSelf(getInit().getType()))))

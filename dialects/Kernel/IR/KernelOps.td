@@ -45,11 +45,15 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
     With `pool` the elements of such a convolution are not stored: each window of 2 x 2 of them becomes one, whose row and column in `init`,
     of the dimensions [image, row, column, channel], are half of theirs. Behind the last row or column of an odd number of them windows have what
     there is.
+
+    `zero_borders` holds [dimension, begin, end] of each dimension of `lhs` that is known to hold nothing but zeros outside of [begin, end): products
+    with them may be left out, which changes results only where the other factor is infinite or NaN.
   }];
   let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, AnyShaped:$init,
                        AffineMapArrayAttr:$indexing_maps, DenseI64ArrayAttr:$loop_sizes, UnitAttr:$accumulates,
                        OptionalAttr<I64Attr>:$panel_width, UnitAttr:$in_place,
-                       UnitAttr:$winograd, OptionalAttr<Kernel_PoolEnum>:$pool);
+                       UnitAttr:$winograd, OptionalAttr<Kernel_PoolEnum>:$pool,
+                       OptionalAttr<DenseI64ArrayAttr>:$zero_borders);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{

@@ -42,3 +42,63 @@ func.func @no_images(%x: memref<16x32xf32>, %f: memref<32x32xf32>, %y: memref<8x
   } : memref<16x32xf32>, memref<32x32xf32> into memref<8x32xf32>
   return
 }
+
+// -----
+
+#x = affine_map<(i, j, k) -> (i, k)>
+#w = affine_map<(i, j, k) -> (k, j)>
+#r = affine_map<(i, j, k) -> (i, j)>
+
+func.func @two_numbers(%x: memref<4x8xf32>, %w: memref<8x16xf32>, %r: memref<4x16xf32>) {
+  // expected-error @+1 {{zero_borders has 2 numbers, expected three for each dimension}}
+  kernel.contract (%x, %w) into %r sizes [4, 16, 8] attributes {indexing_maps = [#x, #w, #r], zero_borders = array<i64: 1, 2>} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<4x8xf32>, memref<8x16xf32> into memref<4x16xf32>
+  return
+}
+
+// -----
+
+#x = affine_map<(i, j, k) -> (i, k)>
+#w = affine_map<(i, j, k) -> (k, j)>
+#r = affine_map<(i, j, k) -> (i, j)>
+
+func.func @no_such_dimension(%x: memref<4x8xf32>, %w: memref<8x16xf32>, %r: memref<4x16xf32>) {
+  // expected-error @+1 {{zero_borders names dimension 2, expected rising dimensions of 'memref<4x8xf32>'}}
+  kernel.contract (%x, %w) into %r sizes [4, 16, 8] attributes {indexing_maps = [#x, #w, #r], zero_borders = array<i64: 2, 1, 2>} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<4x8xf32>, memref<8x16xf32> into memref<4x16xf32>
+  return
+}
+
+// -----
+
+#x = affine_map<(i, j, k) -> (i, k)>
+#w = affine_map<(i, j, k) -> (k, j)>
+#r = affine_map<(i, j, k) -> (i, j)>
+
+func.func @twice(%x: memref<4x8xf32>, %w: memref<8x16xf32>, %r: memref<4x16xf32>) {
+  // expected-error @+1 {{zero_borders names dimension 1, expected rising dimensions of 'memref<4x8xf32>'}}
+  kernel.contract (%x, %w) into %r sizes [4, 16, 8] attributes {indexing_maps = [#x, #w, #r], zero_borders = array<i64: 1, 1, 7, 1, 2, 6>} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<4x8xf32>, memref<8x16xf32> into memref<4x16xf32>
+  return
+}
+
+// -----
+
+#x = affine_map<(i, j, k) -> (i, k)>
+#w = affine_map<(i, j, k) -> (k, j)>
+#r = affine_map<(i, j, k) -> (i, j)>
+
+func.func @behind_the_end(%x: memref<4x8xf32>, %w: memref<8x16xf32>, %r: memref<4x16xf32>) {
+  // expected-error @+1 {{zero_borders has the range [1, 9) of dimension 1 of 'memref<4x8xf32>'}}
+  kernel.contract (%x, %w) into %r sizes [4, 16, 8] attributes {indexing_maps = [#x, #w, #r], zero_borders = array<i64: 1, 1, 9>} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<4x8xf32>, memref<8x16xf32> into memref<4x16xf32>
+  return
+}

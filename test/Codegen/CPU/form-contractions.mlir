@@ -287,8 +287,8 @@ func.func @windows_stay(%x: tensor<2x10x12x16xf32>, %y: tensor<3x3x16x32xf32>) -
 
 // An image that is put into zeros says where they are; one that is put into something else does not.
 // CHECK-LABEL: func @borders
-// CHECK: kernel.contract({{.*}}kernel.zero_borders = array<i64: 1, 2, 14, 2, 2, 14>
-// CHECK-NOT: kernel.zero_borders
+// CHECK: kernel.contract({{.*}}zero_borders = array<i64: 1, 2, 14, 2, 2, 14>
+// CHECK-NOT: zero_borders
 func.func @borders(%x: tensor<?x12x12x8xf32>, %other: tensor<?x16x16x8xf32>, %w: tensor<5x5x8x40xf32>, %n: index) -> (tensor<?x12x12x40xf32>, tensor<?x12x12x40xf32>) {
   %z = arith.constant 0.0 : f32
   %room = tensor.empty(%n) : tensor<?x16x16x8xf32>

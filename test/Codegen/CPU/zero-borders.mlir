@@ -21,7 +21,7 @@
 // CHECK-COUNT-14: vector.store
 func.func @both(%x: memref<2x9x9x16xf32>, %w: memref<3x3x16x32xf32>, %r: memref<2x7x7x32xf32>) {
   kernel.contract (%x, %w) into %r sizes [2, 7, 7, 3, 3, 16, 32]
-      attributes {indexing_maps = [#x, #w, #r], in_place, kernel.zero_borders = array<i64: 1, 1, 8, 2, 1, 8>} {
+      attributes {indexing_maps = [#x, #w, #r], in_place, zero_borders = array<i64: 1, 1, 8, 2, 1, 8>} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
   } : memref<2x9x9x16xf32>, memref<3x3x16x32xf32> into memref<2x7x7x32xf32>
@@ -41,7 +41,7 @@ func.func @both(%x: memref<2x9x9x16xf32>, %w: memref<3x3x16x32xf32>, %r: memref<
 // CHECK: :28 = scf.for %{{.*}} = %c0 to %c48
 func.func @wide(%x: memref<2x58x58x16xf32>, %w: memref<3x3x16x32xf32>, %r: memref<2x56x56x32xf32>) {
   kernel.contract (%x, %w) into %r sizes [2, 56, 56, 3, 3, 16, 32]
-      attributes {indexing_maps = [#x, #w, #r], in_place, kernel.zero_borders = array<i64: 1, 1, 57, 2, 1, 57>} {
+      attributes {indexing_maps = [#x, #w, #r], in_place, zero_borders = array<i64: 1, 1, 57, 2, 1, 57>} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
   } : memref<2x58x58x16xf32>, memref<3x3x16x32xf32> into memref<2x56x56x32xf32>
