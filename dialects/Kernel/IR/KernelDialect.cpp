@@ -86,8 +86,8 @@ static LogicalResult verifyZeroBorders(ContractOp op) {
   for (size_t i = 0; i < borders.size(); i += 3) {
     int64_t dim = borders[i], begin = borders[i + 1], end = borders[i + 2];
     if (dim <= previous || dim >= type.getRank())
-      return op.emitOpError() << "zero_borders names dimension " << dim
-                              << ", expected rising dimensions of " << type;
+      return op.emitOpError() << "zero_borders names dimension " << dim << ", expected rising dimensions of "
+                              << type;
     if (begin < 0 || end < begin || (!type.isDynamicDim(dim) && end > type.getDimSize(dim)))
       return op.emitOpError() << "zero_borders has the range [" << begin << ", " << end << ") of dimension "
                               << dim << " of " << type;
