@@ -1,6 +1,6 @@
 //===- OpSignatures.cpp - Look ops up and check nodes against them -----------===//
 //
-// The tables are parsed once, when the first op is looked up.
+// A row of the tables is parsed once, when one of its ops is first looked up.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,59 +13,91 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/ErrorHandling.h"
 
+#include <mutex>
+
 using namespace llvm;
 using namespace tgc;
 
 /// More tensors than any real node has: beyond it an attribute is nonsense and must not size an allocation.
 static constexpr int64_t kMostTensors = 1 << 16;
 
-/// Adds what AllowedTypes.cpp says to the signatures.
-static void addAllowedTypes(StringMap<OpSignature> &table) {
-  for (const signatures::TypesRow &row : signatures::typesRows()) {
-    std::vector<proto::DataType> types = parseTypes(row.types);
-    for (StringRef token : split(row.attrs, ' ')) {
-      auto [op, name] = token.split('.');
-      auto signature = table.find(op);
-      OpAttr *attr = nullptr;
-      if (signature != table.end())
-        for (OpAttr &candidate : signature->second.attrs)
-          if (candidate.name == (name.empty() ? "T" : name))
-            attr = &candidate;
-      if (!attr)
-        reportFatalInternalError(Twine("types of an attribute that is not there: ") + token);
-      attr->allowedTypes = types;
-    }
-  }
-  const std::vector<proto::DataType> integers = parseTypes("int32 int64");
-  for (StringRef name : split(signatures::indexAttrs(), ' '))
-    for (auto &entry : table)
-      for (OpAttr &attr : entry.second.attrs)
-        if (attr.name == name && attr.allowedTypes.empty())
-          attr.allowedTypes = integers;
-}
+namespace {
 
-static StringMap<OpSignature> parseTables() {
-  StringMap<OpSignature> table;
-  for (ArrayRef<signatures::Row> rows :
-       {signatures::arrayRows(), signatures::collectiveRows(), signatures::controlFlowRows(),
-        signatures::convolutionRows(), signatures::hostRows(), signatures::imageRows(),
-        signatures::linearAlgebraRows(), signatures::listRows(), signatures::mathRows(),
-        signatures::neuralNetRows(), signatures::optimizerRows(), signatures::quantizationRows(),
-        signatures::queueRows(), signatures::randomRows(), signatures::recurrentRows(),
-        signatures::segmentRows(), signatures::sparseRows(), signatures::stringRows(),
-        signatures::variableRows()})
-    for (const signatures::Row &row : rows)
-      for (OpSignature &signature : parseSignatureRow(row)) {
-        std::string name = signature.name;
-        if (!table.try_emplace(name, std::move(signature)).second)
-          reportFatalInternalError(Twine("two signatures of ") + name);
+/// The tables by the names of ops. A row is read when one of its ops is first looked up, by whatever thread:
+/// a model has few of the ops.
+class SignatureTable {
+public:
+  SignatureTable() {
+    for (ArrayRef<signatures::Row> family :
+         {signatures::arrayRows(), signatures::collectiveRows(), signatures::controlFlowRows(),
+          signatures::convolutionRows(), signatures::hostRows(), signatures::imageRows(),
+          signatures::linearAlgebraRows(), signatures::listRows(), signatures::mathRows(),
+          signatures::neuralNetRows(), signatures::optimizerRows(), signatures::quantizationRows(),
+          signatures::queueRows(), signatures::randomRows(), signatures::recurrentRows(),
+          signatures::segmentRows(), signatures::sparseRows(), signatures::stringRows(),
+          signatures::variableRows()})
+      for (const signatures::Row &row : family)
+        for (StringRef op : split(row.ops, ' '))
+          if (!rows.try_emplace(op, &row).second)
+            reportFatalInternalError(Twine("two signatures of ") + op);
+    for (const signatures::TypesRow &row : signatures::typesRows())
+      for (StringRef token : split(row.attrs, ' ')) {
+        auto [op, name] = token.split('.');
+        if (!rows.contains(op))
+          reportFatalInternalError(Twine("types of an attribute that is not there: ") + token);
+        types[op].push_back({name.empty() ? "T" : name, row.types});
       }
-  addAllowedTypes(table);
-  return table;
-}
+  }
 
-static const StringMap<OpSignature> &signatureTable() {
-  static const StringMap<OpSignature> table = parseTables();
+  const OpSignature *lookup(StringRef op) {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (auto found = known.find(op); found != known.end())
+      return &found->second;
+    auto row = rows.find(op);
+    if (row == rows.end())
+      return nullptr;
+    for (OpSignature &signature : parseSignatureRow(*row->second)) {
+      addAllowedTypes(signature);
+      std::string name = signature.name;
+      known.try_emplace(name, std::move(signature));
+    }
+    return &known.find(op)->second;
+  }
+
+  std::vector<StringRef> list() const {
+    std::vector<StringRef> names(rows.keys().begin(), rows.keys().end());
+    sort(names);
+    return names;
+  }
+
+private:
+  /// Adds what AllowedTypes.cpp says.
+  void addAllowedTypes(OpSignature &signature) const {
+    if (auto row = types.find(signature.name); row != types.end())
+      for (auto [name, allowed] : row->second) {
+        auto attr = find_if(signature.attrs, [&](const OpAttr &each) { return each.name == name; });
+        if (attr == signature.attrs.end())
+          reportFatalInternalError(Twine("types of an attribute that is not there: ") + signature.name + "." +
+                                   name);
+        attr->allowedTypes = parseTypes(allowed);
+      }
+    for (StringRef name : split(signatures::indexAttrs(), ' '))
+      for (OpAttr &attr : signature.attrs)
+        if (attr.name == name && attr.allowedTypes.empty())
+          attr.allowedTypes = parseTypes("int32 int64");
+  }
+
+  StringMap<const signatures::Row *> rows;
+  /// Of the ops that AllowedTypes.cpp names: attributes and their types.
+  StringMap<SmallVector<std::pair<StringRef, StringRef>, 1>> types;
+  std::mutex mutex;
+  StringMap<OpSignature> known; // those that were looked up
+};
+
+} // namespace
+
+static SignatureTable &signatureTable() {
+  static SignatureTable table;
   return table;
 }
 
@@ -74,18 +106,9 @@ const OpAttr *OpSignature::findAttr(StringRef attr) const {
   return it == attrs.end() ? nullptr : &*it;
 }
 
-const OpSignature *tgc::lookupOpSignature(StringRef op) {
-  auto it = signatureTable().find(op);
-  return it == signatureTable().end() ? nullptr : &it->second;
-}
+const OpSignature *tgc::lookupOpSignature(StringRef op) { return signatureTable().lookup(op); }
 
-std::vector<StringRef> tgc::listOpSignatures() {
-  std::vector<StringRef> names;
-  for (const auto &entry : signatureTable())
-    names.push_back(entry.first());
-  sort(names);
-  return names;
-}
+std::vector<StringRef> tgc::listOpSignatures() { return signatureTable().list(); }
 
 const proto::AttrValue *tgc::findAttrOrDefault(const proto::NodeDef &node, const OpSignature &signature,
                                                StringRef name) {

@@ -106,6 +106,11 @@ TEST(OpSignatures, EveryRowIsReadable) {
   // Reading stops the program at a malformed row.
   std::vector<llvm::StringRef> ops = listOpSignatures();
   EXPECT_GT(ops.size(), 850u);
+  for (llvm::StringRef op : ops) {
+    const OpSignature *signature = lookupOpSignature(op);
+    ASSERT_TRUE(signature) << op.str();
+    EXPECT_EQ(signature->name, op);
+  }
   EXPECT_EQ(lookupOpSignature("NoSuchOp"), nullptr);
 }
 
