@@ -19,6 +19,7 @@
 #include "frontend/Import/Import.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/IR/LLVMContext.h"
@@ -230,7 +231,10 @@ llvm::Error Compilation::runPhase(const PhaseInfo &info, ModuleOp module, const 
     passes.enableIRPrinting([](Pass *, Operation *) { return false; },
                             [](Pass *, Operation *) { return true; });
   buildPhasePipeline(info.phase, passes, options);
-  if (failed(passes.run(module)))
+  // What comes out of the linalg phase is ours; looking at it after each pass would take a tenth of the time.
+  bool verifiesPasses = info.phase <= Phase::Linalg;
+  passes.enableVerifier(verifiesPasses);
+  if (failed(passes.run(module)) || (!verifiesPasses && failed(verify(module))))
     return llvm::createStringError(state->diagnostics.empty() ? "phase '" + info.name.str() + "' failed"
                                                               : state->diagnostics);
   return llvm::Error::success();
