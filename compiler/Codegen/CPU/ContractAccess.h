@@ -27,6 +27,8 @@ struct ContractAccess {
   mlir::OpFoldResult rowCount, columnCount;
   /// Memory for the rows of a tile, if they are copied together.
   mlir::Value copies;
+  /// Memory for the sums of a tile, if a loop computes the epilogue.
+  mlir::Value parked;
   /// The right operand where it comes from: in memory, whatever is packed of it.
   LinearAccess source;
   mlir::OpFoldResult sourcePanelStride;

@@ -54,6 +54,8 @@ struct Emitter : ContractTile {
                          : plan.tiling.lanes * plan.copiedLength;
       copies = allocateOnStack(size, elementOf(lhs.flat));
     }
+    if (plan.loopsOverRows)
+      parked = allocateOnStack(plan.tiling.rows * plan.tiling.getPanelWidth(), op.getAccumulatorType());
     if (plan.rhsForm == RhsForm::AlongSum) {
       int64_t size = TileAlongSum::getScratchSize(plan);
       copies = allocateOnStack(size, op.getAccumulatorType());

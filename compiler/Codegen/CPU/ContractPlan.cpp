@@ -2,6 +2,7 @@
 
 #include "compiler/Codegen/CPU/ContractPlan.h"
 #include "compiler/Codegen/CPU/AlongSum.h"
+#include "compiler/Codegen/CPU/KeepLoop.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "compiler/Codegen/CPU/TunedTiles.h"
 
@@ -144,6 +145,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
     selectGroups(op, tuned.groupBytes);
   else
     selectGroups(op, linesToFetch > 0 ? kSmallGroupBytes : getGroupBytes(unit));
+  loopsOverRows = tiling.rows > 1 && countOps(op.getEpilogue().front()) > kLongestRepeatedBody;
   if (isLanewise || tiling.lanes < 4 || sums.empty() || lhs.strides[sums.back().back()] != 1)
     return;
   auto areBoth = [&](auto isElement) {

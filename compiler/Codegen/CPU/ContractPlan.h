@@ -74,6 +74,8 @@ struct ContractPlan {
   int64_t stepsAtOnce = 1;
   /// Whether the sum is long enough to fetch the result's memory meanwhile.
   bool fetchesInit;
+  /// Whether the sums of a tile go through memory, and a loop over its rows computes the epilogue.
+  bool loopsOverRows;
   /// Lines of the cache that a step of the sum fetches of the next block of a large right operand which few
   /// rows read, so that it arrives while this one is summed; 0: none. How many elements a line has, and how
   /// many units share a panel's lines.

@@ -1,6 +1,7 @@
 //===- ContractTile.cpp - One tile of a contraction ===//
 
 #include "compiler/Codegen/CPU/ContractTile.h"
+#include "compiler/Codegen/CPU/KeepLoop.h"
 #include "compiler/Codegen/CPU/PairProducts.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
@@ -284,16 +285,20 @@ void ContractTile::emitTile(int64_t rows, const Place &place) {
     sums = addPrior();
   else if (place.isFirst)
     sums = ifElse(place.isFirst, sums, [&] { return sums; }, addPrior);
-  auto finish = [&] { return computeEpilogue(rows, sums, place); };
+  if (plan.loopsOverRows && rows > 1) {
+    if (!place.isLast)
+      return storeEpilogues(rows, sums, place);
+    auto choice = scf::IfOp::create(builder, loc, place.isLast, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(choice.thenBlock());
+    storeEpilogues(rows, sums, place);
+    builder.setInsertionPointToStart(choice.elseBlock());
+    return store(math.known(0), sums, place);
+  }
+  auto finish = [&] { return computeEpilogues(rows, sums, place); };
   if (op.getEpilogue().front().getOperations().size() > 1)
     sums = place.isLast ? ifElse(place.isLast, sums, finish, [&] { return sums; }) : finish();
-  for (auto [i, sum] : llvm::enumerate(sums)) {
-    Value index = math.materialize(addressOf(i));
-    if (Value mask = getMask(place, i % vectors))
-      vector::MaskedStoreOp::create(builder, loc, init.flat, ValueRange{index}, mask, sum);
-    else
-      vector::StoreOp::create(builder, loc, sum, init.flat, ValueRange{index});
-  }
+  store(math.known(0), sums, place);
 }
 
 SmallVector<Value> ContractTile::ifElse(Value condition, ValueRange like,
@@ -306,28 +311,67 @@ SmallVector<Value> ContractTile::ifElse(Value condition, ValueRange like,
   return SmallVector<Value>(choice.getResults());
 }
 
-SmallVector<Value> ContractTile::computeEpilogue(int64_t rows, ArrayRef<Value> sums, const Place &place) {
-  Block &body = op.getEpilogue().front();
+void ContractTile::store(OpFoldResult row, ValueRange results, const Place &place) {
+  OpFoldResult begin = math.add(place.init, math.mul(row, getRowStride(init)));
+  for (auto [i, result] : llvm::enumerate(results)) {
+    OpFoldResult address = math.add(begin, math.mul(math.known(i / vectors), getRowStride(init)));
+    Value index = math.materialize(math.add(address, math.known(i % vectors * plan.tiling.lanes)));
+    if (Value mask = getMask(place, i % vectors))
+      vector::MaskedStoreOp::create(builder, loc, init.flat, ValueRange{index}, mask, result);
+    else
+      vector::StoreOp::create(builder, loc, result, init.flat, ValueRange{index});
+  }
+}
+
+SmallVector<Value> ContractTile::computeEpilogue(OpFoldResult row, ValueRange sums, const Place &place,
+                                                 SharedOperands &shared) {
   SmallVector<Value> results;
-  /// What does not depend on the row is loaded once.
-  DenseMap<std::pair<size_t, int64_t>, Value> shared;
-  for (auto [i, sum] : llvm::enumerate(sums)) {
-    int64_t row = i / vectors, v = i % vectors;
+  for (auto [v, sum] : llvm::enumerate(sums)) {
     SmallVector<Value> arguments = {sum};
     for (auto [x, access] : llvm::enumerate(extras)) {
       bool movesRows = !isConstantIntValue(getRowStride(access), 0), movesColumns = access.moves(plan.column);
       Value &known = shared[{x, movesColumns ? v : 0}];
       if (movesRows || !known) {
-        OpFoldResult address = math.add(place.extras[x], math.mul(math.known(row), getRowStride(access)));
+        OpFoldResult address = math.add(place.extras[x], math.mul(row, getRowStride(access)));
         known = movesColumns ? loadVector(access, math.add(address, math.known(v * plan.tiling.lanes)),
                                           getMask(place, v))
                              : splat(loadSplat(access, address));
       }
       arguments.push_back(known);
     }
-    results.push_back(computeOnVectors(builder, body, in.captured, arguments, plan.tiling.lanes));
+    results.push_back(
+        computeOnVectors(builder, op.getEpilogue().front(), in.captured, arguments, plan.tiling.lanes));
   }
   return results;
+}
+
+SmallVector<Value> ContractTile::computeEpilogues(int64_t rows, ValueRange sums, const Place &place) {
+  SmallVector<Value> results;
+  SharedOperands shared;
+  for (int64_t row = 0; row < rows; ++row)
+    llvm::append_range(results,
+                       computeEpilogue(math.known(row), sums.slice(row * vectors, vectors), place, shared));
+  return results;
+}
+
+void ContractTile::storeEpilogues(int64_t rows, ValueRange sums, const Place &place) {
+  LinearAccess access = {parked, math.known(0), {}};
+  for (auto [i, sum] : llvm::enumerate(sums)) {
+    Value index = math.materialize(math.known(i * plan.tiling.lanes));
+    vector::StoreOp::create(builder, loc, sum, parked, ValueRange{index});
+  }
+  auto loop = scf::ForOp::create(
+      builder, loc, math.materialize(math.known(0)), math.materialize(math.known(rows)),
+      math.materialize(math.known(1)), ValueRange(), [&](OpBuilder &, Location, Value row, ValueRange) {
+        SmallVector<Value> ofRow;
+        OpFoldResult begin = math.mul(row, math.known(vectors * plan.tiling.lanes));
+        for (int64_t v = 0; v < vectors; ++v)
+          ofRow.push_back(loadVector(access, math.add(begin, math.known(v * plan.tiling.lanes)), Value()));
+        SharedOperands shared;
+        store(row, computeEpilogue(row, ofRow, place, shared), place);
+        scf::YieldOp::create(builder, loc);
+      });
+  keepLoop(loop);
 }
 
 } // namespace tgc

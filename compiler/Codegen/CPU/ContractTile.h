@@ -96,9 +96,18 @@ struct ContractTile : ContractAccess {
                                         llvm::function_ref<llvm::SmallVector<mlir::Value>()> whenTrue,
                                         llvm::function_ref<llvm::SmallVector<mlir::Value>()> whenFalse);
 
-  /// The region of the op, computed for each accumulator. What it reads is read before anything is stored.
-  llvm::SmallVector<mlir::Value> computeEpilogue(int64_t rows, llvm::ArrayRef<mlir::Value> sums,
-                                                 const Place &place);
+  /// What the rows of a tile share of the operands of the epilogue: by operand and vector of columns.
+  using SharedOperands = llvm::DenseMap<std::pair<size_t, int64_t>, mlir::Value>;
+
+  /// The region of the op, computed for the sums of a row.
+  llvm::SmallVector<mlir::Value> computeEpilogue(mlir::OpFoldResult row, mlir::ValueRange sums,
+                                                 const Place &place, SharedOperands &shared);
+  /// The same for each accumulator. What is read is read before anything is stored.
+  llvm::SmallVector<mlir::Value> computeEpilogues(int64_t rows, mlir::ValueRange sums, const Place &place);
+  /// The same by a loop that stores the results of each row: the code of a long epilogue is there once.
+  void storeEpilogues(int64_t rows, mlir::ValueRange sums, const Place &place);
+  /// Stores the results of rows from `row` on.
+  void store(mlir::OpFoldResult row, mlir::ValueRange results, const Place &place);
 };
 
 } // namespace tgc

@@ -41,7 +41,7 @@ def LowerAttentionPass : VectorUnitPass<"tgc-lower-attention"> {
     Runs on memrefs, before `tgc-lower-contractions`, which makes code of the contractions of blocks. Equal kernels call one
     function; all its memory is on the stack.
   }];
-  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::vector::VectorDialect", "::tgc::rt::RtDialect"];
 }
@@ -52,7 +52,7 @@ def LowerContractionsPass : VectorUnitPass<"tgc-lower-contractions"> {
     Runs on memrefs, before `tgc-place-weights` and `tgc-plan-buffers`: memory to pack the right operand in is allocated here. Equal
     contractions call one function.
   }];
-  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::vector::VectorDialect", "::mlir::scf::SCFDialect",
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect", "::mlir::vector::VectorDialect", "::mlir::scf::SCFDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::tgc::rt::RtDialect"];
 }
 
@@ -71,7 +71,7 @@ def VectorizeNestsPass : VectorUnitPass<"tgc-vectorize-nests"> {
     Runs on `linalg.generic` on memrefs: vectors along a contiguous loop of the result with all summed loops inside, or along a
     contiguous summed loop where the order of combination is free.
   }];
-  let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::arith::ArithDialect"];
 }
 

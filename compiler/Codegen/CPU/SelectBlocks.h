@@ -46,6 +46,9 @@ inline constexpr int64_t kLeastSumToFetchInit = 128;
 /// Bytes from one step of the sum to the next from which it pays to copy a tile of a transposed left operand
 /// together: each step touches a page of its own.
 inline constexpr int64_t kLeastStrideToCopy = 1024;
+/// Longer bodies, in ops of KeepLoop.h's count, are not repeated for each accumulator or for the rest of a
+/// loop: what a loop costs when it runs is less than a percent, and LLVM's time grows with the code.
+inline constexpr int64_t kLongestRepeatedBody = 16;
 /// Accumulators of few rows: enough to hide the latency of an addition.
 inline constexpr int64_t kFewRows = 2;
 inline constexpr int64_t kFewRowsAccumulators = 8;

@@ -14,9 +14,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/FreeCombiner.h"
+#include "compiler/Codegen/CPU/KeepLoop.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/Passes.h"
-#include "compiler/Codegen/CPU/SelectTiling.h"
+#include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "compiler/Codegen/CPU/TransposeNests.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
 #include "compiler/Codegen/CPU/VectorizeArgRows.h"
@@ -262,6 +263,10 @@ private:
         masks.push_back(createLaneMask(builder, loc, math.known(*known - v * lanes), lanes));
       return emitTile(place, masks);
     }
+    bool hasRest = !known || *known % width != 0;
+    if (hasRest && numVectors == 1 && summedLoops.empty() &&
+        countOps(op.getRegion().front()) > kLongestRepeatedBody)
+      return emitLongColumns(place);
     OpFoldResult tiles = math.div(sizes[vectorLoop], math.known(width));
     scf::ForOp::create(builder, loc, constant(0), math.materialize(tiles), constant(1), ValueRange(),
                        [&](OpBuilder &, Location, Value tile, ValueRange) {
@@ -270,7 +275,7 @@ private:
                                   {});
                          scf::YieldOp::create(builder, loc);
                        });
-    if (known && *known % width == 0)
+    if (!hasRest)
       return;
     OpFoldResult begin = math.mul(tiles, math.known(width)), left = math.sub(sizes[vectorLoop], begin);
     auto emitRest = [&] {
@@ -288,6 +293,57 @@ private:
       emitRest();
       scf::YieldOp::create(builder, loc);
     });
+  }
+
+  /// The code of a long body once: the rest differs from whole vectors in how it is loaded and stored only.
+  void emitLongColumns(const Addresses &place) {
+    unsigned init = accesses.size() - 1;
+    Block &body = op.getRegion().front();
+    SmallVector<unsigned> moving;
+    for (unsigned i = 0; i <= init; ++i)
+      if (movesWithLanes(i) && !body.getArgument(i).use_empty())
+        moving.push_back(i);
+    auto loop = scf::ForOp::create(
+        builder, loc, constant(0), math.materialize(sizes[vectorLoop]), constant(lanes), ValueRange(),
+        [&](OpBuilder &, Location, Value index, ValueRange) {
+          Addresses here = moveAlong(math, accesses, place, vectorLoop, OpFoldResult(index));
+          OpFoldResult left = math.sub(sizes[vectorLoop], OpFoldResult(index));
+          Value isWhole = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge,
+                                                math.materialize(left), constant(lanes));
+          auto loadAll = [&](bool isMasked) {
+            return [&, isMasked](OpBuilder &, Location) {
+              Value mask = isMasked ? createLaneMask(builder, loc, left, lanes) : Value();
+              SmallVector<Value> vectors;
+              for (unsigned operand : moving)
+                vectors.push_back(load(operand, here[operand], mask));
+              scf::YieldOp::create(builder, loc, vectors);
+            };
+          };
+          IRMapping mapping(shared);
+          if (!moving.empty()) {
+            auto loaded = scf::IfOp::create(builder, loc, isWhole, loadAll(false), loadAll(true));
+            for (auto [operand, vector] : llvm::zip_equal(moving, loaded.getResults()))
+              mapping.map(body.getArgument(operand), vector);
+          }
+          std::swap(shared, mapping);
+          Value result;
+          computeBody(here, {}, result);
+          std::swap(shared, mapping);
+          auto store = [&](bool isMasked) {
+            return [&, isMasked](OpBuilder &, Location) {
+              Value to = math.materialize(here[init]);
+              if (isMasked)
+                vector::MaskedStoreOp::create(builder, loc, accesses[init].flat, to,
+                                              createLaneMask(builder, loc, left, lanes), result);
+              else
+                vector::StoreOp::create(builder, loc, result, accesses[init].flat, to);
+              scf::YieldOp::create(builder, loc);
+            };
+          };
+          scf::IfOp::create(builder, loc, isWhole, store(false), store(true));
+          scf::YieldOp::create(builder, loc);
+        });
+    keepLoop(loop);
   }
 
   void emitTile(const Addresses &place, ArrayRef<Value> masks) {

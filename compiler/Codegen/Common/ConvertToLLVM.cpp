@@ -119,6 +119,14 @@ void moveNarrowFloatsAsBits(Operation *root) {
   });
 }
 
+/// What is said of an scf loop comes to its branch as an attribute that LLVM IR does not know.
+void annotateLoops(Operation *root) {
+  root->walk([](LLVM::BrOp branch) {
+    if (Attribute annotation = branch->removeDiscardableAttr("llvm.loop_annotation"))
+      branch.setLoopAnnotationAttr(cast<LLVM::LoopAnnotationAttr>(annotation));
+  });
+}
+
 struct ConvertToLLVMPass : impl::ConvertToLLVMPassBase<ConvertToLLVMPass> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
@@ -141,6 +149,7 @@ struct ConvertToLLVMPass : impl::ConvertToLLVMPassBase<ConvertToLLVMPass> {
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
       return signalPassFailure();
     moveNarrowFloatsAsBits(getOperation());
+    annotateLoops(getOperation());
   }
 };
 

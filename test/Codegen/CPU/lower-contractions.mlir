@@ -368,3 +368,31 @@ func.func @few_rows(%x: memref<33x1100xf32>, %w: memref<1100x256xf32>, %y: memre
   } : memref<33x1100xf32>, memref<1100x256xf32> into memref<33x256xf32>
   return
 }
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// A long epilogue is there twice for a tile, not 24 times: the sums go through memory, and a loop over the rows takes them
+// from there.
+// CHECK-LABEL: func @long_epilogue
+// CHECK: %[[PARKED:.*]] = memref.alloca() {{.*}} : memref<384xf32>
+// CHECK: %[[SUMS:.*]]:24 = scf.for
+// CHECK: vector.store %[[SUMS]]#0, %[[PARKED]]
+// CHECK: vector.store %[[SUMS]]#23, %[[PARKED]]
+// CHECK: scf.for
+// CHECK-COUNT-2: vector.load %[[PARKED]]
+// CHECK: math.tanh
+// CHECK: math.tanh
+// CHECK-NOT: math.tanh
+// CHECK: llvm.loop_annotation = #[[KEPT:.*]]}
+func.func @long_epilogue(%x: memref<24x256xf32>, %w: memref<65536xf32>, %y: memref<24x256xf32>) {
+  kernel.contract (%x, %w) into %y sizes [24, 256, 256] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
+  ^bb0(%s: f32):
+    %t = math.tanh %s : f32
+    kernel.yield %t : f32
+  } : memref<24x256xf32>, memref<65536xf32> into memref<24x256xf32>
+  return
+}

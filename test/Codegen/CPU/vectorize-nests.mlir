@@ -163,3 +163,31 @@ func.func @copy(%x: memref<8x64xf32, strided<[100, 1]>>, %y: memref<8x64xf32>) {
   linalg.copy ins(%x : memref<8x64xf32, strided<[100, 1]>>) outs(%y : memref<8x64xf32>)
   return
 }
+
+// -----
+
+#id = affine_map<(c) -> (c)>
+
+// A long body is there once: the last vector, of which a part is left, differs in how it is loaded and stored.
+// CHECK-LABEL: func @long_body
+// CHECK: scf.for
+// CHECK: %[[X:.*]] = scf.if %[[WHOLE:.*]] -> (vector<16xf32>)
+// CHECK: vector.load
+// CHECK: else
+// CHECK: vector.maskedload
+// CHECK: %[[Y:.*]] = math.tanh %[[X]] : vector<16xf32>
+// CHECK-NOT: math.tanh
+// CHECK: scf.if %[[WHOLE]]
+// CHECK-NEXT: vector.store %[[Y]]
+// CHECK: else
+// CHECK: vector.maskedstore {{.*}}, %[[Y]]
+// CHECK: llvm.loop_annotation
+// CHECK-NOT: math.tanh
+func.func @long_body(%x: memref<?xf32>, %y: memref<?xf32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = math.tanh %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}

@@ -32,3 +32,20 @@ func.func @fail(%frame: !llvm.ptr, %n: index) {
   rt.fail %frame, 3, "got %d"(%n) loc("conv1")
   return
 }
+
+// What is said of a loop is said of its branch.
+// CHECK-LABEL: llvm.func @kept_loop
+// CHECK: llvm.br ^{{.*}} {loop_annotation = #{{.*}}}
+func.func @kept_loop(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  cf.br ^head(%c0 : index)
+^head(%i: index):
+  %more = arith.cmpi slt, %i, %n : index
+  cf.cond_br %more, ^body, ^end
+^body:
+  %next = arith.addi %i, %c1 : index
+  cf.br ^head(%next : index) {llvm.loop_annotation = #llvm.loop_annotation<unroll = <disable = true>>}
+^end:
+  return
+}
