@@ -335,9 +335,22 @@ struct EntryPlanner {
 
 struct PlanBuffersPass : impl::PlanBuffersPassBase<PlanBuffersPass> {
   void runOnOperation() override {
-    for (func::FuncOp func : getOperation().getOps<func::FuncOp>())
+    for (func::FuncOp func : getOperation().getOps<func::FuncOp>()) {
       if (func->hasAttr("rt.feeds"))
         EntryPlanner(func).run();
+      else if (func.isPrivate())
+        refuseAllocations(func);
+    }
+  }
+
+private:
+  /// What a function allocates nobody would release.
+  void refuseAllocations(func::FuncOp func) {
+    func.walk([&](memref::AllocOp alloc) {
+      alloc.emitError("memory is planned for entries only, and this is allocated in the function ")
+          << func.getName();
+      signalPassFailure();
+    });
   }
 };
 

@@ -1,6 +1,7 @@
 //===- KernelDialect.cpp - What the CPU has machine code for --------------===//
 
 #include "dialects/Kernel/IR/KernelDialect.h"
+#include "mlir/Transforms/InliningUtils.h"
 
 #include "dialects/Kernel/IR/KernelDialect.cpp.inc"
 #include "dialects/Kernel/IR/KernelEnums.cpp.inc"
@@ -10,8 +11,19 @@
 using namespace mlir;
 
 namespace tgc::kernel {
+namespace {
+
+struct KernelInlinerInterface : DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final { return true; }
+  bool isLegalToInline(Region *, Region *, bool, IRMapping &) const final { return true; }
+};
+
+} // namespace
 
 void KernelDialect::initialize() {
+  addInterfaces<KernelInlinerInterface>();
   addOperations<
 #define GET_OP_LIST
 #include "dialects/Kernel/IR/KernelOps.cpp.inc"
