@@ -1,8 +1,21 @@
 //===- Launches.cpp - Kernels and graphs of the interface -----------------===//
 #include "tools/ptx-driver/Simulated.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Error.h"
 
 using namespace tgc::ptx;
+
+/// What makes a launch: equal ones do the same but for the contents of memory.
+static std::string describe(const Started &started) {
+  const LaunchConfig &config = started.config;
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << started.kernel << ' ' << config.grid.x << ' ' << config.grid.y << ' ' << config.grid.z << ' '
+     << config.block.x << ' ' << config.block.y << ' ' << config.block.z << ' ' << config.dynamicShared;
+  for (const KernelArgument &argument : started.arguments)
+    os << ' ' << llvm::toStringRef(argument.bytes());
+  return text;
+}
 
 /// Runs a kernel now.
 static Result run(Simulated &all, Gpu &gpu, const Started &started) {
@@ -15,8 +28,10 @@ static Result run(Simulated &all, Gpu &gpu, const Started &started) {
   all.trace(gpu) << "launch " << started.kernel->name << " <<<" << started.config.grid.x << ", "
                  << started.config.block.x << ">>>\n";
   bool fails = ++all.numLaunches == all.wishes.faultAt;
-  auto stats =
-      launch(gpu.device, *started.kernel->module, started.kernel->name, started.config, started.arguments);
+  LaunchConfig config = started.config;
+  if (all.wishes.looksForRacesOnce)
+    config.checksRaces = all.known.insert(describe(started)).second;
+  auto stats = launch(gpu.device, *started.kernel->module, started.kernel->name, config, started.arguments);
   if (stats)
     all.clock += stats->instructions;
   if (stats && !fails)

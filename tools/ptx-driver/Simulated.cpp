@@ -44,6 +44,8 @@ static Wishes readWishes() {
       isBad = value.getAsInteger(10, wishes.goneAt);
     else if (key == "nccl-fault")
       wishes.ncclFault = value.str();
+    else if (key == "races")
+      isBad = !(wishes.looksForRacesOnce = value == "once");
     else if (key == "seed")
       isBad = value.getAsInteger(10, wishes.seed);
     else

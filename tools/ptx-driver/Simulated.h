@@ -13,6 +13,7 @@
 
 #include "tools/ptx/Simulator.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/raw_ostream.h"
 #include <deque>
 #include <functional>
@@ -50,6 +51,8 @@ struct Wishes {
   bool isPinned = false;
   /// There is page-locked memory to be had.
   bool hasPinnedMemory = true;
+  /// A launch that equals one before it, arguments included, is not looked at for races again.
+  bool looksForRacesOnce = false;
   int version = 12080;
   unsigned capability = 90;
   int numDevices = 1;
@@ -130,6 +133,8 @@ struct Simulated {
   };
   llvm::DenseMap<void *, Pinned> pinned;
   uint64_t numLaunches = 0;
+  /// Launches in which races were looked for: kernel, sizes and arguments.
+  llvm::StringSet<> known;
   /// What stands for nanoseconds: instructions of warps so far.
   uint64_t clock = 0;
 

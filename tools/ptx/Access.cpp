@@ -302,9 +302,26 @@ bool Launch::reportConflict(Warp &warp, const Instr &in, int lane, const Place &
   return false;
 }
 
+/// Whether the access needs no clocks: it is not to shared memory, or it is in order by its block's phases,
+/// or races are looked for by another run since one was not.
+bool Launch::noteInPhase(Warp &warp, uint8_t lane, const Place &place, uint64_t size, const Access &access,
+                         Use use) {
+  if (!usesPhases || place.region->space != Space::Shared)
+    return false;
+  if (isMixed)
+    return true;
+  Cta &cta = *warp.cta;
+  PhaseMark mark{cta.phase, warp.epoch, uint16_t(warp.index), lane};
+  isMixed = races[access.event].flags || !(use == Use::Read ? cta.marks->read(place.offset, size, mark)
+                                                            : cta.marks->write(place.offset, size, mark));
+  return true;
+}
+
 bool Launch::noteRead(Warp &warp, const Instr &in, uint8_t lane, const Place &place, uint64_t size,
                       const Access &access) {
   if (!config.checksRaces || !place.region || place.region->isReadOnly || !size)
+    return true;
+  if (noteInPhase(warp, lane, place, size, access, Use::Read))
     return true;
   if (!checksRead(place, size)) {
     note(*place.region, place.offset, size, Region::IsRead);
@@ -322,7 +339,7 @@ bool Launch::noteRead(Warp &warp, const Instr &in, uint8_t lane, const Place &pl
 
 bool Launch::noteWrite(Warp &warp, const Instr &in, uint8_t lane, const Place &place, uint64_t size,
                        const Access &access, const uint8_t *after) {
-  if (!config.checksRaces || !place.region)
+  if (!config.checksRaces || !place.region || noteInPhase(warp, lane, place, size, access, Use::Write))
     return true;
   std::optional<Conflict> conflict =
       checkPieces(place, size, [&](Shadow &shadow, uint64_t offset, uint64_t length, uint64_t done) {

@@ -66,68 +66,68 @@ Error Launch::setParameters(llvm::ArrayRef<KernelArgument> arguments) {
   return Error::success();
 }
 
-void Launch::fillSpecials(Warp &warp) {
+uint32_t Launch::specialValue(const Warp &warp, StringRef name, uint32_t lane) const {
   const Cta &cta = *warp.cta;
   const Dim3 &block = config.block, &grid = config.grid, &cluster = config.cluster;
-  uint32_t rank = cta.rank;
+  uint32_t rank = cta.rank, thread = warp.index * kWarpSize + lane;
   Dim3 inCluster{rank % cluster.x, rank / cluster.x % cluster.y, rank / (cluster.x * cluster.y)};
+  auto axis = [&](const Dim3 &d) { return name.back() == 'x' ? d.x : name.back() == 'y' ? d.y : d.z; };
+  uint32_t value = 0;
+  if (name.starts_with("%tid."))
+    value = axis({thread % block.x, thread / block.x % block.y, thread / (block.x * block.y)});
+  else if (name.starts_with("%ntid."))
+    value = axis(block);
+  else if (name.starts_with("%ctaid."))
+    value = axis(cta.index);
+  else if (name.starts_with("%nctaid."))
+    value = axis(grid);
+  else if (name.starts_with("%clusterid."))
+    value = axis(cta.cluster->index);
+  else if (name.starts_with("%nclusterid."))
+    value = axis({grid.x / cluster.x, grid.y / cluster.y, grid.z / cluster.z});
+  else if (name.starts_with("%cluster_ctaid."))
+    value = axis(inCluster);
+  else if (name.starts_with("%cluster_nctaid."))
+    value = axis(cluster);
+  else if (name == "%cluster_ctarank")
+    value = rank;
+  else if (name == "%cluster_nctarank")
+    value = cluster.count();
+  else if (name == "%is_explicit_cluster")
+    value = cluster.count() > 1;
+  else if (name == "%laneid")
+    value = lane;
+  else if (name == "%warpid")
+    value = warp.index;
+  else if (name == "%nwarpid")
+    value = llvm::divideCeil(block.count(), kWarpSize);
+  else if (name == "%nsmid")
+    value = 132;
+  else if (name == "%smid")
+    value = (warp.cta->cluster->number - 1) % 132;
+  else if (name == "%lanemask_eq")
+    value = uint32_t(1) << lane;
+  else if (name == "%lanemask_lt")
+    value = (uint32_t(1) << lane) - 1;
+  else if (name == "%lanemask_le")
+    value = (uint32_t(2) << lane) - 1;
+  else if (name == "%lanemask_gt")
+    value = ~((uint32_t(2) << lane) - 1);
+  else if (name == "%lanemask_ge")
+    value = ~((uint32_t(1) << lane) - 1);
+  else if (name == "%dynamic_smem_size")
+    value = config.dynamicShared;
+  else if (name == "%total_smem_size")
+    value = sharedBytes;
+  return value;
+}
+
+void Launch::fillSpecials(Warp &warp) {
   for (const SpecialRow &special : kernel.specials) {
     uint32_t *row = warp.row<uint32_t>(special.offset);
-    for (uint32_t lane = 0; lane < kWarpSize; ++lane) {
-      uint32_t thread = warp.index * kWarpSize + lane;
-      auto axis = [&](const Dim3 &d) {
-        return special.name.back() == 'x' ? d.x : special.name.back() == 'y' ? d.y : d.z;
-      };
-      StringRef name = special.name;
-      uint32_t value = 0;
-      if (name.starts_with("%tid."))
-        value = axis({thread % block.x, thread / block.x % block.y, thread / (block.x * block.y)});
-      else if (name.starts_with("%ntid."))
-        value = axis(block);
-      else if (name.starts_with("%ctaid."))
-        value = axis(cta.index);
-      else if (name.starts_with("%nctaid."))
-        value = axis(grid);
-      else if (name.starts_with("%clusterid."))
-        value = axis(cta.cluster->index);
-      else if (name.starts_with("%nclusterid."))
-        value = axis({grid.x / cluster.x, grid.y / cluster.y, grid.z / cluster.z});
-      else if (name.starts_with("%cluster_ctaid."))
-        value = axis(inCluster);
-      else if (name.starts_with("%cluster_nctaid."))
-        value = axis(cluster);
-      else if (name == "%cluster_ctarank")
-        value = rank;
-      else if (name == "%cluster_nctarank")
-        value = cluster.count();
-      else if (name == "%is_explicit_cluster")
-        value = cluster.count() > 1;
-      else if (name == "%laneid")
-        value = lane;
-      else if (name == "%warpid")
-        value = warp.index;
-      else if (name == "%nwarpid")
-        value = llvm::divideCeil(block.count(), kWarpSize);
-      else if (name == "%nsmid")
-        value = 132;
-      else if (name == "%smid")
-        value = (warp.cta->cluster->number - 1) % 132;
-      else if (name == "%lanemask_eq")
-        value = uint32_t(1) << lane;
-      else if (name == "%lanemask_lt")
-        value = (uint32_t(1) << lane) - 1;
-      else if (name == "%lanemask_le")
-        value = (uint32_t(2) << lane) - 1;
-      else if (name == "%lanemask_gt")
-        value = ~((uint32_t(2) << lane) - 1);
-      else if (name == "%lanemask_ge")
-        value = ~((uint32_t(1) << lane) - 1);
-      else if (name == "%dynamic_smem_size")
-        value = config.dynamicShared;
-      else if (name == "%total_smem_size")
-        value = sharedBytes;
-      row[lane] = value;
-    }
+    bool differs = special.name.starts_with("%tid.") || special.name.starts_with("%lane");
+    for (uint32_t lane = 0; lane < kWarpSize; ++lane)
+      row[lane] = lane && !differs ? row[0] : specialValue(warp, special.name, lane);
   }
 }
 
@@ -140,8 +140,14 @@ std::unique_ptr<Warp> Launch::startWarp(Cta &cta, uint32_t index, uint64_t numTh
   uint64_t left = numThreads - uint64_t(index) * kWarpSize;
   warp->initial = warp->live = left >= kWarpSize ? ~uint32_t(0) : (uint32_t(1) << left) - 1;
   // Registers start as what no program should rely on.
-  warp->rows.assign(kernel.constantsOffset + kernel.constants.size(), 0xA5);
-  std::copy(kernel.constants.begin(), kernel.constants.end(), warp->rows.begin() + kernel.constantsOffset);
+  if (spareRows.empty()) {
+    warp->rows.assign(kernel.constantsOffset + kernel.constants.size(), 0xA5);
+    std::copy(kernel.constants.begin(), kernel.constants.end(), warp->rows.begin() + kernel.constantsOffset);
+  } else {
+    warp->rows = std::move(spareRows.back());
+    spareRows.pop_back();
+    std::fill_n(warp->rows.begin(), kernel.constantsOffset, 0xA5);
+  }
   warp->local.assign(size_t(kernel.localBytes) * kWarpSize, 0xFF);
   warp->fragments.push_back({0, warp->live, -1});
   warp->events.assign(kernel.code.size(), 0);
@@ -176,12 +182,28 @@ std::unique_ptr<Cluster> Launch::start(uint64_t number) {
     cta->shared.size = sharedBytes;
     cta->shared.owned.assign(sharedBytes, 0xFF);
     cta->shared.bytes = cta->shared.owned.data();
+    if (usesPhases) {
+      cta->phase = nextPhase();
+      if (spareMarks.empty())
+        spareMarks.push_back(std::make_unique<PhaseMarks>(sharedBytes, kernel.sharedUnit));
+      cta->marks = std::move(spareMarks.back());
+      spareMarks.pop_back();
+    }
     for (uint32_t w = 0; w < numWarps; ++w)
       cta->warps.push_back(startWarp(*cta, w, numThreads));
     cluster->ctas.push_back(std::move(cta));
     ++stats.blocks;
   }
   return cluster;
+}
+
+void Launch::recycle(Cluster &cluster) {
+  for (auto &cta : cluster.ctas) {
+    if (cta->marks)
+      spareMarks.push_back(std::move(cta->marks));
+    for (auto &warp : cta->warps)
+      spareRows.push_back(std::move(warp->rows));
+  }
 }
 
 bool Launch::isFinished(const Cluster &cluster) const {
@@ -252,6 +274,7 @@ Expected<LaunchStats> Launch::run(llvm::ArrayRef<KernelArgument> arguments) {
       checkEnd(cluster);
       if (failed)
         break;
+      recycle(cluster);
       running.erase(running.begin() + which);
       idle = 0;
       continue;

@@ -23,7 +23,9 @@ struct Place {
 class Launch {
 public:
   Launch(Device &device, const Kernel &kernel, const LaunchConfig &config, ReadChecks reads)
-      : device(device), kernel(kernel), config(config), reads(reads), random(config.seed) {}
+      : device(device), kernel(kernel), config(config), reads(reads),
+        usesPhases(reads == ReadChecks::Later && !kernel.needsClocks && config.cluster.count() == 1),
+        random(config.seed) {}
 
   llvm::Expected<LaunchStats> run(llvm::ArrayRef<KernelArgument> arguments);
 
@@ -49,6 +51,8 @@ public:
   /// True once in `n` times, by chance.
   bool chance(unsigned n) { return random() % n == 0; }
   uint32_t draw(uint32_t n) { return n ? random() % n : 0; }
+  /// The number of what follows a barrier of a whole block, from 1.
+  uint32_t nextPhase() { return ++numPhases; }
 
   Device &device;
   const Kernel &kernel;
@@ -85,7 +89,17 @@ private:
     std::array<uint8_t, Region::kGranule> bytes;
   };
 
+  bool noteInPhase(Warp &warp, uint8_t lane, const Place &place, uint64_t size, const Access &access,
+                   Use use);
+  uint32_t specialValue(const Warp &warp, llvm::StringRef name, uint32_t lane) const;
+  /// Takes from a cluster that has ended what others can use.
+  void recycle(Cluster &cluster);
+
   const ReadChecks reads;
+  const bool usesPhases;
+  uint32_t numPhases = 0;
+  std::vector<std::vector<uint8_t>> spareRows;
+  std::vector<std::unique_ptr<PhaseMarks>> spareMarks;
   std::vector<Before> undone;
   bool isMixed = false;
   std::mt19937_64 random;

@@ -8,6 +8,7 @@
 #ifndef TGC_TOOLS_PTX_MACHINE_H
 #define TGC_TOOLS_PTX_MACHINE_H
 
+#include "tools/ptx/Phases.h"
 #include "tools/ptx/Program.h"
 #include "tools/ptx/Race.h"
 #include "llvm/ADT/SmallVector.h"
@@ -159,6 +160,9 @@ struct Cta {
   std::vector<std::unique_ptr<Warp>> warps;
   std::array<Barrier, 16> barriers;
   std::map<uint32_t, MBarrier> mbarriers;
+  /// Of a launch that looks quickly at shared memory.
+  std::unique_ptr<PhaseMarks> marks;
+  uint32_t phase = 0;
 };
 
 /// A bulk copy that is under way.

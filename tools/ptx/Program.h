@@ -108,6 +108,10 @@ struct Kernel {
   std::vector<SpecialRow> specials;
   uint32_t staticShared = 0, localBytes = 0;
   bool usesDynamicShared = false, usesWgmma = false;
+  /// Something but barriers that all warps wait at orders accesses to shared memory.
+  bool needsClocks = false;
+  /// Bytes of the narrowest access to shared memory, 4 at most.
+  uint32_t sharedUnit = 4;
   Dim3 requiredThreads{0, 0, 0}, maxThreads{0, 0, 0}, requiredCluster{0, 0, 0};
   std::vector<std::pair<uint32_t, uint32_t>> locations;
 };

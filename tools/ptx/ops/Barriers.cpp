@@ -93,8 +93,11 @@ static Step runBarrier(Warp &warp, const Instr &in, uint32_t mask) {
                      "more than " + llvm::Twine(threads) + " threads have come to barrier " +
                          llvm::Twine(number));
   bool isLast = barrier.arrived == threads;
-  if (isLast)
+  if (isLast) {
     complete(barrier);
+    if (threads == cta.warps.size() * kWarpSize)
+      cta.phase = warp.launch->nextPhase();
+  }
   if ((in.flags & kKindMask) == Arrive)
     return Step::Next;
   if (isLast)
@@ -178,6 +181,7 @@ static void decodeBarrier(Decode &d) {
     d.setSource(1, at + 1, Type::B32);
     d.in.flags |= kHasCount;
   }
+  d.frame.kernel.needsClocks |= kind == Arrive;
   if (kind == Arrive && !hasCount)
     return d.fail("'" + d.statement.opcode + "' needs the number of threads");
   if (kind == Reduce) {

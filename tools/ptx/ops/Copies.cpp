@@ -127,6 +127,7 @@ static Step runArrive(Warp &warp, const Instr &in, uint32_t mask) {
 }
 
 static void decodeCopy(Decode &d) {
+  d.frame.kernel.needsClocks = true;
   if (!d.take("async"))
     return d.fail("'" + d.statement.opcode + "' is not supported");
   if (d.take("bulk"))

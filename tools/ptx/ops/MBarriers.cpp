@@ -205,6 +205,7 @@ static void decodeArrive(Decode &d, bool drops) {
 }
 
 static void decodeMBarrier(Decode &d) {
+  d.frame.kernel.needsClocks = true;
   if (d.take("init")) {
     d.in.space = d.takeSpace(Space::Generic);
     d.take("b64");

@@ -86,6 +86,8 @@ static void decodeAccess(Decode &d, bool isLoad) {
     return;
   if (d.in.width * d.in.count > 32 || d.in.type == Type::Pred)
     return d.fail("'" + d.statement.opcode + "' is too wide");
+  if (d.in.space == Space::Shared)
+    d.frame.kernel.sharedUnit = std::min<uint32_t>(d.frame.kernel.sharedUnit, d.in.width * d.in.count);
   const Operand &value = d.operand(isLoad ? 0 : 1);
   d.setAddress(0, d.operand(isLoad ? 1 : 0));
   d.in.list = d.frame.kernel.lists.size();

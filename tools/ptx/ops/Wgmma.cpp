@@ -256,6 +256,7 @@ static void decodeMma(Decode &d) {
 
 static void decodeWgmma(Decode &d) {
   d.frame.kernel.usesWgmma = true;
+  d.frame.kernel.needsClocks = true;
   d.in.flags = kIsWgmma;
   bool isMma = d.take("mma_async"), isFence = d.take("fence"), isCommit = d.take("commit_group");
   bool isWait = d.take("wait_group");

@@ -49,6 +49,27 @@ TEST(PtxRace, LanesNeedAWarpBarrier) {
   expectError("st.shared.u32 [tile], %i;", "race", 32);
 }
 
+TEST(PtxRace, OnlyBarriersOfAllWarpsEndAPhase) {
+  // Two of three warps meet; the third reads what they wrote.
+  std::string some = "st.shared.u32 [%s], %i;\nsetp.lt.u32 %q, %i, 64;\n@!%q bra R;\nbar.sync 1, 64;\nR:\n"
+                     "xor.b32 %w, %s, 256;\n";
+  expectError(some + "ld.shared.u32 %v, [%w];", "race", 96);
+  expectGood(some + "bar.sync 0;\nld.shared.u32 %v, [%w];", 96);
+  // A warp that only arrives goes on, and writes.
+  expectError("setp.lt.u32 %q, %i, 32;\n@!%q bra B;\nbar.arrive 1, 64;\nst.shared.u32 [%s], %i;\nret;\nB:\n"
+              "bar.sync 1, 64;\nxor.b32 %w, %s, 128;\nld.shared.u32 %v, [%w];",
+              "race");
+  // All warps read a word that one of them writes.
+  std::string readers = "@%p st.shared.u32 [tile], 1;\nbar.sync 0;\nld.shared.u32 %v, [tile];\n";
+  expectError(readers + "@%p st.shared.u32 [tile], 2;", "race");
+  expectGood(readers + "bar.sync 0;\n@%p st.shared.u32 [tile], 2;");
+  // Lanes that write bytes of one word.
+  std::string bytes = "mov.u32 %w, tile;\nadd.u32 %w, %w, %i;\nst.shared.u8 [%w], %i;\n";
+  std::string other = "xor.b32 %w, %w, 32;\nld.shared.u8 %v, [%w];";
+  expectGood(bytes + "bar.sync 0;\n" + other);
+  expectError(bytes + other, "race");
+}
+
 TEST(PtxRace, AtomicsAndFlagsOrder) {
   expectGood("red.shared.add.u32 [tile], 1;");
   expectError("red.shared.add.u32 [tile], 1;\nld.shared.u32 %v, [tile];", "race");
