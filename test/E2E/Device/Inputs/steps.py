@@ -54,7 +54,7 @@ class Steps:
 if __name__ == "__main__":
     want = numpy.load(sys.argv[1] + "/want.npz")
     for key in want.files:
-        step, name = key.split("/")
+        step, name = key.split("/", 1)
         got = numpy.load(f"{sys.argv[1]}/out/s{step}.npz")[name]
         assert got.shape == want[key].shape, (key, got.shape, want[key].shape)
         numpy.testing.assert_allclose(got.astype("float64"), want[key].astype("float64"), rtol=1e-4, atol=1e-4, err_msg=key)
