@@ -76,6 +76,8 @@ void buildTiledPipeline(OpPassManager &passes, const CompileOptions &options) {
                                       options.vectors.dotsBytes,  options.exact};
   passes.addPass(createFormContractionsPass(unit));
   addCleanup(passes);
+  if (options.profile)
+    passes.addPass(createDescribeWorkPass());
 }
 
 void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) {

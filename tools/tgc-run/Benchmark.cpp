@@ -78,7 +78,7 @@ Error tgc::benchmark(Session &session, const LoadedModule &module, PlannedStep p
       return module.runError(error);
 
   if (profiler)
-    profiler->restart();
+    profiler->restart(feeds->tensors);
   std::vector<double> samples;
   samples.reserve(numRuns ? numRuns : kMaxRuns);
   auto isDone = [&] {

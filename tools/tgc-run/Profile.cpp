@@ -1,7 +1,14 @@
 //===- Profile.cpp - How long each kernel takes -------------------------------===//
+//
+// The name of a host's kernel whose work is known is "name<tab>operations<tab>bytes", each a sum of products
+// of numbers and of sizes of feeds: "3136*0.1+64", in which 0.1 is the size of dimension 1 of feed 0.
+//
+//===----------------------------------------------------------------------===//
 #include "tools/tgc-run/Profile.h"
+#include "compiler/Target/CodeTarget.h"
 #include "tools/tgc-run/Benchmark.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
@@ -9,6 +16,7 @@
 using namespace tgc;
 using llvm::createStringError;
 using llvm::Error;
+using llvm::StringRef;
 namespace json = llvm::json;
 
 void Profiler::attach(tgc_session_options_t &options) {
@@ -22,7 +30,10 @@ void Profiler::attach(tgc_session_options_t &options) {
   };
 }
 
-void Profiler::restart() {
+void Profiler::restart(llvm::ArrayRef<tgc_tensor_t> feeds) {
+  shapes.clear();
+  for (const tgc_tensor_t &feed : feeds)
+    shapes.emplace_back(feed.dims, feed.dims + feed.rank);
   totals.clear();
   numRuns = 0;
 }
@@ -42,30 +53,69 @@ void Profiler::record(const Event &event) {
   lastRun.push_back(event);
 }
 
+/// None of what is no such sum: the library may be another version's.
+std::optional<uint64_t> Profiler::evaluate(StringRef formula) const {
+  int64_t sum = 0;
+  for (StringRef term : llvm::split(formula, '+')) {
+    int64_t product = 1;
+    for (StringRef factor : llvm::split(term, '*')) {
+      int64_t number = 0;
+      size_t feed = 0, dim = 0;
+      auto [first, second] = factor.split('.');
+      if (!factor.getAsInteger(10, number))
+        product *= number;
+      else if (first.getAsInteger(10, feed) || second.getAsInteger(10, dim) || feed >= shapes.size() ||
+               dim >= shapes[feed].size())
+        return std::nullopt;
+      else
+        product *= shapes[feed][dim];
+    }
+    sum += product;
+  }
+  return sum < 0 ? std::nullopt : std::optional<uint64_t>(sum);
+}
+
+void Profiler::addWork(const char *kernel, Total &total) const {
+  auto [operations, bytes] = StringRef(kernel).split('\t').second.split('\t');
+  if (total.isOfDevice || bytes.empty())
+    return;
+  total.operations += evaluate(operations).value_or(0) * total.calls;
+  total.bytes += evaluate(bytes).value_or(0) * total.calls;
+}
+
+static StringRef getName(const char *kernel) { return StringRef(kernel).split('\t').first; }
+
 Error Profiler::print(llvm::raw_ostream &out) const {
   if (numRuns == 0)
     return createStringError("the library has no hooks to measure kernels with; compile it with --profile");
   auto rows = llvm::to_vector(totals);
   llvm::sort(rows, [](const auto &a, const auto &b) { return a.second.time > b.second.time; });
   uint64_t all = 0;
-  for (const auto &[key, total] : rows)
+  for (auto &[key, total] : rows) {
     all += total.time;
-  bool hasDevice = llvm::any_of(rows, [](const auto &row) { return row.second.isOfDevice; });
-  out << "      time  share     calls  " << (hasDevice ? "       MB      GB/s     MFLOP   GFLOP/s  " : "")
-      << "kernel  nodes\n";
+    addWork(key.first, total);
+  }
+  auto machine = createTargetMachine(hostTarget(), /*optimizationLevel=*/0);
+  if (!machine)
+    return machine.takeError();
+  Roofline roofline(getVectorUnit(**machine));
+  bool hasWork =
+      llvm::any_of(rows, [](const auto &row) { return row.second.isOfDevice || row.second.bytes > 0; });
+  out << "      time  share     calls  "
+      << (hasWork ? "       MB      GB/s     MFLOP   GFLOP/s  bound           " : "") << "kernel  nodes\n";
   for (const auto &[key, total] : rows) {
     out << llvm::format("%10s %5.1f%% %9.5g  ", timeText(double(total.time) / double(numRuns)).c_str(),
                         100.0 * double(total.time) / double(std::max<uint64_t>(all, 1)),
                         double(total.calls) / double(numRuns));
-    if (hasDevice)
-      printWork(out, total);
-    out << (total.isOfDevice ? "gpu:" : "") << key.first << "  " << key.second << "\n";
+    if (hasWork)
+      printWork(out, total, roofline);
+    out << (total.isOfDevice ? "gpu:" : "") << getName(key.first) << "  " << key.second << "\n";
   }
   return Error::success();
 }
 
-/// What a run does of it, and how much of that in a second.
-void Profiler::printWork(llvm::raw_ostream &out, const Total &total) const {
+/// What a run does of it, how much of that in a second, and which share of the time one thread should take.
+void Profiler::printWork(llvm::raw_ostream &out, const Total &total, const Roofline &roofline) const {
   auto print = [&](uint64_t amount) {
     if (!amount)
       out << llvm::format("%9s %9s ", "-", "-");
@@ -75,18 +125,27 @@ void Profiler::printWork(llvm::raw_ostream &out, const Total &total) const {
   };
   print(total.bytes);
   print(total.operations);
-  out << ' ';
+  if (total.isOfDevice || !total.bytes) {
+    out << llvm::format(" %-14s  ", "-");
+    return;
+  }
+  double operations = double(total.operations) / double(total.calls);
+  double bytes = double(total.bytes) / double(total.calls);
+  double share =
+      roofline.predict(operations, bytes) * double(total.calls) / double(std::max<uint64_t>(total.time, 1));
+  out << llvm::format(" %4.0f%% of %-6s  ", 100 * share,
+                      roofline.isBoundByCompute(operations, bytes) ? "compute" : "memory");
 }
 
 /// The row of a trace: the host's, or that of the GPU that the kernel is named after, as "1:k3" is of GPU 1.
-static unsigned getRow(llvm::StringRef kernel, bool isOfDevice) {
+static unsigned getRow(StringRef kernel, bool isOfDevice) {
   unsigned gpu = 0;
   if (isOfDevice && kernel.contains(':'))
     kernel.split(':').first.getAsInteger(10, gpu);
   return isOfDevice ? 2 + gpu : 1;
 }
 
-Error Profiler::writeTrace(llvm::StringRef path) const {
+Error Profiler::writeTrace(StringRef path) const {
   std::error_code code;
   llvm::raw_fd_ostream file(path, code);
   if (code)
@@ -96,18 +155,25 @@ Error Profiler::writeTrace(llvm::StringRef path) const {
   out.object([&] {
     out.attributeArray("traceEvents", [&] {
       for (const Event &event : lastRun) {
-        json::Object arguments{{"kernel", event.kernel}};
-        if (event.isOfDevice) {
-          arguments["bytes"] = event.bytes;
-          arguments["operations"] = event.operations;
+        StringRef kernel = getName(event.kernel);
+        Total work;
+        work.isOfDevice = event.isOfDevice;
+        work.calls = 1;
+        work.bytes = event.bytes;
+        work.operations = event.operations;
+        addWork(event.kernel, work);
+        json::Object arguments{{"kernel", kernel}};
+        if (event.isOfDevice || work.bytes > 0) {
+          arguments["bytes"] = work.bytes;
+          arguments["operations"] = work.operations;
         }
         out.value(json::Object{{"name", event.nodes},
-                               {"cat", event.kernel},
+                               {"cat", kernel},
                                {"ph", "X"},
                                {"ts", double(int64_t(event.begin - start)) / 1e3}, // microseconds
                                {"dur", double(event.end - event.begin) / 1e3},
                                {"pid", 1},
-                               {"tid", getRow(event.kernel, event.isOfDevice)},
+                               {"tid", getRow(kernel, event.isOfDevice)},
                                {"args", std::move(arguments)}});
       }
     });

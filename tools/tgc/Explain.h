@@ -2,25 +2,14 @@
 #ifndef TGC_TOOLS_TGC_EXPLAIN_H
 #define TGC_TOOLS_TGC_EXPLAIN_H
 
+#include "compiler/Codegen/CPU/KernelFacts.h"
+#include "compiler/Codegen/CPU/Roofline.h"
 #include "compiler/Pipelines/Phases.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "tools/tgc/Roofline.h"
-#include "tools/tgc/SymbolicSize.h"
 
 namespace tgc {
 
 struct DeviceCode;
-
-/// A kernel of an entry: what it runs over, and for one run its arithmetic on floating-point numbers and the
-/// bytes of its operands.
-struct KernelFacts {
-  std::string node, kind;
-  std::vector<SymbolicSize> sizes, summed;
-  SymbolicSize flops, bytes;
-  bool isInLoop = false;
-  /// What --tune chose instead of the table's tile; empty if it did not.
-  std::string tile;
-};
 
 struct EntryFacts {
   std::string name;

@@ -24,6 +24,14 @@ def ExpandMathPass : Pass<"tgc-expand-math", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect"];
 }
 
+def DescribeWorkPass : Pass<"tgc-describe-work", "::mlir::ModuleOp"> {
+  let summary = "Write down the operations and the bytes of each kernel";
+  let description = [{
+    For `--profile`, after contractions were formed: into the location of the op, as sums of products of sizes of feeds. Kernels of
+    other sizes get none.
+  }];
+}
+
 def FormContractionsPass : VectorUnitPass<"tgc-form-contractions", [
     Option<"exact", "exact", "bool", "false", "Multiply what is summed, and nothing that is made of it">]> {
   let summary = "Make kernels of contractions and of what is computed from their results";

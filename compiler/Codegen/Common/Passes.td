@@ -35,7 +35,8 @@ def LowerCopiesPass : Pass<"tgc-lower-copies", "::mlir::ModuleOp"> {
 
 def MarkKernelsPass : Pass<"tgc-mark-kernels", "::mlir::ModuleOp"> {
   let summary = "Put hooks that measure time behind the kernels of entries";
-  let description = [{ Runs on buffers, last, for `--profile`. A mark names the kernel before it and the nodes that it computes. }];
+  let description = [{ Runs on buffers, last, for `--profile`. A mark names the kernel before it, what
+    `tgc-describe-work` has found of it, and the nodes that it computes. }];
   let dependentDialects = ["::tgc::rt::RtDialect"];
 }
 

@@ -9,7 +9,8 @@
 // CHECK: call @kernel
 // CHECK-NEXT: rt.mark %[[FRAME]], "kernel", "Relu, Add"
 // CHECK: memref.copy
-// CHECK: rt.mark %[[FRAME]], "copy", "Identity"
+// Read and written.
+// CHECK: rt.mark %[[FRAME]], "copy\090\0932", "Identity"
 // CHECK-NOT: rt.mark
 func.func @main(%frame: !llvm.ptr, %x: memref<4xf32>, %y: memref<4xf32>) attributes {rt.feeds = []} {
   %c0 = arith.constant 0 : index
@@ -31,3 +32,47 @@ func.func private @kernel(%x: memref<4xf32>, %y: memref<4xf32>) {
 #add = loc("Add")
 #relu = loc("Relu")
 #identity = loc("Identity")
+
+// The work of what a kernel is made of is added, once for each op that it was made of; a part whose work is not known leaves the
+// kernel without. A fill of a contraction's result has the contraction's location and is not its work.
+// CHECK-LABEL: func.func @works
+// CHECK: linalg.fill
+// CHECK: rt.mark %{{.*}}, "nest", "MatMul"
+// CHECK: call @tgc_pack_0
+// CHECK-NEXT: rt.mark %{{.*}}, "tgc_pack_0", "MatMul"
+// CHECK: call @tgc_contract_0
+// CHECK-NEXT: rt.mark %{{.*}}, "tgc_contract_0\096*0.0\0920+4*0.0", "MatMul"
+// CHECK: call @tgc_nests_0
+// CHECK-NEXT: rt.mark %{{.*}}, "tgc_nests_0\0918+2*0.0\0916", "Add, Sub"
+// CHECK: call @tgc_nests_1
+// CHECK-NEXT: rt.mark %{{.*}}, "tgc_nests_1", "Mul, Relu"
+func.func @works(%frame: !llvm.ptr, %x: memref<4xf32>, %y: memref<4xf32>) attributes {rt.feeds = []} {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<4xf32>) loc(#matmul)
+  func.call @tgc_pack_0(%x) : (memref<4xf32>) -> () loc(#matmul)
+  func.call @tgc_contract_0(%x, %y) : (memref<4xf32>, memref<4xf32>) -> () loc(#matmul)
+  func.call @tgc_nests_0(%x, %y) : (memref<4xf32>, memref<4xf32>) -> () loc(#sub)
+  func.call @tgc_nests_1(%x, %y) : (memref<4xf32>, memref<4xf32>) -> () loc(#mul)
+  return
+}
+func.func private @tgc_pack_0(%x: memref<4xf32>) { return }
+func.func private @tgc_contract_0(%x: memref<4xf32>, %y: memref<4xf32>) { return }
+func.func private @tgc_nests_0(%x: memref<4xf32>, %y: memref<4xf32>) {
+  linalg.copy ins(%x : memref<4xf32>) outs(%y : memref<4xf32>) loc(#plus)
+  linalg.copy ins(%y : memref<4xf32>) outs(%x : memref<4xf32>) loc(#sub)
+  linalg.copy ins(%y : memref<4xf32>) outs(%x : memref<4xf32>) loc(#sub)
+  return
+}
+func.func private @tgc_nests_1(%x: memref<4xf32>, %y: memref<4xf32>) {
+  linalg.copy ins(%x : memref<4xf32>) outs(%y : memref<4xf32>) loc(#mul)
+  linalg.copy ins(%y : memref<4xf32>) outs(%x : memref<4xf32>) loc(#relu)
+  return
+}
+#name = loc("MatMul")
+#plusName = loc("Add")
+#subName = loc("Sub")
+#mulName = loc("Mul")
+#matmul = loc(fused<{bytes = "20+4*0.0", nest = false, operations = "6*0.0", work = 0 : i64}>[#name])
+#plus = loc(fused<{bytes = "8", nest = true, operations = "10", work = 1 : i64}>[#plusName])
+#sub = loc(fused<{bytes = "8", nest = true, operations = "8+2*0.0", work = 2 : i64}>[#subName])
+#mul = loc(fused<{bytes = "8", nest = true, operations = "8", work = 3 : i64}>[#mulName])

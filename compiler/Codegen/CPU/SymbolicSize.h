@@ -1,9 +1,10 @@
 //===- SymbolicSize.h - Sizes written with the sizes of the feeds ----*- C++ -*-===//
-#ifndef TGC_TOOLS_TGC_SYMBOLICSIZE_H
-#define TGC_TOOLS_TGC_SYMBOLICSIZE_H
+#ifndef TGC_COMPILER_CODEGEN_CPU_SYMBOLICSIZE_H
+#define TGC_COMPILER_CODEGEN_CPU_SYMBOLICSIZE_H
 
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <map>
 #include <optional>
 #include <string>
@@ -34,6 +35,10 @@ public:
   /// "3136*n + 64"
   std::string str() const;
 
+  /// "3136*0.0+64": the sum with other texts for the symbols; none if one of them has none.
+  std::optional<std::string>
+  rename(llvm::function_ref<std::optional<std::string>(llvm::StringRef symbol)> text) const;
+
 private:
   /// The factor of each product; the symbols of a product are sorted.
   std::map<std::vector<std::string>, int64_t> terms;
@@ -45,6 +50,9 @@ class SizeNames {
 public:
   SymbolicSize sizeOf(mlir::Value shaped, int64_t dim);
   SymbolicSize sizeOf(mlir::Value index);
+
+  /// "3136*0.1+64", in which 0.1 is the size of dimension 1 of feed 0; none if it has other sizes in it.
+  std::optional<std::string> getFormula(const SymbolicSize &size) const;
 
   /// What the names of feeds' sizes stand for: ("n", "x:0[0]").
   llvm::ArrayRef<std::pair<std::string, std::string>> getLegend() const { return legend; }
@@ -60,4 +68,4 @@ private:
 
 } // namespace tgc
 
-#endif // TGC_TOOLS_TGC_SYMBOLICSIZE_H
+#endif // TGC_COMPILER_CODEGEN_CPU_SYMBOLICSIZE_H

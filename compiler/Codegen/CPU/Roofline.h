@@ -6,8 +6,8 @@
 // matter, not what a clock will say.
 //
 //===----------------------------------------------------------------------===//
-#ifndef TGC_TOOLS_TGC_ROOFLINE_H
-#define TGC_TOOLS_TGC_ROOFLINE_H
+#ifndef TGC_COMPILER_CODEGEN_CPU_ROOFLINE_H
+#define TGC_COMPILER_CODEGEN_CPU_ROOFLINE_H
 
 #include "compiler/Codegen/CPU/SelectTiling.h"
 #include <algorithm>
@@ -38,4 +38,4 @@ struct Roofline {
 
 } // namespace tgc
 
-#endif // TGC_TOOLS_TGC_ROOFLINE_H
+#endif // TGC_COMPILER_CODEGEN_CPU_ROOFLINE_H

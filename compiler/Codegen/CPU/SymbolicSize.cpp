@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "tools/tgc/SymbolicSize.h"
+#include "compiler/Codegen/CPU/SymbolicSize.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/TgOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -72,6 +72,30 @@ std::string SymbolicSize::str() const {
     text += llvm::join(symbols, "*");
   }
   return text;
+}
+
+std::optional<std::string>
+SymbolicSize::rename(llvm::function_ref<std::optional<std::string>(llvm::StringRef)> text) const {
+  std::string sum;
+  for (const auto &[symbols, factor] : terms) {
+    sum += (sum.empty() ? "" : "+") + std::to_string(factor);
+    for (const std::string &symbol : symbols) {
+      std::optional<std::string> renamed = text(symbol);
+      if (!renamed)
+        return std::nullopt;
+      sum += "*" + *renamed;
+    }
+  }
+  return sum.empty() ? "0" : sum;
+}
+
+std::optional<std::string> SizeNames::getFormula(const SymbolicSize &size) const {
+  return size.rename([&](llvm::StringRef symbol) -> std::optional<std::string> {
+    for (const auto &[place, name] : feedSymbols)
+      if (name == symbol)
+        return std::to_string(place.first) + "." + std::to_string(place.second);
+    return std::nullopt;
+  });
 }
 
 SymbolicSize SizeNames::feedSize(Value feed, int64_t dim) {

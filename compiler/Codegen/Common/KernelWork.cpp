@@ -1,0 +1,51 @@
+//===- KernelWork.cpp - How much a kernel does ----------------------------===//
+
+#include "compiler/Codegen/Common/KernelWork.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+
+namespace tgc {
+
+static constexpr StringRef kNumber = "work", kIsNest = "nest", kOperations = "operations", kBytes = "bytes";
+
+void setWork(Operation *op, const KernelWork &work) {
+  Builder builder(op->getContext());
+  DictionaryAttr described =
+      builder.getDictionaryAttr({builder.getNamedAttr(kNumber, builder.getI64IntegerAttr(work.number)),
+                                 builder.getNamedAttr(kIsNest, builder.getBoolAttr(work.isNest)),
+                                 builder.getNamedAttr(kOperations, builder.getStringAttr(work.operations)),
+                                 builder.getNamedAttr(kBytes, builder.getStringAttr(work.bytes))});
+  op->setLoc(FusedLoc::get({op->getLoc()}, described, op->getContext()));
+}
+
+std::optional<KernelWork> getWork(Location location) {
+  std::optional<KernelWork> work;
+  location->walk([&](Location inner) {
+    auto fused = dyn_cast<FusedLoc>(inner);
+    auto described = fused ? dyn_cast_or_null<DictionaryAttr>(fused.getMetadata()) : DictionaryAttr();
+    if (!described || !described.contains(kNumber))
+      return WalkResult::advance();
+    work = {described.getAs<IntegerAttr>(kNumber).getInt(), described.getAs<BoolAttr>(kIsNest).getValue(),
+            described.getAs<StringAttr>(kOperations).str(), described.getAs<StringAttr>(kBytes).str()};
+    return WalkResult::interrupt();
+  });
+  return work;
+}
+
+std::string addFormulas(StringRef a, StringRef b) {
+  int64_t constant = 0;
+  std::string sum;
+  for (StringRef formula : {a, b})
+    for (StringRef term : llvm::split(formula, '+')) {
+      int64_t number = 0;
+      if (!term.getAsInteger(10, number))
+        constant += number;
+      else
+        sum += ("+" + term).str();
+    }
+  return constant == 0 && !sum.empty() ? sum.substr(1) : std::to_string(constant) + sum;
+}
+
+} // namespace tgc
