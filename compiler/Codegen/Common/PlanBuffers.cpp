@@ -1,21 +1,19 @@
 //===- PlanBuffers.cpp - Places for buffers in the arena ------------------===//
 //
-// Buffers of static size are packed by offset: largest first, each at the lowest place where nothing that
-// lives at the same time lies (the greedy heuristic of interval packing, as in "Efficient memory management
-// for deep neural net inference", Pisarchyk and Lee 2020). A dynamic size is coefficient * product of sizes;
-// those with the same product are compared by their coefficients and share slots, whose offsets are summed at
-// run time. A loop counts as one point in time.
+// Buffers of static size are packed by offset. A dynamic size is coefficient * product of sizes; those with
+// the same product are compared by their coefficients and share slots, whose offsets are summed at run time.
+// A loop counts as one point in time.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/ABI/Dtypes.h"
+#include "compiler/Codegen/Common/PackIntervals.h"
 #include "compiler/Codegen/Common/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
-#include <map>
 
 using namespace mlir;
 
@@ -248,47 +246,19 @@ struct EntryPlanner {
     }
     if (packed.empty() && dynamic.empty())
       return;
-    if (!packed.empty())
-      func->setAttr("rt.live_bytes", builder.getI64IntegerAttr(countLiveBytes(packed)));
-    emitArena(packed, packStatic(packed), dynamic, assignSlots(dynamic));
-  }
-
-  /// The most bytes of buffers that live at one time: no plan can do with less.
-  static int64_t countLiveBytes(ArrayRef<Buffer *> buffers) {
-    std::map<int64_t, int64_t> changes;
-    for (const Buffer *buffer : buffers) {
-      int64_t size = llvm::alignTo(buffer->coefficient, kAlignment);
-      changes[buffer->begin] += size;
-      changes[buffer->end + 1] -= size;
-    }
-    int64_t live = 0, most = 0;
-    for (const auto &[position, change] : changes)
-      most = std::max(most, live += change);
-    return most;
+    emitArena(packed, packed.empty() ? 0 : packStatic(packed), dynamic, assignSlots(dynamic));
   }
 
   /// Sets the offsets; returns the bytes of the static part.
-  static int64_t packStatic(MutableArrayRef<Buffer *> buffers) {
-    llvm::stable_sort(buffers, [](Buffer *a, Buffer *b) { return a->coefficient > b->coefficient; });
-    SmallVector<Buffer *> placed;
-    int64_t total = 0;
-    for (Buffer *buffer : buffers) {
-      int64_t size = llvm::alignTo(buffer->coefficient, kAlignment);
-      int64_t offset = 0;
-      // `placed` is sorted by offset.
-      for (Buffer *other : placed) {
-        if (!buffer->livesWith(*other))
-          continue;
-        if (offset + size <= other->offset)
-          break;
-        offset = std::max<int64_t>(offset, other->offset + llvm::alignTo(other->coefficient, kAlignment));
-      }
-      buffer->offset = offset;
-      total = std::max(total, offset + size);
-      placed.insert(
-          llvm::upper_bound(placed, buffer, [](Buffer *a, Buffer *b) { return a->offset < b->offset; }),
-          buffer);
-    }
+  int64_t packStatic(MutableArrayRef<Buffer *> buffers) {
+    SmallVector<Interval> intervals;
+    for (const Buffer *buffer : buffers)
+      intervals.push_back(
+          {buffer->begin, buffer->end, static_cast<int64_t>(llvm::alignTo(buffer->coefficient, kAlignment))});
+    int64_t total = packIntervals(intervals);
+    for (auto [buffer, interval] : llvm::zip_equal(buffers, intervals))
+      buffer->offset = interval.offset;
+    func->setAttr("rt.live_bytes", builder.getI64IntegerAttr(countLiveBytes(intervals)));
     return total;
   }
 
