@@ -19,11 +19,11 @@ struct Interval {
 int64_t countLiveBytes(llvm::ArrayRef<Interval> intervals);
 
 /// Sets offsets so that intervals that live at the same time do not overlap; returns the bytes that they need
-/// together. Finding the least is NP-hard. This takes the best of a thousand orders at most in which intervals
-/// get the lowest place that is free (fewer if there are thousands of intervals): the first two are by size
-/// and by size times lifetime ("Efficient memory management for deep neural net inference", Pisarchyk and Lee
-/// 2020), and each further one places first what reached highest in the one before;
-/// the later ones have two intervals exchanged at random too.
+/// together. Finding the least is NP-hard. This takes the best of a thousand orders at most in which
+/// intervals get the lowest place that is free (fewer if there are thousands of intervals): the first two are
+/// by size and by size times lifetime ("Efficient memory management for deep neural net inference", Pisarchyk
+/// and Lee 2020), and each further one places first what reached highest in the one before; the later ones
+/// have two intervals exchanged at random too.
 int64_t packIntervals(llvm::MutableArrayRef<Interval> intervals);
 
 } // namespace tgc
