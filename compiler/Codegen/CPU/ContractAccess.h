@@ -35,6 +35,8 @@ struct ContractAccess {
   bool isMasked;
   llvm::SmallVector<SumWithinBorders> sumsWithinBorders;
   std::optional<RowsWithinBorders> rowsWithinBorders;
+  /// That of the tile at hand; null: it has no rows to leave out.
+  const RowsWithinBorders::Kind *kind = nullptr;
   /// Vectors of columns of the panel at hand.
   int64_t vectors;
 

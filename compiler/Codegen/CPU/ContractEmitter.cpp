@@ -221,8 +221,36 @@ struct Emitter : ContractTile {
       }
       if (!plan.rows.empty())
         advance(place, firstRow, plan.rows.back());
-      emitRows(firstRow, group, place);
+      if (rowsWithinBorders)
+        emitKinds(rowsWithinBorders->kinds, tile, group, place);
+      else
+        emitRows(firstRow, group, place);
     });
+  }
+
+  /// The tile, which is of one of the kinds.
+  void emitKinds(ArrayRef<RowsWithinBorders::Kind> kinds, OpFoldResult tile, PanelRange group,
+                 const Place &place) {
+    const RowsWithinBorders::Kind &first = kinds.front();
+    auto emitFirst = [&] {
+      llvm::SaveAndRestore<const RowsWithinBorders::Kind *> ofTile(kind, first.rowsOfStep.empty() ? nullptr
+                                                                                                  : &first);
+      emitTiles(first.rows, group, place);
+    };
+    if (kinds.size() == 1)
+      return emitFirst();
+    Value isFirst;
+    for (int64_t number : first.tiles) {
+      Value isThis = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, math.materialize(tile),
+                                           math.materialize(math.known(number)));
+      isFirst = isFirst ? arith::OrIOp::create(builder, loc, isFirst, isThis) : isThis;
+    }
+    auto choice = scf::IfOp::create(builder, loc, isFirst, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(choice.thenBlock());
+    emitFirst();
+    builder.setInsertionPointToStart(choice.elseBlock());
+    emitKinds(kinds.drop_front(), tile, group, place);
   }
 
   /// Narrows the sums to what lies within the left operand's borders where the group stands at `index`.

@@ -371,7 +371,8 @@ SmallVector<SumWithinBorders> ContractPlan::findSumsWithinBorders(kernel::Contra
 }
 
 std::optional<RowsWithinBorders> ContractPlan::findRowsWithinBorders(kernel::ContractOp op) const {
-  if (rows.size() != 1 || getStaticSize(rows) != tiling.rows || stepsAtOnce == 4 || linesToFetch > 0 ||
+  int64_t numRows = getStaticSize(rows);
+  if (rows.size() != 1 || ShapedType::isDynamic(numRows) || stepsAtOnce == 4 || linesToFetch > 0 ||
       lhsCopy != LhsCopy::None)
     return std::nullopt;
   for (auto [level, group] : llvm::enumerate(sums)) {
@@ -379,26 +380,55 @@ std::optional<RowsWithinBorders> ContractPlan::findRowsWithinBorders(kernel::Con
       continue;
     for (const SumWithinBorders &part : tgc::findSumsWithinBorders(op, rows, group.front())) {
       RowsWithinBorders found = {level, getStaticSize(ArrayRef(group).drop_front()), {}};
-      int64_t numSteps = staticSizes[part.sum];
-      if (ShapedType::isDynamic(found.stepsOfSum) || found.stepsOfSum < kLeastStepsOfWindow ||
-          numSteps * tiling.rows * tiling.vectors > kMostProductsOfWindow)
+      if (ShapedType::isDynamic(found.stepsOfSum))
         continue;
-      for (int64_t step = 0; step < numSteps; ++step) {
-        auto isWithin = [&](int64_t row) {
-          int64_t index = row * part.factor + step * part.step + part.constant;
-          return index >= part.begin && index < part.end;
-        };
-        int64_t begin = 0, end = tiling.rows;
-        while (begin < end && !isWithin(begin))
-          ++begin;
-        while (end > begin && !isWithin(end - 1))
-          --end;
-        found.rowsOfStep.push_back({begin, end});
+      int64_t steps = found.stepsOfSum;
+      for (const LoopGroup &within : ArrayRef(sums).drop_front(level + 1))
+        if (int64_t size = getStaticSize(within); !ShapedType::isDynamic(size))
+          steps *= size;
+      if (steps < kLeastStepsOfWindow)
+        continue;
+      for (int64_t first = 0, tile = 0; first < numRows; first += tiling.rows, ++tile) {
+        RowsWithinBorders::Kind kind = getKind(part, first, std::min(tiling.rows, numRows - first));
+        auto same = llvm::find_if(found.kinds, [&](const RowsWithinBorders::Kind &other) {
+          return other.rows == kind.rows && other.rowsOfStep == kind.rowsOfStep;
+        });
+        if (same == found.kinds.end())
+          same = found.kinds.insert(same, kind);
+        same->tiles.push_back(tile);
       }
-      return found;
+      llvm::stable_sort(found.kinds,
+                        [](const auto &a, const auto &b) { return a.tiles.size() < b.tiles.size(); });
+      int64_t products = 0;
+      for (const RowsWithinBorders::Kind &kind : found.kinds)
+        products += std::max<int64_t>(kind.rowsOfStep.size(), 1) * kind.rows * tiling.vectors;
+      if (products <= kMostProductsOfWindow)
+        return found;
     }
   }
   return std::nullopt;
 }
 
 } // namespace tgc
+RowsWithinBorders::Kind ContractPlan::getKind(const SumWithinBorders &part, int64_t first,
+                                              int64_t numRows) const {
+  RowsWithinBorders::Kind kind = {numRows, {}, {}};
+  bool areAll = true;
+  for (int64_t step = 0; step < staticSizes[part.sum]; ++step) {
+    auto isWithin = [&](int64_t row) {
+      int64_t index = (first + row) * part.factor + step * part.step + part.constant;
+      return index >= part.begin && index < part.end;
+    };
+    int64_t begin = 0, end = numRows;
+    while (begin < end && !isWithin(begin))
+      ++begin;
+    while (end > begin && !isWithin(end - 1))
+      --end;
+    areAll &= begin == 0 && end == numRows;
+    kind.rowsOfStep.push_back({begin, end});
+  }
+  if (areAll)
+    kind.rowsOfStep.clear();
+  return kind;
+}
+

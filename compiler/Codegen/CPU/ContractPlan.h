@@ -34,13 +34,22 @@ enum class LhsCopy { None, AlongSum, AlongRows };
 
 struct StaticAccess;
 
-/// The part of a window that runs along the rows of a tile, which is as wide as the image.
+/// The part of a window that runs along the rows of tiles, which together are as wide as the image.
 struct RowsWithinBorders {
+  /// Tiles of as many rows, of which the same meet the image.
+  struct Kind {
+    int64_t rows;
+    /// Per step of the window: the rows [first, second) whose factors lie within the image. Empty: all rows
+    /// in all steps.
+    llvm::SmallVector<std::pair<int64_t, int64_t>> rowsOfStep;
+    llvm::SmallVector<int64_t> tiles;
+  };
+
   /// Of ContractPlan::sums, whose outermost loop is that of the window; and the steps within one of its.
   size_t level;
   int64_t stepsOfSum;
-  /// Per step of the window: the rows [first, second) whose factors lie within the image.
-  llvm::SmallVector<std::pair<int64_t, int64_t>> rowsOfStep;
+  /// The most tiles are of the last one.
+  llvm::SmallVector<Kind> kinds;
 };
 
 struct ContractPlan {
@@ -95,13 +104,15 @@ struct ContractPlan {
   /// What each unit, whose outer loops stand still, may leave out of its sums: a loop of several, each a
   /// level of its own.
   llvm::SmallVector<SumWithinBorders> findSumsWithinBorders(kernel::ContractOp op) const;
-  /// What each tile may leave out of its own, if a tile has all rows.
+  /// What each tile may leave out of its own, if the rows are of one loop.
   std::optional<RowsWithinBorders> findRowsWithinBorders(kernel::ContractOp op) const;
 
   /// Steps of the sum that the kernel packs at a time, if it packs.
   int64_t getPackedSteps() const { return copiedLength; }
 
 private:
+  /// That of the tile of `numRows` rows from the `first` on.
+  RowsWithinBorders::Kind getKind(const SumWithinBorders &part, int64_t first, int64_t numRows) const;
   void groupLoops(kernel::ContractOp op, llvm::ArrayRef<StaticAccess> accesses);
   bool comesFromFar(kernel::ContractOp op) const;
   bool canSumAlong(kernel::ContractOp op, llvm::ArrayRef<StaticAccess> accesses, int64_t numRows,

@@ -17,7 +17,7 @@ SmallVector<Value> ContractTile::sumProducts(int64_t rows, size_t level, OpFoldR
                                              OpFoldResult rhsAt, const Place &place, ValueRange sums) {
   if (level == plan.sums.size())
     return addProducts(rows, lhsAt, rhsAt, place, sums);
-  if (rowsWithinBorders && rowsWithinBorders->level == level && rows == plan.tiling.rows)
+  if (kind && rowsWithinBorders->level == level)
     return sumWithinBorders(lhsAt, rhsAt, place, sums);
   auto [begin, end] = level == 0 ? std::pair(place.sumBegin, place.sumEnd) : place.sumRanges[level];
   return sumRange(rows, level, {begin, end}, lhsAt, rhsAt, place, sums);
@@ -27,7 +27,7 @@ SmallVector<Value> ContractTile::sumWithinBorders(OpFoldResult lhsAt, OpFoldResu
                                                   ValueRange sums) {
   SmallVector<Value> result(sums);
   int64_t inner = rowsWithinBorders->stepsOfSum;
-  for (auto [step, range] : llvm::enumerate(rowsWithinBorders->rowsOfStep)) {
+  for (auto [step, range] : llvm::enumerate(kind->rowsOfStep)) {
     auto [begin, end] = range;
     if (begin >= end)
       continue;

@@ -40,7 +40,7 @@ inline constexpr int64_t kWaysOfFirstLevel = 8;
 inline constexpr int64_t kLongestNestedSum = 2048;
 /// Zeros of padding are left out row by row of a tile if each step of the window has so many steps of the sum
 /// at least, and if the code of all its steps has so many products at most.
-inline constexpr int64_t kLeastStepsOfWindow = 8, kMostProductsOfWindow = 256;
+inline constexpr int64_t kLeastStepsOfWindow = 8, kMostProductsOfWindow = 384;
 /// Length of a sum that takes longer than to fetch what the result's memory holds.
 inline constexpr int64_t kLeastSumToFetchInit = 128;
 /// Bytes from one step of the sum to the next from which it pays to copy a tile of a transposed left operand

@@ -17,8 +17,8 @@ bool isZeros(Value value) {
          (matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) || matchPattern(fill.getInputs()[0], m_Zero()));
 }
 
-/// Less is not worth the arithmetic.
-constexpr double kLeastShareOfZeros = 1. / 32;
+/// Less is not worth the arithmetic, unless an average sum has so many steps less.
+constexpr double kLeastShareOfZeros = 1. / 32, kLeastStepsLeftOut = 8;
 
 /// Factors of the loops and the constant of a linear sum.
 struct LinearTerms {
@@ -55,20 +55,50 @@ double getShareOfZeros(const SumWithinBorders &part, kernel::ContractOp op) {
   return double(zeros) / std::max<int64_t>(numPlaces * numSteps, 1);
 }
 
+/// Whether it pays to leave the products with zeros out.
+bool pays(const SumWithinBorders &part, kernel::ContractOp op) {
+  double share = getShareOfZeros(part, op), steps = 1;
+  for (auto [loop, size] : llvm::enumerate(op.getLoopSizes()))
+    if (!op.getInitMap().isFunctionOfDim(loop) && !ShapedType::isDynamic(size))
+      steps *= size;
+  return share >= kLeastShareOfZeros || share * steps >= kLeastStepsLeftOut;
+}
+
 } // namespace
 
 void markZeroBorders(kernel::ContractOp op) {
-  auto insert = op.getLhs().getDefiningOp<tensor::InsertSliceOp>();
+  Value lhs = op.getLhs();
+  auto type = dyn_cast<RankedTensorType>(lhs.getType());
+  if (!type)
+    return;
+  // Where the operand begins in what it is a part of.
+  SmallVector<int64_t> first(type.getRank(), 0);
+  while (auto part = lhs.getDefiningOp<tensor::ExtractSliceOp>()) {
+    if (!part.hasUnitStride() || part.getSourceType().getRank() != type.getRank())
+      return;
+    for (auto [begin, offset] : llvm::zip_equal(first, part.getStaticOffsets()))
+      begin = ShapedType::isDynamic(begin) || ShapedType::isDynamic(offset) ? ShapedType::kDynamic
+                                                                            : begin + offset;
+    lhs = part.getSource();
+  }
+  auto insert = lhs.getDefiningOp<tensor::InsertSliceOp>();
   if (!insert || !isZeros(insert.getDest()) || !insert.hasUnitStride() ||
       insert.getSourceType().getRank() != insert.getDestType().getRank())
     return;
   SmallVector<int64_t> borders;
-  for (int64_t dim = 0; dim < insert.getDestType().getRank(); ++dim) {
-    int64_t begin = insert.getStaticOffsets()[dim], size = insert.getStaticSizes()[dim];
-    int64_t all = insert.getDestType().getDimSize(dim);
-    if (ShapedType::isDynamic(begin) || ShapedType::isDynamic(size) || (begin == 0 && size == all))
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    int64_t offset = insert.getStaticOffsets()[dim], size = insert.getStaticSizes()[dim];
+    int64_t all = type.getDimSize(dim);
+    if (llvm::is_contained({offset, size, first[dim]}, ShapedType::kDynamic))
       continue;
-    borders.append({dim, begin, begin + size});
+    int64_t begin = std::max<int64_t>(offset - first[dim], 0), end = offset - first[dim] + size;
+    if (!ShapedType::isDynamic(all)) {
+      begin = std::min(begin, all);
+      end = std::min(end, all);
+    }
+    end = std::max(begin, end);
+    if (begin != 0 || end != all)
+      borders.append({dim, begin, end});
   }
   if (!borders.empty())
     op.setZeroBorders(borders);
@@ -92,7 +122,7 @@ SmallVector<SumWithinBorders> findSumsWithinBorders(kernel::ContractOp op, Array
       continue;
     SumWithinBorders part = {place.first,    sum.first,      place.second,  sum.second,
                              terms.constant, borders[i + 1], borders[i + 2]};
-    if (getShareOfZeros(part, op) >= kLeastShareOfZeros)
+    if (pays(part, op))
       found.push_back(part);
   }
   return found;

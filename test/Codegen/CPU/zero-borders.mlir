@@ -47,3 +47,33 @@ func.func @wide(%x: memref<2x58x58x16xf32>, %w: memref<3x3x16x32xf32>, %r: memre
   } : memref<2x58x58x16xf32>, memref<3x3x16x32xf32> into memref<2x56x56x32xf32>
   return
 }
+
+// -----
+
+#x = affine_map<(n, y, x, p, q, c, f) -> (n, y + 2 * p, x + 2 * q, c)>
+#w = affine_map<(n, y, x, p, q, c, f) -> (p, q, c, f)>
+#r = affine_map<(n, y, x, p, q, c, f) -> (n, y, x, f)>
+
+// Of four tiles of a row the first meets the image in the first column of the window with 12 of its pixels, the last in the last column; those
+// between have no zeros.
+// CHECK-LABEL: func @edges
+// CHECK: func private @tgc_contract_
+// CHECK: arith.cmpi eq, %{{.*}}, %c0
+// CHECK: scf.if
+// CHECK: :24 = scf.for %{{.*}} = %c0 to %c64
+// CHECK: :28 = scf.for %{{.*}} = %c0 to %c64
+// CHECK: :28 = scf.for %{{.*}} = %c0 to %c64
+// CHECK: arith.cmpi eq, %{{.*}}, %c3
+// CHECK: scf.if
+// CHECK: :28 = scf.for %{{.*}} = %c0 to %c64
+// CHECK: :28 = scf.for %{{.*}} = %c0 to %c64
+// CHECK: :24 = scf.for %{{.*}} = %c0 to %c64
+// CHECK: :28 = scf.for %{{.*}} = %c0 to %c3
+func.func @edges(%x: memref<1x60x60x64xf32>, %w: memref<3x3x64x32xf32>, %r: memref<1x56x56x32xf32>) {
+  kernel.contract (%x, %w) into %r sizes [1, 56, 56, 3, 3, 64, 32]
+      attributes {indexing_maps = [#x, #w, #r], in_place, zero_borders = array<i64: 1, 2, 58, 2, 2, 58>} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<1x60x60x64xf32>, memref<3x3x64x32xf32> into memref<1x56x56x32xf32>
+  return
+}
