@@ -1,6 +1,7 @@
 //===- ContractAccess.cpp - How a kernel reads its operands ===//
 
 #include "compiler/Codegen/CPU/ContractAccess.h"
+#include "compiler/Codegen/CPU/CopiedOperands.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -37,7 +38,7 @@ Value ContractAccess::allocateOnStack(int64_t size, Type element) {
 void ContractAccess::accessRhs(int64_t width) {
   if (plan.rhsForm == RhsForm::Direct || plan.rhsForm == RhsForm::AlongSum ||
       plan.rhsForm == RhsForm::PackedByKernel) {
-    source = LinearAccess::create(builder, loc, in.rhs, op.getRhsMap());
+    source = tgc::accessRhs(builder, loc, in.rhs, op);
     sourcePanelStride = math.mul(math.known(width), source.strides[plan.column]);
   }
   if (plan.rhsForm == RhsForm::Direct || plan.rhsForm == RhsForm::AlongSum) {

@@ -2,6 +2,7 @@
 
 #include "compiler/Codegen/CPU/ContractPlan.h"
 #include "compiler/Codegen/CPU/AlongSum.h"
+#include "compiler/Codegen/CPU/CopiedOperands.h"
 #include "compiler/Codegen/CPU/KeepLoop.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "compiler/Codegen/CPU/TunedTiles.h"
@@ -77,6 +78,9 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   for (auto [i, operand] : llvm::enumerate(op.getOperands()))
     accesses.push_back(
         describe(cast<MemRefType>(operand.getType()), op.getMap(i), i == 1 && op.getPanelWidth()));
+  for (int64_t loop : getReversedLoops(op))
+    if (int64_t &stride = accesses[1].strides[loop]; !ShapedType::isDynamic(stride))
+      stride = -stride;
   const StaticAccess &lhs = accesses.front(), &init = accesses.back();
   auto inRhs = [&](unsigned loop) { return op.getRhsMap().isFunctionOfDim(loop); };
 
@@ -111,9 +115,9 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
     accesses[1].isPacked = true;
     groupLoops(op, accesses);
   }
-  // Two strides say where a panel is only if there are no others.
-  if (rhsForm == RhsForm::ChosenByCall &&
-      (sums.size() != 1 || !getRhsBatches(op).empty() || !accesses[1].isRowMajor))
+  // Two strides say where a panel is only if there are no others, and the first element comes first.
+  if (rhsForm == RhsForm::ChosenByCall && (sums.size() != 1 || !getRhsBatches(op).empty() ||
+                                           !accesses[1].isRowMajor || !getReversedLoops(op).empty()))
     rhsForm = RhsForm::PackedByCall;
 
   tiling = widenForFewRows(

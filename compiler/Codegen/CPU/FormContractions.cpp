@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/ByteProducts.h"
+#include "compiler/Codegen/CPU/CopiedOperands.h"
 #include "compiler/Codegen/CPU/JoinSiblings.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/OrderLoops.h"
@@ -171,6 +172,8 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
         selectWinograd(contract, unit, packed);
       if (contract.getWinograd())
         contract = absorbPool(contract);
+      if (!contract.getWinograd())
+        readThroughCopies(contract);
       takeTunedTile(contract, tiles);
       if (!contract.getPanelWidth() && !contract.getWinograd())
         packConstant(contract, unit, packed);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "compiler/Codegen/CPU/CopiedOperands.h"
 #include "compiler/Codegen/CPU/TransposeNests.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -149,7 +150,7 @@ struct PackEmitter {
 
 void emitPacking(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan, Value rhsMemref,
                  Value packed, ArrayRef<OpFoldResult> loopSizes, Value begin, Value end) {
-  LinearAccess rhs = LinearAccess::create(builder, op.getLoc(), rhsMemref, op.getRhsMap());
+  LinearAccess rhs = accessRhs(builder, op.getLoc(), rhsMemref, op);
   PackEmitter emitter(builder, op.getLoc(), plan, rhs, packed, loopSizes[plan.column]);
   for (const LoopGroup &group : plan.sums)
     for (unsigned loop : group)

@@ -311,3 +311,89 @@ func.func @borders(%x: tensor<?x12x12x8xf32>, %other: tensor<?x16x16x8xf32>, %w:
   } -> tensor<?x12x12x40xf32>
   return %0, %1 : tensor<?x12x12x40xf32>, tensor<?x12x12x40xf32>
 }
+
+// -----
+
+#copy = affine_map<(p, q, c, f) -> (p, q, c, f)>
+#turned = affine_map<(p, q, c, f) -> (p, q, f, c)>
+#x = affine_map<(n, y, x, f, p, q, c) -> (n, y + p, x + q, c)>
+#w = affine_map<(n, y, x, f, p, q, c) -> (p, q, c, f)>
+#r = affine_map<(n, y, x, f, p, q, c) -> (n, y, x, f)>
+
+// A phase of a gradient by data: every other pixel of the filter, from the last on, with the channels exchanged. The filter itself is read. Of an
+// image that is a part of a padded one the zeros are known too.
+// CHECK-DAG: #[[$FILTER:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3, d4, d6, d5)>
+// CHECK-LABEL: func @phase
+// CHECK-SAME: %[[FED:[a-z0-9]*]]: tensor<3x3x40x16xf32>
+// CHECK: %[[PART:.*]] = tensor.extract_slice %[[FED]][0, 1, 0, 0] [2, 1, 40, 16] [2, 2, 1, 1]
+// CHECK: kernel.contract(%{{.*}}, %[[PART]]) {{.*}} sizes [2, 7, 9, 2, 1, 16, 40] attributes {indexing_maps = [#{{.*}}, #[[$FILTER]], #{{.*}}], kernel.reversed_rhs = array<i64: 3>, zero_borders = array<i64: 1, 1, 8>}
+func.func @phase(%y: tensor<2x7x9x16xf32>, %fed: tensor<3x3x40x16xf32>) -> tensor<2x7x9x40xf32> {
+  %z = arith.constant 0.0 : f32
+  %c2 = arith.constant 2 : index
+  %room = tensor.empty() : tensor<2x8x10x16xf32>
+  %zeros = linalg.fill ins(%z : f32) outs(%room : tensor<2x8x10x16xf32>) -> tensor<2x8x10x16xf32>
+  %padded = tensor.insert_slice %y into %zeros[0, 1, 1, 0] [2, 7, 9, 16] [1, 1, 1, 1] : tensor<2x7x9x16xf32> into tensor<2x8x10x16xf32>
+  %image = tensor.extract_slice %padded[0, 0, 1, 0] [2, 8, 9, 16] [1, 1, 1, 1] : tensor<2x8x10x16xf32> to tensor<2x8x9x16xf32>
+  %e0 = tensor.empty() : tensor<3x3x40x16xf32>
+  %reversed = linalg.generic {indexing_maps = [#copy], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} outs(%e0 : tensor<3x3x40x16xf32>) {
+  ^bb0(%o: f32):
+    %i0 = linalg.index 0 : index
+    %p = arith.subi %c2, %i0 : index
+    %i1 = linalg.index 1 : index
+    %q = arith.subi %c2, %i1 : index
+    %c = linalg.index 2 : index
+    %f = linalg.index 3 : index
+    %v = tensor.extract %fed[%p, %q, %c, %f] : tensor<3x3x40x16xf32>
+    linalg.yield %v : f32
+  } -> tensor<3x3x40x16xf32>
+  %e1 = tensor.empty() : tensor<3x3x16x40xf32>
+  %exchanged = linalg.generic {indexing_maps = [#turned, #copy], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%reversed : tensor<3x3x40x16xf32>) outs(%e1 : tensor<3x3x16x40xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    linalg.yield %i : f32
+  } -> tensor<3x3x16x40xf32>
+  %filter = tensor.extract_slice %exchanged[0, 1, 0, 0] [2, 1, 16, 40] [2, 2, 1, 1] : tensor<3x3x16x40xf32> to tensor<2x1x16x40xf32>
+  %e2 = tensor.empty() : tensor<2x7x9x40xf32>
+  %init = linalg.fill ins(%z : f32) outs(%e2 : tensor<2x7x9x40xf32>) -> tensor<2x7x9x40xf32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #r], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]} ins(%image, %filter : tensor<2x8x9x16xf32>, tensor<2x1x16x40xf32>) outs(%init : tensor<2x7x9x40xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<2x7x9x40xf32>
+  return %0 : tensor<2x7x9x40xf32>
+}
+
+// -----
+
+#turned = affine_map<(k, n) -> (n, k)>
+#copy = affine_map<(k, n) -> (k, n)>
+#a = affine_map<(m, n, k) -> (m, k)>
+#b = affine_map<(m, n, k) -> (k, n)>
+#c = affine_map<(m, n, k) -> (m, n)>
+
+// A copy that is made before a loop stays before it.
+// CHECK-LABEL: func @before_a_loop
+// CHECK: %[[COPY:.*]] = linalg.generic
+// CHECK: kernel.contract(%{{.*}}, %[[COPY]])
+func.func @before_a_loop(%x: tensor<32x64xf32>, %w: tensor<64x64xf32>, %n: index) -> tensor<32x64xf32> {
+  %z = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %e = tensor.empty() : tensor<64x64xf32>
+  %t = linalg.generic {indexing_maps = [#turned, #copy], iterator_types = ["parallel", "parallel"]} ins(%w : tensor<64x64xf32>) outs(%e : tensor<64x64xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    linalg.yield %i : f32
+  } -> tensor<64x64xf32>
+  %r = scf.for %step = %c0 to %n step %c1 iter_args(%h = %x) -> tensor<32x64xf32> {
+    %room = tensor.empty() : tensor<32x64xf32>
+    %init = linalg.fill ins(%z : f32) outs(%room : tensor<32x64xf32>) -> tensor<32x64xf32>
+    %0 = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]} ins(%h, %t : tensor<32x64xf32>, tensor<64x64xf32>) outs(%init : tensor<32x64xf32>) {
+    ^bb0(%i: f32, %j: f32, %o: f32):
+      %7 = arith.mulf %i, %j : f32
+      %8 = arith.addf %o, %7 : f32
+      linalg.yield %8 : f32
+    } -> tensor<32x64xf32>
+    scf.yield %0 : tensor<32x64xf32>
+  }
+  return %r : tensor<32x64xf32>
+}
