@@ -265,7 +265,7 @@ LhsCopy ContractPlan::selectCopy(kernel::ContractOp op, ArrayRef<int64_t> lhsStr
       length % tiling.lanes == 0)
     return LhsCopy::AlongSum;
   if (rowStride == 1 && sumStride > 0 && sumStride * lhsBytes >= kLeastStrideToCopy &&
-      tiling.rows <= tiling.lanes && length >= kLeastSumToFetchInit)
+      tiling.rows <= tiling.lanes && length >= kLeastSumToCopy)
     return LhsCopy::AlongRows;
   return LhsCopy::None;
 }
@@ -413,7 +413,6 @@ std::optional<RowsWithinBorders> ContractPlan::findRowsWithinBorders(kernel::Con
   return std::nullopt;
 }
 
-} // namespace tgc
 RowsWithinBorders::Kind ContractPlan::getKind(const SumWithinBorders &part, int64_t first,
                                               int64_t numRows) const {
   RowsWithinBorders::Kind kind = {numRows, {}, {}};
@@ -436,3 +435,4 @@ RowsWithinBorders::Kind ContractPlan::getKind(const SumWithinBorders &part, int6
   return kind;
 }
 
+} // namespace tgc

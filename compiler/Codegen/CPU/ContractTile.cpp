@@ -231,6 +231,12 @@ LinearAccess ContractTile::copyRows(int64_t rows, const Place &place) {
           Value index = math.materialize(math.add(to, math.known(row * rowDistance)));
           vector::StoreOp::create(builder, loc, part, copies, ValueRange{index});
         }
+        // The next tile's rows lie beside these, for as many steps on lines of their own.
+        if (!isAlongSum) {
+          Value last = math.materialize(math.add(from, math.known(2 * rows - 1)));
+          memref::PrefetchOp::create(builder, loc, lhs.flat, ValueRange{last}, /*isWrite=*/false,
+                                     /*localityHint=*/2, /*isDataCache=*/true);
+        }
         scf::YieldOp::create(builder, loc);
       });
   LinearAccess access = {copies, math.known(0), SmallVector<OpFoldResult>(lhs.strides.size(), math.known(0))};

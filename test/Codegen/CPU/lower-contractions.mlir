@@ -220,12 +220,15 @@ func.func @blocked(%x: memref<1022x1024xf32>, %w: memref<1024x1024xf32>, %y: mem
 #b = affine_map<(m, k, n) -> (k, n)>
 #c = affine_map<(m, k, n) -> (m, n)>
 
-// The steps of a transposed left operand lie on pages of their own: a tile of it is copied together, a vector for each step.
+// The steps of a transposed left operand lie on pages of their own: a tile of it is copied together, a vector for each step, and the next tile's
+// is fetched.
 // CHECK-LABEL: func @transposed_rows
 // CHECK: func private @tgc_contract_
 // CHECK: memref.alloca() {alignment = 64 : i64} : memref<3200xf32>
 // CHECK: vector.maskedload
 // CHECK-NEXT: vector.store
+// CHECK-NEXT: %[[NEXT:.*]] = arith.addi %{{.*}}, %c27
+// CHECK-NEXT: memref.prefetch %{{.*}}[%[[NEXT]]], read
 // CHECK-NEXT: }
 // CHECK: :28 = scf.for
 func.func @transposed_rows(%x: memref<200x512xf32>, %w: memref<25600xf32>, %y: memref<504x128xf32>) {
