@@ -80,6 +80,33 @@ Expected<std::unique_ptr<orc::ObjectLayer>> createObjectLayer(orc::ExecutionSess
   return std::make_unique<orc::ObjectLinkingLayer>(session, std::move(*memory));
 }
 
+/// The kernels written by hand. Their archive is read when code asks for the first one.
+class KernelGenerator : public orc::DefinitionGenerator {
+public:
+  explicit KernelGenerator(orc::ObjectLayer &layer) : layer(layer) {}
+
+  Error tryToGenerate(orc::LookupState &state, orc::LookupKind kind, orc::JITDylib &library,
+                      orc::JITDylibLookupFlags flags, const orc::SymbolLookupSet &symbols) override {
+    auto isKernel = [](const auto &symbol) { return (*symbol.first).starts_with("tgc_"); };
+    if (!archive) {
+      if (none_of(symbols, isKernel))
+        return Error::success();
+      auto bytes =
+          MemoryBuffer::getMemBuffer(kernelArchive(), "tgc_kernels.a", /*RequiresNullTerminator=*/false);
+      auto opened = orc::StaticLibraryDefinitionGenerator::Create(layer, std::move(bytes));
+      if (!opened)
+        return opened.takeError();
+      archive = std::move(*opened);
+    }
+    // What kernels need of each other has other names too.
+    return archive->tryToGenerate(state, kind, library, flags, symbols);
+  }
+
+private:
+  orc::ObjectLayer &layer;
+  std::unique_ptr<orc::StaticLibraryDefinitionGenerator> archive;
+};
+
 } // namespace
 
 Expected<std::unique_ptr<Engine>> Engine::create(ArrayRef<char> object, ArrayRef<char> weights) {
@@ -103,13 +130,7 @@ Expected<std::unique_ptr<Engine>> Engine::create(ArrayRef<char> object, ArrayRef
   define(kWeightsSymbol, weights.data());
   if (Error error = library.define(orc::absoluteSymbols(std::move(symbols))))
     return std::move(error);
-  auto archive =
-      MemoryBuffer::getMemBuffer(kernelArchive(), "tgc_kernels.a", /*RequiresNullTerminator=*/false);
-  auto kernels =
-      orc::StaticLibraryDefinitionGenerator::Create(state->jit->getObjLinkingLayer(), std::move(archive));
-  if (!kernels)
-    return kernels.takeError();
-  library.addGenerator(std::move(*kernels));
+  library.addGenerator(std::make_unique<KernelGenerator>(state->jit->getObjLinkingLayer()));
   // libm and libc.
   auto process =
       orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(state->jit->getDataLayout().getGlobalPrefix());

@@ -8,6 +8,7 @@
 #include "frontend/GraphDef/SignatureParser.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/ErrorHandling.h"
 
@@ -20,10 +21,15 @@ using namespace tgc;
 
 /// The type of that name, or DT_INVALID.
 static proto::DataType dataTypeByName(StringRef name) {
-  for (int number = 1; isKnownDataType(static_cast<proto::DataType>(number)); ++number)
-    if (dataTypeName(static_cast<proto::DataType>(number)) == name)
-      return static_cast<proto::DataType>(number);
-  return proto::DT_INVALID;
+  static const StringMap<proto::DataType> byName = [] {
+    StringMap<proto::DataType> types;
+    for (int number = 1; isKnownDataType(static_cast<proto::DataType>(number)); ++number) {
+      auto type = static_cast<proto::DataType>(number);
+      types.try_emplace(dataTypeName(type), type);
+    }
+    return types;
+  }();
+  return byName.lookup(name);
 }
 
 /// The members of a group of types in AllowedTypes.cpp; the text itself if it is none.

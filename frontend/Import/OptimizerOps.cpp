@@ -195,11 +195,12 @@ template <void (*formula)(OptimizerStep &), Numbers numbers> LogicalResult impor
   return importOptimizerStep(n, formula, numbers);
 }
 
-/// All forms that TensorFlow has of an optimizer.
+/// All forms that TensorFlow has of an optimizer. To look for a name is cheaper than to read its signature.
 template <void (*formula)(OptimizerStep &), Numbers numbers = Numbers::Real>
 void add(OpRegistry &registry, StringRef optimizer) {
+  static const std::vector<StringRef> known = listOpSignatures();
   for (StringRef form : {"Apply", "ResourceApply", "SparseApply", "ResourceSparseApply"})
-    if (std::string op = (form + optimizer).str(); lookupOpSignature(op))
+    if (std::string op = (form + optimizer).str(); llvm::binary_search(known, op))
       registry.add({op}, importStep<formula, numbers>);
 }
 
