@@ -21,6 +21,9 @@ inline constexpr const char kTransferAttribute[] = "rt.copy_by";
 inline constexpr const char kOnDeviceAttribute[] = "rt.on_device";
 
 void populateRtToLLVMPatterns(const mlir::LLVMTypeConverter &converter, mlir::RewritePatternSet &patterns);
+/// Of the ops of a device: rt.device, rt.mirror, rt.launch and those that copy.
+void populateDeviceToLLVMPatterns(const mlir::LLVMTypeConverter &converter,
+                                  mlir::RewritePatternSet &patterns);
 } // namespace tgc
 
 #endif // TGC_COMPILER_ABI_RTTOLLVM_H

@@ -136,6 +136,7 @@ struct ConvertToLLVMPass : impl::ConvertToLLVMPassBase<ConvertToLLVMPass> {
     RewritePatternSet patterns(context);
     patterns.add<LoadBoolean, LoadString, StoreBoolean, StoreString>(converter, /*benefit=*/2);
     populateRtToLLVMPatterns(converter, patterns);
+    populateDeviceToLLVMPatterns(converter, patterns);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
     populateComplexToLLVMConversionPatterns(converter, patterns);
