@@ -336,6 +336,8 @@ private:
         places.bring(base, gpu);
     places.states = std::move(before);
     places.stateOf(base) = {/*isOnHost=*/false, wanted};
+    if (!sharing.root)
+      shared.insert(base);
   }
 
   /// Gives each GPU an operand that it has, where there is one.
@@ -347,16 +349,76 @@ private:
   }
   bool has(unsigned gpu, Value value) { return places.stateOf(memory.find(value).base).gpus & bitOf(gpu); }
 
+  /// Other GPUs that have all that an elementwise kernel reads, something that they reduced together among
+  /// it, and are to read what it writes: they compute it, too, instead of taking it. Equal nodes on several
+  /// GPUs have become one op by now, so the graph asks for that.
+  Gpus findOthers(const KernelRecord &record, unsigned gpu) {
+    if (places.getNumGpus() == 1 || !isElementwise(record))
+      return 0;
+    Gpus reading = 0;
+    for (Value value : record.memories) {
+      Value base = memory.find(value).base;
+      if (!kernelUses.getWritten(record).contains(base))
+        continue;
+      if (!canWriteEverywhere(value))
+        return 0;
+      reading |= getReaders(base);
+    }
+    Gpus others = reading & ~bitOf(gpu);
+    bool readsShared = false;
+    for (Value base : kernelUses.getRead(record)) {
+      readsShared |= shared.contains(base);
+      if (!isConstant(base))
+        others &= places.stateOf(base).gpus;
+    }
+    return readsShared ? others : 0;
+  }
+
+  static bool isElementwise(const KernelRecord &record) {
+    return llvm::all_of(record.members, [](Operation *op) {
+      auto nest = dyn_cast<linalg::GenericOp>(op);
+      return nest && nest.getNumReductionLoops() == 0 && !isAttention(nest);
+    });
+  }
+
+  /// The GPUs whose kernels read a piece of memory, or what elementwise kernels make of it.
+  Gpus getReaders(Value base) {
+    if (std::exchange(hasReaders, true))
+      return readers.lookup(base);
+    for (const KernelRecord &record : llvm::reverse(device.records)) {
+      if (!record.op || !entry->isAncestor(record.op))
+        continue;
+      Gpus reading = bitOf(gpuOf(record));
+      if (isElementwise(record))
+        for (Value written : kernelUses.getWritten(record))
+          reading |= readers.lookup(written);
+      for (Value read : kernelUses.getRead(record))
+        readers[read] |= reading;
+    }
+    return readers.lookup(base);
+  }
+
   void launch(KernelRecord &record) {
     record.gpu = gpuOf(record);
     for (Value base : kernelUses.getRead(record))
       places.bring(base, record.gpu);
+    Gpus others = findOthers(record, record.gpu);
     for (Value base : kernelUses.getWritten(record)) {
       if (isResident(base))
         rt::OwnOp::create(builder, record.op->getLoc(), places.getHandle(record.gpu), base, IntegerAttr());
       places.disowned.erase(base);
-      places.stateOf(base) = {/*isOnHost=*/false, bitOf(record.gpu)};
+      places.stateOf(base) = {/*isOnHost=*/false, bitOf(record.gpu) | others};
+      shared.erase(base);
+      if (others)
+        shared.insert(base);
     }
+    for (unsigned gpu = 0; gpu < places.getNumGpus(); ++gpu)
+      if (others & bitOf(gpu)) {
+        launching |= bitOf(gpu);
+        createLaunch(builder, record, places.getHandle(gpu), used.size());
+        used.push_back(record);
+        used.back().gpu = gpu;
+      }
     launching |= bitOf(record.gpu);
     createLaunch(builder, record, places.getHandle(record.gpu), used.size());
     for (Value value : record.memories)
@@ -437,6 +499,11 @@ private:
   ValuePlaces places;
   /// That have something to start.
   Gpus launching = 0;
+  /// What several GPUs reduced together and all have, and what each of them made of it.
+  llvm::SmallPtrSet<Value, 4> shared;
+  /// What getReaders() says of each base, once it has been asked.
+  llvm::DenseMap<Value, Gpus> readers;
+  bool hasReaders = false;
   /// Variables that took a new size: their memory may be elsewhere now than where it was read.
   llvm::SmallPtrSet<Value, 4> moved;
   /// Nests whose kernels are started already, with that of the first of their chain.
