@@ -42,6 +42,14 @@ Expected<std::string> parseCudaTarget(StringRef target) {
   return chip.str();
 }
 
+/// A node's name as that of a file, "a:b:c" for "a/b/c". What stands before a slash would be a directory, and
+/// assemblers (ptxas 13.0, for sm_90 and above) die of more than 127 of these.
+static std::string getFileName(StringRef node) {
+  std::string name = node.str();
+  llvm::replace(name, '/', ':');
+  return name;
+}
+
 /// Line tables only: a file per node, and every instruction of its kernel on line 1 of it.
 static void addLocations(Module &code, const StringMap<PtxKernel> &described) {
   code.addModuleFlag(Module::Warning, "Debug Info Version", DEBUG_METADATA_VERSION);
@@ -54,7 +62,7 @@ static void addLocations(Module &code, const StringMap<PtxKernel> &described) {
     auto found = described.find(function.getName());
     if (function.isDeclaration() || found == described.end() || found->second.node.empty())
       continue;
-    DIFile *file = builder.createFile(found->second.node, "");
+    DIFile *file = builder.createFile(getFileName(found->second.node), "");
     DISubprogram *scope = builder.createFunction(file, function.getName(), function.getName(), file, 1, type,
                                                  1, DINode::FlagZero, DISubprogram::SPFlagDefinition);
     function.setSubprogram(scope);

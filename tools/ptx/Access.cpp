@@ -1,5 +1,6 @@
 //===- Access.cpp - Memory accesses of a launch, and what is wrong with them --===//
 #include "tools/ptx/Launch.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace tgc::ptx;
@@ -16,7 +17,10 @@ std::string Launch::locationText(const Instr &in) const {
   auto it = kernel.module->files.find(file);
   if (it == kernel.module->files.end())
     return "";
-  return (it->second + ":" + Twine(line)).str();
+  // The compiler has ':' where a node's name has '/'.
+  std::string name = it->second.str();
+  llvm::replace(name, ':', '/');
+  return name + ":" + std::to_string(line);
 }
 
 void Launch::report(Warp &warp, const Instr &in, int lane, const Twine &what) {
