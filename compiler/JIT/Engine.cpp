@@ -87,9 +87,13 @@ public:
 
   Error tryToGenerate(orc::LookupState &state, orc::LookupKind kind, orc::JITDylib &library,
                       orc::JITDylibLookupFlags flags, const orc::SymbolLookupSet &symbols) override {
-    auto isKernel = [](const auto &symbol) { return (*symbol.first).starts_with("tgc_"); };
+    // Conversions of half floats are there as the compiler's library has them.
+    auto isThere = [](const auto &symbol) {
+      StringRef name = *symbol.first;
+      return name.starts_with("tgc_") || name.starts_with("__");
+    };
     if (!archive) {
-      if (none_of(symbols, isKernel))
+      if (none_of(symbols, isThere))
         return Error::success();
       auto bytes =
           MemoryBuffer::getMemBuffer(kernelArchive(), "tgc_kernels.a", /*RequiresNullTerminator=*/false);
