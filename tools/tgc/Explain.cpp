@@ -88,7 +88,8 @@ json::Object toJson(const EntryFacts &entry, const Roofline &roofline) {
 json::Object toJson(const DeviceCode &device) {
   json::Array kernels, copies, host;
   for (const KernelRecord &kernel : device.kernels.records)
-    kernels.push_back(json::Object{{"name", kernel.name}, {"node", kernel.node}, {"gpu", kernel.gpu}});
+    kernels.push_back(json::Object{
+        {"name", kernel.name}, {"node", kernel.node}, {"gpu", kernel.gpu}, {"shared", kernel.shared}});
   for (const Transfer &copy : device.transfers)
     copies.push_back(
         json::Object{{"memory", copy.memory}, {"from", copy.from}, {"to", copy.to}, {"for", copy.node}});
@@ -104,7 +105,8 @@ void printDevice(raw_ostream &stream, const DeviceCode &device) {
   stream << "device " << device.chip << ": " << device.kernels.records.size() << " kernels, "
          << device.transfers.size() << " copies\n";
   for (const KernelRecord &kernel : device.kernels.records)
-    stream << "  launch " << kernel.name << "  " << kernel.node << "\n";
+    stream << "  launch " << kernel.name << "  " << kernel.node << (kernel.shared.empty() ? "" : ", or ")
+           << kernel.shared << "\n";
   for (const Transfer &copy : device.transfers)
     stream << "  copy " << copy.memory
            << (copy.from == "host" || copy.to == "host" ? "" : " from " + copy.from) << " to "

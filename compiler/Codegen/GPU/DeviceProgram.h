@@ -100,6 +100,9 @@ struct KernelRecord {
   std::vector<Product> bytes, operations;
   /// The GPU that runs it, counted from 0 among those of the program.
   unsigned gpu = 0;
+  /// What several GPUs do instead where they can: "ncclAllReduce of 3x64xf32 (768 bytes) by GPU 0, 1"; else
+  /// empty.
+  std::string shared;
 };
 
 /// Work that has no kernel, and why.

@@ -319,6 +319,7 @@ private:
   /// take the result.
   void share(KernelRecord &record, Sharing sharing) {
     Location loc = record.op->getLoc();
+    record.shared = sharing.describe();
     takeFromWhereTheyAre(sharing);
     for (auto [gpu, operand] : llvm::zip_equal(sharing.gpus, sharing.operands))
       places.bring(memory.find(operand).base, gpu);

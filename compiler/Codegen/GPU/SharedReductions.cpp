@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/InterleavedRange.h"
 
 using namespace mlir;
 
@@ -21,6 +22,19 @@ Gpus Sharing::getMask() const {
   for (unsigned gpu : gpus)
     mask |= bitOf(gpu);
   return mask;
+}
+
+std::string Sharing::describe() const {
+  auto type = cast<MemRefType>(result.getType());
+  std::string text = root ? "ncclReduce of " : "ncclAllReduce of ";
+  llvm::raw_string_ostream stream(text);
+  for (int64_t size : type.getShape())
+    stream << (ShapedType::isDynamic(size) ? "?" : std::to_string(size)) << "x";
+  stream << type.getElementType();
+  if (type.hasStaticShape())
+    stream << " (" << type.getNumElements() * (type.getElementTypeBitWidth() / 8) << " bytes)";
+  stream << " by GPU " << llvm::interleaved(gpus);
+  return text;
 }
 
 static std::optional<int32_t> getNcclType(Type element) {

@@ -24,6 +24,8 @@ struct Sharing {
 
   /// A bit for each of them.
   Gpus getMask() const;
+  /// "ncclAllReduce of 3x64xf32 (768 bytes) by GPU 0, 1"
+  std::string describe() const;
 };
 
 /// How the kernel's nest is shared; none: one GPU does it, the nest is not that of a shared reduction any

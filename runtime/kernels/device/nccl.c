@@ -151,6 +151,19 @@ static void arrive(tgc_device_t *device, const char *node) {
   tgc_device_check(device, result, "a shared reduction", node);
 }
 
+/* Calls a function of times.c for each of the devices, if somebody wants to know. */
+static void time_all(shares_t *shares, tgc_cu_result (*function)(tgc_device_t *device)) {
+  for (uint32_t i = 0; i < shares->count; ++i) {
+    tgc_device_t *device = shares->all[i].device;
+    if (!device->times.are_wanted)
+      continue;
+    tgc_device_enter(device, "a shared reduction", shares->node);
+    tgc_cu_result result = function(device);
+    tgc_device_leave(device);
+    tgc_device_check(device, result, "a shared reduction", shares->node);
+  }
+}
+
 static uint32_t place_of(const share_t *share) {
   uint32_t place = 0;
   while (share->device->first->places[place] != share->device)
@@ -170,6 +183,27 @@ static int start(const team_t *team, const share_t *share, uint32_t type, uint32
   return nccl.ncclReduce(from, to, count, (int)type, (int)reduction, rank, member, share->device->stream);
 }
 
+/* Bytes are what each device gives, and what it gets. */
+static void report(shares_t *shares, int32_t root) {
+  for (uint32_t i = 0; i < shares->count; ++i) {
+    const share_t *share = &shares->all[i];
+    tgc_device_t *device = share->device;
+    if (!device->times.are_wanted)
+      continue;
+    const char *name = root < 0 ? "ncclAllReduce" : "ncclReduce";
+    char *label = device->times.shares[root >= 0];
+    if (device->ordinal)
+      snprintf(label, sizeof device->times.shares[0], "%u:%s", device->ordinal, name);
+    else
+      snprintf(label, sizeof device->times.shares[0], "%s", name);
+    uint64_t gets = root < 0 || (uint32_t)root == place_of(share) ? share->bytes : 0;
+    tgc_device_enter(device, "a shared reduction", shares->node);
+    tgc_cu_result result = tgc_times_report(device, label, shares->node, share->bytes + gets);
+    tgc_device_leave(device);
+    tgc_device_check(device, result, "a shared reduction", shares->node);
+  }
+}
+
 void tgc_device_share_all(tgc_device_t *device, uint32_t places, uint32_t type, uint32_t reduction,
                           int32_t root) {
   tgc_device_t *first = device->first;
@@ -179,6 +213,7 @@ void tgc_device_share_all(tgc_device_t *device, uint32_t places, uint32_t type, 
   const team_t *team = find_team(first, places);
   for (uint32_t i = 0; i < shares->count; ++i)
     arrive(shares->all[i].device, shares->node);
+  time_all(shares, tgc_times_begin);
   tgc_device_enter(first, "a shared reduction", shares->node);
   /* All devices have the reductions of several sessions in one order, or each might wait for another one's.
    */
@@ -190,4 +225,6 @@ void tgc_device_share_all(tgc_device_t *device, uint32_t places, uint32_t type, 
   pthread_mutex_unlock(&mutex);
   tgc_device_leave(first);
   check(first, result ? result : ended, root < 0 ? "ncclAllReduce" : "ncclReduce");
+  time_all(shares, tgc_times_end);
+  report(shares, root);
 }

@@ -65,6 +65,7 @@ typedef struct times {
   void **events;
   size_t count, capacity;
   uint8_t are_wanted;
+  char shares[2][32]; /* what profiles call reductions for all and for one: "1:ncclAllReduce" on GPU 1 */
 } times_t;
 
 /* A device's part of a reduction. */
@@ -168,6 +169,10 @@ void tgc_launches_drop(tgc_device_t *device);
 
 /* Starts launches one by one, waits for them and tells the session's host how long each took. */
 tgc_cu_result tgc_times_start(tgc_device_t *device, const launches_t *launches, const char **out_node);
+/* Events around other work of the device's stream, and the report of it, for which the host waits. */
+tgc_cu_result tgc_times_begin(tgc_device_t *device);
+tgc_cu_result tgc_times_end(tgc_device_t *device);
+tgc_cu_result tgc_times_report(tgc_device_t *device, const char *kernel, const char *node, uint64_t bytes);
 void tgc_times_close(tgc_device_t *device);
 
 /*===----------------------------------------------------------------------===*

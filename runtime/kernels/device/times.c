@@ -89,6 +89,32 @@ tgc_cu_result tgc_times_start(tgc_device_t *device, const launches_t *launches, 
   return result == TGC_CU_SUCCESS ? report(device, launches, last, now()) : result;
 }
 
+tgc_cu_result tgc_times_begin(tgc_device_t *device) {
+  tgc_cu_result result = reserve(device, 2);
+  return result == TGC_CU_SUCCESS ? device->driver->cuEventRecord(device->times.events[0], device->stream)
+                                  : result;
+}
+
+tgc_cu_result tgc_times_end(tgc_device_t *device) {
+  return device->driver->cuEventRecord(device->times.events[1], device->stream);
+}
+
+tgc_cu_result tgc_times_report(tgc_device_t *device, const char *kernel, const char *node, uint64_t bytes) {
+  void **event = device->times.events;
+  uint64_t time = 0;
+  tgc_cu_result result = device->driver->cuEventSynchronize(event[1]);
+  uint64_t seen = now();
+  if (result == TGC_CU_SUCCESS)
+    result = measure(device, event[0], event[1], &time);
+  if (result != TGC_CU_SUCCESS)
+    return result;
+  tgc_device_work_t work = {.size = sizeof work, .kernel = kernel, .nodes = node, .bytes = bytes};
+  work.begin = seen > time ? seen - time : 0;
+  work.end = work.begin + time;
+  tgc_rt_profile_device(device->frame, &work);
+  return TGC_CU_SUCCESS;
+}
+
 void tgc_times_close(tgc_device_t *device) {
   times_t *times = &device->times;
   for (size_t i = 0; i < times->count; ++i)
