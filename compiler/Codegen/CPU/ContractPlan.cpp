@@ -122,7 +122,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
 
   tiling = widenForFewRows(
       selectContractTiling(unit, getBytes(op.getAccumulatorType()), staticSizes[column], getStaticSize(rows)),
-      staticSizes[column], numAllRows);
+      unit, staticSizes[column], numAllRows);
   if (rhsForm == RhsForm::AlongSum) {
     tiling = selectTilingAlongSum(unit, getBytes(op.getAccumulatorType()), getStaticSize(rows));
     columnsAlongSum = selectColumnsAlongSum(tiling.rows, tiling.lanes, unit.registers);
@@ -130,7 +130,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   }
   // Blocks are the table's whatever was measured: they are the order of the sum.
   selectBlocks(op, lhs.strides, isPackedInBlocks);
-  selectFetching(op, accesses[1]);
+  selectFetching(op, accesses[1], unit);
   // Few tiles that read much: smaller ones do better than copies of rows that collide.
   if (rhsForm == RhsForm::Packed && linesToFetch > 0 && lhsCopy == LhsCopy::AlongSum &&
       tiling.rows > kWaysOfFirstLevel) {
@@ -142,7 +142,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
     tiling = tuned.apply(tiling, getStaticSize(rows));
   if (lhsCopy != selectCopy(op, lhs.strides))
     lhsCopy = LhsCopy::None;
-  selectFetching(op, accesses[1]);
+  selectFetching(op, accesses[1], unit);
   if (rhsForm == RhsForm::PackedByKernel)
     selectGroups(op, kSmallGroupBytes);
   else if (tuned.groupBytes > 0)
@@ -229,7 +229,7 @@ bool ContractPlan::canKernelPack(kernel::ContractOp op, int64_t numRows) const {
 
 /// Whether the next block is fetched while one is summed: elements of a row or of a column of it lie
 /// together, and it comes from further away than the second-level cache.
-void ContractPlan::selectFetching(kernel::ContractOp op, const StaticAccess &rhs) {
+void ContractPlan::selectFetching(kernel::ContractOp op, const StaticAccess &rhs, VectorUnit unit) {
   linesToFetch = 0;
   if (sums.size() != 1 || rhsForm == RhsForm::ChosenByCall || rhsForm == RhsForm::AlongSum ||
       !getRhsBatches(op).empty() || isLanewise ||
@@ -241,8 +241,13 @@ void ContractPlan::selectFetching(kernel::ContractOp op, const StaticAccess &rhs
   int64_t numOuter = getStaticSize(outerLoops), numRows = getStaticSize(rows);
   int64_t length = getStaticSize(sums[0]), columns = staticSizes[column];
   int64_t bytes = getBytes(cast<MemRefType>(op.getRhs().getType()).getElementType());
-  if (llvm::is_contained({numOuter, numRows, length, columns}, ShapedType::kDynamic) ||
-      length * columns * bytes < kLeastBytesToFetch)
+  if (llvm::is_contained({numOuter, numRows, length, columns}, ShapedType::kDynamic))
+    return;
+  bool isFast = unit.bytes >= 64 && numOuter * numRows <= kFewRows;
+  int64_t leastBytes = !isFast        ? kLeastBytesToFetch
+                       : rhs.isPacked ? kLeastPackedBytesToFetch
+                                      : kLeastBytesInPlaceToFetch;
+  if (length * columns * bytes < leastBytes)
     return;
   int64_t units = numOuter * llvm::divideCeil(numRows, tiling.rows);
   if (units == 0 || units > kMostUnitsToFetch)

@@ -120,7 +120,7 @@ private:
   bool canKernelPack(kernel::ContractOp op, int64_t numRows) const;
   LhsCopy selectCopy(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides) const;
   void selectBlocks(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides, bool isPackedInBlocks);
-  void selectFetching(kernel::ContractOp op, const StaticAccess &rhs);
+  void selectFetching(kernel::ContractOp op, const StaticAccess &rhs, VectorUnit unit);
   void selectGroups(kernel::ContractOp op, int64_t groupBytes);
 
   llvm::SmallVector<int64_t> staticSizes;

@@ -34,7 +34,8 @@ int64_t countKernelRows(kernel::ContractOp contract) {
 ContractTiling getTiling(kernel::ContractOp contract, VectorUnit unit) {
   int64_t bytes = llvm::divideCeil(contract.getAccumulatorType().getIntOrFloatBitWidth(), 8);
   int64_t rows = countKernelRows(contract), columns = contract.getLoopSizes()[contract.getColumnLoop()];
-  ContractTiling table = widenForFewRows(selectContractTiling(unit, bytes, columns, rows), columns, rows);
+  ContractTiling table =
+      widenForFewRows(selectContractTiling(unit, bytes, columns, rows), unit, columns, rows);
   return getTunedTile(contract).apply(table, rows);
 }
 

@@ -33,6 +33,9 @@ inline constexpr int64_t kPackedSumBlock = 256, kPanelsOfPackingShare = 4;
 /// From how many bytes on it pays to fetch what few rows read of the right operand ahead, by up to so many
 /// tiles of rows.
 inline constexpr int64_t kLeastBytesToFetch = 1 << 19, kMostUnitsToFetch = 16, kCacheLine = 64;
+/// The same where vectors of 64 bytes meet one or two rows, which read as fast as the caches give: packed,
+/// and in place.
+inline constexpr int64_t kLeastPackedBytesToFetch = 3 << 22, kLeastBytesInPlaceToFetch = 1 << 25;
 /// Lines that a set of the first-level cache holds.
 inline constexpr int64_t kWaysOfFirstLevel = 8;
 /// Sums over several loops up to this length run in one go: their outermost loop is cut, into parts that are
@@ -49,9 +52,13 @@ inline constexpr int64_t kLeastStrideToCopy = 1024, kLeastSumToCopy = 128;
 /// Longer bodies, in ops of KeepLoop.h's count, are not repeated for each accumulator or for the rest of a
 /// loop: what a loop costs when it runs is less than a percent, and LLVM's time grows with the code.
 inline constexpr int64_t kLongestRepeatedBody = 16;
-/// Accumulators of few rows: enough to hide the latency of an addition.
+/// Accumulators of few rows: enough to hide the latency of an addition, and on machines with 32 registers so
+/// many that long pieces of a row of the right operand are read at once.
 inline constexpr int64_t kFewRows = 2;
-inline constexpr int64_t kFewRowsAccumulators = 8;
+inline constexpr int64_t kFewRowsAccumulators = 8, kMostFewRowsAccumulators = 24;
+inline int64_t getFewRowsAccumulators(VectorUnit unit) {
+  return unit.registers >= 32 ? kMostFewRowsAccumulators : kFewRowsAccumulators;
+}
 
 /// Up to so many rows, products with columns that lie along the sum are summed along memory, if the sum has
 /// so many steps for each row at least: turning the right operand costs less than adding lanes at the end of
@@ -96,20 +103,16 @@ inline constexpr int64_t kProductsPerFarWeight = 12, kMostNearWeights = 1 << 22;
 /// Elements of a transformed filter that is kept in the code's constants: four times what the filter has.
 inline constexpr int64_t kMostConstantFilter = 1 << 20;
 
-/// Widens the tile of a contraction of few rows, where that wastes few lanes. `allRows` counts the rows that
-/// one right operand serves.
-inline ContractTiling widenForFewRows(ContractTiling tiling, int64_t columns, int64_t allRows) {
+/// Widens the tile of a contraction of few rows: panels of as equal a width as can be. `allRows` counts
+/// the rows that one right operand serves.
+inline ContractTiling widenForFewRows(ContractTiling tiling, VectorUnit unit, int64_t columns,
+                                      int64_t allRows) {
   if (tiling.vectors != 2 || mlir::ShapedType::isDynamic(columns) || mlir::ShapedType::isDynamic(allRows) ||
       allRows > kFewRows)
     return tiling;
   int64_t needed = llvm::divideCeil(columns, tiling.lanes);
-  for (int64_t vectors = kFewRowsAccumulators / std::max<int64_t>(allRows, 1); vectors > 2; --vectors) {
-    int64_t wasted = llvm::alignTo(needed, vectors) - needed;
-    if (wasted * 16 > needed)
-      continue;
-    tiling.vectors = vectors;
-    break;
-  }
+  int64_t most = getFewRowsAccumulators(unit) / std::max<int64_t>(allRows, 1);
+  tiling.vectors = llvm::divideCeil(needed, llvm::divideCeil(needed, most));
   return tiling;
 }
 

@@ -66,7 +66,7 @@ std::string getTileKey(kernel::ContractOp op) {
 }
 
 bool TunedTile::isSane() const {
-  return vectors >= 0 && vectors <= kFewRowsAccumulators && rows >= 0 && rows <= kMostTunedRows &&
+  return vectors >= 0 && vectors <= kMostFewRowsAccumulators && rows >= 0 && rows <= kMostTunedRows &&
          groupBytes >= 0 && groupBytes <= kMostTunedBytes;
 }
 
