@@ -91,12 +91,13 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   int64_t numAllRows = getStaticSize(allRows);
   bool isReadable = accesses[1].strides[column] == 1;
   TunedTile tuned = getTunedTile(op);
+  bool staysInPlace = isReadable && canReadInPlace(op, numAllRows, unit);
   bool isPackedInRun =
-      !op.getPanelWidth() && !op.getInPlace() &&
+      !op.getPanelWidth() && !op.getInPlace() && !staysInPlace &&
       (!isReadable || (!ShapedType::isDynamic(numAllRows) && numAllRows >= kLeastRowsToPack));
   if (op.getPanelWidth())
     rhsForm = RhsForm::Packed;
-  else if (op.getInPlace() || (tuned.readsInPlace && isReadable))
+  else if (op.getInPlace() || staysInPlace || (tuned.readsInPlace && isReadable))
     rhsForm = RhsForm::Direct;
   else if (isPackedInRun)
     rhsForm = isReadable && isOnePanel(op, unit) ? RhsForm::Direct : RhsForm::PackedByCall;
@@ -197,6 +198,25 @@ bool ContractPlan::comesFromFar(kernel::ContractOp op) const {
   int64_t length = getStaticSize(sums[0]), columns = staticSizes[column];
   return !ShapedType::isDynamic(length) && !ShapedType::isDynamic(columns) &&
          length * columns * getBytes(op.getAccumulatorType()) > kMostBytesAlongSum;
+}
+
+/// Whether the right operand, contiguous along the columns, stays where it is although many rows read it:
+/// packing gains less than it costs.
+bool ContractPlan::canReadInPlace(kernel::ContractOp op, int64_t numRows, VectorUnit unit) const {
+  Type element = cast<MemRefType>(op.getRhs().getType()).getElementType();
+  if (unit.bytes < 64 || element != op.getAccumulatorType())
+    return false;
+  LoopGroup steps;
+  for (unsigned loop = 0; loop < staticSizes.size(); ++loop)
+    if (op.getRhsMap().isFunctionOfDim(loop) && !op.getInitMap().isFunctionOfDim(loop))
+      steps.push_back(loop);
+  int64_t length = getStaticSize(steps), columns = staticSizes[column];
+  if (ShapedType::isDynamic(length) || ShapedType::isDynamic(columns))
+    return false;
+  int64_t rowBytes = columns * getBytes(element);
+  return length * rowBytes <= kMostBytesInPlace ||
+         (!ShapedType::isDynamic(numRows) && numRows <= kMostRowsInPlace &&
+          rowBytes <= kMostBytesOfRowInPlace);
 }
 
 /// Whether few rows read columns that lie along the sum, as the rows do.

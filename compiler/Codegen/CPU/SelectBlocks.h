@@ -26,6 +26,10 @@ inline constexpr int64_t kMostTunedVectors = 4, kMostTunedRows = 24, kMostTunedR
 /// What --tune does not measure: kernels of fewer products, which a call costs as much as, and operands and
 /// results of more bytes together.
 inline constexpr int64_t kLeastTunedProducts = 1 << 16, kMostTunedBytes = int64_t(1) << 30;
+/// Where a step of a tile takes longer than to fetch a piece of a row, as with vectors of 64 bytes, a right
+/// operand of up to so many bytes is read in place by any number of rows; a larger one by up to so many rows,
+/// if a row of it has so many bytes at most: its pieces lie on as many pages as the sum has steps.
+inline constexpr int64_t kMostBytesInPlace = 5 << 19, kMostRowsInPlace = 96, kMostBytesOfRowInPlace = 1 << 13;
 /// Up to so many rows the kernel packs the right operand itself, if it has so many columns at least: so many
 /// steps of a long sum at a time, and of so many panels at least, for which rows are copied once.
 inline constexpr int64_t kMostRowsOfKernelPacking = 192, kLeastColumnsOfKernelPacking = 128;

@@ -166,18 +166,18 @@ func.func @along_sum(%x: memref<7x300xf32>, %w: memref<42x300xf32>, %y: memref<7
 // CHECK: scf.if %[[MANY]]
 // CHECK: memref.alloc
 // CHECK: call @tgc_pack_
-// CHECK: call @[[KERNEL:tgc_contract_[0-9]+]]({{.*}}, %c32, %c2048
+// CHECK: call @[[KERNEL:tgc_contract_[0-9]+]]({{.*}}, %c32, %c32768
 // CHECK: else
 // CHECK-NOT: memref.alloc
-// CHECK: call @[[KERNEL]]({{.*}}, %c128, %c32
+// CHECK: call @[[KERNEL]]({{.*}}, %c1024, %c32
 // CHECK: func private @tgc_pack_
 // CHECK: func private @[[KERNEL]]
 // CHECK-NOT: func private
-func.func @open(%x: memref<?x64xf32>, %w: memref<64x128xf32>, %y: memref<?x128xf32>) {
-  kernel.contract (%x, %w) into %y sizes [-9223372036854775808, 64, 128] attributes {indexing_maps = [#a, #b, #c]} {
+func.func @open(%x: memref<?x1024xf32>, %w: memref<1024x1024xf32>, %y: memref<?x1024xf32>) {
+  kernel.contract (%x, %w) into %y sizes [-9223372036854775808, 1024, 1024] attributes {indexing_maps = [#a, #b, #c]} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
-  } : memref<?x64xf32>, memref<64x128xf32> into memref<?x128xf32>
+  } : memref<?x1024xf32>, memref<1024x1024xf32> into memref<?x1024xf32>
   return
 }
 
@@ -339,12 +339,12 @@ func.func @measured(%x: memref<64x256xf32>, %w: memref<256x480xf32>, %y: memref<
 // Numbers that no code can be made for are as good as none.
 // CHECK-LABEL: func @senseless
 // CHECK: memref.alloca
-// CHECK: :24 = scf.for
-func.func @senseless(%x: memref<36x256xf32>, %w: memref<256x480xf32>, %y: memref<36x480xf32>) {
-  kernel.contract (%x, %w) into %y sizes [36, 256, 480] attributes {indexing_maps = [#a, #b, #c], kernel.tile = array<i64: 90000, 8, 0, 1>} {
+// CHECK: :26 = scf.for
+func.func @senseless(%x: memref<128x1024xf32>, %w: memref<1024x1024xf32>, %y: memref<128x1024xf32>) {
+  kernel.contract (%x, %w) into %y sizes [128, 1024, 1024] attributes {indexing_maps = [#a, #b, #c], kernel.tile = array<i64: 90000, 8, 0, 1>} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
-  } : memref<36x256xf32>, memref<256x480xf32> into memref<36x480xf32>
+  } : memref<128x1024xf32>, memref<1024x1024xf32> into memref<128x1024xf32>
   return
 }
 
@@ -365,14 +365,40 @@ func.func @senseless(%x: memref<36x256xf32>, %w: memref<256x480xf32>, %y: memref
 // CHECK: scf.for
 // CHECK: arith.minsi
 // CHECK: vector.store {{.*}}, %[[BLOCK]]
-// CHECK: :22 = scf.for
+// CHECK: :26 = scf.for
 // CHECK: memref.prefetch {{.*}}, read, locality<2>
 // CHECK: vector.load %[[BLOCK]]
-func.func @few_rows(%x: memref<33x1100xf32>, %w: memref<1100x256xf32>, %y: memref<33x256xf32>) {
-  kernel.contract (%x, %w) into %y sizes [33, 1100, 256] attributes {indexing_maps = [#a, #b, #c]} {
+func.func @few_rows(%x: memref<128x1100xf32>, %w: memref<1100x1024xf32>, %y: memref<128x1024xf32>) {
+  kernel.contract (%x, %w) into %y sizes [128, 1100, 1024] attributes {indexing_maps = [#a, #b, #c]} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
-  } : memref<33x1100xf32>, memref<1100x256xf32> into memref<33x256xf32>
+  } : memref<128x1100xf32>, memref<1100x1024xf32> into memref<128x1024xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// A step of a tile of large vectors takes longer than to fetch a piece of a row: the right operand is read in place, by any
+// number of rows. Others have the call choose.
+// CHECK-LABEL: func @in_place
+// CHECK-NOT: memref.alloc
+// CHECK-NOT: scf.if
+// CHECK: call @tgc_contract_
+// CHECK-NOT: vector.store
+// CHECK: :24 = scf.for
+// CHECK: vector.load
+// AVX2-LABEL: func @in_place
+// AVX2: scf.if
+// AVX2: call @tgc_pack_
+func.func @in_place(%x: memref<?x784xf32>, %w: memref<784x320xf32>, %y: memref<?x320xf32>) {
+  kernel.contract (%x, %w) into %y sizes [-9223372036854775808, 784, 320] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<?x784xf32>, memref<784x320xf32> into memref<?x320xf32>
   return
 }
 
