@@ -3,12 +3,14 @@
 // A call of libm per element keeps a loop scalar. Here each function is arithmetic without branches, on
 // scalars (loops of which LLVM vectorises) and on vectors alike. The polynomials are minimax fits in the
 // relative error of the function, below 2^-25 each. Infinities, NaN and zeros give what C's annex F says;
-// docs/numerics.md has the errors over all of f32.
+// docs/numerics.md has the errors over all of f32. Maxima and minima whose zeros may have either sign become
+// LLVM's, which take fewer instructions than comparisons and selections.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/Exponential.h"
 #include "compiler/Codegen/CPU/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 
@@ -90,7 +92,9 @@ struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
       OpBuilder builder(op);
       Lanes lanes(builder, op->getLoc(), op->getResult(0).getType(), scalesVectors);
       Value result;
-      if (element.isF64())
+      if (isa<arith::MaximumFOp, arith::MinimumFOp>(op))
+        result = expandExtremum(builder, op);
+      else if (element.isF64())
         result = expandDouble(lanes, op);
       else if (auto power = dyn_cast<math::PowFOp>(op))
         result = expandPower(builder, power);
@@ -103,6 +107,18 @@ struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
         op->erase();
       }
     });
+  }
+
+  /// Machines compare and then care for NaN; what zeros need besides is worth it only if their order counts.
+  static Value expandExtremum(OpBuilder &builder, Operation *op) {
+    auto flags = cast<arith::ArithFastMathInterface>(op).getFastMathFlagsAttr().getValue();
+    if (!bitEnumContainsAll(flags, arith::FastMathFlags::nsz))
+      return {};
+    auto zeros = LLVM::FastmathFlagsAttr::get(builder.getContext(), LLVM::FastmathFlags::nsz);
+    Value a = op->getOperand(0), b = op->getOperand(1);
+    if (isa<arith::MaximumFOp>(op))
+      return LLVM::MaximumOp::create(builder, op->getLoc(), a.getType(), a, b, zeros);
+    return LLVM::MinimumOp::create(builder, op->getLoc(), a.getType(), a, b, zeros);
   }
 
   static Value expand(const Lanes &lanes, Operation *op) {

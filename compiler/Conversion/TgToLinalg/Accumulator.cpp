@@ -33,10 +33,19 @@ static Value relax(Value sum, arith::FastMathFlags flags) {
   return sum;
 }
 
+/// Leaves open which of two zeros is the larger one.
+static void relaxZeros(Value result) {
+  if (auto largest = result.getDefiningOp<arith::MaximumFOp>())
+    largest.setFastmath(arith::FastMathFlags::nsz);
+  if (auto smallest = result.getDefiningOp<arith::MinimumFOp>())
+    smallest.setFastmath(arith::FastMathFlags::nsz);
+}
+
 Value accumulate(OpBuilder &builder, Location loc, tg::ReductionKind kind, Type element, Type accumulatorType,
                  Value accumulator, Value value) {
   Value wide = widen(builder, loc, value, element, accumulatorType);
   Value result = combine(builder, loc, kind, accumulatorType, accumulator, wide);
+  relaxZeros(result);
   return element == accumulatorType ? result : relax(result, arith::FastMathFlags::reassoc);
 }
 

@@ -13,6 +13,8 @@
 // the use of
 //   fused multiply-adds (`reassoc`, `contract`) belong to the kernel. It never depends on the number of
 //   threads.
+// - The sign of a zero that is the largest or the smallest is open (`nsz`), as it is in TensorFlow. NaN stays
+// NaN.
 // - Integers wrap.
 //
 //===----------------------------------------------------------------------===//

@@ -92,3 +92,15 @@ func.func @sizes(%x: vector<8xf64>, %y: vector<8xf32>, %z: f64) -> (vector<8xf64
   %2 = math.exp %z : f64
   return %0, %1, %2 : vector<8xf64>, vector<8xf32>, f64
 }
+
+// Where the order of zeros is open, a maximum is LLVM's, which has instructions for the rest.
+// CHECK-LABEL: func @extrema
+// CHECK: llvm.intr.maximum(%{{.*}}, %{{.*}}) {fastmathFlags = #llvm.fastmath<nsz>} : (vector<16xf32>, vector<16xf32>) -> vector<16xf32>
+// CHECK: llvm.intr.minimum(%{{.*}}, %{{.*}}) {fastmathFlags = #llvm.fastmath<nsz>} : (f64, f64) -> f64
+// CHECK: arith.maximumf
+func.func @extrema(%x: vector<16xf32>, %y: f64, %z: f32) -> (vector<16xf32>, f64, f32) {
+  %0 = arith.maximumf %x, %x fastmath<nsz> : vector<16xf32>
+  %1 = arith.minimumf %y, %y fastmath<nsz> : f64
+  %2 = arith.maximumf %z, %z : f32
+  return %0, %1, %2 : vector<16xf32>, f64, f32
+}

@@ -71,3 +71,13 @@ func.func @arg_max(%x: tensor<?x10xf32>) -> tensor<?xi64> {
   %r = tg.arg_reduce max %x dimension 1 : tensor<?x10xf32> -> tensor<?xi64>
   return %r : tensor<?xi64>
 }
+
+// -----
+
+// Which of two zeros is the larger one is open.
+// CHECK-LABEL: func @maximum
+// CHECK: arith.maximumf %{{.+}}, %{{.+}} fastmath<nsz> : f32
+func.func @maximum(%x: tensor<?x10xf32>) -> tensor<?xf32> {
+  %r = tg.reduce max %x dimensions [1] : tensor<?x10xf32> -> tensor<?xf32>
+  return %r : tensor<?xf32>
+}
