@@ -26,6 +26,7 @@ void populateScanPatterns(const mlir::TypeConverter &converter, mlir::RewritePat
 void populateScatterPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateShapePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateSlicePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateSoftmaxPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateTopKPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateWherePatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateWindowPatterns(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);

@@ -181,6 +181,7 @@ struct ConvertTgToLinalgPass : impl::ConvertTgToLinalgPassBase<ConvertTgToLinalg
     detail::populateScatterPatterns(converter, patterns);
     detail::populateShapePatterns(converter, patterns);
     detail::populateSlicePatterns(converter, patterns);
+    detail::populateSoftmaxPatterns(converter, patterns);
     detail::populateTopKPatterns(converter, patterns);
     detail::populateWherePatterns(converter, patterns);
     detail::populateWindowPatterns(converter, patterns);
