@@ -6,6 +6,13 @@ using namespace mlir;
 
 namespace tgc {
 
+Value FreeCombiner::getSummedFloat() const {
+  auto widened = combined.getDefiningOp<arith::ExtFOp>();
+  bool isSum = kind == vector::CombiningKind::ADD && combined.getType().isF64() && widened &&
+               widened->hasOneUse() && widened.getIn().getType().isF32();
+  return isSum ? widened.getIn() : Value();
+}
+
 std::optional<FreeCombiner> matchFreeCombiner(linalg::GenericOp op) {
   Block &body = op.getRegion().front();
   BlockArgument accumulator = body.getArguments().back();

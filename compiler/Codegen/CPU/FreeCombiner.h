@@ -13,6 +13,9 @@ struct FreeCombiner {
   mlir::Value combined;
   mlir::vector::CombiningKind kind;
   mlir::TypedAttr neutral;
+
+  /// Of a sum in double precision: the f32 that is widened for it, else null.
+  mlir::Value getSummedFloat() const;
 };
 
 /// The op that yields the new accumulator, if its order is free: maxima, integers, and sums that carry the

@@ -44,6 +44,10 @@ struct NestGroup {
   Effects effects;
 };
 
+/// On a nest of a group: per operand, how many elements further on lie those of the next block, which it
+/// fetches; 0: none.
+inline constexpr llvm::StringLiteral kFetchAhead = "kernel.fetch_ahead";
+
 /// Replaces the nests by a call of a function that takes blocks of rows through all of them, if that pays.
 void emitNestGroup(mlir::OpBuilder &builder, NestGroup &group, KernelCalls &kernels);
 

@@ -9,13 +9,15 @@
 //            the loops. What is the same for all columns is loaded and computed once.
 //   rows     the operands are contiguous along a summed loop: several vectors of partial results, combined in
 //            a fixed tree at the end (softmax, normalisation). Only where the order is free: maxima,
-//            integers, and sums that carry the flag `reassoc`.
+//            integers, and sums that carry the flag `reassoc`. Where f32 are summed in double precision, the
+//            vectors of a step are added to one first, in f32: that rounds twice, and widens a quarter.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/FreeCombiner.h"
 #include "compiler/Codegen/CPU/KeepLoop.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
+#include "compiler/Codegen/CPU/NestGroup.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "compiler/Codegen/CPU/TransposeNests.h"
@@ -24,7 +26,6 @@
 #include "compiler/Codegen/CPU/VectorizeGathers.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -53,10 +54,12 @@ bool canVectorize(linalg::GenericOp op) {
   return true;
 }
 
-/// Bytes of the widest element that the body computes.
-int64_t getWidestElement(linalg::GenericOp op) {
+/// Bytes of the widest element that the body computes, but for the sum of f32 in double precision.
+int64_t getWidestElement(linalg::GenericOp op, Operation *sumOfFloats) {
   unsigned bits = 8;
   op.getRegion().walk([&](Operation *inner) {
+    if (sumOfFloats && (inner == sumOfFloats || inner->hasTrait<OpTrait::IsTerminator>()))
+      return;
     for (Type type : inner->getOperandTypes())
       if (type.isIntOrFloat())
         bits = std::max(bits, type.getIntOrFloatBitWidth());
@@ -64,13 +67,13 @@ int64_t getWidestElement(linalg::GenericOp op) {
   return bits / 8;
 }
 
-/// How many vectors of columns are computed side by side: with long bodies the code would only grow.
+/// How many vectors of columns are computed side by side: with long bodies the code would only grow. A
+/// function is one op: its steps wait for each other, so several side by side take less time than one after
+/// the other.
 int64_t selectColumnVectors(linalg::GenericOp op) {
   if (op.getNumReductionLoops() > 0)
     return kColumnAccumulators;
-  int64_t cost = 1;
-  for (Operation &inner : op.getRegion().front())
-    cost += isa<math::MathDialect>(inner.getDialect()) ? kColumnAccumulators : 1;
+  int64_t cost = op.getRegion().front().getOperations().size() + 1;
   return std::clamp<int64_t>(2 * kColumnAccumulators / cost, 1, kColumnAccumulators / 2);
 }
 
@@ -82,6 +85,8 @@ struct NestVectorizer {
   unsigned vectorLoop;
   int64_t lanes, numVectors;
   std::optional<FreeCombiner> combiner; // of rows
+  /// What is summed in f32 within a step of a row, and then in double precision; else null.
+  Value summedFloat;
   SmallVector<OpFoldResult> sizes;
   SmallVector<LinearAccess> accesses; // without memory for scalars
   SmallVector<unsigned> outerLoops, summedLoops;
@@ -92,7 +97,8 @@ struct NestVectorizer {
                  VectorUnit unit)
       : builder(op), op(op), loc(op.getLoc()), math(builder, loc), vectorLoop(vectorLoop),
         combiner(combiner) {
-    lanes = std::max<int64_t>(unit.bytes / getWidestElement(op), 1);
+    if (combiner)
+      summedFloat = combiner->getSummedFloat();
     for (Range range : cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(builder, loc))
       sizes.push_back(range.size);
     for (auto [operand, map] : llvm::zip_equal(op->getOperands(), op.getIndexingMapsArray())) {
@@ -137,14 +143,19 @@ private:
   }
 
   void chooseVectors(VectorUnit unit) {
-    lanes = std::max<int64_t>(unit.bytes / getWidestElement(op), 1);
+    lanes = std::max<int64_t>(unit.bytes / getWidestElement(op, summedFloat ? combiner->op : nullptr), 1);
     numVectors = combiner ? kRowAccumulators : selectColumnVectors(op);
     auto size = getConstantIntValue(sizes[vectorLoop]);
+    bool isLong = !combiner && summedLoops.empty() && countOps(op.getRegion().front()) > kLongestRepeatedBody;
+    if (isLong && (!size || *size % lanes != 0))
+      numVectors = 1; // its code is there once
     if (!size)
       return;
     if (*size < lanes)
       lanes = llvm::PowerOf2Ceil(*size);
     int64_t vectors = llvm::divideCeil(*size, lanes);
+    while (isLong && vectors % numVectors != 0)
+      --numVectors;
     if (combiner)
       numVectors = std::clamp<int64_t>(*size / lanes, 1, numVectors);
     else // shared out evenly
@@ -186,6 +197,16 @@ private:
     return vector::MaskedLoadOp::create(builder, loc, type, access.flat, ValueRange{index}, mask, zeros);
   }
 
+  /// Asks for a line of the next block, where a vector begins one.
+  void fetchAhead(unsigned operand, OpFoldResult address) {
+    auto distances = op->getAttrOfType<DenseI64ArrayAttr>(kFetchAhead);
+    if (!distances || distances[operand] == 0)
+      return;
+    Value index = math.materialize(math.add(address, math.known(distances[operand])));
+    memref::PrefetchOp::create(builder, loc, accesses[operand].flat, ValueRange{index}, /*isWrite=*/false,
+                               /*localityHint=*/3, /*isDataCache=*/true);
+  }
+
   /// The body for `count` vectors side by side, with or without `masks`; `accumulators` are replaced by the
   /// new ones.
   void computeBody(const Addresses &place, ArrayRef<Value> masks, MutableArrayRef<Value> accumulators) {
@@ -199,33 +220,49 @@ private:
         BlockArgument argument = body.getArgument(i);
         if (argument.use_empty() || mapping.contains(argument))
           continue;
-        if (movesWithLanes(i))
-          mapping.map(argument, load(i, math.add(place[i], math.known(v * lanes)), mask));
-        else if (!scalars[i])
+        if (movesWithLanes(i)) {
+          OpFoldResult address = math.add(place[i], math.known(v * lanes));
+          mapping.map(argument, load(i, address, mask));
+          if (!mask)
+            fetchAhead(i, address);
+        } else if (!scalars[i])
           scalars[i] = load(i, place[i], Value());
         if (!movesWithLanes(i))
           mapping.map(argument, scalars[i]);
       }
       if (accumulator)
         mapping.map(body.getArgument(numInputs), accumulator);
+      Value result = summedFloat ? summedFloat : body.getTerminator()->getOperand(0);
       for (Operation &inner : body.without_terminator()) {
-        if (mapping.contains(inner.getResult(0)))
+        bool isSum = combiner && &inner == combiner->op;
+        if (mapping.contains(inner.getResult(0)) || (summedFloat && (isSum || isWidening(inner))))
           continue;
-        if (combiner && mask && &inner == combiner->op) {
-          Value value = lookUpVector(builder, loc, combiner->combined, mapping, lanes);
+        if (mask && isSum)
           mapping.map(combiner->combined,
-                      arith::SelectOp::create(builder, loc, mask, value, neutralVector()));
-        }
+                      maskOut(lookUpVector(builder, loc, combiner->combined, mapping, lanes), mask));
         cloneOnVectors(builder, inner, mapping, lanes);
       }
-      accumulator = lookUpVector(builder, loc, body.getTerminator()->getOperand(0), mapping, lanes);
+      accumulator = lookUpVector(builder, loc, result, mapping, lanes);
+      if (mask && summedFloat)
+        accumulator = maskOut(accumulator, mask);
     }
   }
 
-  Value neutralVector() {
-    VectorType type = vectorOf(combiner->neutral.getType());
+  /// Whether the op makes of an f32 what is summed.
+  bool isWidening(Operation &op) const { return op.getResult(0) == combiner->combined; }
+
+  /// What changes no result, of the type of a result or, of sums in double precision, f32.
+  Value neutralVector(Type element) {
+    auto neutral = cast<TypedAttr>(combiner->neutral);
+    if (element != neutral.getType())
+      neutral = builder.getFloatAttr(element, -0.0);
     return arith::ConstantOp::create(builder, loc,
-                                     DenseElementsAttr::get(type, Attribute(combiner->neutral)));
+                                     DenseElementsAttr::get(vectorOf(element), Attribute(neutral)));
+  }
+
+  Value maskOut(Value values, Value mask) {
+    Value neutral = neutralVector(getElementTypeOrSelf(values.getType()));
+    return arith::SelectOp::create(builder, loc, mask, values, neutral);
   }
 
   //===--------------------------------------------------------------------===//
@@ -399,28 +436,50 @@ private:
   // Rows
   //===--------------------------------------------------------------------===//
 
+  Value combine(Value a, Value b) {
+    OperationState state(loc, combiner->op->getName(), ValueRange{a, b}, a.getType(),
+                         combiner->op->getAttrs());
+    return builder.create(state)->getResult(0);
+  }
+
+  /// All of the vectors in one: in a tree.
+  static Value combineAll(SmallVector<Value> vectors, function_ref<Value(Value, Value)> combine) {
+    for (size_t count = vectors.size(); count > 1; count = llvm::divideCeil(count, 2))
+      for (size_t i = 0; i < count / 2; ++i)
+        vectors[i] = combine(vectors[i], vectors[count - 1 - i]);
+    return vectors.front();
+  }
+
   void emitRow(const Addresses &place) {
     shareScalars(place);
-    SmallVector<Value> partial(numVectors, neutralVector());
+    SmallVector<Value> partial(summedFloat ? 1 : numVectors, neutralVector(combiner->neutral.getType()));
     partial = emitSummed(0, place, partial, [&](const Addresses &inner, SmallVector<Value> carried) {
       return emitRowVectors(inner, carried);
     });
-    auto combine = [&](Value a, Value b) {
-      OperationState state(loc, combiner->op->getName(), ValueRange{a, b}, a.getType(),
-                           combiner->op->getAttrs());
-      return builder.create(state)->getResult(0);
-    };
-    for (size_t count = partial.size(); count > 1; count = llvm::divideCeil(count, 2))
-      for (size_t i = 0; i < count / 2; ++i)
-        partial[i] = combine(partial[i], partial[count - 1 - i]);
-    auto flags = isa<FloatType>(combiner->neutral.getType()) && combiner->kind == vector::CombiningKind::ADD
-                     ? arith::FastMathFlags::reassoc
-                     : arith::FastMathFlags::none;
-    Value total = vector::ReductionOp::create(builder, loc, combiner->kind, partial.front(), flags);
+    Value all = combineAll(partial, [&](Value a, Value b) { return combine(a, b); });
+    auto flags = arith::FastMathFlags::none;
+    if (auto floats = dyn_cast<arith::ArithFastMathInterface>(combiner->op))
+      flags = floats.getFastMathFlagsAttr().getValue();
+    Value total = vector::ReductionOp::create(builder, loc, combiner->kind, all, flags);
     const LinearAccess &init = accesses.back();
     Value index = math.materialize(place.back());
     Value prior = memref::LoadOp::create(builder, loc, init.flat, index);
     memref::StoreOp::create(builder, loc, combine(prior, total), init.flat, index);
+  }
+
+  /// Partial results with those of `count` vectors more.
+  SmallVector<Value> emitStep(const Addresses &place, ArrayRef<Value> masks, ValueRange carried,
+                              int64_t count) {
+    SmallVector<Value> next(carried);
+    if (!summedFloat) {
+      computeBody(place, masks, next);
+      return next;
+    }
+    next.assign(count, Value());
+    computeBody(place, masks, next);
+    Value sum = combineAll(next, [&](Value a, Value b) { return createSum(builder, loc, a, b); });
+    sum = arith::ExtFOp::create(builder, loc, carried.front().getType(), sum);
+    return {combine(carried.front(), sum)};
   }
 
   SmallVector<Value> emitRowVectors(const Addresses &place, SmallVector<Value> carried) {
@@ -428,25 +487,23 @@ private:
     int64_t width = numVectors * lanes;
     OpFoldResult whole = math.mul(math.div(size, math.known(width)), math.known(width));
     auto known = getConstantIntValue(size);
+    auto placeAt = [&](Value index) {
+      return moveAlong(math, accesses, place, vectorLoop, OpFoldResult(index));
+    };
     if (!isConstantIntValue(whole, 0))
       carried = emitLoop(
-          constant(0), math.materialize(whole), constant(width), carried, [&](Value index, ValueRange inner) {
-            SmallVector<Value> next(inner);
-            computeBody(moveAlong(math, accesses, place, vectorLoop, OpFoldResult(index)), {}, next);
-            return next;
-          });
+          constant(0), math.materialize(whole), constant(width), carried,
+          [&](Value index, ValueRange inner) { return emitStep(placeAt(index), {}, inner, numVectors); });
     if (known && *known % width == 0)
       return carried;
     // The rest goes to the first accumulator, a vector at a time.
     SmallVector<Value> first = emitLoop(
         math.materialize(whole), math.materialize(size), constant(lanes), carried.front(),
         [&](Value index, ValueRange inner) {
-          SmallVector<Value> next(inner);
           SmallVector<Value> masks;
           if (!known || *known % lanes != 0)
             masks.push_back(createLaneMask(builder, loc, math.sub(size, OpFoldResult(index)), lanes));
-          computeBody(moveAlong(math, accesses, place, vectorLoop, OpFoldResult(index)), masks, next);
-          return next;
+          return emitStep(placeAt(index), masks, inner, 1);
         });
     carried.front() = first.front();
     return carried;

@@ -50,7 +50,13 @@ func.func @rows(%x: memref<8x1000xf32>, %y: memref<8xf32>) {
 // CHECK-LABEL: func @ordered
 // CHECK: linalg.generic
 // CHECK-LABEL: func @free
-// CHECK: vector.reduction <add>, %{{.*}} fastmath<reassoc> : vector<8xf64> into f64
+// Four vectors of f32 are added, in pairs, before their sum is widened.
+// CHECK: scf.for {{.*}} -> (vector<16xf64>)
+// CHECK-COUNT-4: vector.load {{.*}} vector<16xf32>
+// CHECK-COUNT-3: arith.addf {{.*}} : vector<16xf32>
+// CHECK: %[[WIDE:.*]] = arith.extf {{.*}} : vector<16xf32> to vector<16xf64>
+// CHECK: arith.addf %{{.*}}, %[[WIDE]] fastmath<reassoc> : vector<16xf64>
+// CHECK: vector.reduction <add>, %{{.*}} fastmath<reassoc> : vector<16xf64> into f64
 func.func @ordered(%x: memref<8x1000xf32>, %y: memref<8xf32>) {
   linalg.generic {indexing_maps = [#in, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<8x1000xf32>) outs(%y : memref<8xf32>) {
   ^bb0(%a: f32, %s: f32):
@@ -187,6 +193,28 @@ func.func @long_body(%x: memref<?xf32>, %y: memref<?xf32>) {
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<?xf32>) outs(%y : memref<?xf32>) {
   ^bb0(%a: f32, %b: f32):
     %0 = math.tanh %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+
+// The next block of what is read is fetched, a line for each vector; that of the other operand is not.
+// CHECK-LABEL: func @ahead
+// CHECK: scf.for
+// CHECK: vector.load %[[X:.*]][%
+// CHECK: memref.prefetch %[[X]][%{{.*}}], read, locality<3>, data
+// CHECK: vector.load %[[Z:.*]][%
+// CHECK-NOT: memref.prefetch %[[Z]][
+// CHECK: return
+func.func @ahead(%x: memref<4096xf32>, %z: memref<4096xf32>, %y: memref<4096xf32>) {
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%x, %z : memref<4096xf32>, memref<4096xf32>) outs(%y : memref<4096xf32>)
+      attrs = {kernel.fetch_ahead = array<i64: 4096, 0, 0>} {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.addf %a, %b : f32
     linalg.yield %0 : f32
   }
   return
