@@ -3,8 +3,9 @@
 //   for each block of rows of the share (so many that what they touch fits the nearest cache)
 //     each nest, on the block's rows of its operands
 //
-// Buffers that no one else uses hold one block, on the stack. Elementwise nests see a block as one row of
-// elements, whatever its dimensions.
+// Buffers that no one else uses hold one block, on the stack, or are the memory of the result that is
+// computed of them in the end: it leaves the caches while the nests before compute. Elementwise nests see a
+// block as one row of elements, whatever its dimensions.
 //
 //===----------------------------------------------------------------------===//
 
@@ -38,6 +39,13 @@ int64_t countElements(ArrayRef<int64_t> shape) {
   return count;
 }
 
+/// A buffer that only the nests of a group use.
+struct LocalBuffer {
+  int64_t elements; ///< Of a row.
+  /// The memory of a result, where all of the buffer lies; null: a block is on the stack.
+  Value destination;
+};
+
 struct GroupEmitter {
   OpBuilder &builder;
   NestGroup &group;
@@ -48,8 +56,7 @@ struct GroupEmitter {
   int64_t blockRows = 1;
   /// Whether each block has that many rows.
   bool isEven = false;
-  /// Buffers of the group alone, and the elements of a row of each.
-  llvm::MapVector<Value, int64_t> local;
+  llvm::MapVector<Value, LocalBuffer> local;
 
   GroupEmitter(OpBuilder &builder, NestGroup &group, KernelCalls &kernels)
       : builder(builder), group(group), kernels(kernels), loc(group.nests.back().op.getLoc()),
@@ -58,8 +65,9 @@ struct GroupEmitter {
   void emit() {
     if (!pays())
       return;
-    chooseBlock();
     findLocalBuffers();
+    chooseBlock();
+    keepOnStack();
     SmallVector<Value> arguments = collectArguments();
     OpFoldResult rowCount = getRowCount();
     if (auto value = dyn_cast<Value>(rowCount))
@@ -72,7 +80,7 @@ struct GroupEmitter {
                       math.mul(rowCount, math.known(getWorkOfRow())));
     for (Nest &nest : llvm::reverse(group.nests))
       nest.op->erase();
-    for (auto [buffer, elements] : local)
+    for (auto &[buffer, described] : local)
       eraseWithViews(buffer.getDefiningOp());
   }
 
@@ -131,7 +139,7 @@ private:
     llvm::MapVector<Value, int64_t> bytesOfRow;
     for (const Nest &nest : group.nests)
       for (auto [i, leading] : llvm::enumerate(formOf(nest).leading)) {
-        if (leading == RowForm::kSame)
+        if (leading == RowForm::kSame || local.lookup(nest.memories[i].base).destination)
           continue;
         int64_t elements = getRowElements(nest, i);
         Type element = cast<MemRefType>(nest.op->getOperand(i).getType()).getElementType();
@@ -174,7 +182,6 @@ private:
     llvm::SmallPtrSet<Operation *, 8> members;
     for (const Nest &nest : group.nests)
       members.insert(nest.op);
-    int64_t total = 0;
     for (auto [base, isWritten] : group.effects.touched) {
       auto alloc = base.getDefiningOp<memref::AllocOp>();
       if (!alloc || !isUsedHereOnly(base, members))
@@ -189,14 +196,64 @@ private:
               elements = getRowElements(nest, i);
             areRows = areRows && !ShapedType::isDynamic(elements); // one view may not know what another does
           }
-      if (!areRows)
-        continue;
-      int64_t bytes = elements * blockRows * getBytes(alloc.getType().getElementType());
-      if (total + bytes > kLargestBlockOnStack)
-        continue;
-      total += bytes;
-      local[base] = elements;
+      if (areRows)
+        local[base] = {elements, Value()};
     }
+    llvm::SmallPtrSet<Value, 4> taken;
+    for (auto &[base, described] : local)
+      if (auto found = findDestination(base, described.elements); found && taken.insert(found->second).second)
+        described.destination = found->first;
+  }
+
+  static bool touches(const Nest &nest, Value base) {
+    return llvm::any_of(nest.memories, [&](const Memory &memory) { return memory.base == base; });
+  }
+
+  /// The memory of what the last of the buffer's readers computes of each of its elements, and what stands
+  /// for it, if it is free as long as the buffer is used.
+  std::optional<std::pair<Value, Value>> findDestination(Value base, int64_t elements) const {
+    auto uses = [&](const Nest &nest) { return touches(nest, base); };
+    auto first = llvm::find_if(group.nests, uses);
+    const Nest &last = *llvm::find_if(llvm::reverse(group.nests), uses);
+    linalg::LinalgOp op = last.op;
+    if (&*first == &last || op.getNumReductionLoops() || op.getNumDpsInits() != 1)
+      return std::nullopt;
+    OpOperand *init = op.getDpsInitOperand(0);
+    unsigned number = init->getOperandNumber();
+    const Memory &memory = last.memories[number];
+    auto type = cast<MemRefType>(init->get().getType());
+    if (!memory.isWhole || local.contains(memory.base) || !type.getLayout().isIdentity() ||
+        type.getElementType() != cast<MemRefType>(base.getType()).getElementType() ||
+        op.payloadUsesValueFromOperand(init))
+      return std::nullopt;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      Value inputBase = last.memories[input->getOperandNumber()].base;
+      if (inputBase == memory.base ||
+          (inputBase == base && (op.getMatchingIndexingMap(input) != op.getMatchingIndexingMap(init) ||
+                                 getRowElements(last, number) != elements ||
+                                 cast<MemRefType>(input->get().getType()).getShape() != type.getShape())))
+        return std::nullopt;
+    }
+    for (const Nest *nest = &*first; nest != &last; ++nest)
+      if (touches(*nest, memory.base))
+        return std::nullopt;
+    return std::pair(init->get(), memory.base);
+  }
+
+  /// What is too large for the stack stays where it is.
+  void keepOnStack() {
+    int64_t total = 0;
+    local.remove_if([&](auto &entry) {
+      auto &[buffer, described] = entry;
+      if (described.destination)
+        return false;
+      int64_t bytes =
+          described.elements * blockRows * getBytes(cast<MemRefType>(buffer.getType()).getElementType());
+      if (total + bytes > kLargestBlockOnStack)
+        return true;
+      total += bytes;
+      return false;
+    });
   }
 
   static void eraseWithViews(Operation *op) {
@@ -232,9 +289,11 @@ private:
     markDistinct(body, arguments);
     for (const Nest &nest : group.nests)
       cloneConstants(nest, mapping);
-    for (auto [buffer, elements] : local) {
-      auto type =
-          MemRefType::get({elements * blockRows}, cast<MemRefType>(buffer.getType()).getElementType());
+    for (auto &[buffer, described] : local) {
+      if (described.destination)
+        continue;
+      auto type = MemRefType::get({described.elements * blockRows},
+                                  cast<MemRefType>(buffer.getType()).getElementType());
       mapping.map(buffer, memref::AllocaOp::create(builder, loc, type, builder.getI64IntegerAttr(64)));
     }
     if (auto value = dyn_cast<Value>(rowCount))
@@ -294,6 +353,41 @@ private:
     return true;
   }
 
+  /// Of each operand: how many elements on the next block's begin, if this nest is to fetch them. What
+  /// several nests read comes from memory for the first of them; of the others, the one that computes most
+  /// has time to fetch, if it has functions to compute.
+  SmallVector<int64_t> getFetchedAhead(const Nest &nest) const {
+    SmallVector<int64_t> ahead(nest.op->getNumOperands(), 0);
+    for (OpOperand *input : linalg::LinalgOp(nest.op).getDpsInputOperands()) {
+      unsigned number = input->getOperandNumber();
+      Value base = nest.memories[number].base;
+      auto type = dyn_cast<MemRefType>(input->get().getType());
+      if (!type || !type.getLayout().isIdentity() || local.contains(base) ||
+          group.effects.touched.lookup(base) || formOf(nest).leading[number] == RowForm::kSame ||
+          findFetcher(base) != &nest)
+        continue;
+      int64_t elements = getRowElements(nest, number);
+      if (!ShapedType::isDynamic(elements) &&
+          elements * blockRows * getBytes(type.getElementType()) <= kLargestBlockOnStack)
+        ahead[number] = elements * blockRows;
+    }
+    return ahead;
+  }
+
+  const Nest *findFetcher(Value base) const {
+    const Nest *fetcher = nullptr;
+    bool isFirst = true;
+    for (const Nest &nest : group.nests) {
+      if (!touches(nest, base))
+        continue;
+      if (!isFirst && getCostOfElement(nest.op) >= kProductsPerFunction &&
+          (!fetcher || getCostOfElement(nest.op) > getCostOfElement(fetcher->op)))
+        fetcher = &nest;
+      isFirst = false;
+    }
+    return fetcher;
+  }
+
   void emitNest(const Nest &nest, const IRMapping &mapping, OpFoldResult first, OpFoldResult size) {
     linalg::LinalgOp op = nest.op;
     const RowForm &form = formOf(nest);
@@ -315,6 +409,9 @@ private:
       llvm::append_range(iterators, ArrayRef(op.getIteratorTypesArray()).drop_front(form.numLoops));
     auto block =
         linalg::GenericOp::create(builder, op.getLoc(), TypeRange(), inputs, outputs, maps, iterators);
+    if (auto ahead = getFetchedAhead(nest);
+        llvm::any_of(ahead, [](int64_t elements) { return elements > 0; }))
+      block->setAttr(kFetchAhead, builder.getDenseI64ArrayAttr(ahead));
     IRMapping inner(mapping);
     op->getRegion(0).cloneInto(&block.getRegion(), inner);
     block.walk([&](linalg::IndexOp index) { index.setDim(index.getDim() - form.numLoops + 1); });
@@ -346,8 +443,11 @@ private:
     Value operand = nest.op->getOperand(number), base = nest.memories[number].base;
     auto type = cast<MemRefType>(operand.getType());
     unsigned leading = formOf(nest).leading[number];
-    if (local.contains(base))
-      return viewLocal(mapping.lookup(base), type, leading, size, flat);
+    if (auto found = local.find(base); found != local.end()) {
+      auto [elements, destination] = found->second;
+      OpFoldResult offset = destination ? math.mul(first, math.known(elements)) : math.known(0);
+      return viewLocal(mapping.lookup(destination ? destination : base), type, leading, offset, size, flat);
+    }
     Value memory = mapping.lookup(operand);
     OpFoldResult rowElements = math.known(1);
     SmallVector<OpFoldResult> offsets = {first}, sizes = {size};
@@ -374,7 +474,8 @@ private:
     return memref::SubViewOp::create(builder, loc, memory, offsets, sizes, strides);
   }
 
-  Value viewLocal(Value memory, MemRefType type, unsigned leading, OpFoldResult size, bool flat) {
+  Value viewLocal(Value memory, MemRefType type, unsigned leading, OpFoldResult offset, OpFoldResult size,
+                  bool flat) {
     ArrayRef<int64_t> row = type.getShape().drop_front(leading);
     SmallVector<OpFoldResult> sizes = {size}, strides = {math.known(countElements(row))};
     if (flat) {
@@ -391,9 +492,11 @@ private:
       knownSizes.push_back(getConstantIntValue(length).value_or(ShapedType::kDynamic));
       knownStrides.push_back(*getConstantIntValue(stride));
     }
-    auto view = MemRefType::get(knownSizes, type.getElementType(),
-                                StridedLayoutAttr::get(builder.getContext(), 0, knownStrides));
-    return memref::ReinterpretCastOp::create(builder, loc, view, memory, math.known(0), sizes, strides);
+    auto view = MemRefType::get(
+        knownSizes, type.getElementType(),
+        StridedLayoutAttr::get(builder.getContext(),
+                               getConstantIntValue(offset).value_or(ShapedType::kDynamic), knownStrides));
+    return memref::ReinterpretCastOp::create(builder, loc, view, memory, offset, sizes, strides);
   }
 };
 

@@ -3,16 +3,21 @@
 #in = affine_map<(r, c) -> (r, c)>
 #row = affine_map<(r, c) -> (r)>
 
-// Two reads of a row, block by block; the buffers between them hold a block, on the stack.
+// Two reads of a row, block by block. The buffer of maxima holds a block, on the stack; the other one is the memory of the result, which
+// is computed of it element by element. The nest with a function fetches the next block of what it is not the first to read.
 // CHECK-LABEL: func @entry
 // CHECK-NOT: alloc
 // CHECK: rt.parallel_for %arg0, @[[KERNEL:tgc_nests_[0-9]+]](%0, %1)
 // CHECK-NOT: linalg
 // CHECK: func private @[[KERNEL]](%{{.*}}: memref<4096x64xf32> {llvm.noalias}, %{{.*}}: memref<4096x64xf32> {llvm.noalias}
-// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<16xf32>
-// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<1024xf32>
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<32xf32>
+// CHECK-NOT: alloca
 // CHECK: scf.for
-// CHECK-COUNT-4: linalg.generic
+// CHECK-COUNT-2: linalg.generic
+// CHECK: memref.reinterpret_cast %arg1
+// CHECK: linalg.generic {{.*}}kernel.fetch_ahead = array<i64: 2048, 0, 0>
+// CHECK: math.exp
+// CHECK: linalg.generic
 func.func @entry(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   %x = rt.feed %frame[0] : memref<4096x64xf32>
   %y = rt.fetch %frame[0] () : memref<4096x64xf32>
@@ -28,11 +33,78 @@ func.func @entry(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   linalg.generic {indexing_maps = [#in, #row, #in], iterator_types = ["parallel", "parallel"]} ins(%x, %max : memref<4096x64xf32>, memref<4096xf32>) outs(%shifted : memref<4096x64xf32>) {
   ^bb0(%a: f32, %b: f32, %o: f32):
     %0 = arith.subf %a, %b : f32
-    linalg.yield %0 : f32
+    %1 = math.exp %0 : f32
+    linalg.yield %1 : f32
   }
   linalg.generic {indexing_maps = [#in, #in], iterator_types = ["parallel", "parallel"]} ins(%shifted : memref<4096x64xf32>) outs(%y : memref<4096x64xf32>) {
   ^bb0(%a: f32, %o: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(r, c) -> (r, c)>
+
+// What the variable held is still read, so the buffer between is not its memory.
+// CHECK-LABEL: func @still_read
+// CHECK: func private @tgc_nests_0
+// CHECK: memref.alloca
+// CHECK-NOT: memref.alloca
+// CHECK: return
+func.func @still_read(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<4096x64xf32>
+  %y = rt.fetch %frame[0] () : memref<4096x64xf32>
+  %z = rt.fetch %frame[1] () : memref<4096x64xf32>
+  %t = memref.alloc() : memref<4096x64xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : memref<4096x64xf32>) outs(%t : memref<4096x64xf32>) {
+  ^bb0(%a: f32, %o: f32):
     %0 = math.exp %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]} ins(%t, %y : memref<4096x64xf32>, memref<4096x64xf32>) outs(%z : memref<4096x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.addf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%t : memref<4096x64xf32>) outs(%y : memref<4096x64xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+
+// Two buffers of one result's size: one of them is its memory, the other one is not.
+// CHECK-LABEL: func @both
+// CHECK: func private @tgc_nests_0
+// CHECK: memref.alloca
+// CHECK-NOT: memref.alloca
+// CHECK: return
+func.func @both(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<100000xf32>
+  %y = rt.fetch %frame[0] () : memref<100000xf32>
+  %s = memref.alloc() : memref<100000xf32>
+  %t = memref.alloc() : memref<100000xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<100000xf32>) outs(%s : memref<100000xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = math.exp %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%s : memref<100000xf32>) outs(%t : memref<100000xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = math.tanh %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%s, %t : memref<100000xf32>, memref<100000xf32>) outs(%y : memref<100000xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.addf %a, %b : f32
     linalg.yield %0 : f32
   }
   return
