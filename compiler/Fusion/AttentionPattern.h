@@ -37,9 +37,8 @@ class Attention {
 public:
   explicit Attention(tg::MatMulOp product) : product(product) {}
 
-  /// With `allowsGradients`, the gradients of the weights may be their users, too, if these are made as a
-  /// whole.
-  bool match(bool allowsGradients);
+  /// The gradients of the weights may be their users, too, if these are made as a whole.
+  bool match();
   void replace();
 
 private:

@@ -79,7 +79,7 @@ OpFoldResult findSize(OpBuilder &builder, Value value, int64_t dim) {
 
 } // namespace
 
-bool Attention::match(bool allowsGradients) {
+bool Attention::match() {
   weights = product.getLhs();
   if (product.getTransposeLhs() || !isFloat(weights) || !matchSoftmax() || !findScores(logits) || !scores ||
       steps.size() > kMostScoreOps)
@@ -107,7 +107,7 @@ bool Attention::match(bool allowsGradients) {
   };
   if (areMembersUsedHereOnly())
     return true;
-  hasGradients = allowsGradients && matchGradients();
+  hasGradients = matchGradients();
   return hasGradients && areMembersUsedHereOnly() && findPlaceOfGradients();
 }
 
@@ -412,7 +412,7 @@ struct FormAttentionPass : impl::FormAttentionPassBase<FormAttentionPass> {
     SmallVector<tg::MatMulOp> products;
     getOperation().walk([&](tg::MatMulOp op) { products.push_back(op); });
     for (tg::MatMulOp op : products)
-      if (Attention attention(op); attention.match(gradients))
+      if (Attention attention(op); attention.match())
         attention.replace();
   }
 };

@@ -21,8 +21,6 @@ def FormAttentionPass : Pass<"tgc-form-attention", "::mlir::ModuleOp"> {
     and of what is repeated to the scores: a scale, a mask that is added or selected by. If the gradients of Q, K and V are all else that reads the
     weights, they become a `kernel.attention_grad`.
   }];
-  let options = [Option<"gradients", "gradients", "bool", "true",
-                        "Make one kernel of the gradients, too, where these read the weights">];
   let dependentDialects = ["::tgc::kernel::KernelDialect", "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect"];
 }
 

@@ -39,9 +39,8 @@ void buildGradientPipeline(OpPassManager &passes, const CompileOptions &) {
   addCleanup(passes);
 }
 
-void buildFusionPipeline(OpPassManager &passes, const CompileOptions &options) {
-  // No device has a kernel of the gradients.
-  passes.addPass(createFormAttentionPass({/*gradients=*/options.device.empty()}));
+void buildFusionPipeline(OpPassManager &passes, const CompileOptions &) {
+  passes.addPass(createFormAttentionPass());
   addCleanup(passes);
 }
 

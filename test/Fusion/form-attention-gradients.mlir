@@ -1,6 +1,4 @@
 // RUN: tgc-opt %s --tgc-form-attention --canonicalize --split-input-file | FileCheck %s
-// RUN: tgc-opt %s --tgc-form-attention=gradients=false --canonicalize --split-input-file | FileCheck %s --check-prefix=KEPT
-// KEPT-NOT: kernel.attention
 
 // As TensorFlow's rule of softmax makes them: the mask and the scale are in both regions, nothing of the weights is left.
 // CHECK-LABEL: func @softmax

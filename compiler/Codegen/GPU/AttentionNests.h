@@ -1,10 +1,10 @@
 //===- AttentionNests.h - Attention among the nests -------------*- C++ -*-===//
 //
-// Where device code is made, a `kernel.attention` is a nest, so that all that is known of nests (memory,
-// sizes, launches) goes for it: inputs are queries, keys, values and extras, loops those of the op, and the
+// Where device code is made, `kernel.attention` and `kernel.attention_grad` are nests, so that all that is
+// known of nests (memory, sizes, launches) goes for them: inputs, results and loops are those of the op. The
 // body, marked by an attribute, makes a score of the product, an f32, in the place of its first element,
-// which may have 16 bits. No other code may take it for what it says; what has no launch becomes the op
-// again.
+// which may have 16 bits; of gradients also that of a product of that of its score, in the place of its
+// second. No other code may take it for what it says; what has no launch becomes the op again.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_COMPILER_CODEGEN_GPU_ATTENTIONNESTS_H
@@ -21,7 +21,11 @@ struct AttentionLoops {
   unsigned query, key, depth, value;
 };
 
+/// Whether a nest is attention or its gradients; or the latter.
 bool isAttention(mlir::linalg::GenericOp op);
+bool isAttentionGradient(mlir::linalg::GenericOp op);
+/// The inputs from which on a body gets more than a product.
+unsigned getFirstExtra(mlir::linalg::GenericOp op);
 AttentionLoops getAttentionLoops(mlir::linalg::GenericOp op);
 /// The operand that counts a loop. Others may have size one there, and be repeated.
 mlir::OpOperand &getCounter(mlir::linalg::GenericOp op, unsigned loop);
@@ -31,6 +35,8 @@ void turnAttentionIntoNests(mlir::ModuleOp program);
 /// A block for each tile of queries. 16-bit floats go through tensor cores, f32 does not.
 void writeAttentionKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 void writeScalarAttention(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
+/// A block for each tile of queries, and two for each of keys.
+void writeAttentionGradient(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 /// The op that the nest was; the nest is gone.
 mlir::Operation *turnIntoAttention(mlir::linalg::GenericOp nest);
 

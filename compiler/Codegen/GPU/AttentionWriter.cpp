@@ -6,6 +6,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -14,8 +15,8 @@ namespace tgc {
 AttentionWriter::AttentionWriter(const NestChain &chain, ModuleOp kernels, KernelRecord &record)
     : NestWriter(chain, kernels, record), loops(getAttentionLoops(op)) {}
 
-void AttentionWriter::beginTiles(unsigned threads) {
-  record.threads = threads;
+void AttentionWriter::beginTiles(unsigned numThreads) {
+  record.threads = threads = numThreads;
   record.spaces = {{}, {{extentOf(loops.query)}, kTile}};
   for (unsigned loop : loops.batches)
     record.spaces.front().extents.push_back(extentOf(loop));
@@ -24,16 +25,19 @@ void AttentionWriter::beginTiles(unsigned threads) {
   depth = op.getStaticLoopRanges()[loops.depth];
   width = op.getStaticLoopRanges()[loops.value];
   f32 = builder.getF32Type();
+  findMask();
 }
 
-void AttentionWriter::forEachTile(function_ref<void(ArrayRef<Value>, Value)> body) {
-  Value tiles = arith::CeilDivUIOp::create(builder, loc, queries, constant(kTile));
+Value AttentionWriter::countTiles(Value count) {
+  return arith::CeilDivUIOp::create(builder, loc, count, constant(kTile));
+}
+
+void AttentionWriter::forEachTile(Value tiles, function_ref<void(ArrayRef<Value>, Value)> body) {
   Value all = multiply(tiles, countPoints(loops.batches));
   forEach(special("ctaid.x"), all, special("nctaid.x"), {}, [&](Value tile, ValueRange) {
     SmallVector<Value> index(op.getNumLoops());
     splitPoint(arith::DivUIOp::create(builder, loc, tile, tiles), loops.batches, index);
-    Value inBatch = arith::RemUIOp::create(builder, loc, tile, tiles);
-    body(index, multiply(inBatch, constant(kTile)));
+    body(index, arith::RemUIOp::create(builder, loc, tile, tiles));
     return SmallVector<Value>();
   });
 }
@@ -75,14 +79,28 @@ Value AttentionWriter::load(OpOperand &operand, ValueRange index) {
   return LLVM::LoadOp::create(builder, loc, type, addressAt(operand, index));
 }
 
-Value AttentionWriter::scoreOf(Value product, ArrayRef<Value> batch, Value query, Value key) {
-  SmallVector<Value> index(batch), elements = {product, number(0), number(0)};
+Value AttentionWriter::yieldOf(unsigned which, Value first, ArrayRef<Value> batch, Value query, Value key) {
+  SmallVector<Value> index(batch), elements(getFirstExtra(op), number(0));
   index[loops.query] = clip(query, queries);
   index[loops.key] = clip(key, keys);
-  for (unsigned i = kExtras; i < op.getNumDpsInputs(); ++i)
+  elements[which] = first;
+  for (unsigned i = elements.size(); i < op.getNumDpsInputs(); ++i)
     elements.push_back(load(*op.getDpsInputOperand(i), index));
-  Value score = computeOf(elements, number(0))[0];
+  SmallVector<Value> outputs(op.getNumDpsInits(), elements[1 - which]);
+  return computeOf(elements, outputs)[which];
+}
+
+Value AttentionWriter::scoreOf(Value product, ArrayRef<Value> batch, Value query, Value key) {
+  Value score = yieldOf(0, product, batch, query, key);
   return choose(isBelow(key, keys), score, number(-std::numeric_limits<float>::infinity()));
+}
+
+Value AttentionWriter::gradientOf(Value given, ArrayRef<Value> batch, Value query, Value key) {
+  return yieldOf(1, given, batch, query, key);
+}
+
+Value AttentionWriter::weigh(Value score, Value from) {
+  return math::ExpOp::create(builder, loc, arith::SubFOp::create(builder, loc, score, from));
 }
 
 Value AttentionWriter::originOf(Value largest) {
@@ -96,24 +114,134 @@ Value AttentionWriter::takeFrom(Value value, unsigned distance) {
   return callIntrinsic("shfl.sync.bfly.f32", f32, {word(-1), value, word(distance), word(31)});
 }
 
+bool AttentionWriter::mayHideKeys() {
+  for (unsigned i = getFirstExtra(op); i < op.getNumDpsInputs(); ++i)
+    if (op.getMatchingIndexingMap(op.getDpsInputOperand(i)).isFunctionOfDim(loops.key))
+      return true;
+  return false;
+}
+
+void AttentionWriter::findMask() {
+  auto isMask = [&](Value value) {
+    auto element = dyn_cast<BlockArgument>(value);
+    return element && element.getOwner() == op.getBody() && element.getArgNumber() >= getFirstExtra(op) &&
+           element.getArgNumber() < op.getNumDpsInputs() &&
+           op.getMatchingIndexingMap(op.getDpsInputOperand(element.getArgNumber()))
+               .isFunctionOfDim(loops.key);
+  };
+  auto numberOf = [](Value value) { return cast<BlockArgument>(value).getArgNumber(); };
+  Value score = op.getBody()->getTerminator()->getOperand(0);
+  if (auto sum = score.getDefiningOp<arith::AddFOp>()) {
+    for (Value term : sum->getOperands())
+      if (isMask(term) && !mask)
+        mask = Mask{numberOf(term), Mask::HidesByLowest, -std::numeric_limits<float>::infinity()};
+    return;
+  }
+  auto select = score.getDefiningOp<arith::SelectOp>();
+  auto test = select ? select.getCondition().getDefiningOp<arith::CmpFOp>() : arith::CmpFOp();
+  if (!test || test.getPredicate() != arith::CmpFPredicate::UNE ||
+      !matchPattern(test.getRhs(), m_AnyZeroFloat()) || !isMask(test.getLhs()))
+    return;
+  FloatAttr chosen;
+  if (matchPattern(select.getFalseValue(), m_Constant(&chosen)))
+    mask = Mask{numberOf(test.getLhs()), Mask::HidesByZero, chosen.getValue().convertToFloat()};
+  else if (matchPattern(select.getTrueValue(), m_Constant(&chosen)))
+    mask = Mask{numberOf(test.getLhs()), Mask::HidesUnlessZero, chosen.getValue().convertToFloat()};
+}
+
+Value AttentionWriter::agree(Value condition) {
+  Value barrier = arith::ConstantIntOp::create(builder, loc, 0, 32);
+  return callIntrinsic("barrier.cta.red.and.aligned.all", builder.getI1Type(), {barrier, condition});
+}
+
+SmallVector<Value> AttentionWriter::unless(Value condition, ValueRange carried,
+                                           function_ref<SmallVector<Value>()> body) {
+  if (!condition)
+    return body();
+  auto choice = scf::IfOp::create(builder, loc, carried.getTypes(), condition, /*withElse=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(choice.thenBlock());
+  if (!carried.empty())
+    scf::YieldOp::create(builder, loc, carried);
+  builder.setInsertionPointToStart(choice.elseBlock());
+  SmallVector<Value> results = body();
+  if (!carried.empty())
+    scf::YieldOp::create(builder, loc, results);
+  return SmallVector<Value>(choice.getResults());
+}
+
+Value AttentionWriter::isHidden(ArrayRef<Value> batch, Value firstQuery, Value firstKey,
+                                ArrayRef<Value> largest, bool mayGrow) {
+  if (!mask)
+    return {};
+  OpOperand &operand = *op.getDpsInputOperand(mask->operand);
+  bool hasQueries = op.getMatchingIndexingMap(&operand).isFunctionOfDim(loops.query);
+  Value yes = arith::ConstantIntOp::create(builder, loc, 1, 1);
+  // Neighbours in memory are most often keys.
+  auto all = forEach(special("tid.x"), constant(hasQueries ? kTile * kTile : kTile), constant(threads), yes,
+                     [&](Value place, ValueRange carried) {
+                       SmallVector<Value> index(batch);
+                       index[loops.query] = clip(add(firstQuery, divide(place, kTile)), queries);
+                       index[loops.key] = clip(add(firstKey, remainder(place, kTile)), keys);
+                       bool isNumber = mask->kind == Mask::HidesByLowest;
+                       auto predicate = mask->kind == Mask::HidesUnlessZero ? arith::CmpFPredicate::UNE
+                                                                            : arith::CmpFPredicate::OEQ;
+                       Value hides = arith::CmpFOp::create(builder, loc, predicate, load(operand, index),
+                                                           number(isNumber ? mask->score : 0));
+                       return SmallVector<Value>{
+                           arith::AndIOp::create(builder, loc, carried.front(), hides).getResult()};
+                     });
+  Value hides = all.front();
+  if (!mayGrow || mask->score != -std::numeric_limits<float>::infinity())
+    for (Value one : largest) {
+      Value difference = arith::SubFOp::create(builder, loc, number(mask->score), one);
+      Value isLow =
+          arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, difference, number(kLeastExponent));
+      hides = arith::AndIOp::create(builder, loc, hides, isLow);
+    }
+  return agree(hides);
+}
+
+void AttentionWriter::branch(Value condition, function_ref<void()> yes, function_ref<void()> no) {
+  auto choice = scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/bool(no));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(choice.thenBlock());
+  yes();
+  if (!no)
+    return;
+  builder.setInsertionPointToStart(choice.elseBlock());
+  no();
+}
+
+void AttentionWriter::storeStatistics(Value largest, Value sum, ArrayRef<Value> batch, Value query,
+                                      Value isMine) {
+  if (op.getNumDpsInits() == 1)
+    return;
+  branch(arith::AndIOp::create(builder, loc, isMine, isBelow(query, queries)), [&] {
+    SmallVector<Value> index(batch);
+    index[loops.query] = query;
+    store(largest, op.getDpsInitsMutable()[1], index);
+    store(sum, op.getDpsInitsMutable()[2], index);
+  });
+}
+
 void AttentionWriter::storeResult(Value sum, Value sumOfWeights, ArrayRef<Value> batch, Value query,
                                   Value column) {
   // The sum over no keys is nothing, as is the sum of their weights.
   Value isEmpty = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, keys, constant(0));
   Value isInside =
       arith::AndIOp::create(builder, loc, isBelow(query, queries), isBelow(column, constant(width)));
-  auto ifInside = scf::IfOp::create(builder, loc, isInside, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(ifInside.thenBlock());
-  SmallVector<Value> index(batch);
-  index[loops.query] = query;
-  index[loops.value] = column;
-  Value mean = choose(isEmpty, sum, arith::DivFOp::create(builder, loc, sum, sumOfWeights));
-  OpOperand &result = op.getDpsInitsMutable()[0];
-  Type type = getElementTypeOrSelf(result.get().getType());
-  if (type != f32)
-    mean = arith::TruncFOp::create(builder, loc, type, mean);
-  store(mean, result, index);
+  branch(isInside, [&] {
+    SmallVector<Value> index(batch);
+    index[loops.query] = query;
+    index[loops.value] = column;
+    Value mean = choose(isEmpty, sum, arith::DivFOp::create(builder, loc, sum, sumOfWeights));
+    OpOperand &result = op.getDpsInitsMutable()[0];
+    Type type = getElementTypeOrSelf(result.get().getType());
+    if (type != f32)
+      mean = arith::TruncFOp::create(builder, loc, type, mean);
+    store(mean, result, index);
+  });
 }
 
 } // namespace tgc

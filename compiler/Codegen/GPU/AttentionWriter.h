@@ -7,7 +7,7 @@
 
 namespace tgc {
 
-/// A block takes tiles of queries of one batch, and goes through the keys tile by tile.
+/// What tiles of 64 queries and 64 keys need, whoever multiplies them.
 class AttentionWriter : protected NestWriter {
 public:
   AttentionWriter(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
@@ -15,12 +15,18 @@ public:
 protected:
   /// Queries, and keys, of a tile.
   static constexpr unsigned kTile = 64;
-  enum { kQueries, kKeys, kValues, kExtras };
+  enum { kQueries, kKeys, kValues };
+  /// exp of less is 0 in f32, denormal numbers and all.
+  static constexpr float kLeastExponent = -104;
 
   /// Before anything else of the kernel.
   void beginTiles(unsigned threads);
-  /// Goes through the block's tiles; all threads of a block do so equally often, so there may be barriers.
-  void forEachTile(llvm::function_ref<void(llvm::ArrayRef<mlir::Value> batch, mlir::Value firstQuery)> body);
+  /// The tiles of a loop.
+  mlir::Value countTiles(mlir::Value count);
+  /// Goes through a block's share of `tiles` tiles of each batch; all threads of a block do so equally often,
+  /// so there may be barriers.
+  void forEachTile(mlir::Value tiles,
+                   llvm::function_ref<void(llvm::ArrayRef<mlir::Value> batch, mlir::Value tile)> body);
 
   mlir::Value divide(mlir::Value a, unsigned b);
   mlir::Value remainder(mlir::Value a, unsigned b);
@@ -37,6 +43,24 @@ protected:
   /// What the nest's body makes of a product; keys behind the last have no weight.
   mlir::Value scoreOf(mlir::Value product, llvm::ArrayRef<mlir::Value> batch, mlir::Value query,
                       mlir::Value key);
+  /// What it makes of the gradient of a score.
+  mlir::Value gradientOf(mlir::Value given, llvm::ArrayRef<mlir::Value> batch, mlir::Value query,
+                         mlir::Value key);
+  /// exp of a difference.
+  mlir::Value weigh(mlir::Value score, mlir::Value from);
+  /// Whether an extra differs from key to key, so that it may hide some.
+  bool mayHideKeys();
+  /// Whether the extras alone say of all scores of a tile that their weights are 0; all threads of the block
+  /// get it, and nothing if extras never say so. `largest` are the largest scores so far of a thread's
+  /// queries; without `mayGrow`, of all keys.
+  mlir::Value isHidden(llvm::ArrayRef<mlir::Value> batch, mlir::Value firstQuery, mlir::Value firstKey,
+                       llvm::ArrayRef<mlir::Value> largest, bool mayGrow);
+  /// Whether all threads of the block say so; a barrier.
+  mlir::Value agree(mlir::Value condition);
+  void branch(mlir::Value condition, llvm::function_ref<void()> yes, llvm::function_ref<void()> no = {});
+  /// `body` unless the condition holds, which may be nothing; what it returns, or `carried`.
+  llvm::SmallVector<mlir::Value> unless(mlir::Value condition, mlir::ValueRange carried,
+                                        llvm::function_ref<llvm::SmallVector<mlir::Value>()> body);
   /// What the scores of a row are compared with: the largest, but 0 where all so far are -inf, so that their
   /// differences are -inf, too.
   mlir::Value originOf(mlir::Value largest);
@@ -49,13 +73,30 @@ protected:
   /// Stores a mean of values, unless it lies outside.
   void storeResult(mlir::Value sum, mlir::Value sumOfWeights, llvm::ArrayRef<mlir::Value> batch,
                    mlir::Value query, mlir::Value column);
+  /// Stores the largest score of a query and its sum of weights if they are wanted, by threads where
+  /// `isMine`.
+  void storeStatistics(mlir::Value largest, mlir::Value sum, llvm::ArrayRef<mlir::Value> batch,
+                       mlir::Value query, mlir::Value isMine);
 
   AttentionLoops loops;
   int64_t depth = 0, width = 0;
   mlir::Type f32;
   mlir::Value queries, keys;
 
+  unsigned threads = 0;
+
 private:
+  /// Extras that choose between a score and a number, or that are added to it.
+  struct Mask {
+    unsigned operand;
+    enum { HidesByZero, HidesUnlessZero, HidesByLowest } kind;
+    float score;
+  };
+  void findMask();
+  /// What the body yields first or second of its element of the same number.
+  mlir::Value yieldOf(unsigned which, mlir::Value first, llvm::ArrayRef<mlir::Value> batch,
+                      mlir::Value query, mlir::Value key);
+  std::optional<Mask> mask;
   /// Of the lane whose number differs in the bits of `distance`.
   mlir::Value takeFrom(mlir::Value value, unsigned distance);
 };

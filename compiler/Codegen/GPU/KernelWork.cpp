@@ -43,7 +43,8 @@ static std::optional<Product> countBytes(Value memory, const KernelRecord &recor
   return bytes;
 }
 
-/// Operations on floats of one point. Attention has two products, along depth and along values.
+/// Operations on floats of one point. Attention has two products, along depth and along values; its gradients
+/// have three and two.
 static int64_t countOperations(linalg::GenericOp nest) {
   int64_t count = 0;
   nest.getBody()->walk([&](Operation *op) {
@@ -71,10 +72,12 @@ static bool addOperations(linalg::GenericOp nest, const KernelRecord &record, st
   AttentionLoops loops = getAttentionLoops(nest);
   SmallVector<unsigned> scores(loops.batches);
   scores.append({loops.query, loops.key});
+  bool isGradient = isAttentionGradient(nest);
   return llvm::all_of(ArrayRef{loops.depth, loops.value}, [&](unsigned last) {
     SmallVector<unsigned> all(scores);
     all.push_back(last);
-    return add(2, all);
+    int64_t numProducts = !isGradient ? 1 : last == loops.depth ? 3 : 2;
+    return add(2 * numProducts, all);
   });
 }
 

@@ -47,7 +47,9 @@ public:
     rowOfMatrix = remainder(lane, 8);
     lowHalf = remainder(divide(lane, 8), 2);
     highHalf = divide(lane, 16);
-    forEachTile([&](ArrayRef<Value> batch, Value firstQuery) { writeTile(batch, firstQuery); });
+    forEachTile(countTiles(queries), [&](ArrayRef<Value> batch, Value tile) {
+      writeTile(batch, multiply(tile, constant(kTile)));
+    });
     finish();
   }
 
@@ -61,8 +63,6 @@ private:
   static constexpr unsigned kElementBytes = 2, kElementsOfLine = kLineBytes / kElementBytes;
   /// All that a block can have without asking.
   static constexpr unsigned kMostShared = 48 << 10, kMostStages = 4;
-  /// exp of less is 0 in f32, denormal numbers and all.
-  static constexpr float kLeastExponent = -104;
 
   static unsigned piecesOf(int64_t elements) { return llvm::divideCeil(elements, kElementsOfLine); }
   unsigned numStages() const { return std::min(kMostStages, kMostShared / kPieceBytes - piecesOf(depth)); }
@@ -409,7 +409,9 @@ private:
 } // namespace
 
 void writeAttentionKernel(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
-  if (getElementTypeOrSelf(chain.main->getOperand(0).getType()).isF32())
+  if (isAttentionGradient(chain.main))
+    writeAttentionGradient(chain, kernels, record);
+  else if (getElementTypeOrSelf(chain.main->getOperand(0).getType()).isF32())
     writeScalarAttention(chain, kernels, record);
   else
     TensorAttention(chain, kernels, record).write();
