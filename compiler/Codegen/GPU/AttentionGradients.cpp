@@ -9,11 +9,11 @@
 //   weights = exp(f(queries * keys) - largest) / sum                               4 x 4 of a thread
 //   products = f'(weights * (gradients * values - sum of gradients * attended))
 //
-// Weights are computed again from the two numbers that the attention keeps of each query: Dao, "FlashAttention-2",
-// 2023. Each row has one block, which goes through the tiles in their order, so nothing depends on how many
-// blocks there are. Products by queries and keys are computed three times, those by gradients twice: with a
-// block for the gradients of keys and of values together its sums would not fit into registers. Tiles that a
-// mask hides are left out, as in AttentionKernels.
+// Weights are computed again from the two numbers that the attention keeps of each query: Dao,
+// "FlashAttention-2", 2023. Each row has one block, which goes through the tiles in their order, so nothing
+// depends on how many blocks there are. Products by queries and keys are computed three times, those by
+// gradients twice: with a block for the gradients of keys and of values together its sums would not fit into
+// registers. Tiles that a mask hides are left out, as in AttentionKernels.
 //
 //===----------------------------------------------------------------------===//
 
@@ -92,24 +92,24 @@ private:
       statistics = takeStatistics(batch, firstRow, /*areRows=*/true);
       shareDifferences(batch, firstRow);
     }
-    sums = forEach(constant(0), sizeOf(none.loop), constant(kTile), sums, [&](Value first, ValueRange carried) {
-      Value firstQuery = hasQueries ? firstRow : first, firstKey = hasQueries ? first : firstRow;
-      Statistics inside =
-          hasQueries ? statistics : takeStatistics(batch, firstQuery, /*areRows=*/false);
-      Value hidden = isHidden(batch, firstQuery, firstKey, inside.largest, /*mayGrow=*/false);
-      return unless(hidden, carried, [&] {
-        SmallVector<Value> weights = makeWeights(batch, firstQuery, firstKey, hasQueries, inside);
-        Value isSilent = mayHideKeys() ? agree(areZero(weights)) : Value();
-        return unless(isSilent, carried, [&] {
-          if (gradient == OfKeys)
-            shareDifferences(batch, firstQuery);
-          if (gradient != OfValues)
-            weights = makeProducts(batch, firstQuery, firstKey, hasQueries, weights);
-          shareMatrix(weights);
-          return addProducts(batch, linesOf(gradient, first), carried);
+    sums =
+        forEach(constant(0), sizeOf(none.loop), constant(kTile), sums, [&](Value first, ValueRange carried) {
+          Value firstQuery = hasQueries ? firstRow : first, firstKey = hasQueries ? first : firstRow;
+          Statistics inside = hasQueries ? statistics : takeStatistics(batch, firstQuery, /*areRows=*/false);
+          Value hidden = isHidden(batch, firstQuery, firstKey, inside.largest, /*mayGrow=*/false);
+          return unless(hidden, carried, [&] {
+            SmallVector<Value> weights = makeWeights(batch, firstQuery, firstKey, hasQueries, inside);
+            Value isSilent = mayHideKeys() ? agree(areZero(weights)) : Value();
+            return unless(isSilent, carried, [&] {
+              if (gradient == OfKeys)
+                shareDifferences(batch, firstQuery);
+              if (gradient != OfValues)
+                weights = makeProducts(batch, firstQuery, firstKey, hasQueries, weights);
+              shareMatrix(weights);
+              return addProducts(batch, linesOf(gradient, first), carried);
+            });
+          });
         });
-      });
-    });
     storeRows(batch, gradient, firstRow, none, sums);
   }
 
@@ -132,16 +132,16 @@ private:
     Value thread = special("tid.x"), row = divide(thread, kParts), part = remainder(thread, kParts);
     SmallVector<Value> index(batch);
     index[loops.query] = clip(add(firstQuery, row), queries);
-    Value sum = forEach(part, constant(width), constant(kParts), number(0), [&](Value at, ValueRange carried) {
-      index[loops.value] = at;
-      Value gradient = load(*op.getDpsInputOperand(Op::kGradients), index);
-      Value attended = load(*op.getDpsInputOperand(Op::kAttended), index);
-      return SmallVector<Value>{fma(gradient, attended, carried.front())};
-    }).front();
+    Value sum =
+        forEach(part, constant(width), constant(kParts), number(0), [&](Value at, ValueRange carried) {
+          index[loops.value] = at;
+          Value gradient = load(*op.getDpsInputOperand(Op::kGradients), index);
+          Value attended = load(*op.getDpsInputOperand(Op::kAttended), index);
+          return SmallVector<Value>{fma(gradient, attended, carried.front())};
+        }).front();
     sum = combine<arith::AddFOp>(sum, kParts);
     Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, part, constant(0));
-    branch(isFirst,
-           [&] { LLVM::StoreOp::create(builder, loc, sum, elementOf(differences, f32, row)); });
+    branch(isFirst, [&] { LLVM::StoreOp::create(builder, loc, sum, elementOf(differences, f32, row)); });
   }
 
   Value areZero(ArrayRef<Value> weights) {
@@ -211,9 +211,9 @@ private:
       SmallVector<Value> index(batch);
       index[rowLoop] = add(firstRow, rowOf(i / columns));
       index[summed.elementLoop] = columnOf(i % columns);
-      Value isInside = arith::AndIOp::create(
-          builder, loc, isBelow(index[rowLoop], sizeOf(rowLoop)),
-          isBelow(index[summed.elementLoop], constant(lengthOf(summed.elementLoop))));
+      Value isInside =
+          arith::AndIOp::create(builder, loc, isBelow(index[rowLoop], sizeOf(rowLoop)),
+                                isBelow(index[summed.elementLoop], constant(lengthOf(summed.elementLoop))));
       branch(isInside, [&] { store(sums[i], op.getDpsInitsMutable()[gradient], index); });
     }
   }

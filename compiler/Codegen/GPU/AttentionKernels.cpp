@@ -10,8 +10,9 @@
 //
 // A thread has the same four rows of scores and of results, so what a row shrinks by is at hand; sixteen
 // lanes side by side share a row. Tiles of keys that a mask hides from all queries of a block are left out
-// before the first product if the mask alone tells, else before the second. Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018; Dao et al.,
-// "FlashAttention", 2022. Products and sums are those of f32.
+// before the first product if the mask alone tells, else before the second. Milakov and Gimelshein, "Online
+// normalizer calculation for softmax", 2018; Dao et al., "FlashAttention", 2022. Products and sums are those
+// of f32.
 //
 //===----------------------------------------------------------------------===//
 
@@ -96,8 +97,7 @@ private:
     rows.results.assign(kEach * columns(), number(0));
     rows =
         rowsOf(forEach(constant(0), keys, constant(kTile), rows.all(), [&](Value firstKey, ValueRange all) {
-          Value hidden =
-              isHidden(batch, firstQuery, firstKey, rowsOf(all).largest, /*mayGrow=*/true);
+          Value hidden = isHidden(batch, firstQuery, firstKey, rowsOf(all).largest, /*mayGrow=*/true);
           return unless(hidden, all, [&] { return takeKeys(batch, firstQuery, firstKey, rowsOf(all)); });
         }));
     storeResults(batch, firstQuery, rows);

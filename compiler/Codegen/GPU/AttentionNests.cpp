@@ -2,6 +2,7 @@
 
 #include "compiler/Codegen/GPU/AttentionNests.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -66,8 +67,7 @@ struct AttentionLike {
 static bool isNest(const AttentionLike &like) {
   SmallVector<int64_t> sizes(like.maps[0].getNumDims(), ShapedType::kDynamic);
   for (unsigned i = 0; i < like.maps.size(); ++i)
-    for (auto [dim, size] :
-         llvm::enumerate(cast<MemRefType>(like.op->getOperand(i).getType()).getShape())) {
+    for (auto [dim, size] : llvm::enumerate(cast<MemRefType>(like.op->getOperand(i).getType()).getShape())) {
       unsigned loop = like.maps[i].getDimPosition(dim);
       if (ShapedType::isDynamic(size) || (size == 1 && like.isRepeatable(i, loop)))
         continue;
@@ -127,12 +127,11 @@ static void turnIntoNest(const AttentionLike &like, StringRef kind,
   llvm::append_range(maps, ArrayRef(like.maps).drop_front(like.init));
   SmallVector<utils::IteratorType> iterators(like.maps[0].getNumDims(), utils::IteratorType::parallel);
   iterators[like.query + 1] = iterators[like.query + 2] = utils::IteratorType::reduction;
-  auto nest =
-      linalg::GenericOp::create(builder, like.op->getLoc(), inputs,
-                                like.op->getOperands().drop_front(like.init), maps, iterators,
-                                [&](OpBuilder &inner, Location loc, ValueRange elements) {
-                                  linalg::YieldOp::create(inner, loc, build(inner, elements));
-                                });
+  auto nest = linalg::GenericOp::create(builder, like.op->getLoc(), inputs,
+                                        like.op->getOperands().drop_front(like.init), maps, iterators,
+                                        [&](OpBuilder &inner, Location loc, ValueRange elements) {
+                                          linalg::YieldOp::create(inner, loc, build(inner, elements));
+                                        });
   nest->setAttr(kAttribute, builder.getStringAttr(kind));
   nest->setAttr(kAloneAttribute, builder.getUnitAttr());
   like.op->erase();
@@ -162,7 +161,8 @@ static void turnIntoNest(kernel::AttentionGradOp op) {
 template <typename Op> static void turnAllIntoNests(ModuleOp program) {
   SmallVector<Op> ops;
   program.walk([&](Op op) {
-    if (isNest(AttentionLike(op)))
+    // Nothing is launched by other functions, where a nest would stay one.
+    if (op->template getParentOfType<func::FuncOp>()->hasAttr("rt.feeds") && isNest(AttentionLike(op)))
       ops.push_back(op);
   });
   for (Op op : ops)
@@ -208,10 +208,10 @@ Operation *turnIntoAttention(linalg::GenericOp nest) {
   Operation *restored;
   if (isAttentionGradient(nest)) {
     using Op = kernel::AttentionGradOp;
-    auto op = Op::create(builder, loc, TypeRange(), inputs[Op::kQueries], inputs[Op::kKeys],
-                         inputs[Op::kValues], inputs[Op::kAttended], inputs[Op::kGradients],
-                         inputs[Op::kLargest], inputs[Op::kSums], extras, inits[0], inits[1], inits[2],
-                         nest.getIndexingMaps());
+    auto op =
+        Op::create(builder, loc, TypeRange(), inputs[Op::kQueries], inputs[Op::kKeys], inputs[Op::kValues],
+                   inputs[Op::kAttended], inputs[Op::kGradients], inputs[Op::kLargest], inputs[Op::kSums],
+                   extras, inits[0], inits[1], inits[2], nest.getIndexingMaps());
     restoreRegion(builder, nest, 0, op.getScores());
     restoreRegion(builder, nest, 1, op.getGradient());
     restored = op;

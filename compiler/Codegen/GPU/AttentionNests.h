@@ -10,6 +10,7 @@
 #ifndef TGC_COMPILER_CODEGEN_GPU_ATTENTIONNESTS_H
 #define TGC_COMPILER_CODEGEN_GPU_ATTENTIONNESTS_H
 
+#include "compiler/Codegen/GPU/GpuF32.h"
 #include "compiler/Codegen/GPU/NestChains.h"
 
 namespace tgc {
@@ -32,8 +33,10 @@ mlir::OpOperand &getCounter(mlir::linalg::GenericOp op, unsigned loop);
 
 /// Of a program on buffers.
 void turnAttentionIntoNests(mlir::ModuleOp program);
-/// A block for each tile of queries. 16-bit floats go through tensor cores, f32 does not.
-void writeAttentionKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
+/// A block for each tile of queries. On tensor cores, f32 in two parts or, as products say, in one; but by
+/// threads where it is long or, by IEEE, has gradients.
+void writeAttentionKernel(const NestChain &chain, GpuF32 products, mlir::ModuleOp kernels,
+                          KernelRecord &record);
 void writeScalarAttention(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 /// A block for each tile of queries, and two for each of keys.
 void writeAttentionGradient(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);

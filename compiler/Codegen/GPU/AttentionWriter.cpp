@@ -170,28 +170,32 @@ SmallVector<Value> AttentionWriter::unless(Value condition, ValueRange carried,
   return SmallVector<Value>(choice.getResults());
 }
 
+Value AttentionWriter::hidesAll(ArrayRef<Value> batch, Value firstQuery, unsigned numQueries,
+                                Value firstKey) {
+  OpOperand &operand = *op.getDpsInputOperand(mask->operand);
+  Value hidden = number(mask->kind == Mask::HidesByLowest ? mask->score : 0);
+  auto predicate =
+      mask->kind == Mask::HidesUnlessZero ? arith::CmpFPredicate::UNE : arith::CmpFPredicate::OEQ;
+  Value yes = arith::ConstantIntOp::create(builder, loc, 1, 1);
+  // Neighbours in memory are most often keys.
+  auto all = forEach(
+      special("tid.x"), constant(numQueries * kTile), constant(threads), yes,
+      [&](Value place, ValueRange carried) {
+        SmallVector<Value> index(batch);
+        index[loops.query] = clip(add(firstQuery, divide(place, kTile)), queries);
+        index[loops.key] = clip(add(firstKey, remainder(place, kTile)), keys);
+        Value hides = arith::CmpFOp::create(builder, loc, predicate, load(operand, index), hidden);
+        return SmallVector<Value>{arith::AndIOp::create(builder, loc, carried.front(), hides).getResult()};
+      });
+  return all.front();
+}
+
 Value AttentionWriter::isHidden(ArrayRef<Value> batch, Value firstQuery, Value firstKey,
                                 ArrayRef<Value> largest, bool mayGrow) {
   if (!mask)
     return {};
-  OpOperand &operand = *op.getDpsInputOperand(mask->operand);
-  bool hasQueries = op.getMatchingIndexingMap(&operand).isFunctionOfDim(loops.query);
-  Value yes = arith::ConstantIntOp::create(builder, loc, 1, 1);
-  // Neighbours in memory are most often keys.
-  auto all = forEach(special("tid.x"), constant(hasQueries ? kTile * kTile : kTile), constant(threads), yes,
-                     [&](Value place, ValueRange carried) {
-                       SmallVector<Value> index(batch);
-                       index[loops.query] = clip(add(firstQuery, divide(place, kTile)), queries);
-                       index[loops.key] = clip(add(firstKey, remainder(place, kTile)), keys);
-                       bool isNumber = mask->kind == Mask::HidesByLowest;
-                       auto predicate = mask->kind == Mask::HidesUnlessZero ? arith::CmpFPredicate::UNE
-                                                                            : arith::CmpFPredicate::OEQ;
-                       Value hides = arith::CmpFOp::create(builder, loc, predicate, load(operand, index),
-                                                           number(isNumber ? mask->score : 0));
-                       return SmallVector<Value>{
-                           arith::AndIOp::create(builder, loc, carried.front(), hides).getResult()};
-                     });
-  Value hides = all.front();
+  // The last query sees the most below a diagonal, so it alone most often tells that a tile is seen.
+  Value hides = hidesAll(batch, add(firstQuery, constant(kTile - 1)), 1, firstKey);
   if (!mayGrow || mask->score != -std::numeric_limits<float>::infinity())
     for (Value one : largest) {
       Value difference = arith::SubFOp::create(builder, loc, number(mask->score), one);
@@ -199,7 +203,12 @@ Value AttentionWriter::isHidden(ArrayRef<Value> batch, Value firstQuery, Value f
           arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, difference, number(kLeastExponent));
       hides = arith::AndIOp::create(builder, loc, hides, isLow);
     }
-  return agree(hides);
+  hides = agree(hides);
+  if (!op.getMatchingIndexingMap(op.getDpsInputOperand(mask->operand)).isFunctionOfDim(loops.query))
+    return hides;
+  Value isSeen = arith::XOrIOp::create(builder, loc, hides, arith::ConstantIntOp::create(builder, loc, 1, 1));
+  return unless(isSeen, hides,
+                [&] { return SmallVector<Value>{agree(hidesAll(batch, firstQuery, kTile, firstKey))}; })[0];
 }
 
 void AttentionWriter::branch(Value condition, function_ref<void()> yes, function_ref<void()> no) {

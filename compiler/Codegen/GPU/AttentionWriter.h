@@ -55,6 +55,7 @@ protected:
   /// queries; without `mayGrow`, of all keys.
   mlir::Value isHidden(llvm::ArrayRef<mlir::Value> batch, mlir::Value firstQuery, mlir::Value firstKey,
                        llvm::ArrayRef<mlir::Value> largest, bool mayGrow);
+  bool hasMask() const { return mask.has_value(); }
   /// Whether all threads of the block say so; a barrier.
   mlir::Value agree(mlir::Value condition);
   void branch(mlir::Value condition, llvm::function_ref<void()> yes, llvm::function_ref<void()> no = {});
@@ -93,9 +94,12 @@ private:
     float score;
   };
   void findMask();
+  /// Whether the mask hides what a thread reads of it: of some queries and the keys of a tile.
+  mlir::Value hidesAll(llvm::ArrayRef<mlir::Value> batch, mlir::Value firstQuery, unsigned numQueries,
+                       mlir::Value firstKey);
   /// What the body yields first or second of its element of the same number.
-  mlir::Value yieldOf(unsigned which, mlir::Value first, llvm::ArrayRef<mlir::Value> batch,
-                      mlir::Value query, mlir::Value key);
+  mlir::Value yieldOf(unsigned which, mlir::Value first, llvm::ArrayRef<mlir::Value> batch, mlir::Value query,
+                      mlir::Value key);
   std::optional<Mask> mask;
   /// Of the lane whose number differs in the bits of `distance`.
   mlir::Value takeFrom(mlir::Value value, unsigned distance);

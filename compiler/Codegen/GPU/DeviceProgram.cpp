@@ -154,7 +154,7 @@ static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &
   for (linalg::GenericOp member : chain.members)
     member->walk([&](Operation *op) { addNode(op->getLoc(), record.nodes); });
   if (isAttention(chain.main)) {
-    writeAttentionKernel(chain, *program.kernels, record);
+    writeAttentionKernel(chain, products, *program.kernels, record);
   } else if (chain.form == NestChain::Contraction && hasWgmmaKernel(chain.main, products)) {
     KernelRecord other = record;
     writeWgmmaKernel(chain, products, *program.wgmmaKernels, other);

@@ -6,14 +6,14 @@
 // instruction set's manual: with g = lane / 4 and t = lane % 4 a lane has, of the first operand, the word t
 // of the steps of the rows g and g + 8, and the same 16 bytes further on; of the second these words of column
 // g; of the result the columns 2t and 2t + 1 of the rows g and g + 8. A word is four steps of bytes, two of
-// 16 bits or one of tf32; a product has 32 steps, 16 or 8. tf32 has 11 bits of a factor; two such parts have
-// 22, and without the product of the two smaller ones as many are right of a product. Results go through
-// shared memory once more, so that neighbouring threads store neighbours, whatever is done to them on the
-// way.
+// 16 bits or one of tf32; a product has 32 steps, 16 or 8. f32 may have two parts (Tf32Parts). Results go
+// through shared memory once more, so that neighbouring threads store neighbours, whatever is done to them on
+// the way.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/GPU/OperandRing.h"
+#include "compiler/Codegen/GPU/Tf32Parts.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -236,48 +236,20 @@ public:
       : TensorWriter(chain, kernels, record, tile), hasParts(hasParts) {}
 
 private:
-  /// Bits of an f32 that tf32 lacks.
-  static constexpr int64_t kLostBits = 0x1fff;
   static constexpr unsigned kStepsOfProduct = 8;
-
-  /// Words of tf32: the larger parts of some elements, those that are finite, and the smaller ones.
-  struct Parts {
-    SmallVector<Value> large, finite, small;
-  };
-
-  Value round(Value element) { return callIntrinsic("f2tf32.rna", builder.getI32Type(), element); }
-
-  void split(Value bits, Parts &parts) {
-    Type f32 = builder.getF32Type();
-    Value element = arith::BitcastOp::create(builder, loc, f32, bits);
-    if (!hasParts)
-      return parts.large.push_back(round(element));
-    // Cut, not rounded: the largest numbers stay finite, and what is left is exact.
-    Value kept = arith::ConstantIntOp::create(builder, loc, ~kLostBits, 32);
-    Value large = arith::AndIOp::create(builder, loc, bits, kept);
-    Value cut = arith::BitcastOp::create(builder, loc, f32, large);
-    Value rest = arith::SubFOp::create(builder, loc, element, cut);
-    // Infinities and NaNs have one part, which meets large parts only: others may be zero.
-    Value isFinite = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::ORD, rest, rest);
-    Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(f32));
-    Value none = arith::ConstantIntOp::create(builder, loc, 0, 32);
-    parts.large.push_back(large);
-    parts.finite.push_back(arith::SelectOp::create(builder, loc, isFinite, large, none));
-    parts.small.push_back(round(arith::SelectOp::create(builder, loc, isFinite, rest, zero)));
-  }
 
   void multiplyStage(const Side &rows, const Side &columns, Value stage,
                      MutableArrayRef<Value> sums) override {
     constexpr StringRef kName = "mma.m16n8k8.row.col.tf32";
     for (unsigned step = 0; step < stepsOfStage(); step += kStepsOfProduct) {
-      Parts right;
+      Tf32Parts right;
       for (unsigned across = 0; across < kProducts; across += 2)
         for (Value word : readFragments(columns, stage, add(warpColumn, constant(kColumns * across)), step))
-          split(word, right);
+          right.add(builder, loc, word, hasParts);
       for (unsigned down = 0; down < productsDown(); ++down) {
-        Parts left;
+        Tf32Parts left;
         for (Value word : readFragments(rows, stage, add(warpRow, constant(kRows * down)), step))
-          split(word, left);
+          left.add(builder, loc, word, hasParts);
         for (unsigned across = 0; across < kProducts; ++across) {
           MutableArrayRef<Value> sum = sums.slice(productOf(down, across), kResultsOfProduct);
           auto ofColumns = [&](ArrayRef<Value> words) { return words.slice(2 * across, 2); };
