@@ -81,12 +81,14 @@ struct StoreString : ConvertOpToLLVMPattern<memref::StoreOp> {
   }
 };
 
-/// The bits of a vector of narrow floats; null for other types.
-VectorType getBitsOfNarrowFloats(Type type) {
-  auto vector = dyn_cast<VectorType>(type);
-  if (!vector || (!vector.getElementType().isF16() && !vector.getElementType().isBF16()))
+/// The bits of a narrow float or a vector of them; null for other types.
+Type getBitsOfNarrowFloats(Type type) {
+  Type element = getElementTypeOrSelf(type);
+  if (!element.isF16() && !element.isBF16())
     return nullptr;
-  return vector.clone(IntegerType::get(type.getContext(), 16));
+  Type bits = IntegerType::get(type.getContext(), 16);
+  auto vector = dyn_cast<VectorType>(type);
+  return vector ? vector.clone(bits) : bits;
 }
 
 /// A target without instructions for narrow floats takes vectors of them apart on their way to memory and
@@ -95,23 +97,27 @@ void moveNarrowFloatsAsBits(Operation *root) {
   root->walk([](Operation *op) {
     OpBuilder builder(op);
     auto asBits = [&](OpOperand &operand) {
-      if (VectorType bits = getBitsOfNarrowFloats(operand.get().getType()))
+      if (Type bits = getBitsOfNarrowFloats(operand.get().getType()))
         operand.set(LLVM::BitcastOp::create(builder, op->getLoc(), bits, operand.get()));
     };
     if (auto store = dyn_cast<LLVM::StoreOp>(op))
       return asBits(store.getValueMutable());
     if (auto store = dyn_cast<LLVM::MaskedStoreOp>(op))
       return asBits(store.getValueMutable());
-    if (!isa<LLVM::LoadOp, LLVM::MaskedLoadOp>(op))
+    if (!isa<LLVM::LoadOp, LLVM::MaskedLoadOp, LLVM::InsertElementOp>(op))
       return;
     Value result = op->getResult(0);
     Type type = result.getType();
-    VectorType bits = getBitsOfNarrowFloats(type);
+    Type bits = getBitsOfNarrowFloats(type);
     if (!bits)
       return;
     if (auto load = dyn_cast<LLVM::MaskedLoadOp>(op))
       for (OpOperand &otherwise : load.getPassThruMutable())
         asBits(otherwise);
+    if (auto insert = dyn_cast<LLVM::InsertElementOp>(op)) {
+      asBits(insert.getVectorMutable());
+      asBits(insert.getValueMutable());
+    }
     result.setType(bits);
     builder.setInsertionPointAfter(op);
     auto floats = LLVM::BitcastOp::create(builder, op->getLoc(), type, result);

@@ -49,3 +49,16 @@ func.func @kept_loop(%n: index) {
 ^end:
   return
 }
+
+// A bf16 that all lanes of a vector get moves as bits, too: without instructions for it LLVM would keep it as a float between blocks, and call
+// a function to make it a bf16 again.
+// CHECK-LABEL: llvm.func @spread
+// CHECK: %[[BITS:.*]] = llvm.load {{.*}} -> i16
+// CHECK: llvm.insertelement %[[BITS]], %{{.*}} : vector<16xi16>
+func.func @spread(%x: memref<4xbf16>, %y: memref<16xbf16>, %i: index) {
+  %c0 = arith.constant 0 : index
+  %0 = memref.load %x[%i] : memref<4xbf16>
+  %1 = vector.broadcast %0 : bf16 to vector<16xbf16>
+  vector.store %1, %y[%c0] : memref<16xbf16>, vector<16xbf16>
+  return
+}
