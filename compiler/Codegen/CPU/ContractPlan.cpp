@@ -137,8 +137,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   selectBlocks(op, lhs.strides, isPackedInBlocks);
   selectFetching(op, accesses[1], unit);
   // Few tiles that read much: smaller ones do better than copies of rows that collide.
-  if (rhsForm == RhsForm::Packed && linesToFetch > 0 && lhsCopy == LhsCopy::AlongSum &&
-      tiling.rows > kWaysOfFirstLevel) {
+  if (rhsForm == RhsForm::Packed && linesToFetch > 0 && lhsCopy == LhsCopy::AlongSum) {
     int64_t numRows = getStaticSize(rows);
     tiling.rows = llvm::divideCeil(numRows, llvm::divideCeil(numRows, kLeastRowsToCopy - 1));
     selectBlocks(op, lhs.strides, isPackedInBlocks);

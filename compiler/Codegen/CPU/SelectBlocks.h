@@ -40,8 +40,6 @@ inline constexpr int64_t kLeastBytesToFetch = 1 << 19, kMostUnitsToFetch = 16, k
 /// The same where vectors of 64 bytes meet one or two rows, which read as fast as the caches give: packed,
 /// and in place.
 inline constexpr int64_t kLeastPackedBytesToFetch = 3 << 22, kLeastBytesInPlaceToFetch = 1 << 25;
-/// Lines that a set of the first-level cache holds.
-inline constexpr int64_t kWaysOfFirstLevel = 8;
 /// Sums over several loops up to this length run in one go: their outermost loop is cut, into parts that are
 /// rarely of the length one would like.
 inline constexpr int64_t kLongestNestedSum = 2048;

@@ -429,3 +429,23 @@ func.func @long_epilogue(%x: memref<24x256xf32>, %w: memref<65536xf32>, %y: memr
   } : memref<24x256xf32>, memref<65536xf32> into memref<24x256xf32>
   return
 }
+
+// -----
+
+#a = affine_map<(y, x, k, n) -> (2 * y, 2 * x, k)>
+#b = affine_map<(y, x, k, n) -> (k, n)>
+#c = affine_map<(y, x, k, n) -> (y, x, n)>
+
+// So are 7 rows of every other pixel: 4 and 3 of them.
+// CHECK-LABEL: func @colliding_pixels
+// CHECK: func private @tgc_contract_
+// CHECK-NOT: memref.alloca
+// CHECK: :8 = scf.for
+// CHECK: :6 = scf.for
+func.func @colliding_pixels(%x: memref<14x14x1024xf32>, %w: memref<524288xf32>, %y: memref<7x7x512xf32>) {
+  kernel.contract (%x, %w) into %y sizes [7, 7, 1024, 512] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<14x14x1024xf32>, memref<524288xf32> into memref<7x7x512xf32>
+  return
+}
