@@ -12,6 +12,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace tgc;
 using llvm::createStringError;
@@ -62,15 +63,17 @@ std::optional<uint64_t> Profiler::evaluate(StringRef formula) const {
       int64_t number = 0;
       size_t feed = 0, dim = 0;
       auto [first, second] = factor.split('.');
-      if (!factor.getAsInteger(10, number))
-        product *= number;
-      else if (first.getAsInteger(10, feed) || second.getAsInteger(10, dim) || feed >= shapes.size() ||
-               dim >= shapes[feed].size())
+      if (factor.getAsInteger(10, number)) {
+        if (first.getAsInteger(10, feed) || second.getAsInteger(10, dim) || feed >= shapes.size() ||
+            dim >= shapes[feed].size())
+          return std::nullopt;
+        number = shapes[feed][dim];
+      }
+      if (llvm::MulOverflow(product, number, product))
         return std::nullopt;
-      else
-        product *= shapes[feed][dim];
     }
-    sum += product;
+    if (llvm::AddOverflow(sum, product, sum))
+      return std::nullopt;
   }
   return sum < 0 ? std::nullopt : std::optional<uint64_t>(sum);
 }

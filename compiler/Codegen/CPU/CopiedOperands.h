@@ -1,8 +1,8 @@
 //===- CopiedOperands.h - Operands that are copies of others ---*- C++ -*-===//
 //
 // A gradient by data multiplies by the filter with its channels exchanged, from its last pixel to its first,
-// and with a step of s by every s-th pixel of that. What packs the filter, or transforms it, reads it once
-// anyway, in whichever order, so it reads the filter itself.
+// and with a step of s by every s-th pixel of that. What packs the filter reads it once anyway, in whichever
+// order, so it reads the filter itself. (Kernels of tiles transform the filter and take it as it comes.)
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_COMPILER_CODEGEN_CPU_COPIEDOPERANDS_H

@@ -12,7 +12,7 @@ using namespace llvm;
 namespace tgc {
 namespace {
 
-/// Orders that are tried, and pairs of intervals that may be compared for that: a few milliseconds.
+/// Orders that are tried, and pairs of intervals that may be compared for that, which bounds the time.
 constexpr size_t kMostOrders = 1024, kMostComparisons = size_t(1) << 24;
 
 using Order = SmallVector<unsigned>;
