@@ -162,7 +162,7 @@ kernel::ContractOp absorbPool(kernel::ContractOp op) {
       match->fill.getOutputs()[0], builder.getAffineMapArrayAttr(maps), builder.getDenseI64ArrayAttr(sizes),
       /*accumulates=*/false, op.getPanelWidthAttr(), /*in_place=*/false, /*winograd=*/true,
       kernel::PoolAttr::get(op.getContext(), match->isSum ? kernel::Pool::Sum : kernel::Pool::Maximum),
-      op.getZeroBordersAttr());
+      op.getZeroBordersAttr(), op.getReversedRhsAttr());
   pooled.getEpilogue().takeBody(op.getEpilogue());
   Block &epilogue = pooled.getEpilogue().front();
   Operation *yield = epilogue.getTerminator();

@@ -148,7 +148,8 @@ kernel::ContractOp AttentionBlocks::contract(Value lhs, Value rhs, ValueRange ex
                                     builder.getAffineMapArrayAttr(makeMaps(builder.getContext(), 3, dims)),
                                     builder.getDenseI64ArrayAttr(known), accumulates,
                                     /*panel_width=*/IntegerAttr(), /*in_place=*/false, /*winograd=*/false,
-                                    /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr());
+                                    /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr(),
+                                    /*reversed_rhs=*/DenseI64ArrayAttr());
 }
 
 void AttentionBlocks::setEpilogue(kernel::ContractOp contract, function_ref<Value(ValueRange)> body) {

@@ -78,7 +78,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   for (auto [i, operand] : llvm::enumerate(op.getOperands()))
     accesses.push_back(
         describe(cast<MemRefType>(operand.getType()), op.getMap(i), i == 1 && op.getPanelWidth()));
-  for (int64_t loop : getReversedLoops(op))
+  for (int64_t loop : op.getReversedLoops())
     if (int64_t &stride = accesses[1].strides[loop]; !ShapedType::isDynamic(stride))
       stride = -stride;
   const StaticAccess &lhs = accesses.front(), &init = accesses.back();
@@ -118,7 +118,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   }
   // Two strides say where a panel is only if there are no others, and the first element comes first.
   if (rhsForm == RhsForm::ChosenByCall && (sums.size() != 1 || !getRhsBatches(op).empty() ||
-                                           !accesses[1].isRowMajor || !getReversedLoops(op).empty()))
+                                           !accesses[1].isRowMajor || !op.getReversedLoops().empty()))
     rhsForm = RhsForm::PackedByCall;
 
   // Bytes and halves of several steps are put together in registers, so panels of them stay narrow.

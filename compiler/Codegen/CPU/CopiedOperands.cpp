@@ -174,18 +174,13 @@ void readThroughCopies(kernel::ContractOp op) {
   maps[1] = AffineMapAttr::get(AffineMap::get(map.getNumDims(), 0, exprs, context));
   op.setIndexingMapsAttr(builder.getArrayAttr(maps));
   if (!reversed.empty())
-    op->setDiscardableAttr(kReversedRhs, builder.getDenseI64ArrayAttr(reversed));
-}
-
-ArrayRef<int64_t> getReversedLoops(kernel::ContractOp op) {
-  auto loops = op->getAttrOfType<DenseI64ArrayAttr>(kReversedRhs);
-  return loops ? loops.asArrayRef() : ArrayRef<int64_t>();
+    op.setReversedRhs(reversed);
 }
 
 LinearAccess accessRhs(OpBuilder &builder, Location loc, Value memref, kernel::ContractOp op) {
   IndexMath math(builder, loc);
   LinearAccess access = LinearAccess::create(builder, loc, memref, op.getRhsMap());
-  for (int64_t loop : getReversedLoops(op)) {
+  for (int64_t loop : op.getReversedLoops()) {
     OpFoldResult &stride = access.strides[loop];
     access.offset = math.add(access.offset, math.mul(math.known(op.getLoopSizes()[loop] - 1), stride));
     stride = math.mul(math.known(-1), stride);

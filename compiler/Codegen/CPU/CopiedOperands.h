@@ -13,15 +13,8 @@
 
 namespace tgc {
 
-/// A discardable attribute of kernel.contract: the loops, of known sizes, along which the right operand is
-/// read from its last element to its first.
-inline constexpr llvm::StringLiteral kReversedRhs = "kernel.reversed_rhs";
-
 /// Lets the contraction read what its right operand is a copy of, if it is one of another order or of a part.
 void readThroughCopies(kernel::ContractOp op);
-
-/// The loops of kReversedRhs.
-llvm::ArrayRef<int64_t> getReversedLoops(kernel::ContractOp op);
 
 /// The access of `memref`, the right operand as it is, by the loops of the contraction.
 LinearAccess accessRhs(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value memref,

@@ -204,7 +204,8 @@ private:
         ValueRange(), empty ? empty : init, builder.getAffineMapArrayAttr(ordered),
         builder.getDenseI64ArrayAttr(sizes),
         /*accumulates=*/!empty, /*panel_width=*/IntegerAttr(), /*in_place=*/false, /*winograd=*/false,
-        /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr());
+        /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr(),
+        /*reversed_rhs=*/DenseI64ArrayAttr());
     Block &old = op.getRegion().front();
     for (auto [input, name] : {std::pair(sum.lhs, kUnsignedLhs), {sum.rhs, kUnsignedRhs}})
       if (isa<arith::ExtUIOp>(*old.getArgument(input).user_begin()))
@@ -261,7 +262,8 @@ private:
         builder, user.getLoc(), user.getResultTypes(), contract.getLhs(), contract.getRhs(), extras,
         user.getDpsInits()[0], builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(),
         contract.getAccumulatesAttr(), contract.getPanelWidthAttr(), contract.getInPlaceAttr(),
-        /*winograd=*/UnitAttr(), /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr());
+        /*winograd=*/UnitAttr(), /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr(),
+        /*reversed_rhs=*/DenseI64ArrayAttr());
     widenLike(larger, contract);
     larger.getEpilogue().takeBody(contract.getEpilogue());
     Operation *oldYield = old.getTerminator();

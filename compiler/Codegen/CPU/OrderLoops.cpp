@@ -62,7 +62,8 @@ kernel::ContractOp storeAsRead(kernel::ContractOp contract) {
       builder, contract.getLoc(), init.getType(), contract.getLhs(), contract.getRhs(), ValueRange(), init,
       builder.getAffineMapArrayAttr(maps), contract.getLoopSizesAttr(), contract.getAccumulatesAttr(),
       contract.getPanelWidthAttr(), /*in_place=*/UnitAttr(), /*winograd=*/UnitAttr(),
-      /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr());
+      /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr(),
+      /*reversed_rhs=*/DenseI64ArrayAttr());
   widenLike(stored, contract);
   stored.getEpilogue().takeBody(contract.getEpilogue());
   readInOrder(contract.getResult(0));
@@ -163,7 +164,8 @@ kernel::ContractOp joinRows(kernel::ContractOp contract) {
       builder, loc, init.getType(), lhs, contract.getRhs(), ValueRange(), init,
       builder.getAffineMapArrayAttr(maps), builder.getDenseI64ArrayAttr(newSizes),
       contract.getAccumulatesAttr(), contract.getPanelWidthAttr(), /*in_place=*/UnitAttr(),
-      /*winograd=*/UnitAttr(), /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr());
+      /*winograd=*/UnitAttr(), /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr(),
+      /*reversed_rhs=*/DenseI64ArrayAttr());
   widenLike(flat, contract);
   flat.getEpilogue().takeBody(contract.getEpilogue());
   joined.replaceAllUsesWith(flat.getResult(0));

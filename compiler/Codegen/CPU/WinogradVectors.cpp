@@ -196,7 +196,8 @@ void VectorMath::multiply(Value lhs, Value rhs, Value init, ArrayRef<ArrayRef<un
       builder, loc, TypeRange(), lhs, rhs, ValueRange(), init, builder.getAffineMapArrayAttr(maps),
       builder.getDenseI64ArrayAttr(known), accumulates,
       panelWidth ? builder.getI64IntegerAttr(panelWidth) : IntegerAttr(), /*in_place=*/panelWidth == 0,
-      /*winograd=*/false, /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr());
+      /*winograd=*/false, /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr(),
+      /*reversed_rhs=*/DenseI64ArrayAttr());
   {
     OpBuilder::InsertionGuard guard(builder);
     Block *body = builder.createBlock(&products.getEpilogue(), {}, builder.getF32Type(), loc);

@@ -108,6 +108,16 @@ static LogicalResult verifyZeroBorders(ContractOp op) {
   return success();
 }
 
+/// The right operand moves along each of the loops, whose sizes are known.
+static LogicalResult verifyReversedRhs(ContractOp op) {
+  for (int64_t loop : op.getReversedLoops())
+    if (loop < 0 || loop >= static_cast<int64_t>(op.getLoopSizes().size()) || op.getPanelWidth() ||
+        ShapedType::isDynamic(op.getLoopSizes()[loop]) || !op.getRhsMap().isFunctionOfDim(loop))
+      return op.emitOpError() << "reversed_rhs names " << loop
+                              << ", expected loops of known sizes of a right operand that is not packed";
+  return success();
+}
+
 LogicalResult ContractOp::verify() {
   size_t numOperands = getNumOperands(), numLoops = getLoopSizes().size();
   if (getIndexingMaps().size() != numOperands)
@@ -126,7 +136,7 @@ LogicalResult ContractOp::verify() {
   }
   if (getInitMap().getNumResults() == 0)
     return emitOpError() << "needs a dimension of its result to run along";
-  if (failed(verifyPool(*this)) || failed(verifyZeroBorders(*this)))
+  if (failed(verifyPool(*this)) || failed(verifyZeroBorders(*this)) || failed(verifyReversedRhs(*this)))
     return failure();
   if (failed(verifyRegion(*this, getEpilogue().front(), numOperands - 2,
                           getElementTypeOrSelf(getInit().getType()))))

@@ -48,12 +48,15 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
 
     `zero_borders` holds [dimension, begin, end] of each dimension of `lhs` that is known to hold nothing but zeros outside of [begin, end): products
     with them may be left out, which changes results only where the other factor is infinite or NaN.
+
+    `reversed_rhs` names loops, of known sizes, along which `rhs` is read from its last element to its first.
   }];
   let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, AnyShaped:$init,
                        AffineMapArrayAttr:$indexing_maps, DenseI64ArrayAttr:$loop_sizes, UnitAttr:$accumulates,
                        OptionalAttr<I64Attr>:$panel_width, UnitAttr:$in_place,
                        UnitAttr:$winograd, OptionalAttr<Kernel_PoolEnum>:$pool,
-                       OptionalAttr<DenseI64ArrayAttr>:$zero_borders);
+                       OptionalAttr<DenseI64ArrayAttr>:$zero_borders,
+                       OptionalAttr<DenseI64ArrayAttr>:$reversed_rhs);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -72,6 +75,7 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
     ::mlir::Type getAccumulatorType() { return getEpilogue().front().getArgument(0).getType(); }
     /// The loop that runs along the last dimension of `init`.
     unsigned getColumnLoop() { return getInitMap().getDimPosition(getInitMap().getNumResults() - 1); }
+    ::llvm::ArrayRef<int64_t> getReversedLoops() { return getReversedRhs().value_or(::llvm::ArrayRef<int64_t>()); }
   }];
 }
 

@@ -102,3 +102,18 @@ func.func @behind_the_end(%x: memref<4x8xf32>, %w: memref<8x16xf32>, %r: memref<
   } : memref<4x8xf32>, memref<8x16xf32> into memref<4x16xf32>
   return
 }
+
+// -----
+
+#x = affine_map<(i, j, k) -> (i, k)>
+#w = affine_map<(i, j, k) -> (k, j)>
+#r = affine_map<(i, j, k) -> (i, j)>
+
+func.func @does_not_move(%x: memref<4x8xf32>, %w: memref<8x16xf32>, %r: memref<4x16xf32>) {
+  // expected-error @+1 {{reversed_rhs names 0, expected loops of known sizes of a right operand that is not packed}}
+  kernel.contract (%x, %w) into %r sizes [4, 16, 8] attributes {indexing_maps = [#x, #w, #r], reversed_rhs = array<i64: 0>} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<4x8xf32>, memref<8x16xf32> into memref<4x16xf32>
+  return
+}

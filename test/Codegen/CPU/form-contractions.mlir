@@ -326,7 +326,7 @@ func.func @borders(%x: tensor<?x12x12x8xf32>, %other: tensor<?x16x16x8xf32>, %w:
 // CHECK-LABEL: func @phase
 // CHECK-SAME: %[[FED:[a-z0-9]*]]: tensor<3x3x40x16xf32>
 // CHECK: %[[PART:.*]] = tensor.extract_slice %[[FED]][0, 1, 0, 0] [2, 1, 40, 16] [2, 2, 1, 1]
-// CHECK: kernel.contract(%{{.*}}, %[[PART]]) {{.*}} sizes [2, 7, 9, 2, 1, 16, 40] attributes {indexing_maps = [#{{.*}}, #[[$FILTER]], #{{.*}}], kernel.reversed_rhs = array<i64: 3>, zero_borders = array<i64: 1, 1, 8>}
+// CHECK: kernel.contract(%{{.*}}, %[[PART]]) {{.*}} sizes [2, 7, 9, 2, 1, 16, 40] attributes {indexing_maps = [#{{.*}}, #[[$FILTER]], #{{.*}}], reversed_rhs = array<i64: 3>, zero_borders = array<i64: 1, 1, 8>}
 func.func @phase(%y: tensor<2x7x9x16xf32>, %fed: tensor<3x3x40x16xf32>) -> tensor<2x7x9x40xf32> {
   %z = arith.constant 0.0 : f32
   %c2 = arith.constant 2 : index

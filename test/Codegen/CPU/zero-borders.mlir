@@ -91,7 +91,7 @@ func.func @edges(%x: memref<1x60x60x64xf32>, %w: memref<3x3x64x32xf32>, %r: memr
 // CHECK: arith.addi %[[ROW]], %c4096
 // CHECK: arith.muli %{{.*}}, %c-512
 func.func @reversed(%x: memref<1x10x60x16xf32>, %w: memref<3x3x32x16xf32>, %r: memref<1x8x58x32xf32>) {
-  kernel.contract (%x, %w) into %r sizes [1, 8, 58, 3, 3, 16, 32] attributes {indexing_maps = [#x, #w, #r], kernel.reversed_rhs = array<i64: 3, 4>} {
+  kernel.contract (%x, %w) into %r sizes [1, 8, 58, 3, 3, 16, 32] attributes {indexing_maps = [#x, #w, #r], reversed_rhs = array<i64: 3, 4>} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
   } : memref<1x10x60x16xf32>, memref<3x3x32x16xf32> into memref<1x8x58x32xf32>
