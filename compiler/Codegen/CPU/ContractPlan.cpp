@@ -121,13 +121,9 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
                                            !accesses[1].isRowMajor || !op.getReversedLoops().empty()))
     rhsForm = RhsForm::PackedByCall;
 
-  // Bytes and halves of several steps are put together in registers, so panels of them stay narrow.
-  VectorUnit fewRowsUnit = unit;
-  if (cast<MemRefType>(op.getRhs().getType()).getElementType() != op.getAccumulatorType())
-    fewRowsUnit.registers = std::min(unit.registers, 16u);
   tiling = widenForFewRows(
       selectContractTiling(unit, getBytes(op.getAccumulatorType()), staticSizes[column], getStaticSize(rows)),
-      fewRowsUnit, staticSizes[column], numAllRows);
+      unit, getElementTypeOrSelf(op.getRhs()) == op.getAccumulatorType(), staticSizes[column], numAllRows);
   if (rhsForm == RhsForm::AlongSum) {
     tiling = selectTilingAlongSum(unit, getBytes(op.getAccumulatorType()), getStaticSize(rows));
     columnsAlongSum = selectColumnsAlongSum(tiling.rows, tiling.lanes, unit.registers);

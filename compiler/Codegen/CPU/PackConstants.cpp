@@ -34,12 +34,9 @@ int64_t countKernelRows(kernel::ContractOp contract) {
 ContractTiling getTiling(kernel::ContractOp contract, VectorUnit unit) {
   int64_t bytes = llvm::divideCeil(contract.getAccumulatorType().getIntOrFloatBitWidth(), 8);
   int64_t rows = countKernelRows(contract), columns = contract.getLoopSizes()[contract.getColumnLoop()];
-  // As ContractPlan does.
-  VectorUnit fewRowsUnit = unit;
-  if (getElementTypeOrSelf(contract.getRhs().getType()) != contract.getAccumulatorType())
-    fewRowsUnit.registers = std::min(unit.registers, 16u);
-  ContractTiling table =
-      widenForFewRows(selectContractTiling(unit, bytes, columns, rows), fewRowsUnit, columns, rows);
+  ContractTiling table = widenForFewRows(
+      selectContractTiling(unit, bytes, columns, rows), unit,
+      getElementTypeOrSelf(contract.getRhs()) == contract.getAccumulatorType(), columns, rows);
   return getTunedTile(contract).apply(table, rows);
 }
 

@@ -58,9 +58,6 @@ inline constexpr int64_t kLongestRepeatedBody = 16;
 /// many that long pieces of a row of the right operand are read at once.
 inline constexpr int64_t kFewRows = 2;
 inline constexpr int64_t kFewRowsAccumulators = 8, kMostFewRowsAccumulators = 24;
-inline int64_t getFewRowsAccumulators(VectorUnit unit) {
-  return unit.registers >= 32 ? kMostFewRowsAccumulators : kFewRowsAccumulators;
-}
 
 /// Up to so many rows, products with columns that lie along the sum are summed along memory, if the sum has
 /// so many steps for each row at least: turning the right operand costs less than adding lanes at the end of
@@ -106,14 +103,16 @@ inline constexpr int64_t kProductsPerFarWeight = 12, kMostNearWeights = 1 << 22;
 inline constexpr int64_t kMostConstantFilter = 1 << 20;
 
 /// Widens the tile of a contraction of few rows: panels of as equal a width as can be. `allRows` counts
-/// the rows that one right operand serves.
-inline ContractTiling widenForFewRows(ContractTiling tiling, VectorUnit unit, int64_t columns,
-                                      int64_t allRows) {
+/// the rows that one right operand serves. Bytes and halves, which are not summed as they are, are put
+/// together in registers, several steps at a time, so panels of them stay narrow.
+inline ContractTiling widenForFewRows(ContractTiling tiling, VectorUnit unit, bool sumsAsTheyAre,
+                                      int64_t columns, int64_t allRows) {
   if (tiling.vectors != 2 || mlir::ShapedType::isDynamic(columns) || mlir::ShapedType::isDynamic(allRows) ||
       allRows > kFewRows)
     return tiling;
   int64_t needed = llvm::divideCeil(columns, tiling.lanes);
-  int64_t most = getFewRowsAccumulators(unit) / std::max<int64_t>(allRows, 1);
+  bool isLong = unit.registers >= 32 && sumsAsTheyAre;
+  int64_t most = (isLong ? kMostFewRowsAccumulators : kFewRowsAccumulators) / std::max<int64_t>(allRows, 1);
   tiling.vectors = llvm::divideCeil(needed, llvm::divideCeil(needed, most));
   return tiling;
 }
