@@ -21,13 +21,19 @@ PEERS = {"openvino": ("openvino_peer", "OpenVino"), "tf": ("tf_peer", "TF"), "tf
          "torch_compile": ("torch_peer", "TorchCompile"), "ort": ("ort_peer", "Ort"), "iree": ("iree_peer", "Iree")}
 
 
-def load_runners(bench, data, name, threads, libraries, directory):
+def load_bench(bench):
+    """tgc's adapter (the one here, not the benchmark's stub) and the benchmark's class of models."""
     sys.path[:0] = [bench, os.path.join(bench, "peers")]
     spec = importlib.util.spec_from_file_location("tgc_peer", os.path.join(os.path.dirname(os.path.abspath(__file__)), "tgc_peer.py"))
     tgc = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tgc)
     from common import Model
-    model = Model(data, name)
+    return tgc, Model
+
+
+def load_runners(bench, data, name, threads, libraries, directory):
+    tgc, model_class = load_bench(bench)
+    model = model_class(data, name)
     for library in libraries:
         system, _, work = library.partition("@")
         if system not in PEERS:

@@ -7,11 +7,11 @@ BENCH is the side-by-side benchmark, DATA its models. Times are those of the clo
 work on the machine counts as little as it can. Needs numpy.
 """
 import argparse
-import importlib.util
 import math
 import os
-import sys
 import time
+
+from alternate import load_bench
 
 
 def main():
@@ -22,15 +22,11 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("models", nargs="+")
     options = parser.parse_args()
-    sys.path[:0] = [options.bench, os.path.join(options.bench, "peers")]
-    spec = importlib.util.spec_from_file_location("tgc_peer", os.path.join(os.path.dirname(os.path.abspath(__file__)), "tgc_peer.py"))
-    tgc = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tgc)
-    from common import Model
+    tgc, model_class = load_bench(options.bench)
     print(f"{'model':>22} {'1 thread (us)':>14} {options.threads} threads (us)  ratio")
     for text in options.models:
         name, library = text.split("=")
-        model = Model(options.data, name)
+        model = model_class(options.data, name)
         runners = [tgc.TgcRunner(os.path.abspath(library), model, count) for count in (1, options.threads)]
         least = [math.inf, math.inf]
         for runner in runners:
