@@ -1,8 +1,8 @@
 //===- Softmax.cpp - Quotients by the sum of a softmax --------------------===//
 //
 // The exponentials of a row, less its largest element first, sum to at least 1 and to no more than their
-// number. So the reciprocal of the sum is finite, and each element is a product with it: one division a row, as
-// in TensorFlow's kernel of Softmax.
+// number. So the reciprocal of the sum is finite, and each element is a product with it: one division a row,
+// as in TensorFlow's kernel of Softmax.
 //
 //===----------------------------------------------------------------------===//
 
