@@ -51,8 +51,10 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
                    "to it (--remat=auto), or it is an error"),
           cl::value_desc("64MiB"), cl::cat(category)),
       gpuF32("gpu-f32", cl::init("ieee"),
-             cl::desc("How a GPU multiplies matrices of f32: ieee (fused multiply-adds; the default), tf32 "
-                      "(tensor cores, factors of 11 bits), tf32x3 (tensor cores, three products for one)"),
+             cl::desc(
+                 "How a GPU multiplies matrices of f32: ieee (fused multiply-adds, but tf32x3 for attention "
+                 "without gradients; the default), tf32 (tensor cores, factors of 11 bits), tf32x3 "
+                 "(tensor cores, three products for one)"),
              cl::value_desc("ieee|tf32|tf32x3"), cl::cat(category)),
       set("set", cl::desc("Make a placeholder (or any tensor) a constant; repeated"),
           cl::value_desc("training:0=false"), cl::cat(category)),
