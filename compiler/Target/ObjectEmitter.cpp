@@ -9,6 +9,7 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/OptBisect.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Transforms/Scalar/LoopPassManager.h"
@@ -84,6 +85,18 @@ void moveBfloatsAsIntegers(Function &function) {
   }
 }
 
+/// Leaves out of x86 what takes up to half of LLVM's time and gains nothing: addresses and loads of kernels'
+/// loops are as they should be, and reducing their strength only renames them (docs/performance.md,
+/// Compiling).
+struct KernelPasses : OptPassGate {
+  bool shouldRunPass(StringRef pass, StringRef) const override {
+    return pass != "Loop Strength Reduction" && pass != "LoopLoadEliminationPass";
+  }
+  bool isEnabled() const override { return true; }
+};
+
+KernelPasses kernelPasses;
+
 } // namespace
 
 void optimize(Module &code, TargetMachine &machine, unsigned level) {
@@ -95,7 +108,11 @@ void optimize(Module &code, TargetMachine &machine, unsigned level) {
   ModuleAnalysisManager modules;
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = level >= 2;
-  PassBuilder builder(&machine, tuning);
+  PassInstrumentationCallbacks callbacks;
+  if (machine.getTargetTriple().isX86())
+    callbacks.registerShouldRunOptionalPassCallback(
+        [](StringRef pass, Any) { return kernelPasses.shouldRunPass(pass, ""); });
+  PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(components);
   builder.registerFunctionAnalyses(functions);
@@ -114,6 +131,8 @@ void optimize(Module &code, TargetMachine &machine, unsigned level) {
 Expected<SmallVector<char, 0>> emitCode(Module &code, TargetMachine &machine, CodeGenFileType kind) {
   SmallVector<char, 0> bytes;
   raw_svector_ostream stream(bytes);
+  if (machine.getTargetTriple().isX86())
+    code.getContext().setOptPassGate(kernelPasses);
   legacy::PassManager passes;
   if (machine.addPassesToEmitFile(passes, stream, nullptr, kind))
     return createStringError("the target cannot emit this kind of file");
