@@ -28,7 +28,7 @@
  *   optimization=2       0 to 3
  *   cache=DIR            code for the same graph and options is kept here
  *   tune=SECONDS         measures tiles of kernels, and keeps the best beside the code; needs
- *target=cpu:native
+ *                        target=cpu:native
  *
  * NULL or "" means the defaults. Functions may be called from several threads at once.
  *
