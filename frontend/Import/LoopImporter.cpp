@@ -1,11 +1,8 @@
 //===- LoopImporter.cpp - Loops -------------------------------------------===//
 
 #include "frontend/Import/LoopImporter.h"
-#include "dialects/Tg/IR/IterationLimit.h"
 #include "frontend/Import/CompositeList.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
-#include "llvm/Support/SaveAndRestore.h"
+#include "frontend/Import/HeldErrors.h"
 
 using namespace mlir;
 
@@ -13,26 +10,6 @@ namespace tgc {
 
 using Size = OpFoldResult;
 using Values = RegionImporter::Values;
-
-namespace {
-
-/// Errors of an import that may be tried again.
-class HeldErrors {
-public:
-  explicit HeldErrors(MLIRContext *context)
-      : handler(context, [this](Diagnostic &diagnostic) {
-          if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
-            return failure();
-          errors.push_back({diagnostic.getLocation(), diagnostic.str()});
-          return success();
-        }) {}
-  std::vector<std::pair<Location, std::string>> errors;
-
-private:
-  ScopedDiagnosticHandler handler;
-};
-
-} // namespace
 
 RankedTensorType Carried::getType() const {
   SmallVector<int64_t> shape;
@@ -153,49 +130,6 @@ SmallVector<std::string> LoopImporter::getChangedState(const EntryImporter::Stat
   return keys;
 }
 
-/// Builds the arguments of a region and says what they are.
-Values LoopImporter::enter(Block *block) {
-  builder.setInsertionPointToStart(block);
-  entry.sizes.setLoc(loc);
-  Values values;
-  for (const Carried &carried : all) {
-    ImportedValue value = carried.init;
-    if (carried.kind == Carried::Host) {
-      value = ImportedValue();
-      value.host = std::make_shared<HostTensor>(*carried.init.host);
-      for (unsigned i : carried.isCounter.set_bits())
-        value.host->elements[i] = Value(block->addArgument(builder.getIndexType(), loc));
-    } else if (carried.kind == Carried::Tensor) {
-      value = ImportedValue();
-      value.tensor = block->addArgument(carried.getType(), loc);
-      setKnownSizes(entry, loc, value.tensor, carried.sizes);
-    } else if (carried.kind == Carried::List) {
-      value.list = std::make_shared<const ListValue>(carried.list->enter(block));
-    }
-    if (!carried.key.empty())
-      (void)entry.writeState(carried.key, value, loc);
-    values.push_back(value);
-  }
-  values.truncate(numInits);
-  return values;
-}
-
-void LoopImporter::addInits(SmallVectorImpl<Value> &inits) {
-  for (Carried &carried : all) {
-    if (carried.kind == Carried::Host)
-      for (unsigned i : carried.isCounter.set_bits())
-        inits.push_back(entry.sizes.get(carried.init.host->elements[i]));
-    if (carried.kind == Carried::List)
-      carried.list->addInits(inits);
-    if (carried.kind != Carried::Tensor)
-      continue;
-    RankedTensorType type = carried.getType();
-    inits.push_back(carried.tensor.getType() == type
-                        ? carried.tensor
-                        : Value(tensor::CastOp::create(builder, loc, type, carried.tensor)));
-  }
-}
-
 /// Imports both regions under the present assumptions.
 LoopImporter::Outcome LoopImporter::tryImport() {
   OpBuilder::InsertionGuard guard(builder);
@@ -245,103 +179,12 @@ LoopImporter::Outcome LoopImporter::tryImport() {
   return outcome == Outcome::Fits && !written.empty() ? Outcome::Weakened : outcome;
 }
 
-/// Sizes have 64 bits, counters may have fewer.
-void LoopImporter::keepCountersWrapping() {
-  unsigned argument = 0;
-  for (const Carried &carried : all) {
-    if (carried.kind == Carried::Host)
-      for (unsigned i = 0; i < carried.isCounter.count(); ++i, ++argument)
-        if (Type type = carried.init.host->elementType; type.isSignlessInteger(32))
-          keepWrapping(entry.sizes, builder, loop, argument, type);
-    if (carried.kind == Carried::List)
-      argument += carried.list->getNumArguments();
-    argument += carried.kind == Carried::Tensor;
-  }
-}
-
 void LoopImporter::erase() {
   if (loop)
     loop.erase();
   loop = nullptr;
   entry.sizes.release(mark);
   entry.restoreState(before);
-}
-
-/// Whether there is a first iteration, asked before the loop; none if asking does more than to compute.
-FailureOr<Value> LoopImporter::isEntered() {
-  bool hasEffects = false;
-  loop.getCondRegion().walk([&](Operation *op) { hasEffects |= !isMemoryEffectFree(op); });
-  if (hasEffects)
-    return failure();
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(loop);
-  Values inits;
-  for (const Carried &carried : ArrayRef(all).take_front(numInits))
-    inits.push_back(carried.init);
-  EntryImporter::State after = entry.saveState();
-  entry.restoreState(before);
-  auto predicate = cond(inits);
-  auto condition =
-      failed(predicate) ? FailureOr<Value>() : RegionImporter(entry, loc).getCondition(predicate->front());
-  entry.restoreState(after);
-  return condition;
-}
-
-/// A result lies in the buffer that the last iteration has given, or else in that of the value before the
-/// loop. Of a loop whose condition has effects, results lie in none.
-void LoopImporter::addAliases(Values &values) {
-  FailureOr<Value> entered;
-  for (auto [carried, value] : llvm::zip_equal(ArrayRef(all).take_front(numInits), values)) {
-    if (carried.kind != Carried::Tensor || !carried.getType().hasStaticShape())
-      continue;
-    std::vector<BufferAlias> initial = getAliases(entry, carried.init, carried.tensor);
-    if (initial.empty() && carried.nextBuffers.empty())
-      continue;
-    if (failed(entered) && failed(entered = isEntered()))
-      return;
-    auto add = [&](const std::string &name, Value condition, bool whenTrue) {
-      value.aliases.push_back({name, entry.readVariable(name), condition, whenTrue});
-    };
-    for (const std::string &name : carried.nextBuffers)
-      add(name, *entered, true);
-    for (const BufferAlias &alias : initial)
-      if (!alias.condition)
-        add(alias.variable, *entered, false);
-      else
-        add(alias.variable,
-            arith::SelectOp::create(builder, loc, *entered,
-                                    arith::ConstantIntOp::create(builder, loc, 0, 1).getResult(),
-                                    alias.holds(builder, loc)),
-            true);
-  }
-}
-
-/// The results of the loop.
-Values LoopImporter::finish(std::optional<Size> exactTrips) {
-  Values values;
-  unsigned next = 0;
-  for (const Carried &carried : all) {
-    ImportedValue value = carried.init;
-    if (carried.kind == Carried::Host) {
-      value = ImportedValue();
-      value.host = std::make_shared<HostTensor>(*carried.init.host);
-      for (unsigned i : carried.isCounter.set_bits())
-        value.host->elements[i] = Value(loop.getResult(next++));
-    } else if (carried.kind == Carried::Tensor) {
-      value = ImportedValue();
-      value.tensor = loop.getResult(next++);
-      setKnownSizes(entry, loc, value.tensor, carried.sizes);
-    } else if (carried.kind == Carried::List) {
-      value.list = std::make_shared<const ListValue>(carried.list->finish(loop, next, exactTrips));
-    }
-    if (!carried.key.empty())
-      (void)entry.writeState(carried.key, value, loc);
-    values.push_back(value);
-  }
-  values.truncate(numInits);
-  accesses.finish(entry, loop);
-  addAliases(values);
-  return values;
 }
 
 /// Sees to it that lists have room for what the finished loop appends; whether that is so with the loop as it
@@ -358,93 +201,6 @@ bool LoopImporter::makeRoom() {
       fits &= carried.list->checkRoom(trips ? std::optional(trips->size) : std::nullopt) ==
               CarriedList::Fit::Fits;
   return fits;
-}
-
-/// One iteration after the other, at most `trips`; none if the condition is not known or anything fails.
-std::optional<Values> LoopImporter::unroll(int64_t trips) {
-  Values values;
-  for (const Carried &carried : ArrayRef(all).take_front(numInits))
-    values.push_back(carried.init);
-  for (int64_t trip = 0; trip <= trips; ++trip) {
-    auto predicate = cond(values);
-    auto condition =
-        failed(predicate) ? FailureOr<Value>() : RegionImporter(entry, loc).getCondition(predicate->front());
-    APInt known;
-    if (failed(condition) || !matchPattern(*condition, m_ConstantInt(&known)))
-      return std::nullopt;
-    if (known.isZero())
-      return values;
-    // What comes after it is not computed, but has the types that the nodes behind the loop expect.
-    if (int64_t most = entry.module.options.maxIterations; most > 0 && trip == most)
-      tg::createIterationLimit(builder, loc, arith::ConstantIndexOp::create(builder, loc, trip), most);
-    auto next = body(values);
-    if (failed(next) || next->size() != numInits)
-      return std::nullopt;
-    values = *next;
-    endIteration(entry, before);
-  }
-  return std::nullopt;
-}
-
-/// The same; nothing is left where it fails, and no error.
-std::optional<Values> LoopImporter::tryUnroll(int64_t trips) {
-  Block *block = builder.getInsertionBlock();
-  Operation *last = block->empty() ? nullptr : &block->back();
-  IndexBuilder::Mark start = entry.sizes.mark();
-  HeldErrors held(builder.getContext());
-  llvm::SaveAndRestore<unsigned> inside(entry.numUnrolled, entry.numUnrolled + 1);
-  auto values = unroll(trips);
-  if (values && held.errors.empty())
-    return values;
-  entry.sizes.release(start);
-  entry.restoreState(before);
-  while (!block->empty() && &block->back() != last)
-    block->back().erase();
-  return std::nullopt;
-}
-
-/// For conditions that change variables: the loop carries what the condition says.
-FailureOr<Values> LoopImporter::importWithCarriedCondition(ArrayRef<ImportedValue> inits,
-                                                           ArrayRef<RegionImporter::CarriedHint> hints) {
-  auto first = cond(inits);
-  if (failed(first))
-    return failure();
-  // As a tensor: whether it holds at first must not be taken for all iterations.
-  auto holds = RegionImporter(entry, loc).getCondition(first->front());
-  if (failed(holds))
-    return failure();
-  auto asTensor = [&](Value condition) {
-    ImportedValue value;
-    value.tensor = tensor::FromElementsOp::create(builder, loc,
-                                                  RankedTensorType::get({}, builder.getI1Type()), condition);
-    return value;
-  };
-  Values all(inits);
-  all.push_back(asTensor(*holds));
-  SmallVector<RegionImporter::CarriedHint> allHints(hints);
-  if (!allHints.empty())
-    allHints.emplace_back();
-  auto results =
-      RegionImporter(entry, loc)
-          .importWhile(
-              all, allHints,
-              [](ArrayRef<ImportedValue> values) -> FailureOr<Values> { return Values{values.back()}; },
-              [&](ArrayRef<ImportedValue> values) -> FailureOr<Values> {
-                auto next = body(values.drop_back());
-                if (failed(next))
-                  return failure();
-                auto predicate = cond(*next);
-                auto condition = failed(predicate)
-                                     ? FailureOr<Value>()
-                                     : RegionImporter(entry, loc).getCondition(predicate->front());
-                if (failed(condition))
-                  return failure();
-                next->push_back(asTensor(*condition));
-                return next;
-              });
-  if (succeeded(results))
-    results->pop_back();
-  return results;
 }
 
 /// Gives up the sizes that TensorFlow does not promise; whether there were any.

@@ -1,7 +1,8 @@
 //===- LoopImporter.h - The trials of a loop -------------------*- C++ -*-===//
 //
 // What is assumed of each value that a loop carries (RegionImporter.h) only ever gets weaker, so the trials
-// come to an end. LoopImporter.cpp goes through them, LoopComparison.cpp says what does not hold.
+// come to an end. LoopImporter.cpp goes through them, LoopComparison.cpp says what does not hold,
+// LoopValues.cpp builds what goes in and comes out, LoopForms.cpp loops that are none.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_FRONTEND_IMPORT_LOOPIMPORTER_H
