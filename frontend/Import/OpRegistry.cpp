@@ -1,6 +1,7 @@
 //===- OpRegistry.cpp - Which function imports which op -------------------===//
 
 #include "frontend/Import/OpRegistry.h"
+#include "frontend/Import/HostElementOps.h"
 #include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/RaggedOps.h"
 #include "frontend/Import/SequenceOps.h"
@@ -38,6 +39,7 @@ const OpRegistry &getOpRegistry() {
     registerElementwiseOps(table);
     registerConstantOps(table);
     registerHostShapeOps(table);
+    registerHostElementOps(table);
     registerHostArithmeticOps(table);
     registerReshapeOps(table);
     registerReductionOps(table);
