@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "frontend/Import/HostFamilies.h"
-#include "frontend/Import/ListValue.h"
 #include "frontend/Import/NodeImporter.h"
 #include "frontend/Import/OpRegistry.h"
 
@@ -203,61 +202,6 @@ LogicalResult importReciprocal(NodeImporter &n) {
   return success();
 }
 
-LogicalResult importRelu6(NodeImporter &n) {
-  Value x = n.getTensor(0), zero = n.splatLike(x, 0), six = n.splatLike(x, 6);
-  Value y = n.create<tg::MinimumOp>(n.create<tg::ReluOp>(x), six);
-  if (n.wantsGradients() && isa<FloatType>(n.getElementType(0))) {
-    // No gradient at either end.
-    Value isInside = n.create<tg::AndOp>(n.compare(Direction::GT, x, zero), n.compare(Direction::LT, x, six));
-    y = n.withPartials(y, x, n.select(isInside, n.splatLike(x, 1), zero));
-  }
-  n.setResult(y);
-  return success();
-}
-
-LogicalResult importLeakyRelu(NodeImporter &n) {
-  Value x = n.getTensor(0);
-  Value scaled = n.mul(x, n.splatLike(x, n.getFloat("alpha")));
-  n.setResult(n.select(n.compare(Direction::GT, x, n.splatLike(x, 0)), x, scaled));
-  return success();
-}
-
-/// exp(x) - 1 where x is negative. Elsewhere it is not used; its gradient must not overflow there.
-Value expm1OfNegative(NodeImporter &n, Value x) {
-  return n.create<tg::Expm1Op>(n.wantsGradients() ? n.create<tg::MinimumOp>(x, n.splatLike(x, 0)) : x);
-}
-
-LogicalResult importElu(NodeImporter &n) {
-  Value x = n.getTensor(0);
-  n.setResult(n.select(n.compare(Direction::LT, x, n.splatLike(x, 0)), expm1OfNegative(n, x), x));
-  return success();
-}
-
-/// Klambauer et al., Self-Normalizing Neural Networks, 2017.
-LogicalResult importSelu(NodeImporter &n) {
-  constexpr double scale = 1.0507009873554804934193349852946, scaleAlpha = 1.7580993408473768599402175208123;
-  Value x = n.getTensor(0);
-  Value negative = n.mul(n.splatLike(x, scaleAlpha), expm1OfNegative(n, x));
-  n.setResult(
-      n.select(n.compare(Direction::LT, x, n.splatLike(x, 0)), negative, n.mul(n.splatLike(x, scale), x)));
-  return success();
-}
-
-/// log(1 + exp(x)) as max(x, 0) + log1p(exp(-|x|)).
-LogicalResult importSoftplus(NodeImporter &n) {
-  Value x = n.getTensor(0);
-  Value tail = n.create<tg::Log1pOp>(n.create<tg::ExpOp>(n.create<tg::NegOp>(n.create<tg::AbsOp>(x))));
-  Value y = n.add(n.create<tg::MaximumOp>(x, n.splatLike(x, 0)), tail);
-  n.setResult(n.wantsGradients() ? n.withPartials(y, x, n.create<tg::SigmoidOp>(x)) : y);
-  return success();
-}
-
-LogicalResult importSoftsign(NodeImporter &n) {
-  Value x = n.getTensor(0);
-  n.setResult(n.div(x, n.add(n.create<tg::AbsOp>(x), n.splatLike(x, 1))));
-  return success();
-}
-
 /// x op y, and zero where x (or y, for those ending in NoNan) is zero. The unused quotient is one by one: its
 /// gradient counts.
 template <typename Op, bool tailIsSecond> LogicalResult importZeroSafe(NodeImporter &n) {
@@ -304,117 +248,6 @@ LogicalResult importRound(NodeImporter &n) {
   return success();
 }
 
-LogicalResult importAddN(NodeImporter &n);
-
-/// Values of the same types are both there, or neither is.
-FailureOr<OptionalValue> addOptionals(NodeImporter &n, OptionalValue sum, const OptionalValue &next) {
-  if (!haveSameTypes(sum, next) || !sum.other != !next.other)
-    return n.error() << "Cannot add optionals that hold tensors of unlike types";
-  if (next.isPresent != sum.isPresent)
-    n.check(n.sizes.equals(n.sizes.fromBool(sum.isPresent), n.sizes.fromBool(next.isPresent)),
-            "Cannot add optionals because one has a value and the other doesn't.");
-  if (sum.components.empty())
-    sum.components = next.components;
-  else if (!next.components.empty())
-    for (auto [component, mate] : llvm::zip_equal(sum.components, next.components)) {
-      ImportedValue both[] = {component, mate};
-      NodeImporter part(n.graph, n.node, both, 1);
-      if (failed(importAddN(part)))
-        return failure();
-      component = part.getOutputs().front();
-    }
-  if (sum.other) {
-    auto other = addOptionals(n, *sum.other, *next.other);
-    if (failed(other))
-      return failure();
-    sum.other = std::make_shared<const OptionalValue>(std::move(*other));
-  }
-  return sum;
-}
-
-LogicalResult importOptionalSum(NodeImporter &n) {
-  FailureOr<OptionalValue> sum = *n.getInput(0).optional;
-  for (size_t i = 1; i < n.getNumInputs(); ++i) {
-    if (!n.getInput(i).optional)
-      return n.error() << "input " << i << " is no optional";
-    sum = addOptionals(n, std::move(*sum), *n.getInput(i).optional);
-    if (failed(sum))
-      return failure();
-  }
-  ImportedValue value;
-  value.optional = std::make_shared<const OptionalValue>(std::move(*sum));
-  n.setOutput(0, std::move(value));
-  return success();
-}
-
-LogicalResult importAddN(NodeImporter &n) {
-  if (n.getInput(0).list)
-    return importListSum(n);
-  if (n.getInput(0).optional)
-    return importOptionalSum(n);
-  SmallVector<Value> operands = n.getTensors(0, n.getNumInputs());
-  for (auto [i, operand] : llvm::enumerate(llvm::drop_begin(operands))) {
-    SmallVector<OpFoldResult> first = n.sizes.sizesOf(operands.front()), shape = n.sizes.sizesOf(operand);
-    if (first.size() != shape.size())
-      return n.error() << "inputs must have the same size and shape, input 0 is "
-                       << operands.front().getType() << ", input " << i + 1 << " is " << operand.getType();
-    for (auto [dim, sizes] : llvm::enumerate(llvm::zip_equal(first, shape)))
-      if (failed(n.requireEqual(std::get<0>(sizes), std::get<1>(sizes),
-                                "inputs must have the same size and shape, dimension " + Twine(dim) +
-                                    " is %d of input 0 and %d of input " + Twine(i + 1))))
-        return failure();
-  }
-  auto equal = n.broadcastTogether(operands); // of one type now
-  if (failed(equal))
-    return failure();
-  Value sum = equal->front();
-  for (Value operand : llvm::drop_begin(*equal))
-    sum = n.add(sum, operand);
-  n.setResult(sum);
-  return success();
-}
-
-LogicalResult importZerosLike(NodeImporter &n) {
-  if (n.getInput(0).list)
-    return importListZeros(n);
-  if (const auto &optional = n.getInput(0).optional) {
-    // As much is there, all zeros.
-    ImportedValue zeros;
-    OptionalValue value{optional->isPresent, {}};
-    for (const ImportedValue &component : optional->components) {
-      NodeImporter part(n.graph, n.node, component, 1);
-      if (failed(importZerosLike(part)))
-        return failure();
-      value.components.push_back(part.getOutputs().front());
-    }
-    if (optional->other) {
-      ImportedValue other;
-      other.optional = optional->other;
-      NodeImporter part(n.graph, n.node, other, 1);
-      if (failed(importZerosLike(part)))
-        return failure();
-      value.other = part.getOutputs().front().optional;
-    }
-    zeros.optional = std::make_shared<const OptionalValue>(std::move(value));
-    n.setOutput(0, std::move(zeros));
-    return success();
-  }
-  Value x = n.getTensor(0);
-  if (isa<tg::StringType>(n.getElementType(0))) {
-    auto type = RankedTensorType::get({}, n.getElementType(0));
-    Value empty = n.create<tg::StringConstantOp>(type, n.builder.getStrArrayAttr({""}));
-    n.setResult(n.broadcastTo(empty, n.sizes.sizesOf(x)));
-    return success();
-  }
-  n.setResult(n.splatLike(x, 0));
-  return success();
-}
-
-LogicalResult importOnesLike(NodeImporter &n) {
-  n.setResult(n.splatLike(n.getTensor(0), 1));
-  return success();
-}
-
 LogicalResult importClipByValue(NodeImporter &n) {
   auto operands = n.broadcastTogether({n.getTensor(0), n.getTensor(1), n.getTensor(2)});
   if (failed(operands))
@@ -458,53 +291,6 @@ LogicalResult importApproximateEqual(NodeImporter &n) {
   return success();
 }
 
-/// Special functions of one or more numbers, by the name that runtime/kernels/special gives them.
-LogicalResult importSpecial(NodeImporter &n) {
-  static const llvm::StringMap<StringRef> names = {{"Lgamma", "lgamma"},
-                                                   {"Digamma", "digamma"},
-                                                   {"Erfinv", "erfinv"},
-                                                   {"Ndtri", "ndtri"},
-                                                   {"Zeta", "zeta"},
-                                                   {"Polygamma", "polygamma"},
-                                                   {"Igamma", "igamma"},
-                                                   {"Igammac", "igammac"},
-                                                   {"IgammaGradA", "igamma_grad_a"},
-                                                   {"Betainc", "betainc"},
-                                                   {"BesselI0", "bessel_i0"},
-                                                   {"BesselI0e", "bessel_i0e"},
-                                                   {"BesselI1", "bessel_i1"},
-                                                   {"BesselI1e", "bessel_i1e"},
-                                                   {"BesselJ0", "bessel_j0"},
-                                                   {"BesselJ1", "bessel_j1"},
-                                                   {"BesselK0", "bessel_k0"},
-                                                   {"BesselK0e", "bessel_k0e"},
-                                                   {"BesselK1", "bessel_k1"},
-                                                   {"BesselK1e", "bessel_k1e"},
-                                                   {"BesselY0", "bessel_y0"},
-                                                   {"BesselY1", "bessel_y1"},
-                                                   {"Dawsn", "dawsn"},
-                                                   {"Expint", "expint"},
-                                                   {"FresnelCos", "fresnel_cos"},
-                                                   {"FresnelSin", "fresnel_sin"},
-                                                   {"Spence", "spence"}};
-  auto operands = n.broadcastTogether(n.getTensors(0, n.getNumInputs()));
-  if (failed(operands))
-    return failure();
-  auto call = [&](StringRef name) -> Value {
-    return n.create<tg::SpecialOp>(operands->front().getType(), *operands, name);
-  };
-  Value y = call(names.lookup(n.node.op()));
-  if (n.node.op() == "BesselI1" && n.wantsGradients()) {
-    // One at zero, as TensorFlow has it, where the derivative is one half.
-    Value x = operands->front(), one = n.splatLike(x, 1);
-    Value isZero = n.compare(Direction::EQ, x, n.splatLike(x, 0));
-    Value slope = n.sub(call("bessel_i0"), n.div(y, n.select(isZero, one, x)));
-    y = n.withPartials(y, x, n.select(isZero, one, slope));
-  }
-  n.setResult(y);
-  return success();
-}
-
 } // namespace
 
 void registerElementwiseOps(OpRegistry &registry) {
@@ -531,21 +317,12 @@ void registerElementwiseOps(OpRegistry &registry) {
   registry.add({"Square"}, importSquare);
   registry.add({"SquaredDifference"}, importSquaredDifference);
   registry.add({"Reciprocal", "Inv"}, importReciprocal);
-  registry.add({"Relu6"}, importRelu6);
-  registry.add({"LeakyRelu"}, importLeakyRelu);
-  registry.add({"Elu"}, importElu);
-  registry.add({"Selu"}, importSelu);
-  registry.add({"Softplus"}, importSoftplus);
-  registry.add({"Softsign"}, importSoftsign);
   registry.add({"DivNoNan"}, importZeroSafe<tg::DivOp, true>);
   registry.add({"MulNoNan"}, importZeroSafe<tg::MulOp, true>);
   registry.add({"Xdivy"}, importZeroSafe<tg::DivOp, false>);
   registry.add({"Xlogy"}, importXFn<tg::LogOp>);
   registry.add({"Xlog1py"}, importXFn<tg::Log1pOp>);
   registry.add({"Round"}, importRound);
-  registry.add({"AddN", "AccumulateNV2"}, importAddN);
-  registry.add({"ZerosLike"}, importZerosLike);
-  registry.add({"OnesLike"}, importOnesLike);
   registry.add({"ClipByValue"}, importClipByValue);
   registry.add({"Complex"}, importComplex);
   registry.add({"Real"}, importComplexPart<tg::RealOp>);
@@ -554,11 +331,6 @@ void registerElementwiseOps(OpRegistry &registry) {
   registry.add({"Angle"}, importAngle);
   registry.add({"Conj"}, importConj);
   registry.add({"ApproximateEqual"}, importApproximateEqual);
-  registry.add({"Lgamma",   "Digamma",     "Erfinv",   "Ndtri",      "Zeta",       "Polygamma", "Igamma",
-                "Igammac",  "IgammaGradA", "Betainc",  "BesselI0",   "BesselI0e",  "BesselI1",  "BesselI1e",
-                "BesselJ0", "BesselJ1",    "BesselK0", "BesselK0e",  "BesselK1",   "BesselK1e", "BesselY0",
-                "BesselY1", "Dawsn",       "Expint",   "FresnelCos", "FresnelSin", "Spence"},
-               importSpecial);
 }
 
 } // namespace tgc

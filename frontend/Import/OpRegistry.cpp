@@ -1,6 +1,7 @@
 //===- OpRegistry.cpp - Which function imports which op -------------------===//
 
 #include "frontend/Import/OpRegistry.h"
+#include "frontend/Import/ElementwiseFamilies.h"
 #include "frontend/Import/HostElementOps.h"
 #include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/RaggedOps.h"
@@ -37,6 +38,9 @@ const OpRegistry &getOpRegistry() {
   static const OpRegistry registry = [] {
     OpRegistry table;
     registerElementwiseOps(table);
+    registerActivationOps(table);
+    registerSumOps(table);
+    registerSpecialOps(table);
     registerConstantOps(table);
     registerHostShapeOps(table);
     registerHostElementOps(table);
