@@ -269,7 +269,10 @@ void ContractPlan::selectFetching(kernel::ContractOp op, const StaticAccess &rhs
   if (length * columns * bytes < leastBytes)
     return;
   int64_t units = numOuter * llvm::divideCeil(numRows, tiling.rows);
-  if (units == 0 || units > kMostUnitsToFetch)
+  // Panels that one tile reads once, from memory, come in the order that machines foresee themselves.
+  bool isStream = rhs.isPacked && units == 1 && numRows > kFewRows &&
+                  length * columns * bytes >= kLeastPackedBytesToFetch;
+  if (units == 0 || units > kMostUnitsToFetch || isStream)
     return;
   int64_t lines = llvm::divideCeil(tiling.getPanelWidth() * bytes, kCacheLine);
   fetchingUnits = units;

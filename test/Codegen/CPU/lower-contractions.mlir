@@ -449,3 +449,38 @@ func.func @colliding_pixels(%x: memref<14x14x1024xf32>, %w: memref<524288xf32>, 
   } : memref<14x14x1024xf32>, memref<524288xf32> into memref<7x7x512xf32>
   return
 }
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// Panels from memory that four rows read once are not fetched ahead, those that twenty rows read twice are.
+// CHECK-LABEL: func @stream
+// CHECK: func private @tgc_contract_
+// CHECK-NOT: memref.prefetch
+// CHECK-LABEL: func @read_twice
+// CHECK: func private @tgc_contract_
+// CHECK: memref.prefetch
+func.func @stream(%x: memref<4x2048xf32>, %w: memref<4194304xf32>, %y: memref<4x2048xf32>) {
+  kernel.contract (%x, %w) into %y sizes [4, 2048, 2048] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<4x2048xf32>, memref<4194304xf32> into memref<4x2048xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+func.func @read_twice(%x: memref<20x2048xf32>, %w: memref<4194304xf32>, %y: memref<20x2048xf32>) {
+  kernel.contract (%x, %w) into %y sizes [20, 2048, 2048] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<20x2048xf32>, memref<4194304xf32> into memref<20x2048xf32>
+  return
+}
