@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/API/CodeCache.h"
-#include "compiler/ABI/Descriptor.h"
+#include "compiler/ABI/WeightsBlob.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
@@ -58,8 +58,8 @@ bool split(StringRef file, CachedCode &code) {
   }
   code.fingerprint = parts[0].str();
   code.object.assign(parts[1].begin(), parts[1].end());
-  code.weights = mlir::HeapAsmResourceBlob::allocateAndCopyWithAlign(
-      ArrayRef<char>(parts[2].data(), parts[2].size()), kWeightsAlignment);
+  code.weights = allocateWeights(parts[2].size());
+  copy(parts[2], code.weights.getMutableData().begin());
   return content.empty();
 }
 

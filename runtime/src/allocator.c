@@ -5,12 +5,27 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static const uint64_t alignment = 64;
 
+/* Large blocks ask for pages of 2 MiB: kernels that stream through small ones wait for addresses as much as
+ * for data. The end of a block that is less than a page keeps small ones. */
+static const uint64_t large_page = UINT64_C(2) << 20;
+
 static void *default_allocate(void *user, uint64_t bytes, uint64_t align) {
   (void)user;
+#ifdef MADV_HUGEPAGE
+  if (bytes >= large_page) {
+    void *memory;
+    if (posix_memalign(&memory, large_page, bytes) != 0)
+      return NULL;
+    /* A wish: pages of any size will do. */
+    (void)madvise(memory, bytes / large_page * large_page, MADV_HUGEPAGE);
+    return memory;
+  }
+#endif
   return aligned_alloc(align, bytes);
 }
 

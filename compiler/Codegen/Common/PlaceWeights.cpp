@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/ABI/Descriptor.h"
 #include "compiler/ABI/Dtypes.h"
+#include "compiler/ABI/WeightsBlob.h"
 #include "compiler/Codegen/Common/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -20,7 +22,6 @@ namespace tgc {
 
 namespace {
 
-constexpr int64_t kAlignment = 64;
 constexpr int64_t kLargestInCode = 64;
 
 /// Bytes of the tensor in row-major order; nothing for attributes without them.
@@ -90,7 +91,7 @@ struct PlaceWeightsPass : impl::PlaceWeightsPassBase<PlaceWeightsPass> {
   }
 
   Attribute makeBlob() {
-    AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size, kAlignment);
+    AsmResourceBlob blob = allocateWeights(size);
     char *bytes = blob.getMutableData().data();
     uint64_t end = 0;
     for (auto [value, offset] : offsets) {
@@ -124,7 +125,7 @@ struct PlaceWeightsPass : impl::PlaceWeightsPassBase<PlaceWeightsPass> {
   }
 
   FailureOr<int64_t> place(Operation *user, ElementsAttr value) {
-    auto [known, isNew] = offsets.try_emplace(value, llvm::alignTo(size, kAlignment));
+    auto [known, isNew] = offsets.try_emplace(value, llvm::alignTo(size, kWeightsAlignment));
     if (!isNew)
       return known->second;
     std::optional<uint64_t> bytes = countBytes(value);

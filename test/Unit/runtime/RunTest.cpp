@@ -171,6 +171,16 @@ TEST(Run, MemoryGrowsAndStays) {
   }
 }
 
+#ifdef __linux__
+TEST(Run, LargeMemoryBeginsALargePage) {
+  Session s;
+  std::vector<tgc_tensor_t> fetches;
+  int64_t n = 1 << 20;
+  ASSERT_EQ(s.run(kDynamic, {scalar(TGC_INT64, n)}, fetches), TGC_OK) << s.error.message;
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(fetches[0].data) % (2 << 20), 0u);
+}
+#endif
+
 TEST(Run, ImpossibleSizesAreErrors) {
   Session s;
   int64_t n = int64_t(1) << 61;
