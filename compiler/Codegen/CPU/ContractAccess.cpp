@@ -13,6 +13,7 @@ ContractAccess::ContractAccess(OpBuilder &builder, kernel::ContractOp op, const 
                                const ContractOperands &in)
     : builder(builder), op(op), plan(plan), in(in), loc(op.getLoc()), math(builder, loc) {
   lhs = LinearAccess::create(builder, loc, in.lhs, op.getLhsMap());
+  lhsInPlace = lhs;
   init = LinearAccess::create(builder, loc, in.init, op.getInitMap());
   for (auto [i, extra] : llvm::enumerate(in.extras))
     extras.push_back(LinearAccess::create(builder, loc, extra, op.getMap(i + 2)));

@@ -20,6 +20,8 @@ struct ContractAccess {
   mlir::Location loc;
   IndexMath math;
   LinearAccess lhs, rhs, init;
+  /// The left operand where it comes from, whatever is copied of it.
+  LinearAccess lhsInPlace;
   llvm::SmallVector<LinearAccess> extras;
   /// Strides of the right operand per group of summed loops.
   llvm::SmallVector<mlir::OpFoldResult> rhsSumStrides;

@@ -154,6 +154,8 @@ struct Emitter : ContractTile {
   void emitTiles(int64_t rows, PanelRange group, const Place &rowPlace) {
     llvm::SaveAndRestore<LinearAccess> inPlace(lhs);
     Place place = rowPlace;
+    if (rows < kLeastRowsToCopy)
+      place.nextRows = nullptr;
     if (plan.lhsCopy != LhsCopy::None && rows >= kLeastRowsToCopy) {
       lhs = copyRows(rows, rowPlace);
       place.lhs = math.sub(math.known(0), math.mul(place.sumBegin, lhs.strides[plan.sums[0].back()]));
@@ -221,11 +223,29 @@ struct Emitter : ContractTile {
       }
       if (!plan.rows.empty())
         advance(place, firstRow, plan.rows.back());
+      if (plan.fetchesRows)
+        place.nextRows = getNextRows(place, groupPlace, unit, begin, end);
       if (rowsWithinBorders)
         emitKinds(rowsWithinBorders->kinds, tile, group, place);
       else
         emitRows(firstRow, group, place);
     });
+  }
+
+  /// Where the tile of rows after `unit` begins, or the first one of the next block of the sum.
+  OpFoldResult getNextRows(const Place &place, const Place &groupPlace, OpFoldResult unit, Value begin,
+                           Value end) {
+    OpFoldResult tileStride = math.mul(math.known(plan.tiling.rows), getRowStride(lhs));
+    OpFoldResult following = math.add(place.lhs, tileStride);
+    if (!plan.isBlocked)
+      return following;
+    OpFoldResult first = math.add(groupPlace.lhs, math.mul(OpFoldResult(begin), tileStride));
+    OpFoldResult length = math.sub(place.sumEnd, place.sumBegin);
+    first = math.add(first, math.mul(length, lhs.strides[plan.sums[0].back()]));
+    Value isLast = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                         math.materialize(math.add(unit, math.known(1))), end);
+    return arith::SelectOp::create(builder, loc, isLast, math.materialize(first), math.materialize(following))
+        .getResult();
   }
 
   /// The tile, which is of one of the kinds.

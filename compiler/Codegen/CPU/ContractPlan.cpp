@@ -149,6 +149,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
     selectGroups(op, tuned.groupBytes);
   else
     selectGroups(op, linesToFetch > 0 ? kSmallGroupBytes : getGroupBytes(unit));
+  selectFetchingOfRows(op, lhs.strides);
   loopsOverRows = tiling.rows > 1 && countOps(op.getEpilogue().front()) > kLongestRepeatedBody;
   if (isLanewise || tiling.lanes < 4 || sums.empty() || lhs.strides[sums.back().back()] != 1)
     return;
@@ -162,6 +163,8 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   if (unit.dotsBytes && op.getAccumulatorType().isInteger(32) &&
       areBoth([](Type t) { return t.isInteger(8); }))
     stepsAtOnce = 4;
+  // Steps that are taken together would fetch fewer lines than a tile has.
+  fetchesRows &= stepsAtOnce == 1;
 }
 
 void ContractPlan::groupLoops(kernel::ContractOp op, ArrayRef<StaticAccess> accesses) {
@@ -280,6 +283,20 @@ void ContractPlan::selectFetching(kernel::ContractOp op, const StaticAccess &rhs
   linesToFetch = llvm::divideCeil(lines, units);
 }
 
+/// Whether rows come from further away than the second-level cache: those of the next tile arrive while one
+/// is summed. They are contiguous along the sum, or beside those of this tile.
+void ContractPlan::selectFetchingOfRows(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides) {
+  if (rows.empty() || !outer.empty() || sums.size() != 1 || isLanewise || rhsForm == RhsForm::AlongSum)
+    return;
+  int64_t bytes = getBytes(cast<MemRefType>(op.getLhs().getType()).getElementType());
+  int64_t numRows = getStaticSize(rows), length = getStaticSize(sums[0]);
+  bool areFar = ShapedType::isDynamic(numRows) || ShapedType::isDynamic(length) ||
+                numRows * length * bytes >= kLeastBytesOfRowsToFetch;
+  fetchesRows = areFar && tiling.rows >= kLeastRowsToCopy &&
+                (lhsStrides[sums[0].back()] == 1 || lhsStrides[rows.back()] == 1);
+  elementsOfRowLine = kCacheLine / bytes;
+}
+
 LhsCopy ContractPlan::selectCopy(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides) const {
   int64_t lhsBytes = getBytes(cast<MemRefType>(op.getLhs().getType()).getElementType());
   bool hasRows = !rows.empty() && sums.size() == 1 && tiling.vectors > 1 && tiling.rows >= kLeastRowsToCopy;
@@ -287,12 +304,15 @@ LhsCopy ContractPlan::selectCopy(kernel::ContractOp op, ArrayRef<int64_t> lhsStr
   if (ShapedType::isDynamic(length) || isLanewise)
     return LhsCopy::None;
   int64_t rowStride = lhsStrides[rows.back()], sumStride = lhsStrides[sums[0].back()];
+  int64_t columns = staticSizes[column];
   // Rows this far apart fall on few sets of the first-level cache, where they evict each other.
   if (sumStride == 1 && rowStride > 0 && rowStride * lhsBytes % kCollidingStride == 0 &&
       length % tiling.lanes == 0)
     return LhsCopy::AlongSum;
   if (rowStride == 1 && sumStride > 0 && sumStride * lhsBytes >= kLeastStrideToCopy &&
-      tiling.rows <= tiling.lanes && length >= kLeastSumToCopy)
+      tiling.rows <= tiling.lanes && length >= kLeastSumToCopy &&
+      (ShapedType::isDynamic(columns) ||
+       llvm::divideCeil(columns, tiling.getPanelWidth()) >= kLeastPanelsToCopy))
     return LhsCopy::AlongRows;
   return LhsCopy::None;
 }

@@ -89,6 +89,9 @@ struct ContractPlan {
   /// rows read, so that it arrives while this one is summed; 0: none. How many elements a line has, and how
   /// many units share a panel's lines.
   int64_t linesToFetch = 0, elementsOfLine = 1, fetchingUnits = 1;
+  /// Whether each step of a tile fetches a line of the next tile's rows; how many elements that has.
+  bool fetchesRows = false;
+  int64_t elementsOfRowLine = 1;
 
   /// The number of iterations of a group, or ShapedType::kDynamic.
   int64_t getStaticSize(llvm::ArrayRef<unsigned> group) const;
@@ -122,6 +125,7 @@ private:
   LhsCopy selectCopy(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides) const;
   void selectBlocks(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides, bool isPackedInBlocks);
   void selectFetching(kernel::ContractOp op, const StaticAccess &rhs, VectorUnit unit);
+  void selectFetchingOfRows(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides);
   void selectGroups(kernel::ContractOp op, int64_t groupBytes);
 
   llvm::SmallVector<int64_t> staticSizes;

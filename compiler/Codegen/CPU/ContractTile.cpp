@@ -52,6 +52,8 @@ SmallVector<Value> ContractTile::sumRange(int64_t rows, size_t level,
           OpFoldResult nextRhs = math.add(rhsAt, math.mul(step, rhsSumStrides[level]));
           if (place.next)
             fetchNext(place, step, distance);
+          if (place.nextRows)
+            fetchRows(rows, place, step);
           scf::YieldOp::create(builder, loc, body(nextLhs, nextRhs, carried));
         });
     return SmallVector<Value>(loop.getResults());
@@ -93,6 +95,24 @@ void ContractTile::fetchNext(const Place &place, Value step, int64_t distance) {
       memref::PrefetchOp::create(builder, loc, source.flat, ValueRange{math.materialize(at)},
                                  /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
     }
+}
+
+void ContractTile::fetchRows(int64_t rows, const Place &place, Value step) {
+  auto fetch = [&](OpFoldResult at) {
+    memref::PrefetchOp::create(builder, loc, lhsInPlace.flat, ValueRange{math.materialize(at)},
+                               /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+  };
+  OpFoldResult sumStride = lhsInPlace.strides[plan.sums[0].back()];
+  // The rows of a step lie together: the first of them may be on the line that this tile reads.
+  if (!isConstantIntValue(sumStride, 1))
+    return fetch(math.add(math.add(place.nextRows, math.mul(step, sumStride)), math.known(rows - 1)));
+  // As many steps as a line has elements fetch a line of as many rows.
+  int64_t length = plan.elementsOfRowLine;
+  OpFoldResult inLine = math.rem(step, math.known(length)), line = math.sub(step, inLine);
+  for (int64_t row = 0; row < rows; row += length) {
+    OpFoldResult offset = math.mul(math.add(inLine, math.known(row)), getRowStride(lhsInPlace));
+    fetch(math.add(math.add(place.nextRows, line), offset));
+  }
 }
 
 void ContractTile::shareFetching(Place &place, OpFoldResult unit) {
@@ -230,12 +250,6 @@ LinearAccess ContractTile::copyRows(int64_t rows, const Place &place) {
           Value part = loadVector(lhs, math.add(from, math.mul(math.known(row), getRowStride(lhs))), mask);
           Value index = math.materialize(math.add(to, math.known(row * rowDistance)));
           vector::StoreOp::create(builder, loc, part, copies, ValueRange{index});
-        }
-        // The next tile's rows lie beside these, for as many steps on lines of their own.
-        if (!isAlongSum) {
-          Value last = math.materialize(math.add(from, math.known(2 * rows - 1)));
-          memref::PrefetchOp::create(builder, loc, lhs.flat, ValueRange{last}, /*isWrite=*/false,
-                                     /*localityHint=*/2, /*isDataCache=*/true);
         }
         scf::YieldOp::create(builder, loc);
       });

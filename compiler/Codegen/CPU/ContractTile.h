@@ -30,6 +30,8 @@ struct ContractTile : ContractAccess {
     /// Of the block of the right operand that is summed next, what the tile fetches for step 0 of the sum: an
     /// address if rows of the block are contiguous, else the number of a line and the address of the block.
     mlir::OpFoldResult next, nextBlock;
+    /// Of the left operand, what the next tile of rows reads at step 0 of the sum; null: it is not fetched.
+    mlir::OpFoldResult nextRows;
     /// From the first one of the panel on.
     mlir::OpFoldResult columnsLeft;
   };
@@ -51,6 +53,9 @@ struct ContractTile : ContractAccess {
 
   /// Fetches what a step of the sum, or `distance` of them, has to fetch of the next block.
   void fetchNext(const Place &place, mlir::Value step, int64_t distance);
+
+  /// Fetches what a step of the sum has to fetch of the next tile's rows.
+  void fetchRows(int64_t rows, const Place &place, mlir::Value step);
 
   /// Lets the tile of rows `unit` fetch its part of the lines.
   void shareFetching(Place &place, mlir::OpFoldResult unit);

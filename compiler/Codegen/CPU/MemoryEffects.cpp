@@ -92,6 +92,8 @@ void EntryMemory::addEffects(Operation &op, Effects &effects) {
 static bool isWritten(Value memref) {
   for (OpOperand &use : memref.getUses()) {
     Operation *user = use.getOwner();
+    if (isa<memref::PrefetchOp>(user))
+      continue;
     if (isPure(user)) {
       for (Value result : user->getResults())
         if (!isa<BaseMemRefType>(result.getType()) ? isa<memref::ExtractAlignedPointerAsIndexOp>(user)

@@ -49,8 +49,11 @@ inline constexpr int64_t kLeastStepsOfWindow = 8, kMostProductsOfWindow = 384;
 /// Length of a sum that takes longer than to fetch what the result's memory holds.
 inline constexpr int64_t kLeastSumToFetchInit = 24;
 /// Bytes from one step of the sum to the next, and steps, from which it pays to copy a tile of a transposed
-/// left operand together: each step touches a page of its own.
-inline constexpr int64_t kLeastStrideToCopy = 1024, kLeastSumToCopy = 128;
+/// left operand together, for so many panels: each step touches a page of its own.
+inline constexpr int64_t kLeastStrideToCopy = 1024, kLeastSumToCopy = 128, kLeastPanelsToCopy = 8;
+/// Bytes of the left operand from which the next tile's rows are fetched: the second-level cache does not
+/// keep them from one run to the next.
+inline constexpr int64_t kLeastBytesOfRowsToFetch = 1 << 20;
 /// Longer bodies, in ops of KeepLoop.h's count, are not repeated for each accumulator or for the rest of a
 /// loop: what a loop costs when it runs is less than a percent, and LLVM's time grows with the code.
 inline constexpr int64_t kLongestRepeatedBody = 16;

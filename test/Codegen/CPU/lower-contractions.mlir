@@ -221,22 +221,68 @@ func.func @blocked(%x: memref<1022x1024xf32>, %w: memref<1024x1024xf32>, %y: mem
 #c = affine_map<(m, k, n) -> (m, n)>
 
 // The steps of a transposed left operand lie on pages of their own: a tile of it is copied together, a vector for each step, and the next tile's
-// is fetched.
+// is fetched while this one is summed.
 // CHECK-LABEL: func @transposed_rows
 // CHECK: func private @tgc_contract_
 // CHECK: memref.alloca() {alignment = 64 : i64} : memref<3200xf32>
 // CHECK: vector.maskedload
 // CHECK-NEXT: vector.store
-// CHECK-NEXT: %[[NEXT:.*]] = arith.addi %{{.*}}, %c27
-// CHECK-NEXT: memref.prefetch %{{.*}}[%[[NEXT]]], read
 // CHECK-NEXT: }
 // CHECK: :28 = scf.for
-func.func @transposed_rows(%x: memref<200x512xf32>, %w: memref<25600xf32>, %y: memref<504x128xf32>) {
-  %l = memref.subview %x[0, 0] [200, 504] [1, 1] : memref<200x512xf32> to memref<200x504xf32, strided<[512, 1]>>
-  kernel.contract (%l, %w) into %y sizes [504, 200, 128] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
+// CHECK: %[[NEXT:.*]] = arith.addi %{{.*}}, %c13
+// CHECK-NEXT: memref.prefetch %{{.*}}[%[[NEXT]]], read, locality<2>
+func.func @transposed_rows(%x: memref<200x1360xf32>, %w: memref<51200xf32>, %y: memref<1344x256xf32>) {
+  %l = memref.subview %x[0, 0] [200, 1344] [1, 1] : memref<200x1360xf32> to memref<200x1344xf32, strided<[1360, 1]>>
+  kernel.contract (%l, %w) into %y sizes [1344, 200, 256] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
-  } : memref<200x504xf32, strided<[512, 1]>>, memref<25600xf32> into memref<504x128xf32>
+  } : memref<200x1344xf32, strided<[1360, 1]>>, memref<51200xf32> into memref<1344x256xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (k, m)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// Four panels do not pay for the copy, and what is read again and again is not fetched.
+// CHECK-LABEL: func @few_panels
+// CHECK: func private @tgc_contract_
+// CHECK-NOT: memref.alloca
+// CHECK: :28 = scf.for
+// CHECK-NOT: read, locality<2>
+func.func @few_panels(%x: memref<200x504xf32>, %w: memref<25600xf32>, %y: memref<504x128xf32>) {
+  kernel.contract (%x, %w) into %y sizes [504, 200, 128] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<200x504xf32>, memref<25600xf32> into memref<504x128xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// Rows that do not stay in the second-level cache: each step of the sum fetches a line of one of the next tile's.
+// CHECK-LABEL: func @far_rows
+// CHECK: func private @tgc_contract_
+// CHECK: %[[ROW:.*]] = arith.muli %{{.*}}, %c3584
+// CHECK: %[[NEXT:.*]] = arith.addi %{{.*}}, %c3584
+// CHECK: :28 = scf.for %[[STEP:.*]] = %c0
+// CHECK: %[[REST:.*]] = arith.remui %[[STEP]], %c16
+// CHECK: %[[LINE:.*]] = arith.subi %[[STEP]], %[[REST]]
+// CHECK: %[[ROW:.*]] = arith.muli %[[REST]], %c256
+// CHECK: %[[BEGIN:.*]] = arith.addi %[[NEXT]], %[[LINE]]
+// CHECK: %[[AT:.*]] = arith.addi %[[BEGIN]], %[[ROW]]
+// CHECK: memref.prefetch %{{.*}}[%[[AT]]], read, locality<2>
+func.func @far_rows(%x: memref<1120x256xf32>, %w: memref<65536xf32>, %y: memref<1120x256xf32>) {
+  kernel.contract (%x, %w) into %y sizes [1120, 256, 256] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<1120x256xf32>, memref<65536xf32> into memref<1120x256xf32>
   return
 }
 
