@@ -90,8 +90,10 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
       allRows.push_back(loop);
   int64_t numAllRows = getStaticSize(allRows);
   bool isReadable = accesses[1].strides[column] == 1;
+  // Both operands have a row for each step of the sum, as in a gradient by a filter.
+  bool isTransposed = !allRows.empty() && lhs.strides[allRows.back()] == 1;
   TunedTile tuned = getTunedTile(op);
-  bool staysInPlace = isReadable && canReadInPlace(op, numAllRows, unit);
+  bool staysInPlace = isReadable && canReadInPlace(op, numAllRows, isTransposed, unit);
   bool isPackedInRun =
       !op.getPanelWidth() && !op.getInPlace() && !staysInPlace &&
       (!isReadable || (!ShapedType::isDynamic(numAllRows) && numAllRows >= kLeastRowsToPack));
@@ -204,7 +206,8 @@ bool ContractPlan::comesFromFar(kernel::ContractOp op) const {
 
 /// Whether the right operand, contiguous along the columns, stays where it is although many rows read it:
 /// packing gains less than it costs.
-bool ContractPlan::canReadInPlace(kernel::ContractOp op, int64_t numRows, VectorUnit unit) const {
+bool ContractPlan::canReadInPlace(kernel::ContractOp op, int64_t numRows, bool isTransposed,
+                                  VectorUnit unit) const {
   Type element = cast<MemRefType>(op.getRhs().getType()).getElementType();
   if (unit.bytes < 64 || element != op.getAccumulatorType())
     return false;
@@ -213,12 +216,14 @@ bool ContractPlan::canReadInPlace(kernel::ContractOp op, int64_t numRows, Vector
     if (op.getRhsMap().isFunctionOfDim(loop) && !op.getInitMap().isFunctionOfDim(loop))
       steps.push_back(loop);
   int64_t length = getStaticSize(steps), columns = staticSizes[column];
-  if (ShapedType::isDynamic(length) || ShapedType::isDynamic(columns))
+  if (ShapedType::isDynamic(columns))
     return false;
   int64_t rowBytes = columns * getBytes(element);
-  return length * rowBytes <= kMostBytesInPlace ||
-         (!ShapedType::isDynamic(numRows) && numRows <= kMostRowsInPlace &&
-          rowBytes <= kMostBytesOfRowInPlace);
+  auto serves = [&](int64_t mostRows) { return !ShapedType::isDynamic(numRows) && numRows <= mostRows; };
+  if (isTransposed && serves(kMostRowsOfNarrow) && rowBytes <= kMostBytesOfNarrowRow)
+    return true;
+  return !ShapedType::isDynamic(length) && (length * rowBytes <= kMostBytesInPlace ||
+                                            (serves(kMostRowsInPlace) && rowBytes <= kMostBytesOfRowInPlace));
 }
 
 /// Whether few rows read columns that lie along the sum, as the rows do.

@@ -120,7 +120,7 @@ private:
   bool comesFromFar(kernel::ContractOp op) const;
   bool canSumAlong(kernel::ContractOp op, llvm::ArrayRef<StaticAccess> accesses, int64_t numRows,
                    VectorUnit unit) const;
-  bool canReadInPlace(kernel::ContractOp op, int64_t numRows, VectorUnit unit) const;
+  bool canReadInPlace(kernel::ContractOp op, int64_t numRows, bool isTransposed, VectorUnit unit) const;
   bool canKernelPack(kernel::ContractOp op, int64_t numRows) const;
   LhsCopy selectCopy(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides) const;
   void selectBlocks(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides, bool isPackedInBlocks);

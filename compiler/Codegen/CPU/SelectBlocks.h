@@ -30,9 +30,12 @@ inline constexpr int64_t kLeastTunedProducts = 1 << 16, kMostTunedBytes = int64_
 /// operand of up to so many bytes is read in place by any number of rows; a larger one by up to so many rows,
 /// if a row of it has so many bytes at most: its pieces lie on as many pages as the sum has steps.
 inline constexpr int64_t kMostBytesInPlace = 5 << 19, kMostRowsInPlace = 96, kMostBytesOfRowInPlace = 1 << 13;
+/// The same for up to so many rows of a transposed left operand, whatever the length of the sum, if a row has
+/// so many bytes at most: its pieces lie as close as in panels.
+inline constexpr int64_t kMostRowsOfNarrow = 512, kMostBytesOfNarrowRow = 1024;
 /// Up to so many rows the kernel packs the right operand itself, if it has so many columns at least: so many
 /// steps of a long sum at a time, and of so many panels at least, for which rows are copied once.
-inline constexpr int64_t kMostRowsOfKernelPacking = 192, kLeastColumnsOfKernelPacking = 128;
+inline constexpr int64_t kMostRowsOfKernelPacking = 256, kLeastColumnsOfKernelPacking = 128;
 inline constexpr int64_t kPackedSumBlock = 256, kPanelsOfPackingShare = 4;
 /// From how many bytes on it pays to fetch what few rows read of the right operand ahead, by up to so many
 /// tiles of rows.

@@ -262,6 +262,43 @@ func.func @few_panels(%x: memref<200x504xf32>, %w: memref<25600xf32>, %y: memref
 
 // -----
 
+#a = affine_map<(m, k, n) -> (k, m)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
+// As in a gradient by a filter: a right operand of two panels is read in place by 512 rows, however long the sum is, and packed for more.
+// CHECK-LABEL: func @narrow
+// CHECK-NOT: call @tgc_pack_
+// CHECK: call @tgc_contract_
+// CHECK: call @tgc_pack_
+// CHECK: call @tgc_contract_
+// CHECK-LABEL: func @narrow_open
+// CHECK-NOT: call @tgc_pack_
+// CHECK: call @tgc_contract_
+// AVX2-LABEL: func @narrow
+// AVX2: call @tgc_pack_
+// AVX2: call @tgc_contract_
+func.func @narrow(%x: memref<12000x512xf32>, %long: memref<12000x600xf32>, %w: memref<12000x64xf32>, %y: memref<512x64xf32>, %z: memref<600x64xf32>) {
+  kernel.contract (%x, %w) into %y sizes [512, 12000, 64] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<12000x512xf32>, memref<12000x64xf32> into memref<512x64xf32>
+  kernel.contract (%long, %w) into %z sizes [600, 12000, 64] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<12000x600xf32>, memref<12000x64xf32> into memref<600x64xf32>
+  return
+}
+func.func @narrow_open(%x: memref<?x512xf32>, %w: memref<?x64xf32>, %y: memref<512x64xf32>) {
+  kernel.contract (%x, %w) into %y sizes [512, -9223372036854775808, 64] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<?x512xf32>, memref<?x64xf32> into memref<512x64xf32>
+  return
+}
+
+// -----
+
 #a = affine_map<(m, k, n) -> (m, k)>
 #b = affine_map<(m, k, n) -> (k, n)>
 #c = affine_map<(m, k, n) -> (m, n)>
