@@ -53,7 +53,7 @@ inline constexpr int64_t kLeastStepsOfWindow = 8, kMostProductsOfWindow = 384;
 inline constexpr int64_t kLeastSumToFetchInit = 24;
 /// Bytes from one step of the sum to the next, and steps, from which it pays to copy a tile of a transposed
 /// left operand together, for so many panels: each step touches a page of its own.
-inline constexpr int64_t kLeastStrideToCopy = 1024, kLeastSumToCopy = 128, kLeastPanelsToCopy = 8;
+inline constexpr int64_t kLeastStrideToCopy = 4096, kLeastSumToCopy = 128, kLeastPanelsToCopy = 8;
 /// Bytes of the left operand from which the next tile's rows are fetched: the second-level cache does not
 /// keep them from one run to the next.
 inline constexpr int64_t kLeastBytesOfRowsToFetch = 1 << 20;
