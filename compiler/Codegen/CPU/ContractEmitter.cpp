@@ -165,25 +165,42 @@ struct Emitter : ContractTile {
     int64_t lastVectors =
         columns ? llvm::divideCeil(*columns % plan.tiling.getPanelWidth(), plan.tiling.lanes) : 0;
     if (lastVectors == 0 || lastVectors == vectors)
-      return emitPanels(rows, group.first, group.second, place);
+      return emitPanels(rows, group, group.second, place);
     Value last = math.materialize(math.known(*columns / plan.tiling.getPanelWidth()));
     llvm::SaveAndRestore<bool> masks(isMasked, false);
-    emitPanels(rows, group.first, math.min(group.second, last), place);
+    emitPanels(rows, group, math.min(group.second, last), place);
     Value isLast = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt, group.second, last);
     auto rest = scf::IfOp::create(builder, loc, isLast, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(rest.thenBlock());
     isMasked = *columns % plan.tiling.lanes != 0;
     llvm::SaveAndRestore<int64_t> fewer(vectors, lastVectors);
-    emitPanel(rows, last, place);
+    emitPanel(rows, last, group, place);
   }
 
-  void emitPanels(int64_t rows, OpFoldResult begin, OpFoldResult end, const Place &place) {
-    forEach(begin, end, [&](OpFoldResult panel) { emitPanel(rows, panel, place); });
+  /// The panels of the group before `end`.
+  void emitPanels(int64_t rows, PanelRange group, OpFoldResult end, const Place &place) {
+    forEach(group.first, end, [&](OpFoldResult panel) { emitPanel(rows, panel, group, place); });
   }
 
-  void emitPanel(int64_t rows, OpFoldResult panel, const Place &place) {
+  /// Where the results of the next panel begin, or those of the group's first one in the rows behind.
+  OpFoldResult getNextInit(int64_t rows, OpFoldResult panel, PanelRange group, const Place &place) {
+    OpFoldResult following = math.add(panel, math.known(1));
+    OpFoldResult further = math.mul(math.known(rows), getRowStride(init));
+    Value isLast = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, math.materialize(following),
+                                         group.second);
+    auto select = [&](OpFoldResult a, OpFoldResult b) -> OpFoldResult {
+      return arith::SelectOp::create(builder, loc, isLast, math.materialize(a), math.materialize(b))
+          .getResult();
+    };
+    OpFoldResult column = math.mul(select(group.first, following), math.known(plan.tiling.getPanelWidth()));
+    return math.add(math.add(place.init, column), select(further, math.known(0)));
+  }
+
+  void emitPanel(int64_t rows, OpFoldResult panel, PanelRange group, const Place &place) {
     Place tile = place;
+    if (fetchesInitInSum(rows))
+      tile.nextInit = getNextInit(rows, panel, group, place);
     OpFoldResult firstColumn = math.mul(panel, math.known(plan.tiling.getPanelWidth()));
     for (int64_t v = 0; isMasked && v < vectors; ++v) {
       OpFoldResult left = math.sub(columnCount, math.add(firstColumn, math.known(v * plan.tiling.lanes)));

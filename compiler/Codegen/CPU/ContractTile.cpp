@@ -54,6 +54,8 @@ SmallVector<Value> ContractTile::sumRange(int64_t rows, size_t level,
             fetchNext(place, step, distance);
           if (place.nextRows)
             fetchRows(rows, place, step);
+          if (place.nextInit)
+            fetchInit(rows, place, step);
           scf::YieldOp::create(builder, loc, body(nextLhs, nextRhs, carried));
         });
     return SmallVector<Value>(loop.getResults());
@@ -113,6 +115,22 @@ void ContractTile::fetchRows(int64_t rows, const Place &place, Value step) {
     OpFoldResult offset = math.mul(math.add(inLine, math.known(row)), getRowStride(lhsInPlace));
     fetch(math.add(math.add(place.nextRows, line), offset));
   }
+}
+
+bool ContractTile::fetchesInitInSum(int64_t rows) const {
+  return plan.fetchesInit && rows >= kLeastRowsToCopy && plan.sums.size() == 1 && plan.stepsAtOnce == 1 &&
+         plan.rhsForm != RhsForm::AlongSum;
+}
+
+void ContractTile::fetchInit(int64_t rows, const Place &place, Value step) {
+  OpFoldResult vectorsOfRow = math.known(plan.tiling.vectors);
+  OpFoldResult line =
+      math.rem(step, math.known(llvm::PowerOf2Ceil(static_cast<uint64_t>(rows * plan.tiling.vectors))));
+  OpFoldResult row = math.mul(math.div(line, vectorsOfRow), getRowStride(init));
+  OpFoldResult column = math.mul(math.rem(line, vectorsOfRow), math.known(plan.tiling.lanes));
+  Value at = math.materialize(math.add(math.add(place.nextInit, row), column));
+  memref::PrefetchOp::create(builder, loc, init.flat, ValueRange{at}, /*isWrite=*/true, /*localityHint=*/3,
+                             /*isDataCache=*/true);
 }
 
 void ContractTile::shareFetching(Place &place, OpFoldResult unit) {
@@ -285,8 +303,8 @@ void ContractTile::emitTile(int64_t rows, const Place &place) {
     return math.add(math.add(place.init, row), math.known(i % vectors * plan.tiling.lanes));
   };
   // What the result's memory holds arrives while the sums are computed.
-  for (size_t i = 0; plan.fetchesInit && rows >= kLeastRowsToCopy && i < static_cast<size_t>(rows * vectors);
-       ++i)
+  bool fetchesInit = plan.fetchesInit && rows >= kLeastRowsToCopy && !place.nextInit;
+  for (size_t i = 0; fetchesInit && i < static_cast<size_t>(rows * vectors); ++i)
     memref::PrefetchOp::create(builder, loc, init.flat, ValueRange{math.materialize(addressOf(i))},
                                /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
   sums = plan.rhsForm == RhsForm::AlongSum ? sumAlongMemory(builder, loc, plan, getTileAlongSum(rows, place))

@@ -32,6 +32,8 @@ struct ContractTile : ContractAccess {
     mlir::OpFoldResult next, nextBlock;
     /// Of the left operand, what the next tile of rows reads at step 0 of the sum; null: it is not fetched.
     mlir::OpFoldResult nextRows;
+    /// Of the result's memory, where the next tile begins; null: it is not fetched in the steps of the sum.
+    mlir::OpFoldResult nextInit;
     /// From the first one of the panel on.
     mlir::OpFoldResult columnsLeft;
   };
@@ -56,6 +58,12 @@ struct ContractTile : ContractAccess {
 
   /// Fetches what a step of the sum has to fetch of the next tile's rows.
   void fetchRows(int64_t rows, const Place &place, mlir::Value step);
+
+  /// Whether each step of the sum fetches a line of the next tile's results; else a tile fetches its own.
+  bool fetchesInitInSum(int64_t rows) const;
+
+  /// Fetches what a step of the sum has to fetch of the next tile's results.
+  void fetchInit(int64_t rows, const Place &place, mlir::Value step);
 
   /// Lets the tile of rows `unit` fetch its part of the lines.
   void shareFetching(Place &place, mlir::OpFoldResult unit);

@@ -188,8 +188,8 @@ func.func @open(%x: memref<?x1024xf32>, %w: memref<1024x1024xf32>, %y: memref<?x
 #c = affine_map<(m, k, n) -> (m, n)>
 
 // Panels of an operand that is transposed are squares of vectors, transposed in registers. Its two blocks of the sum, the groups of 11
-// panels, a copy of a tile's rows (they lie 4096 bytes apart) for each group, then the tiles of the group; what the result holds is
-// fetched meanwhile.
+// panels, a copy of a tile's rows (they lie 4096 bytes apart) for each group, then the tiles of the group; each step
+// fetches a line of what the result holds of the next tile, which is that of the next panel or the first of the next rows.
 // CHECK-LABEL: func @blocked
 // CHECK: func private @tgc_pack_
 // CHECK-COUNT-16: vector.load
@@ -204,8 +204,12 @@ func.func @open(%x: memref<?x1024xf32>, %w: memref<1024x1024xf32>, %y: memref<?x
 // CHECK-COUNT-14: vector.store
 // CHECK-NOT: vector.store
 // CHECK: scf.for
-// CHECK-COUNT-28: memref.prefetch
-// CHECK: :28 = scf.for
+// CHECK: %[[LAST:.*]] = arith.cmpi sge
+// CHECK: arith.select %[[LAST]]
+// CHECK-NOT: memref.prefetch
+// CHECK: :28 = scf.for %[[STEP:[a-z0-9]+]] =
+// CHECK: arith.remui %[[STEP]], %c32
+// CHECK: memref.prefetch {{.*}}, write, locality<3>
 func.func @blocked(%x: memref<1022x1024xf32>, %w: memref<1024x1024xf32>, %y: memref<1022x1024xf32>) {
   kernel.contract (%x, %w) into %y sizes [1022, 1024, 1024] attributes {indexing_maps = [#a, #b, #c]} {
   ^bb0(%s: f32):
@@ -252,11 +256,12 @@ func.func @transposed_rows(%x: memref<200x1360xf32>, %w: memref<51200xf32>, %y: 
 // CHECK-NOT: memref.alloca
 // CHECK: :28 = scf.for
 // CHECK-NOT: read, locality<2>
-func.func @few_panels(%x: memref<200x504xf32>, %w: memref<25600xf32>, %y: memref<504x128xf32>) {
-  kernel.contract (%x, %w) into %y sizes [504, 200, 128] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
+func.func @few_panels(%x: memref<200x1360xf32>, %w: memref<25600xf32>, %y: memref<504x128xf32>) {
+  %l = memref.subview %x[0, 0] [200, 504] [1, 1] : memref<200x1360xf32> to memref<200x504xf32, strided<[1360, 1]>>
+  kernel.contract (%l, %w) into %y sizes [504, 200, 128] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
-  } : memref<200x504xf32>, memref<25600xf32> into memref<504x128xf32>
+  } : memref<200x504xf32, strided<[1360, 1]>>, memref<25600xf32> into memref<504x128xf32>
   return
 }
 
@@ -308,7 +313,7 @@ func.func @narrow_open(%x: memref<?x512xf32>, %w: memref<?x64xf32>, %y: memref<5
 // CHECK: func private @tgc_contract_
 // CHECK: %[[ROW:.*]] = arith.muli %{{.*}}, %c3584
 // CHECK: %[[NEXT:.*]] = arith.addi %{{.*}}, %c3584
-// CHECK: :28 = scf.for %[[STEP:.*]] = %c0
+// CHECK: :28 = scf.for %[[STEP:[a-z0-9]+]] = %c0
 // CHECK: %[[REST:.*]] = arith.remui %[[STEP]], %c16
 // CHECK: %[[LINE:.*]] = arith.subi %[[STEP]], %[[REST]]
 // CHECK: %[[ROW:.*]] = arith.muli %[[REST]], %c256
