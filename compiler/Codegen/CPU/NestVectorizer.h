@@ -1,0 +1,87 @@
+//===- NestVectorizer.h - One loop nest on vectors -------------*- C++ -*-===//
+#ifndef TGC_COMPILER_CODEGEN_CPU_NESTVECTORIZER_H
+#define TGC_COMPILER_CODEGEN_CPU_NESTVECTORIZER_H
+
+#include "compiler/Codegen/CPU/FreeCombiner.h"
+#include "compiler/Codegen/CPU/LinearAccess.h"
+#include "compiler/Codegen/CPU/SelectTiling.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace tgc {
+
+/// Replaces a nest by loops over vectors along `vectorLoop`: rows, if there is a combiner, else columns (see
+/// VectorizeNests.cpp).
+class NestVectorizer {
+public:
+  NestVectorizer(mlir::linalg::GenericOp op, unsigned vectorLoop, std::optional<FreeCombiner> combiner,
+                 VectorUnit unit);
+  void run();
+
+private:
+  using Value = mlir::Value;
+  template <typename T> using SmallVector = llvm::SmallVector<T>;
+
+  /// Makes one loop of the vectors' and the one around it, if that walks all operands the same way.
+  bool mergeOuterLoop();
+  void chooseVectors(VectorUnit unit);
+  void emitOuter(size_t level, const Addresses &place);
+  Value constant(int64_t value) { return math.materialize(math.known(value)); }
+
+  // Loads, and the body on vectors.
+  mlir::VectorType vectorOf(mlir::Type element) const { return mlir::VectorType::get({lanes}, element); }
+  bool movesWithLanes(unsigned operand) const { return accesses[operand].moves(vectorLoop); }
+  Value load(unsigned operand, mlir::OpFoldResult address, Value mask);
+  /// Asks for a line of the next block, where a vector begins one.
+  void fetchAhead(unsigned operand, mlir::OpFoldResult address);
+  /// Loads and computes what neither the vectors nor the summed loops change.
+  void shareScalars(const Addresses &place);
+  /// The body for several vectors side by side, with or without `masks`; `accumulators` are replaced by the
+  /// new ones.
+  void computeBody(const Addresses &place, llvm::ArrayRef<Value> masks,
+                   llvm::MutableArrayRef<Value> accumulators);
+  /// Whether the op makes of an f32 what is summed.
+  bool isWidening(mlir::Operation &op) const { return op.getResult(0) == combiner->combined; }
+  /// What changes no result, of the type of a result or, of sums in double precision, f32.
+  Value neutralVector(mlir::Type element);
+  Value maskOut(Value values, Value mask);
+  /// The summed loops around `body`, which carry vectors.
+  SmallVector<Value>
+  emitSummed(size_t level, const Addresses &place, mlir::ValueRange carried,
+             llvm::function_ref<SmallVector<Value>(const Addresses &, SmallVector<Value>)> body);
+  SmallVector<Value> emitLoop(Value begin, Value end, Value step, mlir::ValueRange carried,
+                              llvm::function_ref<SmallVector<Value>(Value, mlir::ValueRange)> body);
+
+  // Columns.
+  void emitColumns(const Addresses &place);
+  /// The code of a long body once: the rest differs from whole vectors in how it is loaded and stored only.
+  void emitLongColumns(const Addresses &place);
+  void emitTile(const Addresses &place, llvm::ArrayRef<Value> masks);
+
+  // Rows.
+  Value combine(Value a, Value b);
+  void emitRow(const Addresses &place);
+  /// Partial results with those of `count` vectors more.
+  SmallVector<Value> emitStep(const Addresses &place, llvm::ArrayRef<Value> masks, mlir::ValueRange carried,
+                              int64_t count);
+  SmallVector<Value> emitRowVectors(const Addresses &place, SmallVector<Value> carried);
+
+  mlir::OpBuilder builder;
+  mlir::linalg::GenericOp op;
+  mlir::Location loc;
+  IndexMath math;
+  unsigned vectorLoop;
+  int64_t lanes, numVectors;
+  std::optional<FreeCombiner> combiner; // of rows
+  /// What is summed in f32 within a step of a row, and then in double precision; else null.
+  Value summedFloat;
+  SmallVector<mlir::OpFoldResult> sizes;
+  SmallVector<LinearAccess> accesses; // without memory for scalars
+  SmallVector<unsigned> outerLoops, summedLoops;
+  /// What the body has of scalars that are the same for all columns.
+  mlir::IRMapping shared;
+};
+
+} // namespace tgc
+
+#endif // TGC_COMPILER_CODEGEN_CPU_NESTVECTORIZER_H
