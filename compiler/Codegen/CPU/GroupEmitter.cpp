@@ -4,14 +4,16 @@
 //     each nest, on the block's rows of its operands
 //
 // Buffers that no one else uses hold one block, on the stack, or are the memory of the result that is
-// computed of them in the end: it leaves the caches while the nests before compute. Elementwise nests see a
-// block as one row of elements, whatever its dimensions.
+// computed of them in the end: it leaves the caches while the nests before compute. What a nest alone moves
+// to memory that no cache holds is stored past the caches. Elementwise nests see a block as one row of
+// elements, whatever its dimensions.
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/CPU/KeepLoop.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/NestGroup.h"
-#include "compiler/Codegen/CPU/SelectTiling.h"
+#include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -240,6 +242,22 @@ private:
     return std::pair(init->get(), memory.base);
   }
 
+  /// Whether the nest does little but move what leaves the caches before anything reads it. Where more is
+  /// computed, the caches take what is stored while the next elements are; without them stores would wait.
+  bool isStreamed(const Nest &nest) const {
+    linalg::LinalgOp op = nest.op;
+    if (group.nests.size() != 1 || op.getNumDpsInits() != 1 || op.getNumReductionLoops() ||
+        op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) ||
+        countOps(op->getRegion(0).front()) > kMostStreamedOps)
+      return false;
+    OpOperand *init = op.getDpsInitOperand(0);
+    auto type = cast<MemRefType>(init->get().getType());
+    Value base = nest.memories[init->getOperandNumber()].base;
+    auto isResult = [&](const Memory &memory) { return memory.base == base; };
+    return type.hasStaticShape() && llvm::count_if(nest.memories, isResult) == 1 &&
+           type.getNumElements() * getBytes(type.getElementType()) >= kLeastStreamedBytes;
+  }
+
   /// What is too large for the stack stays where it is.
   void keepOnStack() {
     int64_t total = 0;
@@ -412,6 +430,8 @@ private:
     if (auto ahead = getFetchedAhead(nest);
         llvm::any_of(ahead, [](int64_t elements) { return elements > 0; }))
       block->setAttr(kFetchAhead, builder.getDenseI64ArrayAttr(ahead));
+    if (isStreamed(nest))
+      block->setAttr(kStreamed, builder.getUnitAttr());
     IRMapping inner(mapping);
     op->getRegion(0).cloneInto(&block.getRegion(), inner);
     block.walk([&](linalg::IndexOp index) { index.setDim(index.getDim() - form.numLoops + 1); });

@@ -28,13 +28,26 @@ void NestVectorizer::emitColumns(const Addresses &place) {
       countOps(op.getRegion().front()) > kLongestRepeatedBody)
     return emitLongColumns(place);
   OpFoldResult tiles = math.div(sizes[vectorLoop], math.known(width));
-  scf::ForOp::create(builder, loc, constant(0), math.materialize(tiles), constant(1), ValueRange(),
-                     [&](OpBuilder &, Location, Value tile, ValueRange) {
-                       emitTile(moveAlong(math, accesses, place, vectorLoop,
-                                          math.mul(OpFoldResult(tile), math.known(width))),
-                                {});
-                       scf::YieldOp::create(builder, loc);
-                     });
+  auto emitTiles = [&](bool pastCaches) {
+    scf::ForOp::create(builder, loc, constant(0), math.materialize(tiles), constant(1), ValueRange(),
+                       [&](OpBuilder &, Location, Value tile, ValueRange) {
+                         emitTile(moveAlong(math, accesses, place, vectorLoop,
+                                            math.mul(OpFoldResult(tile), math.known(width))),
+                                  {}, pastCaches);
+                         scf::YieldOp::create(builder, loc);
+                       });
+  };
+  if (streams) {
+    auto emitBranch = [&](bool pastCaches) {
+      return [&, pastCaches](OpBuilder &, Location) {
+        emitTiles(pastCaches);
+        scf::YieldOp::create(builder, loc);
+      };
+    };
+    scf::IfOp::create(builder, loc, isAligned(place), emitBranch(true), emitBranch(false));
+  } else {
+    emitTiles(false);
+  }
   if (!hasRest)
     return;
   OpFoldResult begin = math.mul(tiles, math.known(width)), left = math.sub(sizes[vectorLoop], begin);
@@ -105,7 +118,15 @@ void NestVectorizer::emitLongColumns(const Addresses &place) {
   keepLoop(loop);
 }
 
-void NestVectorizer::emitTile(const Addresses &place, ArrayRef<Value> masks) {
+Value NestVectorizer::isAligned(const Addresses &place) {
+  int64_t bytes = getResultBytes();
+  Value memory = memref::ExtractAlignedPointerAsIndexOp::create(builder, loc, accesses.back().flat);
+  OpFoldResult address = math.add(OpFoldResult(memory), math.mul(place.back(), math.known(bytes)));
+  Value beyond = math.materialize(math.rem(address, math.known(lanes * bytes)));
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, beyond, constant(0));
+}
+
+void NestVectorizer::emitTile(const Addresses &place, ArrayRef<Value> masks, bool pastCaches) {
   unsigned init = accesses.size() - 1;
   SmallVector<Value> accumulators;
   int64_t count = masks.empty() ? numVectors : masks.size();
@@ -120,7 +141,10 @@ void NestVectorizer::emitTile(const Addresses &place, ArrayRef<Value> masks) {
   });
   for (int64_t v = 0; v < count; ++v) {
     Value index = math.materialize(addressOf(v));
-    if (masks.empty())
+    if (pastCaches)
+      vector::StoreOp::create(builder, loc, accumulators[v], accesses[init].flat, ValueRange{index},
+                              /*nontemporal=*/true, llvm::MaybeAlign(lanes * getResultBytes()));
+    else if (masks.empty())
       vector::StoreOp::create(builder, loc, accumulators[v], accesses[init].flat, ValueRange{index});
     else
       vector::MaskedStoreOp::create(builder, loc, accesses[init].flat, ValueRange{index}, masks[v],

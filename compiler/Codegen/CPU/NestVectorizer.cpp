@@ -39,6 +39,10 @@ int64_t selectColumnVectors(linalg::GenericOp op) {
 
 } // namespace
 
+bool NestVectorizer::isStreamed(linalg::GenericOp op, VectorUnit unit) {
+  return unit.bytes >= kLeastStreamingVector && op->hasAttr(kStreamed);
+}
+
 NestVectorizer::NestVectorizer(linalg::GenericOp op, unsigned vectorLoop,
                                std::optional<FreeCombiner> combiner, VectorUnit unit)
     : builder(op), op(op), loc(op.getLoc()), math(builder, loc), vectorLoop(vectorLoop), combiner(combiner) {
@@ -92,8 +96,10 @@ void NestVectorizer::chooseVectors(VectorUnit unit) {
   bool isLong = !combiner && summedLoops.empty() && countOps(op.getRegion().front()) > kLongestRepeatedBody;
   if (isLong && (!size || *size % lanes != 0))
     numVectors = 1; // its code is there once
+  streams = isStreamed(op, unit);
   if (!size)
     return;
+  streams = streams && *size * getResultBytes() >= kLeastStreamedRow;
   if (*size < lanes)
     lanes = llvm::PowerOf2Ceil(*size);
   int64_t vectors = llvm::divideCeil(*size, lanes);

@@ -18,6 +18,10 @@ public:
                  VectorUnit unit);
   void run();
 
+  /// Whether stores of the nest's result may go past the caches: whoever reads it on another thread needs a
+  /// fence between.
+  static bool isStreamed(mlir::linalg::GenericOp op, VectorUnit unit);
+
 private:
   using Value = mlir::Value;
   template <typename T> using SmallVector = llvm::SmallVector<T>;
@@ -30,6 +34,10 @@ private:
 
   // Loads, and the body on vectors.
   mlir::VectorType vectorOf(mlir::Type element) const { return mlir::VectorType::get({lanes}, element); }
+  /// Bytes of an element of the result.
+  int64_t getResultBytes() const {
+    return llvm::cast<mlir::MemRefType>(accesses.back().flat.getType()).getElementTypeBitWidth() / 8;
+  }
   bool movesWithLanes(unsigned operand) const { return accesses[operand].moves(vectorLoop); }
   Value load(unsigned operand, mlir::OpFoldResult address, Value mask);
   /// Asks for a line of the next block, where a vector begins one.
@@ -56,7 +64,10 @@ private:
   void emitColumns(const Addresses &place);
   /// The code of a long body once: the rest differs from whole vectors in how it is loaded and stored only.
   void emitLongColumns(const Addresses &place);
-  void emitTile(const Addresses &place, llvm::ArrayRef<Value> masks);
+  /// `pastCaches`: the result is aligned, and does not stay in the caches.
+  void emitTile(const Addresses &place, llvm::ArrayRef<Value> masks, bool pastCaches = false);
+  /// Whether vectors of the result from `place` on lie at multiples of their size.
+  Value isAligned(const Addresses &place);
 
   // Rows.
   Value combine(Value a, Value b);
@@ -72,6 +83,8 @@ private:
   IndexMath math;
   unsigned vectorLoop;
   int64_t lanes, numVectors;
+  /// Whether vectors of the result may be stored past the caches.
+  bool streams = false;
   std::optional<FreeCombiner> combiner; // of rows
   /// What is summed in f32 within a step of a row, and then in double precision; else null.
   Value summedFloat;

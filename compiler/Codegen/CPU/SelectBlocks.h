@@ -57,6 +57,11 @@ inline constexpr int64_t kLeastStrideToCopy = 4096, kLeastSumToCopy = 128, kLeas
 /// Bytes of the left operand from which the next tile's rows are fetched: the second-level cache does not
 /// keep them from one run to the next.
 inline constexpr int64_t kLeastBytesOfRowsToFetch = 1 << 20;
+/// Results that have so many bytes at least and take so many ops an element at most are stored past the
+/// caches, by machines whose vectors have so many bytes, in rows of so many: a line that is written as a
+/// whole is not read first. Copies of 16 MB gain by it, those of 8 MB lose.
+inline constexpr int64_t kLeastStreamedBytes = 1 << 24, kMostStreamedOps = 8;
+inline constexpr int64_t kLeastStreamingVector = 32, kLeastStreamedRow = 256;
 /// Longer bodies, in ops of KeepLoop.h's count, are not repeated for each accumulator or for the rest of a
 /// loop: what a loop costs when it runs is less than a percent, and LLVM's time grows with the code.
 inline constexpr int64_t kLongestRepeatedBody = 16;

@@ -12,6 +12,8 @@
 //            integers, and sums that carry the flag `reassoc`. Where f32 are summed in double precision, the
 //            vectors of a step are added to one first, in f32: that rounds twice, and widens a quarter.
 //
+// Columns of large results (GroupEmitter says which) are stored past the caches where vectors are aligned.
+//
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/FreeCombiner.h"
@@ -22,6 +24,8 @@
 #include "compiler/Codegen/CPU/VectorBody.h"
 #include "compiler/Codegen/CPU/VectorizeArgRows.h"
 #include "compiler/Codegen/CPU/VectorizeGathers.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -64,16 +68,29 @@ struct VectorizeNestsPass : impl::VectorizeNestsPassBase<VectorizeNestsPass> {
     SmallVector<linalg::GenericOp> nests;
     getOperation().walk([&](linalg::GenericOp op) { nests.push_back(op); });
     VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes};
+    llvm::SetVector<func::FuncOp> streaming;
     for (linalg::GenericOp op : nests)
       if (canVectorize(op)) {
+        if (NestVectorizer::isStreamed(op, unit))
+          streaming.insert(op->getParentOfType<func::FuncOp>());
         if (!transposeNest(op, unit))
           vectorize(op);
       } else if (!vectorizeArgRows(op, unit)) {
         vectorizeGather(op, unit);
       }
+    for (func::FuncOp function : streaming)
+      endStores(function);
   }
 
 private:
+  /// What went past the caches is in memory before anyone learns that the function is done.
+  static void endStores(func::FuncOp function) {
+    function.walk([](func::ReturnOp end) {
+      OpBuilder builder(end);
+      LLVM::FenceOp::create(builder, end.getLoc(), LLVM::AtomicOrdering::seq_cst);
+    });
+  }
+
   void vectorize(linalg::GenericOp op) {
     SmallVector<SmallVector<int64_t>> strides;
     for (auto [operand, map] : llvm::zip_equal(op->getOperands(), op.getIndexingMapsArray()))

@@ -288,3 +288,49 @@ func.func @views(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   }
   return
 }
+
+// -----
+
+#id = affine_map<(r, c) -> (r, c)>
+
+// What only moves 16 MB goes past the caches; what is smaller, computes more, or is written where it is read, does not.
+// CHECK-LABEL: func @moves
+// CHECK-COUNT-4: rt.parallel_for
+// CHECK-NOT: kernel.streamed
+// CHECK: kernel.streamed
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: arith.negf
+// CHECK-NOT: kernel.streamed
+// CHECK: math.log
+// CHECK-NOT: kernel.streamed
+func.func @moves(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<4096x1024xf32>
+  %small = rt.feed %frame[1] : memref<4095x1024xf32>
+  %w = rt.feed %frame[2] : memref<4096x1024xf32>
+  %y = rt.fetch %frame[0] () : memref<4096x1024xf32>
+  %z = rt.fetch %frame[1] () : memref<4096x1024xf32>
+  %s = rt.fetch %frame[2] () : memref<4095x1024xf32>
+  %v = rt.fetch %frame[3] () : memref<4096x1024xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : memref<4096x1024xf32>) outs(%y : memref<4096x1024xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%small : memref<4095x1024xf32>) outs(%s : memref<4095x1024xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.addf %a, %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%v : memref<4096x1024xf32>) {
+  ^bb0(%o: f32):
+    %0 = arith.mulf %o, %o : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%w : memref<4096x1024xf32>) outs(%z : memref<4096x1024xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = math.exp %a : f32
+    %1 = math.log %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}

@@ -1,4 +1,5 @@
 // RUN: tgc-opt %s --tgc-vectorize-nests="vector-bytes=64 vector-registers=32" --canonicalize --split-input-file | FileCheck %s
+// RUN: tgc-opt %s --tgc-vectorize-nests="vector-bytes=16 vector-registers=16" --canonicalize --split-input-file | FileCheck %s --check-prefix=SSE
 
 #in = affine_map<(r, c) -> (r, c)>
 #column = affine_map<(r, c) -> (c)>
@@ -215,6 +216,32 @@ func.func @ahead(%x: memref<4096xf32>, %z: memref<4096xf32>, %y: memref<4096xf32
       attrs = {kernel.fetch_ahead = array<i64: 4096, 0, 0>} {
   ^bb0(%a: f32, %b: f32, %o: f32):
     %0 = arith.addf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+
+// Past the caches where the result lies at multiples of a vector, with a fence in the end; vectors of 16 bytes are not worth it.
+// CHECK-LABEL: func @streamed
+// CHECK: memref.extract_aligned_pointer_as_index
+// CHECK: scf.if
+// CHECK-COUNT-4: vector.store {{.*}}{alignment = 64 : i64, nontemporal = true}
+// CHECK: } else {
+// CHECK-NOT: nontemporal
+// CHECK: llvm.fence seq_cst
+// CHECK-NEXT: return
+// SSE-LABEL: func @streamed
+// SSE-NOT: nontemporal
+// SSE-NOT: llvm.fence
+// SSE: return
+func.func @streamed(%x: memref<4096xf32>, %y: memref<4096xf32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<4096xf32>) outs(%y : memref<4096xf32>) attrs = {kernel.streamed} {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.negf %a : f32
     linalg.yield %0 : f32
   }
   return
