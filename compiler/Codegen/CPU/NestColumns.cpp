@@ -69,7 +69,6 @@ void NestVectorizer::emitColumns(const Addresses &place) {
 }
 
 void NestVectorizer::emitLongColumns(const Addresses &place) {
-  unsigned init = accesses.size() - 1;
   Block &body = op.getRegion().front();
   SmallVector<unsigned> moving;
   for (unsigned i = 0; i <= init; ++i)
@@ -120,14 +119,13 @@ void NestVectorizer::emitLongColumns(const Addresses &place) {
 
 Value NestVectorizer::isAligned(const Addresses &place) {
   int64_t bytes = getResultBytes();
-  Value memory = memref::ExtractAlignedPointerAsIndexOp::create(builder, loc, accesses.back().flat);
-  OpFoldResult address = math.add(OpFoldResult(memory), math.mul(place.back(), math.known(bytes)));
+  Value memory = memref::ExtractAlignedPointerAsIndexOp::create(builder, loc, accesses[init].flat);
+  OpFoldResult address = math.add(OpFoldResult(memory), math.mul(place[init], math.known(bytes)));
   Value beyond = math.materialize(math.rem(address, math.known(lanes * bytes)));
   return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, beyond, constant(0));
 }
 
 void NestVectorizer::emitTile(const Addresses &place, ArrayRef<Value> masks, bool pastCaches) {
-  unsigned init = accesses.size() - 1;
   SmallVector<Value> accumulators;
   int64_t count = masks.empty() ? numVectors : masks.size();
   auto addressOf = [&](int64_t v) { return math.add(place[init], math.known(v * lanes)); };

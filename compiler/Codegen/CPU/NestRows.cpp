@@ -33,10 +33,10 @@ void NestVectorizer::emitRow(const Addresses &place) {
   if (auto floats = dyn_cast<arith::ArithFastMathInterface>(combiner->op))
     flags = floats.getFastMathFlagsAttr().getValue();
   Value total = vector::ReductionOp::create(builder, loc, combiner->kind, all, flags);
-  const LinearAccess &init = accesses.back();
-  Value index = math.materialize(place.back());
-  Value prior = memref::LoadOp::create(builder, loc, init.flat, index);
-  memref::StoreOp::create(builder, loc, combine(prior, total), init.flat, index);
+  Value memory = accesses[init].flat;
+  Value index = math.materialize(place[init]);
+  Value prior = memref::LoadOp::create(builder, loc, memory, index);
+  memref::StoreOp::create(builder, loc, combine(prior, total), memory, index);
 }
 
 SmallVector<Value> NestVectorizer::emitStep(const Addresses &place, ArrayRef<Value> masks, ValueRange carried,

@@ -7,6 +7,7 @@
 #include "compiler/Codegen/CPU/VectorBody.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
@@ -14,15 +15,27 @@ namespace tgc {
 
 namespace {
 
+/// The index that the op is, or makes an integer of, or keeps low bits of; null for other ops. What it makes
+/// of a sum is the sum of what it makes of the summands, but for bits that are lost.
+linalg::IndexOp getIndex(Operation &op) {
+  if (auto index = dyn_cast<linalg::IndexOp>(op))
+    return index;
+  Operation *source =
+      isa<arith::IndexCastOp, arith::TruncIOp>(op) ? op.getOperand(0).getDefiningOp() : nullptr;
+  return source && source->getBlock() == op.getBlock() ? getIndex(*source) : nullptr;
+}
+
 /// Bytes of the widest element that the body computes, but for the sum of f32 in double precision.
 int64_t getWidestElement(linalg::GenericOp op, Operation *sumOfFloats) {
   unsigned bits = 8;
   op.getRegion().walk([&](Operation *inner) {
     if (sumOfFloats && (inner == sumOfFloats || inner->hasTrait<OpTrait::IsTerminator>()))
       return;
+    if (getIndex(*inner)) // in scalars
+      return;
     for (Type type : inner->getOperandTypes())
-      if (type.isIntOrFloat())
-        bits = std::max(bits, type.getIntOrFloatBitWidth());
+      if (type.isIntOrIndexOrFloat())
+        bits = std::max(bits, type.isIndex() ? 64 : type.getIntOrFloatBitWidth());
   });
   return bits / 8;
 }
@@ -45,7 +58,8 @@ bool NestVectorizer::isStreamed(linalg::GenericOp op, VectorUnit unit) {
 
 NestVectorizer::NestVectorizer(linalg::GenericOp op, unsigned vectorLoop,
                                std::optional<FreeCombiner> combiner, VectorUnit unit)
-    : builder(op), op(op), loc(op.getLoc()), math(builder, loc), vectorLoop(vectorLoop), combiner(combiner) {
+    : builder(op), op(op), loc(op.getLoc()), math(builder, loc), vectorLoop(vectorLoop), combiner(combiner),
+      init(op.getNumDpsInputs()) {
   if (combiner)
     summedFloat = combiner->getSummedFloat();
   for (Range range : cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(builder, loc))
@@ -55,6 +69,11 @@ NestVectorizer::NestVectorizer(linalg::GenericOp op, unsigned vectorLoop,
       accesses.push_back(LinearAccess::create(builder, loc, operand, map));
     else
       accesses.push_back({Value(), math.known(0), SmallVector<OpFoldResult>(sizes.size(), math.known(0))});
+  }
+  for (auto index : op.getRegion().getOps<linalg::IndexOp>()) {
+    SmallVector<OpFoldResult> strides(sizes.size(), math.known(0));
+    strides[index.getDim()] = math.known(1);
+    accesses.push_back({Value(), math.known(0), strides});
   }
   for (auto [loop, type] : llvm::enumerate(op.getIteratorTypesArray()))
     if (type == utils::IteratorType::reduction && loop != vectorLoop)
@@ -169,8 +188,11 @@ void NestVectorizer::computeBody(const Addresses &place, ArrayRef<Value> masks,
     }
     if (accumulator)
       mapping.map(body.getArgument(numInputs), accumulator);
+    mapIndices(place, v, mapping);
     Value result = summedFloat ? summedFloat : body.getTerminator()->getOperand(0);
     for (Operation &inner : body.without_terminator()) {
+      if (getIndex(inner))
+        continue;
       bool isSum = combiner && &inner == combiner->op;
       if (mapping.contains(inner.getResult(0)) || (summedFloat && (isSum || isWidening(inner))))
         continue;
@@ -195,6 +217,8 @@ void NestVectorizer::shareScalars(const Addresses &place) {
       shared.map(body.getArgument(i), load(i, place[i], Value()));
   }
   for (Operation &inner : body.without_terminator()) {
+    if (getIndex(inner))
+      continue;
     auto isKnown = [&](Value operand) {
       return shared.contains(operand) || operand.getParentRegion() != &op.getRegion();
     };
@@ -209,6 +233,39 @@ Value NestVectorizer::neutralVector(Type element) {
     neutral = builder.getFloatAttr(element, -0.0);
   return arith::ConstantOp::create(builder, loc,
                                    DenseElementsAttr::get(vectorOf(element), Attribute(neutral)));
+}
+
+Value NestVectorizer::countLanes(Value first) {
+  VectorType type = vectorOf(first.getType());
+  unsigned bits = type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
+  SmallVector<APInt> numbers;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    numbers.push_back(APInt(bits, lane));
+  Value steps = arith::ConstantOp::create(builder, loc, DenseIntElementsAttr::get(type, numbers));
+  return arith::AddIOp::create(builder, loc, vector::BroadcastOp::create(builder, loc, type, first), steps);
+}
+
+void NestVectorizer::mapIndices(const Addresses &place, int64_t vector, IRMapping &mapping) {
+  Block &body = op.getRegion().front();
+  IRMapping firsts;
+  unsigned access = init + 1;
+  for (Operation &inner : body.without_terminator()) {
+    linalg::IndexOp index = getIndex(inner);
+    if (!index)
+      continue;
+    Value value = inner.getResult(0), first;
+    bool moves = index.getDim() == vectorLoop;
+    if (index == &inner) {
+      OpFoldResult at = place[access++];
+      first = math.materialize(moves ? math.add(at, math.known(vector * lanes)) : at);
+    } else {
+      first = builder.clone(inner, firsts)->getResult(0);
+    }
+    firsts.map(value, first);
+    bool isRead = llvm::any_of(value.getUsers(), [](Operation *user) { return !getIndex(*user); });
+    if (isRead)
+      mapping.map(value, moves ? countLanes(first) : first);
+  }
 }
 
 Value NestVectorizer::maskOut(Value values, Value mask) {

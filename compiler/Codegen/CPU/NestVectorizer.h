@@ -36,7 +36,7 @@ private:
   mlir::VectorType vectorOf(mlir::Type element) const { return mlir::VectorType::get({lanes}, element); }
   /// Bytes of an element of the result.
   int64_t getResultBytes() const {
-    return llvm::cast<mlir::MemRefType>(accesses.back().flat.getType()).getElementTypeBitWidth() / 8;
+    return llvm::cast<mlir::MemRefType>(accesses[init].flat.getType()).getElementTypeBitWidth() / 8;
   }
   bool movesWithLanes(unsigned operand) const { return accesses[operand].moves(vectorLoop); }
   Value load(unsigned operand, mlir::OpFoldResult address, Value mask);
@@ -53,6 +53,10 @@ private:
   /// What changes no result, of the type of a result or, of sums in double precision, f32.
   Value neutralVector(mlir::Type element);
   Value maskOut(Value values, Value mask);
+  /// Maps what the body has of indices: numbers that count the lanes up from a scalar.
+  void mapIndices(const Addresses &place, int64_t vector, mlir::IRMapping &mapping);
+  /// A vector of `first` and the numbers after it.
+  Value countLanes(Value first);
   /// The summed loops around `body`, which carry vectors.
   SmallVector<Value>
   emitSummed(size_t level, const Addresses &place, mlir::ValueRange carried,
@@ -89,7 +93,10 @@ private:
   /// What is summed in f32 within a step of a row, and then in double precision; else null.
   Value summedFloat;
   SmallVector<mlir::OpFoldResult> sizes;
-  SmallVector<LinearAccess> accesses; // without memory for scalars
+  /// Of the operands, without memory for scalars, and then of the indices that the body asks for: those lie
+  /// where their loop is.
+  SmallVector<LinearAccess> accesses;
+  unsigned init; ///< Which operand is the result.
   SmallVector<unsigned> outerLoops, summedLoops;
   /// What the body has of scalars that are the same for all columns.
   mlir::IRMapping shared;

@@ -41,11 +41,11 @@ namespace {
 /// Whether the body and the operands are such that vectors can be made of them at all.
 bool canVectorize(linalg::GenericOp op) {
   Block &body = op.getRegion().front();
-  if (!op.hasPureBufferSemantics() || op.getNumDpsInits() != 1 || op.hasIndexSemantics() ||
+  if (!op.hasPureBufferSemantics() || op.getNumDpsInits() != 1 ||
       !llvm::all_of(body.getArgumentTypes(), isVectorElement))
     return false;
   for (Operation &inner : body.without_terminator())
-    if (!inner.hasTrait<OpTrait::ConstantLike>() && !isVectorizable(inner))
+    if (!inner.hasTrait<OpTrait::ConstantLike>() && !isa<linalg::IndexOp>(inner) && !isVectorizable(inner))
       return false;
   for (AffineMap map : op.getIndexingMapsArray())
     for (AffineExpr expr : map.getResults())
@@ -73,7 +73,7 @@ struct VectorizeNestsPass : impl::VectorizeNestsPassBase<VectorizeNestsPass> {
       if (canVectorize(op)) {
         if (NestVectorizer::isStreamed(op, unit))
           streaming.insert(op->getParentOfType<func::FuncOp>());
-        if (!transposeNest(op, unit))
+        if (op.hasIndexSemantics() || !transposeNest(op, unit))
           vectorize(op);
       } else if (!vectorizeArgRows(op, unit)) {
         vectorizeGather(op, unit);

@@ -246,3 +246,31 @@ func.func @streamed(%x: memref<4096xf32>, %y: memref<4096xf32>) {
   }
   return
 }
+
+// -----
+
+#id = affine_map<(r, c) -> (r, c)>
+#row = affine_map<(r, c) -> (r)>
+
+// A mask of an index: lanes count on from a scalar of the compared width, so 16 are compared at once.
+// CHECK-LABEL: func @mask
+// CHECK-DAG: %[[STEPS:.*]] = arith.constant dense<[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]> : vector<16xi32>
+// CHECK: %[[FIRST:.*]] = arith.trunci %{{.*}} : i64 to i32
+// CHECK: %[[FIRSTS:.*]] = vector.broadcast %[[FIRST]] : i32 to vector<16xi32>
+// CHECK: %[[INDEX:.*]] = arith.addi %[[FIRSTS]], %[[STEPS]] : vector<16xi32>
+// CHECK: arith.cmpi eq, %[[INDEX]], %{{.*}} : vector<16xi32>
+// CHECK: vector.store
+// CHECK-NOT: linalg.index
+func.func @mask(%labels: memref<8xi32>, %x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.generic {indexing_maps = [#row, #id, #id], iterator_types = ["parallel", "parallel"]} ins(%labels, %x : memref<8xi32>, memref<8x64xf32>) outs(%y : memref<8x64xf32>) {
+  ^bb0(%label: i32, %a: f32, %o: f32):
+    %0 = linalg.index 1 : index
+    %1 = arith.index_cast %0 : index to i64
+    %2 = arith.trunci %1 : i64 to i32
+    %3 = arith.cmpi eq, %2, %label : i32
+    %4 = arith.select %3, %a, %zero : f32
+    linalg.yield %4 : f32
+  }
+  return
+}
