@@ -118,3 +118,40 @@ func.func @turned_rows(%x: tensor<8x64xf32>) -> tensor<64x8xf32> {
   } -> tensor<64x8xf32>
   return %1 : tensor<64x8xf32>
 }
+
+// -----
+
+#id = affine_map<(m, n) -> (m, n)>
+#row = affine_map<(m, n) -> (m)>
+
+// Two loops that choose by one mask compute it themselves.
+// CHECK-LABEL: func @masks
+// CHECK-NOT: xi1>
+// CHECK-COUNT-2: arith.cmpi eq
+// CHECK-NOT: linalg.generic
+func.func @masks(%labels: tensor<8xi32>, %x: tensor<8x64xf32>) -> (tensor<8x64xf32>, tensor<8xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %em = tensor.empty() : tensor<8x64xi1>
+  %e = tensor.empty() : tensor<8x64xf32>
+  %er = tensor.empty() : tensor<8xf32>
+  %mask = linalg.generic {indexing_maps = [#row, #id], iterator_types = ["parallel", "parallel"]} ins(%labels : tensor<8xi32>) outs(%em : tensor<8x64xi1>) {
+  ^bb0(%label: i32, %o: i1):
+    %0 = linalg.index 1 : index
+    %1 = arith.index_cast %0 : index to i32
+    %2 = arith.cmpi eq, %1, %label : i32
+    linalg.yield %2 : i1
+  } -> tensor<8x64xi1>
+  %chosen = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]} ins(%mask, %x : tensor<8x64xi1>, tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) {
+  ^bb0(%m: i1, %a: f32, %o: f32):
+    %0 = arith.select %m, %a, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<8x64xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%er : tensor<8xf32>) -> tensor<8xf32>
+  %sum = linalg.generic {indexing_maps = [#id, #id, #row], iterator_types = ["parallel", "reduction"]} ins(%mask, %x : tensor<8x64xi1>, tensor<8x64xf32>) outs(%zeros : tensor<8xf32>) {
+  ^bb0(%m: i1, %a: f32, %s: f32):
+    %0 = arith.select %m, %a, %zero : f32
+    %1 = arith.addf %s, %0 fastmath<reassoc> : f32
+    linalg.yield %1 : f32
+  } -> tensor<8xf32>
+  return %chosen, %sum : tensor<8x64xf32>, tensor<8xf32>
+}
