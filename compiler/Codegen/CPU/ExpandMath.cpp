@@ -22,8 +22,7 @@ namespace {
 
 using Predicate = arith::CmpFPredicate;
 
-constexpr double kSeries[] = {1.9919378e-4f, 1.3947225e-3f, 8.3332630e-3f,
-                              4.1666254e-2f, 1.6666667e-1f, 0.5f};
+constexpr double kSeries[] = {1.3814321e-3f, 8.3688517e-3f, 4.1668400e-2f, 1.6666520e-1f, 0.49999994f};
 constexpr ExponentialFormat kFormat = {.mantissaBits = 23,
                                        .bias = 127,
                                        .shift = 12582912, // 1.5 * 2^23
@@ -61,7 +60,7 @@ Value expandTanh(const Lanes &l, Value x) {
       l.polynomial(square, {-5.7170363e-3f, 2.0650579e-2f, -5.3743497e-2f, 1.3331491e-1f, -3.3333284e-1f});
   // Of the magnitude, so that zero keeps its sign.
   Value small = l.mulAdd(l.mul(p, square), magnitude, magnitude);
-  Value e = Exponential(l, kFormat).exp(l.add(magnitude, magnitude));
+  Value e = Exponential(l, kFormat).expOfPositive(l.add(magnitude, magnitude));
   Value large = l.sub(l.number(1), l.div(l.number(2), l.add(e, l.number(1))));
   return l.copySign(l.select(Predicate::OLT, magnitude, l.number(0.625), small, large), x);
 }
@@ -75,7 +74,7 @@ Value expandErf(const Lanes &l, Value x) {
   Value a = l.select(Predicate::OGT, magnitude, l.number(4), l.number(4), magnitude);
   Value q = l.polynomial(a, {-1.1231466e-5f, 3.2280540e-4f, -3.6424650e-3f, 2.3762075e-2f, -1.0623689e-1f,
                              -6.3515133e-1f, -1.2864849e-1f});
-  Value large = l.sub(l.number(1), Exponential(l, kFormat).exp(l.mulAdd(q, a, l.negate(a))));
+  Value large = l.sub(l.number(1), Exponential(l, kFormat).boundedExp(l.mulAdd(q, a, l.negate(a))));
   return l.select(Predicate::OLT, magnitude, l.number(0.93), small, l.copySign(large, x));
 }
 

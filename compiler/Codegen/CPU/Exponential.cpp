@@ -27,17 +27,23 @@ Exponential::Reduced Exponential::reduce(Value x) const {
   Value n = l.sub(shifted, shift);
   Value r = l.mulAdd(n, l.number(-format.ln2High), x);
   r = l.mulAdd(n, l.number(-format.ln2Low), r);
-  Value p = l.polynomial(r, format.series);
-  return {r, l.mul(p, l.mul(r, r)), n, l.subInt(l.asInt(shifted), l.asInt(shift))};
+  return {r, l.polynomial(r, format.series), n, l.subInt(l.asInt(shifted), l.asInt(shift))};
 }
 
 Value Exponential::powerOfTwo(Value n) const {
   return l.asFloat(l.shiftLeft(l.addInt(n, l.integer(format.bias)), format.mantissaBits));
 }
 
-Value Exponential::exp(Value x) const {
-  Reduced e = reduce(l.clamp(x, format.lowest, format.highest));
-  Value mantissa = l.add(l.add(e.tail, e.remainder), l.number(1));
+Value Exponential::exp(Value x) const { return boundedExp(l.clamp(x, format.lowest, format.highest)); }
+
+Value Exponential::expOfPositive(Value x) const {
+  return boundedExp(l.select(Predicate::OGT, x, l.number(format.highest), l.number(format.highest), x));
+}
+
+Value Exponential::boundedExp(Value x) const {
+  Reduced e = reduce(x);
+  Value slope = l.mulAdd(e.series, e.remainder, l.number(1));
+  Value mantissa = l.mulAdd(slope, e.remainder, l.number(1));
   if (l.hasScale())
     return l.scale(mantissa, e.whole);
   // In two steps, since n may lie beyond the exponents of normal numbers.
@@ -48,7 +54,9 @@ Value Exponential::exp(Value x) const {
 Value Exponential::smallExpM1(Value x) const {
   Reduced e = reduce(l.clamp(x, format.lowestOfM1, format.highestOfM1));
   Value scale = powerOfTwo(e.exponent);
-  Value y = l.mulAdd(l.add(e.tail, e.remainder), scale, l.sub(scale, l.number(1)));
+  // Not the product of r and the slope of `boundedExp`: it is r's last place that counts near 0.
+  Value rise = l.mulAdd(e.series, l.mul(e.remainder, e.remainder), e.remainder);
+  Value y = l.mulAdd(rise, scale, l.sub(scale, l.number(1)));
   // -0 stays.
   return l.select(Predicate::OEQ, x, l.number(0), x, y);
 }

@@ -32,6 +32,9 @@ public:
   Exponential(const Lanes &lanes, const ExponentialFormat &format) : l(lanes), format(format) {}
 
   mlir::Value exp(mlir::Value x) const;
+  /// e^x for x that is not below 0, and for x between `lowest` and `highest`; NaN for NaN.
+  mlir::Value expOfPositive(mlir::Value x) const;
+  mlir::Value boundedExp(mlir::Value x) const;
   mlir::Value expM1(mlir::Value x) const;
   /// e^x - 1 for x up to `highestOfM1`.
   mlir::Value smallExpM1(mlir::Value x) const;
@@ -40,8 +43,8 @@ private:
   /// x = n ln 2 + r with |r| <= ln 2 / 2.
   struct Reduced {
     mlir::Value remainder;
-    /// e^r - 1 - r.
-    mlir::Value tail;
+    /// (e^r - 1 - r) / r^2.
+    mlir::Value series;
     /// n as a float, and as an integer; the latter is garbage for NaN.
     mlir::Value whole, exponent;
   };

@@ -104,3 +104,15 @@ func.func @extrema(%x: vector<16xf32>, %y: f64, %z: f32) -> (vector<16xf32>, f64
   %2 = arith.maximumf %z, %z : f32
   return %0, %1, %2 : vector<16xf32>, f64, f32
 }
+
+// An exponential is nine multiplications, most of them fused with what is added, and one scaling.
+// SCALE-LABEL: func @steps
+// SCALE-COUNT-9: arith.mulf
+// SCALE-NOT: arith.mulf
+// SCALE: scalef
+// SCALE-NOT: arith.mulf
+// SCALE: return
+func.func @steps(%x: vector<16xf32>) -> vector<16xf32> {
+  %0 = math.exp %x : vector<16xf32>
+  return %0 : vector<16xf32>
+}
