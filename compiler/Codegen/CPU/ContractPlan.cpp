@@ -246,12 +246,14 @@ bool ContractPlan::canSumAlong(kernel::ContractOp op, ArrayRef<StaticAccess> acc
 /// shared out: each thread packs what it reads.
 bool ContractPlan::canKernelPack(kernel::ContractOp op, int64_t numRows) const {
   if (sums.size() != 1 || isLanewise || !getRhsBatches(op).empty() || ShapedType::isDynamic(numRows) ||
-      numRows > kMostRowsOfKernelPacking)
+      numRows > kMostRowsOfWideKernelPacking)
     return false;
   int64_t length = getStaticSize(sums[0]), columns = staticSizes[column];
   bool meetsInResult = cast<MemRefType>(op.getInit().getType()).getElementType() == op.getAccumulatorType();
   return (meetsInResult || (!ShapedType::isDynamic(length) && length <= kLongestUnblockedSum)) &&
-         (ShapedType::isDynamic(columns) || columns >= kLeastColumnsOfKernelPacking);
+         (numRows > kMostRowsOfKernelPacking
+              ? columns >= kLeastColumnsOfWideKernelPacking
+              : ShapedType::isDynamic(columns) || columns >= kLeastColumnsOfKernelPacking);
 }
 
 /// Whether the next block is fetched while one is summed: elements of a row or of a column of it lie

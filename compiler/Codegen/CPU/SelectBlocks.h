@@ -34,8 +34,10 @@ inline constexpr int64_t kMostBytesInPlace = 5 << 19, kMostRowsInPlace = 96, kMo
 /// so many bytes at most: its pieces lie as close as in panels.
 inline constexpr int64_t kMostRowsOfNarrow = 512, kMostBytesOfNarrowRow = 1024;
 /// Up to so many rows the kernel packs the right operand itself, if it has so many columns at least: so many
-/// steps of a long sum at a time, and of so many panels at least, for which rows are copied once.
+/// steps of a long sum at a time, and of so many panels at least, for which rows are copied once. More rows
+/// could be shared out among threads instead, so it takes more columns then.
 inline constexpr int64_t kMostRowsOfKernelPacking = 256, kLeastColumnsOfKernelPacking = 128;
+inline constexpr int64_t kMostRowsOfWideKernelPacking = 512, kLeastColumnsOfWideKernelPacking = 1024;
 inline constexpr int64_t kPackedSumBlock = 256, kPanelsOfPackingShare = 4;
 /// From how many bytes on it pays to fetch what few rows read of the right operand ahead, by up to so many
 /// tiles of rows.

@@ -470,6 +470,35 @@ func.func @few_rows(%x: memref<128x1100xf32>, %w: memref<1100x1024xf32>, %y: mem
 #b = affine_map<(m, k, n) -> (k, n)>
 #c = affine_map<(m, k, n) -> (m, n)>
 
+// More rows, too, if there are columns enough for many threads; else the operand is packed before.
+// CHECK-LABEL: func @wide
+// CHECK-NOT: memref.alloc
+// CHECK-NOT: call @tgc_pack_
+// CHECK: call @tgc_contract_
+// CHECK: return
+// CHECK-LABEL: func @narrow
+// CHECK: call @tgc_pack_
+func.func @wide(%x: memref<400x1100xf32>, %w: memref<1100x1024xf32>, %y: memref<400x1024xf32>) {
+  kernel.contract (%x, %w) into %y sizes [400, 1100, 1024] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<400x1100xf32>, memref<1100x1024xf32> into memref<400x1024xf32>
+  return
+}
+func.func @narrow(%x: memref<400x1100xf32>, %w: memref<1100x960xf32>, %y: memref<400x960xf32>) {
+  kernel.contract (%x, %w) into %y sizes [400, 1100, 960] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<400x1100xf32>, memref<1100x960xf32> into memref<400x960xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
 // A step of a tile of large vectors takes longer than to fetch a piece of a row: the right operand is read in place, by any
 // number of rows. Others have the call choose.
 // CHECK-LABEL: func @in_place
