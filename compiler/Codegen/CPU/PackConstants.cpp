@@ -51,13 +51,15 @@ ArrayRef<char> getConstantBytes(ElementsAttr value) {
 
 namespace {
 
-/// Which elements of a constant a panel holds, in which order. Dimensions are (size, stride in elements).
+/// Which elements of a constant a panel holds, in which order, from element `first` on. Dimensions are (size,
+/// stride in elements).
 struct PanelOrder {
   SmallVector<std::pair<int64_t, int64_t>> batches, sums;
-  int64_t columns = 0, columnStride = 0, panelWidth = 0;
+  int64_t first = 0, columns = 0, columnStride = 0, panelWidth = 0;
 
   PackedConstants::key_type getKey(Attribute value) const {
-    std::vector<int64_t> numbers = {columns, columnStride, panelWidth, static_cast<int64_t>(batches.size())};
+    std::vector<int64_t> numbers = {first, columns, columnStride, panelWidth,
+                                    static_cast<int64_t>(batches.size())};
     for (const auto &dims : {batches, sums})
       for (auto [size, stride] : dims)
         numbers.insert(numbers.end(), {size, stride});
@@ -68,8 +70,9 @@ struct PanelOrder {
 } // namespace
 
 /// The elements of a constant in the order of panels.
-static SmallVector<char, 0> pack(ArrayRef<char> source, size_t width, const PanelOrder &order) {
+static SmallVector<char, 0> pack(ArrayRef<char> source, int64_t width, const PanelOrder &order) {
   int64_t panelWidth = order.panelWidth, columns = order.columns, columnStride = order.columnStride;
+  source = source.drop_front(order.first * width);
   int64_t panels = llvm::divideCeil(columns, panelWidth), steps = 1, numBatches = 1;
   for (auto [size, stride] : order.sums)
     steps *= size;
@@ -85,7 +88,7 @@ static SmallVector<char, 0> pack(ArrayRef<char> source, size_t width, const Pane
     }
     return offset;
   };
-  SmallVector<char, 0> packed(static_cast<size_t>(numBatches * panels * steps * panelWidth) * width);
+  SmallVector<char, 0> packed(numBatches * panels * steps * panelWidth * width);
   char *target = packed.data();
   SmallVector<int64_t> stepOffsets;
   for (int64_t step = 0; step < steps; ++step)
@@ -149,7 +152,7 @@ void packConstant(kernel::ContractOp contract, VectorUnit unit, PackedConstants 
   if (!constant)
     return;
   auto type = cast<RankedTensorType>(contract.getRhs().getType());
-  size_t width = type.getElementTypeBitWidth() / 8;
+  int64_t width = type.getElementTypeBitWidth() / 8;
 
   AffineMap map = contract.getRhsMap();
   unsigned column = contract.getColumnLoop();
@@ -164,6 +167,10 @@ void packConstant(kernel::ContractOp contract, VectorUnit unit, PackedConstants 
     if (!dim)
       continue;
     std::pair<int64_t, int64_t> sized = {type.getDimSize(*dim), strides[*dim]};
+    if (llvm::is_contained(contract.getReversedLoops(), loop)) {
+      order.first += (sized.first - 1) * sized.second;
+      sized.second = -sized.second;
+    }
     if (loop == column)
       std::tie(order.columns, order.columnStride) = sized;
     else
@@ -173,6 +180,7 @@ void packConstant(kernel::ContractOp contract, VectorUnit unit, PackedConstants 
   ElementsAttr &packed = known[order.getKey(constant->value)];
   if (!packed)
     packed = makePackedConstant(pack(constant->bytes, width, order), type.getElementType());
+  contract.removeReversedRhsAttr();
   replaceConstantRhs(contract, *constant, packed, order.panelWidth);
 }
 
