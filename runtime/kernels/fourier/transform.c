@@ -63,10 +63,9 @@ static void plan_chirp(tgc_frame_t *frame, tgc_fourier_t *fourier) {
   fourier->filter = tgc_rt_scratch(frame, (uint64_t)padded * sizeof(tgc_complex_t));
   fourier->padded = tgc_rt_scratch(frame, (uint64_t)padded * sizeof(tgc_complex_t));
   memset(fourier->filter, 0, (size_t)padded * sizeof(tgc_complex_t));
-  for (int64_t k = 0; k < n; ++k) {
-    /* k^2 modulo 2n, so that the angle stays small. */
-    fourier->chirp[k] =
-        root((int64_t)((unsigned __int128)k * (uint64_t)k % (uint64_t)(2 * n)), 2 * n, fourier->is_inverse);
+  /* k^2 modulo 2n, so that the angle stays small. */
+  for (int64_t k = 0, square = 0; k < n; square = (square + 2 * k + 1) % (2 * n), ++k) {
+    fourier->chirp[k] = root(square, 2 * n, fourier->is_inverse);
     tgc_complex_t conjugate = {fourier->chirp[k].re, -fourier->chirp[k].im};
     fourier->filter[k] = conjugate;
     if (k > 0)
