@@ -23,3 +23,6 @@ def cases(record):
         y = raw.MaxPool(input=image, **kind)
         record(f"border{size}{stride}", [raw.MaxPoolGrad(orig_input=image, orig_output=y, grad=tf.reshape(tf.cos(tf.cast(tf.range(tf.size(y)), tf.float32)), tf.shape(y)), **kind),
                                          *raw.MaxPoolWithArgmax(input=image, **kind)])
+    # Beside the poles of digamma.
+    for kind in (np.float32, np.float64):
+        record("digamma_" + np.dtype(kind).name, raw.Digamma(x=record.fed(np.array([-1.23e-32, -1e-10, 1e-20, -0.25, -0.999, -1.5, -2.001, -7.75], kind))))
