@@ -6,7 +6,7 @@ packages=(
   llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   clang-22 lld-22 liblld-22-dev libclang-rt-22-dev
   protobuf-compiler libprotobuf-dev libeigen3-dev zlib1g-dev libjpeg62-turbo-dev libgtest-dev
-  cmake ninja-build ccache git python3 python3-numpy
+  cmake ninja-build ccache git python3 python3-numpy qemu-user-static
 )
 
 missing=()
