@@ -27,8 +27,8 @@ double tgc_special_digamma_f64(double x) {
   if (x <= 0.0) {
     if (x == floor(x))
       return NAN; /* a pole, with different limits at its sides */
-    /* psi(1 - x) - psi(x) = pi / tan(pi x), with x reduced first: the tangent's period is one, and the nearest
-     * integer is taken away exactly. */
+    /* psi(1 - x) - psi(x) = pi / tan(pi x), with x reduced first: the tangent's period is one, and the
+     * nearest integer is taken away exactly. */
     reflection = kPi / tan(kPi * (x - nearbyint(x)));
     x = 1.0 - x;
   }
