@@ -27,7 +27,8 @@ def splat(name, value):
     return f"%{name} = tg.constant dense<{value:e}> : {X}\n  "
 
 
-# Op by op: types of the operands, type of the result (its bytes count, too), and the body, which makes %y of %a, %b, %c.
+# Op by op: types of the operands, type of the result (its bytes count, too), and the body, which makes %y of %a, %b, %c. Adam makes %m and %v of
+# its moments %b and %c and of the gradient %d, too.
 CASES = {
     "copy": ([X], X, f"%y = tg.neg %a : {X}"),
     "tanh and product": ([X, X], X, f"%t = tg.tanh %a : {X}\n  %p = tg.mul %t, %b : {X}\n  %y = tg.add %p, %a : {X}"),
@@ -37,6 +38,10 @@ CASES = {
                            f"%w = tg.mul %v, %n : {X}\n  %z = tg.add %w, %eps : {X}\n  %r = tg.rsqrt %z : {X}\n  %y = tg.mul %d, %r : {X}"),
     "momentum": ([X, X, X], X, splat("rate", -0.01) + splat("keep", 0.9) + f"%k = tg.mul %b, %keep : {X}\n  %v = tg.add %k, %c : {X}\n  %u = tg.mul %v, %rate : {X}\n  "
                  f"%y = tg.add %a, %u : {X}"),
+    "adam": ([X, X, X, X], [X, X, X], splat("keep", 0.9) + splat("rest", 0.1) + splat("keep2", 0.999) + splat("rest2", 0.001) + splat("rate", -0.01) + splat("eps", 1e-7) +
+             f"%m0 = tg.mul %b, %keep : {X}\n  %m1 = tg.mul %d, %rest : {X}\n  %m = tg.add %m0, %m1 : {X}\n  %g = tg.mul %d, %d : {X}\n  "
+             f"%v0 = tg.mul %c, %keep2 : {X}\n  %v1 = tg.mul %g, %rest2 : {X}\n  %v = tg.add %v0, %v1 : {X}\n  %q = tg.sqrt %v : {X}\n  %n = tg.add %q, %eps : {X}\n  "
+             f"%u = tg.mul %m, %rate : {X}\n  %s = tg.div %u, %n : {X}\n  %y = tg.add %a, %s : {X}"),
     "argmax of rows": ([X], f"tensor<{ROWS}xi64>", f"%y = tg.arg_reduce max %a dimension 1 : {X} -> tensor<{ROWS}xi64>"),
     "argmax of columns": ([X], f"tensor<{COLUMNS}xi64>", f"%y = tg.arg_reduce max %a dimension 0 : {X} -> tensor<{COLUMNS}xi64>"),
     "sum of rows": ([X], f"tensor<{ROWS}xf32>", f"%y = tg.reduce sum %a dimensions [1] : {X} -> tensor<{ROWS}xf32>"),
@@ -55,15 +60,21 @@ CASES = {
 }
 
 
+def listed(results):
+    return results if isinstance(results, list) else [results]
+
+
 def bytes_of(text):
     sizes = re.findall(r"(\d+)x", text)
     return math.prod(map(int, sizes)) * (8 if text.endswith("64>") else 4)
 
 
-def time_case(tool, threads, operands, result, body):
-    arguments = ", ".join(f'%{name}: {text} {{tg.feed = "{name}:0"}}' for name, text in zip("abc", operands))
+def time_case(tool, threads, operands, results, body):
+    arguments = ", ".join(f'%{name}: {text} {{tg.feed = "{name}:0"}}' for name, text in zip("abcd", operands))
+    fetches = ", ".join(f'{text} {{tg.fetch = "{name}:0"}}' for name, text in zip("ymv", results))
+    values = ", ".join("%" + name for name, _ in zip("ymv", results))
     with tempfile.NamedTemporaryFile("w", suffix=".mlir") as f:
-        f.write(f'func.func @main({arguments}) -> ({result} {{tg.fetch = "y:0"}}) attributes {{tg.entry = "main"}} {{\n  {body}\n  return %y : {result}\n}}\n')
+        f.write(f'func.func @main({arguments}) -> ({fetches}) attributes {{tg.entry = "main"}} {{\n  {body}\n  return {values} : {", ".join(results)}\n}}\n')
         f.flush()
         output = subprocess.run([tool, f.name, "--benchmark", "--runs", "12", "--threads", str(threads)], check=True, capture_output=True, text=True).stdout
     value, unit = re.search(r"min\s+([0-9.]+) (us|ms|s)\b", output).groups()
@@ -81,8 +92,9 @@ def main():
     least = dict.fromkeys(names, math.inf)
     for _ in range(options.rounds):
         for name in names:
-            least[name] = min(least[name], time_case(options.tgc_run, options.threads, *CASES[name]))
-    rates = {name: sum(map(bytes_of, [*CASES[name][0], CASES[name][1]])) / least[name] * 1e-9 for name in names}
+            operands, result, body = CASES[name]
+            least[name] = min(least[name], time_case(options.tgc_run, options.threads, operands, listed(result), body))
+    rates = {name: sum(map(bytes_of, CASES[name][0] + listed(CASES[name][1]))) / least[name] * 1e-9 for name in names}
     for name in names:
         print(f"{name:>24} {least[name] * 1e3:8.2f} ms {rates[name]:7.1f} GB/s {rates[name] / rates['copy']:6.2f} of the copy")
 
