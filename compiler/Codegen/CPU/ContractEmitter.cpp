@@ -199,7 +199,7 @@ struct Emitter : ContractTile {
 
   void emitPanel(int64_t rows, OpFoldResult panel, PanelRange group, const Place &place) {
     Place tile = place;
-    if (fetchesInitInSum(rows))
+    if (plan.fetchesInitInSum && rows >= kLeastRowsToCopy)
       tile.nextInit = getNextInit(rows, panel, group, place);
     OpFoldResult firstColumn = math.mul(panel, math.known(plan.tiling.getPanelWidth()));
     for (int64_t v = 0; isMasked && v < vectors; ++v) {

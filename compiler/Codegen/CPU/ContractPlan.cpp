@@ -152,6 +152,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   else
     selectGroups(op, linesToFetch > 0 ? kSmallGroupBytes : getGroupBytes(unit));
   selectFetchingOfRows(op, lhs.strides);
+  selectFetchingOfInit(op);
   loopsOverRows = tiling.rows > 1 && countOps(op.getEpilogue().front()) > kLongestRepeatedBody;
   if (isLanewise || tiling.lanes < 4 || sums.empty() || lhs.strides[sums.back().back()] != 1)
     return;
@@ -167,6 +168,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
     stepsAtOnce = 4;
   // Steps that are taken together would fetch fewer lines than a tile has.
   fetchesRows &= stepsAtOnce == 1;
+  fetchesInitInSum &= stepsAtOnce == 1;
 }
 
 void ContractPlan::groupLoops(kernel::ContractOp op, ArrayRef<StaticAccess> accesses) {
@@ -298,10 +300,21 @@ void ContractPlan::selectFetchingOfRows(kernel::ContractOp op, ArrayRef<int64_t>
   int64_t bytes = getBytes(cast<MemRefType>(op.getLhs().getType()).getElementType());
   int64_t numRows = getStaticSize(rows), length = getStaticSize(sums[0]);
   bool areFar = ShapedType::isDynamic(numRows) || ShapedType::isDynamic(length) ||
-                numRows * length * bytes >= kLeastBytesOfRowsToFetch;
+                numRows * length * bytes >= kLeastBytesToFetchInSum;
   fetchesRows = areFar && tiling.rows >= kLeastRowsToCopy &&
                 (lhsStrides[sums[0].back()] == 1 || lhsStrides[rows.back()] == 1);
   elementsOfRowLine = kCacheLine / bytes;
+}
+
+void ContractPlan::selectFetchingOfInit(kernel::ContractOp op) {
+  int64_t bytes = getBytes(cast<MemRefType>(op.getInit().getType()).getElementType());
+  LoopGroup loops;
+  for (unsigned loop = 0; loop < staticSizes.size(); ++loop)
+    if (op.getInitMap().isFunctionOfDim(loop))
+      loops.push_back(loop);
+  int64_t elements = getStaticSize(loops);
+  bool isFar = ShapedType::isDynamic(elements) || elements * bytes >= kLeastBytesToFetchInSum;
+  fetchesInitInSum = fetchesInit && isFar && sums.size() == 1 && rhsForm != RhsForm::AlongSum;
 }
 
 LhsCopy ContractPlan::selectCopy(kernel::ContractOp op, ArrayRef<int64_t> lhsStrides) const {

@@ -83,6 +83,9 @@ struct ContractPlan {
   int64_t stepsAtOnce = 1;
   /// Whether the sum is long enough to fetch the result's memory meanwhile.
   bool fetchesInit;
+  /// Whether it is fetched a line in each step, for the next tile, because it comes from further away than
+  /// the second-level cache; else all at once, as a tile begins.
+  bool fetchesInitInSum;
   /// Whether the sums of a tile go through memory, and a loop over its rows computes the epilogue.
   bool loopsOverRows;
   /// Lines of the cache that a step of the sum fetches of the next block of a large right operand which few
@@ -126,6 +129,7 @@ private:
   void selectBlocks(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides, bool isPackedInBlocks);
   void selectFetching(kernel::ContractOp op, const StaticAccess &rhs, VectorUnit unit);
   void selectFetchingOfRows(kernel::ContractOp op, llvm::ArrayRef<int64_t> lhsStrides);
+  void selectFetchingOfInit(kernel::ContractOp op);
   void selectGroups(kernel::ContractOp op, int64_t groupBytes);
 
   llvm::SmallVector<int64_t> staticSizes;

@@ -117,11 +117,6 @@ void ContractTile::fetchRows(int64_t rows, const Place &place, Value step) {
   }
 }
 
-bool ContractTile::fetchesInitInSum(int64_t rows) const {
-  return plan.fetchesInit && rows >= kLeastRowsToCopy && plan.sums.size() == 1 && plan.stepsAtOnce == 1 &&
-         plan.rhsForm != RhsForm::AlongSum;
-}
-
 void ContractTile::fetchInit(int64_t rows, const Place &place, Value step) {
   OpFoldResult vectorsOfRow = math.known(plan.tiling.vectors);
   OpFoldResult line =

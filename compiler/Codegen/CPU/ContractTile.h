@@ -59,9 +59,6 @@ struct ContractTile : ContractAccess {
   /// Fetches what a step of the sum has to fetch of the next tile's rows.
   void fetchRows(int64_t rows, const Place &place, mlir::Value step);
 
-  /// Whether each step of the sum fetches a line of the next tile's results; else a tile fetches its own.
-  bool fetchesInitInSum(int64_t rows) const;
-
   /// Fetches what a step of the sum has to fetch of the next tile's results.
   void fetchInit(int64_t rows, const Place &place, mlir::Value step);
 

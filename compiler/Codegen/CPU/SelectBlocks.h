@@ -56,9 +56,9 @@ inline constexpr int64_t kLeastSumToFetchInit = 24;
 /// Bytes from one step of the sum to the next, and steps, from which it pays to copy a tile of a transposed
 /// left operand together, for so many panels: each step touches a page of its own.
 inline constexpr int64_t kLeastStrideToCopy = 4096, kLeastSumToCopy = 128, kLeastPanelsToCopy = 8;
-/// Bytes of the left operand from which the next tile's rows are fetched: the second-level cache does not
-/// keep them from one run to the next.
-inline constexpr int64_t kLeastBytesOfRowsToFetch = 1 << 20;
+/// Bytes of the left operand, or of the result, from which what the next tile needs of it is fetched in the
+/// steps of the sum: the second-level cache does not keep it from one run to the next.
+inline constexpr int64_t kLeastBytesToFetchInSum = 1 << 20;
 /// Results that have so many bytes at least and take so many ops an element at most are stored past the
 /// caches, by machines whose vectors have so many bytes, in rows of so many: a line that is written as a
 /// whole is not read first. Copies of 16 MB gain by it, those of 8 MB lose.

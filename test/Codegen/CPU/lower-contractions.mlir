@@ -250,12 +250,13 @@ func.func @transposed_rows(%x: memref<200x1360xf32>, %w: memref<51200xf32>, %y: 
 #b = affine_map<(m, k, n) -> (k, n)>
 #c = affine_map<(m, k, n) -> (m, n)>
 
-// Four panels do not pay for the copy, and what is read again and again is not fetched.
+// Four panels do not pay for the copy. What stays in the second-level cache is not fetched while a tile before is summed.
 // CHECK-LABEL: func @few_panels
 // CHECK: func private @tgc_contract_
 // CHECK-NOT: memref.alloca
+// CHECK-COUNT-28: memref.prefetch {{.*}}, write
 // CHECK: :28 = scf.for
-// CHECK-NOT: read, locality<2>
+// CHECK-NOT: memref.prefetch {{.*}}, read, locality<2>
 func.func @few_panels(%x: memref<200x1360xf32>, %w: memref<25600xf32>, %y: memref<504x128xf32>) {
   %l = memref.subview %x[0, 0] [200, 504] [1, 1] : memref<200x1360xf32> to memref<200x504xf32, strided<[1360, 1]>>
   kernel.contract (%l, %w) into %y sizes [504, 200, 128] attributes {indexing_maps = [#a, #b, #c], panel_width = 32} {
