@@ -341,12 +341,31 @@ int64_t countUsual(linalg::GenericOp op, ArrayRef<unsigned> loops) {
   return points;
 }
 
+/// Whether neighbours in an operand's memory are neighbours in the sum.
+static bool runsAlongSum(linalg::GenericOp op, OpOperand &operand) {
+  SmallVector<unsigned> summed;
+  op.getReductionDims(summed);
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  return map.getNumResults() &&
+         llvm::any_of(summed, [&](unsigned loop) { return map.getResults().back().isFunctionOfDim(loop); });
+}
+
+/// Two parts of words that are loaded one by one leave no registers for the sums of the largest tiles: as in
+/// gradients of filters.
+static bool needsRegisters(linalg::GenericOp op, GpuF32 products) {
+  return products == GpuF32::TF32x3 && getElementTypeOrSelf(op.getOperand(0).getType()).isF32() &&
+         llvm::none_of(op.getDpsInputOperands(),
+                       [&](OpOperand *operand) { return runsAlongSum(op, *operand); });
+}
+
 TileShape chooseTile(linalg::GenericOp op, GpuF32 products) {
   if (!isTensorContraction(op, products))
     return kScalarTile;
   ContractLoops loops = *sortLoops(op);
   bool isSmall = std::min(countUsual(op, loops.rows), countUsual(op, loops.columns)) < kLargeTile;
-  return isSmall ? TileShape{64, 64} : TileShape{kLargeTile, kLargeTile};
+  if (isSmall)
+    return {64, 64};
+  return {needsRegisters(op, products) ? kLargeTile / 2 : kLargeTile, kLargeTile};
 }
 
 void writeTensorKernel(const NestChain &chain, GpuF32 products, ModuleOp kernels, KernelRecord &record) {
