@@ -65,6 +65,7 @@ ImportedValue BranchMerger::finish(Merged &value, ValueRange results) {
       optional.components.push_back(finish(component, results));
     for (Merged &other : value.other)
       optional.other = finish(other, results).optional;
+    optional.branches = value.branches;
     value.result.optional = std::make_shared<const OptionalValue>(std::move(optional));
   } else if (value.tensor) {
     value.result.tensor = results[*value.tensor];
@@ -280,6 +281,8 @@ LogicalResult BranchMerger::addSameTypes(const OptionalValue &a, const OptionalV
       return failure();
   value.components = std::exchange(merged, std::move(others));
   value.isOptional = true;
+  value.branches = a.branches;
+  value.branches.insert(b.branches.begin(), b.branches.end());
   merged.push_back(std::move(value));
   return success();
 }

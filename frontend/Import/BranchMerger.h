@@ -49,6 +49,7 @@ private:
     mlir::Value isPresent;          ///< optional, if it is not a result
     std::vector<Merged> components; ///< optional, and a list of elements of different ranks
     std::vector<Merged> other;      ///< optional: at most one, the values of other types
+    std::set<std::string> branches; ///< optional: in which its values were made
   };
 
   ImportedValue finish(Merged &value, mlir::ValueRange results);

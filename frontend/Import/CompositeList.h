@@ -27,6 +27,8 @@ struct ElementForm {
   ListValue list;           ///< without buffers
   bool isUnwritten = false; ///< the list has no element that was ever written: only its length is kept
   std::vector<ElementForm> components; ///< of an optional
+  std::set<std::string> branches;      ///< of an optional
+  std::vector<ElementForm> other;      ///< of an optional: at most one, the values of other types
 };
 
 bool isSameForm(const ElementForm &a, const ElementForm &b);

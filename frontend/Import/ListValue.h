@@ -11,6 +11,8 @@
 
 #include "frontend/Import/NodeImporter.h"
 
+#include <set>
+
 namespace tgc {
 
 class EntryImporter;
@@ -64,11 +66,12 @@ struct ListValue {
 constexpr int64_t kMaxReservedElements = 1 << 16;
 
 /// A variant that holds tensors or nothing. What branches leave in one place may have different types; who
-/// takes it out knows which.
+/// takes it out is in the branch of the same name of the condition's gradient.
 struct OptionalValue {
   mlir::Value isPresent; ///< an i1: there are values of these types
   llvm::SmallVector<ImportedValue> components;
   std::shared_ptr<const OptionalValue> other = nullptr; ///< the values of other types, if there are such
+  std::set<std::string> branches = {};                  ///< in which the values were made ("then", "branch2")
 };
 
 /// Whether the components of two optionals can be one value; those of an empty optional can be anything.

@@ -77,12 +77,14 @@ static bool isSameSkeleton(const ListValue &a, const ListValue &b) {
 }
 
 bool isSameForm(const ElementForm &a, const ElementForm &b) {
-  if (a.kind != b.kind || a.isUnwritten != b.isUnwritten || a.components.size() != b.components.size())
+  if (a.kind != b.kind || a.isUnwritten != b.isUnwritten)
     return false;
   if (a.kind == ElementForm::List && !isSameSkeleton(a.list, b.list))
     return false;
-  return llvm::all_of(llvm::zip_equal(a.components, b.components),
-                      [](auto pair) { return isSameForm(std::get<0>(pair), std::get<1>(pair)); });
+  auto areSame = [](ArrayRef<ElementForm> x, ArrayRef<ElementForm> y) {
+    return x.size() == y.size() && llvm::all_of_zip(x, y, isSameForm);
+  };
+  return areSame(a.components, b.components) && areSame(a.other, b.other);
 }
 
 /// The types of the tensors that an element of this form consists of.
@@ -105,8 +107,8 @@ static void collectTypes(MLIRContext *context, const ElementForm &form, SmallVec
     return;
   case ElementForm::Optional:
     types.push_back(IntegerType::get(context, 1));
-    for (const ElementForm &component : form.components)
-      collectTypes(context, component, types);
+    for (const ElementForm &part : llvm::concat<const ElementForm>(form.components, form.other))
+      collectTypes(context, part, types);
     return;
   }
 }
@@ -156,16 +158,19 @@ static LogicalResult flatten(EntryImporter &entry, Location loc, const ImportedV
     }
     return success();
   }
-  if (element.optional && element.optional->other)
-    return emitError(loc) << "an optional that holds tensors of unlike types cannot be an element of a list";
   if (element.optional) {
     form.kind = ElementForm::Optional;
+    form.branches = element.optional->branches;
     tensors.push_back(tensor::FromElementsOp::create(
         builder, loc, RankedTensorType::get({}, builder.getI1Type()), element.optional->isPresent));
     for (const ImportedValue &component : element.optional->components)
       if (failed(flatten(entry, loc, component, form.components.emplace_back(), tensors)))
         return failure();
-    return success();
+    if (!element.optional->other)
+      return success();
+    ImportedValue other;
+    other.optional = element.optional->other;
+    return flatten(entry, loc, other, form.other.emplace_back(), tensors);
   }
   auto tensor = getTensor(entry, loc, element);
   if (failed(tensor))
@@ -223,6 +228,9 @@ static ImportedValue unflatten(NodeImporter &n, const ElementForm &form, ArrayRe
     tensors = tensors.drop_front();
     for (const ElementForm &component : form.components)
       optional.components.push_back(unflatten(n, component, tensors));
+    for (const ElementForm &other : form.other)
+      optional.other = unflatten(n, other, tensors).optional;
+    optional.branches = form.branches;
     element.optional = std::make_shared<const OptionalValue>(std::move(optional));
   } else {
     element.tensor = tensors.front();

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "frontend/Import/CompositeList.h"
 #include "frontend/Import/GraphImporter.h"
-#include "frontend/Import/ListValue.h"
 #include "frontend/Import/OpRegistry.h"
 
 using namespace mlir;
@@ -29,8 +29,18 @@ LogicalResult importNone(NodeImporter &n) {
   return success();
 }
 
+/// The branch whose function the node stands in: the last of the calls that lead to it.
+std::string getBranch(NodeImporter &n) {
+  auto path = n.loc->findInstanceOf<NameLoc>();
+  StringRef calls = path ? path.getName().getValue() : StringRef();
+  if (!calls.consume_back(n.node.name()) || !calls.consume_back("/"))
+    return "";
+  return calls.substr(calls.rfind('/') + 1).str();
+}
+
 LogicalResult importFromValue(NodeImporter &n) {
   OptionalValue optional{constantBool(n, true), {}};
+  optional.branches.insert(getBranch(n));
   for (size_t i = 0; i < n.getNumInputs(); ++i)
     optional.components.push_back(n.getInput(i));
   setOptional(n, std::move(optional));
@@ -79,8 +89,16 @@ LogicalResult importGetValue(NodeImporter &n) {
   const OptionalValue *optional = n.getInput(0).optional.get();
   if (!optional)
     return n.error() << "input 0 is no optional";
-  while (optional->other && !fits(n, *optional))
-    optional = optional->other.get();
+  // Variants look all alike: what was made in the branch that this one is the gradient of goes first.
+  const OptionalValue *chosen = nullptr;
+  bool isOfBranch = false;
+  for (std::string branch = getBranch(n); optional && !isOfBranch; optional = optional->other.get()) {
+    bool doesFit = fits(n, *optional);
+    isOfBranch = doesFit && optional->branches.count(branch);
+    if (isOfBranch || !chosen || (doesFit && !fits(n, *chosen)))
+      chosen = optional;
+  }
+  optional = chosen;
   n.check(optional->isPresent, "The given optional does not have a value.");
   if (optional->components.size() != n.getOutputs().size())
     return n.error() << "the optional has " << optional->components.size() << " components, asked for "
@@ -92,9 +110,21 @@ LogicalResult importGetValue(NodeImporter &n) {
 
 } // namespace
 
+/// Whether the elements of two lists can be elements of one, as far as they are known.
+static bool haveSameElements(const ListValue &a, const ListValue &b) {
+  if (a.isVector != b.isVector || (a.kind == ListValue::Spelled) != (b.kind == ListValue::Spelled) ||
+      !a.elementType != !b.elementType || a.elementType != b.elementType)
+    return false;
+  if (a.form && b.form)
+    return isSameForm(*a.form, *b.form);
+  return !a.elementSizes || !b.elementSizes || a.elementSizes->size() == b.elementSizes->size();
+}
+
 bool haveSameTypes(const OptionalValue &a, const OptionalValue &b) {
   if (a.components.empty() || b.components.empty())
     return true;
+  if (a.components.size() != b.components.size())
+    return false;
   auto typeOf = [](const ImportedValue &value) -> std::pair<Type, int64_t> {
     if (value.host)
       return {value.host->elementType, value.host->shape.size()};
@@ -106,7 +136,11 @@ bool haveSameTypes(const OptionalValue &a, const OptionalValue &b) {
   return llvm::equal(a.components, b.components, [&](const ImportedValue &x, const ImportedValue &y) {
     if (x.isNull() || y.isNull())
       return true;
-    return x.optional && y.optional ? haveSameTypes(*x.optional, *y.optional) : typeOf(x) == typeOf(y);
+    if (x.optional && y.optional)
+      return haveSameTypes(*x.optional, *y.optional);
+    if (x.list && y.list)
+      return haveSameElements(*x.list, *y.list);
+    return typeOf(x) == typeOf(y);
   });
 }
 

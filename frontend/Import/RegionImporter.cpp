@@ -85,16 +85,13 @@ FailureOr<RegionImporter::Values> RegionImporter::importIf(const ImportedValue &
     if (succeeded(outputs)) {
       branch.outputs = *outputs;
       branch.state = entry.saveState();
-      auto keepTensorSizes = [&](const ImportedValue &value) {
+      std::function<void(const ImportedValue &)> keepSizes = [&](const ImportedValue &value) {
         if (value.tensor)
           branch.sizes[value.tensor] = entry.sizes.sizesOf(value.tensor);
-      };
-      auto keepSizes = [&](const ImportedValue &value) {
-        keepTensorSizes(value);
-        if (value.optional)
-          llvm::for_each(value.optional->components, keepTensorSizes);
+        for (const OptionalValue *form = value.optional.get(); form; form = form->other.get())
+          llvm::for_each(form->components, keepSizes);
         if (value.list)
-          llvm::for_each(value.list->elements, keepTensorSizes);
+          llvm::for_each(value.list->elements, keepSizes);
       };
       llvm::for_each(branch.outputs, keepSizes);
       for (const std::string &key : entry.getStateKeys())

@@ -90,7 +90,7 @@ LogicalResult importZerosLike(NodeImporter &n) {
   if (const auto &optional = n.getInput(0).optional) {
     // As much is there, all zeros.
     ImportedValue zeros;
-    OptionalValue value{optional->isPresent, {}};
+    OptionalValue value{optional->isPresent, {}, nullptr, optional->branches};
     for (const ImportedValue &component : optional->components) {
       NodeImporter part(n.graph, n.node, component, 1);
       if (failed(importZerosLike(part)))
