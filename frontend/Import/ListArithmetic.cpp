@@ -227,10 +227,34 @@ LogicalResult importListSum(NodeImporter &n) {
 // Zeros
 //===----------------------------------------------------------------------===//
 
-/// What the lists in the lists of lists have as elements.
-static const ElementForm &getInnermost(const ElementForm &form) {
-  bool isOuter = form.kind == ElementForm::List && !form.isUnwritten && form.list.kind == ListValue::Nested;
-  return isOuter ? getInnermost(*form.list.form) : form;
+static void collectData(const ElementForm &form, SmallVectorImpl<bool> &isData);
+
+/// For each tensor of a list that is an element: whether it is data, and not where elements are or how many.
+static void collectData(const ListValue &list, SmallVectorImpl<bool> &isData) {
+  SmallVector<bool> ofParts{true};
+  if (list.kind == ListValue::Ragged)
+    ofParts = {false, true};
+  if (list.kind == ListValue::Nested) {
+    ofParts.clear();
+    collectData(*list.form, ofParts);
+  }
+  for (auto [part, isPartData] : llvm::zip(list.parts, ofParts)) {
+    size_t first = isData.size();
+    collectData(part, isData);
+    for (size_t i = first; i < isData.size(); ++i)
+      isData[i] = isData[i] && isPartData;
+  }
+  if (list.parts.empty())
+    isData.push_back(true);
+}
+
+/// The same for each tensor of an element; whether an optional is there is no data.
+static void collectData(const ElementForm &form, SmallVectorImpl<bool> &isData) {
+  if (form.kind == ElementForm::List && !form.isUnwritten)
+    return collectData(form.list, isData);
+  isData.push_back(form.kind == ElementForm::Tensor);
+  for (const ElementForm &part : llvm::concat<const ElementForm>(form.components, form.other))
+    collectData(part, isData);
 }
 
 /// The same list with zeros in all elements, of their shapes.
@@ -250,12 +274,11 @@ static void clear(NodeImporter &n, ListValue &list) {
   case ListValue::Ragged:
     return clear(n, list.parts[1]);
   case ListValue::Nested:
-    // Of a ragged element the first part says where its elements are.
-    if (getInnermost(*list.form).isUnwritten)
-      return;
-    for (ListValue &part : ArrayRef(list.parts).size() > 1 ? MutableArrayRef(list.parts).drop_front()
-                                                           : MutableArrayRef(list.parts))
-      clear(n, part);
+    SmallVector<bool> isData;
+    collectData(*list.form, isData);
+    for (auto [part, isPartData] : llvm::zip_equal(list.parts, isData))
+      if (isPartData)
+        clear(n, part);
     return;
   }
 }
@@ -264,8 +287,6 @@ LogicalResult importListZeros(NodeImporter &n) {
   auto list = getList(n, 0);
   if (failed(list))
     return failure();
-  if (list->kind == ListValue::Nested && getInnermost(*list->form).kind != ElementForm::List)
-    return n.error() << "zeros of a list of optionals are not supported";
   clear(n, *list);
   setList(n, std::move(*list));
   return success();
