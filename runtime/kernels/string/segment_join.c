@@ -20,13 +20,11 @@ TGC_KERNEL(tgc_kernel_segment_join) {
   for (int64_t segment = 0; segment < segments; ++segment)
     for (int64_t i = 0; i < width; ++i) {
       tgc_text_t text = {.frame = frame};
-      int is_first = 1;
       for (int64_t row = 0; row < rows; ++row) {
         if (tgc_get_int(inputs[1].dtype, inputs[1].data, row) != segment)
           continue;
-        if (!is_first)
+        if (text.size) /* empty strings at the begin get no separator */
           tgc_text_add(&text, separator->data, separator->size);
-        is_first = 0;
         tgc_text_add(&text, strings[row * width + i].data, strings[row * width + i].size);
       }
       joined[segment * width + i] = (tgc_string_t){text.data, text.size};
