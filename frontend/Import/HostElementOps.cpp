@@ -290,6 +290,23 @@ bool hostReverse(NodeImporter &n) {
   return true;
 }
 
+/// Elements of a vector overwritten at constant indices.
+bool hostScatterUpdate(NodeImporter &n) {
+  const HostTensor *host = n.getHost(0), *updates = n.getHost(2);
+  if (!host || host->shape.size() != 1 || !n.getHost(1) || n.getHost(1)->shape.size() != 2 ||
+      n.getHost(1)->shape[1] != 1 || !updates || updates->shape.size() != 1)
+    return false;
+  auto indices = n.getHost(1)->getConstants();
+  if (!indices || indices->size() != updates->elements.size() ||
+      llvm::any_of(*indices, [&](int64_t index) { return index < 0 || index >= host->shape[0]; }))
+    return false;
+  SmallVector<Size> elements = host->elements;
+  for (auto [index, update] : llvm::zip_equal(*indices, updates->elements))
+    elements[index] = update;
+  n.setSizesResult(0, elements, host->elementType);
+  return true;
+}
+
 bool hostTranspose(NodeImporter &n) {
   const HostTensor *host = n.getHost(0);
   if (!host || host->shape.size() > 1 || !n.getHost(1))
@@ -333,6 +350,7 @@ void registerHostElementOps(OpRegistry &registry) {
   registry.addHost({"Range"}, hostRange);
   registry.addHost({"Tile"}, hostTile);
   registry.addHost({"ReverseV2"}, hostReverse);
+  registry.addHost({"TensorScatterUpdate"}, hostScatterUpdate);
   registry.addHost({"Transpose"}, hostTranspose);
   registry.addHost({"InvertPermutation"}, hostInvertPermutation);
 }

@@ -127,9 +127,12 @@ FailureOr<SlidingWindow> getWindow(NodeImporter &n, const WindowAttrs &attrs, in
   }
   Size room = s.sub(s.add(input, s.add(w.low, w.high)), extent);
   auto known = IndexBuilder::getConstant(room);
-  // TensorFlow refuses a negative size where shapes tell it; in a run, a window that is too large by less
-  // than a stride has no place.
-  if (known && *known < 0) {
+  // TensorFlow refuses a negative size where shapes tell it, for which Conv3D has no dilations; in a run, a
+  // window that is too large by less than two strides has no place.
+  auto undilated = IndexBuilder::getConstant(s.sub(s.add(input, s.add(w.low, w.high)), window));
+  bool isSeenInRun =
+      n.node.op() == "Conv3D" && undilated && *undilated >= 0 && known && *known > -2 * w.stride;
+  if (known && *known < 0 && !isSeenInRun) {
     n.error() << "window of " << *IndexBuilder::getConstant(extent)
               << " elements is larger than the padded input of "
               << *known + *IndexBuilder::getConstant(extent) << " in dimension " << dim;
@@ -137,7 +140,7 @@ FailureOr<SlidingWindow> getWindow(NodeImporter &n, const WindowAttrs &attrs, in
   }
   if (!known && !IndexBuilder::isConstant(extent, 1))
     n.check(
-        s.lessEqual(s.constant(-w.stride), room),
+        s.lessEqual(s.constant(1 - 2 * w.stride), room),
         "Computed output size would be negative: a window of %d elements, and %d more than the padded input",
         s.get({extent, s.sub(s.constant(0), room)}));
   if (IndexBuilder::isConstant(extent, 1) && w.stride == 1)
