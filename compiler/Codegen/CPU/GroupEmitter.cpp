@@ -145,8 +145,9 @@ private:
           continue;
         int64_t elements = getRowElements(nest, i);
         Type element = cast<MemRefType>(nest.op->getOperand(i).getType()).getElementType();
-        bytesOfRow[nest.memories[i].base] =
-            getBytes(element) * (ShapedType::isDynamic(elements) ? kTypicalSize : elements);
+        int64_t bytes = getBytes(element) * (ShapedType::isDynamic(elements) ? kTypicalSize : elements);
+        int64_t &known = bytesOfRow[nest.memories[i].base];
+        known = nest.memories[i].isWhole ? std::max(known, bytes) : known + bytes;
       }
     int64_t bytes = 0;
     for (auto [base, each] : bytesOfRow)
@@ -189,7 +190,8 @@ private:
       if (!alloc || !isUsedHereOnly(base, members))
         continue;
       int64_t elements = 0;
-      bool areRows = true;
+      bool areRows =
+          llvm::none_of(group.nests, [base = base](const Nest &nest) { return nest.isTable(base); });
       for (const Nest &nest : group.nests)
         for (auto [i, memory] : llvm::enumerate(nest.memories))
           if (memory.base == base) {
@@ -246,8 +248,8 @@ private:
   /// computed, the caches take what is stored while the next elements are; without them stores would wait.
   bool isStreamed(const Nest &nest) const {
     linalg::LinalgOp op = nest.op;
-    if (group.nests.size() != 1 || op.getNumDpsInits() != 1 || op.getNumReductionLoops() ||
-        op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) ||
+    if (group.nests.size() != 1 || !nest.tables.empty() || op.getNumDpsInits() != 1 ||
+        op.getNumReductionLoops() || op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) ||
         countOps(op->getRegion(0).front()) > kMostStreamedOps)
       return false;
     OpOperand *init = op.getDpsInitOperand(0);

@@ -3,7 +3,8 @@
 // Fusion of elementwise ops makes one nest of what has one use. What remains between nests goes through
 // memory: softmax reads a row three times, an optimizer's step updates several tensors from one gradient. On
 // buffers the question is simple: two nests that walk the same rows of every buffer that they share (and that
-// one of them writes) may run row by row. No op is named.
+// one of them writes) may run row by row. No op is named. Columns of a buffer have its rows; what the body of
+// a gather reads has none, and nobody in its group may write it.
 //
 // Ops are visited in order, with several groups open at a time: an op joins a group it shares memory with,
 // else begins one; a group ends before an op that conflicts with it. So members of a group may be apart, as
@@ -36,6 +37,10 @@ const RowForm *Nest::getForm(const RowCount &rows) const {
   return nullptr;
 }
 
+bool Nest::isTable(Value base) const {
+  return llvm::any_of(tables, [&](const Memory &table) { return table.base == base; });
+}
+
 namespace {
 
 bool isNumber(Type type) { return type.isIntOrFloat() || isa<ComplexType>(type); }
@@ -54,7 +59,11 @@ struct BlockGrouper {
           addNest(std::move(*described));
           continue;
         }
-      closeConflicting(op);
+      // What bufferization leaves of a part that is computed in place.
+      if (auto copy = dyn_cast<memref::CopyOp>(op); copy && copy.getSource() == copy.getTarget())
+        copy.erase();
+      else
+        closeConflicting(op);
     }
   }
 
@@ -75,6 +84,8 @@ struct BlockGrouper {
         return variable.getSizes()[index];
       if (auto expand = dyn_cast_or_null<memref::ExpandShapeOp>(op))
         return expand.getOutputShape()[index];
+      if (auto part = dyn_cast_or_null<memref::SubViewOp>(op); part && part.getDroppedDims().none())
+        return cast<Value>(part.getMixedSizes()[dim]);
       auto cast = dyn_cast_or_null<memref::CastOp>(op);
       auto source = cast ? dyn_cast<MemRefType>(cast.getSource().getType()) : nullptr;
       if (!source || !source.isDynamicDim(dim))
@@ -95,16 +106,17 @@ struct BlockGrouper {
   //===--------------------------------------------------------------------===//
 
   std::optional<Nest> describe(linalg::LinalgOp op) {
-    if (!isa<linalg::GenericOp, linalg::FillOp>(op) || !op.hasPureBufferSemantics() || op->getNumResults() ||
-        readsInBody(op))
+    if (!isa<linalg::GenericOp, linalg::FillOp>(op) || !op.hasPureBufferSemantics() || op->getNumResults())
       return std::nullopt;
-    Nest nest = {op, {}, {}};
+    Nest nest = {op, {}, {}, {}};
     for (Value operand : op->getOperands()) {
       auto type = dyn_cast<MemRefType>(operand.getType());
       nest.memories.push_back(type ? memory.find(operand) : Memory());
       if (type && (!nest.memories.back().base || !isNumber(type.getElementType())))
         return std::nullopt;
     }
+    if (!findTables(nest))
+      return std::nullopt;
     RowCount rows;
     for (auto [loop, type] : llvm::enumerate(op.getIteratorTypesArray())) {
       if (type != utils::IteratorType::parallel || !multiplyBySize(op, loop, rows))
@@ -120,13 +132,20 @@ struct BlockGrouper {
     return nest;
   }
 
-  /// Whether the body reads memory itself, as that of a gather does: at places that are not known.
-  static bool readsInBody(linalg::LinalgOp op) {
-    auto result = op->getRegion(0).walk([](Operation *inner) {
-      bool isMemory = llvm::any_of(inner->getOperandTypes(), llvm::IsaPred<BaseMemRefType>);
-      return isMemory ? WalkResult::interrupt() : WalkResult::advance();
+  /// Whether the memory that the body itself touches is known, and only read: not what the nest writes.
+  bool findTables(Nest &nest) {
+    auto result = nest.op->getRegion(0).walk([&](Operation *inner) {
+      if (llvm::none_of(inner->getOperandTypes(), llvm::IsaPred<BaseMemRefType>))
+        return WalkResult::advance();
+      auto load = dyn_cast<memref::LoadOp>(inner);
+      if (!load || !isNumber(load.getType()))
+        return WalkResult::interrupt();
+      nest.tables.push_back(memory.find(load.getMemRef()));
+      return nest.tables.back().base ? WalkResult::advance() : WalkResult::interrupt();
     });
-    return result.wasInterrupted();
+    return !result.wasInterrupted() && llvm::none_of(nest.op.getDpsInitsMutable(), [&](OpOperand &init) {
+      return nest.isTable(nest.memories[init.getOperandNumber()].base);
+    });
   }
 
   bool multiplyBySize(linalg::LinalgOp op, unsigned loop, RowCount &rows) {
@@ -203,6 +222,8 @@ struct BlockGrouper {
     for (OpOperand &operand : op->getOpOperands())
       if (isa<MemRefType>(operand.get().getType()))
         effects.add(nest.memories[operand.getOperandNumber()], op.isDpsInit(&operand));
+    for (const Memory &table : nest.tables)
+      effects.add(table, /*isWritten=*/false);
     return effects;
   }
 
@@ -214,10 +235,14 @@ struct BlockGrouper {
   /// Whether both nests, by rows of this number, come to the same row of `base` at the same time.
   static bool walksRows(const Nest &nest, const RowCount &rows, Value base) {
     const RowForm *form = nest.getForm(rows);
-    for (auto [i, memory] : llvm::enumerate(nest.memories))
-      if (memory.base == base && (!memory.isWhole || form->leading[i] == RowForm::kSame))
+    for (auto [i, memory] : llvm::enumerate(nest.memories)) {
+      if (memory.base != base)
+        continue;
+      unsigned leading = form->leading[i];
+      if (leading == RowForm::kSame || (!memory.isWhole && (!memory.hasAllRows || leading != 1)))
         return false;
-    return true;
+    }
+    return !nest.isTable(base);
   }
 
   static SmallVector<RowCount> findCommonRows(const NestGroup &a, const NestGroup &b) {

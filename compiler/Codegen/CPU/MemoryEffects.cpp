@@ -4,6 +4,7 @@
 #include "dialects/Rt/IR/RtDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -44,6 +45,26 @@ bool Effects::conflictsWith(const Effects &other) const {
   });
 }
 
+/// Whether the view's first dimension is that of what it views.
+static bool keepsRows(Operation *view) {
+  if (isa<memref::CastOp>(view))
+    return true;
+  auto source = dyn_cast<MemRefType>(view->getOperand(0).getType()),
+       result = dyn_cast<MemRefType>(view->getResult(0).getType());
+  if (!source || !result || source.getRank() == 0 || result.getRank() == 0)
+    return false;
+  bool isSameSize = !source.isDynamicDim(0) && source.getDimSize(0) == result.getDimSize(0);
+  if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp>(view))
+    return isSameSize;
+  auto part = dyn_cast<memref::SubViewOp>(view);
+  if (!part || part.getDroppedDims().test(0) || !isConstantIntValue(part.getMixedOffsets()[0], 0) ||
+      !isConstantIntValue(part.getMixedStrides()[0], 1))
+    return false;
+  auto size = dyn_cast<Value>(part.getMixedSizes()[0]);
+  auto dim = size ? size.getDefiningOp<memref::DimOp>() : nullptr;
+  return isSameSize || (dim && dim.getSource() == part.getSource() && dim.getConstantIndex() == 0);
+}
+
 Memory EntryMemory::find(Value value) {
   Memory memory;
   for (;;) {
@@ -51,8 +72,10 @@ Memory EntryMemory::find(Value value) {
     if (!op)
       return {Value(), false};
     if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp, memref::CastOp>(op)) {
+      memory.hasAllRows &= keepsRows(op);
       value = op->getOperand(0);
     } else if (isa<memref::SubViewOp, memref::ReinterpretCastOp, memref::TransposeOp>(op)) {
+      memory.hasAllRows &= keepsRows(op);
       value = op->getOperand(0);
       memory.isWhole = false;
     } else if (isa<memref::AllocOp, memref::GetGlobalOp, rt::FeedOp, rt::FetchOp, rt::WeightsOp>(op)) {

@@ -12,6 +12,8 @@ namespace tgc {
 struct Memory {
   mlir::Value base; ///< Null: any.
   bool isWhole = true;
+  /// Whether rows, by the first dimension, are parts of the memory's rows, all of them and in order.
+  bool hasAllRows = true;
 };
 
 /// What an op does to memory.

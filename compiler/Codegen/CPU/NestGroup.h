@@ -33,8 +33,12 @@ struct Nest {
   mlir::linalg::LinalgOp op;
   llvm::SmallVector<RowForm> forms;
   llvm::SmallVector<Memory> memories; ///< Per operand; not for scalars.
+  /// What the body reads at places that it computes, as a gather does.
+  llvm::SmallVector<Memory, 1> tables;
 
   const RowForm *getForm(const RowCount &rows) const;
+  /// Whether the body reads of that memory.
+  bool isTable(mlir::Value base) const;
 };
 
 /// Nests in their order, and the numbers of rows that all of them have.

@@ -176,16 +176,20 @@ func.func @steps(%frame: !llvm.ptr) attributes {rt.feeds = []} {
 
 #out = affine_map<(r) -> (r)>
 
-// What the body of the second nest reads has been written before, all of it.
+// What the body of the second nest reads has been written before, all of it: two kernels.
 // CHECK-LABEL: func @gather
 // CHECK: rt.parallel_for %arg0, @tgc_nests_0(
-// CHECK-NEXT: linalg.generic
-// CHECK-NEXT: ^bb0
-// CHECK-NEXT: memref.load
+// CHECK-NEXT: rt.parallel_for %arg0, @tgc_nests_1(
 // CHECK: return
+// CHECK: func private @tgc_nests_0
+// CHECK: linalg.generic
+// CHECK-NOT: linalg.generic
+// CHECK: func private @tgc_nests_1
+// CHECK: linalg.generic
+// CHECK: memref.load
 func.func @gather(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   %x = rt.feed %frame[0] : memref<262144xf32>
-  %rows = rt.feed %frame[1] : memref<262144xindex>
+  %rows = rt.feed %frame[1] : memref<262144xi32>
   %y = rt.fetch %frame[0] () : memref<262144xf32>
   %t = memref.alloc() : memref<262144xf32>
   linalg.generic {indexing_maps = [#out, #out], iterator_types = ["parallel"]} ins(%x : memref<262144xf32>) outs(%t : memref<262144xf32>) {
@@ -193,9 +197,10 @@ func.func @gather(%frame: !llvm.ptr) attributes {rt.feeds = []} {
     %0 = arith.negf %a : f32
     linalg.yield %0 : f32
   }
-  linalg.generic {indexing_maps = [#out, #out], iterator_types = ["parallel"]} ins(%rows : memref<262144xindex>) outs(%y : memref<262144xf32>) {
-  ^bb0(%i: index, %o: f32):
-    %0 = memref.load %t[%i] : memref<262144xf32>
+  linalg.generic {indexing_maps = [#out, #out], iterator_types = ["parallel"]} ins(%rows : memref<262144xi32>) outs(%y : memref<262144xf32>) {
+  ^bb0(%i: i32, %o: f32):
+    %1 = arith.index_cast %i : i32 to index
+    %0 = memref.load %t[%1] : memref<262144xf32>
     linalg.yield %0 : f32
   }
   return
@@ -331,6 +336,114 @@ func.func @moves(%frame: !llvm.ptr) attributes {rt.feeds = []} {
     %0 = math.exp %a : f32
     %1 = math.log %0 : f32
     linalg.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+#row = affine_map<(r, u, c) -> (r, u)>
+#all = affine_map<(r, u, c) -> (r, u, c)>
+
+// Gathers to columns of one result, row by row, on all threads: checks between them do not touch it, and copies of what is in its place are none.
+// CHECK-LABEL: func @columns
+// CHECK: rt.fail
+// CHECK: rt.parallel_for %arg0, @[[KERNEL:tgc_nests_[0-9]+]](
+// CHECK-NEXT: memref.copy
+// CHECK: func private @[[KERNEL]]
+// CHECK: scf.for
+// CHECK: memref.subview {{.*}}[%{{.*}}, 0, 0] [1, 1, 64]
+// CHECK: linalg.generic
+// CHECK: memref.load
+// CHECK: linalg.generic
+// CHECK: memref.load
+func.func @columns(%frame: !llvm.ptr, %isBad: i1) attributes {rt.feeds = []} {
+  %ids = rt.feed %frame[0] : memref<256x2xi32>
+  %first = rt.weights 0 : memref<20000x64xf32>
+  %second = rt.weights 5120000 : memref<20000x4096xf32>
+  %y = rt.fetch %frame[0] () : memref<256x65x64xf32>
+  %out = memref.alloc() : memref<256x65x64xf32>
+  %c0 = arith.constant 0 : index
+  %a = memref.subview %ids[0, 0] [256, 1] [1, 1] : memref<256x2xi32> to memref<256x1xi32, strided<[2, 1]>>
+  %x = memref.subview %out[0, 0, 0] [256, 1, 64] [1, 1, 1] : memref<256x65x64xf32> to memref<256x1x64xf32, strided<[4160, 64, 1]>>
+  linalg.generic {indexing_maps = [#row, #all], iterator_types = ["parallel", "parallel", "parallel"]} ins(%a : memref<256x1xi32, strided<[2, 1]>>) outs(%x : memref<256x1x64xf32, strided<[4160, 64, 1]>>) {
+  ^bb0(%i: i32, %o: f32):
+    %0 = arith.index_cast %i : i32 to index
+    %1 = linalg.index 2 : index
+    %2 = memref.load %first[%0, %1] : memref<20000x64xf32>
+    linalg.yield %2 : f32
+  }
+  memref.copy %x, %x : memref<256x1x64xf32, strided<[4160, 64, 1]>> to memref<256x1x64xf32, strided<[4160, 64, 1]>>
+  scf.if %isBad {
+    rt.fail %frame, 3, "bad"()
+  }
+  %b = memref.subview %ids[0, 1] [256, 1] [1, 1] : memref<256x2xi32> to memref<256x1xi32, strided<[2, 1], offset: 1>>
+  %z = memref.subview %out[0, 1, 0] [256, 64, 64] [1, 1, 1] : memref<256x65x64xf32> to memref<256x64x64xf32, strided<[4160, 64, 1], offset: 64>>
+  %z2 = memref.collapse_shape %z [[0], [1, 2]] : memref<256x64x64xf32, strided<[4160, 64, 1], offset: 64>> into memref<256x4096xf32, strided<[4160, 1], offset: 64>>
+  %z3 = memref.expand_shape %z2 [[0], [1, 2]] output_shape [256, 1, 4096] : memref<256x4096xf32, strided<[4160, 1], offset: 64>> into memref<256x1x4096xf32, strided<[4160, 4096, 1], offset: 64>>
+  linalg.generic {indexing_maps = [#row, #all], iterator_types = ["parallel", "parallel", "parallel"]} ins(%b : memref<256x1xi32, strided<[2, 1], offset: 1>>) outs(%z3 : memref<256x1x4096xf32, strided<[4160, 4096, 1], offset: 64>>) {
+  ^bb0(%i: i32, %o: f32):
+    %0 = arith.index_cast %i : i32 to index
+    %1 = linalg.index 2 : index
+    %2 = memref.load %second[%0, %1] : memref<20000x4096xf32>
+    linalg.yield %2 : f32
+  }
+  memref.copy %out, %y : memref<256x65x64xf32> to memref<256x65x64xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(r, c) -> (r, c)>
+
+// Rows of the second half are not those of the first: the second nest reads what the first one writes elsewhere.
+// CHECK-LABEL: func @halves
+// CHECK: rt.parallel_for %arg0, @tgc_nests_0(
+// CHECK-NEXT: rt.parallel_for %arg0, @tgc_nests_1(
+func.func @halves(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<512x512xf32>
+  %y = rt.fetch %frame[0] () : memref<1024x512xf32>
+  %low = memref.subview %y[0, 0] [512, 512] [1, 1] : memref<1024x512xf32> to memref<512x512xf32, strided<[512, 1]>>
+  %high = memref.subview %y[256, 0] [512, 512] [1, 1] : memref<1024x512xf32> to memref<512x512xf32, strided<[512, 1], offset: 131072>>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : memref<512x512xf32>) outs(%low : memref<512x512xf32, strided<[512, 1]>>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : memref<512x512xf32>) outs(%high : memref<512x512xf32, strided<[512, 1], offset: 131072>>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.addf %a, %o : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(r, c) -> (r, c)>
+
+// Columns of open rows: the size of a part is that of what it is a part of.
+// CHECK-LABEL: func @open
+// CHECK-COUNT-1: rt.parallel_for %arg0, @tgc_nests_0(
+// CHECK-NOT: rt.parallel_for
+// CHECK: func private @tgc_nests_0
+// CHECK-COUNT-2: linalg.generic
+func.func @open(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %c0 = arith.constant 0 : index
+  %x = rt.feed %frame[0] : memref<?x64xf32>
+  %n = memref.dim %x, %c0 : memref<?x64xf32>
+  %y = rt.fetch %frame[0] (%n) : memref<?x32xf32>
+  %left = memref.subview %x[0, 0] [%n, 32] [1, 1] : memref<?x64xf32> to memref<?x32xf32, strided<[64, 1]>>
+  %right = memref.subview %x[0, 32] [%n, 32] [1, 1] : memref<?x64xf32> to memref<?x32xf32, strided<[64, 1], offset: 32>>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%left : memref<?x32xf32, strided<[64, 1]>>) outs(%right : memref<?x32xf32, strided<[64, 1], offset: 32>>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = math.exp %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%right : memref<?x32xf32, strided<[64, 1], offset: 32>>) outs(%y : memref<?x32xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
   }
   return
 }
