@@ -116,6 +116,8 @@ llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, StringRef ch
     lines << record.name;
     if (form)
       printForm(lines, *form, record);
+    else if (record.sharedBytes)
+      lines << ' ' << record.threads << ' ' << record.sharedBytes << ' ' << record.cluster;
     lines << '=' << record.node;
     if (describesWork)
       printWork(lines, record);

@@ -9,7 +9,7 @@
 // in which the sum over keys is the sum of g and the results over their elements. So nothing of it needs the
 // weights in memory: Dao et al., "FlashAttention", 2022. Here f' may be any function of a gradient and of
 // what scores may read besides the products. All of it has to be there, and nothing else may read what is
-// between.
+// between. As in attention itself, what the graph rounds to f16 or bf16 between is not rounded.
 //
 //===----------------------------------------------------------------------===//
 
@@ -72,9 +72,7 @@ static bool paysToRecompute(ArrayRef<int64_t> scores) {
 }
 
 bool Attention::matchGradients() {
-  auto type = cast<RankedTensorType>(weights.getType());
-  if (!type.getElementType().isF32() || !paysToRecompute(type.getShape()) ||
-      !weights.getDefiningOp<tg::DivOp>() || !matchValueGradients())
+  if (!paysToRecompute(cast<RankedTensorType>(weights.getType()).getShape()) || !matchValueGradients())
     return false;
   Value weightGradients = matchScoreGradients();
   auto given = weightGradients ? weightGradients.getDefiningOp<tg::MatMulOp>() : tg::MatMulOp();
@@ -116,28 +114,29 @@ Value Attention::matchScoreGradients() {
   return weightGradients ? weightGradients : matchGradientsOfSteps();
 }
 
-/// (dP - sum(dP * P)) * P
+/// (dP - sum(dP * P)) * P, in f32 or in 16 bits.
 Value Attention::matchGradientsOfSoftmax() {
-  tg::SubOp difference;
-  auto result = findUser<tg::MulOp>(weights, [&](tg::MulOp op) {
-    Value other = op.getLhs() == weights ? op.getRhs() : op.getLhs();
-    difference = other.getDefiningOp<tg::SubOp>();
-    return bool(difference);
-  });
-  if (!result)
-    return {};
-  Value sum = matchRowReduction(difference.getRhs(), tg::ReductionKind::Sum);
-  if (!sum || !isProductOf(sum, difference.getLhs(), weights))
-    return {};
-  for (Operation *op : {result.getOperation(), difference.getOperation(), sum.getDefiningOp()})
-    members.insert(op);
-  scoreGradients = result;
-  return difference.getLhs();
+  for (Value factor : {weights, quotients}) {
+    tg::SubOp difference;
+    auto result = findUser<tg::MulOp>(factor, [&](tg::MulOp op) {
+      Value other = op.getLhs() == factor ? op.getRhs() : op.getLhs();
+      difference = other.getDefiningOp<tg::SubOp>();
+      return bool(difference);
+    });
+    Value sum = result ? matchRowReduction(difference.getRhs(), tg::ReductionKind::Sum) : Value();
+    if (!sum || !isProductOf(sum, difference.getLhs(), factor))
+      continue;
+    for (Operation *op : {result.getOperation(), difference.getOperation(), sum.getDefiningOp()})
+      members.insert(op);
+    scoreGradients = result;
+    return skipFloatCasts(difference.getLhs(), members);
+  }
+  return {};
 }
 
 /// (dP / s + sum(dP * (-e / s / s))) * e of the exponentials e and their sum s.
 Value Attention::matchGradientsOfSteps() {
-  auto division = weights.getDefiningOp<tg::DivOp>();
+  auto division = quotients.getDefiningOp<tg::DivOp>();
   Value exponential = division.getLhs(), total = division.getRhs(), weightGradients;
   auto result = findUser<tg::MulOp>(exponential, [&](tg::MulOp op) {
     Value other = op.getLhs() == exponential ? op.getRhs() : op.getLhs();
@@ -174,15 +173,14 @@ Value Attention::matchGradientsOfSteps() {
   if (!result)
     return {};
   scoreGradients = result;
-  return weightGradients;
+  return skipFloatCasts(weightGradients, members);
 }
 
 bool Attention::matchProductGradients() {
   productGradients = scoreGradients;
   while (productGradients.hasOneUse()) {
     Operation *step = *productGradients.user_begin();
-    if (!isa<tg::ScalarOpInterface>(step) || step->getNumResults() != 1 ||
-        !cast<RankedTensorType>(step->getResult(0).getType()).getElementType().isF32())
+    if (!isa<tg::ScalarOpInterface>(step) || step->getNumResults() != 1 || !isFloat(step->getResult(0)))
       break;
     gradientSteps.insert(step);
     productGradients = step->getResult(0);
@@ -255,7 +253,7 @@ void Attention::replaceGradients(Value attended, ArrayRef<unsigned> loops, Value
     maps.push_back(getMap(extra.loops));
   }
   for (const AttentionResult &result : {queryGradients, keyGradients, valueGradients}) {
-    inits.push_back(createInit(builder, result.loops, builder.getF32Type()));
+    inits.push_back(createInit(builder, result.loops, queries.getType().getElementType()));
     maps.push_back(getMap(result.loops));
   }
   auto gradient = kernel::AttentionGradOp::create(builder, loc, ValueRange(inits).getTypes(), queries.value,

@@ -14,6 +14,27 @@
 
 namespace tgc {
 
+/// Floats that f32 holds: scores are f32 in the kernel.
+inline bool isFloat(mlir::Value value) {
+  mlir::Type type = llvm::cast<mlir::RankedTensorType>(value.getType()).getElementType();
+  return type.isF32() || type.isF16() || type.isBF16();
+}
+
+/// Whether an op only changes which of these floats a value is.
+inline bool isFloatCast(mlir::Operation *op) {
+  auto cast = llvm::dyn_cast_or_null<tg::CastOp>(op);
+  return cast && isFloat(cast.getX()) && isFloat(cast.getResult());
+}
+
+/// What a value is before such changes, which `passed` gets.
+template <typename Set> mlir::Value skipFloatCasts(mlir::Value value, Set &passed) {
+  while (isFloatCast(value.getDefiningOp())) {
+    passed.insert(value.getDefiningOp());
+    value = value.getDefiningOp()->getOperand(0);
+  }
+  return value;
+}
+
 /// An operand and the loop of each of its dimensions.
 struct AttentionOperand {
   mlir::Value value;
@@ -106,7 +127,8 @@ private:
                    mlir::Value result);
 
   tg::MatMulOp product, scores;
-  mlir::Value weights, logits;
+  /// The first factor of the product, and what it is before it has 16 bits.
+  mlir::Value weights, quotients, logits;
   /// What the region is made of that is built: from here, by these.
   mlir::Value root;
   const llvm::SmallSetVector<mlir::Operation *, 16> *rootMembers = nullptr;

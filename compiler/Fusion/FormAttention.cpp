@@ -33,27 +33,6 @@ constexpr int64_t kLargestDepth = 256;
 /// Ops that compute a score.
 constexpr size_t kMostScoreOps = 32;
 
-/// Floats that f32 holds: scores are f32 in the kernel.
-bool isFloat(Value value) {
-  Type type = cast<RankedTensorType>(value.getType()).getElementType();
-  return type.isF32() || type.isF16() || type.isBF16();
-}
-
-/// Whether an op only changes which of these floats a value is.
-bool isFloatCast(Operation *op) {
-  auto cast = dyn_cast_or_null<tg::CastOp>(op);
-  return cast && isFloat(cast.getX()) && isFloat(cast.getResult());
-}
-
-/// What a value is before such changes, which `passed` gets.
-template <typename Set> Value skipFloatCasts(Value value, Set &passed) {
-  while (isFloatCast(value.getDefiningOp())) {
-    passed.insert(value.getDefiningOp());
-    value = value.getDefiningOp()->getOperand(0);
-  }
-  return value;
-}
-
 /// The size of a dimension, from operands that stay when the ops between are gone.
 OpFoldResult findSize(OpBuilder &builder, Value value, int64_t dim) {
   auto type = cast<RankedTensorType>(value.getType());
@@ -194,7 +173,8 @@ Value Attention::matchRowReduction(Value value, tg::ReductionKind kind) {
 }
 
 bool Attention::matchSoftmax() {
-  auto division = skipFloatCasts(weights, members).getDefiningOp<tg::DivOp>();
+  quotients = skipFloatCasts(weights, members);
+  auto division = quotients.getDefiningOp<tg::DivOp>();
   auto exponential = division ? division.getLhs().getDefiningOp<tg::ExpOp>() : tg::ExpOp();
   auto difference = exponential ? exponential.getX().getDefiningOp<tg::SubOp>() : tg::SubOp();
   if (!difference)

@@ -119,3 +119,73 @@ func.func @read(%q: tensor<2x300x8xf32>, %k: tensor<2x300x8xf32>, %v: tensor<2x3
   %dk = tg.matmul %dscores transposed, %q : (tensor<2x300x300xf32>, tensor<2x300x8xf32>) -> tensor<2x300x8xf32>
   return %result, %dq, %dk, %dv, %dscores : tensor<2x300x16xf32>, tensor<2x300x8xf32>, tensor<2x300x8xf32>, tensor<2x300x16xf32>, tensor<2x300x300xf32>
 }
+
+// -----
+
+// In 16 bits as TensorFlow's rule of softmax makes them, and with a softmax of f32 between casts.
+// CHECK-LABEL: func @half
+// CHECK: %[[out:.*]]:3 = kernel.attention(
+// CHECK: kernel.attention_grad(
+// CHECK-SAME: scores
+// CHECK: tensor<2x300xf32>, tensor<2x300xf32> into tensor<2x300x8xf16>, tensor<2x300x8xf16>, tensor<2x300x16xf16>
+// CHECK-NOT: tg.matmul
+func.func @half(%q: tensor<2x300x8xf16>, %k: tensor<2x300x8xf16>, %v: tensor<2x300x16xf16>, %g: tensor<2x300x16xf16>) -> (tensor<2x300x16xf16>, tensor<2x300x8xf16>, tensor<2x300x8xf16>, tensor<2x300x16xf16>) {
+  %products = tg.matmul %q, %k transposed : (tensor<2x300x8xf16>, tensor<2x300x8xf16>) -> tensor<2x300x300xf16>
+  %scores = tg.cast %products : tensor<2x300x300xf16> to tensor<2x300x300xf32>
+  %max = tg.reduce max %scores dimensions [2] : tensor<2x300x300xf32> -> tensor<2x300xf32>
+  %maxes = tg.reshape %max : tensor<2x300xf32> -> tensor<2x300x1xf32>
+  %largest = tg.broadcast_to %maxes : tensor<2x300x1xf32> -> tensor<2x300x300xf32>
+  %less = tg.sub %scores, %largest : tensor<2x300x300xf32>
+  %exp = tg.exp %less : tensor<2x300x300xf32>
+  %sum = tg.reduce sum %exp dimensions [2] : tensor<2x300x300xf32> -> tensor<2x300xf32>
+  %sums = tg.reshape %sum : tensor<2x300xf32> -> tensor<2x300x1xf32>
+  %total = tg.broadcast_to %sums : tensor<2x300x1xf32> -> tensor<2x300x300xf32>
+  %quotients = tg.div %exp, %total : tensor<2x300x300xf32>
+  %weights = tg.cast %quotients : tensor<2x300x300xf32> to tensor<2x300x300xf16>
+  %result = tg.matmul %weights, %v : (tensor<2x300x300xf16>, tensor<2x300x16xf16>) -> tensor<2x300x16xf16>
+  %dw = tg.matmul %g, %v transposed : (tensor<2x300x16xf16>, tensor<2x300x16xf16>) -> tensor<2x300x300xf16>
+  %dv = tg.matmul %weights transposed, %g : (tensor<2x300x300xf16>, tensor<2x300x16xf16>) -> tensor<2x300x16xf16>
+  %each = tg.mul %dw, %weights : tensor<2x300x300xf16>
+  %d = tg.reduce sum %each dimensions [2] : tensor<2x300x300xf16> -> tensor<2x300xf16>
+  %ds = tg.reshape %d : tensor<2x300xf16> -> tensor<2x300x1xf16>
+  %all = tg.broadcast_to %ds : tensor<2x300x1xf16> -> tensor<2x300x300xf16>
+  %apart = tg.sub %dw, %all : tensor<2x300x300xf16>
+  %dscores = tg.mul %apart, %weights : tensor<2x300x300xf16>
+  %dq = tg.matmul %dscores, %k : (tensor<2x300x300xf16>, tensor<2x300x8xf16>) -> tensor<2x300x8xf16>
+  %dk = tg.matmul %dscores transposed, %q : (tensor<2x300x300xf16>, tensor<2x300x8xf16>) -> tensor<2x300x8xf16>
+  return %result, %dq, %dk, %dv : tensor<2x300x16xf16>, tensor<2x300x8xf16>, tensor<2x300x8xf16>, tensor<2x300x16xf16>
+}
+
+// CHECK-LABEL: func @mixed
+// CHECK: kernel.attention(
+// CHECK: kernel.attention_grad(
+// CHECK: into tensor<2x300x8xbf16>, tensor<2x300x8xbf16>, tensor<2x300x16xbf16>
+// CHECK-NOT: tg.matmul
+func.func @mixed(%q: tensor<2x300x8xbf16>, %k: tensor<2x300x8xbf16>, %v: tensor<2x300x16xbf16>, %g: tensor<2x300x16xbf16>) -> (tensor<2x300x16xbf16>, tensor<2x300x8xbf16>, tensor<2x300x8xbf16>, tensor<2x300x16xbf16>) {
+  %products = tg.matmul %q, %k transposed : (tensor<2x300x8xbf16>, tensor<2x300x8xbf16>) -> tensor<2x300x300xbf16>
+  %scores = tg.cast %products : tensor<2x300x300xbf16> to tensor<2x300x300xf32>
+  %max = tg.reduce max %scores dimensions [2] : tensor<2x300x300xf32> -> tensor<2x300xf32>
+  %maxes = tg.reshape %max : tensor<2x300xf32> -> tensor<2x300x1xf32>
+  %largest = tg.broadcast_to %maxes : tensor<2x300x1xf32> -> tensor<2x300x300xf32>
+  %less = tg.sub %scores, %largest : tensor<2x300x300xf32>
+  %exp = tg.exp %less : tensor<2x300x300xf32>
+  %sum = tg.reduce sum %exp dimensions [2] : tensor<2x300x300xf32> -> tensor<2x300xf32>
+  %sums = tg.reshape %sum : tensor<2x300xf32> -> tensor<2x300x1xf32>
+  %total = tg.broadcast_to %sums : tensor<2x300x1xf32> -> tensor<2x300x300xf32>
+  %quotients = tg.div %exp, %total : tensor<2x300x300xf32>
+  %weights = tg.cast %quotients : tensor<2x300x300xf32> to tensor<2x300x300xbf16>
+  %result = tg.matmul %weights, %v : (tensor<2x300x300xbf16>, tensor<2x300x16xbf16>) -> tensor<2x300x16xbf16>
+  %dw = tg.matmul %g, %v transposed : (tensor<2x300x16xbf16>, tensor<2x300x16xbf16>) -> tensor<2x300x300xbf16>
+  %dv = tg.matmul %weights transposed, %g : (tensor<2x300x300xbf16>, tensor<2x300x16xbf16>) -> tensor<2x300x16xbf16>
+  %wide = tg.cast %dw : tensor<2x300x300xbf16> to tensor<2x300x300xf32>
+  %each = tg.mul %wide, %quotients : tensor<2x300x300xf32>
+  %d = tg.reduce sum %each dimensions [2] : tensor<2x300x300xf32> -> tensor<2x300xf32>
+  %ds = tg.reshape %d : tensor<2x300xf32> -> tensor<2x300x1xf32>
+  %all = tg.broadcast_to %ds : tensor<2x300x1xf32> -> tensor<2x300x300xf32>
+  %apart = tg.sub %wide, %all : tensor<2x300x300xf32>
+  %given = tg.mul %apart, %quotients : tensor<2x300x300xf32>
+  %dscores = tg.cast %given : tensor<2x300x300xf32> to tensor<2x300x300xbf16>
+  %dq = tg.matmul %dscores, %k : (tensor<2x300x300xbf16>, tensor<2x300x8xbf16>) -> tensor<2x300x8xbf16>
+  %dk = tg.matmul %dscores transposed, %q : (tensor<2x300x300xbf16>, tensor<2x300x8xbf16>) -> tensor<2x300x8xbf16>
+  return %result, %dq, %dk, %dv : tensor<2x300x16xbf16>, tensor<2x300x8xbf16>, tensor<2x300x8xbf16>, tensor<2x300x16xbf16>
+}

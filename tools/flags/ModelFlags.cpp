@@ -53,7 +53,7 @@ ModelFlags::ModelFlags(cl::OptionCategory &category)
       gpuF32("gpu-f32", cl::init("ieee"),
              cl::desc(
                  "How a GPU multiplies matrices of f32: ieee (fused multiply-adds, but tf32x3 for attention "
-                 "without gradients; the default), tf32 (tensor cores, factors of 11 bits), tf32x3 "
+                 "and its gradients; the default), tf32 (tensor cores, factors of 11 bits), tf32x3 "
                  "(tensor cores, three products for one)"),
              cl::value_desc("ieee|tf32|tf32x3"), cl::cat(category)),
       set("set", cl::desc("Make a placeholder (or any tensor) a constant; repeated"),

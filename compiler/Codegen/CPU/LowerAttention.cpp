@@ -231,10 +231,10 @@ void convert(OpBuilder &builder, Location loc, Value from, Value to) {
 }
 
 /// Gives an op whose floats have 16 bits operands of f32: that is what is computed with.
-void widenOperands(kernel::AttentionOp op) {
-  OpBuilder builder(op);
+template <typename Op> void widenOperands(Op op) {
   Location loc = op.getLoc();
   for (OpOperand &operand : op->getOpOperands()) {
+    OpBuilder builder(op);
     Value narrow = operand.get();
     auto type = cast<MemRefType>(narrow.getType());
     if (type.getElementType().isF32())
@@ -245,12 +245,11 @@ void widenOperands(kernel::AttentionOp op) {
         sizes.push_back(memref::DimOp::create(builder, loc, narrow, dim));
     Value wide =
         memref::AllocOp::create(builder, loc, MemRefType::get(type.getShape(), builder.getF32Type()), sizes);
-    bool isResult = op.isDpsInit(&operand);
-    if (!isResult)
-      convert(builder, loc, narrow, wide);
     operand.set(wide);
-    if (!isResult)
+    if (!op.isDpsInit(&operand)) {
+      convert(builder, loc, narrow, wide);
       continue;
+    }
     builder.setInsertionPointAfter(op);
     convert(builder, loc, wide, narrow);
   }
@@ -269,6 +268,7 @@ struct LowerAttentionPass : impl::LowerAttentionPassBase<LowerAttentionPass> {
     });
     for (Operation *op : ops) {
       if (auto gradient = dyn_cast<kernel::AttentionGradOp>(op)) {
+        widenOperands(gradient);
         lowerAttentionGradient(gradient, unit, kernels);
         continue;
       }

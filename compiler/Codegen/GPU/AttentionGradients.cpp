@@ -13,7 +13,8 @@
 // "FlashAttention-2", 2023. Each row has one block, which goes through the tiles in their order, so nothing
 // depends on how many blocks there are. Products by queries and keys are computed three times, those by
 // gradients twice: with a block for the gradients of keys and of values together its sums would not fit into
-// registers. Tiles that a mask hides are left out, as in AttentionKernels.
+// registers. Tiles that a mask hides are left out, as in AttentionKernels. Here threads multiply, in f32,
+// what does not fit tensor cores (TensorGradients).
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,45 +36,20 @@ public:
 
   void write() {
     beginTiles(kThreads);
-    countBlocks();
+    countBlocksOfGradients();
     prepare(std::max(depth, width));
     differences = declareShared("differences", f32, kTile);
-    Value ofQueries = countTiles(queries), ofKeys = countTiles(keys);
-    Value both = add(ofQueries, ofKeys);
-    forEachTile(add(both, ofKeys), [&](ArrayRef<Value> batch, Value tile) {
-      auto rowsFrom = [&](Gradient gradient, Value begin) {
-        Value inGradient = arith::SubIOp::create(builder, loc, tile, begin);
-        writeRows(batch, gradient, multiply(inGradient, constant(kTile)));
-      };
-      branch(
-          isBelow(tile, ofQueries), [&] { rowsFrom(OfQueries, constant(0)); },
-          [&] {
-            branch(
-                isBelow(tile, both), [&] { rowsFrom(OfKeys, ofQueries); }, [&] { rowsFrom(OfValues, both); });
-          });
+    forEachGradient([&](ArrayRef<Value> batch, Gradient gradient, Value firstRow) {
+      writeRows(batch, gradient, firstRow);
     });
     finish();
   }
 
 private:
-  /// In the order of the results.
-  enum Gradient { OfQueries, OfKeys, OfValues };
-
   /// What a thread knows of its queries.
   struct Statistics {
     SmallVector<Value> largest, shares;
   };
-
-  /// Three tiles for each of keys, or as many as there are.
-  void countBlocks() {
-    Space tiles{{extentOf(loops.key)}, kTile / 3};
-    int64_t numQueries = op.getStaticLoopRanges()[loops.query], numKeys = op.getStaticLoopRanges()[loops.key];
-    if (!ShapedType::isDynamic(numQueries) && !ShapedType::isDynamic(numKeys)) {
-      int64_t count = llvm::divideCeil(numQueries, kTile) + 2 * llvm::divideCeil(numKeys, kTile);
-      tiles = {{Extent{count, -1}}, 1};
-    }
-    record.spaces.back() = tiles;
-  }
 
   /// What is multiplied by weights or products, and summed.
   Lines linesOf(Gradient gradient, Value begin) {
@@ -110,7 +86,7 @@ private:
             });
           });
         });
-    storeRows(batch, gradient, firstRow, none, sums);
+    storeRows(batch, gradient, firstRow, sums);
   }
 
   /// Of the queries of a thread's rows, or columns.
@@ -132,14 +108,7 @@ private:
     Value thread = special("tid.x"), row = divide(thread, kParts), part = remainder(thread, kParts);
     SmallVector<Value> index(batch);
     index[loops.query] = clip(add(firstQuery, row), queries);
-    Value sum =
-        forEach(part, constant(width), constant(kParts), number(0), [&](Value at, ValueRange carried) {
-          index[loops.value] = at;
-          Value gradient = load(*op.getDpsInputOperand(Op::kGradients), index);
-          Value attended = load(*op.getDpsInputOperand(Op::kAttended), index);
-          return SmallVector<Value>{fma(gradient, attended, carried.front())};
-        }).front();
-    sum = combine<arith::AddFOp>(sum, kParts);
+    Value sum = sumOfProducts(index, part, kParts);
     Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, part, constant(0));
     branch(isFirst, [&] { LLVM::StoreOp::create(builder, loc, sum, elementOf(differences, f32, row)); });
   }
@@ -204,18 +173,10 @@ private:
     return all;
   }
 
-  void storeRows(ArrayRef<Value> batch, Gradient gradient, Value firstRow, const Lines &summed,
-                 ArrayRef<Value> sums) {
-    unsigned rowLoop = gradient == OfQueries ? loops.query : loops.key, columns = sums.size() / kEach;
-    for (unsigned i = 0; i < sums.size(); ++i) {
-      SmallVector<Value> index(batch);
-      index[rowLoop] = add(firstRow, rowOf(i / columns));
-      index[summed.elementLoop] = columnOf(i % columns);
-      Value isInside =
-          arith::AndIOp::create(builder, loc, isBelow(index[rowLoop], sizeOf(rowLoop)),
-                                isBelow(index[summed.elementLoop], constant(lengthOf(summed.elementLoop))));
-      branch(isInside, [&] { store(sums[i], op.getDpsInitsMutable()[gradient], index); });
-    }
+  void storeRows(ArrayRef<Value> batch, Gradient gradient, Value firstRow, ArrayRef<Value> sums) {
+    unsigned columns = sums.size() / kEach;
+    for (unsigned i = 0; i < sums.size(); ++i)
+      storeGradient(sums[i], gradient, batch, add(firstRow, rowOf(i / columns)), columnOf(i % columns));
   }
 
   Value differences;
@@ -223,7 +184,59 @@ private:
 
 } // namespace
 
-void writeAttentionGradient(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
+void AttentionWriter::countBlocksOfGradients() {
+  // Three tiles for each of keys, or as many as there are.
+  Space tiles{{extentOf(loops.key)}, kTile / 3};
+  int64_t numQueries = op.getStaticLoopRanges()[loops.query], numKeys = op.getStaticLoopRanges()[loops.key];
+  if (!ShapedType::isDynamic(numQueries) && !ShapedType::isDynamic(numKeys)) {
+    int64_t count = llvm::divideCeil(numQueries, kTile) + 2 * llvm::divideCeil(numKeys, kTile);
+    tiles = {{Extent{count, -1}}, 1};
+  }
+  record.spaces.back() = tiles;
+}
+
+void AttentionWriter::forEachGradient(function_ref<void(ArrayRef<Value>, Gradient, Value)> body) {
+  Value ofQueries = countTiles(queries), ofKeys = countTiles(keys), both = add(ofQueries, ofKeys);
+  forEachTile(add(both, ofKeys), [&](ArrayRef<Value> batch, Value tile) {
+    auto rowsFrom = [&](Gradient gradient, Value begin) {
+      Value inGradient = arith::SubIOp::create(builder, loc, tile, begin);
+      body(batch, gradient, multiply(inGradient, constant(kTile)));
+    };
+    branch(
+        isBelow(tile, ofQueries), [&] { rowsFrom(OfQueries, constant(0)); },
+        [&] {
+          branch(
+              isBelow(tile, both), [&] { rowsFrom(OfKeys, ofQueries); }, [&] { rowsFrom(OfValues, both); });
+        });
+  });
+}
+
+Value AttentionWriter::sumOfProducts(ArrayRef<Value> index, Value first, unsigned step) {
+  SmallVector<Value> place(index);
+  Value sum = forEach(first, constant(width), constant(step), number(0), [&](Value at, ValueRange carried) {
+                place[loops.value] = at;
+                Value gradient = loadFloat(*op.getDpsInputOperand(Op::kGradients), place);
+                Value attended = loadFloat(*op.getDpsInputOperand(Op::kAttended), place);
+                return SmallVector<Value>{fma(gradient, attended, carried.front())};
+              }).front();
+  return combine<arith::AddFOp>(sum, step);
+}
+
+void AttentionWriter::storeGradient(Value sum, Gradient gradient, ArrayRef<Value> batch, Value row,
+                                    Value column) {
+  unsigned rowLoop = gradient == OfQueries ? loops.query : loops.key;
+  unsigned elementLoop = gradient == OfValues ? loops.value : loops.depth;
+  Value isInside = arith::AndIOp::create(builder, loc, isBelow(row, sizeOf(rowLoop)),
+                                         isBelow(column, constant(op.getStaticLoopRanges()[elementLoop])));
+  branch(isInside, [&] {
+    SmallVector<Value> index(batch);
+    index[rowLoop] = row;
+    index[elementLoop] = column;
+    storeFloat(sum, op.getDpsInitsMutable()[gradient], index);
+  });
+}
+
+void writeScalarGradient(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
   ScalarGradient(chain, kernels, record).write();
 }
 

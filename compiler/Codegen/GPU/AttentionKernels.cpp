@@ -133,4 +133,21 @@ void writeScalarAttention(const NestChain &chain, ModuleOp kernels, KernelRecord
   ScalarAttention(chain, kernels, record).write();
 }
 
+void writeAttentionKernel(const NestChain &chain, GpuF32 products, ModuleOp kernels, KernelRecord &record) {
+  // With longer queries or values neither stages nor results find a place.
+  constexpr int64_t kLongest = 128;
+  linalg::GenericOp op = chain.main;
+  AttentionLoops loops = getAttentionLoops(op);
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  bool isLong = std::max(ranges[loops.depth], ranges[loops.value]) > kLongest;
+  bool isGradient = isAttentionGradient(op);
+  if (isGradient && isLong)
+    return writeScalarGradient(chain, kernels, record);
+  if (isGradient)
+    return writeTensorGradient(chain, products, kernels, record);
+  if (isLong && getElementTypeOrSelf(op.getDpsInputs()[0].getType()).isF32())
+    return writeScalarAttention(chain, kernels, record);
+  writeTensorAttention(chain, products, kernels, record);
+}
+
 } // namespace tgc

@@ -33,13 +33,16 @@ mlir::OpOperand &getCounter(mlir::linalg::GenericOp op, unsigned loop);
 
 /// Of a program on buffers.
 void turnAttentionIntoNests(mlir::ModuleOp program);
-/// A block for each tile of queries. On tensor cores, f32 in two parts or, as products say, in one; but by
-/// threads where it is long or, by IEEE, has gradients.
+/// A block for each tile of queries; of gradients one for each tile of queries, and two for each of keys. On
+/// tensor cores, f32 in two parts or, as products say, in one; but by threads where an element is long.
 void writeAttentionKernel(const NestChain &chain, GpuF32 products, mlir::ModuleOp kernels,
                           KernelRecord &record);
 void writeScalarAttention(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
-/// A block for each tile of queries, and two for each of keys.
-void writeAttentionGradient(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
+void writeTensorAttention(const NestChain &chain, GpuF32 products, mlir::ModuleOp kernels,
+                          KernelRecord &record);
+void writeScalarGradient(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
+void writeTensorGradient(const NestChain &chain, GpuF32 products, mlir::ModuleOp kernels,
+                         KernelRecord &record);
 /// The op that the nest was; the nest is gone.
 mlir::Operation *turnIntoAttention(mlir::linalg::GenericOp nest);
 

@@ -79,6 +79,16 @@ Value AttentionWriter::load(OpOperand &operand, ValueRange index) {
   return LLVM::LoadOp::create(builder, loc, type, addressAt(operand, index));
 }
 
+Value AttentionWriter::loadFloat(OpOperand &operand, ValueRange index) {
+  Value loaded = load(operand, index);
+  return loaded.getType() == f32 ? loaded : Value(arith::ExtFOp::create(builder, loc, f32, loaded));
+}
+
+void AttentionWriter::storeFloat(Value value, OpOperand &operand, ValueRange index) {
+  Type type = getElementTypeOrSelf(operand.get().getType());
+  store(type == f32 ? value : Value(arith::TruncFOp::create(builder, loc, type, value)), operand, index);
+}
+
 Value AttentionWriter::yieldOf(unsigned which, Value first, ArrayRef<Value> batch, Value query, Value key) {
   SmallVector<Value> index(batch), elements(getFirstExtra(op), number(0));
   index[loops.query] = clip(query, queries);
@@ -245,11 +255,7 @@ void AttentionWriter::storeResult(Value sum, Value sumOfWeights, ArrayRef<Value>
     index[loops.query] = query;
     index[loops.value] = column;
     Value mean = choose(isEmpty, sum, arith::DivFOp::create(builder, loc, sum, sumOfWeights));
-    OpOperand &result = op.getDpsInitsMutable()[0];
-    Type type = getElementTypeOrSelf(result.get().getType());
-    if (type != f32)
-      mean = arith::TruncFOp::create(builder, loc, type, mean);
-    store(mean, result, index);
+    storeFloat(mean, op.getDpsInitsMutable()[0], index);
   });
 }
 

@@ -39,6 +39,9 @@ protected:
   /// Where an element of an operand lies, of which some dimensions of size one are repeated.
   mlir::Value addressAt(mlir::OpOperand &operand, mlir::ValueRange index);
   mlir::Value load(mlir::OpOperand &operand, mlir::ValueRange index) override;
+  /// An element of 16 or 32 bits, as f32; and back.
+  mlir::Value loadFloat(mlir::OpOperand &operand, mlir::ValueRange index);
+  void storeFloat(mlir::Value value, mlir::OpOperand &operand, mlir::ValueRange index);
 
   /// What the nest's body makes of a product; keys behind the last have no weight.
   mlir::Value scoreOf(mlir::Value product, llvm::ArrayRef<mlir::Value> batch, mlir::Value query,
@@ -71,6 +74,22 @@ protected:
       value = Op::create(builder, loc, value, takeFrom(value, distance));
     return value;
   }
+
+  /// The gradients of attention, in the order of the results: blocks make rows of one of them.
+  enum Gradient { OfQueries, OfKeys, OfValues };
+  /// As many blocks as there are tiles of all of them.
+  void countBlocksOfGradients();
+  /// Goes through a block's share of these tiles.
+  void forEachGradient(
+      llvm::function_ref<void(llvm::ArrayRef<mlir::Value> batch, Gradient gradient, mlir::Value firstRow)>
+          body);
+  /// What of the sum of a query's gradients * attended is at `first` and each `step` from there on, added up
+  /// by as many lanes side by side.
+  mlir::Value sumOfProducts(llvm::ArrayRef<mlir::Value> index, mlir::Value first, unsigned step);
+  /// Stores an element of a gradient, unless it lies outside.
+  void storeGradient(mlir::Value sum, Gradient gradient, llvm::ArrayRef<mlir::Value> batch, mlir::Value row,
+                     mlir::Value column);
+
   /// Stores a mean of values, unless it lies outside.
   void storeResult(mlir::Value sum, mlir::Value sumOfWeights, llvm::ArrayRef<mlir::Value> batch,
                    mlir::Value query, mlir::Value column);

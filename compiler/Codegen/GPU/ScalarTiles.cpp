@@ -31,7 +31,7 @@ void ScalarTiles::fetchSide(Value memory, ArrayRef<Value> batch, const Lines &li
   index[lines.elementLoop] = clip(step, length);
   for (unsigned i = 0; i < kEach; ++i) {
     index[lines.loop] = clip(add(lines.begin, rowOf(i)), sizeOf(lines.loop));
-    Value element = choose(isInside, load(*op.getDpsInputOperand(lines.operand), index), number(0));
+    Value element = choose(isInside, loadFloat(*op.getDpsInputOperand(lines.operand), index), number(0));
     LLVM::StoreOp::create(builder, loc, element, inShared(memory, threadColumn, rowOf(i), kLine));
   }
 }
@@ -73,7 +73,7 @@ void ScalarTiles::fetchLines(ArrayRef<Value> batch, const Lines &lines, Value fi
   index[lines.loop] = clip(line, count);
   for (unsigned j = 0; j < columnsOf(length); ++j) {
     index[lines.elementLoop] = clip(columnOf(j), constant(length));
-    Value element = choose(isInside, load(*op.getDpsInputOperand(lines.operand), index), number(0));
+    Value element = choose(isInside, loadFloat(*op.getDpsInputOperand(lines.operand), index), number(0));
     LLVM::StoreOp::create(builder, loc, element,
                           inShared(rows, threadRow, columnOf(j), columnsOf(length) * kSide));
   }

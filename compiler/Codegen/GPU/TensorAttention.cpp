@@ -28,9 +28,6 @@ class TensorAttention : TensorTiles {
 public:
   using TensorTiles::TensorTiles;
 
-  /// Longest queries and values of f32: with longer ones neither stages nor results find a place.
-  static constexpr int64_t kMostF32 = 128;
-
   void write() {
     beginTiles(kThreads);
     SmallVector<Piece> pieces;
@@ -182,17 +179,7 @@ private:
 
 } // namespace
 
-void writeAttentionKernel(const NestChain &chain, GpuF32 products, ModuleOp kernels, KernelRecord &record) {
-  if (isAttentionGradient(chain.main))
-    return writeAttentionGradient(chain, kernels, record);
-  linalg::GenericOp op = chain.main;
-  AttentionLoops loops = getAttentionLoops(op);
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  bool isLong = std::max(ranges[loops.depth], ranges[loops.value]) > TensorAttention::kMostF32;
-  // Gradients compute the scores again, by threads, and should find those that the statistics are of.
-  bool isOfThreads = products == GpuF32::IEEE && op.getNumDpsInits() > 1;
-  if (getElementTypeOrSelf(op.getDpsInputs()[0].getType()).isF32() && (isLong || isOfThreads))
-    return writeScalarAttention(chain, kernels, record);
+void writeTensorAttention(const NestChain &chain, GpuF32 products, ModuleOp kernels, KernelRecord &record) {
   TensorAttention(chain, products, kernels, record).write();
 }
 

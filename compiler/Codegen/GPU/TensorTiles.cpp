@@ -27,6 +27,23 @@ void TensorTiles::findPlaces(Value bytes) {
   highHalf = divide(lane, 16);
 }
 
+void TensorTiles::forgetPlaces(Value address) {
+  zero = address;
+  Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, thread, constant(0));
+  branch(isFirst, [&] {
+    Value none = arith::ConstantIntOp::create(builder, loc, 0, 32);
+    LLVM::StoreOp::create(builder, loc, none, zero);
+  });
+  wait();
+}
+
+Value TensorTiles::loadZero() {
+  if (!zero)
+    return constant(0);
+  Value loaded = LLVM::LoadOp::create(builder, loc, builder.getI32Type(), zero);
+  return arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), loaded);
+}
+
 void TensorTiles::beginRing(ArrayRef<Piece> all, unsigned kept, unsigned stages) {
   pieces.assign(all.begin(), all.end());
   numKept = kept;
@@ -80,7 +97,8 @@ void TensorTiles::fill(Piece piece, ArrayRef<Value> batch, Value first, Value to
   Value numElements = constant(op.getStaticLoopRanges()[elementLoop]);
   unsigned count = elementsOfCopy(operand, elementLoop), atOnce = std::max(count, 1u);
   unsigned copiesOfLine = elementsOfLine() / atOnce;
-  forEach(thread, constant(kTile * copiesOfLine), constant(kThreads), {}, [&](Value copy, ValueRange) {
+  Value own = zero ? add(thread, loadZero()) : thread;
+  forEach(own, constant(kTile * copiesOfLine), constant(kThreads), {}, [&](Value copy, ValueRange) {
     Value line = divide(copy, copiesOfLine);
     Value at = multiply(remainder(copy, copiesOfLine), constant(atOnce));
     Value place = placeOf(to, line, at);

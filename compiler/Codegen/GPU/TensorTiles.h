@@ -39,6 +39,11 @@ protected:
 
   /// Before tiles; `memory` are the bytes of pieces.
   void findPlaces(mlir::Value memory);
+  /// Lets nothing of places be kept in registers from one use of them to the next: all begin at a zero that
+  /// nobody knows, the word at `address`. All threads do.
+  void forgetPlaces(mlir::Value address);
+  /// That zero, if there is one.
+  mlir::Value loadZero();
   /// What passes for each tile of columns, in this order, through slots behind the pieces that are kept.
   void beginRing(llvm::ArrayRef<Piece> pieces, unsigned numKept, unsigned numStages);
 
@@ -124,7 +129,7 @@ private:
   mlir::Value pack(mlir::Value first, mlir::Value second);
 
   bool hasParts;
-  mlir::Value memory, rowOfMatrix, lowHalf, highHalf;
+  mlir::Value memory, zero, rowOfMatrix, lowHalf, highHalf;
   llvm::SmallVector<Piece> pieces;
   unsigned numKept = 0, numStages = 0;
 };

@@ -184,6 +184,13 @@ template <typename Op> static bool agree(Op op, unsigned loop, ArrayRef<unsigned
   });
 }
 
+static bool areFloatsAlike(ArrayRef<Value> operands) {
+  Type element = getElementTypeOrSelf(operands.front().getType());
+  return (element.isF32() || element.isF16() || element.isBF16()) &&
+         llvm::all_of(operands,
+                      [&](Value operand) { return getElementTypeOrSelf(operand.getType()) == element; });
+}
+
 void AttentionOp::getEffects(Effects &effects) { addEffects(*this, /*readsInit=*/false, effects); }
 
 int64_t AttentionOp::getStaticSize(unsigned operand, unsigned loop) { return getSize(*this, operand, loop); }
@@ -201,10 +208,7 @@ LogicalResult AttentionOp::verify() {
     return failure();
   if (!agree(*this, getDepthLoop(), {0, 1}) || !agree(*this, getValueLoop(), {2, init}))
     return emitOpError() << "needs known sizes of queries, keys and values, which agree";
-  Type element = getElementTypeOrSelf(getQueries().getType());
-  if (!(element.isF32() || element.isF16() || element.isBF16()) ||
-      llvm::any_of(ValueRange{getKeys(), getValues(), getInit()},
-                   [&](Value operand) { return getElementTypeOrSelf(operand.getType()) != element; }))
+  if (!areFloatsAlike({getQueries(), getKeys(), getValues(), getInit()}))
     return emitOpError() << "needs queries, keys, values and results of f32, f16 or bf16, all alike";
   for (Value statistic : getStatistics())
     if (!getElementTypeOrSelf(statistic.getType()).isF32())
@@ -245,9 +249,15 @@ LogicalResult AttentionGradOp::verify() {
   if (!agree(*this, getDepthLoop(), {kQueries, kKeys, ofQueries, ofKeys}) ||
       !agree(*this, getValueLoop(), {kValues, kAttended, kGradients, ofValues}))
     return emitOpError() << "needs known sizes of queries, keys and values, which agree";
-  for (Value operand : getOperands())
-    if (!getElementTypeOrSelf(operand.getType()).isF32())
-      return emitOpError() << "needs operands of f32, got " << operand.getType();
+  if (!areFloatsAlike({getQueries(), getKeys(), getValues(), getAttended(), getGradients(),
+                       getQueryGradients(), getKeyGradients(), getValueGradients()}))
+    return emitOpError()
+           << "needs queries, keys, values, results and gradients of f32, f16 or bf16, all alike";
+  SmallVector<Value> others(getExtras());
+  others.append({getLargest(), getSums()});
+  for (Value other : others)
+    if (!getElementTypeOrSelf(other.getType()).isF32())
+      return emitOpError() << "needs statistics and extras of f32, got " << other.getType();
   for (Region *region : getRegions())
     if (failed(verifyRegion(*this, region->front(), 1 + getExtras().size(), Float32Type::get(getContext()))))
       return failure();

@@ -148,6 +148,8 @@ static int32_t find_kernels(tgc_device_t *device, const char *kernels) {
       *needs = '\0';
       kernel->parameters =
           tgc_parameters_begin(needs + 1, &kernel->threads, &kernel->shared_bytes, &kernel->cluster);
+      if (!*kernel->parameters)
+        kernel->parameters = NULL; /* those of the launch, as they are */
     }
     kernel->name = line;
     if (device->ordinal)

@@ -125,7 +125,7 @@ func.func @widths(%q: memref<4x30x16xf32>, %k: memref<4x30x16xf32>, %v: memref<4
 #t = affine_map<(b, i, j, d, e) -> (b, j)>
 
 func.func @types(%q: memref<4x30x16xf32>, %k: memref<4x30x16xf32>, %v: memref<4x30x8xf32>, %o: memref<4x30x8xf32>, %g: memref<4x30x8xf16>, %s: memref<4x30xf32>) {
-  // expected-error@+1 {{needs operands of f32}}
+  // expected-error@+1 {{needs queries, keys, values, results and gradients of f32, f16 or bf16, all alike}}
   kernel.attention_grad(%q, %k, %v, %o, %g, %s, %s) into(%q, %k, %v) attributes {indexing_maps = [#q, #k, #v, #o, #o, #s, #s, #q, #k, #v]} scores {
   ^bb0(%score: f32):
     kernel.yield %score : f32
