@@ -139,7 +139,7 @@ def Kernel_AttentionGradOp : Kernel_Op<"attention_grad", [
         value_gradients[b, j, e] = sum over i of w[b, i, j] * g[b, i, e]
 
     where the region `gradient` is f: it computes the gradient of a product of queries and keys from that of its score and from elements of `extras`.
-    All operands are f32; maps are those of `kernel.attention`, and what is repeated has a gradient of each of its repetitions.
+    Operands are f32, f16 or bf16, statistics, extras and sums f32; maps are those of `kernel.attention`, and what is repeated has a gradient of each repetition.
   }];
   let arguments = (ins AnyShaped:$queries, AnyShaped:$keys, AnyShaped:$values, AnyShaped:$attended, AnyShaped:$gradients,
                        AnyShaped:$largest, AnyShaped:$sums, Variadic<AnyShaped>:$extras,
