@@ -163,10 +163,11 @@ LogicalResult importSelect(NodeImporter &n) {
       return failure();
     condition = n.broadcastAlong(condition, 0, shape);
   } else {
-    auto fitting = n.withShape(condition, shape);
-    if (failed(fitting))
+    // Each of the three may know sizes that the others do not.
+    values = n.withOneShape({(*values)[0], (*values)[1], condition});
+    if (failed(values))
       return failure();
-    condition = fitting->front();
+    condition = values->back();
   }
   n.setResult(n.select(condition, (*values)[0], (*values)[1]));
   return success();
