@@ -34,7 +34,7 @@ def python_with_numpy():
 if shutil.which("clang-format-22") or shutil.which("clang-format-14"):
     config.available_features.add("clang-format")
 # Code for AArch64 runs in an emulator; without one, or a linker for it, tests that do so are UNSUPPORTED.
-if shutil.which("qemu-aarch64-static") and shutil.which("ld.lld"):
+if shutil.which("qemu-aarch64-static") and shutil.which("ld.lld", path=config.llvm_tools_dir):
     config.available_features.add("aarch64-emulation")
 # NVIDIA's assembler judges device code where there is one.
 if shutil.which("ptxas"):
