@@ -62,6 +62,8 @@ private:
   llvm::SmallVector<std::string> getChangedState(const EntryImporter::State &since);
   bool weakenStatedShapes();
   bool nextTensor(Carried &carried, const ImportedValue &next, Value &yielded, bool &isOk);
+  Values takeCarried(llvm::function_ref<Value(mlir::Type)> next,
+                     llvm::function_ref<ListValue(const Carried &)> nextList);
   Values enter(mlir::Block *block);
   void addInits(llvm::SmallVectorImpl<Value> &inits);
   Values finish(std::optional<Size> exactTrips);

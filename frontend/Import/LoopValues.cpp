@@ -10,10 +10,10 @@ namespace tgc {
 using Size = OpFoldResult;
 using Values = RegionImporter::Values;
 
-/// Builds the arguments of a region and says what they are.
-Values LoopImporter::enter(Block *block) {
-  builder.setInsertionPointToStart(block);
-  entry.sizes.setLoc(loc);
+/// What the carried values are where `next` gives their parts, by type and in order, and `nextList` their
+/// lists.
+Values LoopImporter::takeCarried(function_ref<Value(Type)> next,
+                                 function_ref<ListValue(const Carried &)> nextList) {
   Values values;
   for (const Carried &carried : all) {
     ImportedValue value = carried.init;
@@ -21,13 +21,13 @@ Values LoopImporter::enter(Block *block) {
       value = ImportedValue();
       value.host = std::make_shared<HostTensor>(*carried.init.host);
       for (unsigned i : carried.isCounter.set_bits())
-        value.host->elements[i] = Value(block->addArgument(builder.getIndexType(), loc));
+        value.host->elements[i] = next(builder.getIndexType());
     } else if (carried.kind == Carried::Tensor) {
       value = ImportedValue();
-      value.tensor = block->addArgument(carried.getType(), loc);
+      value.tensor = next(carried.getType());
       setKnownSizes(entry, loc, value.tensor, carried.sizes);
     } else if (carried.kind == Carried::List) {
-      value.list = std::make_shared<const ListValue>(carried.list->enter(block));
+      value.list = std::make_shared<const ListValue>(nextList(carried));
     }
     if (!carried.key.empty())
       (void)entry.writeState(carried.key, value, loc);
@@ -35,6 +35,14 @@ Values LoopImporter::enter(Block *block) {
   }
   values.truncate(numInits);
   return values;
+}
+
+/// Builds the arguments of a region and says what they are.
+Values LoopImporter::enter(Block *block) {
+  builder.setInsertionPointToStart(block);
+  entry.sizes.setLoc(loc);
+  return takeCarried([&](Type type) { return block->addArgument(type, loc); },
+                     [&](const Carried &carried) { return carried.list->enter(block); });
 }
 
 void LoopImporter::addInits(SmallVectorImpl<Value> &inits) {
@@ -118,27 +126,10 @@ void LoopImporter::addAliases(Values &values) {
 
 /// The results of the loop.
 Values LoopImporter::finish(std::optional<Size> exactTrips) {
-  Values values;
   unsigned next = 0;
-  for (const Carried &carried : all) {
-    ImportedValue value = carried.init;
-    if (carried.kind == Carried::Host) {
-      value = ImportedValue();
-      value.host = std::make_shared<HostTensor>(*carried.init.host);
-      for (unsigned i : carried.isCounter.set_bits())
-        value.host->elements[i] = Value(loop.getResult(next++));
-    } else if (carried.kind == Carried::Tensor) {
-      value = ImportedValue();
-      value.tensor = loop.getResult(next++);
-      setKnownSizes(entry, loc, value.tensor, carried.sizes);
-    } else if (carried.kind == Carried::List) {
-      value.list = std::make_shared<const ListValue>(carried.list->finish(loop, next, exactTrips));
-    }
-    if (!carried.key.empty())
-      (void)entry.writeState(carried.key, value, loc);
-    values.push_back(value);
-  }
-  values.truncate(numInits);
+  Values values =
+      takeCarried([&](Type) { return loop.getResult(next++); },
+                  [&](const Carried &carried) { return carried.list->finish(loop, next, exactTrips); });
   accesses.finish(entry, loop);
   addAliases(values);
   return values;
