@@ -469,6 +469,8 @@ llvm::Expected<SmallVector<char, 0>> Compilation::emitObject() {
 }
 
 llvm::Expected<SmallVector<char, 0>> Compilation::emitAssembly() {
+  // Comments say where loops are and which values registers do not hold.
+  state->machine->Options.MCOptions.AsmVerbose = true;
   return tgc::emitCode(*state->code, *state->machine, llvm::CodeGenFileType::AssemblyFile);
 }
 

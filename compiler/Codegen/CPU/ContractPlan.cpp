@@ -70,6 +70,21 @@ bool isOnePanel(kernel::ContractOp op, VectorUnit unit) {
          tiling.getPanelWidth() == columns;
 }
 
+/// Steps of the sum that one instruction takes, if both operands hold them one behind the other.
+int64_t countStepsAtOnce(kernel::ContractOp op, VectorUnit unit) {
+  auto areBoth = [&](auto isElement) {
+    return llvm::all_of(ValueRange{op.getLhs(), op.getRhs()}, [&](Value operand) {
+      return isElement(cast<MemRefType>(operand.getType()).getElementType());
+    });
+  };
+  if (unit.pairsBfloats && op.getAccumulatorType().isF32() && areBoth([](Type t) { return t.isBF16(); }))
+    return 2;
+  if (unit.dotsBytes && op.getAccumulatorType().isInteger(32) &&
+      areBoth([](Type t) { return t.isInteger(8); }))
+    return 4;
+  return 1;
+}
+
 } // namespace
 
 ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
@@ -126,6 +141,10 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   tiling = widenForFewRows(
       selectContractTiling(unit, getBytes(op.getAccumulatorType()), staticSizes[column], getStaticSize(rows)),
       unit, getElementTypeOrSelf(op.getRhs()) == op.getAccumulatorType(), staticSizes[column], numAllRows);
+  if (!isLanewise && tiling.lanes >= 4 && !sums.empty() && lhs.strides[sums.back().back()] == 1)
+    stepsAtOnce = countStepsAtOnce(op, unit);
+  if (stepsAtOnce > 1)
+    tiling = leaveRoomToJoinSteps(tiling, getStaticSize(rows));
   if (rhsForm == RhsForm::AlongSum) {
     tiling = selectTilingAlongSum(unit, getBytes(op.getAccumulatorType()), getStaticSize(rows));
     columnsAlongSum = selectColumnsAlongSum(tiling.rows, tiling.lanes, unit.registers);
@@ -154,18 +173,6 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   selectFetchingOfRows(op, lhs.strides);
   selectFetchingOfInit(op);
   loopsOverRows = tiling.rows > 1 && countOps(op.getEpilogue().front()) > kLongestRepeatedBody;
-  if (isLanewise || tiling.lanes < 4 || sums.empty() || lhs.strides[sums.back().back()] != 1)
-    return;
-  auto areBoth = [&](auto isElement) {
-    return llvm::all_of(ValueRange{op.getLhs(), op.getRhs()}, [&](Value operand) {
-      return isElement(cast<MemRefType>(operand.getType()).getElementType());
-    });
-  };
-  if (unit.pairsBfloats && op.getAccumulatorType().isF32() && areBoth([](Type t) { return t.isBF16(); }))
-    stepsAtOnce = 2;
-  if (unit.dotsBytes && op.getAccumulatorType().isInteger(32) &&
-      areBoth([](Type t) { return t.isInteger(8); }))
-    stepsAtOnce = 4;
   // Steps that are taken together would fetch fewer lines than a tile has.
   fetchesRows &= stepsAtOnce == 1;
   fetchesInitInSum &= stepsAtOnce == 1;

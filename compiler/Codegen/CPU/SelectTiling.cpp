@@ -53,4 +53,13 @@ ContractTiling selectContractTiling(VectorUnit unit, int64_t elementBytes, int64
   return tiling;
 }
 
+ContractTiling leaveRoomToJoinSteps(ContractTiling tiling, int64_t rows) {
+  if (tiling.rows <= kMostRowsThatJoinSteps || tiling.vectors == 1)
+    return tiling;
+  tiling.rows = ShapedType::isDynamic(rows)
+                    ? kMostRowsThatJoinSteps
+                    : llvm::divideCeil(rows, llvm::divideCeil(rows, kMostRowsThatJoinSteps));
+  return tiling;
+}
+
 } // namespace tgc

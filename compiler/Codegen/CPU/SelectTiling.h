@@ -37,6 +37,11 @@ struct ContractTiling {
 /// `elementBytes` is the accumulator's; unknown columns or rows are ShapedType::kDynamic.
 ContractTiling selectContractTiling(VectorUnit unit, int64_t elementBytes, int64_t columns, int64_t rows);
 
+/// The same tile with registers left over for vectors of which several steps of the sum are joined, and for
+/// their order.
+ContractTiling leaveRoomToJoinSteps(ContractTiling tiling, int64_t rows);
+inline constexpr int64_t kMostRowsThatJoinSteps = 12;
+
 /// Contractions of fewer multiplications stay loops, which LLVM unrolls.
 inline constexpr int64_t kLeastProducts = 512;
 /// With fewer columns most lanes would idle; a reduction along the summed loop is better.
