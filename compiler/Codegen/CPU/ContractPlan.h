@@ -32,7 +32,16 @@ enum class RhsForm {
 /// Which way the left operand is contiguous where a tile of it is copied.
 enum class LhsCopy { None, AlongSum, AlongRows };
 
-struct StaticAccess;
+/// What is known of an operand's strides per loop.
+struct StaticAccess {
+  mlir::AffineMap map;
+  llvm::SmallVector<int64_t> strides;
+  bool isRowMajor = true;
+  /// Packed in the order of its loops, whatever its map says.
+  bool isPacked = false;
+
+  bool moves(unsigned loop) const { return map.isFunctionOfDim(loop); }
+};
 
 /// The part of a window that runs along the rows of tiles, which together are as wide as the image.
 struct RowsWithinBorders {
@@ -134,6 +143,9 @@ private:
 
   llvm::SmallVector<int64_t> staticSizes;
 };
+
+/// Bytes of an element.
+int64_t getBytes(mlir::Type type);
 
 } // namespace tgc
 

@@ -10,9 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Codegen/CPU/KeepLoop.h"
+#include "compiler/Codegen/CPU/GroupPlan.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
-#include "compiler/Codegen/CPU/NestGroup.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -24,52 +23,19 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
-int64_t getBytes(Type element) {
-  if (auto complex = dyn_cast<ComplexType>(element))
-    return 2 * getBytes(complex.getElementType());
-  return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-}
-
-/// The number of elements of these dimensions, or ShapedType::kDynamic.
-int64_t countElements(ArrayRef<int64_t> shape) {
-  int64_t count = 1;
-  for (int64_t size : shape) {
-    if (ShapedType::isDynamic(size))
-      return size;
-    count *= size;
-  }
-  return count;
-}
-
-/// A buffer that only the nests of a group use.
-struct LocalBuffer {
-  int64_t elements; ///< Of a row.
-  /// The memory of a result, where all of the buffer lies; null: a block is on the stack.
-  Value destination;
-};
-
-struct GroupEmitter {
+struct GroupEmitter : GroupPlan {
   OpBuilder &builder;
-  NestGroup &group;
   KernelCalls &kernels;
   Location loc;
   IndexMath math;
-  RowCount rows;
-  int64_t blockRows = 1;
-  /// Whether each block has that many rows.
-  bool isEven = false;
-  llvm::MapVector<Value, LocalBuffer> local;
 
-  GroupEmitter(OpBuilder &builder, NestGroup &group, KernelCalls &kernels)
-      : builder(builder), group(group), kernels(kernels), loc(group.nests.back().op.getLoc()),
-        math(builder, loc), rows(group.rows.back()) {}
+  GroupEmitter(OpBuilder &builder, const NestGroup &group, KernelCalls &kernels)
+      : GroupPlan(group), builder(builder), kernels(kernels), loc(group.nests.back().op->getLoc()),
+        math(builder, loc) {}
 
   void emit() {
     if (!pays())
       return;
-    findLocalBuffers();
-    chooseBlock();
-    keepOnStack();
     SmallVector<Value> arguments = collectArguments();
     OpFoldResult rowCount = getRowCount();
     if (auto value = dyn_cast<Value>(rowCount))
@@ -80,200 +46,18 @@ struct GroupEmitter {
     OpFoldResult count = math.ceilDiv(rowCount, math.known(blockRows));
     KernelCalls::call(builder, loc, function, arguments, count,
                       math.mul(rowCount, math.known(getWorkOfRow())));
-    for (Nest &nest : llvm::reverse(group.nests))
+    for (const Nest &nest : llvm::reverse(group.nests))
       nest.op->erase();
     for (auto &[buffer, described] : local)
       eraseWithViews(buffer.getDefiningOp());
   }
 
 private:
-  //===--------------------------------------------------------------------===//
-  // Sizes
-  //===--------------------------------------------------------------------===//
-
-  const RowForm &formOf(const Nest &nest) const { return *nest.getForm(rows); }
-
-  /// Elements that a nest computes per row; unknown sizes count as some.
-  int64_t getElementsOfRow(const Nest &nest) const {
-    int64_t count = 1;
-    for (int64_t size : linalg::LinalgOp(nest.op).getStaticLoopRanges())
-      count *= ShapedType::isDynamic(size) ? kTypicalSize : size;
-    return std::max<int64_t>(count / (rows.sizes.empty() ? rows.known : rows.known * power(kTypicalSize)), 1);
-  }
-
-  int64_t power(int64_t base) const {
-    int64_t result = 1;
-    for (size_t i = 0; i < rows.sizes.size(); ++i)
-      result *= base;
-    return result;
-  }
-
-  /// In multiplications of a contraction.
-  int64_t getWorkOfRow() const {
-    int64_t work = 0;
-    for (const Nest &nest : group.nests)
-      work += getCostOfElement(nest.op) * getElementsOfRow(nest);
-    return work;
-  }
-
-  /// Small groups stay loops in the entry, where LLVM sees what is around them.
-  bool pays() const {
-    if (!rows.sizes.empty())
-      return true;
-    int64_t work = rows.known * getWorkOfRow();
-    return work >= (group.nests.size() > 1 ? kLeastGroupedWork : kLeastParallelProducts);
-  }
-
   OpFoldResult getRowCount() {
     OpFoldResult count = math.known(rows.known);
     for (Value size : rows.sizes)
       count = math.mul(count, OpFoldResult(size));
     return count;
-  }
-
-  /// Elements of one row of the operand, or ShapedType::kDynamic.
-  int64_t getRowElements(const Nest &nest, unsigned operand) const {
-    auto type = cast<MemRefType>(nest.op->getOperand(operand).getType());
-    return countElements(type.getShape().drop_front(formOf(nest).leading[operand]));
-  }
-
-  void chooseBlock() {
-    llvm::MapVector<Value, int64_t> bytesOfRow;
-    for (const Nest &nest : group.nests)
-      for (auto [i, leading] : llvm::enumerate(formOf(nest).leading)) {
-        if (leading == RowForm::kSame || local.lookup(nest.memories[i].base).destination)
-          continue;
-        int64_t elements = getRowElements(nest, i);
-        Type element = cast<MemRefType>(nest.op->getOperand(i).getType()).getElementType();
-        int64_t bytes = getBytes(element) * (ShapedType::isDynamic(elements) ? kTypicalSize : elements);
-        int64_t &known = bytesOfRow[nest.memories[i].base];
-        known = nest.memories[i].isWhole ? std::max(known, bytes) : known + bytes;
-      }
-    int64_t bytes = 0;
-    for (auto [base, each] : bytesOfRow)
-      bytes += each;
-    blockRows = std::max<int64_t>(kBlockBytes / std::max<int64_t>(bytes, 1), 1);
-    if (!rows.sizes.empty())
-      return;
-    blockRows = std::min(blockRows, rows.known);
-    // Whole blocks only, if there is a size not much smaller that allows it.
-    int64_t step = blockRows >= 32 ? 16 : 1;
-    for (int64_t size = blockRows / step * step; size > blockRows / 2; size -= step)
-      if (rows.known % size == 0) {
-        blockRows = size;
-        isEven = true;
-        return;
-      }
-  }
-
-  //===--------------------------------------------------------------------===//
-  // Buffers
-  //===--------------------------------------------------------------------===//
-
-  static bool isViewOp(Operation *op) {
-    return isa<memref::ExpandShapeOp, memref::CollapseShapeOp, memref::CastOp>(op);
-  }
-
-  /// Whether the group's nests are all that uses the buffer.
-  bool isUsedHereOnly(Value buffer, const llvm::SmallPtrSetImpl<Operation *> &members) const {
-    return llvm::all_of(buffer.getUsers(), [&](Operation *user) {
-      return members.contains(user) || (isViewOp(user) && isUsedHereOnly(user->getResult(0), members));
-    });
-  }
-
-  void findLocalBuffers() {
-    llvm::SmallPtrSet<Operation *, 8> members;
-    for (const Nest &nest : group.nests)
-      members.insert(nest.op);
-    for (auto [base, isWritten] : group.effects.touched) {
-      auto alloc = base.getDefiningOp<memref::AllocOp>();
-      if (!alloc || !isUsedHereOnly(base, members))
-        continue;
-      int64_t elements = 0;
-      bool areRows =
-          llvm::none_of(group.nests, [base = base](const Nest &nest) { return nest.isTable(base); });
-      for (const Nest &nest : group.nests)
-        for (auto [i, memory] : llvm::enumerate(nest.memories))
-          if (memory.base == base) {
-            areRows = areRows && formOf(nest).leading[i] != RowForm::kSame;
-            if (areRows)
-              elements = getRowElements(nest, i);
-            areRows = areRows && !ShapedType::isDynamic(elements); // one view may not know what another does
-          }
-      if (areRows)
-        local[base] = {elements, Value()};
-    }
-    llvm::SmallPtrSet<Value, 4> taken;
-    for (auto &[base, described] : local)
-      if (auto found = findDestination(base, described.elements); found && taken.insert(found->second).second)
-        described.destination = found->first;
-  }
-
-  static bool touches(const Nest &nest, Value base) {
-    return llvm::any_of(nest.memories, [&](const Memory &memory) { return memory.base == base; });
-  }
-
-  /// The memory of what the last of the buffer's readers computes of each of its elements, and what stands
-  /// for it, if it is free as long as the buffer is used.
-  std::optional<std::pair<Value, Value>> findDestination(Value base, int64_t elements) const {
-    auto uses = [&](const Nest &nest) { return touches(nest, base); };
-    auto first = llvm::find_if(group.nests, uses);
-    const Nest &last = *llvm::find_if(llvm::reverse(group.nests), uses);
-    linalg::LinalgOp op = last.op;
-    if (&*first == &last || op.getNumReductionLoops() || op.getNumDpsInits() != 1)
-      return std::nullopt;
-    OpOperand *init = op.getDpsInitOperand(0);
-    unsigned number = init->getOperandNumber();
-    const Memory &memory = last.memories[number];
-    auto type = cast<MemRefType>(init->get().getType());
-    if (!memory.isWhole || local.contains(memory.base) || !type.getLayout().isIdentity() ||
-        type.getElementType() != cast<MemRefType>(base.getType()).getElementType() ||
-        op.payloadUsesValueFromOperand(init))
-      return std::nullopt;
-    for (OpOperand *input : op.getDpsInputOperands()) {
-      Value inputBase = last.memories[input->getOperandNumber()].base;
-      if (inputBase == memory.base ||
-          (inputBase == base && (op.getMatchingIndexingMap(input) != op.getMatchingIndexingMap(init) ||
-                                 getRowElements(last, number) != elements ||
-                                 cast<MemRefType>(input->get().getType()).getShape() != type.getShape())))
-        return std::nullopt;
-    }
-    for (const Nest *nest = &*first; nest != &last; ++nest)
-      if (touches(*nest, memory.base))
-        return std::nullopt;
-    return std::pair(init->get(), memory.base);
-  }
-
-  /// Whether the nest does little but move what leaves the caches before anything reads it. Where more is
-  /// computed, the caches take what is stored while the next elements are; without them stores would wait.
-  bool isStreamed(const Nest &nest) const {
-    linalg::LinalgOp op = nest.op;
-    if (group.nests.size() != 1 || !nest.tables.empty() || op.getNumDpsInits() != 1 ||
-        op.getNumReductionLoops() || op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) ||
-        countOps(op->getRegion(0).front()) > kMostStreamedOps)
-      return false;
-    OpOperand *init = op.getDpsInitOperand(0);
-    auto type = cast<MemRefType>(init->get().getType());
-    Value base = nest.memories[init->getOperandNumber()].base;
-    auto isResult = [&](const Memory &memory) { return memory.base == base; };
-    return type.hasStaticShape() && llvm::count_if(nest.memories, isResult) == 1 &&
-           type.getNumElements() * getBytes(type.getElementType()) >= kLeastStreamedBytes;
-  }
-
-  /// What is too large for the stack stays where it is.
-  void keepOnStack() {
-    int64_t total = 0;
-    local.remove_if([&](auto &entry) {
-      auto &[buffer, described] = entry;
-      if (described.destination)
-        return false;
-      int64_t bytes =
-          described.elements * blockRows * getBytes(cast<MemRefType>(buffer.getType()).getElementType());
-      if (total + bytes > kLargestBlockOnStack)
-        return true;
-      total += bytes;
-      return false;
-    });
   }
 
   static void eraseWithViews(Operation *op) {
@@ -388,7 +172,7 @@ private:
         continue;
       int64_t elements = getRowElements(nest, number);
       if (!ShapedType::isDynamic(elements) &&
-          elements * blockRows * getBytes(type.getElementType()) <= kLargestBlockOnStack)
+          elements * blockRows * getElementBytes(type.getElementType()) <= kLargestBlockOnStack)
         ahead[number] = elements * blockRows;
     }
     return ahead;
@@ -398,7 +182,7 @@ private:
     const Nest *fetcher = nullptr;
     bool isFirst = true;
     for (const Nest &nest : group.nests) {
-      if (!touches(nest, base))
+      if (!nest.touches(base))
         continue;
       if (!isFirst && getCostOfElement(nest.op) >= kProductsPerFunction &&
           (!fetcher || getCostOfElement(nest.op) > getCostOfElement(fetcher->op)))
@@ -524,7 +308,7 @@ private:
 
 } // namespace
 
-void emitNestGroup(OpBuilder &builder, NestGroup &group, KernelCalls &kernels) {
+void emitNestGroup(OpBuilder &builder, const NestGroup &group, KernelCalls &kernels) {
   GroupEmitter(builder, group, kernels).emit();
 }
 

@@ -41,6 +41,10 @@ bool Nest::isTable(Value base) const {
   return llvm::any_of(tables, [&](const Memory &table) { return table.base == base; });
 }
 
+bool Nest::touches(Value base) const {
+  return llvm::any_of(memories, [&](const Memory &memory) { return memory.base == base; });
+}
+
 namespace {
 
 bool isNumber(Type type) { return type.isIntOrFloat() || isa<ComplexType>(type); }

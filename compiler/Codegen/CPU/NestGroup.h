@@ -39,6 +39,8 @@ struct Nest {
   const RowForm *getForm(const RowCount &rows) const;
   /// Whether the body reads of that memory.
   bool isTable(mlir::Value base) const;
+  /// Whether it is an operand's.
+  bool touches(mlir::Value base) const;
 };
 
 /// Nests in their order, and the numbers of rows that all of them have.
@@ -56,7 +58,7 @@ inline constexpr llvm::StringLiteral kFetchAhead = "kernel.fetch_ahead";
 inline constexpr llvm::StringLiteral kStreamed = "kernel.streamed";
 
 /// Replaces the nests by a call of a function that takes blocks of rows through all of them, if that pays.
-void emitNestGroup(mlir::OpBuilder &builder, NestGroup &group, KernelCalls &kernels);
+void emitNestGroup(mlir::OpBuilder &builder, const NestGroup &group, KernelCalls &kernels);
 
 } // namespace tgc
 
