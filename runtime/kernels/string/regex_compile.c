@@ -1,27 +1,11 @@
 /*===- regex_compile.c - Regular expressions to programs ----------------------===*/
 
-#define _GNU_SOURCE
-#include "regex.h"
+#include "regex_parser.h"
 #include "utf8.h"
 
-#include <locale.h>
-#include <stdatomic.h>
-#include <stddef.h>
-#include <wctype.h>
+enum { kMaxProgram = 20000, kMaxRepeat = 1000, kMaxDepth = 200 };
 
-enum { kMaxProgram = 20000, kMaxRanges = 20000, kMaxRepeat = 1000, kMaxDepth = 200 };
-
-typedef struct parser {
-  tgc_regex_t *regex;
-  const char *node;
-  tgc_string_t pattern;
-  const char *at, *end;
-  int32_t groups;
-  int depth;
-  uint8_t ignores_case, dot_matches_newline, is_multiline, is_ungreedy;
-} parser_t;
-
-static void fail(parser_t *p, const char *why) {
+void tgc_regex_fail(tgc_regex_parser_t *p, const char *why) {
   char *pattern = tgc_rt_scratch(p->regex->frame, p->pattern.size + 1);
   memcpy(pattern, p->pattern.data, p->pattern.size);
   pattern[p->pattern.size] = 0;
@@ -29,18 +13,18 @@ static void fail(parser_t *p, const char *why) {
   tgc_rt_fail(p->regex->frame, TGC_INVALID_ARGUMENT, p->node, "Invalid pattern: %s, error: %s", values, 2);
 }
 
-static int32_t emit(parser_t *p, tgc_regex_op_t op, int32_t x, int32_t y) {
+static int32_t emit(tgc_regex_parser_t *p, tgc_regex_op_t op, int32_t x, int32_t y) {
   if (p->regex->size == kMaxProgram)
-    fail(p, "pattern too large");
+    tgc_regex_fail(p, "pattern too large");
   p->regex->program[p->regex->size] = (tgc_regex_instruction_t){op, x, y, 0};
   return p->regex->size++;
 }
 
 /* Makes room for `count` instructions at `position`; jumps to behind it move along. */
-static void insert(parser_t *p, int32_t position, int32_t count) {
+static void insert(tgc_regex_parser_t *p, int32_t position, int32_t count) {
   tgc_regex_t *regex = p->regex;
   if (regex->size + count > kMaxProgram)
-    fail(p, "pattern too large");
+    tgc_regex_fail(p, "pattern too large");
   memmove(regex->program + position + count, regex->program + position,
           (size_t)(regex->size - position) * sizeof *regex->program);
   regex->size += count;
@@ -55,176 +39,11 @@ static void insert(parser_t *p, int32_t position, int32_t count) {
   }
 }
 
-/* What knows the letters of UTF-8; made once for the process. 0: there is none, and only ASCII's have cases.
- */
-static locale_t letters_locale(void) {
-  static _Atomic(locale_t) shared;
-  locale_t locale = atomic_load(&shared), none = (locale_t)0;
-  if (locale)
-    return locale;
-  locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-  if (locale && !atomic_compare_exchange_strong(&shared, &none, locale)) {
-    freelocale(locale);
-    locale = none;
-  }
-  return locale;
-}
-
-static void add_one(parser_t *p, int32_t code) {
-  if (p->regex->num_ranges == kMaxRanges)
-    fail(p, "character class too large");
-  int32_t *range = p->regex->ranges[p->regex->num_ranges++];
-  range[0] = range[1] = code;
-}
-
-/* Letters that have more than one other case, from Unicode's CaseFolding. */
-static const int32_t kFamilies[][4] = {
-    {'K', 'k', 0x212a, 0},         {'S', 's', 0x17f, 0},       {0xb5, 0x39c, 0x3bc, 0},
-    {0xc5, 0xe5, 0x212b, 0},       {0xdf, 0x1e9e, 0, 0},       {0x1c4, 0x1c5, 0x1c6, 0},
-    {0x1c7, 0x1c8, 0x1c9, 0},      {0x1ca, 0x1cb, 0x1cc, 0},   {0x1f1, 0x1f2, 0x1f3, 0},
-    {0x345, 0x399, 0x3b9, 0x1fbe}, {0x392, 0x3b2, 0x3d0, 0},   {0x395, 0x3b5, 0x3f5, 0},
-    {0x398, 0x3b8, 0x3d1, 0x3f4},  {0x39a, 0x3ba, 0x3f0, 0},   {0x3a0, 0x3c0, 0x3d6, 0},
-    {0x3a1, 0x3c1, 0x3f1, 0},      {0x3a3, 0x3c2, 0x3c3, 0},   {0x3a6, 0x3c6, 0x3d5, 0},
-    {0x3a9, 0x3c9, 0x2126, 0},     {0x1e60, 0x1e61, 0x1e9b, 0}};
-
-/* The other cases of letters beyond ASCII. */
-static void add_other_cases(parser_t *p, int32_t low, int32_t high) {
-  enum { kLastLetter = 0x1ffff };
-  for (size_t i = 0; i < sizeof kFamilies / sizeof *kFamilies; ++i)
-    for (int k = 0; k < 4; ++k)
-      if (kFamilies[i][k] && kFamilies[i][k] >= low && kFamilies[i][k] <= high)
-        for (int other = 0; other < 4; ++other)
-          if (kFamilies[i][other])
-            add_one(p, kFamilies[i][other]);
-  locale_t locale = letters_locale();
-  for (int32_t code = low < 128 ? 128 : low; locale && code <= high && code <= kLastLetter; ++code) {
-    int32_t small = (int32_t)towlower_l((wint_t)code, locale),
-            large = (int32_t)towupper_l((wint_t)code, locale);
-    if (small != code)
-      add_one(p, small);
-    if (large != code)
-      add_one(p, large);
-  }
-}
-
-static void add_range(parser_t *p, int32_t low, int32_t high) {
-  if (p->regex->num_ranges + 3 > kMaxRanges)
-    fail(p, "character class too large");
-  int32_t (*ranges)[2] = p->regex->ranges + p->regex->num_ranges;
-  ranges[0][0] = low;
-  ranges[0][1] = high;
-  p->regex->num_ranges += 1;
-  if (!p->ignores_case)
-    return;
-  /* The other case of ASCII letters. */
-  for (int turn = 0; turn < 2; ++turn) {
-    int32_t first = turn ? 'a' : 'A', from = low > first ? low : first,
-            to = high < first + 25 ? high : first + 25;
-    if (from > to)
-      continue;
-    int32_t (*other)[2] = p->regex->ranges + p->regex->num_ranges++;
-    other[0][0] = turn ? from - 32 : from + 32;
-    other[0][1] = turn ? to - 32 : to + 32;
-  }
-  add_other_cases(p, low, high);
-}
-
-/* All code points but those from range `first` on become the ranges. */
-static void complement(parser_t *p, int32_t first) {
-  tgc_regex_t *regex = p->regex;
-  int32_t count = regex->num_ranges - first;
-  int32_t (*ranges)[2] = regex->ranges + first;
-  for (int32_t i = 1; i < count; ++i)
-    for (int32_t j = i; j > 0 && ranges[j][0] < ranges[j - 1][0]; --j)
-      for (int k = 0; k < 2; ++k) {
-        int32_t swapped = ranges[j][k];
-        ranges[j][k] = ranges[j - 1][k];
-        ranges[j - 1][k] = swapped;
-      }
-  int32_t low = 0, kept = 0;
-  if (regex->num_ranges + 1 > kMaxRanges)
-    fail(p, "character class too large");
-  for (int32_t i = 0; i < count; ++i) {
-    int32_t next = ranges[i][1] + 1, from = low, to = ranges[i][0] - 1;
-    if (next > low)
-      low = next;
-    if (from <= to) {
-      ranges[kept][0] = from;
-      ranges[kept++][1] = to;
-    }
-  }
-  if (low <= 0x10ffff) {
-    ranges[kept][0] = low;
-    ranges[kept++][1] = 0x10ffff;
-  }
-  regex->num_ranges = first + kept;
-}
-
-/* \d, \s, \w and their opposites; 0 if `letter` is none of them. */
-static int add_perl_class(parser_t *p, char letter) {
-  int32_t first = p->regex->num_ranges;
-  switch (letter | 32) {
-  case 'd':
-    add_range(p, '0', '9');
-    break;
-  case 's':
-    add_range(p, '\t', '\n');
-    add_range(p, '\f', '\r');
-    add_range(p, ' ', ' ');
-    break;
-  case 'w':
-    add_range(p, '0', '9');
-    add_range(p, 'A', 'Z');
-    add_range(p, '_', '_');
-    add_range(p, 'a', 'z');
-    break;
-  default:
-    return 0;
-  }
-  if (letter < 'a')
-    complement(p, first);
-  return 1;
-}
-
-/* [:name:] and [:^name:]; 0 if `name` is none. */
-static int add_named_class(parser_t *p, const char *name, size_t size) {
-  static const struct {
-    const char *name, *ranges;
-  } kClasses[] = {{"alnum", "09AZaz"},
-                  {"alpha", "AZaz"},
-                  {"ascii", "\1\177"},
-                  {"blank", "\t\t  "},
-                  {"cntrl", "\1\37\177\177"},
-                  {"digit", "09"},
-                  {"graph", "!~"},
-                  {"lower", "az"},
-                  {"print", " ~"},
-                  {"punct", "!/:@[`{~"},
-                  {"space", "\t\r  "},
-                  {"upper", "AZ"},
-                  {"word", "09AZaz__"},
-                  {"xdigit", "09AFaf"}};
-  int is_opposite = size > 0 && *name == '^';
-  name += is_opposite;
-  size -= (size_t)is_opposite;
-  for (size_t i = 0; i < sizeof kClasses / sizeof *kClasses; ++i) {
-    if (strlen(kClasses[i].name) != size || memcmp(kClasses[i].name, name, size) != 0)
-      continue;
-    int32_t first = p->regex->num_ranges;
-    for (const char *range = kClasses[i].ranges; *range; range += 2)
-      add_range(p, range[0] == '\1' ? 0 : range[0], range[1]);
-    if (is_opposite)
-      complement(p, first);
-    return 1;
-  }
-  return 0;
-}
-
-static int32_t next_code(parser_t *p) {
+static int32_t next_code(tgc_regex_parser_t *p) {
   int size;
   int32_t code = tgc_utf8_next(p->at, p->end, &size);
   if (code < 0)
-    fail(p, "invalid UTF-8");
+    tgc_regex_fail(p, "invalid UTF-8");
   p->at += size;
   return code;
 }
@@ -234,10 +53,10 @@ static int hex_digit(char c) {
 }
 
 /* The code point of an escape, behind its backslash. */
-static int32_t parse_escape(parser_t *p) {
+static int32_t parse_escape(tgc_regex_parser_t *p) {
   static const char kNamed[] = "a\ae\033f\fn\nr\rt\tv\v";
   if (p->at == p->end)
-    fail(p, "trailing \\");
+    tgc_regex_fail(p, "trailing \\");
   int32_t code = next_code(p);
   if (code == 'x') {
     int32_t value = 0;
@@ -246,13 +65,13 @@ static int32_t parse_escape(parser_t *p) {
          p->at < p->end && hex_digit(*p->at) >= 0 && value < 0x110000 && (is_braced || digits < 2); ++digits)
       value = value * 16 + hex_digit(*p->at++);
     if (digits == 0 || (is_braced && (p->at == p->end || *p->at++ != '}')))
-      fail(p, "invalid escape sequence");
+      tgc_regex_fail(p, "invalid escape sequence");
     return value;
   }
   /* One digit but zero would refer to a group. */
   int is_reference = code >= '1' && code <= '9' && (p->at == p->end || *p->at < '0' || *p->at > '7');
   if (is_reference)
-    fail(p, "invalid escape sequence");
+    tgc_regex_fail(p, "invalid escape sequence");
   if (code >= '0' && code <= '7') {
     int32_t value = code - '0';
     for (int i = 0; i < 2 && p->at < p->end && *p->at >= '0' && *p->at <= '7'; ++i)
@@ -264,44 +83,44 @@ static int32_t parse_escape(parser_t *p) {
       return named[1];
   if (code >= 128 || (code | 32) < 'a' || (code | 32) > 'z')
     return code;
-  fail(p, "invalid escape sequence");
+  tgc_regex_fail(p, "invalid escape sequence");
   return 0;
 }
 
-static void emit_class(parser_t *p, int32_t first) {
+static void emit_class(tgc_regex_parser_t *p, int32_t first) {
   int32_t at = emit(p, kClass, first, 0);
   p->regex->program[at].count = p->regex->num_ranges - first;
 }
 
-static void emit_code(parser_t *p, int32_t code) {
+static void emit_code(tgc_regex_parser_t *p, int32_t code) {
   int32_t first = p->regex->num_ranges;
-  add_range(p, code, code);
+  tgc_regex_add_range(p, code, code);
   emit_class(p, first);
 }
 
 /* Behind '['. */
-static void parse_class(parser_t *p) {
+static void parse_class(tgc_regex_parser_t *p) {
   int32_t first = p->regex->num_ranges;
   int is_opposite = p->at < p->end && *p->at == '^';
   p->at += is_opposite;
   for (int is_first = 1;; is_first = 0) {
     if (p->at == p->end)
-      fail(p, "missing closing ]");
+      tgc_regex_fail(p, "missing closing ]");
     if (*p->at == ']' && !is_first)
       break;
     if (p->end - p->at > 1 && p->at[0] == '[' && p->at[1] == ':') {
       const char *close = p->at + 2;
       while (close + 1 < p->end && (close[0] != ':' || close[1] != ']'))
         ++close;
-      if (close + 1 >= p->end || !add_named_class(p, p->at + 2, (size_t)(close - p->at - 2)))
-        fail(p, "invalid character class range");
+      if (close + 1 >= p->end || !tgc_regex_add_named_class(p, p->at + 2, (size_t)(close - p->at - 2)))
+        tgc_regex_fail(p, "invalid character class range");
       p->at = close + 2;
       continue;
     }
     int32_t low;
     if (*p->at == '\\') {
       ++p->at;
-      if (p->at < p->end && add_perl_class(p, *p->at)) {
+      if (p->at < p->end && tgc_regex_add_perl_class(p, *p->at)) {
         ++p->at;
         continue;
       }
@@ -314,20 +133,20 @@ static void parse_class(parser_t *p) {
       ++p->at;
       high = *p->at == '\\' ? (++p->at, parse_escape(p)) : next_code(p);
       if (high < low)
-        fail(p, "invalid character class range");
+        tgc_regex_fail(p, "invalid character class range");
     }
-    add_range(p, low, high);
+    tgc_regex_add_range(p, low, high);
   }
   ++p->at;
   if (is_opposite)
-    complement(p, first);
+    tgc_regex_complement(p, first);
   emit_class(p, first);
 }
 
-static void parse_alternatives(parser_t *p);
+static void parse_alternatives(tgc_regex_parser_t *p);
 
 /* Behind "(?": flags, for the group or for what follows. Returns whether a group opens. */
-static int parse_flags(parser_t *p) {
+static int parse_flags(tgc_regex_parser_t *p) {
   int value = 1;
   while (p->at < p->end) {
     char c = *p->at++;
@@ -346,13 +165,13 @@ static int parse_flags(parser_t *p) {
     else
       break;
   }
-  fail(p, "invalid perl operator: (?");
+  tgc_regex_fail(p, "invalid perl operator: (?");
   return 0;
 }
 
 /* Behind '('. */
-static void parse_group(parser_t *p) {
-  parser_t outside = *p;
+static void parse_group(tgc_regex_parser_t *p) {
+  tgc_regex_parser_t outside = *p;
   int32_t group = 0;
   if (p->at < p->end && *p->at == '?') {
     ++p->at;
@@ -360,7 +179,7 @@ static void parse_group(parser_t *p) {
       while (p->at < p->end && *p->at != '>')
         ++p->at;
       if (p->at == p->end)
-        fail(p, "invalid named capture group");
+        tgc_regex_fail(p, "invalid named capture group");
       ++p->at;
       group = ++p->groups;
     } else if (!parse_flags(p)) {
@@ -370,12 +189,12 @@ static void parse_group(parser_t *p) {
     group = ++p->groups;
   }
   if (++p->depth > kMaxDepth)
-    fail(p, "too many nested groups");
+    tgc_regex_fail(p, "too many nested groups");
   if (group > 0 && group < TGC_REGEX_GROUPS)
     emit(p, kSave, 2 * group, 0);
   parse_alternatives(p);
   if (p->at == p->end)
-    fail(p, "missing closing )");
+    tgc_regex_fail(p, "missing closing )");
   ++p->at;
   if (group > 0 && group < TGC_REGEX_GROUPS)
     emit(p, kSave, 2 * group + 1, 0);
@@ -386,12 +205,12 @@ static void parse_group(parser_t *p) {
   p->is_ungreedy = outside.is_ungreedy;
 }
 
-static void parse_backslash(parser_t *p) {
+static void parse_backslash(tgc_regex_parser_t *p) {
   if (p->at == p->end)
-    fail(p, "trailing \\");
+    tgc_regex_fail(p, "trailing \\");
   char c = *p->at;
   int32_t first = p->regex->num_ranges;
-  if (add_perl_class(p, c)) {
+  if (tgc_regex_add_perl_class(p, c)) {
     ++p->at;
     emit_class(p, first);
   } else if (c == 'b' || c == 'B' || c == 'A' || c == 'z') {
@@ -402,13 +221,13 @@ static void parse_backslash(parser_t *p) {
       emit_code(p, next_code(p));
     p->at += p->at < p->end ? 2 : 0;
   } else if (c == 'p' || c == 'P' || c == 'C') {
-    fail(p, "Unicode classes and \\C are not supported by tgc");
+    tgc_regex_fail(p, "Unicode classes and \\C are not supported by tgc");
   } else {
     emit_code(p, parse_escape(p));
   }
 }
 
-static void parse_atom(parser_t *p) {
+static void parse_atom(tgc_regex_parser_t *p) {
   int32_t first = p->regex->num_ranges;
   switch (*p->at) {
   case '(':
@@ -422,8 +241,8 @@ static void parse_atom(parser_t *p) {
   case '.':
     ++p->at;
     if (!p->dot_matches_newline)
-      add_range(p, '\n', '\n');
-    complement(p, first);
+      tgc_regex_add_range(p, '\n', '\n');
+    tgc_regex_complement(p, first);
     emit_class(p, first);
     return;
   case '^':
@@ -441,7 +260,7 @@ static void parse_atom(parser_t *p) {
   case '*':
   case '+':
   case '?':
-    fail(p, "no argument for repetition operator");
+    tgc_regex_fail(p, "no argument for repetition operator");
     return;
   default:
     emit_code(p, next_code(p));
@@ -449,7 +268,7 @@ static void parse_atom(parser_t *p) {
 }
 
 /* "{m}", "{m,}" or "{m,n}" at p->at, which moves behind it; 0 if it is none, then braces are letters. */
-static int parse_counts(parser_t *p, int32_t *least, int32_t *most) {
+static int parse_counts(tgc_regex_parser_t *p, int32_t *least, int32_t *most) {
   const char *at = p->at + 1;
   int32_t numbers[2] = {-1, -1};
   int has_comma = 0;
@@ -463,26 +282,26 @@ static int parse_counts(parser_t *p, int32_t *least, int32_t *most) {
     int32_t *number = &numbers[has_comma];
     *number = (*number < 0 ? 0 : *number) * 10 + (*at - '0');
     if (*number > kMaxRepeat)
-      fail(p, "invalid repetition size");
+      tgc_regex_fail(p, "invalid repetition size");
   }
   if (at == p->end || numbers[0] < 0)
     return 0;
   *least = numbers[0];
   *most = has_comma ? numbers[1] : numbers[0];
   if (*most >= 0 && *most < *least)
-    fail(p, "invalid repetition size");
+    tgc_regex_fail(p, "invalid repetition size");
   p->at = at + 1;
   return 1;
 }
 
-static void set_split(parser_t *p, int32_t at, int32_t into, int32_t past, int is_greedy) {
+static void set_split(tgc_regex_parser_t *p, int32_t at, int32_t into, int32_t past, int is_greedy) {
   p->regex->program[at].x = is_greedy ? into : past;
   p->regex->program[at].y = is_greedy ? past : into;
 }
 
 /* The atom from instruction `first` on, read from `source`, between `least` and `most` times (-1: without
  * end). */
-static void repeat(parser_t *p, int32_t first, const char *source, int32_t groups, int32_t least,
+static void repeat(tgc_regex_parser_t *p, int32_t first, const char *source, int32_t groups, int32_t least,
                    int32_t most, int is_greedy) {
   const char *behind = p->at;
   int32_t last = first;
@@ -523,7 +342,7 @@ static void repeat(parser_t *p, int32_t first, const char *source, int32_t group
   p->at = behind;
 }
 
-static void parse_sequence(parser_t *p) {
+static void parse_sequence(tgc_regex_parser_t *p) {
   while (p->at < p->end && *p->at != '|' && *p->at != ')') {
     const char *source = p->at;
     int32_t first = p->regex->size, groups = p->groups;
@@ -539,7 +358,7 @@ static void parse_sequence(parser_t *p) {
         break;
       }
       if (count > 0)
-        fail(p, "bad repetition operator");
+        tgc_regex_fail(p, "bad repetition operator");
       int is_lazy = p->at < p->end && *p->at == '?';
       p->at += is_lazy;
       repeat(p, first, source, groups, least, most, is_lazy == p->is_ungreedy);
@@ -547,7 +366,7 @@ static void parse_sequence(parser_t *p) {
   }
 }
 
-static void parse_alternatives(parser_t *p) {
+static void parse_alternatives(tgc_regex_parser_t *p) {
   int32_t first = p->regex->size;
   parse_sequence(p);
   if (p->at == p->end || *p->at != '|')
@@ -565,15 +384,15 @@ tgc_regex_t tgc_regex_compile(tgc_frame_t *frame, const char *node, tgc_string_t
   tgc_regex_t regex = {.frame = frame};
   regex.program = tgc_rt_scratch(frame, kMaxProgram * sizeof *regex.program);
   regex.ranges = tgc_rt_scratch(frame, kMaxRanges * sizeof *regex.ranges);
-  parser_t parser = {.regex = &regex,
-                     .node = node,
-                     .pattern = pattern,
-                     .at = pattern.data,
-                     .end = pattern.data + pattern.size};
+  tgc_regex_parser_t parser = {.regex = &regex,
+                               .node = node,
+                               .pattern = pattern,
+                               .at = pattern.data,
+                               .end = pattern.data + pattern.size};
   emit(&parser, kSave, 0, 0);
   parse_alternatives(&parser);
   if (parser.at != parser.end)
-    fail(&parser, "unexpected )");
+    tgc_regex_fail(&parser, "unexpected )");
   emit(&parser, kSave, 1, 0);
   emit(&parser, kMatch, 0, 0);
   return regex;
