@@ -8,6 +8,7 @@
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/NodeImporter.h"
+#include "frontend/Import/QueueShapes.h"
 
 using namespace mlir;
 
@@ -41,9 +42,37 @@ FailureOr<std::string> getQueue(NodeImporter &n) {
   return failure();
 }
 
+/// The node that made the queue of input 0, through any Identity.
+const proto::NodeDef *findQueueNode(NodeImporter &n, StringRef config) {
+  StringRef name = config.split("queue/").second;
+  for (const proto::NodeDef &node : n.graph.entry.module.model.graph.node())
+    if (StringRef(node.op()).contains("Queue") &&
+        (node.name() == name || getStringAttr(node, "shared_name") == name) &&
+        findAttr(node, "component_types"))
+      return &node;
+  return nullptr;
+}
+
+/// What goes in or comes out, of the types that `attr` lists, must be of the types of the queue's components.
+LogicalResult checkComponents(NodeImporter &n, StringRef config, StringRef attr) {
+  const proto::NodeDef *node = findQueueNode(n, config);
+  const proto::AttrValue *made = node ? findAttr(*node, "component_types") : nullptr;
+  const proto::AttrValue *given = findAttr(n.node, attr);
+  if (!made || !given)
+    return success();
+  bool isOrdered = config.starts_with("O");
+  bool isEqual = given->list().type_size() == made->list().type_size() + isOrdered;
+  for (int i = 0; isEqual && i < given->list().type_size(); ++i)
+    isEqual =
+        given->list().type(i) == (isOrdered && i == 0 ? proto::DT_INT64 : made->list().type(i - isOrdered));
+  if (isEqual)
+    return success();
+  return n.error() << "its components are of other types than those of the queue (" << node->name() << ")";
+}
+
 template <StringLiteral const &kernel> LogicalResult importEnqueue(NodeImporter &n) {
   auto queue = getQueue(n);
-  if (failed(queue))
+  if (failed(queue) || failed(checkComponents(n, *queue, "Tcomponents")))
     return failure();
   SmallVector<Value> parts = n.getTensors(1, n.getNumInputs());
   if (parts.empty())
@@ -55,7 +84,7 @@ template <StringLiteral const &kernel> LogicalResult importEnqueue(NodeImporter 
 /// Slices of all components, of which there must be equally many.
 LogicalResult importEnqueueMany(NodeImporter &n) {
   auto queue = getQueue(n);
-  if (failed(queue))
+  if (failed(queue) || failed(checkComponents(n, *queue, "Tcomponents")))
     return failure();
   SmallVector<Value> parts = n.getTensors(1, n.getNumInputs());
   for (size_t i = 1; i < n.getNumInputs(); ++i) {
@@ -71,31 +100,38 @@ LogicalResult importEnqueueMany(NodeImporter &n) {
   return success();
 }
 
-/// The node that made the queue of input 0, through any Identity.
-const proto::NodeDef *findQueueNode(NodeImporter &n, StringRef config) {
-  StringRef name = config.split("queue/").second;
-  for (const proto::NodeDef &node : n.graph.entry.module.model.graph.node())
-    if (StringRef(node.op()).contains("Queue") &&
-        (node.name() == name || getStringAttr(node, "shared_name") == name) &&
-        findAttr(node, "component_types"))
-      return &node;
-  return nullptr;
-}
-
 /// The types of an element's components, which the queue's node must tell; behind a first dimension `batch`
 /// if that is given.
 FailureOr<SmallVector<Type>> getTypes(NodeImporter &n, StringRef config, std::optional<int64_t> batch) {
+  if (failed(checkComponents(n, config, "component_types")))
+    return failure();
   const proto::NodeDef *node = findQueueNode(n, config);
   const proto::AttrValue *shapes = node ? findAttr(*node, "shapes") : nullptr;
   const proto::AttrValue *types = findAttr(n.node, "component_types");
   int count = types ? types->list().type_size() : 0;
   bool isOrdered = config.starts_with("O");
+  SmallVector<Type> result;
   if (!shapes || shapes->list().shape_size() + isOrdered != count) {
+    SmallVector<RankedTensorType> enqueued;
+    if (node && (!shapes || shapes->list().shape_size() == 0))
+      enqueued = findEnqueuedTypes(*n.builder.getContext(), n.graph.entry.module.model,
+                                   n.graph.entry.module.options, *node);
+    for (auto [i, type] : llvm::enumerate(enqueued)) {
+      if (static_cast<int>(i) >= count ||
+          getElementType(n.builder.getContext(), types->list().type(i)) != type.getElementType())
+        break;
+      SmallVector<int64_t> dims;
+      if (batch)
+        dims.push_back(*batch);
+      llvm::append_range(dims, type.getShape());
+      result.push_back(RankedTensorType::get(dims, type.getElementType()));
+    }
+    if (static_cast<int>(result.size()) == count && count > 0)
+      return result;
     n.error() << "the shapes of the queue's components are not known; give the queue shapes, or feed the "
                  "tensors that are dequeued";
     return failure();
   }
-  SmallVector<Type> result;
   for (int i = 0; i < count; ++i) {
     std::vector<int64_t> shape;
     if (!isOrdered || i > 0) {
