@@ -97,6 +97,52 @@ static void store_part(tgc_frame_t *frame, const char *node, part_t *part, const
   tgc_store(part->data, tensor, first, part->count);
 }
 
+static int64_t get_priority(const queue_t *queue, int64_t element) {
+  return *(const int64_t *)queue->parts[element * queue->num_parts].data;
+}
+
+static void swap_elements(queue_t *queue, int64_t a, int64_t b) {
+  for (uint32_t k = 0; k < queue->num_parts; ++k) {
+    part_t *x = &queue->parts[a * queue->num_parts + k], *y = &queue->parts[b * queue->num_parts + k];
+    part_t held = *x;
+    *x = *y;
+    *y = held;
+  }
+}
+
+/* An ordered queue is a binary heap, for equal priorities leave in the order in which those of TensorFlow do,
+ * whose queue is a heap, too: element i comes before its children 2 i + 1 and 2 i + 2. */
+static void move_up(queue_t *queue, int64_t at) {
+  for (int64_t parent; at > 0; at = parent) {
+    parent = (at - 1) / 2;
+    if (get_priority(queue, parent) <= get_priority(queue, at))
+      return;
+    swap_elements(queue, parent, at);
+  }
+}
+
+/* Takes the first element to the end: the last one goes the way of the smaller children down to a leaf (of
+ * equal ones the right), and from there up to its place. */
+static void move_first_to_end(queue_t *queue) {
+  int64_t last = queue->size - 1, hole = 0, child;
+  for (; (child = 2 * hole + 1) < last; hole = child) {
+    if (child + 1 < last && get_priority(queue, child + 1) <= get_priority(queue, child))
+      ++child;
+    swap_elements(queue, hole, child);
+  }
+  if (hole == last)
+    return;
+  swap_elements(queue, hole, last);
+  move_up(queue, hole);
+}
+
+/* Counts an element that was stored behind all others. */
+static void add_stored(queue_t *queue) {
+  ++queue->size;
+  if (queue->kind == 'O')
+    move_up(queue, queue->size - 1);
+}
+
 /* Enqueues one element: its parts are the inputs. */
 TGC_KERNEL(tgc_kernel_queue_enqueue) {
   TGC_KERNEL_UNUSED;
@@ -104,7 +150,7 @@ TGC_KERNEL(tgc_kernel_queue_enqueue) {
   reserve(frame, node, queue, 1, num_inputs);
   for (uint32_t k = 0; k < num_inputs; ++k)
     store_part(frame, node, &queue->parts[queue->size * num_inputs + k], &inputs[k], 0, 0);
-  ++queue->size;
+  add_stored(queue);
 }
 
 /* Enqueues the slices of the inputs along dimension 0. */
@@ -117,7 +163,7 @@ TGC_KERNEL(tgc_kernel_queue_enqueue_many) {
     for (uint32_t k = 0; k < num_inputs; ++k)
       store_part(frame, node, &queue->parts[queue->size * num_inputs + k], &inputs[k], 1,
                  i * tgc_count_dims(&inputs[k], 1, inputs[k].rank));
-    ++queue->size;
+    add_stored(queue);
   }
 }
 
@@ -127,11 +173,10 @@ static void take(queue_t *queue, part_t *taken) {
   size_t bytes = queue->num_parts * sizeof *taken;
   if (queue->kind == 'S')
     next = tgc_next_u32(&queue->words) % (uint32_t)queue->size;
-  if (queue->kind == 'O')
-    for (int64_t i = 1; i < queue->size; ++i)
-      if (*(int64_t *)queue->parts[i * queue->num_parts].data <
-          *(int64_t *)queue->parts[next * queue->num_parts].data)
-        next = i;
+  if (queue->kind == 'O') {
+    move_first_to_end(queue);
+    next = last;
+  }
   part_t *element = queue->parts + next * queue->num_parts;
   memcpy(taken, element, bytes);
   if (queue->kind == 'S')
@@ -187,6 +232,9 @@ static void write_batch(tgc_frame_t *frame, const char *node, const queue_t *que
                         int64_t count, uint32_t k, tgc_tensor_t *output) {
   int64_t dims[TGC_MAX_RANK] = {count};
   int32_t rank = count > 0 ? taken[k].rank : output->rank - 1;
+  /* Of no elements, what the queue's shapes say; sizes that they leave open are zero. */
+  for (int32_t dim = 0; count == 0 && dim < rank; ++dim)
+    dims[dim + 1] = output->dims[dim + 1] > 0 ? output->dims[dim + 1] : 0;
   for (int64_t i = 0; i < count; ++i)
     for (int32_t dim = 0; dim < rank; ++dim) {
       int64_t size = taken[i * queue->num_parts + k].dims[dim];
