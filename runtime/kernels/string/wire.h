@@ -90,6 +90,8 @@ static inline int tgc_next_value(const tgc_records_t *reader, tgc_values_t *list
       return 1;
     }
     if (wire == 0) {
+      if (list->dtype != TGC_INT64)
+        tgc_fail_record(reader, "Could not parse example input %d");
       if (data)
         ((int64_t *)data)[i] = (int64_t)value;
       return 1;
