@@ -161,16 +161,17 @@ LogicalResult getFeatures(NodeImporter &n, size_t firstKeys, StringRef prefix, S
   features.sparseNames = *sparseNames;
   features.denseNames = *denseNames;
   ragged.names = *raggedNames;
-  if (!ragged.types.empty() && (n.getRank(0) != 1 || ragged.splitTypes.size() != ragged.types.size()))
-    return n.error() << "ragged features need a vector of examples and a type of splits each, got "
-                     << n.getType(0) << " and " << ragged.splitTypes.size() << " types";
+  if (ragged.splitTypes.size() != ragged.types.size())
+    return n.error() << "there are " << ragged.types.size() << " ragged features, but "
+                     << ragged.splitTypes.size() << " types of splits";
   return success();
 }
 
 /// The first results of the node: of sparse, dense and ragged features. A ragged feature is read as a sparse
-/// one, whose indices say how many values each example has. Gives the number of results.
+/// one, whose indices say how many values each example has; the splits of a single example are
+/// `splitsOfOne`. Gives the number of results.
 FailureOr<size_t> importWithRagged(NodeImporter &n, Features features, const RaggedFeatures &ragged,
-                                   StringRef shapesAttr) {
+                                   StringRef shapesAttr, ArrayRef<Size> splitsOfOne) {
   size_t numSparse = features.sparseNames.size(), numAll = numSparse + ragged.names.size();
   llvm::append_range(features.sparseNames, ragged.names);
   llvm::append_range(features.sparseTypes, ragged.types);
@@ -186,6 +187,10 @@ FailureOr<size_t> importWithRagged(NodeImporter &n, Features features, const Rag
   for (size_t i = 0; i < ragged.names.size(); ++i)
     n.setResult(next++, (*results)[numAll + numSparse + i]);
   for (size_t i = 0; i < ragged.names.size(); ++i) {
+    if (n.getRank(0) == 0) {
+      n.setResult(next++, n.sizeTensor(n.sizes.constant(0), ragged.splitTypes[i], splitsOfOne));
+      continue;
+    }
     Size numSplits = n.sizes.add(n.sizes.sizeOf(n.getTensor(0), 0), n.sizes.constant(1));
     n.setResult(next++, callKernel(n, "tgc_kernel_rows_to_splits", (*results)[numSparse + i],
                                    KernelResult{{numSplits}, ragged.splitTypes[i]})
@@ -201,7 +206,7 @@ LogicalResult importParseExampleV2(NodeImporter &n) {
   if (failed(getFeatures(n, 2, "", "Tdense", features, ragged)))
     return failure();
   features.firstDefault = 5;
-  return success(succeeded(importWithRagged(n, features, ragged, "dense_shapes")));
+  return success(succeeded(importWithRagged(n, features, ragged, "dense_shapes", n.sizes.constant(0))));
 }
 
 SmallVector<std::string> getStringList(NodeImporter &n, StringRef attr) {
@@ -315,18 +320,50 @@ Value dropBatch(NodeImporter &n, Value result, bool isIndices, bool isShape) {
   return n.slice(result, offsets, sizes);
 }
 
+/// Results from `first` on: the values of ragged lists, the splits of the examples' steps, those of the
+/// steps' values. A single example has no splits of the first kind.
+LogicalResult importRaggedLists(NodeImporter &n, size_t first) {
+  SmallVector<Type> elements, splits;
+  if (failed(getTypes(n, "feature_list_ragged_value_types", elements)) ||
+      failed(getTypes(n, "feature_list_ragged_split_types", splits)))
+    return failure();
+  auto names = getNames(n, 7, elements.size(), true);
+  if (failed(names))
+    return failure();
+  if (splits.size() != elements.size())
+    return n.error() << "there are " << elements.size() << " ragged feature lists, but " << splits.size()
+                     << " types of splits";
+  if (elements.empty())
+    return success();
+  bool isSingle = n.getRank(0) == 0;
+  Value serialized = isSingle ? n.reshape(n.getTensor(0), n.sizes.constant(1)) : n.getTensor(0);
+  SmallVector<Type> types;
+  for (Type element : elements)
+    types.push_back(RankedTensorType::get({ShapedType::kDynamic}, element));
+  for (int i = 0; i < 2; ++i)
+    for (Type split : splits)
+      types.push_back(RankedTensorType::get({ShapedType::kDynamic}, split));
+  SmallVector<StringRef> keys(names->begin(), names->end());
+  SmallVector<Value> results =
+      n.hostCall("tgc_kernel_parse_ragged_lists", {serialized, createStrings(n, keys, /*isScalar=*/false)},
+                 types, "", {}, /*isPure=*/true, /*findsSizes=*/true);
+  for (auto [i, result] : llvm::enumerate(results)) {
+    bool isOuter = i / elements.size() == 1;
+    n.setResult(first + i,
+                isSingle && isOuter ? n.scalar(getElementTypeOrSelf(result.getType()), 0) : result);
+  }
+  return success();
+}
+
 /// (serialized, debug_name, keys of the context: sparse, dense, ragged, keys of the lists: the same, which
 /// dense lists may be missing, dense defaults of the context...).
 LogicalResult importParseSequenceExampleV2(NodeImporter &n) {
   Features context;
   RaggedFeatures ragged;
   FeatureLists lists;
-  SmallVector<Type> raggedLists;
   if (failed(getFeatures(n, 2, "context_", "Tcontext_dense", context, ragged)) ||
-      failed(getListTypes(n, lists)) || failed(getTypes(n, "feature_list_ragged_value_types", raggedLists)))
+      failed(getListTypes(n, lists)))
     return failure();
-  if (!raggedLists.empty())
-    return n.error() << "ragged feature lists are not supported; sparse ones are (VarLenFeature)";
   context.firstDefault = 9;
   auto sparseNames = getNames(n, 5, lists.sparseTypes.size(), true),
        denseNames = getNames(n, 6, lists.denseTypes.size(), true);
@@ -342,7 +379,7 @@ LogicalResult importParseSequenceExampleV2(NodeImporter &n) {
               "of "
            << lists.denseNames.size() << " lists; got " << n.getType(8);
   llvm::append_range(lists.mayLack, mayLack.getValues<bool>());
-  auto first = importWithRagged(n, context, ragged, "context_dense_shapes");
+  auto first = importWithRagged(n, context, ragged, "context_dense_shapes", {});
   if (failed(first))
     return failure();
   bool isSingle = n.getRank(0) == 0;
@@ -357,7 +394,7 @@ LogicalResult importParseSequenceExampleV2(NodeImporter &n) {
                                 ? dropBatch(n, result, i < numSparse, i >= 2 * numSparse && i < 3 * numSparse)
                                 : result);
   }
-  return success();
+  return importRaggedLists(n, *first + results->size());
 }
 
 } // namespace

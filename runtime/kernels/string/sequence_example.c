@@ -163,3 +163,53 @@ TGC_KERNEL(tgc_kernel_parse_sequence_example) {
     shapes += 2 + shapes[1];
   }
 }
+
+static void set_split(tgc_tensor_t *splits, int64_t index, int64_t value) {
+  if (splits->dtype == TGC_INT32)
+    ((int32_t *)splits->data)[index] = (int32_t)value;
+  else
+    ((int64_t *)splits->data)[index] = value;
+}
+
+/* The values of all steps of all examples, where the steps of each example begin (`outer`) and where the
+ * values of each step do (`inner`). */
+static void parse_ragged(tgc_records_t *records, const tgc_tensor_t *serialized, tgc_string_t name,
+                         tgc_tensor_t *values, tgc_tensor_t *outer, tgc_tensor_t *inner) {
+  int64_t examples = tgc_count(serialized), total = 0, steps = 0;
+  const tgc_string_t *strings = serialized->data;
+  void *data = NULL;
+  for (int pass = 0; pass < 2; ++pass) {
+    if (pass == 1) {
+      int64_t num_outer = examples + 1, num_inner = steps + 1;
+      tgc_find_output(records->frame, outer, 1, &num_outer);
+      tgc_find_output(records->frame, inner, 1, &num_inner);
+      data = tgc_find_output(records->frame, values, 1, &total);
+      set_split(outer, 0, 0);
+      set_split(inner, 0, 0);
+    }
+    total = steps = 0;
+    for (records->example = 0; records->example < examples; ++records->example) {
+      tgc_wire_t list = find_list(records, strings[records->example], name);
+      for (tgc_values_t step; next_step(records, &list, values->dtype, &step);) {
+        while (step.dtype != TGC_DTYPE_INVALID && tgc_next_value(records, &step, data, total))
+          ++total;
+        ++steps;
+        if (pass == 1)
+          set_split(inner, steps, total);
+      }
+      if (pass == 1)
+        set_split(outer, records->example + 1, steps);
+    }
+  }
+}
+
+/* Inputs: examples, names of lists. Outputs: the values of all lists, where the steps of each example begin
+ * in them, and where the values of each step do (int32 or int64). */
+TGC_KERNEL(tgc_kernel_parse_ragged_lists) {
+  TGC_KERNEL_UNUSED;
+  int64_t count = tgc_count(&inputs[1]);
+  const tgc_string_t *names = inputs[1].data;
+  tgc_records_t records = {frame, node, 0};
+  for (int64_t i = 0; i < count; ++i)
+    parse_ragged(&records, &inputs[0], names[i], &outputs[i], &outputs[count + i], &outputs[2 * count + i]);
+}
