@@ -31,19 +31,23 @@ constexpr size_t kMostInlineOpsOfEntry = 1024;
 constexpr int64_t kMostInlineIterations = 16;
 /// Not so if that would be much code: their bodies have more ops than this.
 constexpr size_t kMostInlineOps = 64;
+/// Nor if there are more such nests.
+constexpr size_t kMostInlineNests = 256;
 
 struct OutlineKernelsPass : impl::OutlineKernelsPassBase<OutlineKernelsPass> {
   void runOnOperation() override {
     // Not those that are made on the way: one with a large body would become a call of itself.
     for (func::FuncOp entry : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
-      SmallVector<linalg::LinalgOp> nests;
+      SmallVector<linalg::LinalgOp> nests, shortNests;
       size_t numOps = 0;
       entry.walk([&](linalg::LinalgOp op) {
-        numOps += op.getBlock()->getOperations().size();
-        if (countIterations(op) > kMostInlineIterations ||
-            op.getBlock()->getOperations().size() > kMostInlineOps)
-          nests.push_back(op);
+        size_t ops = op.getBlock()->getOperations().size();
+        numOps += ops;
+        bool isShort = countIterations(op) <= kMostInlineIterations && ops <= kMostInlineOps;
+        (isShort ? shortNests : nests).push_back(op);
       });
+      if (shortNests.size() > kMostInlineNests)
+        nests.append(shortNests);
       if (nests.size() <= kMostInlineKernels && numOps <= kMostInlineOpsOfEntry)
         continue;
       for (linalg::LinalgOp nest : nests)
