@@ -19,12 +19,15 @@
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_WORKERS 255
 
-/* Turns of a waiting loop before a thread gives its CPU away: some hundred microseconds. */
-static const uint32_t max_spins = 4000;
+/* How long a thread waits before it gives its CPU away. What a turn of the waiting loop costs differs by a
+ * factor of a hundred between machines, so the clock is asked, once in a number of turns. */
+static const int64_t spin_nanoseconds = 150000;
+static const uint32_t turns_per_look = 64;
 
 static struct {
   _Alignas(64) atomic_uint generation; /* of regions; what sleepers wait on */
@@ -49,6 +52,24 @@ static inline void relax(void) {
 #elif defined(__aarch64__)
   __asm__ __volatile__("yield");
 #endif
+}
+
+typedef struct spin {
+  uint32_t turns;
+  int64_t since; /* nanoseconds of CLOCK_MONOTONIC at the first look */
+} spin_t;
+
+/* One turn of a waiting loop; 0 once it has waited long enough. */
+static uint8_t spin_on(spin_t *spin) {
+  relax();
+  if (++spin->turns % turns_per_look != 0)
+    return 1;
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  int64_t now = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+  if (spin->turns == turns_per_look)
+    spin->since = now;
+  return now - spin->since < spin_nanoseconds;
 }
 
 static void futex_wait(unsigned seen) {
@@ -84,13 +105,11 @@ static void *work(void *argument) {
   unsigned seen = (unsigned)(uintptr_t)argument;
   for (;;) {
     unsigned generation;
-    uint32_t spins = 0;
+    spin_t spin = {0, 0};
     while ((generation = atomic_load_explicit(&pool.generation, memory_order_acquire)) == seen) {
-      if (++spins < max_spins) {
-        relax();
+      if (spin_on(&spin))
         continue;
-      }
-      spins = 0;
+      spin = (spin_t){0, 0};
       atomic_fetch_add(&pool.num_sleepers, 1);
       futex_wait(seen);
       atomic_fetch_sub(&pool.num_sleepers, 1);
@@ -210,13 +229,10 @@ static void open_region(uint32_t num_seats) {
 
 static void close_region(void) {
   atomic_store(&pool.num_seats, 0);
-  uint32_t spins = 0;
-  while (atomic_load(&pool.num_active)) {
-    if (++spins < max_spins)
-      relax();
-    else
+  spin_t spin = {0, 0};
+  while (atomic_load(&pool.num_active))
+    if (!spin_on(&spin))
       sched_yield();
-  }
 }
 
 uint8_t tgc_thread_pool_run(uint32_t num_threads, tgc_pool_task_fn task, void *context, int64_t count) {
