@@ -1,5 +1,7 @@
 //===- ExpandDouble.cpp - Exponentials and logarithms of f64 --------------===//
 //
+// And erfc of f32, whose product of three inexact factors f64 hides.
+//
 // As ExpandMath.cpp does for f32, with series long enough for 53 bits: e^r is its Taylor series, and log m =
 // 2 atanh((m - 1) / (m + 1)). Integers become doubles by adding 1.5 * 2^52, for which every machine has
 // vectors. Errors: docs/numerics.md.
@@ -28,7 +30,8 @@ constexpr ExponentialFormat kFormat = {.mantissaBits = 52,
                                        .lowest = -746,
                                        .highest = 711,
                                        .lowestOfM1 = -50,
-                                       .highestOfM1 = 700};
+                                       .highestOfM1 = 700,
+                                       .highestPower = 709.4};
 
 Value expandLog(const Lanes &l, Value x) {
   // Denormal numbers become normal ones times 2^-52.
@@ -67,6 +70,25 @@ Value expandTanh(const Lanes &l, Value x) {
 }
 
 } // namespace
+
+Value expandErfc(OpBuilder &builder, math::ErfcOp op) {
+  Location loc = op.getLoc();
+  Type type = op.getType(), wide = builder.getF64Type();
+  if (auto vector = dyn_cast<VectorType>(type))
+    wide = vector.clone(wide);
+  Lanes d(builder, loc, wide);
+  Value x = arith::ExtFOp::create(builder, loc, wide, op.getOperand());
+  // From 11 on it is 0 in f32.
+  Value a = d.select(Predicate::OGT, d.abs(x), d.number(11), d.number(11), d.abs(x));
+  // erfc(a) e^(a a) (a + 3) is a polynomial of (a - 3) / (a + 3), by a minimax fit to 2^-29.5 of it.
+  Value inverse = d.div(d.number(1), d.add(a, d.number(3)));
+  Value p = d.polynomial(d.mul(d.sub(a, d.number(3)), inverse),
+                         {-3.314832595e-4, -4.950768625e-4, 3.077364914e-3, -1.220818886e-3, -2.683748414e-2,
+                          0.1195282119, -0.3104663573, 0.5902283457, -0.8833944749, 1.074006907});
+  Value tail = d.mul(d.mul(p, inverse), Exponential(d, kFormat).boundedExp(d.negate(d.mul(a, a))));
+  Value y = d.select(Predicate::OLT, x, d.number(0), d.sub(d.number(2), tail), tail);
+  return arith::TruncFOp::create(builder, loc, type, y);
+}
 
 Value expandDouble(const Lanes &lanes, Operation *op) {
   if (isa<math::ExpOp>(op))

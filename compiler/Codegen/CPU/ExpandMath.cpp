@@ -11,6 +11,7 @@
 #include "compiler/Codegen/CPU/Exponential.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -32,7 +33,8 @@ constexpr ExponentialFormat kFormat = {.mantissaBits = 23,
                                        .lowest = -104,
                                        .highest = 89,
                                        .lowestOfM1 = -30,
-                                       .highestOfM1 = 89};
+                                       .highestOfM1 = 89,
+                                       .highestPower = 88.3};
 
 Value expandLog(const Lanes &l, Value x) {
   // Denormal numbers become normal ones times 2^-23.
@@ -78,10 +80,45 @@ Value expandErf(const Lanes &l, Value x) {
   return l.select(Predicate::OLT, magnitude, l.number(0.93), small, l.copySign(large, x));
 }
 
+/// The x of a quotient 1 / (1 + e^x) in f32; null of other ops.
+Value getArgumentOfSigmoid(arith::DivFOp quotient) {
+  auto sum = quotient.getRhs().getDefiningOp<arith::AddFOp>();
+  if (!getElementTypeOrSelf(quotient.getType()).isF32() || !sum ||
+      !matchPattern(quotient.getLhs(), m_OneFloat()))
+    return {};
+  Value exponential = matchPattern(sum.getLhs(), m_OneFloat()) ? sum.getRhs() : sum.getLhs();
+  Value one = exponential == sum.getRhs() ? sum.getLhs() : sum.getRhs();
+  auto exp = exponential.getDefiningOp<math::ExpOp>();
+  return exp && matchPattern(one, m_OneFloat()) ? exp.getOperand() : Value();
+}
+
+/// Erases the sum of a quotient that is gone, and its exponential, if nothing else needs them.
+void eraseUnused(Operation *sum) {
+  if (!sum->use_empty())
+    return;
+  SmallVector<Value> operands(sum->getOperands());
+  sum->erase();
+  for (Value operand : operands)
+    if (auto exp = operand.getDefiningOp<math::ExpOp>(); exp && exp->use_empty())
+      exp->erase();
+}
+
 struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
   using ExpandMathPassBase::ExpandMathPassBase;
 
   void runOnOperation() override {
+    // First, while exponentials are ops.
+    getOperation().walk([&](arith::DivFOp quotient) {
+      Value x = getArgumentOfSigmoid(quotient);
+      if (!x || isa<TensorType>(x.getType()))
+        return;
+      OpBuilder builder(quotient);
+      Lanes lanes(builder, quotient.getLoc(), x.getType(), scalesVectors);
+      quotient.replaceAllUsesWith(Exponential(lanes, kFormat).inverseOf1PlusExp(x));
+      Operation *sum = quotient.getRhs().getDefiningOp();
+      quotient.erase();
+      eraseUnused(sum);
+    });
     getOperation().walk([&](Operation *op) {
       if (op->getNumResults() != 1 || isa<TensorType>(op->getResult(0).getType()))
         return;
@@ -97,6 +134,8 @@ struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
         result = expandDouble(lanes, op);
       else if (auto power = dyn_cast<math::PowFOp>(op))
         result = expandPower(builder, power);
+      else if (auto erfc = dyn_cast<math::ErfcOp>(op))
+        result = expandErfc(builder, erfc);
       else if (isa<math::SinOp, math::CosOp, math::TanOp>(op))
         result = expandCircular(builder, op);
       else

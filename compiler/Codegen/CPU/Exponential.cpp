@@ -61,6 +61,14 @@ Value Exponential::smallExpM1(Value x) const {
   return l.select(Predicate::OEQ, x, l.number(0), x, y);
 }
 
+Value Exponential::inverseOf1PlusExp(Value x) const {
+  Reduced e = reduce(l.clamp(x, format.lowestOfM1, format.highestPower));
+  Value slope = l.mulAdd(e.series, e.remainder, l.number(1)), scale = powerOfTwo(e.exponent);
+  // 2^n is exact and 1 + 2^n (e^r - 1) small beside it where the quotient's last place counts most.
+  Value rest = l.mulAdd(slope, l.mul(e.remainder, scale), l.number(1));
+  return l.div(l.number(1), l.add(scale, rest));
+}
+
 Value Exponential::expM1(Value x) const {
   // Beyond 60 the 1 does not count.
   return l.select(Predicate::OGT, x, l.number(60), exp(x), smallExpM1(x));

@@ -25,6 +25,8 @@ struct ExponentialFormat {
   llvm::ArrayRef<double> series;
   /// From where to where e^x is neither 0 nor infinite, and e^x - 1 is neither -1 nor infinite.
   double lowest, highest, lowestOfM1, highestOfM1;
+  /// Up to where 2^n of `reduce` is finite; 1 / e^x is denormal there.
+  double highestPower;
 };
 
 class Exponential {
@@ -38,6 +40,8 @@ public:
   mlir::Value expM1(mlir::Value x) const;
   /// e^x - 1 for x up to `highestOfM1`.
   mlir::Value smallExpM1(mlir::Value x) const;
+  /// 1 / (1 + e^x), with one rounding less than in those steps; denormal, not 0, for large x.
+  mlir::Value inverseOf1PlusExp(mlir::Value x) const;
 
 private:
   /// x = n ln 2 + r with |r| <= ln 2 / 2.

@@ -107,6 +107,9 @@ mlir::Value expandPower(mlir::OpBuilder &builder, mlir::math::PowFOp op);
 /// A math.sin, math.cos or math.tan of f32 or of vectors of it.
 mlir::Value expandCircular(mlir::OpBuilder &builder, mlir::Operation *op);
 
+/// A math.erfc of f32 or of vectors of it.
+mlir::Value expandErfc(mlir::OpBuilder &builder, mlir::math::ErfcOp op);
+
 /// A math.exp, expm1, log, log1p or tanh of f64 or of vectors of it; null for other ops.
 mlir::Value expandDouble(const Lanes &lanes, mlir::Operation *op);
 

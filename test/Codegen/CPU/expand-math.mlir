@@ -116,3 +116,42 @@ func.func @steps(%x: vector<16xf32>) -> vector<16xf32> {
   %0 = math.exp %x : vector<16xf32>
   return %0 : vector<16xf32>
 }
+
+// Of a sigmoid, one sum adds 1 to a power of two and what is left of the exponential, which is not rounded before.
+// CHECK-LABEL: func @sigmoid
+// CHECK: %[[POWER:.*]] = arith.bitcast %{{.*}} : vector<16xi32> to vector<16xf32>
+// CHECK: %[[REST:.*]] = arith.addf %{{.*}}, %{{.*}} fastmath<contract>
+// CHECK: %[[SUM:.*]] = arith.addf %[[POWER]], %[[REST]]
+// CHECK: %[[Y:.*]] = arith.divf %{{.*}}, %[[SUM]]
+// CHECK-NOT: arith.addf
+// CHECK: return %[[Y]]
+func.func @sigmoid(%x: vector<16xf32>) -> vector<16xf32> {
+  %one = arith.constant dense<1.0> : vector<16xf32>
+  %minus = arith.negf %x : vector<16xf32>
+  %e = math.exp %minus : vector<16xf32>
+  %sum = arith.addf %one, %e : vector<16xf32>
+  %y = arith.divf %one, %sum : vector<16xf32>
+  return %y : vector<16xf32>
+}
+
+// The exponential stays where others read it.
+// CHECK-LABEL: func @sigmoid_and_exponential
+// CHECK-COUNT-2: arith.divf
+// CHECK: return
+func.func @sigmoid_and_exponential(%x: f32) -> (f32, f32) {
+  %one = arith.constant 1.0 : f32
+  %e = math.exp %x : f32
+  %sum = arith.addf %e, %one : f32
+  %y = arith.divf %one, %sum : f32
+  %z = arith.divf %e, %sum : f32
+  return %y, %z : f32, f32
+}
+
+// CHECK-LABEL: func @complement
+// CHECK: arith.extf %{{.*}} : vector<16xf32> to vector<16xf64>
+// CHECK-NOT: math.erfc
+// CHECK: arith.truncf %{{.*}} : vector<16xf64> to vector<16xf32>
+func.func @complement(%x: vector<16xf32>) -> vector<16xf32> {
+  %0 = math.erfc %x : vector<16xf32>
+  return %0 : vector<16xf32>
+}
