@@ -3,7 +3,7 @@
 // The heads of a net, the gates of a mixture, projections to a few columns each: a product of ten columns
 // takes as many instructions as one of sixteen. Side by side they share vectors. Products that fill their
 // vectors alone gain nothing (their left operand stays in the cache from one to the next), and keep what
-// follows them in registers instead.
+// follows them in registers instead. Of a single row, a lone vector of sums waits for itself.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,6 +18,9 @@ using namespace mlir;
 
 namespace tgc {
 namespace {
+
+/// Vectors of a single row's sums at a time, at least, lest the steps wait for each other.
+constexpr int64_t kVectorsOfRow = 2;
 
 /// A sum that could be joined.
 struct Sibling {
@@ -87,7 +90,8 @@ bool areAlike(const Sibling &a, const Sibling &b) {
 int64_t getCost(int64_t columns, int64_t steps, int64_t rows, int64_t lanes) {
   if (columns < kLeastColumns)
     return columns * rows * (llvm::divideCeil(steps, lanes) + kInstructionsPerRowSum);
-  return llvm::divideCeil(columns, lanes) * steps * rows + kInstructionsPerKernel;
+  int64_t vectors = llvm::divideCeil(columns, lanes);
+  return (rows == 1 ? std::max(vectors, kVectorsOfRow) : vectors) * steps * rows + kInstructionsPerKernel;
 }
 
 bool pays(ArrayRef<Sibling> siblings, VectorUnit unit) {
