@@ -59,6 +59,7 @@ bool NestVectorizer::isStreamed(linalg::GenericOp op, VectorUnit unit) {
 NestVectorizer::NestVectorizer(linalg::GenericOp op, unsigned vectorLoop,
                                std::optional<FreeCombiner> combiner, VectorUnit unit)
     : builder(op), op(op), loc(op.getLoc()), math(builder, loc), vectorLoop(vectorLoop), combiner(combiner),
+      isRow(op.getIteratorTypesArray()[vectorLoop] == utils::IteratorType::reduction),
       init(op.getNumDpsInputs()) {
   if (combiner)
     summedFloat = combiner->getSummedFloat();
@@ -80,7 +81,7 @@ NestVectorizer::NestVectorizer(linalg::GenericOp op, unsigned vectorLoop,
       summedLoops.push_back(loop);
     else if (loop != vectorLoop && !isConstantIntValue(sizes[loop], 1))
       outerLoops.push_back(loop);
-  while (!combiner && mergeOuterLoop())
+  while (!isRow && mergeOuterLoop())
     ;
   chooseVectors(unit);
 }
@@ -110,7 +111,7 @@ bool NestVectorizer::mergeOuterLoop() {
 
 void NestVectorizer::chooseVectors(VectorUnit unit) {
   lanes = std::max<int64_t>(unit.bytes / getWidestElement(op, summedFloat ? combiner->op : nullptr), 1);
-  numVectors = combiner ? kRowAccumulators : selectColumnVectors(op);
+  numVectors = isRow ? kRowAccumulators : selectColumnVectors(op);
   auto size = getConstantIntValue(sizes[vectorLoop]);
   bool isLong = !combiner && summedLoops.empty() && countOps(op.getRegion().front()) > kLongestRepeatedBody;
   if (isLong && (!size || *size % lanes != 0))
@@ -124,7 +125,7 @@ void NestVectorizer::chooseVectors(VectorUnit unit) {
   int64_t vectors = llvm::divideCeil(*size, lanes);
   while (isLong && vectors % numVectors != 0)
     --numVectors;
-  if (combiner)
+  if (isRow)
     numVectors = std::clamp<int64_t>(*size / lanes, 1, numVectors);
   else // shared out evenly
     numVectors = llvm::divideCeil(vectors, llvm::divideCeil(vectors, numVectors));
@@ -132,7 +133,7 @@ void NestVectorizer::chooseVectors(VectorUnit unit) {
 
 void NestVectorizer::emitOuter(size_t level, const Addresses &place) {
   if (level == outerLoops.size())
-    return combiner ? emitRow(place) : emitColumns(place);
+    return isRow ? emitRow(place) : summedFloat ? emitColumnSums(0, place) : emitColumns(place);
   unsigned loop = outerLoops[level];
   scf::ForOp::create(builder, loc, constant(0), math.materialize(sizes[loop]), constant(1), ValueRange(),
                      [&](OpBuilder &, Location, Value index, ValueRange) {

@@ -10,8 +10,9 @@
 
 namespace tgc {
 
-/// Replaces a nest by loops over vectors along `vectorLoop`: rows, if there is a combiner, else columns (see
-/// VectorizeNests.cpp).
+/// Replaces a nest by loops over vectors along `vectorLoop`: rows, if that loop is summed, which takes a
+/// combiner, else columns, a few rows of which are summed at a time if the combiner adds f32 up in double
+/// precision (see VectorizeNests.cpp).
 class NestVectorizer {
 public:
   NestVectorizer(mlir::linalg::GenericOp op, unsigned vectorLoop, std::optional<FreeCombiner> combiner,
@@ -73,6 +74,12 @@ private:
   /// Whether vectors of the result from `place` on lie at multiples of their size.
   Value isAligned(const Addresses &place);
 
+  // Sums of rows of columns.
+  void emitColumnSums(size_t level, const Addresses &place);
+  /// Adds `count` rows to the columns of the result, which stay in memory.
+  void addRows(const Addresses &place, int64_t count);
+  void addRowsOfVector(const Addresses &place, int64_t count, llvm::ArrayRef<Value> masks);
+
   // Rows.
   Value combine(Value a, Value b);
   void emitRow(const Addresses &place);
@@ -89,8 +96,10 @@ private:
   int64_t lanes, numVectors;
   /// Whether vectors of the result may be stored past the caches.
   bool streams = false;
-  std::optional<FreeCombiner> combiner; // of rows
-  /// What is summed in f32 within a step of a row, and then in double precision; else null.
+  /// Of rows, and of columns that are summed in double precision.
+  std::optional<FreeCombiner> combiner;
+  bool isRow;
+  /// What is summed in f32 within a step, and then in double precision; else null.
   Value summedFloat;
   SmallVector<mlir::OpFoldResult> sizes;
   /// Of the operands, without memory for scalars, and then of the indices that the body asks for: those lie

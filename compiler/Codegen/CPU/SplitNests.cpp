@@ -87,6 +87,10 @@ struct NestSplitter {
     std::optional<FreeCombiner> combiner = generic ? matchFreeCombiner(generic) : std::nullopt;
     if (!shared && (!summed || !combiner))
       return;
+    // Whole rows are read faster than strips of columns (ColumnSums.cpp).
+    if (summed && combiner && combiner->getSummedFloat() &&
+        known[*summed] >= kParallelPieces * kLeastColumnsOfShare)
+      shared.reset();
     for (Range range : op.createLoopRanges(builder, loc))
       sizes.push_back(range.size);
     if (shared)

@@ -6,7 +6,9 @@
 //   columns  the result is contiguous along a parallel loop: vectors run along it, the accumulators of a tile
 //            of columns stay in registers while all summed loops run inside (elementwise nests, pools,
 //            depthwise convolutions, sums over leading dimensions). Each element is summed in the order of
-//            the loops. What is the same for all columns is loaded and computed once.
+//            the loops. What is the same for all columns is loaded and computed once. Wide columns of f32
+//            that are summed in double precision are read in the order of memory instead, four rows at a
+//            time, which are added in pairs, in f32; the sums stay in a cache.
 //   rows     the operands are contiguous along a summed loop: several vectors of partial results, combined in
 //            a fixed tree at the end (softmax, normalisation). Only where the order is free: maxima,
 //            integers, and sums that carry the flag `reassoc`. Where f32 are summed in double precision, the
@@ -91,6 +93,15 @@ private:
     });
   }
 
+  /// The sum of columns that are too many for the registers, and whose order is free.
+  std::optional<FreeCombiner> matchColumnSums(linalg::GenericOp op, int64_t columns) {
+    std::optional<FreeCombiner> combiner = matchFreeCombiner(op);
+    int64_t floats = std::max<int64_t>(vectorBytes / 4, 1);
+    bool areWide = ShapedType::isDynamic(columns) || columns > kColumnAccumulators * floats;
+    bool sums = op.getNumReductionLoops() > 0 && combiner && combiner->getSummedFloat();
+    return areWide && sums ? combiner : std::nullopt;
+  }
+
   void vectorize(linalg::GenericOp op) {
     SmallVector<SmallVector<int64_t>> strides;
     for (auto [operand, map] : llvm::zip_equal(op->getOperands(), op.getIndexingMapsArray()))
@@ -119,7 +130,7 @@ private:
       return ShapedType::isDynamic(sizes[loop]) || sizes[loop] >= size;
     };
     if (column && isAtLeast(*column, kLeastColumns))
-      return NestVectorizer(op, *column, std::nullopt, unit).run();
+      return NestVectorizer(op, *column, matchColumnSums(op, sizes[*column]), unit).run();
     std::optional<FreeCombiner> combiner = matchFreeCombiner(op);
     bool readsAlong = row && llvm::any_of(strides, [&](ArrayRef<int64_t> each) { return each[*row] == 1; });
     if (readsAlong && combiner && isAtLeast(*row, kShortestVectorRow))

@@ -274,3 +274,35 @@ func.func @mask(%labels: memref<8xi32>, %x: memref<8x64xf32>, %y: memref<8x64xf3
   }
   return
 }
+
+// -----
+
+#in = affine_map<(r, c) -> (r, c)>
+#column = affine_map<(r, c) -> (c)>
+
+// Wide columns in double precision: rows in the order of memory, four at a time, which are added in f32; the last two
+// of them, and of the columns the last twelve, alone.
+// CHECK-LABEL: func @wide
+// CHECK: scf.for %{{.*}} = %c0 to %c100 step %c4
+// CHECK: scf.for %{{.*}} = %c0 to %c288 step %c16
+// CHECK-COUNT-4: vector.load %{{.*}} : memref<{{.*}}xf32{{.*}}>, vector<16xf32>
+// CHECK-COUNT-3: arith.addf %{{.*}} : vector<16xf32>
+// CHECK: vector.load %{{.*}} : memref<{{.*}}xf64{{.*}}>, vector<16xf64>
+// CHECK: arith.extf %{{.*}} : vector<16xf32> to vector<16xf64>
+// CHECK: arith.addf %{{.*}} : vector<16xf64>
+// CHECK: vector.store %{{.*}} : memref<{{.*}}xf64{{.*}}>, vector<16xf64>
+// CHECK-COUNT-4: vector.maskedload %{{.*}} : memref<{{.*}}xf32{{.*}}>
+// CHECK: vector.maskedstore %{{.*}} : memref<{{.*}}xf64
+// CHECK: scf.for %{{.*}} = %c100 to %c102 step %c1
+// CHECK: vector.load %{{.*}} : memref<{{.*}}xf32{{.*}}>, vector<16xf32>
+// CHECK-NEXT: vector.load %{{.*}} : memref<{{.*}}xf64{{.*}}>, vector<16xf64>
+func.func @wide(%x: memref<102x300xf32>, %y: memref<300xf64>) {
+  linalg.generic {indexing_maps = [#in, #column], iterator_types = ["reduction", "parallel"]}
+      ins(%x : memref<102x300xf32>) outs(%y : memref<300xf64>) {
+  ^bb0(%a: f32, %b: f64):
+    %w = arith.extf %a : f32 to f64
+    %s = arith.addf %b, %w fastmath<reassoc> : f64
+    linalg.yield %s : f64
+  }
+  return
+}
