@@ -93,10 +93,6 @@ private:
   llvm::DenseMap<Value, unsigned> numbers;
 };
 
-/// What a kernel's 4096 bytes of parameters hold: TGC_DEVICE_MOST_ARGUMENTS of
-/// runtime/kernels/device/device.h.
-constexpr unsigned kMostArguments = 512;
-
 /// Functions that become instructions, or a few of them, without a library.
 bool isNative(Operation *op) {
   return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CountLeadingZerosOp,

@@ -11,6 +11,10 @@
 
 namespace tgc {
 
+/// What a kernel's 4096 bytes of parameters hold: TGC_DEVICE_MOST_ARGUMENTS of
+/// runtime/kernels/device/device.h.
+inline constexpr unsigned kMostArguments = 512;
+
 /// A number that a kernel is told when it starts, as 64 bits.
 struct KernelNumber {
   enum Kind {

@@ -2,6 +2,7 @@
 #ifndef TGC_COMPILER_CODEGEN_GPU_ENTRYWRITER_H
 #define TGC_COMPILER_CODEGEN_GPU_ENTRYWRITER_H
 
+#include "compiler/Codegen/GPU/JoinedLaunches.h"
 #include "compiler/Codegen/GPU/KernelUses.h"
 #include "compiler/Codegen/GPU/SharedReductions.h"
 #include "compiler/Codegen/GPU/ValuePlaces.h"
@@ -21,6 +22,8 @@ public:
         kernelUses(memory), places(entry, builder, memory, transfers) {}
 
   void run();
+  /// After that.
+  void joinLaunches(KernelJoiner &joiner);
 
 private:
   using State = ValuePlaces::State;
@@ -35,6 +38,7 @@ private:
   /// little to do; empty if it is.
   std::string whyOnHost(const KernelRecord &record);
   void launch(KernelRecord &record);
+  LaunchUses findUses(const KernelRecord &record);
   void runOnHost(mlir::Operation &op);
   /// Starts what was launched after the last copy.
   void flush();
@@ -98,6 +102,7 @@ private:
   DeviceMemory memory;
   KernelUses kernelUses;
   ValuePlaces places;
+  LaunchUsesOf launchUses;
   /// That have something to start.
   Gpus launching = 0;
   /// What several GPUs reduced together and all have, and what each of them made of it.

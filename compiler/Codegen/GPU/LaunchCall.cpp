@@ -1,7 +1,6 @@
 //===- LaunchCall.cpp - The op that launches a kernel ---------------------===//
 
 #include "compiler/Codegen/GPU/LaunchCall.h"
-#include "dialects/Rt/IR/RtDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -37,7 +36,7 @@ static Value widen(OpBuilder &builder, Value value) {
   return width < 64 ? Value(arith::ExtUIOp::create(builder, loc, word, value)) : value;
 }
 
-void createLaunch(OpBuilder &builder, const KernelRecord &record, Value device, unsigned number) {
+rt::LaunchOp createLaunch(OpBuilder &builder, const KernelRecord &record, Value device, unsigned number) {
   Location loc = record.op->getLoc();
   SmallVector<Value> values, numbers;
   for (const KernelNumber &told : record.numbers) {
@@ -57,8 +56,8 @@ void createLaunch(OpBuilder &builder, const KernelRecord &record, Value device, 
     blocks = arith::MulIOp::create(builder, loc, blocks, points);
   }
   blocks = arith::MinUIOp::create(builder, loc, blocks, constant(kMostBlocks));
-  rt::LaunchOp::create(builder, loc, device, number, record.threads, blocks, record.memories, ValueRange(),
-                       numbers);
+  return rt::LaunchOp::create(builder, loc, device, number, record.threads, blocks, record.memories,
+                              ValueRange(), numbers);
 }
 
 } // namespace tgc

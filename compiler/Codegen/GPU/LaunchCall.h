@@ -3,12 +3,14 @@
 #define TGC_COMPILER_CODEGEN_GPU_LAUNCHCALL_H
 
 #include "compiler/Codegen/GPU/DeviceProgram.h"
+#include "dialects/Rt/IR/RtDialect.h"
 
 namespace tgc {
 
 /// Launches a kernel where the builder stands: the `number`th of the program, on `device`. What the kernel is
 /// told is computed before.
-void createLaunch(mlir::OpBuilder &builder, const KernelRecord &record, mlir::Value device, unsigned number);
+rt::LaunchOp createLaunch(mlir::OpBuilder &builder, const KernelRecord &record, mlir::Value device,
+                          unsigned number);
 
 } // namespace tgc
 

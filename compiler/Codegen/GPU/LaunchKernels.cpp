@@ -27,6 +27,10 @@ void EntryWriter::run() {
   places.dropUnused();
 }
 
+void EntryWriter::joinLaunches(KernelJoiner &joiner) {
+  tgc::joinLaunches(entry, launchUses, joiner, [&](Value value) { return memory.find(value).base; });
+}
+
 void EntryWriter::run(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(block)) {
     if (launched.erase(&op)) {
@@ -100,8 +104,22 @@ std::string EntryWriter::whyOnHost(const KernelRecord &record) {
   return isSmall(record) && !takesResident ? "it has few points, and the host has its operands" : "";
 }
 
+/// Memory of which it is not known what for it is used is read, that of sums is written.
+LaunchUses EntryWriter::findUses(const KernelRecord &record) {
+  llvm::SetVector<Value> read = kernelUses.getRead(record), written = kernelUses.getWritten(record);
+  for (Value value : record.memories) {
+    Value base = memory.find(value).base;
+    if (record.parts && (value == record.parts->sums || value == record.parts->counters))
+      written.insert(base);
+    else if (!written.contains(base))
+      read.insert(base);
+  }
+  return {read.takeVector(), written.takeVector()};
+}
+
 void EntryWriter::launch(KernelRecord &record) {
   record.gpu = gpuOf(record);
+  LaunchUses uses = findUses(record);
   for (Value base : kernelUses.getRead(record))
     places.bring(base, record.gpu);
   Gpus others = findOthers(record, record.gpu);
@@ -117,12 +135,12 @@ void EntryWriter::launch(KernelRecord &record) {
   for (unsigned gpu = 0; gpu < places.getNumGpus(); ++gpu)
     if (others & bitOf(gpu)) {
       launching |= bitOf(gpu);
-      createLaunch(builder, record, places.getHandle(gpu), used.size());
+      launchUses[createLaunch(builder, record, places.getHandle(gpu), used.size())] = uses;
       used.push_back(record);
       used.back().gpu = gpu;
     }
   launching |= bitOf(record.gpu);
-  createLaunch(builder, record, places.getHandle(record.gpu), used.size());
+  launchUses[createLaunch(builder, record, places.getHandle(record.gpu), used.size())] = uses;
   for (Value value : record.memories)
     places.keepMirrored(memory.find(value).base);
   for (Operation *member : record.members) {
@@ -201,11 +219,14 @@ std::vector<Transfer> launchKernels(ModuleOp program, DeviceProgram &device) {
       kernels[member] = number;
   std::vector<KernelRecord> used;
   std::vector<Transfer> transfers;
+  KernelJoiner joiner(device, used);
   for (auto entry : llvm::to_vector(program.getOps<func::FuncOp>())) {
     if (!entry->hasAttr("rt.feeds"))
       continue;
     size_t before = used.size();
-    EntryWriter(entry, device, kernels, used, transfers).run();
+    EntryWriter writer(entry, device, kernels, used, transfers);
+    writer.run();
+    writer.joinLaunches(joiner);
     if (used.size() != before)
       continue;
     for (KernelRecord &record : device.records)
@@ -213,10 +234,16 @@ std::vector<Transfer> launchKernels(ModuleOp program, DeviceProgram &device) {
         record.op = nullptr;
     entry.erase();
   }
+  // What was joined is not launched any more.
+  std::vector<KernelRecord> launched;
+  program.walk([&](rt::LaunchOp launch) {
+    launched.push_back(used[launch.getKernel()]);
+    launch.setKernel(launched.size() - 1);
+  });
   for (const KernelRecord &record : device.records)
-    if (llvm::none_of(used, [&](const KernelRecord &other) { return other.name == record.name; }))
+    if (llvm::none_of(launched, [&](const KernelRecord &other) { return other.name == record.name; }))
       device.kernels->lookupSymbol(record.name)->erase();
-  device.records = std::move(used);
+  device.records = std::move(launched);
   return transfers;
 }
 
