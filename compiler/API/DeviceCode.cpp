@@ -121,8 +121,25 @@ static SmallVector<StringRef> getDemands(ModuleOp module) {
   return demands;
 }
 
+/// Opens the first of the program's GPUs, and all others that must be there, whether the entry uses them or
+/// not: a graph is placed as a whole. Returns the first.
+static Value openDemanded(OpBuilder &builder, Location loc, Value frame, ArrayRef<StringRef> demands) {
+  Value first;
+  for (auto [number, demand] : llvm::enumerate(demands)) {
+    if (number && demand.empty())
+      continue;
+    Type pointer = LLVM::LLVMPointerType::get(builder.getContext());
+    auto handle = rt::DeviceOp::create(builder, loc, pointer, frame);
+    if (number)
+      handle->setAttr(kGpuNumberAttribute, builder.getI32IntegerAttr(number));
+    else
+      first = handle;
+  }
+  return first;
+}
+
 /// Renames an entry and puts a function in its place that runs `device` where there is one.
-static void dispatch(func::FuncOp entry, func::FuncOp device, StringRef suffix) {
+static void dispatch(func::FuncOp entry, func::FuncOp device, StringRef suffix, ArrayRef<StringRef> demands) {
   OpBuilder builder(entry);
   Location loc = entry.getLoc();
   auto choice = func::FuncOp::create(builder, loc, entry.getName(), entry.getFunctionType());
@@ -138,7 +155,7 @@ static void dispatch(func::FuncOp entry, func::FuncOp device, StringRef suffix) 
   builder.setInsertionPointToStart(choice.addEntryBlock());
   Value frame = choice.getArgument(0);
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  Value handle = rt::DeviceOp::create(builder, loc, pointer, frame);
+  Value handle = openDemanded(builder, loc, frame, demands);
   Value null = LLVM::ZeroOp::create(builder, loc, pointer);
   Value hasDevice = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, handle, null);
   auto callOf = [&](func::FuncOp callee) {
@@ -152,10 +169,9 @@ static void dispatch(func::FuncOp entry, func::FuncOp device, StringRef suffix) 
 }
 
 /// An entry that launches nothing ends all the same if it needs a device that is not there.
-static void askForDevice(func::FuncOp entry) {
+static void askForDevice(func::FuncOp entry, ArrayRef<StringRef> demands) {
   OpBuilder builder = OpBuilder::atBlockBegin(&entry.front());
-  rt::DeviceOp::create(builder, entry.getLoc(), LLVM::LLVMPointerType::get(entry.getContext()),
-                       entry.getArgument(0));
+  openDemanded(builder, entry.getLoc(), entry.getArgument(0), demands);
 }
 
 LogicalResult dispatchEntries(ModuleOp module, const DeviceCode &code) {
@@ -190,9 +206,9 @@ LogicalResult dispatchEntries(ModuleOp module, const DeviceCode &code) {
   std::string suffix = findSuffix(module, ".cpu");
   for (func::FuncOp entry : entries)
     if (func::FuncOp device = devices.lookup(entry.getName()))
-      dispatch(entry, device, suffix);
+      dispatch(entry, device, suffix, demands);
     else if (code.isRequired || !demands.front().empty())
-      askForDevice(entry);
+      askForDevice(entry, demands);
   return success();
 }
 

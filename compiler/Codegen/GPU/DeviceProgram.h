@@ -109,9 +109,11 @@ struct KernelRecord {
   std::string shared;
 };
 
-/// Work that has no kernel, and why.
+/// Work of the host, and why.
 struct HostWork {
   std::string node, op, reason;
+  /// A kernel could do it, but is not worth it.
+  bool hasKernel = false;
 };
 
 struct DeviceProgram {

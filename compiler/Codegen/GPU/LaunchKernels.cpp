@@ -66,7 +66,7 @@ bool EntryWriter::tryLaunch(Operation &op) {
     return false; // the first decides for all
   std::string reason = whyOnHost(record);
   if (!reason.empty())
-    device.host.push_back({record.node, op.getName().getStringRef().str(), reason});
+    device.host.push_back({record.node, op.getName().getStringRef().str(), reason, /*hasKernel=*/true});
   else if (std::optional<Sharing> sharing = findSharing(record, places.getGpuNumbers());
            sharing && canWriteEverywhere(sharing->result))
     share(record, *sharing);
