@@ -85,8 +85,26 @@ static void printForm(llvm::raw_ostream &out, const KernelRecord &form, const Ke
     out << ' ' << argument;
 }
 
-/// Two sums, as runtime/kernels/device/parameters.h reads them.
-static void printWork(llvm::raw_ostream &out, const KernelRecord &record) {
+/// The unit that does most of a kernel's work, as runtime/kernels/device/peaks.h names it.
+static StringRef findUnit(Operation *kernel) {
+  StringRef unit = "f32";
+  kernel->walk([&](Operation *op) {
+    auto call = dyn_cast<LLVM::CallIntrinsicOp>(op);
+    auto text = dyn_cast<LLVM::InlineAsmOp>(op);
+    StringRef name = call ? call.getIntrin() : text ? text.getAsmString() : StringRef();
+    if (name.contains(".mma.") || name.contains("mma_async")) {
+      unit = name.contains("tf32") ? "tf32" : "f16";
+      return WalkResult::interrupt();
+    }
+    if (llvm::any_of(op->getResultTypes(), [](Type type) { return type.isF64(); }))
+      unit = "f64";
+    return WalkResult::advance();
+  });
+  return unit;
+}
+
+/// Two sums and a unit, as runtime/kernels/device/parameters.h reads them.
+static void printWork(llvm::raw_ostream &out, const KernelRecord &record, StringRef unit) {
   SmallVector<unsigned> arguments;
   for (unsigned number = 0; number < record.numbers.size(); ++number)
     arguments.push_back(record.memories.size() + number);
@@ -96,6 +114,7 @@ static void printWork(llvm::raw_ostream &out, const KernelRecord &record) {
     llvm::interleave(*sum, out, [&](const Product &product) { print(out, product, arguments); }, "+");
     before = ' ';
   }
+  out << ' ' << unit;
 }
 
 llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, StringRef chip, bool describesWork) {
@@ -120,7 +139,7 @@ llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, StringRef ch
       lines << ' ' << record.threads << ' ' << record.sharedBytes << ' ' << record.cluster;
     lines << '=' << record.node;
     if (describesWork)
-      printWork(lines, record);
+      printWork(lines, record, findUnit(kernels->lookupSymbol(record.name)));
     lines << '\n';
     described[record.name] = {record.node, form ? form->threads : record.threads, form != nullptr,
                               form ? form->cluster : record.cluster};

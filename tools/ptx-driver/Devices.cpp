@@ -52,15 +52,25 @@ TGC_EXPORT cuDeviceGet(int *device, int ordinal) {
 }
 
 TGC_EXPORT cuDeviceGetAttribute(int *value, int attribute, int) {
-  constexpr int kMajor = 75, kMinor = 76, kProcessors = 16;
-  // So few that blocks have several tiles.
-  if (attribute == kProcessors)
-    return *value = 2, Success;
-  if (attribute != kMajor && attribute != kMinor)
-    return InvalidValue;
+  constexpr int kClock = 13, kProcessors = 16, kMemoryClock = 36, kMemoryWidth = 37, kMajor = 75, kMinor = 76;
   unsigned capability = simulated().wishes.capability;
-  *value = attribute == kMajor ? capability / 10 : capability % 10;
-  return Success;
+  switch (attribute) {
+  case kProcessors:
+    return *value = 2, Success; // so few that blocks have several tiles
+  // In kHz and bits: 1 GHz, 8 GB in a second.
+  case kClock:
+    return *value = 1000000, Success;
+  case kMemoryClock:
+    return *value = 500000, Success;
+  case kMemoryWidth:
+    return *value = 64, Success;
+  case kMajor:
+    return *value = int(capability / 10), Success;
+  case kMinor:
+    return *value = int(capability % 10), Success;
+  default:
+    return InvalidValue;
+  }
 }
 
 TGC_EXPORT cuDevicePrimaryCtxRetain(void **context, int device) {

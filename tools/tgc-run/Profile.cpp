@@ -111,14 +111,30 @@ Error Profiler::print(llvm::raw_ostream &out) const {
                         100.0 * double(total.time) / double(std::max<uint64_t>(all, 1)),
                         double(total.calls) / double(numRuns));
     if (hasWork)
-      printWork(out, total, roofline);
+      printWork(out, key.first, total, roofline);
     out << (total.isOfDevice ? "gpu:" : "") << getName(key.first) << "  " << key.second << "\n";
   }
   return Error::success();
 }
 
-/// What a run does of it, how much of that in a second, and which share of the time one thread should take.
-void Profiler::printWork(llvm::raw_ostream &out, const Total &total, const Roofline &roofline) const {
+/// How long a kernel takes a GPU at its best, in nanoseconds, and whether that is for its operations. The
+/// text of the kernel tells how many BYTES and OPERATIONS the GPU can do in a second; none: it does not.
+static std::optional<std::pair<double, bool>> predictOnDevice(StringRef kernel, double operations,
+                                                              double bytes) {
+  auto [first, second] = kernel.split('\t').second.split('\t');
+  uint64_t byteRate = 0, operationRate = 0;
+  if (first.getAsInteger(10, byteRate) || second.getAsInteger(10, operationRate) || !byteRate ||
+      (operations > 0 && !operationRate))
+    return std::nullopt;
+  double traffic = bytes * 1e9 / double(byteRate);
+  double compute = operations > 0 ? operations * 1e9 / double(operationRate) : 0;
+  return std::pair(std::max(traffic, compute), compute >= traffic);
+}
+
+/// What a run does of it, how much of that in a second, and which share of the time one thread, or the GPU,
+/// should take.
+void Profiler::printWork(llvm::raw_ostream &out, StringRef kernel, const Total &total,
+                         const Roofline &roofline) const {
   auto print = [&](uint64_t amount) {
     if (!amount)
       out << llvm::format("%9s %9s ", "-", "-");
@@ -128,16 +144,19 @@ void Profiler::printWork(llvm::raw_ostream &out, const Total &total, const Roofl
   };
   print(total.bytes);
   print(total.operations);
-  if (total.isOfDevice || !total.bytes) {
+  double operations = double(total.operations) / double(total.calls);
+  double bytes = double(total.bytes) / double(total.calls);
+  std::optional<std::pair<double, bool>> predicted;
+  if (total.isOfDevice)
+    predicted = predictOnDevice(kernel, operations, bytes);
+  else
+    predicted = {roofline.predict(operations, bytes), roofline.isBoundByCompute(operations, bytes)};
+  if (!predicted || !total.bytes) {
     out << llvm::format(" %-14s  ", "-");
     return;
   }
-  double operations = double(total.operations) / double(total.calls);
-  double bytes = double(total.bytes) / double(total.calls);
-  double share =
-      roofline.predict(operations, bytes) * double(total.calls) / double(std::max<uint64_t>(total.time, 1));
-  out << llvm::format(" %4.0f%% of %-6s  ", 100 * share,
-                      roofline.isBoundByCompute(operations, bytes) ? "compute" : "memory");
+  double share = predicted->first * double(total.calls) / double(std::max<uint64_t>(total.time, 1));
+  out << llvm::format(" %4.0f%% of %-6s  ", 100 * share, predicted->second ? "compute" : "memory");
 }
 
 /// The row of a trace: the host's, or that of the GPU that the kernel is named after, as "1:k3" is of GPU 1.

@@ -39,7 +39,8 @@ private:
   /// Adds what the host's kernel of that name does in all calls, if that is known.
   void addWork(const char *kernel, Total &total) const;
   std::optional<uint64_t> evaluate(llvm::StringRef formula) const;
-  void printWork(llvm::raw_ostream &out, const Total &total, const Roofline &roofline) const;
+  void printWork(llvm::raw_ostream &out, llvm::StringRef kernel, const Total &total,
+                 const Roofline &roofline) const;
 
   std::vector<std::vector<int64_t>> shapes; // of the feeds
   llvm::MapVector<std::pair<const char *, const char *>, Total> totals;

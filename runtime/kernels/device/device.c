@@ -1,6 +1,7 @@
 /*===- device.c - A session's device ----------------------------------------===*/
 #define _GNU_SOURCE
 #include "runtime/kernels/device/parameters.h"
+#include "runtime/kernels/device/peaks.h"
 #include "runtime/kernels/device/state.h"
 
 #include <stdarg.h>
@@ -123,6 +124,18 @@ static int32_t load_code(tgc_device_t *device, const char *code) {
                  (int)sizeof log - 1, log);
 }
 
+/* What profiles call a kernel, and how fast it could be. */
+static void label_kernel(const tgc_device_t *device, const tgc_peaks_t *peaks, kernel_t *kernel) {
+  char place[16] = "";
+  if (device->ordinal)
+    snprintf(place, sizeof place, "%u:", device->ordinal);
+  size_t length = (size_t)snprintf(kernel->label, sizeof kernel->label, "%s%s", place, kernel->name);
+  if (kernel->work && length < sizeof kernel->label)
+    snprintf(kernel->label + length, sizeof kernel->label - length, "\t%llu\t%llu",
+             (unsigned long long)peaks->bytes,
+             (unsigned long long)tgc_peaks_of(peaks, strrchr(kernel->work, ' ') + 1));
+}
+
 /* Takes the lines "NAME=NODE" apart. */
 static int32_t find_kernels(tgc_device_t *device, const char *kernels) {
   uint32_t count = 0, next = 0;
@@ -134,6 +147,7 @@ static int32_t find_kernels(tgc_device_t *device, const char *kernels) {
   device->kernels = calloc(count ? count : 1, sizeof *device->kernels);
   if (!device->names || !device->kernels)
     return missing(device, "no memory for the names of kernels"), TGC_RESOURCE_EXHAUSTED;
+  tgc_peaks_t peaks = tgc_peaks_read(device->driver, device->number);
   for (char *line = device->names; *line;) {
     char *end = strchr(line, '\n'), *node = strchr(line, '='), *needs = strchr(line, ' ');
     kernel_t *kernel = &device->kernels[next++];
@@ -152,11 +166,8 @@ static int32_t find_kernels(tgc_device_t *device, const char *kernels) {
         kernel->parameters = NULL; /* those of the launch, as they are */
     }
     kernel->name = line;
-    if (device->ordinal)
-      snprintf(kernel->label, sizeof kernel->label, "%u:%s", device->ordinal, line);
-    else
-      snprintf(kernel->label, sizeof kernel->label, "%s", line);
     kernel->node = node + 1;
+    label_kernel(device, &peaks, kernel);
     int32_t status =
         status_of(device, device->driver->cuModuleGetFunction(&kernel->function, device->module, line), line);
     if (status == TGC_OK && kernel->shared_bytes)

@@ -38,7 +38,10 @@ enum {
   /* A mode of captures: what other threads do is not part of it, and may not break it. */
   TGC_CU_CAPTURE_OF_THREAD = 1,
   /* Attributes of a device. */
+  TGC_CU_CLOCK = 13,
   TGC_CU_NUM_PROCESSORS = 16,
+  TGC_CU_MEMORY_CLOCK = 36,
+  TGC_CU_MEMORY_WIDTH = 37,
   TGC_CU_CAPABILITY_MAJOR = 75,
   TGC_CU_CAPABILITY_MINOR = 76,
   /* An attribute of a function: the most shared memory that launches may ask for. */

@@ -6,7 +6,8 @@
  * "@MEMORY:TYPE:SIZE,STRIDE,BOX:..." with the number of the argument that is its address, the driver's
  * number of the element type, and each dimension, innermost first. Sizes in elements and strides in bytes are
  * products like 64*#3*#4 of numbers and arguments.
- * What a kernel does is told by two sums of such products, "BYTES OPERATIONS": 2*#3*#4+64*#4.
+ * What a kernel does is told by two sums of such products and the unit that does it (peaks.h), "BYTES
+ * OPERATIONS UNIT": 2*#3*#4+64*#4.
  *
  *===----------------------------------------------------------------------===*/
 #ifndef TGC_KERNELS_DEVICE_PARAMETERS_H

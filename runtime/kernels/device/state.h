@@ -21,7 +21,9 @@ typedef struct mirror {
 typedef struct kernel {
   void *function;
   const char *name, *node;
-  char label[32];   /* what profiles call it: "k3", or "1:k3" on GPU 1 */
+  /* What profiles call it: "k3", or "1:k3" on GPU 1; where it is timed, a tab each and the bytes and the
+   * operations that the GPU could do for it in a second. */
+  char label[64];
   const char *work; /* bytes and operations, tgc_parameters_sum's texts; NULL: times are not asked for */
   /* What it needs besides the launch, tgc_parameters_fill's text; NULL: nothing. */
   const char *parameters;
