@@ -39,6 +39,9 @@ if shutil.which("qemu-aarch64-static") and shutil.which("ld.lld", path=config.ll
 # NVIDIA's assembler judges device code where there is one.
 if shutil.which("ptxas"):
     config.available_features.add("ptxas")
+# What it made of it can be read.
+if shutil.which("nvdisasm"):
+    config.available_features.add("nvdisasm")
 if shutil.which("taskset") and (os.cpu_count() or 1) > 1:
     config.available_features.add("several-cpus")
 # A container may have none.
