@@ -61,6 +61,11 @@ static queue_t *find_queue(tgc_frame_t *frame, const char *node, const char *con
   return *object = queue;
 }
 
+static void fail_components(tgc_frame_t *frame, const char *node) {
+  tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "an element has other components than those asked for", NULL,
+              0);
+}
+
 /* Room for `more` elements of `num_parts` parts. */
 static void reserve(tgc_frame_t *frame, const char *node, queue_t *queue, int64_t more, uint32_t num_parts) {
   if (queue->is_closed)
@@ -72,6 +77,8 @@ static void reserve(tgc_frame_t *frame, const char *node, queue_t *queue, int64_
         "cannot enqueue %d elements: the queue has %d and holds up to %d; no other run could make room",
         values, 3);
   }
+  if (queue->size > 0 && queue->num_parts != num_parts)
+    fail_components(frame, node);
   queue->num_parts = num_parts;
   if (queue->size + more <= queue->room)
     return;
@@ -208,6 +215,8 @@ static int64_t check_size(tgc_frame_t *frame, const char *node, const queue_t *q
 }
 
 static void write_part(tgc_frame_t *frame, const char *node, tgc_tensor_t *output, const part_t *part) {
+  if (part->dtype != output->dtype)
+    fail_components(frame, node);
   void *data = tgc_find_output(frame, output, part->rank, part->dims);
   if (part->rank != output->rank || memcmp(part->dims, output->dims, sizeof *part->dims * (size_t)part->rank))
     tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "an element has another shape than the queue's shapes say",
@@ -219,6 +228,8 @@ TGC_KERNEL(tgc_kernel_queue_dequeue) {
   TGC_KERNEL_UNUSED;
   queue_t *queue = find_queue(frame, node, config);
   check_size(frame, node, queue, 1, 0);
+  if (queue->num_parts != num_outputs)
+    fail_components(frame, node);
   part_t *taken = tgc_rt_scratch(frame, num_outputs * sizeof *taken);
   take(queue, taken);
   for (uint32_t k = 0; k < num_outputs; ++k) {
@@ -235,6 +246,11 @@ static void write_batch(tgc_frame_t *frame, const char *node, const queue_t *que
   /* Of no elements, what the queue's shapes say; sizes that they leave open are zero. */
   for (int32_t dim = 0; count == 0 && dim < rank; ++dim)
     dims[dim + 1] = output->dims[dim + 1] > 0 ? output->dims[dim + 1] : 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const part_t *part = &taken[i * queue->num_parts + k];
+    if (part->rank != rank || part->dtype != output->dtype)
+      fail_components(frame, node);
+  }
   for (int64_t i = 0; i < count; ++i)
     for (int32_t dim = 0; dim < rank; ++dim) {
       int64_t size = taken[i * queue->num_parts + k].dims[dim];
@@ -269,6 +285,8 @@ static void dequeue_many(tgc_frame_t *frame, const char *node, const char *confi
                          int is_up_to, tgc_tensor_t *outputs, uint32_t num_outputs) {
   queue_t *queue = find_queue(frame, node, config);
   int64_t count = check_size(frame, node, queue, wanted, is_up_to);
+  if (count > 0 && queue->num_parts != num_outputs)
+    fail_components(frame, node);
   part_t *taken = tgc_rt_scratch(frame, (uint64_t)count * num_outputs * sizeof *taken);
   for (int64_t i = 0; i < count; ++i)
     take(queue, taken + i * num_outputs);
