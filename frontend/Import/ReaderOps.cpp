@@ -17,15 +17,19 @@ namespace {
 constexpr StringLiteral kReaderPrefix = "tgc.reader/", kQueuePrefix = "tgc.queue/";
 
 template <char kind> LogicalResult importReader(NodeImporter &n) {
-  if (!n.getString("compression_type").empty() || !n.getString("encoding").empty())
+  if (!n.getString("encoding").empty())
     return n.error() << "compressed files are not supported; unpack them first, or feed what is read";
+  StringRef packed = n.getString("compression_type");
+  if (!packed.empty() && packed != "ZLIB" && packed != "GZIP")
+    return n.error() << "compression_type " << packed << " is neither ZLIB nor GZIP";
   if (kind == 'F' && (n.getInt("record_bytes") < 1 || n.getInt("header_bytes") < 0 ||
                       n.getInt("footer_bytes") < 0 || n.getInt("hop_bytes") < 0))
     return n.error()
            << "record_bytes must be positive, header_bytes, footer_bytes and hop_bytes not negative";
   StringRef shared = n.getString("shared_name");
   StringRef name = shared.empty() ? cast<NameLoc>(n.loc).getName().getValue() : shared;
-  int64_t first = n.getInt(kind == 'L' ? "skip_header_lines" : "header_bytes");
+  int64_t first = kind == 'T' ? (packed == "ZLIB") + 2 * (packed == "GZIP")
+                              : n.getInt(kind == 'L' ? "skip_header_lines" : "header_bytes");
   ImportedValue value;
   value.variable = VariableReference{
       (kReaderPrefix + Twine(kind) + " " + Twine(first) + " " + Twine(n.getInt("record_bytes")) + " " +

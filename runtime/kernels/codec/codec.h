@@ -47,4 +47,9 @@ void tgc_fail_image(const tgc_reader_t *reader, const char *text);
 int64_t tgc_inflate(tgc_frame_t *frame, const uint8_t *data, uint64_t size, uint8_t **unpacked,
                     uint64_t *used);
 
+/* The same for the first stream of a file of kind "ZLIB" (RFC 1950) or "GZIP" (RFC 1952), which has a header.
+ */
+int64_t tgc_unpack(tgc_frame_t *frame, const char *kind, const uint8_t *data, uint64_t size,
+                   uint8_t **unpacked, uint64_t *used);
+
 #endif /* TGC_KERNELS_CODEC_CODEC_H */

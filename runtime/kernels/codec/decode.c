@@ -130,24 +130,10 @@ TGC_KERNEL(tgc_kernel_decode_compressed) {
     strings[i] = packed[i];
     if (!*config)
       continue;
-    const uint8_t *data = (const uint8_t *)packed[i].data;
-    uint64_t size = packed[i].size, at = 2, used;
-    if (config[0] == 'G' && size > 10) {
-      /* RFC 1952: extra bytes, name, comment, checksum. */
-      uint8_t flags = data[3];
-      at = 10;
-      if (flags & 4 && at + 2 <= size)
-        at += 2u + data[at] + (uint64_t)data[at + 1] * 256;
-      for (int field = 8; field <= 16; field *= 2)
-        if (flags & field) {
-          while (at < size && data[at])
-            ++at;
-          ++at;
-        }
-      at += flags & 2 ? 2 : 0;
-    }
+    uint64_t used;
     uint8_t *unpacked = NULL;
-    int64_t found = at < size ? tgc_inflate(frame, data + at, size - at, &unpacked, &used) : -1;
+    int64_t found =
+        tgc_unpack(frame, config, (const uint8_t *)packed[i].data, packed[i].size, &unpacked, &used);
     if (found < 0)
       tgc_rt_fail(frame, TGC_DATA_LOSS, node, "the compressed bytes are broken", NULL, 0);
     strings[i] = (tgc_string_t){(const char *)unpacked, (uint64_t)found};

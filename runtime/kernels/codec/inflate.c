@@ -210,3 +210,27 @@ int64_t tgc_inflate(tgc_frame_t *frame, const uint8_t *data, uint64_t size, uint
   *used = s.at;
   return s.is_broken ? -1 : (int64_t)s.count;
 }
+
+int64_t tgc_unpack(tgc_frame_t *frame, const char *kind, const uint8_t *data, uint64_t size,
+                   uint8_t **unpacked, uint64_t *used) {
+  uint64_t at = 2;
+  if (kind[0] == 'G' && size > 10) {
+    /* Extra bytes, name, comment, checksum. */
+    uint8_t flags = data[3];
+    at = 10;
+    if (flags & 4 && at + 2 <= size)
+      at += 2u + data[at] + (uint64_t)data[at + 1] * 256;
+    for (int field = 8; field <= 16; field *= 2)
+      if (flags & field) {
+        while (at < size && data[at])
+          ++at;
+        ++at;
+      }
+    at += flags & 2 ? 2 : 0;
+  }
+  if (at >= size)
+    return -1;
+  int64_t found = tgc_inflate(frame, data + at, size - at, unpacked, used);
+  *used += at;
+  return found;
+}

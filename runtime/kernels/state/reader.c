@@ -1,13 +1,14 @@
 /*===- reader.c - Records of files whose names a queue holds ------------------===*
  *
  * Every kernel has the config "KIND A B C D NAME": KIND is L(ines, A of which are skipped in each file),
- * T(FRecords), F(ixed length: A bytes of header, B of a record, C of footer, D between the beginnings of two
- * records, 0: B), W(hole files) or I(dentity: the names themselves). Kernels that read take the queue's
- * config behind "|".
+ * T(FRecords, packed as A says: 0 not at all, 1 ZLIB, 2 GZIP), F(ixed length: A bytes of header, B of a
+ * record, C of footer, D between the beginnings of two records, 0: B), W(hole files) or I(dentity: the names
+ * themselves). Kernels that read take the queue's config behind "|".
  *
  *===------------------------------------------------------------------------===*/
 
 #define _GNU_SOURCE
+#include "runtime/kernels/codec/codec.h"
 #include "runtime/kernels/print/text.h"
 
 #include <errno.h>
@@ -21,9 +22,10 @@ typedef struct reader {
   char kind;
   int64_t numbers[4];
   FILE *file;
-  char *name;    /* of the file that is read */
-  int64_t place; /* lines, bytes or records that were read */
-  int64_t size;  /* of the file */
+  char *unpacked; /* what a packed file holds; NULL if it is none */
+  char *name;     /* of the file that is read */
+  int64_t place;  /* lines, bytes or records that were read */
+  int64_t size;   /* of the file */
   int64_t produced, started, finished;
 } reader_t;
 
@@ -32,7 +34,9 @@ static void end_file(reader_t *reader) {
     return;
   if (reader->file)
     fclose(reader->file);
+  free(reader->unpacked);
   free(reader->name);
+  reader->unpacked = NULL;
   reader->file = NULL;
   reader->name = NULL;
   ++reader->finished;
@@ -64,6 +68,42 @@ static void fail_file(tgc_frame_t *frame, const char *node, const char *name, co
   tgc_rt_fail(frame, errno == ENOENT ? TGC_NOT_FOUND : TGC_DATA_LOSS, node, "%s: %s", values, 2);
 }
 
+/* The file that was begun with is no good: ends it and the run. */
+static void fail_begun(tgc_frame_t *frame, const char *node, reader_t *reader, const char *reason) {
+  char *kept = tgc_rt_scratch(frame, strlen(reader->name) + 1);
+  strcpy(kept, reader->name);
+  end_file(reader);
+  fail_file(frame, node, kept, reason);
+}
+
+/* Lets the file be what is packed in it. As TensorFlow has it, streams of GZIP may stand one behind the
+ * other, with eight bytes of sums behind each, and nothing is read behind one of ZLIB. */
+static void unpack_file(tgc_frame_t *frame, const char *node, reader_t *reader) {
+  const char *kind = reader->numbers[0] == 2 ? "GZIP" : "ZLIB";
+  uint64_t size = (uint64_t)reader->size, total = 0, used = 0;
+  uint8_t *packed = tgc_rt_scratch(frame, size + 1), *part = NULL;
+  errno = 0;
+  if (fread(packed, 1, size, reader->file) != size)
+    fail_begun(frame, node, reader, "cannot be read");
+  for (uint64_t at = 0; at < size; at = kind[0] == 'G' ? at + used + 8 : size) {
+    int64_t found = tgc_unpack(frame, kind, packed + at, size - at, &part, &used);
+    char *grown = found < 0 ? NULL : realloc(reader->unpacked, total + (uint64_t)found + 1);
+    if (!grown) {
+      fail_begun(frame, node, reader, "the compressed bytes are broken");
+      return;
+    }
+    reader->unpacked = grown;
+    if (found > 0)
+      memcpy(grown + total, part, (uint64_t)found);
+    total += (uint64_t)found;
+  }
+  fclose(reader->file);
+  reader->file = total > 0 ? fmemopen(reader->unpacked, total, "rb") : fopen("/dev/null", "rb");
+  reader->size = (int64_t)total;
+  if (!reader->file)
+    fail_begun(frame, node, reader, strerror(errno));
+}
+
 /* Begins with the next file that the queue names. */
 static void begin_file(tgc_frame_t *frame, const char *node, const char *config, reader_t *reader) {
   tgc_string_t name = {NULL, 0};
@@ -84,16 +124,15 @@ static void begin_file(tgc_frame_t *frame, const char *node, const char *config,
   const char *path = strncmp(reader->name, "file://", 7) == 0 ? reader->name + 7 : reader->name;
   reader->file = fopen(path, "rb");
   if (!reader->file || fseek(reader->file, 0, SEEK_END) != 0) {
-    char *kept = tgc_rt_scratch(frame, name.size + 1);
-    memcpy(kept, reader->name, name.size + 1);
-    end_file(reader);
-    fail_file(frame, node, kept, strerror(errno));
+    fail_begun(frame, node, reader, strerror(errno));
     return;
   }
   reader->size = ftell(reader->file);
   rewind(reader->file);
   if (reader->kind == 'F')
     fseek(reader->file, reader->numbers[0], SEEK_SET);
+  if (reader->kind == 'T' && reader->numbers[0])
+    unpack_file(frame, node, reader);
 }
 
 static int read_bytes(tgc_frame_t *frame, reader_t *reader, uint64_t count, tgc_string_t *value) {
@@ -202,17 +241,30 @@ TGC_KERNEL(tgc_kernel_reader_read) {
   read_next(frame, node, config, find_reader(frame, node, config), outputs[0].data, outputs[1].data);
 }
 
+static tgc_string_t *grow(tgc_frame_t *frame, const tgc_string_t *strings, int64_t count, int64_t room) {
+  tgc_string_t *grown = tgc_rt_scratch(frame, sizeof *grown * (uint64_t)room);
+  if (count > 0)
+    memcpy(grown, strings, sizeof *grown * (uint64_t)count);
+  return grown;
+}
+
 /* Input 0 (int64): how many records at most. Outputs: keys and values. */
 TGC_KERNEL(tgc_kernel_reader_read_up_to) {
   TGC_KERNEL_UNUSED;
   reader_t *reader = find_reader(frame, node, config);
   int64_t most = *(const int64_t *)inputs[0].data, count = 0;
-  tgc_string_t *keys = tgc_rt_scratch(frame, sizeof *keys * (uint64_t)(most + 1)),
-               *values = tgc_rt_scratch(frame, sizeof *values * (uint64_t)(most + 1));
+  int64_t room = 0;
+  tgc_string_t *keys = NULL, *values = NULL;
   /* The end of a file is the end of what comes at once, unless nothing came yet. */
   while (count < most) {
     if (!reader->name)
       begin_file(frame, node, config, reader);
+    if (count == room) {
+      /* There may be far fewer records than are asked for. */
+      room = room ? 2 * room : 16;
+      keys = grow(frame, keys, count, room);
+      values = grow(frame, values, count, room);
+    }
     if (read_record(frame, node, reader, &keys[count], &values[count]))
       ++count;
     else
