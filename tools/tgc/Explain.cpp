@@ -1,7 +1,8 @@
 //===- Explain.cpp - What was compiled ------------------------------------===//
 //
-// Kernels are what the tiled phase leaves: contractions with what is computed of their sums, and loop nests.
-// The memory plan is what stands in the entries after it was made.
+// What kernels are made of is what the tiled phase leaves: contractions with what is computed of their sums,
+// and loop nests. Which of them are one kernel, and the memory plan, is what stands in the entries after both
+// were made.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,6 +12,9 @@
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/TgOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 
@@ -19,6 +23,9 @@ namespace json = llvm::json;
 
 namespace tgc {
 namespace {
+
+/// Of parts that have no numbers yet: beyond those that --profile gives.
+constexpr int64_t kFirstNumber = int64_t(1) << 32;
 
 std::string nodeOf(Location location) {
   auto name = location->findInstanceOf<NameLoc>();
@@ -51,8 +58,10 @@ StringRef getBound(const Roofline &roofline, const KernelFacts &kernel) {
   return roofline.isBoundByCompute(kernel.flops.evaluate(1), kernel.bytes.evaluate(1)) ? "compute" : "memory";
 }
 
-json::Object toJson(const KernelFacts &kernel, const Roofline &roofline) {
-  json::Object result{{"node", kernel.node},
+json::Object toJson(const KernelLine &line, const Roofline &roofline) {
+  const KernelFacts &kernel = line.facts;
+  json::Object result{{"name", line.name},
+                      {"node", kernel.node},
                       {"kind", kernel.kind},
                       {"sizes", toJson(kernel.sizes)},
                       {"summed", toJson(kernel.summed)},
@@ -68,7 +77,7 @@ json::Object toJson(const KernelFacts &kernel, const Roofline &roofline) {
 
 json::Object toJson(const EntryFacts &entry, const Roofline &roofline) {
   json::Array kernels, calls;
-  for (const KernelFacts &kernel : entry.kernels)
+  for (const KernelLine &kernel : entry.kernels)
     kernels.push_back(toJson(kernel, roofline));
   for (const std::string &call : entry.hostCalls)
     calls.push_back(call);
@@ -112,8 +121,11 @@ void printDevice(raw_ostream &stream, const DeviceCode &device) {
            << (copy.from == "host" || copy.to == "host" ? "" : " from " + copy.from) << " to "
            << (StringRef(copy.to).starts_with("GPU:") ? "" : "the ") << copy.to << " for " << copy.node
            << "\n";
+  std::map<std::string, int64_t> host;
   for (const HostWork &work : device.kernels.host)
-    stream << "  host " << work.node << " (" << work.op << "): " << work.reason << "\n";
+    ++host[work.node + " (" + work.op + "): " + work.reason];
+  for (const auto &[line, count] : host)
+    stream << "  host " << line << (count > 1 ? ", " + std::to_string(count) + " times" : "") << "\n";
 }
 
 } // namespace
@@ -125,26 +137,83 @@ EntryFacts *Explanation::find(StringRef name) {
 
 void Explanation::observe(Phase phase, ModuleOp module) {
   if (phase == Phase::Tiled)
+    observeParts(module);
+  if (phase == Phase::Buffers) {
     observeKernels(module);
-  if (phase == Phase::Buffers)
     observeMemory(module);
+  }
 }
 
-void Explanation::observeKernels(ModuleOp module) {
+void Explanation::observeParts(ModuleOp module) {
   for (auto entry : module.getOps<func::FuncOp>()) {
     auto name = entry->getAttrOfType<StringAttr>("tg.entry");
     if (!name)
       continue;
     EntryFacts &facts = entries.emplace_back();
     facts.name = name.str();
-    SizeNames names;
     entry.walk<WalkOrder::PreOrder>([&](Operation *op) {
-      if (std::optional<KernelFacts> kernel = getKernelFacts(op, names))
-        facts.kernels.push_back(std::move(*kernel));
+      if (std::optional<KernelFacts> part = getKernelFacts(op, facts.names)) {
+        // Those that --profile has described keep their numbers.
+        int64_t number = kFirstNumber + numParts++;
+        if (std::optional<KernelWork> work = getWork(op->getLoc()))
+          number = work->number;
+        else
+          setWork(op, {number, isa<linalg::LinalgOp>(op), facts.names.getFormula(part->flops).value_or(""),
+                       facts.names.getFormula(part->bytes).value_or("")});
+        facts.parts[number] = std::move(*part);
+      }
       if (auto call = dyn_cast<tg::HostCallOp>(op))
         facts.hostCalls.push_back(nodeOf(op->getLoc()) + ": " + call.getKernel().str());
     });
-    facts.symbols = names.getLegend().vec();
+    facts.symbols = facts.names.getLegend().vec();
+  }
+}
+
+/// What a kernel does, by its parts. A work of no part is a piece of a fill, or what moves memory.
+static KernelFacts describeKernel(const KernelUse &use, const EntryFacts &entry) {
+  KernelFacts facts;
+  bool isNest = isa<linalg::LinalgOp, memref::CopyOp>(use.op);
+  facts.kind = isNest ? use.op->getName().stripDialect().str() : use.name;
+  SymbolicSize flops, bytes;
+  for (const KernelWork &work : use.works) {
+    auto part = entry.parts.find(work.number);
+    bool isPart = part != entry.parts.end() && !isa<memref::CopyOp>(use.op);
+    if (isPart)
+      facts = part->second;
+    flops += work.isKnown() ? entry.names.parse(work.operations) : isPart ? facts.flops : SymbolicSize();
+    bytes += work.isKnown() ? entry.names.parse(work.bytes) : isPart ? facts.bytes : SymbolicSize();
+  }
+  if (use.works.size() > 1) {
+    facts.kind = std::to_string(use.works.size()) + " parts";
+    facts.sizes.clear();
+    facts.summed.clear();
+  }
+  facts.node = use.nodes;
+  facts.flops = flops;
+  facts.bytes = bytes;
+  facts.isInLoop = use.op->getParentOfType<LoopLikeOpInterface>() != nullptr;
+  return facts;
+}
+
+void Explanation::observeKernels(ModuleOp module) {
+  SymbolTable symbols(module);
+  for (auto function : module.getOps<func::FuncOp>()) {
+    auto name = function->getAttrOfType<StringAttr>("tg.entry");
+    EntryFacts *entry = name ? find(name) : nullptr;
+    if (!entry)
+      continue;
+    // A kernel for large sizes and the same for small ones are one.
+    std::map<std::pair<std::string, int64_t>, Block *> listed;
+    for (const KernelUse &use : findKernels(function, symbols)) {
+      if (isa<rt::HostCallOp>(use.op)) // listed as calls
+        continue;
+      if (!use.works.empty() && !isa<memref::CopyOp>(use.op)) {
+        auto [first, isNew] = listed.try_emplace({use.name, use.works.front().number}, use.op->getBlock());
+        if (!isNew && first->second != use.op->getBlock())
+          continue;
+      }
+      entry->kernels.push_back({use.name, describeKernel(use, *entry)});
+    }
   }
 }
 
@@ -191,12 +260,12 @@ void Explanation::print(raw_ostream &stream, bool asJson) const {
     stream << ", " << entry.numBuffers << " run-time sized buffers, " << entry.kernels.size() << " kernels\n";
     for (const auto &[symbol, meaning] : entry.symbols)
       stream << "  " << symbol << " = " << meaning << "\n";
-    for (const KernelFacts &kernel : entry.kernels)
-      stream << "  " << kernel.kind << " [" << listOf(kernel.sizes) << (kernel.summed.empty() ? "" : " | ")
-             << listOf(kernel.summed) << "]  " << kernel.flops.str() << " FLOP  " << kernel.bytes.str()
-             << " bytes  " << llvm::formatv("{0:f2} us ", predict(roofline, kernel) / 1000)
-             << getBound(roofline, kernel) << "  " << kernel.node
-             << (kernel.isInLoop ? "  (each iteration)" : "")
+    for (const auto &[name, kernel] : entry.kernels)
+      stream << "  " << name << "  " << kernel.kind << " [" << listOf(kernel.sizes)
+             << (kernel.summed.empty() ? "" : " | ") << listOf(kernel.summed) << "]  " << kernel.flops.str()
+             << " FLOP  " << kernel.bytes.str() << " bytes  "
+             << llvm::formatv("{0:f2} us ", predict(roofline, kernel) / 1000) << getBound(roofline, kernel)
+             << "  " << kernel.node << (kernel.isInLoop ? "  (each iteration)" : "")
              << (kernel.tile.empty() ? "" : "  measured: " + kernel.tile) << "\n";
     for (const std::string &call : entry.hostCalls)
       stream << "  call " << call << "\n";

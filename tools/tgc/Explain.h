@@ -4,6 +4,7 @@
 
 #include "compiler/Codegen/CPU/KernelFacts.h"
 #include "compiler/Codegen/CPU/Roofline.h"
+#include "compiler/Codegen/Common/KernelUses.h"
 #include "compiler/Pipelines/Phases.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -11,11 +12,21 @@ namespace tgc {
 
 struct DeviceCode;
 
+/// What a profile has a line of, by the same name.
+struct KernelLine {
+  std::string name;
+  /// Sizes are of its only part, or of the last nest of a group.
+  KernelFacts facts;
+};
+
 struct EntryFacts {
   std::string name;
+  /// What kernels are made of, by the numbers of their works, and the names of sizes.
+  std::map<int64_t, KernelFacts> parts;
+  SizeNames names;
   /// What the symbols in sizes stand for: ("n", "x:0[0]").
   std::vector<std::pair<std::string, std::string>> symbols;
-  std::vector<KernelFacts> kernels;
+  std::vector<KernelLine> kernels;
   std::vector<std::string> hostCalls;
   int64_t workspace = 0; // bytes of the arena
   bool isWorkspaceStatic = true;
@@ -36,6 +47,7 @@ public:
   void print(llvm::raw_ostream &stream, bool asJson) const;
 
 private:
+  void observeParts(mlir::ModuleOp module);
   void observeKernels(mlir::ModuleOp module);
   void observeMemory(mlir::ModuleOp module);
   EntryFacts *find(llvm::StringRef name);
@@ -43,7 +55,7 @@ private:
   Roofline roofline;
   const DeviceCode *device = nullptr;
   std::vector<EntryFacts> entries;
-  int64_t weightBytes = 0, numVariables = 0;
+  int64_t weightBytes = 0, numVariables = 0, numParts = 0;
 };
 
 } // namespace tgc

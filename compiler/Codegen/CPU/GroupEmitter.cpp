@@ -11,8 +11,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/GroupPlan.h"
+#include "compiler/Codegen/CPU/KernelFacts.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
+#include "compiler/Codegen/Common/KernelWork.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -44,7 +46,7 @@ struct GroupEmitter : GroupPlan {
         kernels.getFunction(builder, loc, "tgc_nests_", arguments,
                             [&](OpBuilder &, Block &body) { emitBody(body, arguments, rowCount); });
     OpFoldResult count = math.ceilDiv(rowCount, math.known(blockRows));
-    KernelCalls::call(builder, loc, function, arguments, count,
+    KernelCalls::call(builder, describe(arguments), function, arguments, count,
                       math.mul(rowCount, math.known(getWorkOfRow())));
     for (const Nest &nest : llvm::reverse(group.nests))
       nest.op->erase();
@@ -53,6 +55,28 @@ struct GroupEmitter : GroupPlan {
   }
 
 private:
+  /// With the work of all nests, if it is known: what several of them read and write passes the memory once.
+  Location describe(ArrayRef<Value> arguments) {
+    SizeNames names;
+    SymbolicSize bytes;
+    KernelWork all;
+    all.operations = "0";
+    for (const Nest &nest : group.nests) {
+      std::optional<KernelWork> work = getWork(nest.op->getLoc());
+      if (!work || !work->isKnown())
+        return loc;
+      all.number = work->number;
+      all.operations = addFormulas(all.operations, work->operations);
+    }
+    for (Value argument : arguments)
+      bytes += getBytes(argument, names);
+    std::optional<std::string> formula = names.getFormula(bytes);
+    if (!formula)
+      return loc;
+    all.bytes = *formula;
+    return describeWork(loc, all);
+  }
+
   OpFoldResult getRowCount() {
     OpFoldResult count = math.known(rows.known);
     for (Value size : rows.sizes)

@@ -27,17 +27,6 @@ int64_t flopsPerPoint(Region &body) {
   return flops;
 }
 
-SymbolicSize bytesOf(Value value, SizeNames &names) {
-  auto shaped = dyn_cast<ShapedType>(value.getType());
-  if (!shaped)
-    return 0;
-  Type element = shaped.getElementType();
-  SymbolicSize bytes = element.isIntOrFloat() ? (element.getIntOrFloatBitWidth() + 7) / 8 : 16;
-  for (int64_t dim = 0; dim < shaped.getRank(); ++dim)
-    bytes = bytes * names.sizeOf(value, dim);
-  return bytes;
-}
-
 /// What kernels of all kinds have in common.
 KernelFacts factsOf(Operation *op, SizeNames &names) {
   KernelFacts facts;
@@ -46,7 +35,7 @@ KernelFacts factsOf(Operation *op, SizeNames &names) {
   facts.kind = op->getName().stripDialect().str();
   facts.isInLoop = op->getParentOfType<LoopLikeOpInterface>() != nullptr;
   for (Value operand : op->getOperands())
-    facts.bytes += bytesOf(operand, names);
+    facts.bytes += getBytes(operand, names);
   return facts;
 }
 
@@ -158,6 +147,17 @@ KernelFacts factsOf(kernel::AttentionGradOp op, SizeNames &names) {
 }
 
 } // namespace
+
+SymbolicSize getBytes(Value value, SizeNames &names) {
+  auto shaped = dyn_cast<ShapedType>(value.getType());
+  if (!shaped)
+    return 0;
+  Type element = shaped.getElementType();
+  SymbolicSize bytes = element.isIntOrFloat() ? (element.getIntOrFloatBitWidth() + 7) / 8 : 16;
+  for (int64_t dim = 0; dim < shaped.getRank(); ++dim)
+    bytes = bytes * names.sizeOf(value, dim);
+  return bytes;
+}
 
 std::optional<KernelFacts> getKernelFacts(Operation *op, SizeNames &names) {
   if (auto nest = dyn_cast<linalg::LinalgOp>(op))

@@ -22,6 +22,9 @@ struct KernelFacts {
   std::string tile;
 };
 
+/// Of all elements of a tensor or a buffer; nothing of a scalar.
+SymbolicSize getBytes(mlir::Value value, SizeNames &names);
+
 /// None if the op is no kernel. Sizes are named by the names of the op's entry.
 std::optional<KernelFacts> getKernelFacts(mlir::Operation *op, SizeNames &names);
 

@@ -302,7 +302,7 @@ private:
 
   void emit(Operation *before) {
     OpBuilder builder(before);
-    Location loc = before->getLoc();
+    Location loc = builder.getUnknownLoc(); // A branch's kernels know what they do, and for which nodes.
     // The longest first: the others fill the gaps.
     llvm::sort(branches, [](const Branch &a, const Branch &b) {
       return a.work != b.work ? a.work > b.work : a.steps.front().op->isBeforeInBlock(b.steps.front().op);

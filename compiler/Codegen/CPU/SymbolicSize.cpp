@@ -98,6 +98,26 @@ std::optional<std::string> SizeNames::getFormula(const SymbolicSize &size) const
   });
 }
 
+SymbolicSize SizeNames::parse(StringRef formula) const {
+  SymbolicSize sum;
+  for (StringRef term : llvm::split(formula, '+')) {
+    SymbolicSize product = 1;
+    for (StringRef factor : llvm::split(term, '*')) {
+      int64_t number = 0, feed = 0, dim = 0;
+      auto [first, second] = factor.split('.');
+      if (!factor.getAsInteger(10, number)) {
+        product = product * number;
+        continue;
+      }
+      bool isSize = !first.getAsInteger(10, feed) && !second.getAsInteger(10, dim);
+      auto known = isSize ? feedSymbols.find({feed, dim}) : feedSymbols.end();
+      product = product * SymbolicSize::symbol(known == feedSymbols.end() ? factor.str() : known->second);
+    }
+    sum += product;
+  }
+  return sum;
+}
+
 SymbolicSize SizeNames::feedSize(Value feed, int64_t dim) {
   auto op = feed.getDefiningOp<rt::FeedOp>();
   auto [entry, isNew] = feedSymbols.try_emplace({op.getIndex(), dim});
@@ -123,6 +143,27 @@ SymbolicSize SizeNames::unknown(Value value, int64_t dim) {
   return SymbolicSize::symbol(entry->second);
 }
 
+template <typename Op> static SymbolicSize sizeOfCollapsed(Op collapse, int64_t dim, SizeNames &names) {
+  SymbolicSize product = 1;
+  SmallVector<ReassociationIndices> groups = collapse.getReassociationIndices();
+  for (int64_t source : groups[dim])
+    product = product * names.sizeOf(collapse.getSrc(), source);
+  return product;
+}
+
+/// Of a dimension that the slice keeps.
+template <typename Op> static SymbolicSize sizeOfSlice(Op slice, int64_t dim, SizeNames &names) {
+  llvm::SmallBitVector dropped = slice.getDroppedDims();
+  SmallVector<OpFoldResult> sizes = slice.getMixedSizes();
+  unsigned source = 0;
+  for (;; ++source)
+    if (!dropped[source] && dim-- == 0)
+      break;
+  if (auto known = getConstantIntValue(sizes[source]))
+    return *known;
+  return names.sizeOf(cast<Value>(sizes[source]));
+}
+
 SymbolicSize SizeNames::sizeOf(Value shaped, int64_t dim) {
   auto type = cast<ShapedType>(shaped.getType());
   if (!type.isDynamicDim(dim))
@@ -138,8 +179,10 @@ SymbolicSize SizeNames::sizeOf(Value shaped, int64_t dim) {
     return sizeOf(alloc.getDynamicSizes()[type.getDynamicDimIndex(dim)]);
   if (auto buffer = dyn_cast_or_null<bufferization::ToTensorOp>(op))
     return sizeOf(buffer.getBuffer(), dim);
-  if (auto cast = dyn_cast_or_null<tensor::CastOp>(op))
-    return sizeOf(cast.getSource(), dim);
+  if (auto alloc = dyn_cast_or_null<memref::AllocOp>(op))
+    return sizeOf(alloc.getDynamicSizes()[type.getDynamicDimIndex(dim)]);
+  if (isa_and_nonnull<tensor::CastOp, memref::CastOp>(op))
+    return sizeOf(op->getOperand(0), dim);
   if (auto insert = dyn_cast_or_null<tensor::InsertSliceOp>(op))
     return sizeOf(insert.getDest(), dim);
   if (auto call = dyn_cast_or_null<tg::HostCallOp>(op); call && !call.getFindsSizes()) {
@@ -149,21 +192,18 @@ SymbolicSize SizeNames::sizeOf(Value shaped, int64_t dim) {
       before += cast<ShapedType>(call.getResult(number).getType()).getNumDynamicDims();
     return sizeOf(call.getSizes()[before]);
   }
-  if (auto collapse = dyn_cast_or_null<tensor::CollapseShapeOp>(op)) {
-    SymbolicSize product = 1;
-    SmallVector<ReassociationIndices> groups = collapse.getReassociationIndices();
-    for (int64_t source : groups[dim])
-      product = product * sizeOf(collapse.getSrc(), source);
-    return product;
-  }
+  if (auto collapse = dyn_cast_or_null<tensor::CollapseShapeOp>(op))
+    return sizeOfCollapsed(collapse, dim, *this);
+  if (auto collapse = dyn_cast_or_null<memref::CollapseShapeOp>(op))
+    return sizeOfCollapsed(collapse, dim, *this);
   if (auto expand = dyn_cast_or_null<tensor::ExpandShapeOp>(op))
     return sizeOf(expand.getOutputShape()[type.getDynamicDimIndex(dim)]);
-  if (auto slice = dyn_cast_or_null<tensor::ExtractSliceOp>(op)) {
-    llvm::SmallBitVector dropped = slice.getDroppedDims();
-    for (auto [number, size] : llvm::enumerate(slice.getMixedSizes()))
-      if (!dropped[number] && dim-- == 0)
-        return isa<Attribute>(size) ? SymbolicSize(*getConstantIntValue(size)) : sizeOf(cast<Value>(size));
-  }
+  if (auto expand = dyn_cast_or_null<memref::ExpandShapeOp>(op))
+    return sizeOf(expand.getOutputShape()[type.getDynamicDimIndex(dim)]);
+  if (auto slice = dyn_cast_or_null<tensor::ExtractSliceOp>(op))
+    return sizeOfSlice(slice, dim, *this);
+  if (auto view = dyn_cast_or_null<memref::SubViewOp>(op))
+    return sizeOfSlice(view, dim, *this);
   if (auto style = dyn_cast_or_null<DestinationStyleOpInterface>(op))
     return sizeOf(style.getTiedOpOperand(cast<OpResult>(shaped))->get(), dim);
   return unknown(shaped, dim);

@@ -53,6 +53,8 @@ public:
 
   /// "3136*0.1+64", in which 0.1 is the size of dimension 1 of feed 0; none if it has other sizes in it.
   std::optional<std::string> getFormula(const SymbolicSize &size) const;
+  /// The size that has the formula.
+  SymbolicSize parse(llvm::StringRef formula) const;
 
   /// What the names of feeds' sizes stand for: ("n", "x:0[0]").
   llvm::ArrayRef<std::pair<std::string, std::string>> getLegend() const { return legend; }

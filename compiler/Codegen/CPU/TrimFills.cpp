@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/CPU/KernelFacts.h"
 #include "compiler/Codegen/CPU/Passes.h"
+#include "compiler/Codegen/Common/KernelWork.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -24,6 +26,9 @@ namespace {
 
 /// Bytes that need not be stored twice from which slabs of their own pay.
 constexpr int64_t kLeastSavedBytes = 1 << 15;
+
+/// Of one fill: more than two for each dimension that a buffer may have.
+constexpr int64_t kMostSlabs = 1024;
 
 /// The buffer and all views of it; nothing if it goes by other names too: through loops, conditions,
 /// selections.
@@ -132,11 +137,23 @@ private:
     return isTrimmed && bytes >= kLeastSavedBytes;
   }
 
+  /// Of the fill's work it has its own part; numbers below 0 are those of slabs.
+  static void describe(linalg::FillOp slab, int64_t number) {
+    std::optional<KernelWork> work = getWork(slab.getLoc());
+    if (!work || !work->isKnown())
+      return;
+    SizeNames names;
+    SymbolicSize bytes = getBytes(slab.getOutputs()[0], names);
+    if (std::optional<std::string> formula = names.getFormula(bytes))
+      setWork(slab, {-(work->number * kMostSlabs + number), /*isNest=*/true, work->operations, *formula});
+  }
+
   /// Fills, for each dimension, what lies before and behind the part, within the part along the dimensions
   /// before.
   static void trim(linalg::FillOp fill, memref::SubViewOp part) {
     OpBuilder builder(fill);
     Location loc = fill.getLoc();
+    int64_t slabs = 0;
     auto alloc = fill.getOutputs()[0].getDefiningOp<memref::AllocOp>();
     SmallVector<OpFoldResult> sizes = alloc.getMixedSizes();
     SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0)),
@@ -154,7 +171,7 @@ private:
         offsets[dim] = builder.getIndexAttr(from);
         sizes[dim] = builder.getIndexAttr(to - from);
         Value slab = memref::SubViewOp::create(builder, loc, alloc, offsets, sizes, ones);
-        linalg::FillOp::create(builder, loc, fill.getInputs()[0], slab);
+        describe(linalg::FillOp::create(builder, loc, fill.getInputs()[0], slab), ++slabs);
       }
       offsets[dim] = builder.getIndexAttr(begin);
       sizes[dim] = builder.getIndexAttr(end - begin);

@@ -10,15 +10,17 @@ namespace tgc {
 
 static constexpr StringRef kNumber = "work", kIsNest = "nest", kOperations = "operations", kBytes = "bytes";
 
-void setWork(Operation *op, const KernelWork &work) {
-  Builder builder(op->getContext());
+Location describeWork(Location location, const KernelWork &work) {
+  Builder builder(location.getContext());
   DictionaryAttr described =
       builder.getDictionaryAttr({builder.getNamedAttr(kNumber, builder.getI64IntegerAttr(work.number)),
                                  builder.getNamedAttr(kIsNest, builder.getBoolAttr(work.isNest)),
                                  builder.getNamedAttr(kOperations, builder.getStringAttr(work.operations)),
                                  builder.getNamedAttr(kBytes, builder.getStringAttr(work.bytes))});
-  op->setLoc(FusedLoc::get({op->getLoc()}, described, op->getContext()));
+  return FusedLoc::get({location}, described, location.getContext());
 }
+
+void setWork(Operation *op, const KernelWork &work) { op->setLoc(describeWork(op->getLoc(), work)); }
 
 std::optional<KernelWork> getWork(Location location) {
   std::optional<KernelWork> work;

@@ -19,9 +19,14 @@ struct KernelWork {
   int64_t number = 0;
   /// Whether that is a loop nest, and stays one whatever it becomes a part of.
   bool isNest = false;
+  /// Empty if they have sizes that only the run shows.
   std::string operations, bytes;
+
+  bool isKnown() const { return !operations.empty() && !bytes.empty(); }
 };
 
+/// The location with the work written into it.
+mlir::Location describeWork(mlir::Location location, const KernelWork &work);
 /// Writes the work down in the op's location.
 void setWork(mlir::Operation *op, const KernelWork &work);
 /// What setWork wrote into it, if anything.
