@@ -36,7 +36,7 @@ private:
 
   DeviceProgram &device;
   std::vector<KernelRecord> &used;
-  unsigned numJoined = 0;
+  unsigned numNamed = 0;
 };
 
 /// Goes through the blocks of an entry with launches and copies, and joins what does not depend on each

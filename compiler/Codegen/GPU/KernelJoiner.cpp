@@ -174,7 +174,10 @@ static KernelRecord describe(ArrayRef<KernelRecord> members, StringRef name) {
 void KernelJoiner::joinAll(ArrayRef<rt::LaunchOp> launches, Operation *point) {
   rt::LaunchOp first = launches.front();
   Location loc = first.getLoc();
-  std::string name = "k" + std::to_string(device.records.size() + numJoined++);
+  std::string name;
+  do
+    name = "k" + std::to_string(device.records.size() + numNamed++);
+  while (device.kernels->lookupSymbol(name)); // of kernels that the host took over some numbers are left out
   JoinedFunction function(*device.kernels, name, launches, loc);
   OpBuilder builder(point);
   std::vector<KernelRecord> members;
