@@ -342,7 +342,8 @@ bool Compilation::loadFromCache(bool externalWeights) {
          << options.maxIterations << ' ' << options.debugInfo << ' ' << options.profile << ' '
          << externalWeights << ' ' << options.querySymbol << ' ' << options.weightsFile << ' '
          << options.device << ' ' << options.requiresDevice << ' ' << static_cast<int>(options.gpuF32) << ' '
-         << options.exact << ' ' << options.memoryBudget << ' ' << options.tuneSeconds;
+         << options.exact << ' ' << options.memoryBudget << ' ' << options.tuneSeconds << ' '
+         << getAssembler();
   state->cacheKey = makeCacheKey(*state->module, text);
   if (!state->cacheKey.empty())
     state->cached = readFromCache(options.cacheDirectory, state->cacheKey, state->warning);

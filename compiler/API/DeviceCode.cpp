@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/Process.h"
 
 using namespace mlir;
 
@@ -86,6 +87,8 @@ static void renameSymbols(ModuleOp program) {
     }
 }
 
+std::string getAssembler() { return llvm::sys::Process::GetEnv("TGC_PTXAS").value_or(""); }
+
 llvm::Expected<DeviceCode> compileForDevice(ModuleOp program, const CompileOptions &options) {
   DeviceCode code;
   code.chip = options.device;
@@ -100,6 +103,9 @@ llvm::Expected<DeviceCode> compileForDevice(ModuleOp program, const CompileOptio
     llvm::Expected<DeviceImage> image = makeImage(code.kernels, chip, options.profile);
     if (!image)
       return image.takeError();
+    if (std::string assembler = getAssembler(); !assembler.empty())
+      if (llvm::Error error = assemble(*image, assembler))
+        return error;
     code.images.push_back(std::move(*image));
   }
   renameSymbols(*code.program);
@@ -180,10 +186,15 @@ LogicalResult dispatchEntries(ModuleOp module, const DeviceCode &code) {
     return failure();
   // One image after the other, as tgc_device_open wants them.
   std::string chips, texts, kernels;
+  auto add = [&](const std::string &chip, const std::string &text, const std::string &lines) {
+    chips += (chips.empty() ? "" : " ") + chip;
+    texts += text;
+    kernels += lines + '\0';
+  };
   for (const DeviceImage &image : code.images) {
-    chips += (chips.empty() ? "" : " ") + image.chip;
-    texts += image.ptx + '\0';
-    kernels += image.kernels + '\0';
+    if (size_t size = image.machineCode.size())
+      add(image.chip + ":" + std::to_string(size), image.machineCode, image.kernels);
+    add(image.chip, image.ptx + '\0', image.kernels);
   }
   OpBuilder builder(module.getContext());
   SmallVector<StringRef> demands = getDemands(module);

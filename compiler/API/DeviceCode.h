@@ -32,6 +32,9 @@ struct DeviceCode {
 /// The device's branch of a program that the phase `linalg` left, which stays as it is.
 llvm::Expected<DeviceCode> compileForDevice(mlir::ModuleOp program, const CompileOptions &options);
 
+/// NVIDIA's assembler, as TGC_PTXAS names it: libraries hold machine code beside PTX then. Empty: none.
+std::string getAssembler();
+
 /// Before the phase `buffers`: adds the device's entries to a program.
 void addDeviceEntries(mlir::ModuleOp module, const DeviceCode &code);
 

@@ -11,6 +11,10 @@
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -149,6 +153,43 @@ llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, StringRef ch
     return text.takeError();
   image.ptx = std::move(*text);
   return image;
+}
+
+llvm::Error assemble(DeviceImage &image, StringRef assembler) {
+  SmallString<128> input, output, log;
+  auto fail = [&](const llvm::Twine &text) {
+    return llvm::createStringError("the assembler " + assembler + ": " + text);
+  };
+  llvm::ErrorOr<std::string> program = llvm::sys::findProgramByName(assembler);
+  if (!program)
+    return fail(program.getError().message());
+  if (std::error_code code = llvm::sys::fs::createTemporaryFile("tgc", "ptx", input))
+    return fail(code.message());
+  llvm::FileRemover removeInput(input);
+  if (std::error_code code = llvm::sys::fs::createTemporaryFile("tgc", "cubin", output))
+    return fail(code.message());
+  llvm::FileRemover removeOutput(output);
+  if (std::error_code code = llvm::sys::fs::createTemporaryFile("tgc", "log", log))
+    return fail(code.message());
+  llvm::FileRemover removeLog(log);
+  std::error_code code;
+  llvm::raw_fd_ostream file(input, code);
+  file << image.ptx;
+  file.close();
+  if (code || file.has_error())
+    return fail("cannot write " + input);
+  std::string arch = "-arch=" + image.chip, message;
+  std::optional<StringRef> redirects[] = {std::nullopt, StringRef(log), StringRef(log)};
+  int status = llvm::sys::ExecuteAndWait(*program, {*program, arch, input, "-o", output}, std::nullopt,
+                                         redirects, 0, 0, &message);
+  auto said = llvm::MemoryBuffer::getFile(log);
+  if (status)
+    return fail(message.empty() && said ? (*said)->getBuffer() : StringRef(message));
+  auto made = llvm::MemoryBuffer::getFile(output, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!made)
+    return fail(made.getError().message());
+  image.machineCode = (*made)->getBuffer().str();
+  return llvm::Error::success();
 }
 
 std::string describeKernels(const DeviceProgram &program, StringRef chip) {

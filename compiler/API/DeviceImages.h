@@ -10,6 +10,8 @@ namespace tgc {
 /// All kernels of a program for one capability.
 struct DeviceImage {
   std::string chip, ptx;
+  /// The same as machine code, where an assembler was named; else empty.
+  std::string machineCode;
   /// A line for each: "NAME=NODE", or "NAME THREADS SHARED PARAMETER...=NODE", as
   /// runtime/kernels/device/parameters.h reads it; with "\tBYTES OPERATIONS" behind the node where that is
   /// wanted.
@@ -20,6 +22,9 @@ struct DeviceImage {
 std::vector<std::string> getChips(const DeviceProgram &program, llvm::StringRef chip);
 
 llvm::Expected<DeviceImage> makeImage(const DeviceProgram &program, llvm::StringRef chip, bool describesWork);
+
+/// Gives an image its machine code by NVIDIA's assembler (ptxas), which `assembler` names.
+llvm::Error assemble(DeviceImage &image, llvm::StringRef assembler);
 
 /// What a host must know of the kernels, as comments.
 std::string describeKernels(const DeviceProgram &program, llvm::StringRef chip);

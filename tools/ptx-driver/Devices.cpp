@@ -16,6 +16,7 @@ constexpr Text kTexts[] = {{Success, "no error"},
                            {OutOfMemory, "out of memory"},
                            {NoDevice, "no CUDA-capable device is detected"},
                            {InvalidContext, "invalid device context"},
+                           {NoBinary, "no kernel image is available for execution on the device"},
                            {InvalidPtx, "a PTX JIT compilation failed"},
                            {InvalidHandle, "invalid resource handle"},
                            {NotFound, "named symbol not found"},
@@ -135,6 +136,10 @@ TGC_EXPORT cuModuleLoadDataEx(void **module, const void *image, unsigned count, 
   if (Result state = call.state())
     return state;
   constexpr int kErrorLog = 5, kErrorLogSize = 6;
+  if (llvm::StringRef(static_cast<const char *>(image), 4) == "\177ELF") {
+    call.gpu.trace() << "machine code, which the simulator cannot run\n";
+    return NoBinary;
+  }
   auto loaded = loadModule(static_cast<const char *>(image), "<module>");
   if (loaded) {
     *module = loaded->get();

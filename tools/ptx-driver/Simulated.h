@@ -30,6 +30,7 @@ enum Result {
   OutOfMemory = 2,
   NoDevice = 100,
   InvalidContext = 201,
+  NoBinary = 209,
   InvalidPtx = 218,
   InvalidHandle = 400,
   NotFound = 500,

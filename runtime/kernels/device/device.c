@@ -87,9 +87,46 @@ static int32_t status_of(tgc_device_t *device, tgc_cu_result result, const char 
   return is_fault || result == TGC_CU_UNCORRECTABLE ? TGC_INTERNAL : TGC_UNAVAILABLE;
 }
 
-/* Takes the first image that the GPU can run: leaves its code and its kernels. */
-static int32_t choose_image(tgc_device_t *device, const char *chips, const char **code,
-                            const char **kernels) {
+/* One of the images that there are, or those behind the last. */
+typedef struct image {
+  const char *chips; /* its own, and those of the images behind it */
+  const char *code, *kernels;
+  long capability;
+  int is_exact;          /* it runs on no other capability */
+  uint64_t machine_code; /* bytes of it; 0: it is PTX */
+} image_t;
+
+/* Reads "sm_90a", which is PTX, or "sm_90a:20768", which is machine code of so many bytes. */
+static void read_chip(image_t *image) {
+  char *end;
+  image->capability = strtol(image->chips + strlen("sm_"), &end, 10);
+  image->is_exact = *end == 'a';
+  end += image->is_exact;
+  image->machine_code = *end == ':' ? strtoull(end + 1, NULL, 10) : 0;
+}
+
+/* Goes on to the next image; 0: there is none. */
+static int next_image(image_t *image) {
+  const char *next = strchr(image->chips, ' ');
+  if (!next)
+    return 0;
+  image->chips = next + 1;
+  image->code += image->machine_code ? image->machine_code : strlen(image->code) + 1;
+  image->kernels += strlen(image->kernels) + 1;
+  read_chip(image);
+  return 1;
+}
+
+/* Whether the GPU can run it: machine code serves later chips of the same generation, PTX all later ones. */
+static int can_run(const image_t *image, long capability) {
+  if (image->is_exact)
+    return capability == image->capability;
+  return capability >= image->capability &&
+         (!image->machine_code || capability / 10 == image->capability / 10);
+}
+
+/* Goes on to the first image that the GPU can run, from this one on. */
+static int32_t choose_image(tgc_device_t *device, image_t *image) {
   const tgc_driver_t *cu = device->driver;
   int major = 0, minor = 0;
   tgc_cu_result result = cu->cuDeviceGetAttribute(&major, TGC_CU_CAPABILITY_MAJOR, device->number);
@@ -97,31 +134,43 @@ static int32_t choose_image(tgc_device_t *device, const char *chips, const char 
     result = cu->cuDeviceGetAttribute(&minor, TGC_CU_CAPABILITY_MINOR, device->number);
   if (result != TGC_CU_SUCCESS)
     return status_of(device, result, "cuDeviceGetAttribute");
-  for (;;) {
-    char *end;
-    long wanted = strtol(chips + strlen("sm_"), &end, 10), found = 10 * major + minor;
-    int is_exact = *end == 'a';
-    if (is_exact ? found == wanted : found >= wanted)
-      return TGC_OK;
-    if (!end[is_exact])
-      return missing(device, "the GPU has compute capability %d.%d, the code is for %s%s", major, minor,
-                     chips, is_exact ? " only" : " and later");
-    chips = end + is_exact + 1;
-    *code += strlen(*code) + 1;
-    *kernels += strlen(*kernels) + 1;
-  }
+  while (!can_run(image, 10 * major + minor))
+    if (!next_image(image))
+      return missing(device, "the GPU has compute capability %d.%d, the code is for sm_%ld%s", major, minor,
+                     image->capability, image->is_exact ? "a only" : " and later");
+  return TGC_OK;
 }
 
-static int32_t load_code(tgc_device_t *device, const char *code) {
+static int32_t load_image(tgc_device_t *device, const image_t *image) {
   char log[1024] = "";
   int options[] = {TGC_CU_ERROR_LOG, TGC_CU_ERROR_LOG_SIZE};
   void *values[] = {log, (void *)(uintptr_t)sizeof log};
+  const char *code = image->code;
+  char *copy = NULL;
+  if (image->machine_code) { /* it lies anywhere in the library */
+    code = copy = malloc(image->machine_code);
+    if (!copy)
+      return missing(device, "no memory for machine code"), TGC_RESOURCE_EXHAUSTED;
+    memcpy(copy, image->code, image->machine_code);
+  }
   tgc_cu_result result = device->driver->cuModuleLoadDataEx(&device->module, code, 2, options, values);
+  free(copy);
   int32_t status = status_of(device, result, "cuModuleLoadDataEx");
   if (status != TGC_UNAVAILABLE)
     return status;
   return missing(device, "the driver refuses the code: %s; %.*s", tgc_driver_error(device->driver, result),
                  (int)sizeof log - 1, log);
+}
+
+/* Machine code that this driver does not take has the same as PTX behind it. */
+static int32_t load_code(tgc_device_t *device, image_t *image) {
+  int32_t status = load_image(device, image);
+  while (status == TGC_UNAVAILABLE && image->machine_code && next_image(image)) {
+    status = choose_image(device, image);
+    if (status == TGC_OK)
+      status = load_image(device, image);
+  }
+  return status;
 }
 
 /* What profiles call a kernel, and how fast it could be. */
@@ -183,17 +232,19 @@ static int32_t find_kernels(tgc_device_t *device, const char *kernels) {
 }
 
 /* What is done inside the context. */
-static int32_t fill_context(tgc_device_t *device, const char *code, const char *kernels) {
+static int32_t fill_context(tgc_device_t *device, image_t *image) {
   int32_t status = status_of(device, device->driver->cuStreamCreate(&device->stream, 0), "cuStreamCreate");
   if (status == TGC_OK)
     status = status_of(device, tgc_copies_open(device), "cuEventCreate");
   if (status == TGC_OK)
-    status = load_code(device, code);
-  return status == TGC_OK ? find_kernels(device, kernels) : status;
+    status = load_code(device, image);
+  return status == TGC_OK ? find_kernels(device, image->kernels) : status;
 }
 
 static int32_t open_device(tgc_device_t *device, const char *chips, const char *code, const char *kernels) {
   const char *wish = getenv("TGC_DEVICE");
+  image_t image = {.chips = chips, .code = code, .kernels = kernels};
+  read_chip(&image);
   device->is_wanted |= wish && strcmp(wish, "cuda") == 0;
   if (wish && strcmp(wish, "cpu") == 0)
     return missing(device, "TGC_DEVICE=cpu asks for none");
@@ -209,7 +260,7 @@ static int32_t open_device(tgc_device_t *device, const char *chips, const char *
   if (status == TGC_OK)
     status = status_of(device, cu->cuDeviceGet(&device->number, (int)device->ordinal), "cuDeviceGet");
   if (status == TGC_OK)
-    status = choose_image(device, chips, &code, &kernels);
+    status = choose_image(device, &image);
   if (status == TGC_OK)
     status = status_of(
         device, cu->cuDeviceGetAttribute(&device->num_processors, TGC_CU_NUM_PROCESSORS, device->number),
@@ -225,7 +276,7 @@ static int32_t open_device(tgc_device_t *device, const char *chips, const char *
   status = status_of(device, cu->cuCtxPushCurrent_v2(device->context), "cuCtxPushCurrent");
   if (status != TGC_OK)
     return status;
-  status = fill_context(device, code, kernels);
+  status = fill_context(device, &image);
   tgc_device_leave(device);
   return status;
 }

@@ -33,13 +33,13 @@ enum {
 
 /* The session's device; the first call opens it. `chips` are what images are for ("sm_80" and all newer,
  * "sm_90a" and no other), "sm_90a sm_80", of which the first that will do is taken; `code` is the PTX of
- * each, `kernels` a line "NAME=NODE" for each kernel of each (see parameters.h), both one zero-terminated
- * image after the other. NULL: there is no device that will do and the CPU is to be used. If one
- * `is_required` (or the environment has TGC_DEVICE=cuda), the run ends with UNAVAILABLE instead;
- * TGC_DEVICE=cpu asks for no device. `number` is that of the GPU, for which another may stand in, or, where
- * the graph demands it, none: the run ends with `demand` and the devices that there are. `place` counts the
- * GPUs that the graph names; a session asks for the first before others, which may be the same device: then
- * it is never NULL. */
+ * each, or, behind "sm_90a:20768", so many bytes of machine code, `kernels` a line "NAME=NODE" for each
+ * kernel of each (see parameters.h), both one zero-terminated image after the other. NULL: there is no device
+ * that will do and the CPU is to be used. If one `is_required` (or the environment has TGC_DEVICE=cuda), the
+ * run ends with UNAVAILABLE instead; TGC_DEVICE=cpu asks for no device. `number` is that of the GPU, for
+ * which another may stand in, or, where the graph demands it, none: the run ends with `demand` and the
+ * devices that there are. `place` counts the GPUs that the graph names; a session asks for the first before
+ * others, which may be the same device: then it is never NULL. */
 tgc_device_t *tgc_device_open(tgc_frame_t *frame, const char *chips, const char *code, const char *kernels,
                               uint32_t num_slots, uint32_t is_required, uint32_t place, uint32_t number,
                               const char *demand);
