@@ -88,6 +88,8 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
       createLowerAttentionPass({vectors.bytes, vectors.registers, vectors.panelBytes, vectors.pairsBfloats}));
   LowerContractionsPassOptions unit = {vectors.bytes, vectors.registers, vectors.panelBytes,
                                        vectors.pairsBfloats, vectors.dotsBytes};
+  passes.addPass(createGroupNestsPass({vectors.bytes, vectors.registers, vectors.panelBytes,
+                                       vectors.pairsBfloats, vectors.dotsBytes, /*products=*/true}));
   passes.addPass(createLowerContractionsPass(unit));
   passes.addPass(createGroupNestsPass());
   passes.addPass(createSplitNestsPass());

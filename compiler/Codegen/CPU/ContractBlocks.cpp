@@ -52,7 +52,7 @@ void ContractPlan::selectFetchingOfRows(kernel::ContractOp op, ArrayRef<int64_t>
     return;
   int64_t bytes = getBytes(cast<MemRefType>(op.getLhs().getType()).getElementType());
   int64_t numRows = getStaticSize(rows), length = getStaticSize(sums[0]);
-  bool areFar = ShapedType::isDynamic(numRows) || ShapedType::isDynamic(length) ||
+  bool areFar = op->hasAttr(kFarRows) || ShapedType::isDynamic(numRows) || ShapedType::isDynamic(length) ||
                 numRows * length * bytes >= kLeastBytesToFetchInSum;
   fetchesRows = areFar && tiling.rows >= kLeastRowsToCopy &&
                 (lhsStrides[sums[0].back()] == 1 || lhsStrides[rows.back()] == 1);
@@ -66,7 +66,8 @@ void ContractPlan::selectFetchingOfInit(kernel::ContractOp op) {
     if (op.getInitMap().isFunctionOfDim(loop))
       loops.push_back(loop);
   int64_t elements = getStaticSize(loops);
-  bool isFar = ShapedType::isDynamic(elements) || elements * bytes >= kLeastBytesToFetchInSum;
+  bool isFar = op->hasAttr(kFarResults) || ShapedType::isDynamic(elements) ||
+               elements * bytes >= kLeastBytesToFetchInSum;
   fetchesInitInSum = fetchesInit && isFar && sums.size() == 1 && rhsForm != RhsForm::AlongSum;
 }
 

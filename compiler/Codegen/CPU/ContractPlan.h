@@ -14,6 +14,10 @@
 
 namespace tgc {
 
+/// On a contraction that is a block of rows of a larger one: its left operand, or its result, comes from
+/// further away than the second-level cache, however few rows it has itself.
+inline constexpr llvm::StringLiteral kFarRows = "kernel.far_rows", kFarResults = "kernel.far_results";
+
 /// Loops that run as one, outermost first; none: one iteration.
 using LoopGroup = llvm::SmallVector<unsigned, 2>;
 

@@ -6,13 +6,15 @@
 // Buffers that no one else uses hold one block, on the stack, or are the memory of the result that is
 // computed of them in the end: it leaves the caches while the nests before compute. What a nest alone moves
 // to memory that no cache holds is stored past the caches. Elementwise nests see a block as one row of
-// elements, whatever its dimensions.
+// elements, whatever its dimensions. A product's block of rows is a product of its own, whose right operand
+// is packed once for all blocks.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/GroupPlan.h"
 #include "compiler/Codegen/CPU/KernelFacts.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
+#include "compiler/Codegen/CPU/PackCalls.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "compiler/Codegen/Common/KernelWork.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -30,20 +32,26 @@ struct GroupEmitter : GroupPlan {
   KernelCalls &kernels;
   Location loc;
   IndexMath math;
+  /// The product's right operand, if it is packed for all blocks; else null.
+  Value packed;
 
-  GroupEmitter(OpBuilder &builder, const NestGroup &group, KernelCalls &kernels)
-      : GroupPlan(group), builder(builder), kernels(kernels), loc(group.nests.back().op->getLoc()),
-        math(builder, loc) {}
+  GroupEmitter(OpBuilder &builder, const NestGroup &group, KernelCalls &kernels, VectorUnit unit)
+      : GroupPlan(group, unit), builder(builder), kernels(kernels),
+        loc((product ? *product : group.nests.back()).op->getLoc()), math(builder, loc) {}
 
   void emit() {
     if (!pays())
       return;
+    if (product && ofProduct->rhsForm == RhsForm::PackedByCall) {
+      kernel::ContractOp op = product->getProduct();
+      packed = packRhs(builder, kernels, "tgc_panels_", op, *ofProduct, getLoopSizes(builder, op));
+    }
     SmallVector<Value> arguments = collectArguments();
     OpFoldResult rowCount = getRowCount();
     if (auto value = dyn_cast<Value>(rowCount))
       arguments.push_back(value);
     func::FuncOp function =
-        kernels.getFunction(builder, loc, "tgc_nests_", arguments,
+        kernels.getFunction(builder, loc, product ? "tgc_rows_" : "tgc_nests_", arguments,
                             [&](OpBuilder &, Block &body) { emitBody(body, arguments, rowCount); });
     OpFoldResult count = math.ceilDiv(rowCount, math.known(blockRows));
     KernelCalls::call(builder, describe(arguments), function, arguments, count,
@@ -94,11 +102,17 @@ private:
     llvm::SetVector<Value> captured;
     for (const Nest &nest : group.nests) {
       for (auto [i, operand] : llvm::enumerate(nest.op->getOperands()))
-        if (!local.contains(nest.memories[i].base) || !isa<MemRefType>(operand.getType()))
+        if (isPacked(nest, i))
+          captured.insert(packed);
+        else if (!local.contains(nest.memories[i].base) || !isa<MemRefType>(operand.getType()))
           captured.insert(operand);
       getUsedValuesDefinedAbove(nest.op->getRegions(), captured);
     }
     return llvm::filter_to_vector(captured, [](Value value) { return !isConstant(value); });
+  }
+
+  bool isPacked(const Nest &nest, unsigned operand) const {
+    return packed && &nest == product && operand == 1;
   }
 
   static bool isConstant(Value value) {
@@ -134,8 +148,12 @@ private:
                          OpFoldResult first = math.mul(OpFoldResult(block), size);
                          if (!isEven)
                            size = math.min(size, math.sub(rowCount, first));
-                         for (const Nest &nest : group.nests)
-                           emitNest(nest, mapping, first, size);
+                         for (const Nest &nest : group.nests) {
+                           if (&nest == product)
+                             emitProduct(mapping, first, size);
+                           else
+                             emitNest(nest, mapping, first, size);
+                         }
                          scf::YieldOp::create(builder, loc);
                        });
   }
@@ -168,7 +186,7 @@ private:
 
   /// Whether the nest computes element by element what lies in one order in all operands.
   bool isFlat(const Nest &nest) const {
-    linalg::LinalgOp op = nest.op;
+    linalg::LinalgOp op = nest.getLoops();
     if (op.getNumReductionLoops() || !op->getRegion(0).getOps<linalg::IndexOp>().empty())
       return false;
     for (OpOperand &operand : op->getOpOperands()) {
@@ -186,7 +204,7 @@ private:
   /// has time to fetch, if it has functions to compute.
   SmallVector<int64_t> getFetchedAhead(const Nest &nest) const {
     SmallVector<int64_t> ahead(nest.op->getNumOperands(), 0);
-    for (OpOperand *input : linalg::LinalgOp(nest.op).getDpsInputOperands()) {
+    for (OpOperand *input : nest.getLoops().getDpsInputOperands()) {
       unsigned number = input->getOperandNumber();
       Value base = nest.memories[number].base;
       auto type = dyn_cast<MemRefType>(input->get().getType());
@@ -208,7 +226,7 @@ private:
     for (const Nest &nest : group.nests) {
       if (!nest.touches(base))
         continue;
-      if (!isFirst && getCostOfElement(nest.op) >= kProductsPerFunction &&
+      if (!isFirst && !nest.getProduct() && getCostOfElement(nest.op) >= kProductsPerFunction &&
           (!fetcher || getCostOfElement(nest.op) > getCostOfElement(fetcher->op)))
         fetcher = &nest;
       isFirst = false;
@@ -216,8 +234,49 @@ private:
     return fetcher;
   }
 
+  /// Whether all rows of the product's operand are more than the second-level cache keeps.
+  bool isFar(unsigned operand) const {
+    auto type = cast<MemRefType>(product->op->getOperand(operand).getType());
+    return !local.contains(product->memories[operand].base) &&
+           (!type.hasStaticShape() ||
+            type.getNumElements() * getElementBytes(type.getElementType()) >= kLeastBytesToFetchInSum);
+  }
+
+  /// The product of a block's rows.
+  void emitProduct(const IRMapping &mapping, OpFoldResult first, OpFoldResult size) {
+    kernel::ContractOp op = product->getProduct();
+    const RowForm &form = formOf(*product);
+    SmallVector<Value> operands;
+    SmallVector<AffineMap> maps;
+    for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+      if (form.leading[i] != RowForm::kSame)
+        operands.push_back(viewRows(*product, i, mapping, first, size, /*flat=*/false));
+      else
+        operands.push_back(mapping.lookup(isPacked(*product, i) ? packed : operand));
+      maps.push_back(rowMap(op.getMap(i), form, i));
+    }
+    SmallVector<int64_t> sizes = {getConstantIntValue(size).value_or(ShapedType::kDynamic)};
+    llvm::append_range(sizes, op.getLoopSizes().drop_front(form.numLoops));
+    IntegerAttr width = op.getPanelWidthAttr();
+    if (packed)
+      width = builder.getI64IntegerAttr(ofProduct->tiling.getPanelWidth());
+    auto block = kernel::ContractOp::create(
+        builder, op.getLoc(), TypeRange(), operands[0], operands[1],
+        ArrayRef(operands).drop_front(2).drop_back(), operands.back(), builder.getAffineMapArrayAttr(maps),
+        builder.getDenseI64ArrayAttr(sizes), op.getAccumulates(), width, /*in_place=*/!width,
+        /*winograd=*/false, /*pool=*/kernel::PoolAttr(), /*zero_borders=*/DenseI64ArrayAttr(),
+        /*reversed_rhs=*/DenseI64ArrayAttr());
+    block->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    if (isFar(0))
+      block->setDiscardableAttr(kFarRows, builder.getUnitAttr());
+    if (isFar(operands.size() - 1))
+      block->setDiscardableAttr(kFarResults, builder.getUnitAttr());
+    IRMapping inner(mapping);
+    op.getEpilogue().cloneInto(&block.getEpilogue(), inner);
+  }
+
   void emitNest(const Nest &nest, const IRMapping &mapping, OpFoldResult first, OpFoldResult size) {
-    linalg::LinalgOp op = nest.op;
+    linalg::LinalgOp op = nest.getLoops();
     const RowForm &form = formOf(nest);
     bool flat = isFlat(nest);
     SmallVector<Value> inputs, outputs;
@@ -332,8 +391,10 @@ private:
 
 } // namespace
 
-void emitNestGroup(OpBuilder &builder, const NestGroup &group, KernelCalls &kernels) {
-  GroupEmitter(builder, group, kernels).emit();
+void emitNestGroup(OpBuilder &builder, const NestGroup &group, KernelCalls &kernels, GroupKind kind,
+                   VectorUnit unit) {
+  if (kind == GroupKind::OfNests || group.findProduct())
+    GroupEmitter(builder, group, kernels, unit).emit();
 }
 
 } // namespace tgc

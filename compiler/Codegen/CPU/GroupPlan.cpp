@@ -25,9 +25,15 @@ int64_t countElements(ArrayRef<int64_t> shape) {
   return count;
 }
 
-GroupPlan::GroupPlan(const NestGroup &group) : group(group), rows(group.rows.back()) {
+GroupPlan::GroupPlan(const NestGroup &group, VectorUnit unit)
+    : group(group), unit(unit), product(group.findProduct()), rows(group.rows.back()) {
+  if (product)
+    ofProduct.emplace(product->getProduct(), unit);
   findLocalBuffers();
-  chooseBlock();
+  if (product)
+    chooseBlockOfProduct();
+  else
+    chooseBlock();
   keepOnStack();
 }
 
@@ -38,7 +44,7 @@ GroupPlan::GroupPlan(const NestGroup &group) : group(group), rows(group.rows.bac
 /// Elements that a nest computes per row; unknown sizes count as some.
 int64_t GroupPlan::getElementsOfRow(const Nest &nest) const {
   int64_t count = 1, numRows = rows.known;
-  for (int64_t size : linalg::LinalgOp(nest.op).getStaticLoopRanges())
+  for (int64_t size : nest.getLoopSizes())
     count *= ShapedType::isDynamic(size) ? kTypicalSize : size;
   for (size_t i = 0; i < rows.sizes.size(); ++i)
     numRows *= kTypicalSize;
@@ -48,11 +54,13 @@ int64_t GroupPlan::getElementsOfRow(const Nest &nest) const {
 int64_t GroupPlan::getWorkOfRow() const {
   int64_t work = 0;
   for (const Nest &nest : group.nests)
-    work += getCostOfElement(nest.op) * getElementsOfRow(nest);
+    work += (nest.getProduct() ? 1 : getCostOfElement(nest.op)) * getElementsOfRow(nest);
   return work;
 }
 
 bool GroupPlan::pays() const {
+  if (product)
+    return paysAroundProduct();
   if (!rows.sizes.empty())
     return true;
   int64_t work = rows.known * getWorkOfRow();
@@ -83,14 +91,123 @@ void GroupPlan::chooseBlock() {
   if (!rows.sizes.empty())
     return;
   blockRows = std::min(blockRows, rows.known);
-  // Whole blocks only, if there is a size not much smaller that allows it.
-  int64_t step = blockRows >= 32 ? 16 : 1;
+  cutEvenly(blockRows >= 32 ? 16 : 1);
+}
+
+/// Whole blocks only, if there is a size not much smaller that allows it.
+void GroupPlan::cutEvenly(int64_t step) {
   for (int64_t size = blockRows / step * step; size > blockRows / 2; size -= step)
     if (rows.known % size == 0) {
       blockRows = size;
       isEven = true;
       return;
     }
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks of a product
+//===----------------------------------------------------------------------===//
+
+/// Whether a nest and the product meet in that memory.
+bool GroupPlan::areShared(Value base) const {
+  return product->touches(base) && group.effects.touched.lookup(base) &&
+         llvm::any_of(group.nests, [&](const Nest &nest) { return &nest != product && nest.touches(base); });
+}
+
+/// What has to stay in the second-level cache: what a nest hands on, and the product's rows, which it reads
+/// once for each group of panels.
+int64_t GroupPlan::getSharedBytesOfRow() const {
+  llvm::MapVector<Value, int64_t> bytesOfRow;
+  for (const Nest &nest : group.nests)
+    for (auto [i, memory] : llvm::enumerate(nest.memories)) {
+      if (formOf(nest).leading[i] == RowForm::kSame)
+        continue;
+      bool isRead = &nest == product && i == 0;
+      bool isHandedOn =
+          group.effects.touched.lookup(memory.base) &&
+          llvm::count_if(group.nests, [&](const Nest &other) { return other.touches(memory.base); }) > 1;
+      int64_t elements = getRowElements(nest, i);
+      if (!isRead && !isHandedOn)
+        continue;
+      if (ShapedType::isDynamic(elements))
+        return ShapedType::kDynamic;
+      Type element = cast<MemRefType>(nest.op->getOperand(i).getType()).getElementType();
+      int64_t &known = bytesOfRow[memory.base];
+      known = std::max(known, elements * getElementBytes(element));
+    }
+  int64_t bytes = 0;
+  for (auto [base, each] : bytesOfRow)
+    bytes += each;
+  return bytes;
+}
+
+/// Those of the right operand, or ShapedType::kDynamic.
+int64_t GroupPlan::getRhsElements() const {
+  kernel::ContractOp op = product->getProduct();
+  int64_t elements = 1;
+  for (auto [loop, size] : llvm::enumerate(op.getLoopSizes())) {
+    if (!op.getRhsMap().isFunctionOfDim(loop))
+      continue;
+    if (ShapedType::isDynamic(size))
+      return size;
+    elements *= size;
+  }
+  return elements;
+}
+
+/// As many rows as the nearest cache likes, if the right operand stays in the second-level cache; else as
+/// many as that holds, for which it comes once from further away. 0: no number does.
+void GroupPlan::chooseBlockOfProduct() {
+  blockRows = 0;
+  kernel::ContractOp op = product->getProduct();
+  int64_t rhsElements = getRhsElements(), bytesOfRow = getSharedBytesOfRow();
+  if (ShapedType::isDynamic(rhsElements) || ShapedType::isDynamic(bytesOfRow) || rhsElements == 0 ||
+      bytesOfRow == 0)
+    return;
+  int64_t tile = selectContractTiling(unit, getBytes(op.getAccumulatorType()),
+                                      op.getLoopSizes()[op.getColumnLoop()], ShapedType::kDynamic)
+                     .rows;
+  int64_t rhsBytes = rhsElements * getElementBytes(getElementTypeOrSelf(op.getRhs().getType()));
+  int64_t most = getGroupBytes(unit) / 2 / bytesOfRow / tile * tile;
+  bool isNear = rhsBytes <= getGroupBytes(unit);
+  int64_t wanted = std::max({kBlockBytes / bytesOfRow, kLeastProductsOfBlock / rhsElements, 4 * tile});
+  wanted = isNear ? llvm::alignTo(wanted, tile) : kMostRowsOfBlock;
+  if (most == 0 || (!isNear && most < kLeastRowsOfFarBlock))
+    return;
+  blockRows = std::min(most, wanted);
+  if (!rows.sizes.empty())
+    return;
+  blockRows = std::min(blockRows, rows.known);
+  isEven = rows.known % blockRows == 0;
+  if (!isEven)
+    cutEvenly(/*step=*/4);
+}
+
+/// Whether what the product reads or makes stays in the caches, there are as many blocks as threads would get
+/// pieces otherwise, and nothing is packed again for each of them.
+bool GroupPlan::paysAroundProduct() const {
+  auto isFew = [&](int64_t work) { return work < kLeastParallelProducts; };
+  if (blockRows == 0 || group.nests.size() < 2)
+    return false;
+  RhsForm form = ofProduct->rhsForm;
+  int64_t workOfRow = getWorkOfRow();
+  if (form != RhsForm::Direct && form != RhsForm::Packed && form != RhsForm::PackedByCall)
+    return false;
+  kernel::ContractOp op = product->getProduct();
+  Value result = product->memories[op.getDpsInitOperand(0)->getOperandNumber()].base;
+  int64_t bytesOfRow = 0;
+  for (auto [i, memory] : llvm::enumerate(product->memories))
+    if (areShared(memory.base) && (local.contains(memory.base) || memory.base == result))
+      bytesOfRow += getRowElements(*product, i) *
+                    getElementBytes(cast<MemRefType>(op->getOperand(i).getType()).getElementType());
+  if (bytesOfRow == 0)
+    return false;
+  if (!rows.sizes.empty())
+    return form != RhsForm::PackedByCall && isFew(blockRows * workOfRow);
+  int64_t pieces = std::min<int64_t>(kParallelPieces, llvm::divideCeil(op.getLoopSizes()[op.getColumnLoop()],
+                                                                       ofProduct->tiling.getPanelWidth()));
+  return rows.known * bytesOfRow >= kBlockBytes && rows.known * workOfRow >= kLeastGroupedWork &&
+         (isFew(rows.known * workOfRow) || llvm::divideCeil(rows.known, blockRows) >= pieces);
 }
 
 //===----------------------------------------------------------------------===//
@@ -141,8 +258,8 @@ std::optional<std::pair<Value, Value>> GroupPlan::findDestination(Value base, in
   auto uses = [&](const Nest &nest) { return nest.touches(base); };
   auto first = llvm::find_if(group.nests, uses);
   const Nest &last = *llvm::find_if(llvm::reverse(group.nests), uses);
-  linalg::LinalgOp op = last.op;
-  if (&*first == &last || op.getNumReductionLoops() || op.getNumDpsInits() != 1)
+  linalg::LinalgOp op = last.getLoops();
+  if (&*first == &last || !op || op.getNumReductionLoops() || op.getNumDpsInits() != 1)
     return std::nullopt;
   OpOperand *init = op.getDpsInitOperand(0);
   unsigned number = init->getOperandNumber();
@@ -167,8 +284,8 @@ std::optional<std::pair<Value, Value>> GroupPlan::findDestination(Value base, in
 }
 
 bool GroupPlan::isStreamed(const Nest &nest) const {
-  linalg::LinalgOp op = nest.op;
-  if (group.nests.size() != 1 || !nest.tables.empty() || op.getNumDpsInits() != 1 ||
+  linalg::LinalgOp op = nest.getLoops();
+  if (group.nests.size() != 1 || !op || !nest.tables.empty() || op.getNumDpsInits() != 1 ||
       op.getNumReductionLoops() || op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) ||
       countOps(op->getRegion(0).front()) > kMostStreamedOps)
     return false;
@@ -189,7 +306,7 @@ void GroupPlan::keepOnStack() {
       return false;
     int64_t bytes =
         described.elements * blockRows * getElementBytes(cast<MemRefType>(buffer.getType()).getElementType());
-    if (total + bytes > kLargestBlockOnStack)
+    if (total + bytes > (product ? getGroupBytes(unit) / 2 : kLargestBlockOnStack))
       return true;
     total += bytes;
     return false;

@@ -6,6 +6,7 @@
 #ifndef TGC_COMPILER_CODEGEN_CPU_GROUPPLAN_H
 #define TGC_COMPILER_CODEGEN_CPU_GROUPPLAN_H
 
+#include "compiler/Codegen/CPU/ContractPlan.h"
 #include "compiler/Codegen/CPU/NestGroup.h"
 
 namespace tgc {
@@ -23,9 +24,13 @@ struct LocalBuffer {
 };
 
 struct GroupPlan {
-  explicit GroupPlan(const NestGroup &group);
+  GroupPlan(const NestGroup &group, VectorUnit unit);
 
   const NestGroup &group;
+  const VectorUnit unit;
+  /// That of the group, and how it would run alone; null: it has none.
+  const Nest *product;
+  std::optional<ContractPlan> ofProduct;
   RowCount rows;
   int64_t blockRows = 1;
   /// Whether each block has that many rows.
@@ -50,6 +55,12 @@ struct GroupPlan {
 private:
   int64_t getElementsOfRow(const Nest &nest) const;
   void chooseBlock();
+  void chooseBlockOfProduct();
+  bool paysAroundProduct() const;
+  bool areShared(mlir::Value base) const;
+  int64_t getSharedBytesOfRow() const;
+  int64_t getRhsElements() const;
+  void cutEvenly(int64_t step);
   bool isUsedHereOnly(mlir::Value buffer, const llvm::SmallPtrSetImpl<mlir::Operation *> &members) const;
   void findLocalBuffers();
   std::optional<std::pair<mlir::Value, mlir::Value>> findDestination(mlir::Value base,

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/ContractEmitter.h"
-#include "compiler/Codegen/CPU/KernelCalls.h"
+#include "compiler/Codegen/CPU/PackCalls.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "compiler/Codegen/CPU/Winograd.h"
@@ -22,24 +22,6 @@ namespace tgc {
 #include "compiler/Codegen/CPU/Passes.h.inc"
 
 namespace {
-
-/// The size of each loop, read off the operands where it is not static.
-SmallVector<OpFoldResult> getLoopSizes(OpBuilder &builder, kernel::ContractOp op) {
-  SmallVector<OpFoldResult> sizes;
-  for (auto [loop, size] : llvm::enumerate(op.getLoopSizes())) {
-    sizes.push_back(builder.getIndexAttr(size));
-    for (unsigned i = 0; ShapedType::isDynamic(size) && i < op.getNumOperands(); ++i) {
-      if (i == 1 && op.getPanelWidth())
-        continue;
-      std::optional<unsigned> dim = op.getMap(i).getResultPosition(builder.getAffineDimExpr(loop));
-      if (!dim)
-        continue;
-      sizes.back() = memref::DimOp::create(builder, op.getLoc(), op->getOperand(i), *dim).getResult();
-      break;
-    }
-  }
-  return sizes;
-}
 
 struct LowerContractionsPass : impl::LowerContractionsPassBase<LowerContractionsPass> {
   using LowerContractionsPassBase::LowerContractionsPassBase;
@@ -70,7 +52,7 @@ private:
   void lowerProducts(OpBuilder &builder, kernel::ContractOp op, ArrayRef<OpFoldResult> sizes) {
     ContractPlan plan(op, getVectorUnit());
     if (plan.rhsForm == RhsForm::PackedByCall)
-      callKernel(builder, op, plan, sizes, pack(builder, op, plan, sizes));
+      callKernel(builder, op, plan, sizes, packRhs(builder, *kernels, "tgc_pack_", op, plan, sizes));
     else if (plan.rhsForm == RhsForm::ChosenByCall)
       choose(builder, op, plan, sizes);
     else
@@ -158,7 +140,8 @@ private:
     builder.setInsertionPointToStart(choice.thenBlock());
     auto type =
         MemRefType::get({ShapedType::kDynamic}, cast<MemRefType>(op.getRhs().getType()).getElementType());
-    Value packed = memref::CastOp::create(builder, loc, type, pack(builder, op, plan, sizes));
+    Value packed =
+        memref::CastOp::create(builder, loc, type, packRhs(builder, *kernels, "tgc_pack_", op, plan, sizes));
     OpFoldResult panelStride = math.mul(plan.getSize(math, sizes, plan.sums[0]), width);
     callKernel(builder, op, plan, sizes, packed, {math.materialize(width), math.materialize(panelStride)});
     builder.setInsertionPointToStart(choice.elseBlock());
@@ -216,38 +199,6 @@ private:
         sizes.push_back(memref::DimOp::create(builder, loc, memref, dim));
     return memref::AllocOp::create(builder, loc, MemRefType::get(type.getShape(), type.getElementType()),
                                    sizes, builder.getI64IntegerAttr(64));
-  }
-
-  Value pack(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan,
-             ArrayRef<OpFoldResult> sizes) {
-    Location loc = op.getLoc();
-    IndexMath math(builder, loc);
-    OpFoldResult panels = plan.countPanels(math, sizes);
-    for (const LoopGroup &group : plan.getRhsBatches(op))
-      panels = math.mul(panels, plan.getSize(math, sizes, group));
-    OpFoldResult elements = math.mul(panels, math.known(plan.tiling.getPanelWidth()));
-    for (const LoopGroup &group : plan.sums)
-      elements = math.mul(elements, plan.getSize(math, sizes, group));
-    auto known = getConstantIntValue(elements);
-    auto type = MemRefType::get({known.value_or(ShapedType::kDynamic)},
-                                cast<MemRefType>(op.getRhs().getType()).getElementType());
-    Value packed =
-        memref::AllocOp::create(builder, loc, type, known ? ValueRange() : ValueRange{cast<Value>(elements)},
-                                builder.getI64IntegerAttr(64));
-
-    SmallVector<Value> arguments = {op.getRhs(), packed};
-    appendDynamic(sizes, arguments);
-    func::FuncOp function =
-        kernels->getFunction(builder, loc, "tgc_pack_", arguments, [&](OpBuilder &b, Block &body) {
-          emitPacking(b, op, plan, body.getArgument(0), body.getArgument(1),
-                      replaceDynamic(sizes, body.getArguments().drop_front(2)),
-                      body.getArgument(body.getNumArguments() - 2),
-                      body.getArgument(body.getNumArguments() - 1));
-        });
-    // An element that is packed costs about as much as a few multiplications.
-    KernelCalls::call(builder, loc, function, arguments, panels,
-                      math.mul(elements, math.known(kProductsPerPackedElement)));
-    return packed;
   }
 
   void callKernel(OpBuilder &builder, kernel::ContractOp op, const ContractPlan &plan,
@@ -333,26 +284,6 @@ private:
     Value count =
         arith::SelectOp::create(builder, loc, fewUnits, math.materialize(panels), math.materialize(units));
     KernelCalls::call(builder, loc, function, arguments, count, getWork(math, sizes));
-  }
-
-  static void appendDynamic(ArrayRef<OpFoldResult> sizes, SmallVectorImpl<Value> &arguments) {
-    for (OpFoldResult size : sizes)
-      if (auto value = dyn_cast<Value>(size))
-        arguments.push_back(value);
-  }
-
-  static SmallVector<OpFoldResult> replaceDynamic(ArrayRef<OpFoldResult> sizes,
-                                                  ArrayRef<BlockArgument> arguments) {
-    SmallVector<OpFoldResult> result;
-    for (OpFoldResult size : sizes) {
-      if (!isa<Value>(size)) {
-        result.push_back(size);
-        continue;
-      }
-      result.push_back(arguments.front());
-      arguments = arguments.drop_front();
-    }
-    return result;
   }
 };
 

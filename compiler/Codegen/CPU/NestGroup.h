@@ -4,6 +4,8 @@
 
 #include "compiler/Codegen/CPU/KernelCalls.h"
 #include "compiler/Codegen/CPU/MemoryEffects.h"
+#include "compiler/Codegen/CPU/SelectTiling.h"
+#include "dialects/Kernel/IR/KernelDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace tgc {
@@ -30,11 +32,19 @@ struct RowForm {
 };
 
 struct Nest {
-  mlir::linalg::LinalgOp op;
+  /// A nest of linalg or a product.
+  mlir::DestinationStyleOpInterface op;
   llvm::SmallVector<RowForm> forms;
   llvm::SmallVector<Memory> memories; ///< Per operand; not for scalars.
   /// What the body reads at places that it computes, as a gather does.
   llvm::SmallVector<Memory, 1> tables;
+
+  /// Null for a product.
+  mlir::linalg::LinalgOp getLoops() const;
+  /// Null for a nest of linalg.
+  kernel::ContractOp getProduct() const;
+  mlir::AffineMap getMap(unsigned operand) const;
+  llvm::SmallVector<int64_t> getLoopSizes() const;
 
   const RowForm *getForm(const RowCount &rows) const;
   /// Whether the body reads of that memory.
@@ -48,7 +58,13 @@ struct NestGroup {
   llvm::SmallVector<Nest> nests;
   llvm::SmallVector<RowCount> rows;
   Effects effects;
+
+  /// The only one that a group may have, if it has one.
+  const Nest *findProduct() const;
 };
+
+/// What groups are made of: nests, or nests and one product.
+enum class GroupKind { OfNests, AroundProduct };
 
 /// On a nest of a group: per operand, how many elements further on lie those of the next block, which it
 /// fetches; 0: none.
@@ -58,7 +74,8 @@ inline constexpr llvm::StringLiteral kFetchAhead = "kernel.fetch_ahead";
 inline constexpr llvm::StringLiteral kStreamed = "kernel.streamed";
 
 /// Replaces the nests by a call of a function that takes blocks of rows through all of them, if that pays.
-void emitNestGroup(mlir::OpBuilder &builder, const NestGroup &group, KernelCalls &kernels);
+void emitNestGroup(mlir::OpBuilder &builder, const NestGroup &group, KernelCalls &kernels, GroupKind kind,
+                   VectorUnit unit);
 
 } // namespace tgc
 

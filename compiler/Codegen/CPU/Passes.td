@@ -83,15 +83,18 @@ def VectorizeNestsPass : VectorUnitPass<"tgc-vectorize-nests"> {
                            "::mlir::arith::ArithDialect"];
 }
 
-def GroupNestsPass : Pass<"tgc-group-nests", "::mlir::ModuleOp"> {
+def GroupNestsPass : VectorUnitPass<"tgc-group-nests", [
+    Option<"products", "products", "bool", "false", "Group nests around a product, before products are lowered; else nests alone">]> {
   let summary = "Run loop nests over the same rows as one kernel, block by block of rows, on all threads";
   let description = [{
     Runs on memrefs, before `tgc-place-weights` and `tgc-plan-buffers`. Nests whose outer loops walk the same rows of what they share
     become one function: a block of rows passes through all of them while it is in the nearest cache, and buffers that only they
-    use shrink to a block. Small groups stay as they are.
+    use shrink to a block. Small groups stay as they are. With `products` a group has one `kernel.contract`, and others are left
+    for later.
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
-                           "::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect", "::tgc::rt::RtDialect"];
+                           "::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect",
+                           "::tgc::rt::RtDialect"];
 }
 
 def SplitNestsPass : Pass<"tgc-split-nests", "::mlir::ModuleOp"> {

@@ -20,6 +20,11 @@ inline constexpr int64_t kSmallGroupBytes = 1 << 18;
 inline int64_t getGroupBytes(VectorUnit unit) {
   return unit.registers >= 32 ? kGroupBytes : kSmallGroupBytes;
 }
+/// Rows that pass through a product and the nests around it together, where the right operand is more than
+/// the second-level cache holds: for so many of them it may come from further away. Where it is less, a block
+/// has so many products at least.
+inline constexpr int64_t kLeastRowsOfFarBlock = 48, kMostRowsOfBlock = 96;
+inline constexpr int64_t kLeastProductsOfBlock = 1 << 16;
 /// Shapes that --tune tries beside the table's: vectors of a tile, and its rows, with one vector and with
 /// more.
 inline constexpr int64_t kMostTunedVectors = 4, kMostTunedRows = 24, kMostTunedRowsOfVectors = 14;
