@@ -5,6 +5,7 @@
 #include "compiler/ABI/RtToLLVM.h"
 #include "compiler/API/CodeCache.h"
 #include "compiler/API/DeviceCode.h"
+#include "compiler/API/FoldConstants.h"
 #include "compiler/API/MemoryBudget.h"
 #include "compiler/API/PlacementLog.h"
 #include "compiler/API/Timing.h"
@@ -280,6 +281,8 @@ llvm::Error Compilation::runPhases(llvm::function_ref<void(Phase, ModuleOp)> obs
   for (const PhaseInfo &info : kPhases) {
     if (info.phase > state->options.compileTo)
       break;
+    if (info.phase == Phase::Fusion)
+      foldConstants(*state->module, state->options);
     if (info.phase == Phase::Linalg && state->options.memoryBudget)
       if (llvm::Error error = keepToBudget())
         return error;

@@ -8,18 +8,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/API/Tune.h"
-#include "compiler/ABI/Descriptor.h"
 #include "compiler/ABI/Dtypes.h"
 #include "compiler/ABI/Passes.h"
+#include "compiler/API/HostCode.h"
 #include "compiler/API/TileCache.h"
 #include "compiler/API/Timing.h"
 #include "compiler/Codegen/CPU/PackConstants.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
-#include "compiler/JIT/Engine.h"
 #include "compiler/Pipelines/Pipelines.h"
-#include "compiler/Target/ObjectEmitter.h"
-#include "compiler/Target/ParallelEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -27,7 +24,6 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/RegionUtils.h"
-#include "tgc/runtime.h"
 #include "llvm/ADT/MapVector.h"
 #include <random>
 
@@ -170,25 +166,12 @@ public:
 
   /// The least nanoseconds of each candidate, after `seconds`; an error if there is no code.
   llvm::Expected<SmallVector<double>> measure(double seconds) {
-    llvm::LLVMContext context;
-    llvm::Expected<std::unique_ptr<Engine>> engine = compile(context);
-    if (!engine)
-      return engine.takeError();
-    tgc_error_t error;
-    tgc_module_t *code = nullptr;
-    tgc_session_t *session = nullptr;
-    tgc_session_options_t one = {};
-    one.size = sizeof one;
-    one.num_threads = 1;
-    tgc_status_t status = tgc_module_from_info((*engine)->info(), nullptr, &code, &error);
-    if (status == TGC_OK)
-      status = tgc_session_create(code, &one, &session, &error);
+    llvm::Expected<std::unique_ptr<HostCode>> code = compile();
+    if (!code)
+      return code.takeError();
     SmallVector<double> times;
-    if (status == TGC_OK)
-      status = measure(session, seconds, times, error);
-    tgc_session_release(session);
-    tgc_module_release(code);
-    if (status != TGC_OK)
+    tgc_error_t error;
+    if (measure((*code)->getSession(), seconds, times, error) != TGC_OK)
       return llvm::createStringError(error.message);
     return times;
   }
@@ -222,7 +205,7 @@ private:
     return tensor::EmptyOp::create(builder, op.getLoc(), type.getShape(), type.getElementType(), sizes);
   }
 
-  llvm::Expected<std::unique_ptr<Engine>> compile(llvm::LLVMContext &context) {
+  llvm::Expected<std::unique_ptr<HostCode>> compile() {
     // What goes wrong here costs a measurement, not the program.
     ScopedDiagnosticHandler silence(op.getContext(), [](Diagnostic &) { return success(); });
     PassManager passes(op.getContext());
@@ -233,17 +216,7 @@ private:
     buildPhasePipeline(Phase::LLVM, passes, options);
     if (failed(passes.run(*module)))
       return llvm::createStringError("a candidate has no code");
-    DescriptorOptions descriptor;
-    descriptor.target = target.describe();
-    descriptor.weights = WeightsLinkage::External;
-    auto code = translateToLLVMIR(*module, descriptor, machine, context);
-    if (!code)
-      return code.takeError();
-    CodeUnit unit = {code->get(), &target, &machine, TGC_MODULE_QUERY_SYMBOL};
-    auto object = emitObject(unit, options.optimizationLevel);
-    if (!object)
-      return object.takeError();
-    return Engine::create(*object, weightsOf(*module));
+    return HostCode::create(*module, target, machine, options.optimizationLevel);
   }
 
   tgc_status_t measure(tgc_session_t *session, double seconds, SmallVectorImpl<double> &times,
