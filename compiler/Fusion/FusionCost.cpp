@@ -61,6 +61,23 @@ bool turnsGather(linalg::GenericOp producer, linalg::LinalgOp consumer, OpOperan
          !map.getResults().back().isFunctionOfDim(map.getNumDims() - 1);
 }
 
+/// Whether the consumer multiplies its operands lane by lane, along elements that lie side by side only where
+/// the producer puts them: vectors could not load what it reads.
+bool feedsLanes(linalg::GenericOp producer, linalg::LinalgOp consumer) {
+  // No contraction yet: while its other operand is fused it has two results.
+  if (consumer.getNumReductionLoops() == 0 || consumer.getNumDpsInputs() != 2 ||
+      producer.getNumDpsInputs() != 1 || producer.getNumDpsInits() != 1)
+    return false;
+  SmallVector<AffineMap> maps = consumer.getIndexingMapsArray();
+  auto isAlongLanes = [&](AffineMap map) {
+    return map.getNumResults() > 0 && map.getResults().back() == maps.back().getResults().back();
+  };
+  if (!llvm::all_of(maps, isAlongLanes))
+    return false;
+  AffineMap from = producer.getIndexingMapsArray().front(), to = producer.getIndexingMapsArray().back();
+  return from.getNumResults() > 0 && from.getResults().back() != to.getResults().back();
+}
+
 } // namespace
 
 int64_t getMemoryCost() { return kMemoryCost; }
@@ -99,7 +116,7 @@ bool paysToFuseCopy(OpOperand *operand) {
     return false;
   int64_t cost = getCostOfElement(producer);
   if (cost == 0)
-    return true;
+    return !feedsLanes(producer, consumer);
   if (turnsGather(producer, consumer, operand) || isContraction(consumer) ||
       cost + getCostOfElement(consumer) > kLargestBody)
     return false;

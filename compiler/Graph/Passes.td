@@ -35,6 +35,16 @@ def LimitIterationsPass : Pass<"tgc-limit-iterations", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def MakeDepthwisePass : Pass<"tgc-make-depthwise", "::mlir::ModuleOp"> {
+  let summary = "Compute convolutions of groups with few outputs as depthwise ones";
+  let description = [{
+    Each output channel becomes a group, and the input channels of a group a dimension of the window, so that vectors run along
+    all output channels: depthwise convolutions with several outputs per channel, both gradients of such, and convolutions of
+    many small groups.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def MoveTransposesPass : Pass<"tgc-move-transposes", "::mlir::ModuleOp"> {
   let summary = "Compute what lies between two transposes as if they were not there";
   let description = [{

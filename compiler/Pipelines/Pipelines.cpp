@@ -48,6 +48,9 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
   // After gradients are made: that of a branch looks at the branch taken only, that of a selection at both.
   passes.addPass(createSelectBranchesPass());
   passes.addPass(createMoveTransposesPass());
+  // A GPU's lanes have pixels, too. What is transposed here is meant to be moved once.
+  if (options.device.empty())
+    passes.addPass(createMakeDepthwisePass());
   passes.addPass(createSplitSpreadConvolutionsPass());
   passes.addPass(createSliceProductsPass());
   passes.addPass(createJoinProductSumsPass());

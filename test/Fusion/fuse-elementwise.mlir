@@ -155,3 +155,32 @@ func.func @masks(%labels: tensor<8xi32>, %x: tensor<8x64xf32>) -> (tensor<8x64xf
   } -> tensor<8xf32>
   return %chosen, %sum : tensor<8x64xf32>, tensor<8xf32>
 }
+
+// -----
+
+#copied = affine_map<(p, g, c) -> (p, c, g)>
+#stored = affine_map<(p, g, c) -> (p, g, c)>
+#pixels = affine_map<(p, s, g) -> (p, s, g)>
+#weights = affine_map<(p, s, g) -> (s, g)>
+#sums = affine_map<(p, s, g) -> (p, g)>
+
+// Products lane by lane read what a copy has put side by side.
+// CHECK-LABEL: func @lanes
+// CHECK-COUNT-2: linalg.generic
+func.func @lanes(%x: tensor<8x16x4xf32>, %w: tensor<4x16xf32>) -> tensor<8x16xf32> {
+  %e = tensor.empty() : tensor<8x4x16xf32>
+  %t = linalg.generic {indexing_maps = [#copied, #stored], iterator_types = ["parallel", "parallel", "parallel"]} ins(%x : tensor<8x16x4xf32>) outs(%e : tensor<8x4x16xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    linalg.yield %i : f32
+  } -> tensor<8x4x16xf32>
+  %zero = arith.constant 0.0 : f32
+  %r = tensor.empty() : tensor<8x16xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%r : tensor<8x16xf32>) -> tensor<8x16xf32>
+  %y = linalg.generic {indexing_maps = [#pixels, #weights, #sums], iterator_types = ["parallel", "reduction", "parallel"]} ins(%t, %w : tensor<8x4x16xf32>, tensor<4x16xf32>) outs(%f : tensor<8x16xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %m = arith.mulf %i, %j : f32
+    %a = arith.addf %o, %m : f32
+    linalg.yield %a : f32
+  } -> tensor<8x16xf32>
+  return %y : tensor<8x16xf32>
+}
