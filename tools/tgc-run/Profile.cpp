@@ -1,7 +1,8 @@
 //===- Profile.cpp - How long each kernel takes -------------------------------===//
 //
 // The name of a host's kernel whose work is known is "name<tab>operations<tab>bytes", each a sum of products
-// of numbers and of sizes of feeds: "3136*0.1+64", in which 0.1 is the size of dimension 1 of feed 0.
+// of numbers and of sizes of feeds: "3136*0.1+64", in which 0.1 is the size of dimension 1 of feed 0. A tab
+// and a type follow if it computes in another than f32.
 //
 //===----------------------------------------------------------------------===//
 #include "tools/tgc-run/Profile.h"
@@ -79,11 +80,13 @@ std::optional<uint64_t> Profiler::evaluate(StringRef formula) const {
 }
 
 void Profiler::addWork(const char *kernel, Total &total) const {
-  auto [operations, bytes] = StringRef(kernel).split('\t').second.split('\t');
+  auto [operations, rest] = StringRef(kernel).split('\t').second.split('\t');
+  auto [bytes, type] = rest.split('\t');
   if (total.isOfDevice || bytes.empty())
     return;
   total.operations += evaluate(operations).value_or(0) * total.calls;
   total.bytes += evaluate(bytes).value_or(0) * total.calls;
+  total.type = type;
 }
 
 static StringRef getName(const char *kernel) { return StringRef(kernel).split('\t').first; }
@@ -150,7 +153,8 @@ void Profiler::printWork(llvm::raw_ostream &out, StringRef kernel, const Total &
   if (total.isOfDevice)
     predicted = predictOnDevice(kernel, operations, bytes);
   else
-    predicted = {roofline.predict(operations, bytes), roofline.isBoundByCompute(operations, bytes)};
+    predicted = {roofline.predict(operations, bytes, total.type),
+                 roofline.isBoundByCompute(operations, bytes, total.type)};
   if (!predicted || !total.bytes) {
     out << llvm::format(" %-14s  ", "-");
     return;

@@ -34,6 +34,8 @@ private:
   struct Total {
     bool isOfDevice = false;
     uint64_t time = 0, calls = 0, bytes = 0, operations = 0;
+    /// What is computed, if not f32.
+    llvm::StringRef type;
   };
   void record(const Event &event);
   /// Adds what the host's kernel of that name does in all calls, if that is known.

@@ -51,27 +51,39 @@ std::string listOf(ArrayRef<SymbolicSize> sizes) {
 
 /// Sizes that are not known count as 1: a batch of one.
 double predict(const Roofline &roofline, const KernelFacts &kernel) {
-  return roofline.predict(kernel.flops.evaluate(1), kernel.bytes.evaluate(1));
+  return roofline.predict(kernel.flops.evaluate(1), kernel.bytes.evaluate(1), kernel.type);
 }
 
 StringRef getBound(const Roofline &roofline, const KernelFacts &kernel) {
-  return roofline.isBoundByCompute(kernel.flops.evaluate(1), kernel.bytes.evaluate(1)) ? "compute" : "memory";
+  return roofline.isBoundByCompute(kernel.flops.evaluate(1), kernel.bytes.evaluate(1), kernel.type)
+             ? "compute"
+             : "memory";
 }
 
-json::Object toJson(const KernelLine &line, const Roofline &roofline) {
-  const KernelFacts &kernel = line.facts;
-  json::Object result{{"name", line.name},
-                      {"node", kernel.node},
+json::Object toJson(const KernelFacts &kernel, const Roofline &roofline) {
+  json::Object result{{"node", kernel.node},
                       {"kind", kernel.kind},
                       {"sizes", toJson(kernel.sizes)},
                       {"summed", toJson(kernel.summed)},
                       {"flops", toJson(kernel.flops)},
+                      {"type", kernel.type},
                       {"bytes", toJson(kernel.bytes)},
                       {"bound", getBound(roofline, kernel)},
                       {"predicted_ns", predict(roofline, kernel)},
                       {"in_loop", kernel.isInLoop}};
   if (!kernel.tile.empty())
     result["tuned"] = kernel.tile;
+  return result;
+}
+
+json::Object toJson(const KernelLine &line, const Roofline &roofline) {
+  json::Object result = toJson(line.facts, roofline);
+  result["name"] = line.name;
+  json::Array parts;
+  for (const KernelFacts &part : line.parts)
+    parts.push_back(toJson(part, roofline));
+  if (!parts.empty())
+    result["parts"] = std::move(parts);
   return result;
 }
 
@@ -108,6 +120,18 @@ json::Object toJson(const DeviceCode &device) {
                       {"kernels", std::move(kernels)},
                       {"copies", std::move(copies)},
                       {"host", std::move(host)}};
+}
+
+void printFacts(raw_ostream &stream, const KernelFacts &kernel, const Roofline &roofline) {
+  stream << kernel.kind;
+  if (!kernel.sizes.empty() || !kernel.summed.empty())
+    stream << " [" << listOf(kernel.sizes) << (kernel.summed.empty() ? "" : " | ") << listOf(kernel.summed)
+           << "]";
+  stream << "  " << kernel.flops.str() << " FLOP" << (kernel.type == "f32" ? "" : " in " + kernel.type)
+         << "  " << kernel.bytes.str() << " bytes  "
+         << llvm::formatv("{0:f2} us ", predict(roofline, kernel) / 1000) << getBound(roofline, kernel)
+         << "  " << kernel.node << (kernel.isInLoop ? "  (each iteration)" : "")
+         << (kernel.tile.empty() ? "" : "  measured: " + kernel.tile) << "\n";
 }
 
 void printDevice(raw_ostream &stream, const DeviceCode &device) {
@@ -159,7 +183,7 @@ void Explanation::observeParts(ModuleOp module) {
           number = work->number;
         else
           setWork(op, {number, isa<linalg::LinalgOp>(op), facts.names.getFormula(part->flops).value_or(""),
-                       facts.names.getFormula(part->bytes).value_or("")});
+                       facts.names.getFormula(part->bytes).value_or(""), part->type});
         facts.parts[number] = std::move(*part);
       }
       if (auto call = dyn_cast<tg::HostCallOp>(op))
@@ -170,29 +194,37 @@ void Explanation::observeParts(ModuleOp module) {
 }
 
 /// What a kernel does, by its parts. A work of no part is a piece of a fill, or what moves memory.
-static KernelFacts describeKernel(const KernelUse &use, const EntryFacts &entry) {
-  KernelFacts facts;
+static KernelLine describeKernel(const KernelUse &use, const EntryFacts &entry) {
+  KernelLine line;
+  line.name = use.name;
+  KernelFacts &facts = line.facts;
   bool isNest = isa<linalg::LinalgOp, memref::CopyOp>(use.op);
   facts.kind = isNest ? use.op->getName().stripDialect().str() : use.name;
   SymbolicSize flops, bytes;
   for (const KernelWork &work : use.works) {
     auto part = entry.parts.find(work.number);
     bool isPart = part != entry.parts.end() && !isa<memref::CopyOp>(use.op);
-    if (isPart)
+    if (isPart) {
       facts = part->second;
+      line.parts.push_back(facts);
+    }
     flops += work.isKnown() ? entry.names.parse(work.operations) : isPart ? facts.flops : SymbolicSize();
     bytes += work.isKnown() ? entry.names.parse(work.bytes) : isPart ? facts.bytes : SymbolicSize();
   }
-  if (use.works.size() > 1) {
+  if (use.works.size() <= 1) {
+    line.parts.clear();
+  } else {
+    facts.tile.clear();
     facts.kind = std::to_string(use.works.size()) + " parts";
     facts.sizes.clear();
     facts.summed.clear();
   }
+  facts.type = joinTypes(use.works);
   facts.node = use.nodes;
   facts.flops = flops;
   facts.bytes = bytes;
   facts.isInLoop = use.op->getParentOfType<LoopLikeOpInterface>() != nullptr;
-  return facts;
+  return line;
 }
 
 void Explanation::observeKernels(ModuleOp module) {
@@ -212,7 +244,7 @@ void Explanation::observeKernels(ModuleOp module) {
         if (!isNew && first->second != use.op->getBlock())
           continue;
       }
-      entry->kernels.push_back({use.name, describeKernel(use, *entry)});
+      entry->kernels.push_back(describeKernel(use, *entry));
     }
   }
 }
@@ -260,13 +292,14 @@ void Explanation::print(raw_ostream &stream, bool asJson) const {
     stream << ", " << entry.numBuffers << " run-time sized buffers, " << entry.kernels.size() << " kernels\n";
     for (const auto &[symbol, meaning] : entry.symbols)
       stream << "  " << symbol << " = " << meaning << "\n";
-    for (const auto &[name, kernel] : entry.kernels)
-      stream << "  " << name << "  " << kernel.kind << " [" << listOf(kernel.sizes)
-             << (kernel.summed.empty() ? "" : " | ") << listOf(kernel.summed) << "]  " << kernel.flops.str()
-             << " FLOP  " << kernel.bytes.str() << " bytes  "
-             << llvm::formatv("{0:f2} us ", predict(roofline, kernel) / 1000) << getBound(roofline, kernel)
-             << "  " << kernel.node << (kernel.isInLoop ? "  (each iteration)" : "")
-             << (kernel.tile.empty() ? "" : "  measured: " + kernel.tile) << "\n";
+    for (const KernelLine &line : entry.kernels) {
+      stream << "  " << line.name << "  ";
+      printFacts(stream, line.facts, roofline);
+      for (const KernelFacts &part : line.parts) {
+        stream << "    ";
+        printFacts(stream, part, roofline);
+      }
+    }
     for (const std::string &call : entry.hostCalls)
       stream << "  call " << call << "\n";
   }

@@ -33,7 +33,7 @@ struct DescribeWorkPass : impl::DescribeWorkPassBase<DescribeWorkPass> {
         std::optional<std::string> operations = names.getFormula(facts->flops);
         std::optional<std::string> bytes = names.getFormula(facts->bytes);
         if (operations && bytes)
-          setWork(op, {number++, isa<linalg::LinalgOp>(op), *operations, *bytes});
+          setWork(op, {number++, isa<linalg::LinalgOp>(op), *operations, *bytes, facts->type});
       });
     }
   }

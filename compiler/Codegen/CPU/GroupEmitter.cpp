@@ -69,13 +69,16 @@ private:
     SymbolicSize bytes;
     KernelWork all;
     all.operations = "0";
+    SmallVector<KernelWork> works;
     for (const Nest &nest : group.nests) {
       std::optional<KernelWork> work = getWork(nest.op->getLoc());
       if (!work || !work->isKnown())
         return loc;
       all.number = work->number;
       all.operations = addFormulas(all.operations, work->operations);
+      works.push_back(*work);
     }
+    all.type = joinTypes(works);
     for (Value argument : arguments)
       bytes += getBytes(argument, names);
     std::optional<std::string> formula = names.getFormula(bytes);

@@ -39,6 +39,15 @@ KernelFacts factsOf(Operation *op, SizeNames &names) {
   return facts;
 }
 
+/// Products of bf16 and of bytes have instructions of their own; f16 is computed in f32.
+std::string getTypeOfProducts(Type lhs, Type rhs) {
+  if (lhs.isF64())
+    return "f64";
+  if (lhs.isBF16() && rhs.isBF16())
+    return "bf16";
+  return lhs.isInteger(8) && rhs.isInteger(8) ? "i8" : "f32";
+}
+
 SymbolicSize productOf(ArrayRef<SymbolicSize> sizes) {
   SymbolicSize product = 1;
   for (const SymbolicSize &size : sizes)
@@ -58,6 +67,11 @@ KernelFacts factsOf(linalg::LinalgOp op, SizeNames &names) {
     (isSummed ? facts.summed : facts.sizes).push_back(range);
   }
   facts.flops = productOf(facts.sizes) * productOf(facts.summed) * flopsPerPoint(op->getRegion(0));
+  auto isDouble = [](Type type) { return type.isF64(); };
+  op->getRegion(0).walk([&](Operation *inner) {
+    if (llvm::any_of(inner->getResultTypes(), isDouble))
+      facts.type = "f64";
+  });
   return facts;
 }
 
@@ -95,6 +109,8 @@ KernelFacts factsOf(kernel::ContractOp op, SizeNames &names) {
     facts.tile = describe(getTunedTile(op));
   for (unsigned loop = 0; loop < op.getLoopSizes().size(); ++loop)
     (op.getInitMap().isFunctionOfDim(loop) ? facts.sizes : facts.summed).push_back(loopSize(op, loop, names));
+  facts.type = getTypeOfProducts(getElementTypeOrSelf(op.getLhs().getType()),
+                                 getElementTypeOrSelf(op.getRhs().getType()));
   SymbolicSize perElement = productOf(facts.summed) * 2;
   if (op.getWinograd()) {
     // The transforms are not counted.

@@ -17,6 +17,8 @@ struct KernelFacts {
   std::string node, kind;
   std::vector<SymbolicSize> sizes, summed;
   SymbolicSize flops, bytes;
+  /// What is computed, as KernelWork has it.
+  std::string type = "f32";
   bool isInLoop = false;
   /// What --tune chose instead of the table's tile; empty if it did not.
   std::string tile;

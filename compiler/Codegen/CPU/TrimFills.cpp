@@ -145,7 +145,8 @@ private:
     SizeNames names;
     SymbolicSize bytes = getBytes(slab.getOutputs()[0], names);
     if (std::optional<std::string> formula = names.getFormula(bytes))
-      setWork(slab, {-(work->number * kMostSlabs + number), /*isNest=*/true, work->operations, *formula});
+      setWork(slab, {-(work->number * kMostSlabs + number), /*isNest=*/true, work->operations, *formula,
+                     work->type});
   }
 
   /// Fills, for each dimension, what lies before and behind the part, within the part along the dimensions

@@ -21,6 +21,8 @@ struct KernelWork {
   bool isNest = false;
   /// Empty if they have sizes that only the run shows.
   std::string operations, bytes;
+  /// What is computed: f32 (and f16, through it), f64, bf16 (in pairs), i8.
+  std::string type = "f32";
 
   bool isKnown() const { return !operations.empty() && !bytes.empty(); }
 };
@@ -31,6 +33,9 @@ mlir::Location describeWork(mlir::Location location, const KernelWork &work);
 void setWork(mlir::Operation *op, const KernelWork &work);
 /// What setWork wrote into it, if anything.
 std::optional<KernelWork> getWork(mlir::Location location);
+
+/// Of works together: f64 if one is, the common one if there is one, else f32.
+std::string joinTypes(llvm::ArrayRef<KernelWork> works);
 
 /// "64+3136*0.1" and "8" are "72+3136*0.1".
 std::string addFormulas(llvm::StringRef a, llvm::StringRef b);

@@ -4,7 +4,8 @@
 // little arithmetic on sizes around it, so the times add up to the run's. Kernels of a parallel region are
 // one: marks are set on the run's own thread. Of a device's part these are the host's kernels and the copies.
 //
-// Behind the name of a kernel whose work is known stand its operations and its bytes, after a tab each.
+// Behind the name of a kernel whose work is known stand its operations and its bytes, after a tab each, and,
+// if it does not compute in f32, in what.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,7 +48,8 @@ struct MarkKernelsPass : impl::MarkKernelsPassBase<MarkKernelsPass> {
       operations = addFormulas(operations, work.operations);
       bytes = addFormulas(bytes, work.bytes);
     }
-    return "\t" + operations + "\t" + bytes;
+    std::string type = joinTypes(kernel.works);
+    return "\t" + operations + "\t" + bytes + (type == KernelWork().type ? "" : "\t" + type);
   }
 };
 

@@ -36,3 +36,22 @@ func.func @main(%frame: !llvm.ptr, %w: tensor<8x4xf32>, %s: tensor<?xf32>) attri
   } -> tensor<?xf32> loc("open")
   return
 }
+
+// In f64, and products of two bf16, which have an instruction.
+// CHECK-LABEL: func @types
+// CHECK: linalg.generic
+// CHECK: loc(fused<{bytes = "128", nest = true, operations = "8", type = "f64", work = {{[0-9]+}} : i64}>["double"])
+// CHECK: kernel.contract
+// CHECK: loc(fused<{bytes = "320", nest = false, operations = "512", type = "bf16", work = {{[0-9]+}} : i64}>["pairs"])
+func.func @types(%frame: !llvm.ptr, %x: tensor<8xf64>, %a: tensor<8x8xbf16>, %b: tensor<8x4xbf16>, %e: tensor<8x4xf32>) attributes {rt.feeds = []} {
+  %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]} ins(%x : tensor<8xf64>) outs(%x : tensor<8xf64>) {
+  ^bb0(%v: f64, %o: f64):
+    %d = arith.addf %v, %v : f64
+    linalg.yield %d : f64
+  } -> tensor<8xf64> loc("double")
+  %p = kernel.contract (%a, %b) into %e sizes [8, 8, 4] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%v: f32):
+    kernel.yield %v : f32
+  } : tensor<8x8xbf16>, tensor<8x4xbf16> into tensor<8x4xf32> -> tensor<8x4xf32> loc("pairs")
+  return
+}
