@@ -14,6 +14,7 @@ struct Text {
 constexpr Text kTexts[] = {{Success, "no error"},
                            {InvalidValue, "invalid argument"},
                            {OutOfMemory, "out of memory"},
+                           {Unavailable, "CUDA-capable device(s) is/are busy or unavailable"},
                            {NoDevice, "no CUDA-capable device is detected"},
                            {InvalidContext, "invalid device context"},
                            {NoBinary, "no kernel image is available for execution on the device"},
@@ -21,6 +22,7 @@ constexpr Text kTexts[] = {{Success, "no error"},
                            {InvalidHandle, "invalid resource handle"},
                            {NotFound, "named symbol not found"},
                            {NotReady, "device not ready"},
+                           {IllegalAddress, "an illegal memory access was encountered"},
                            {LaunchFailed, "unspecified launch failure"},
                            {NotSupported, "operation not supported"},
                            {CaptureUnsupported, "operation not permitted when stream is capturing"},
@@ -44,7 +46,7 @@ TGC_EXPORT cuGetErrorString(Result result, const char **text) {
 
 TGC_EXPORT cuDeviceGetCount(int *count) {
   *count = simulated().wishes.numDevices;
-  return llvm::any_of(simulated().gpus, [](const auto &gpu) { return gpu->isGone; }) ? Unknown : Success;
+  return llvm::any_of(simulated().gpus, [](const auto &gpu) { return gpu->isGone; }) ? Unavailable : Success;
 }
 
 TGC_EXPORT cuDeviceGet(int *device, int ordinal) {
@@ -81,6 +83,8 @@ TGC_EXPORT cuDevicePrimaryCtxRetain(void **context, int device) {
   if (call.gpu.gpus.size() > 1)
     call.gpu.trace() << "device " << device << "\n";
   Gpu &gpu = *call.gpu.gpus[device];
+  if (gpu.isGone)
+    return gpu.state();
   ++gpu.numContexts;
   *context = &gpu;
   return Success;
@@ -111,7 +115,7 @@ TGC_EXPORT cuDevicePrimaryCtxRelease_v2(int device) {
   gpu.sizes.clear();
   gpu.modules.clear();
   gpu.bytesInUse = gpu.mostInUse = 0;
-  gpu.isLost = false;
+  gpu.isLost = gpu.isBroken = false;
   return Success;
 }
 

@@ -23,7 +23,7 @@ static Result run(Simulated &all, Gpu &gpu, const Started &started) {
     return state;
   if (all.numLaunches + 1 == all.wishes.goneAt) {
     gpu.isGone = true;
-    return Unknown;
+    return gpu.state();
   }
   all.trace(gpu) << "launch " << started.kernel->name << " <<<" << started.config.grid.x << ", "
                  << started.config.block.x << ">>>\n";

@@ -42,6 +42,10 @@ static Wishes readWishes() {
       isBad = value.getAsInteger(10, wishes.faultAt);
     else if (key == "gone-at")
       isBad = value.getAsInteger(10, wishes.goneAt);
+    else if (key == "gone-from-call")
+      isBad = value.getAsInteger(10, wishes.goneFrom);
+    else if (key == "broken-from-call")
+      isBad = value.getAsInteger(10, wishes.brokenFrom);
     else if (key == "nccl-fault")
       wishes.ncclFault = value.str();
     else if (key == "races")

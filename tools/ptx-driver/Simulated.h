@@ -28,6 +28,7 @@ enum Result {
   Success = 0,
   InvalidValue = 1,
   OutOfMemory = 2,
+  Unavailable = 46,
   NoDevice = 100,
   InvalidContext = 201,
   NoBinary = 209,
@@ -35,6 +36,7 @@ enum Result {
   InvalidHandle = 400,
   NotFound = 500,
   NotReady = 600,
+  IllegalAddress = 700,
   LaunchFailed = 719,
   NotSupported = 801,
   CaptureUnsupported = 900,
@@ -65,6 +67,9 @@ struct Wishes {
   uint64_t faultAt = 0;
   /// The number of the launch at which its device is pulled out; 0: all stay.
   uint64_t goneAt = 0;
+  /// The numbers of the calls from which on all devices are pulled out, or broken by an illegal access; 0:
+  /// none.
+  uint64_t goneFrom = 0, brokenFrom = 0;
   uint64_t seed = 1;
   /// What of NCCL fails: "init", "call", or nothing.
   std::string ncclFault;
@@ -79,10 +84,12 @@ struct Gpu {
   llvm::DenseMap<uint64_t, uint64_t> sizes;
   std::vector<std::unique_ptr<Module>> modules;
   uint64_t bytesInUse = 0, mostInUse = 0, numContexts = 0;
-  bool isLost = false, isGone = false;
+  bool isLost = false, isGone = false, isBroken = false;
 
   /// Whether anything can be done at all.
-  Result state() const { return isGone ? Unknown : isLost ? LaunchFailed : Success; }
+  Result state() const {
+    return isGone ? Unavailable : isBroken ? IllegalAddress : isLost ? LaunchFailed : Success;
+  }
 };
 
 /// A kernel that is to run.
@@ -133,7 +140,7 @@ struct Simulated {
     Gpu *gpu;
   };
   llvm::DenseMap<void *, Pinned> pinned;
-  uint64_t numLaunches = 0;
+  uint64_t numLaunches = 0, numCalls = 0;
   /// Launches in which races were looked for: kernel, sizes and arguments.
   llvm::StringSet<> known;
   /// What stands for nanoseconds: instructions of warps so far.
@@ -156,7 +163,13 @@ extern thread_local std::vector<void *> contexts;
 /// What each call does first.
 struct Call : std::lock_guard<std::mutex> {
   Simulated &gpu = simulated();
-  Call() : std::lock_guard<std::mutex>(simulated().mutex) {}
+  Call() : std::lock_guard<std::mutex>(simulated().mutex) {
+    ++gpu.numCalls;
+    for (auto &each : gpu.gpus) {
+      each->isGone |= gpu.numCalls == gpu.wishes.goneFrom;
+      each->isBroken |= gpu.numCalls == gpu.wishes.brokenFrom && each->numContexts;
+    }
+  }
 
   /// The device in whose context the thread is. Only if there is one: see state().
   Gpu &here() const { return *static_cast<Gpu *>(contexts.back()); }
