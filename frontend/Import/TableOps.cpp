@@ -181,7 +181,7 @@ template <StringLiteral const &kernel> LogicalResult importFill(NodeImporter &n)
 
 LogicalResult importRemove(NodeImporter &n) {
   auto table = getTable(n);
-  if (failed(table))
+  if (failed(table) || failed(checkPairs(n, *table, n.getTensor(1))))
     return failure();
   n.hostCall("tgc_kernel_table_remove", n.getTensor(1), {}, table->config, {}, /*isPure=*/false);
   return success();
@@ -229,8 +229,8 @@ LogicalResult importFind(NodeImporter &n) {
     return failure();
   SmallVector<Size> sizes = getValueSizes(n, *table, n.getTensor(1));
   // One default for all keys, or one for each.
-  if (n.getRank(2) != static_cast<int64_t>(table->valueShape.size()) &&
-      failed(n.withShape(n.getTensor(2), sizes)))
+  bool isOne = n.getRank(2) == static_cast<int64_t>(table->valueShape.size());
+  if (failed(n.withShape(n.getTensor(2), isOne ? ArrayRef(sizes).take_back(n.getRank(2)) : ArrayRef(sizes))))
     return failure();
   Value values =
       n.hostCall("tgc_kernel_table_find", n.getTensors(1, 3), tg::getTypeOfSizes(sizes, n.getElementType(2)),

@@ -141,6 +141,18 @@ static int is_same_row(const table_t *table, int64_t entry, const void *data, in
   return 1;
 }
 
+/* Nodes that name one table may differ about what it holds. */
+static void check_keys(tgc_frame_t *frame, const char *node, const table_t *table, const tgc_tensor_t *keys) {
+  if ((table->room > 0 || table->num_reserved > 0) && table->key_dtype != keys->dtype)
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "the table has keys of another type", NULL, 0);
+}
+
+static void check_values(tgc_frame_t *frame, const char *node, const table_t *table, int32_t dtype,
+                         int64_t row) {
+  if (table->room > 0 && (table->value_dtype != dtype || table->row != row))
+    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "the table has values of another type", NULL, 0);
+}
+
 /* Which reserved key key `i` is, or -1. */
 static int64_t find_reserved(const table_t *table, const tgc_tensor_t *keys, int64_t i) {
   int64_t found = table->num_reserved - 1;
@@ -151,6 +163,7 @@ static int64_t find_reserved(const table_t *table, const tgc_tensor_t *keys, int
 
 static void refuse_reserved(tgc_frame_t *frame, const char *node, const table_t *table,
                             const tgc_tensor_t *keys) {
+  check_keys(frame, node, table, keys);
   for (int64_t i = 0, count = table->num_reserved ? tgc_count(keys) : 0; i < count; ++i) {
     int64_t found = find_reserved(table, keys, i);
     if (found >= 0)
@@ -182,10 +195,14 @@ TGC_KERNEL(tgc_kernel_table_reserve) {
 static void enter(tgc_frame_t *frame, const char *node, table_t *table, const tgc_tensor_t *keys,
                   const tgc_tensor_t *values, int is_fixed) {
   int64_t count = tgc_count(keys);
-  table->key_dtype = keys->dtype;
-  table->value_dtype = values->dtype;
-  if (count > 0)
-    table->row = tgc_count(values) / count;
+  if (count > 0) {
+    int64_t row = tgc_count(values) / count;
+    check_keys(frame, node, table, keys);
+    check_values(frame, node, table, values->dtype, row);
+    table->row = row;
+    table->key_dtype = keys->dtype;
+    table->value_dtype = values->dtype;
+  }
   for (int64_t i = 0; i < count; ++i) {
     if (find_reserved(table, keys, i) >= 0)
       continue;
@@ -276,6 +293,8 @@ TGC_KERNEL(tgc_kernel_table_find) {
   int64_t count = tgc_count(&inputs[0]), row = count > 0 ? tgc_count(&outputs[0]) / count : 0;
   uint64_t width = (uint64_t)row * tgc_dtype_size(outputs[0].dtype);
   int has_many = tgc_count(&inputs[1]) == row * count;
+  if (count > 0)
+    check_values(frame, node, table, outputs[0].dtype, row);
   refuse_reserved(frame, node, table, &inputs[0]);
   for (int64_t i = 0; i < count; ++i) {
     int64_t entry = table->count > 0 ? table->slots[find_slot(table, inputs[0].data, i)] : -1;
@@ -297,10 +316,14 @@ TGC_KERNEL(tgc_kernel_table_size) {
 TGC_KERNEL(tgc_kernel_table_export) {
   TGC_KERNEL_UNUSED;
   const table_t *table = find_initialized(frame, node, config);
+  int64_t dims[TGC_MAX_RANK] = {table->count}, row = 1;
+  memcpy(dims + 1, inputs[0].data, (size_t)(outputs[1].rank - 1) * sizeof *dims);
+  for (int32_t dim = 1; dim < outputs[1].rank; ++dim)
+    row *= dims[dim];
+  check_keys(frame, node, table, &outputs[0]);
+  check_values(frame, node, table, outputs[1].dtype, row);
   tgc_load(frame, outputs[0].dtype, tgc_find_output(frame, &outputs[0], 1, &table->count), table->keys,
            table->count);
-  int64_t dims[TGC_MAX_RANK] = {table->count};
-  memcpy(dims + 1, inputs[0].data, (size_t)(outputs[1].rank - 1) * sizeof *dims);
   tgc_load(frame, outputs[1].dtype, tgc_find_output(frame, &outputs[1], outputs[1].rank, dims), table->values,
            table->count * table->row);
 }
