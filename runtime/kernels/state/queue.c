@@ -160,11 +160,13 @@ TGC_KERNEL(tgc_kernel_queue_enqueue) {
   add_stored(queue);
 }
 
-/* Enqueues the slices of the inputs along dimension 0. */
+/* Enqueues the slices of the inputs along dimension 0; none may go into a closed queue, too. */
 TGC_KERNEL(tgc_kernel_queue_enqueue_many) {
   TGC_KERNEL_UNUSED;
   queue_t *queue = find_queue(frame, node, config);
   int64_t count = inputs[0].dims[0];
+  if (count == 0)
+    return;
   reserve(frame, node, queue, count, num_inputs);
   for (int64_t i = 0; i < count; ++i) {
     for (uint32_t k = 0; k < num_inputs; ++k)

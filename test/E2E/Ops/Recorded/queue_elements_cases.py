@@ -1,3 +1,4 @@
+import numpy as np
 import tensorflow as tf
 
 raw = tf.raw_ops
@@ -38,6 +39,10 @@ def none(record):
         for i, name in enumerate(("DequeueMany", "DequeueUpTo")):
             for j, tensor in enumerate(queue.do(name, n=record.fed(0, tf.int32), component_types=[tf.float32, tf.string])):
                 record(f"none_{kind}_{i}{j}", tf.shape(tensor))
+    queue = Queue("FIFOQueue", [tf.float32], shapes=[[2]])
+    queue.do("Close")
+    queue.do("EnqueueMany", components=[record.fed(np.zeros([0, 2]), tf.float32)])
+    record("none_closed", queue.do("Size"))
 
 
 def shapeless(record):
