@@ -39,6 +39,38 @@ int64_t place(MutableArrayRef<Interval> intervals, ArrayRef<unsigned> order) {
   return total;
 }
 
+/// Places intervals in the order of time into the smallest gap below `limit` that holds them, or above all
+/// others; returns the bytes that they need. The side of the gap where the neighbour lives longer leaves the
+/// other to what dies sooner.
+int64_t placeInTime(MutableArrayRef<Interval> intervals, ArrayRef<unsigned> order, int64_t limit) {
+  SmallVector<Interval *> live; // By offset.
+  int64_t total = 0;
+  for (unsigned i : order) {
+    Interval &interval = intervals[i];
+    llvm::erase_if(live, [&](const Interval *other) { return other->end < interval.begin; });
+    constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
+    int64_t from = 0, lower = kForever, smallest = kForever, offset = 0;
+    auto consider = [&](int64_t to, int64_t upper) {
+      int64_t gap = to - from;
+      if (gap < interval.size || gap >= smallest)
+        return;
+      smallest = gap;
+      offset = upper > lower ? to - interval.size : from;
+    };
+    for (const Interval *other : live) {
+      consider(other->offset, other->end);
+      from = std::max(from, other->offset + other->size);
+      lower = other->end;
+    }
+    consider(limit, kForever);
+    interval.offset = smallest == kForever ? from : offset;
+    total = std::max(total, interval.offset + interval.size);
+    auto isLower = [](const Interval *a, const Interval *b) { return a->offset < b->offset; };
+    live.insert(upper_bound(live, &interval, isLower), &interval);
+  }
+  return total;
+}
+
 template <typename Key> Order orderBy(ArrayRef<Interval> intervals, Key key) {
   Order order(intervals.size());
   std::iota(order.begin(), order.end(), 0);
@@ -86,6 +118,12 @@ int64_t packIntervals(MutableArrayRef<Interval> intervals) {
       if (i >= numOrders / 4)
         std::swap(order[random() % order.size()], order[random() % order.size()]);
     }
+  }
+  if (bestTotal > least) {
+    Order byTime = orderBy(
+        intervals, [](const Interval &interval) { return std::pair(-interval.begin, interval.size); });
+    if (int64_t total = placeInTime(intervals, byTime, least); total < bestTotal)
+      return total;
   }
   copy(best, intervals.begin());
   return bestTotal;
