@@ -148,7 +148,7 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
   using FormContractionsPassBase::FormContractionsPassBase;
 
   void runOnOperation() override {
-    VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes, pairsBfloats, dotsBytes};
+    VectorUnit unit = getUnit();
     SmallVector<SumOfProducts> sums;
     getOperation().walk([&](linalg::GenericOp op) {
       readBytes(op);
@@ -182,6 +182,8 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
   }
 
 private:
+  VectorUnit getUnit() const { return {vectorBytes, vectorRegisters, panelBytes, pairsBfloats, dotsBytes}; }
+
   static std::optional<Roles> match(linalg::GenericOp op) {
     if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || op.getNumResults() != 1 ||
         !op.hasPureTensorSemantics() || op.getNumReductionLoops() == 0 || op.hasIndexSemantics() ||
@@ -309,8 +311,11 @@ private:
     int64_t numOps = body.getOperations().size() + contract.getEpilogue().front().getOperations().size();
     if (numOps > kLargestEpilogue || !llvm::all_of(body.without_terminator(), isVectorizable))
       return false;
-    // Blocks of a long sum meet in the result's memory, so its elements must be those of the sum.
-    return getElementTypeOrSelf(init.getType()) == contract.getAccumulatorType() || isShortSum(contract);
+    if (getElementTypeOrSelf(init.getType()) == contract.getAccumulatorType())
+      return true;
+    // Blocks of a long sum, and Winograd's tiles, meet in the result's memory, so its elements must be those
+    // of the sum. What tiles save is more than what a pass over the results costs.
+    return isShortSum(contract) && (exact || !paysWinograd(contract, getUnit()));
   }
 
   static AffineMap builderIdentity(linalg::GenericOp op) {
