@@ -68,6 +68,9 @@ private:
     SizeNames names;
     SymbolicSize bytes;
     KernelWork all;
+    // The location is the product's, whose work is not the group's.
+    if (auto work = product ? getWork(loc) : std::nullopt)
+      loc = describeWork(loc, {work->number, /*isNest=*/false, "", ""});
     all.operations = "0";
     SmallVector<KernelWork> works;
     for (const Nest &nest : group.nests) {

@@ -19,7 +19,9 @@ constexpr size_t kMostNodes = 6;
 constexpr StringRef kDevicePrefix = "tgc_device_";
 
 /// Functions that turn an operand of the kernel behind them, which has the same location.
-constexpr StringRef kPackPrefix = "tgc_pack_";
+bool isPacking(StringRef callee) {
+  return callee.starts_with("tgc_pack_") || callee.starts_with("tgc_panels_");
+}
 
 /// The kernel's name, empty if the op is none.
 StringRef getKernel(Operation *op) {
@@ -62,7 +64,7 @@ struct WorkFinder {
   void visit(Operation *op) {
     std::optional<KernelWork> work = getWork(op->getLoc());
     StringRef callee = getCallee(op);
-    if (callee.starts_with(kPackPrefix))
+    if (isPacking(callee))
       return;
     if (auto copy = dyn_cast<memref::CopyOp>(op)) {
       takeCopy(copy);
