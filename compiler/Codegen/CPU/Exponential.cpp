@@ -66,7 +66,9 @@ Value Exponential::inverseOf1PlusExp(Value x) const {
   Value slope = l.mulAdd(e.series, e.remainder, l.number(1)), scale = powerOfTwo(e.exponent);
   // 2^n is exact and 1 + 2^n (e^r - 1) small beside it where the quotient's last place counts most.
   Value rest = l.mulAdd(slope, l.mul(e.remainder, scale), l.number(1));
-  return l.div(l.number(1), l.add(scale, rest));
+  // Beyond the last power of two it is 0, also where denormal numbers stay.
+  return l.select(Predicate::OGT, x, l.number(format.highestPower), l.number(0),
+                  l.div(l.number(1), l.add(scale, rest)));
 }
 
 Value Exponential::expM1(Value x) const {

@@ -40,7 +40,7 @@ public:
   mlir::Value expM1(mlir::Value x) const;
   /// e^x - 1 for x up to `highestOfM1`.
   mlir::Value smallExpM1(mlir::Value x) const;
-  /// 1 / (1 + e^x), with one rounding less than in those steps; denormal, not 0, for large x.
+  /// 1 / (1 + e^x), with one rounding less than in those steps.
   mlir::Value inverseOf1PlusExp(mlir::Value x) const;
 
 private:

@@ -124,7 +124,8 @@ func.func @steps(%x: vector<16xf32>) -> vector<16xf32> {
 // CHECK: %[[SUM:.*]] = arith.addf %[[POWER]], %[[REST]]
 // CHECK: %[[Y:.*]] = arith.divf %{{.*}}, %[[SUM]]
 // CHECK-NOT: arith.addf
-// CHECK: return %[[Y]]
+// CHECK: %[[RESULT:.*]] = arith.select %{{.*}}, %{{.*}}, %[[Y]]
+// CHECK: return %[[RESULT]]
 func.func @sigmoid(%x: vector<16xf32>) -> vector<16xf32> {
   %one = arith.constant dense<1.0> : vector<16xf32>
   %minus = arith.negf %x : vector<16xf32>
