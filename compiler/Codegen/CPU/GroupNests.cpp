@@ -30,6 +30,10 @@ namespace tgc {
 
 namespace {
 
+/// Nests of a group, and groups that wait for further nests: without a limit, looking at all of them for each
+/// nest would make the pass quadratic.
+constexpr size_t kMostNestsOfGroup = 128, kMostOpenGroups = 128;
+
 struct BlockGrouper {
   Block &block;
   KernelCalls &kernels;
@@ -92,7 +96,7 @@ struct BlockGrouper {
 
   static SmallVector<RowCount> findCommonRows(const NestGroup &a, const NestGroup &b) {
     SmallVector<RowCount> common;
-    if (a.findProduct() && b.findProduct())
+    if (a.nests.size() + b.nests.size() > kMostNestsOfGroup || (a.findProduct() && b.findProduct()))
       return common;
     for (const RowCount &rows : a.rows) {
       bool fits = llvm::is_contained(b.rows, rows);
@@ -132,6 +136,10 @@ struct BlockGrouper {
       }
     }
     open.push_back(std::move(joined));
+    if (open.size() <= kMostOpenGroups)
+      return;
+    close(open.front(), op);
+    open.pop_front();
   }
 
   static void merge(NestGroup &into, NestGroup &from, ArrayRef<RowCount> common) {
