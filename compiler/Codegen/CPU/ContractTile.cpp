@@ -101,7 +101,8 @@ void ContractTile::emitTile(int64_t rows, const Place &place) {
     return store(math.known(0), sums, place);
   }
   auto finish = [&] { return computeEpilogues(rows, sums, place); };
-  if (op.getEpilogue().front().getOperations().size() > 1)
+  Block &epilogue = op.getEpilogue().front();
+  if (epilogue.getTerminator()->getOperand(0) != epilogue.getArgument(0))
     sums = place.isLast ? ifElse(place.isLast, sums, finish, [&] { return sums; }) : finish();
   store(math.known(0), sums, place);
 }
