@@ -24,7 +24,7 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
-/// Bytes of a result that may be larger than its operands, and of all results.
+/// Bytes of a result that may be larger than its operands; of those of an op, and of all that are kept.
 constexpr int64_t kSmallResult = 1 << 16, kMostResults = 1 << 26;
 /// Elements that are widened here.
 constexpr int64_t kFewElements = 256;
@@ -105,7 +105,7 @@ private:
     if (cast && isDoneByReader(op) && cast.getType().getNumElements() > kFewElements)
       return false;
     // Numbers that count on are computed from nothing.
-    return read > 0 && made > 0 && made <= std::max(read, kSmallResult);
+    return read > 0 && made > 0 && made <= std::max(read, kSmallResult) && made <= kMostResults;
   }
 
   void addResult(Value value) {
