@@ -44,7 +44,7 @@ struct GroupEmitter : GroupPlan {
       return;
     if (product && ofProduct->rhsForm == RhsForm::PackedByCall) {
       kernel::ContractOp op = product->getProduct();
-      packed = packRhs(builder, kernels, "tgc_panels_", op, *ofProduct, getLoopSizes(builder, op));
+      packed = packRhs(builder, kernels, "tgc_pack_rows_", op, *ofProduct, getLoopSizes(builder, op));
     }
     SmallVector<Value> arguments = collectArguments();
     OpFoldResult rowCount = getRowCount();

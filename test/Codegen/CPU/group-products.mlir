@@ -46,7 +46,7 @@ func.func @before(%frame: !llvm.ptr) attributes {rt.feeds = []} {
 // A reduction of the result's rows follows in the block; the right operand is packed once for all blocks.
 // CHECK-LABEL: func @after
 // CHECK: %[[PACKED:.*]] = memref.alloc() {alignment = 64 : i64} : memref<2048xf32>
-// CHECK: @tgc_panels_0(%{{.*}}, %[[PACKED]]
+// CHECK: @tgc_pack_rows_0(%{{.*}}, %[[PACKED]]
 // CHECK: rt.parallel_for %arg0, @[[ROWS:tgc_rows_[0-9]+]](%{{.*}}, %[[PACKED]], %{{.*}})
 // CHECK: func private @[[ROWS]]
 // CHECK: memref.alloca
