@@ -51,7 +51,7 @@ struct GroupEmitter : GroupPlan {
     if (auto value = dyn_cast<Value>(rowCount))
       arguments.push_back(value);
     func::FuncOp function =
-        kernels.getFunction(builder, loc, product ? "tgc_rows_" : "tgc_nests_", arguments,
+        kernels.getFunction(builder, loc, product ? "tgc_product_rows_" : "tgc_nests_", arguments,
                             [&](OpBuilder &, Block &body) { emitBody(body, arguments, rowCount); });
     OpFoldResult count = math.ceilDiv(rowCount, math.known(blockRows));
     KernelCalls::call(builder, describe(arguments), function, arguments, count,

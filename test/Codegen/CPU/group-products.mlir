@@ -9,7 +9,7 @@
 // What is computed of the left operand's rows is on the stack, as many as the nearest cache likes, and the product reads it there.
 // CHECK-LABEL: func @before
 // CHECK-NOT: alloc
-// CHECK: rt.parallel_for %arg0, @[[ROWS:tgc_rows_[0-9]+]](%0, %1, %2)
+// CHECK: rt.parallel_for %arg0, @[[ROWS:tgc_product_rows_[0-9]+]](%0, %1, %2)
 // CHECK-NOT: kernel.contract
 // CHECK: func private @[[ROWS]]
 // CHECK: memref.alloca() {alignment = 64 : i64} : memref<4096xf32>
@@ -47,7 +47,7 @@ func.func @before(%frame: !llvm.ptr) attributes {rt.feeds = []} {
 // CHECK-LABEL: func @after
 // CHECK: %[[PACKED:.*]] = memref.alloc() {alignment = 64 : i64} : memref<2048xf32>
 // CHECK: @tgc_pack_rows_0(%{{.*}}, %[[PACKED]]
-// CHECK: rt.parallel_for %arg0, @[[ROWS:tgc_rows_[0-9]+]](%{{.*}}, %[[PACKED]], %{{.*}})
+// CHECK: rt.parallel_for %arg0, @[[ROWS:tgc_product_rows_[0-9]+]](%{{.*}}, %[[PACKED]], %{{.*}})
 // CHECK: func private @[[ROWS]]
 // CHECK: memref.alloca
 // CHECK: kernel.contract{{.*}}panel_width = 16
@@ -78,7 +78,7 @@ func.func @after(%frame: !llvm.ptr) attributes {rt.feeds = []} {
 
 // What another op reads too is in memory anyway; a second product begins a group of its own, which has nothing to keep.
 // CHECK-LABEL: func @two_readers
-// CHECK-NOT: tgc_rows
+// CHECK-NOT: tgc_product_rows
 func.func @two_readers(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   %x = rt.feed %frame[0] : memref<4096x64xf32>
   %w = rt.feed %frame[1] : memref<64x32xf32>
@@ -112,7 +112,7 @@ func.func @two_readers(%frame: !llvm.ptr) attributes {rt.feeds = []} {
 
 // Few rows of a large product: columns give all threads work, blocks of rows would not.
 // CHECK-LABEL: func @few_rows
-// CHECK-NOT: tgc_rows
+// CHECK-NOT: tgc_product_rows
 func.func @few_rows(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   %x = rt.feed %frame[0] : memref<64x256xf32>
   %w = rt.feed %frame[1] : memref<256x1024xf32>
@@ -140,7 +140,7 @@ func.func @few_rows(%frame: !llvm.ptr) attributes {rt.feeds = []} {
 
 // Rows that only the run counts; a block of them is less than what is worth all threads.
 // CHECK-LABEL: func @open_rows
-// CHECK: rt.parallel_for {{.*}}@tgc_rows_0
+// CHECK: rt.parallel_for {{.*}}@tgc_product_rows_0
 // CHECK: kernel.contract({{.*}}) into %{{.*}} sizes [-9223372036854775808, 32, 64]
 func.func @open_rows(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   %c0 = arith.constant 0 : index
