@@ -104,7 +104,7 @@ void moveNarrowFloatsAsBits(Operation *root) {
       return asBits(store.getValueMutable());
     if (auto store = dyn_cast<LLVM::MaskedStoreOp>(op))
       return asBits(store.getValueMutable());
-    if (!isa<LLVM::LoadOp, LLVM::MaskedLoadOp, LLVM::InsertElementOp>(op))
+    if (!isa<LLVM::LoadOp, LLVM::MaskedLoadOp, LLVM::InsertElementOp, LLVM::SelectOp>(op))
       return;
     Value result = op->getResult(0);
     Type type = result.getType();
@@ -117,6 +117,10 @@ void moveNarrowFloatsAsBits(Operation *root) {
     if (auto insert = dyn_cast<LLVM::InsertElementOp>(op)) {
       asBits(insert.getVectorMutable());
       asBits(insert.getValueMutable());
+    }
+    if (auto select = dyn_cast<LLVM::SelectOp>(op)) {
+      asBits(select.getTrueValueMutable());
+      asBits(select.getFalseValueMutable());
     }
     result.setType(bits);
     builder.setInsertionPointAfter(op);

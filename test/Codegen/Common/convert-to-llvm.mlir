@@ -62,3 +62,15 @@ func.func @spread(%x: memref<4xbf16>, %y: memref<16xbf16>, %i: index) {
   vector.store %1, %y[%c0] : memref<16xbf16>, vector<16xbf16>
   return
 }
+
+// So does what is selected of two: the store may be in another block than the selection.
+// CHECK-LABEL: llvm.func @selected
+// CHECK: llvm.select {{.*}} : vector<4xi1>, vector<4xi16>
+func.func @selected(%x: memref<4xbf16>, %mask: vector<4xi1>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : vector<4xbf16>
+  %0 = vector.load %x[%c0] : memref<4xbf16>, vector<4xbf16>
+  %1 = arith.select %mask, %zero, %0 : vector<4xi1>, vector<4xbf16>
+  vector.store %1, %x[%c0] : memref<4xbf16>, vector<4xbf16>
+  return
+}
