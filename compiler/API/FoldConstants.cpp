@@ -1,8 +1,9 @@
 //===- FoldConstants.cpp - What can be computed when compiling ------------===//
 //
-// Ops are not interpreted: an entry that computes them is compiled and run, so each op of tg folds, and to
-// the bits that the same machine's run would give. What only repeats or widens elements is done where they
-// are read, as without this; it is no result, but may stand before one.
+// Ops are not interpreted: an entry that computes them is compiled and run, so each op of tg folds. Large
+// constants come to the bits that the same machine's run would give; of small ones LLVM computes some itself,
+// which keeps denormal numbers and may differ in a function's last place. What only repeats or widens
+// elements is done where they are read, as without this; it is no result, but may stand before one.
 //
 //===----------------------------------------------------------------------===//
 
