@@ -12,6 +12,11 @@ using namespace mlir;
 
 namespace tgc {
 
+KernelCalls::KernelCalls(ModuleOp module) : module(module) {
+  for (func::FuncOp function : module.getOps<func::FuncOp>())
+    names.insert(function.getName());
+}
+
 func::FuncOp KernelCalls::getFunction(OpBuilder &builder, Location loc, StringRef prefix,
                                       ArrayRef<Value> arguments,
                                       function_ref<void(OpBuilder &, Block &)> emit) {
@@ -34,7 +39,12 @@ func::FuncOp KernelCalls::getFunction(OpBuilder &builder, Location loc, StringRe
     function.erase();
     return known->second;
   }
-  function.setName((prefix + Twine(functions.size() - 1)).str());
+  size_t number = functions.size() - 1;
+  std::string name;
+  do
+    name = (prefix + Twine(number++)).str();
+  while (!names.insert(name).second);
+  function.setName(name);
   return function;
 }
 

@@ -10,12 +10,13 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace tgc {
 
 class KernelCalls {
 public:
-  explicit KernelCalls(mlir::ModuleOp module) : module(module) {}
+  explicit KernelCalls(mlir::ModuleOp module);
 
   /// On a call: its work in multiplications. On a conditional: whether its else part is one such call and its
   /// condition compares the work.
@@ -35,6 +36,8 @@ public:
 private:
   mlir::ModuleOp module;
   llvm::StringMap<mlir::func::FuncOp> functions;
+  /// Of all functions of the module: passes before may have made some with the same prefix.
+  llvm::StringSet<> names;
 };
 
 /// What an iteration of a loop nest costs, in multiplications of a kernel.

@@ -447,3 +447,31 @@ func.func @open(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   }
   return
 }
+
+// -----
+
+#whole = affine_map<(r, c) -> (r, c)>
+
+// A function that a pass before has made keeps its name.
+// CHECK-LABEL: func private @tgc_nests_0()
+// CHECK: rt.parallel_for %arg0, @tgc_nests_1(
+// CHECK: func private @tgc_nests_1(
+func.func private @tgc_nests_0() {
+  return
+}
+func.func @taken(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<4096x64xf32>
+  %y = rt.fetch %frame[0] () : memref<4096x64xf32>
+  %b = memref.alloc() : memref<4096x64xf32>
+  linalg.generic {indexing_maps = [#whole, #whole], iterator_types = ["parallel", "parallel"]} ins(%x : memref<4096x64xf32>) outs(%b : memref<4096x64xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = math.exp %in : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#whole, #whole], iterator_types = ["parallel", "parallel"]} ins(%b : memref<4096x64xf32>) outs(%y : memref<4096x64xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = math.exp %in : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
