@@ -6,6 +6,7 @@
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
+#include "compiler/Codegen/GPU/OpNests.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -30,6 +31,7 @@ static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program, GpuF32 produc
     return llvm::createStringError("the program cannot be given buffers");
   turnCopiesIntoNests(program);
   turnAttentionIntoNests(program);
+  turnOpsIntoNests(program);
   for (;;) {
     DeviceProgram device = writeKernels(program, products);
     PassManager passes(program.getContext());

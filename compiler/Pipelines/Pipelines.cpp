@@ -86,6 +86,8 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
   buildBufferizationPipeline(passes);
   passes.addPass(createRotateLoopBuffersPass());
   passes.addPass(createTrimFillsPass());
+  passes.addPass(createLowerScanPass());
+  passes.addPass(createLowerTopKPass());
   const VectorUnit &vectors = options.vectors;
   passes.addPass(
       createLowerAttentionPass({vectors.bytes, vectors.registers, vectors.panelBytes, vectors.pairsBfloats}));

@@ -12,6 +12,8 @@ namespace {
 bool readsInit(kernel::ContractOp op) { return op.getAccumulates(); }
 bool readsInit(kernel::AttentionOp) { return false; }
 bool readsInit(kernel::AttentionGradOp) { return false; }
+bool readsInit(kernel::ScanOp) { return false; }
+bool readsInit(kernel::TopKOp) { return false; }
 
 /// Results are written over the inits, piece by piece: nothing that is read may lie there.
 template <typename Op>
@@ -26,6 +28,10 @@ struct KernelModel : bufferization::DstBufferizableOpInterfaceExternalModel<Kern
                           bufferization::BufferizationState &state) const {
     SmallVector<Value> buffers;
     for (Value operand : op->getOperands()) {
+      if (!isa<TensorType>(operand.getType())) {
+        buffers.push_back(operand);
+        continue;
+      }
       FailureOr<Value> buffer = bufferization::getBuffer(rewriter, operand, options, state);
       if (failed(buffer))
         return failure();
@@ -48,6 +54,8 @@ void registerContractBufferization(DialectRegistry &registry) {
     kernel::ContractOp::attachInterface<KernelModel<kernel::ContractOp>>(*context);
     kernel::AttentionOp::attachInterface<KernelModel<kernel::AttentionOp>>(*context);
     kernel::AttentionGradOp::attachInterface<KernelModel<kernel::AttentionGradOp>>(*context);
+    kernel::ScanOp::attachInterface<KernelModel<kernel::ScanOp>>(*context);
+    kernel::TopKOp::attachInterface<KernelModel<kernel::TopKOp>>(*context);
   });
 }
 

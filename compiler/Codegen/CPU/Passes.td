@@ -54,6 +54,22 @@ def LowerAttentionPass : VectorUnitPass<"tgc-lower-attention"> {
                            "::mlir::vector::VectorDialect", "::tgc::rt::RtDialect"];
 }
 
+def LowerScanPass : Pass<"tgc-lower-scan", "::mlir::ModuleOp"> {
+  let summary = "Make loops of running sums and products";
+  let description = [{
+    Runs on memrefs. Every element takes its predecessor from the result, so the innermost loop is free of dependences unless it is the
+    scanned one; half precision rounds at every step, as TensorFlow's CPU kernel does.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
+def LowerTopKPass : Pass<"tgc-lower-top-k", "::mlir::ModuleOp"> {
+  let summary = "Make loops of searches for the largest elements of rows";
+  let description = [{ Runs on memrefs. Rows are independent loops. }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
 def LowerContractionsPass : VectorUnitPass<"tgc-lower-contractions"> {
   let summary = "Make functions of vector code of contractions";
   let description = [{

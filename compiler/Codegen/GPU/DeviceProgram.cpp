@@ -6,6 +6,7 @@
 #include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/ContractWriter.h"
 #include "compiler/Codegen/GPU/KernelWork.h"
+#include "compiler/Codegen/GPU/OpNests.h"
 #include "compiler/Codegen/GPU/SharedSums.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -102,6 +103,8 @@ bool isNative(Operation *op) {
 
 /// Bookkeeping of a bufferized program, which computes no elements.
 bool isPlumbing(Operation *op) {
+  if (asksForSeed(op))
+    return true;
   return op->getNumRegions() == 0 &&
          !isa<memref::CopyOp, memref::LoadOp, memref::StoreOp, func::CallOp, rt::HostCallOp>(op) &&
          !isa<linalg::LinalgOp>(op);
@@ -112,9 +115,10 @@ bool isPlumbing(Operation *op) {
 /// A nest by itself.
 static NestChain makeChain(linalg::GenericOp nest) {
   NestChain chain;
-  chain.form = isContraction(nest)    ? NestChain::Contraction
-               : isRowReduction(nest) ? NestChain::Rows
-                                      : NestChain::Flat;
+  chain.form = getOpNest(nest) != OpNest::None ? NestChain::Flat
+               : isContraction(nest)           ? NestChain::Contraction
+               : isRowReduction(nest)          ? NestChain::Rows
+                                               : NestChain::Flat;
   chain.members.push_back(nest);
   chain.main = nest;
   return chain;
@@ -134,6 +138,21 @@ static void addNode(Location loc, llvm::SetVector<StringAttr> &nodes) {
     nodes.insert(name.getName());
 }
 
+static void writeOpKernel(const NestChain &chain, ModuleOp kernels, KernelRecord &record) {
+  switch (getOpNest(chain.main)) {
+  case OpNest::Scan:
+    return writeScanKernel(chain, kernels, record);
+  case OpNest::TopK:
+    return writeTopKKernel(chain, kernels, record);
+  case OpNest::RandomState:
+    return writeRandomStateKernel(chain, kernels, record);
+  case OpNest::Random:
+    return writeRandomKernel(chain, kernels, record);
+  case OpNest::None:
+    llvm_unreachable("the nest stands for an op");
+  }
+}
+
 static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &program, BufferNames &names) {
   KernelRecord record;
   if (chain.form == NestChain::Contraction && !isAttention(chain.main))
@@ -149,7 +168,9 @@ static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &
   record.op = chain.main;
   for (linalg::GenericOp member : chain.members)
     member->walk([&](Operation *op) { addNode(op->getLoc(), record.nodes); });
-  if (isAttention(chain.main)) {
+  if (getOpNest(chain.main) != OpNest::None) {
+    writeOpKernel(chain, *program.kernels, record);
+  } else if (isAttention(chain.main)) {
     writeAttentionKernel(chain, products, *program.kernels, record);
   } else if (chain.form == NestChain::Contraction && hasWgmmaKernel(chain.main, products)) {
     KernelRecord other = record;

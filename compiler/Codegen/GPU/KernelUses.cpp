@@ -4,6 +4,7 @@
 #include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/NestAccess.h"
 #include "compiler/Codegen/GPU/NestChains.h"
+#include "compiler/Codegen/GPU/OpNests.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -13,7 +14,18 @@ namespace tgc {
 /// Nests of fewer points, of which the device has nothing yet, are not worth a launch.
 static constexpr int64_t kFewPoints = 64;
 
+/// Whether a nest makes the key of random numbers that a kernel makes: on the device the state stays there.
+static bool isStateOfKernel(linalg::GenericOp nest) {
+  return getOpNest(nest) == OpNest::RandomState &&
+         llvm::any_of(nest.getDpsInits()[0].getUsers(), [](Operation *user) {
+           auto other = dyn_cast<linalg::GenericOp>(user);
+           return other && getOpNest(other) == OpNest::Random;
+         });
+}
+
 bool isSmall(const KernelRecord &record) {
+  if (isStateOfKernel(cast<linalg::GenericOp>(record.op)))
+    return false;
   int64_t points = 1;
   for (int64_t size : cast<linalg::GenericOp>(record.op).getStaticLoopRanges())
     points *= ShapedType::isDynamic(size) ? kFewPoints : size;

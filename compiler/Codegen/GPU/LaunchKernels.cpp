@@ -10,6 +10,7 @@
 #include "compiler/Codegen/GPU/EntryWriter.h"
 #include "compiler/Codegen/GPU/HostProgram.h"
 #include "compiler/Codegen/GPU/LaunchCall.h"
+#include "compiler/Codegen/GPU/OpNests.h"
 #include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -161,6 +162,12 @@ void EntryWriter::runOnHost(Operation &op) {
     Operation *attention = turnIntoAttention(nest);
     builder.setInsertionPoint(attention);
     return runOnHost(*attention);
+  }
+  if (auto nest = dyn_cast<linalg::GenericOp>(op); nest && getOpNest(nest) != OpNest::None) {
+    dropKernel(op);
+    Operation *restored = turnIntoOp(nest);
+    builder.setInsertionPoint(restored);
+    return runOnHost(*restored);
   }
   for (const auto &[base, isWritten] : kernelUses.findEffects(op).touched)
     places.giveToHost(base, isWritten);

@@ -2,6 +2,7 @@
 
 #include "compiler/Codegen/GPU/NestWriter.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
+#include "compiler/Codegen/GPU/OpNests.h"
 #include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Affine/Utils.h"
@@ -76,6 +77,8 @@ std::string whyNoKernel(linalg::GenericOp op) {
   for (Value value : captured)
     if (!isScalar(value.getType()) && reason.empty())
       reason = whyNotMemory(value.getType());
+  if (reason.empty() && getOpNest(op) == OpNest::TopK)
+    reason = whyNoSearch(op);
   return reason;
 }
 
@@ -259,6 +262,38 @@ Value NestWriter::load(OpOperand &operand, ValueRange index) {
 
 void NestWriter::store(Value value, OpOperand &operand, ValueRange index) {
   LLVM::StoreOp::create(builder, loc, value, addressOf(operand, index));
+}
+
+Value NestWriter::shuffleWord(StringRef kind, Value word, unsigned lane) {
+  auto number = [&](int64_t n) { return arith::ConstantIntOp::create(builder, loc, n, 32).getResult(); };
+  // The last lane that may be asked; going up, the first.
+  int64_t limit = kind == "up" ? 0 : kWarpThreads - 1;
+  return callIntrinsic(("shfl.sync." + kind + ".i32").str(), builder.getI32Type(),
+                       {number(-1), word, number(lane), number(limit)});
+}
+
+Value NestWriter::shuffle(StringRef kind, Value value, unsigned lane) {
+  Type type = value.getType(), word = builder.getI32Type(), wide = builder.getI64Type();
+  unsigned width = type.getIntOrFloatBitWidth();
+  Type bits = builder.getIntegerType(width);
+  if (isa<FloatType>(type))
+    value = arith::BitcastOp::create(builder, loc, bits, value);
+  if (width < 32)
+    value = arith::ExtUIOp::create(builder, loc, word, value);
+  if (width <= 32) {
+    value = shuffleWord(kind, value, lane);
+    if (width < 32)
+      value = arith::TruncIOp::create(builder, loc, bits, value);
+  } else {
+    Value half = arith::ConstantIntOp::create(builder, loc, 32, 64);
+    auto shuffled = [&](Value part) -> Value {
+      Value narrow = arith::TruncIOp::create(builder, loc, word, part);
+      return arith::ExtUIOp::create(builder, loc, wide, shuffleWord(kind, narrow, lane));
+    };
+    Value low = shuffled(value), high = shuffled(arith::ShRUIOp::create(builder, loc, value, half));
+    value = arith::OrIOp::create(builder, loc, arith::ShLIOp::create(builder, loc, high, half), low);
+  }
+  return isa<FloatType>(type) ? Value(arith::BitcastOp::create(builder, loc, type, value)) : value;
 }
 
 void NestWriter::wait() {

@@ -61,6 +61,10 @@ protected:
   /// What it makes of elements, if it looks at nothing else.
   llvm::SmallVector<mlir::Value> computeOf(mlir::ValueRange elements, mlir::ValueRange outputs);
 
+  /// What another lane of the warp has: "bfly", the one whose number differs in the bits of `lane`; "up", the
+  /// one so many before, or itself; "idx", that one.
+  mlir::Value shuffle(llvm::StringRef kind, mlir::Value value, unsigned lane);
+
   /// Waits for all threads of the block.
   void wait();
   /// Memory that the block's threads share; and an element of it.
@@ -81,6 +85,7 @@ protected:
   llvm::SmallVector<unsigned> parallelLoops, reductionLoops;
 
 private:
+  mlir::Value shuffleWord(llvm::StringRef kind, mlir::Value word, unsigned lane);
   void collectMemories(mlir::linalg::GenericOp op);
   /// The body's values for what it takes from outside.
   void mapCaptured(mlir::IRMapping &mapping);

@@ -207,7 +207,7 @@ private:
   SmallVector<Value> combineLanes(SmallVector<Value> values) {
     for (unsigned distance = kWarpThreads / 2; distance; distance /= 2) {
       SmallVector<Value> others =
-          llvm::map_to_vector(values, [&](Value value) { return shuffle(value, distance); });
+          llvm::map_to_vector(values, [&](Value value) { return shuffle("bfly", value, distance); });
       values = combiner.combine(builder, values, others);
     }
     return values;
@@ -241,42 +241,6 @@ private:
     // The next row must not overtake.
     wait();
     return result;
-  }
-
-  /// The value of the lane whose number differs in the bits of `distance`.
-  Value shuffle(Value value, unsigned distance) {
-    Type type = value.getType(), word = builder.getI32Type();
-    unsigned width = type.getIntOrFloatBitWidth();
-    Type bits = builder.getIntegerType(width);
-    if (isa<FloatType>(type))
-      value = arith::BitcastOp::create(builder, loc, bits, value);
-    if (width < 32)
-      value = arith::ExtUIOp::create(builder, loc, word, value);
-    if (width <= 32) {
-      value = shuffleWord(value, distance);
-      if (width < 32)
-        value = arith::TruncIOp::create(builder, loc, bits, value);
-    } else {
-      Value half = arith::ConstantIntOp::create(builder, loc, 32, 64);
-      Value high = arith::ShRUIOp::create(builder, loc, value, half);
-      shuffleWords(value, high, distance);
-      value = arith::OrIOp::create(builder, loc, arith::ShLIOp::create(builder, loc, high, half), value);
-    }
-    return isa<FloatType>(type) ? Value(arith::BitcastOp::create(builder, loc, type, value)) : value;
-  }
-
-  /// Shuffles the two words of a wide value, which are given and left as 64 bits each.
-  void shuffleWords(Value &low, Value &high, unsigned distance) {
-    for (Value *word : {&low, &high}) {
-      Value narrow = arith::TruncIOp::create(builder, loc, builder.getI32Type(), *word);
-      *word = arith::ExtUIOp::create(builder, loc, builder.getI64Type(), shuffleWord(narrow, distance));
-    }
-  }
-
-  Value shuffleWord(Value value, unsigned distance) {
-    auto number = [&](int64_t n) { return arith::ConstantIntOp::create(builder, loc, n, 32).getResult(); };
-    return callIntrinsic("shfl.sync.bfly.i32", builder.getI32Type(),
-                         {number(-1), value, number(distance), number(kWarpThreads - 1)});
   }
 
   RowCombiner combiner;

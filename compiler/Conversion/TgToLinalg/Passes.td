@@ -13,7 +13,8 @@ def ConvertTgToLinalgPass : Pass<"convert-tg-to-linalg", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::complex::ComplexDialect", "::mlir::func::FuncDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
-                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::vector::VectorDialect"];
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::vector::VectorDialect",
+                           "::tgc::kernel::KernelDialect"];
 }
 
 #endif // TGC_COMPILER_CONVERSION_TGTOLINALG_PASSES_TD

@@ -2,6 +2,7 @@
 
 #include "compiler/Conversion/TgToLinalg/TgToLinalg.h"
 #include "compiler/Conversion/TgToLinalg/Patterns.h"
+#include "dialects/Kernel/IR/KernelDialect.h"
 #include "dialects/Tg/IR/ScalarBuilder.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"

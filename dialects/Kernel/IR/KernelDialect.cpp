@@ -264,4 +264,33 @@ LogicalResult AttentionGradOp::verify() {
   return verifyResults(*this);
 }
 
+void ScanOp::getEffects(Effects &effects) { addEffects(*this, /*readsInit=*/false, effects); }
+
+LogicalResult ScanOp::verify() {
+  auto type = cast<ShapedType>(getX().getType()), init = cast<ShapedType>(getInit().getType());
+  Type element = type.getElementType();
+  if (!type.hasRank() || !init.hasRank() || type.getRank() != init.getRank() ||
+      element != init.getElementType() || element != getStart().getType())
+    return emitOpError() << "needs an operand, an init and a start of the same element type and rank, got "
+                         << type << ", " << init << " and " << getStart().getType();
+  if (getDimension() >= static_cast<uint64_t>(type.getRank()))
+    return emitOpError() << "runs along dimension " << getDimension() << " of " << type;
+  if (failed(verifyRegion(*this, getCombination().front(), 2, element)))
+    return failure();
+  return verifyResults(*this);
+}
+
+void TopKOp::getEffects(Effects &effects) { addEffects(*this, /*readsInit=*/false, effects); }
+
+LogicalResult TopKOp::verify() {
+  auto type = cast<ShapedType>(getX().getType()), values = cast<ShapedType>(getValues().getType()),
+       indices = cast<ShapedType>(getIndices().getType());
+  if (!type.hasRank() || type.getRank() == 0 || !values.hasRank() || !indices.hasRank() ||
+      values.getRank() != type.getRank() || indices.getRank() != type.getRank() ||
+      values.getElementType() != type.getElementType() || !isa<IntegerType>(indices.getElementType()))
+    return emitOpError() << "needs values like its operand and integers as indices, of its rank, got " << type
+                         << ", " << values << " and " << indices;
+  return verifyResults(*this);
+}
+
 } // namespace tgc::kernel

@@ -174,7 +174,47 @@ def Kernel_AttentionGradOp : Kernel_Op<"attention_grad", [
   }];
 }
 
-def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ParentOneOf<["ContractOp", "AttentionOp", "AttentionGradOp"]>]> {
+def Kernel_ScanOp : Kernel_Op<"scan", [
+    DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+    SingleBlock]> {
+  let summary = "Running sums, or other combinations, along one dimension";
+  let description = [{
+    The region combines the elements so far, its first argument, with the next one. Without `exclusive` the first result is the first element;
+    with it results leave out their own element, and the first one is `start`, the neutral element. With `reverse` the scan runs from the far end.
+  }];
+  let arguments = (ins AnyShaped:$x, AnyType:$start, AnyShaped:$init, I64Attr:$dimension, UnitAttr:$exclusive, UnitAttr:$reverse);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$combination);
+  let assemblyFormat = [{
+    `(` $x `)` `into` $init `start` $start `dimension` $dimension (`exclusive` $exclusive^)? (`reverse` $reverse^)? attr-dict-with-keyword $combination
+    `:` type($x) `into` type($init) `start` type($start) (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
+def Kernel_TopKOp : Kernel_Op<"top_k", [
+    DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "The largest elements of each row, the last dimension, in descending order, and where they were";
+  let description = [{
+    As many as the last dimensions of `values` and `indices` hold. Of equal elements the first comes first; a NaN is larger than all numbers.
+    Integers have no sign with `is_unsigned`.
+  }];
+  let arguments = (ins AnyShaped:$x, AnyShaped:$values, AnyShaped:$indices, UnitAttr:$is_unsigned);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    `(` $x `)` `into` `(` $values `,` $indices `)` (`unsigned` $is_unsigned^)? attr-dict
+    `:` type($x) `into` type($values) `,` type($indices) (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return ::mlir::MutableOperandRange(getOperation(), 1, 2); }
+  }];
+}
+
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ParentOneOf<["ContractOp", "AttentionOp", "AttentionGradOp", "ScanOp"]>]> {
   let summary = "The element that the region computes";
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "$value `:` type($value) attr-dict";

@@ -1,0 +1,246 @@
+//===- LowerTopK.cpp - Loops of searches for the largest elements ---------===//
+//
+// Each row is read once. The k best elements so far stand in the row of the results as a heap, the worst of
+// them at the root; whoever is better than the root takes its place. At the end the heap is taken apart from
+// the root, which leaves the row in descending order: O(n log k) steps, no memory but the results. Most
+// elements are not better: a vector of them is compared with the root at once, and only those lanes that may
+// be are looked at one by one. Of equal elements the one with the lower index is better. A NaN counts as
+// larger than every number, so it is not lost.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/CPU/Passes.h"
+#include "dialects/Kernel/IR/Independent.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace tgc {
+#define GEN_PASS_DEF_LOWERTOPKPASS
+#include "compiler/Codegen/CPU/Passes.h.inc"
+
+namespace {
+
+/// Elements that are compared with the worst of the best at once: few, so that it is worse each time.
+constexpr int64_t kLanes = 16;
+
+/// An element and where it was.
+struct Candidate {
+  Value value, index;
+};
+
+/// The code of one row's search, at the insertion point of `b`.
+struct RowSearch {
+  OpBuilder &b;
+  kernel::TopKOp op;
+  Location loc;
+  /// The indices of the row in the leading dimensions.
+  ValueRange row;
+
+  RowSearch at(OpBuilder &builder) const { return {builder, op, loc, row}; }
+
+  Value constant(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
+  Value add(Value x, Value y) { return arith::AddIOp::create(b, loc, x, y); }
+  Value sub(Value x, Value y) { return arith::SubIOp::create(b, loc, x, y); }
+  Value less(Value x, Value y) { return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, x, y); }
+  Value both(Value x, Value y) { return arith::AndIOp::create(b, loc, x, y); }
+  Value either(Value x, Value y) { return arith::OrIOp::create(b, loc, x, y); }
+  Value choose(Value condition, Value x, Value y) { return arith::SelectOp::create(b, loc, condition, x, y); }
+
+  Value isLarger(Value x, Value y) { return createIsLarger(b, loc, x, y, op.getIsUnsigned()); }
+
+  /// Whether x comes before y in the result.
+  Value isBetter(Candidate x, Candidate y) {
+    Value comesFirst = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, x.index, y.index);
+    Value isNotSmaller = arith::XOrIOp::create(b, loc, isLarger(y.value, x.value), createTrue());
+    return either(isLarger(x.value, y.value), both(isNotSmaller, comesFirst));
+  }
+  Value createTrue() { return arith::ConstantOp::create(b, loc, b.getBoolAttr(true)); }
+
+  SmallVector<Value> place(Value last) {
+    SmallVector<Value> indices(row);
+    indices.push_back(last);
+    return indices;
+  }
+  Value read(Value memory, Value last) { return memref::LoadOp::create(b, loc, memory, place(last)); }
+  /// What the results have so far.
+  Candidate read(Value slot) { return {read(op.getValues(), slot), read(op.getIndices(), slot)}; }
+  void write(Value slot, Candidate x) {
+    memref::StoreOp::create(b, loc, x.value, op.getValues(), place(slot));
+    memref::StoreOp::create(b, loc, x.index, op.getIndices(), place(slot));
+  }
+
+  /// Element `i` of the operand, as a candidate.
+  Candidate readOperand(Value i) {
+    Type indexType = cast<MemRefType>(op.getIndices().getType()).getElementType();
+    return {read(op.getX(), i), arith::IndexCastOp::create(b, loc, indexType, i)};
+  }
+
+  /// Puts `x` into the heap of the first `size` slots in place of slot `hole`: children that are worse move
+  /// up.
+  void siftDown(Value hole, Value size, Candidate x);
+
+  void forEach(Value lower, Value upper, function_ref<void(RowSearch, Value i)> body) {
+    scf::ForOp::create(b, loc, lower, upper, constant(1), ValueRange(),
+                       [&](OpBuilder &inner, Location l, Value i, ValueRange) {
+                         body(at(inner), i);
+                         scf::YieldOp::create(inner, l);
+                       });
+  }
+
+  /// Lets the `i`th element of the row into the heap of `k`, if it is better than the root.
+  void offer(Value i, Value k);
+
+  /// A bit for each of the elements from the `first`th on that may be better than the root.
+  Value findHits(Value first);
+
+  /// The same for a vector of elements.
+  void offerHits(Value first, Value k);
+
+  void run(Value size, Value k);
+
+  static Value createIsLarger(OpBuilder &b, Location loc, Value x, Value y, bool isUnsigned) {
+    if (!isa<FloatType>(x.getType()))
+      return arith::CmpIOp::create(b, loc, isUnsigned ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt,
+                                   x, y);
+    Value larger = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, y);
+    Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
+    Value isNumber = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, y, y);
+    return arith::OrIOp::create(b, loc, larger, arith::AndIOp::create(b, loc, isNan, isNumber));
+  }
+};
+
+void RowSearch::siftDown(Value hole, Value size, Candidate x) {
+  Type indexType = b.getIndexType();
+  SmallVector<Type> after{indexType, indexType, x.value.getType(), x.index.getType()};
+  auto loop = scf::WhileOp::create(
+      b, loc, after, hole,
+      [&](OpBuilder &inner, Location l, ValueRange state) {
+        RowSearch s = at(inner);
+        // Children that do not exist are read as the last slot, which does.
+        Value left = s.add(s.add(state[0], state[0]), s.constant(1)), last = s.sub(size, s.constant(1));
+        Value first = arith::MinSIOp::create(inner, l, left, last);
+        Value second = arith::MinSIOp::create(inner, l, s.add(left, s.constant(1)), last);
+        Candidate a = s.read(first), c = s.read(second);
+        Value secondIsWorse = s.isBetter(a, c);
+        Candidate child{s.choose(secondIsWorse, c.value, a.value), s.choose(secondIsWorse, c.index, a.index)};
+        Value goesOn = s.both(s.less(left, size), s.isBetter(x, child));
+        scf::ConditionOp::create(
+            inner, l, goesOn,
+            ValueRange{state[0], s.choose(secondIsWorse, second, first), child.value, child.index});
+      },
+      [&](OpBuilder &inner, Location l, ValueRange state) {
+        at(inner).write(state[0], {state[2], state[3]});
+        scf::YieldOp::create(inner, l, state[1]);
+      });
+  write(loop.getResult(0), x);
+}
+
+void RowSearch::offer(Value i, Value k) {
+  Candidate candidate = readOperand(i);
+  Value enters = isLarger(candidate.value, read(op.getValues(), constant(0)));
+  scf::IfOp::create(b, loc, enters, [&](OpBuilder &inner, Location l) {
+    RowSearch t = at(inner);
+    t.siftDown(t.constant(0), k, candidate);
+    scf::YieldOp::create(inner, l);
+  });
+}
+
+Value RowSearch::findHits(Value first) {
+  Type type = cast<MemRefType>(op.getX().getType()).getElementType();
+  auto vectorType = VectorType::get({kLanes}, type);
+  Value elements = vector::TransferReadOp::create(b, loc, vectorType, op.getX(), place(first),
+                                                  arith::ConstantOp::create(b, loc, b.getZeroAttr(type)),
+                                                  ArrayRef<bool>{true});
+  Value root = vector::BroadcastOp::create(b, loc, vectorType, read(op.getValues(), constant(0)));
+  Value hits;
+  // A NaN on either side is a hit.
+  if (isa<FloatType>(type))
+    hits = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UGT, elements, root);
+  else
+    hits = arith::CmpIOp::create(
+        b, loc, op.getIsUnsigned() ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt, elements, root);
+  Value bits = vector::BitCastOp::create(b, loc, VectorType::get({1}, b.getIntegerType(kLanes)), hits);
+  return vector::ExtractOp::create(b, loc, bits, ArrayRef<int64_t>{0});
+}
+
+void RowSearch::offerHits(Value first, Value k) {
+  Value hits = findHits(first);
+  Type bitsType = hits.getType();
+  scf::WhileOp::create(
+      b, loc, bitsType, hits,
+      [&](OpBuilder &inner, Location l, ValueRange state) {
+        Value none = arith::ConstantOp::create(inner, l, inner.getIntegerAttr(bitsType, 0));
+        Value isLeft = arith::CmpIOp::create(inner, l, arith::CmpIPredicate::ne, state[0], none);
+        scf::ConditionOp::create(inner, l, isLeft, state);
+      },
+      [&](OpBuilder &inner, Location l, ValueRange state) {
+        RowSearch s = at(inner);
+        Value lane = math::CountTrailingZerosOp::create(inner, l, state[0]);
+        s.offer(s.add(first, arith::IndexCastUIOp::create(inner, l, inner.getIndexType(), lane)), k);
+        Value one = arith::ConstantOp::create(inner, l, inner.getIntegerAttr(bitsType, 1));
+        scf::YieldOp::create(inner, l, s.both(state[0], s.sub(state[0], one)));
+      });
+}
+
+void RowSearch::run(Value size, Value k) {
+  Value zero = constant(0), one = constant(1);
+  forEach(zero, k, [&](RowSearch s, Value i) { s.write(i, s.readOperand(i)); });
+  // Slots k / 2 - 1, ..., 0 have children.
+  Value parents = arith::ShRUIOp::create(b, loc, k, one);
+  forEach(zero, parents, [&](RowSearch s, Value i) {
+    Value slot = s.sub(s.sub(parents, s.constant(1)), i);
+    s.siftDown(slot, k, s.read(slot));
+  });
+  // A heap of nothing has no root to compare with.
+  Value end = choose(less(zero, k), size, zero);
+  Value lanes = constant(kLanes), left = arith::MaxSIOp::create(b, loc, sub(end, k), zero);
+  Value whole = arith::DivUIOp::create(b, loc, left, lanes);
+  forEach(zero, whole, [&](RowSearch s, Value block) {
+    s.offerHits(s.add(k, arith::MulIOp::create(s.b, loc, block, lanes)), k);
+  });
+  Value rest = add(k, arith::MulIOp::create(b, loc, whole, lanes));
+  forEach(rest, end, [&](RowSearch s, Value i) { s.offer(i, k); });
+  forEach(one, arith::MaxSIOp::create(b, loc, k, one), [&](RowSearch s, Value i) {
+    Value last = s.sub(k, i);
+    Candidate worst = s.read(s.constant(0)), moved = s.read(last);
+    s.write(last, worst);
+    s.siftDown(s.constant(0), last, moved);
+  });
+}
+
+void lower(kernel::TopKOp op) {
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  auto sizeOf = [&](Value memory, int64_t dim) {
+    return builder.createOrFold<memref::DimOp>(loc, memory, dim);
+  };
+  int64_t last = cast<MemRefType>(op.getX().getType()).getRank() - 1;
+  SmallVector<Value> sizes;
+  for (int64_t dim = 0; dim < last; ++dim)
+    sizes.push_back(sizeOf(op.getX(), dim));
+  Value size = sizeOf(op.getX(), last), k = sizeOf(op.getValues(), last);
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0),
+        one = arith::ConstantIndexOp::create(builder, loc, 1);
+  SmallVector<Value> begins(sizes.size(), zero), steps(sizes.size(), one);
+  auto nest =
+      scf::buildLoopNest(builder, loc, begins, sizes, steps, [&](OpBuilder &b, Location l, ValueRange row) {
+        RowSearch{b, op, l, row}.run(size, k);
+      });
+  for (scf::ForOp loop : nest.loops)
+    loop->setDiscardableAttr(kernel::kIndependentAttr, builder.getUnitAttr());
+  op->erase();
+}
+
+struct LowerTopKPass : impl::LowerTopKPassBase<LowerTopKPass> {
+  void runOnOperation() override {
+    getOperation().walk([](kernel::TopKOp op) { lower(op); });
+  }
+};
+
+} // namespace
+} // namespace tgc
