@@ -12,16 +12,16 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/CPU/BranchSteps.h"
 #include "compiler/Codegen/CPU/KernelCalls.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
-#include "compiler/Codegen/CPU/MemoryEffects.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/RegionUtils.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -33,14 +33,6 @@ namespace {
 
 /// Regions of an entry that are decided on in the run: each is more code, twice.
 constexpr int64_t kMostOpenRegions = 8;
-
-/// An op that may run beside others.
-struct Step {
-  Operation *op;
-  Effects effects;
-  /// In multiplications of a kernel; unknown sizes count as some.
-  int64_t work;
-};
 
 struct Branch {
   SmallVector<Step> steps;
@@ -69,26 +61,6 @@ struct Branch {
   }
 };
 
-/// The kernel that the op calls if the work of the run is small.
-func::CallOp getSerialCall(Operation *op) {
-  if (auto choice = dyn_cast<scf::IfOp>(op); choice && choice->hasAttr(KernelCalls::kChoice))
-    return *choice.elseBlock()->getOps<func::CallOp>().begin();
-  return dyn_cast<func::CallOp>(op);
-}
-
-/// The work on which such a choice depends.
-Value getChosenWork(Operation *op) {
-  return cast<scf::IfOp>(op).getCondition().getDefiningOp<arith::CmpIOp>().getLhs();
-}
-
-int64_t estimate(OpFoldResult size) {
-  if (auto known = getConstantIntValue(size))
-    return *known;
-  if (auto product = cast<Value>(size).getDefiningOp<arith::MulIOp>())
-    return llvm::SaturatingMultiply<uint64_t>(estimate(product.getLhs()), estimate(product.getRhs()));
-  return kTypicalSize;
-}
-
 struct BranchFinder {
   Block &block;
   int64_t &numOpenRegions;
@@ -116,7 +88,7 @@ struct BranchFinder {
 
 private:
   //===--------------------------------------------------------------------===//
-  // What an op does, and how long that takes
+  // What an op does
   //===--------------------------------------------------------------------===//
 
   /// `symbols` lacks the regions made here.
@@ -148,76 +120,6 @@ private:
         memory.addEffects(*inner, effects);
     });
     return effects;
-  }
-
-  /// Nothing for an op that cannot be a step.
-  static std::optional<int64_t> getWork(Operation *op) {
-    std::optional<int64_t> work;
-    if (auto call = dyn_cast<func::CallOp>(op)) {
-      if (auto known = op->getAttrOfType<IntegerAttr>(KernelCalls::kWork))
-        work = known.getInt();
-    } else if (op->hasAttr(KernelCalls::kChoice)) {
-      work = estimate(getChosenWork(op));
-    } else if (auto nest = dyn_cast<linalg::LinalgOp>(op); nest && !nest->getNumResults()) {
-      work = getCostOfElement(nest);
-      for (int64_t size : nest.getStaticLoopRanges())
-        *work *= ShapedType::isDynamic(size) ? kTypicalSize : size;
-    } else if (auto copy = dyn_cast<memref::CopyOp>(op);
-               copy && isa<MemRefType>(copy.getSource().getType())) {
-      work = kProductsPerPackedElement;
-      for (int64_t size : cast<MemRefType>(copy.getSource().getType()).getShape())
-        *work *= ShapedType::isDynamic(size) ? kTypicalSize : size;
-    }
-    return work && llvm::all_of(getArguments(op), isShort) ? work : std::nullopt;
-  }
-
-  /// Whether only the run knows the op's work.
-  static bool hasOpenWork(Operation *op) {
-    if (auto nest = dyn_cast<linalg::LinalgOp>(op))
-      return llvm::is_contained(nest.getStaticLoopRanges(), ShapedType::kDynamic);
-    if (auto copy = dyn_cast<memref::CopyOp>(op))
-      return !cast<MemRefType>(copy.getSource().getType()).hasStaticShape();
-    return op->hasAttr(KernelCalls::kChoice);
-  }
-
-  /// The work of this run.
-  OpFoldResult computeWork(OpBuilder &builder, const Step &step) {
-    IndexMath math(builder, step.op->getLoc());
-    if (step.op->hasAttr(KernelCalls::kChoice))
-      return getChosenWork(step.op);
-    SmallVector<OpFoldResult> sizes;
-    OpFoldResult work = math.known(step.work);
-    if (auto nest = dyn_cast<linalg::LinalgOp>(step.op)) {
-      work = math.known(getCostOfElement(nest));
-      for (Range range : nest.createLoopRanges(builder, nest.getLoc()))
-        work = math.mul(work, range.size);
-    } else if (auto copy = dyn_cast<memref::CopyOp>(step.op)) {
-      work = math.known(kProductsPerPackedElement);
-      for (OpFoldResult size : memref::getMixedSizes(builder, copy.getLoc(), copy.getSource()))
-        work = math.mul(work, size);
-    }
-    return work;
-  }
-
-  /// The values that the op, or the serial call that it chooses, uses.
-  static SmallVector<Value> getArguments(Operation *op) {
-    if (func::CallOp call = getSerialCall(op))
-      op = call;
-    llvm::SetVector<Value> used(op->operand_begin(), op->operand_end());
-    getUsedValuesDefinedAbove(op->getRegions(), used);
-    return used.takeVector();
-  }
-
-  /// Whether a parallel region can pass the value on.
-  static bool isShort(Value value) {
-    Type type = value.getType();
-    return isa<MemRefType, IndexType>(type) || isConstant(value) ||
-           (type.isIntOrFloat() && type.getIntOrFloatBitWidth() <= 64);
-  }
-
-  static bool isConstant(Value value) {
-    Operation *op = value.getDefiningOp();
-    return op && op->hasTrait<OpTrait::ConstantLike>();
   }
 
   //===--------------------------------------------------------------------===//
@@ -364,13 +266,14 @@ private:
     for (const Branch &branch : branches)
       for (const Step &step : branch.steps)
         used.insert_range(getArguments(step.op));
-    SmallVector<Value> arguments = llvm::filter_to_vector(used, [](Value v) { return !isConstant(v); });
+    SmallVector<Value> arguments =
+        llvm::filter_to_vector(used, [](Value v) { return !matchPattern(v, m_Constant()); });
     func::FuncOp function =
         kernels.getFunction(builder, loc, "tgc_branches_", arguments, [&](OpBuilder &b, Block &body) {
           IRMapping mapping;
           mapping.map(arguments, body.getArguments().drop_back(2));
           for (Value value : used)
-            if (isConstant(value))
+            if (matchPattern(value, m_Constant()))
               b.clone(*value.getDefiningOp(), mapping);
           Value one = arith::ConstantIndexOp::create(b, loc, 1);
           unsigned last = body.getNumArguments() - 1;
