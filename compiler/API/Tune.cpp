@@ -199,7 +199,7 @@ private:
         break;
       }
     }
-    if (static_cast<int64_t>(sizes.size()) != type.getNumDynamicDims())
+    if (sizes.size() != static_cast<size_t>(type.getNumDynamicDims()))
       sizes.assign(type.getNumDynamicDims(),
                    arith::ConstantIndexOp::create(builder, op.getLoc(), kTypicalSize));
     return tensor::EmptyOp::create(builder, op.getLoc(), type.getShape(), type.getElementType(), sizes);

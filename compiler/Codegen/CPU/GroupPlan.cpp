@@ -207,7 +207,7 @@ bool GroupPlan::paysAroundProduct() const {
   int64_t pieces = std::min<int64_t>(kParallelPieces, llvm::divideCeil(op.getLoopSizes()[op.getColumnLoop()],
                                                                        ofProduct->tiling.getPanelWidth()));
   return rows.known * bytesOfRow >= kBlockBytes && rows.known * workOfRow >= kLeastGroupedWork &&
-         (isFew(rows.known * workOfRow) || llvm::divideCeil(rows.known, blockRows) >= pieces);
+         (isFew(rows.known * workOfRow) || llvm::divideCeilSigned(rows.known, blockRows) >= pieces);
 }
 
 //===----------------------------------------------------------------------===//

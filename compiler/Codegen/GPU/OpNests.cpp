@@ -24,9 +24,9 @@ OpNest getNestOf(StringRef kind) {
   return llvm::StringSwitch<OpNest>(kind)
       .Case("scan", OpNest::Scan)
       .Case("top_k", OpNest::TopK)
-      .Cases("state", "stateless_state", OpNest::RandomState)
-      .Cases("uniform", "uniform_int", "uniform_full_int", OpNest::Random)
-      .Cases("normal", "truncated_normal", OpNest::Random)
+      .Cases({"state", "stateless_state"}, OpNest::RandomState)
+      .Cases({"uniform", "uniform_int", "uniform_full_int"}, OpNest::Random)
+      .Cases({"normal", "truncated_normal"}, OpNest::Random)
       .Default(OpNest::None);
 }
 
