@@ -9,7 +9,7 @@
 #include "frontend/GraphDef/OpSignatures.h"
 #include "frontend/Import/ControlFlow/PlanImporter.h"
 #include "frontend/Import/EntryGradients.h"
-#include "frontend/Import/GivenShapes.h"
+#include "frontend/Import/FeedTypes.h"
 #include "frontend/Import/GraphImporter.h"
 #include "frontend/Import/HostFamilies.h"
 #include "frontend/Import/NodeImporter.h"
@@ -26,17 +26,14 @@ namespace {
 class EntryBuilder {
 public:
   EntryBuilder(ModuleImport &module, GraphEdges::Nodes nodes, const GraphEdges &edges, const EntrySpec &spec)
-      : module(module), nodes(nodes), edges(edges), spec(spec), gradients(module.options),
-        training(module.options, edges, nodes) {}
+      : module(module), nodes(nodes), edges(edges), spec(spec), types(module, nodes, edges),
+        gradients(module.options), training(module.options, edges, nodes) {}
 
   llvm::Error run();
 
 private:
   llvm::Error resolve();
-  llvm::Expected<RankedTensorType> getFeedType(const FeedSpec &feed, NodeOutput output);
   llvm::Expected<ImportedValue> getConstant(EntryImporter &entry, NodeOutput output, StringRef text);
-  std::optional<std::vector<int64_t>> getGraphShape(NodeOutput output);
-  std::optional<std::vector<int64_t>> inferShape(NodeOutput output);
   LogicalResult finish(EntryImporter &entry, GraphImporter &graph);
 
   ModuleImport &module;
@@ -45,6 +42,7 @@ private:
   const EntrySpec &spec;
   SmallVector<NodeOutput> feeds;
   SmallVector<std::optional<NodeOutput>> fetches; ///< none: a gradient
+  FeedTypes types;
   EntryGradients gradients;
   TrainingStep training;
   SmallVector<std::pair<NodeOutput, std::string>> constants;
@@ -118,126 +116,11 @@ llvm::Error EntryBuilder::resolve() {
   return llvm::Error::success();
 }
 
-/// The shape that the graph states for a tensor: of placeholders and variables, and what TensorFlow recorded.
-std::optional<std::vector<int64_t>> EntryBuilder::getGraphShape(NodeOutput output) {
-  const proto::NodeDef &node = *nodes[output.node];
-  // An empty shape attribute of a Placeholder meant "unknown" before graph version 24.
-  if (StringRef(node.op()) == "Placeholder") {
-    auto shape = getShapeAttr(node, "shape");
-    if (shape && shape->empty() && module.model.graph.versions().producer() < 24)
-      return std::nullopt;
-    return shape;
-  }
-  if (auto shape = getShapeAttr(node, "shape"))
-    return shape;
-  for (StringRef name : {"output_shapes", "_output_shapes"})
-    if (const proto::AttrValue *shapes = findAttr(node, name))
-      if (shapes->has_list() && output.output < shapes->list().shape_size())
-        return shapeFromProto(shapes->list().shape(output.output));
-  return std::nullopt;
-}
-
-/// The shape of a tensor in the middle of the graph: what importing its producers from the placeholders on
-/// gives. None where that is not possible.
-std::optional<std::vector<int64_t>> EntryBuilder::inferShape(NodeOutput output) {
-  auto isPlaceholder = [&](NodeOutput value) { return nodes[value.node]->op() == "Placeholder"; };
-  auto all = flow::buildPlan(edges, nodes, output, {}, [](NodeOutput) { return false; });
-  auto plan = flow::buildPlan(edges, nodes, output, {}, isPlaceholder);
-  if (!all || !plan) {
-    llvm::consumeError(llvm::joinErrors(all.takeError(), plan.takeError()));
-    return std::nullopt;
-  }
-  MLIRContext *context = module.module.getContext();
-  ScopedDiagnosticHandler silence(context, [](Diagnostic &) { return success(); });
-  OwningOpRef<ModuleOp> scratch = ModuleOp::create(UnknownLoc::get(context));
-  ModuleImport import = module;
-  import.module = *scratch;
-  OpBuilder builder = OpBuilder::atBlockEnd(scratch->getBody());
-  auto function =
-      func::FuncOp::create(builder, UnknownLoc::get(context), "scratch", builder.getFunctionType({}, {}));
-  function.addEntryBlock();
-  EntryImporter entry(import, function);
-  GraphImporter graph(entry, nodes, edges, "", nullptr);
-  for (int node : all->nodes) {
-    if (!isPlaceholder({node, 0}))
-      continue;
-    auto type = getFeedType({nodes[node]->name() + ":0", std::nullopt, std::nullopt}, {node, 0});
-    if (!type) {
-      llvm::consumeError(type.takeError());
-      return std::nullopt;
-    }
-    ImportedValue value;
-    value.tensor = function.getBody().front().addArgument(*type, UnknownLoc::get(context));
-    graph.setValue({node, 0}, value);
-  }
-  if (failed(flow::PlanImporter(graph, nodes, *plan).run()))
-    return std::nullopt;
-  auto value = graph.getValue(output, UnknownLoc::get(context));
-  if (failed(value))
-    return std::nullopt;
-  if (value->host)
-    return std::vector<int64_t>(value->host->shape.begin(), value->host->shape.end());
-  Type type = value->tensor ? value->tensor.getType() : Type(import.variables[value->variable->name].type);
-  std::vector<int64_t> shape;
-  for (int64_t size : cast<RankedTensorType>(type).getShape())
-    shape.push_back(ShapedType::isDynamic(size) ? -1 : size);
-  return shape;
-}
-
-llvm::Expected<RankedTensorType> EntryBuilder::getFeedType(const FeedSpec &feed, NodeOutput output) {
-  const proto::NodeDef &node = *nodes[output.node];
-  std::string name = (describeNode(node));
-  const OpSignature *signature = lookupOpSignature(node.op());
-  if (!signature)
-    return llvm::createStringError(
-        "node %s: the operator is not supported, so the type of feed %s is not known", name.c_str(),
-        feed.tensor.c_str());
-  proto::NodeDef complete = node;
-  addDefaultAttrs(complete, *signature);
-  if (llvm::Error invalid = checkNode(complete, *signature))
-    return std::move(invalid);
-  auto types = outputTypes(complete, *signature);
-  if (!types)
-    return types.takeError();
-  if (output.output >= static_cast<int>(types->size()))
-    return llvm::createStringError("feed %s: %s has only %zu outputs", feed.tensor.c_str(), name.c_str(),
-                                   types->size());
-  proto::DataType dtype = (*types)[output.output];
-  Type element = getElementType(module.module.getContext(), dtype);
-  if (!element)
-    return llvm::createStringError("feed %s is %s, which tgc has no tensors of", feed.tensor.c_str(),
-                                   dataTypeName(dtype).c_str());
-  std::optional<std::vector<int64_t>> shape = feed.shape;
-  if (!shape)
-    shape = findGivenShape(module.options, feed.tensor);
-  if (!shape)
-    shape = getGraphShape(output);
-  if (!shape && !feed.fed && node.op() != "Placeholder")
-    shape = inferShape(output);
-  if (feed.fed &&
-      (!shape || (!feed.shape && shape->size() != feed.fed->size() && node.op() != "Placeholder")))
-    shape = std::vector<int64_t>(feed.fed->size(), -1);
-  // A vector of integers may be a shape: its length is a rank.
-  bool mayBeShape = element.isSignlessInteger(32) || element.isSignlessInteger(64);
-  if (feed.fed && shape && shape->size() == feed.fed->size())
-    for (auto [size, fed] : llvm::zip_equal(*shape, *feed.fed))
-      if (size < 0 && (feed.isFedExactly || fed == 1 || (mayBeShape && shape->size() == 1)))
-        size = fed;
-  if (!shape)
-    return llvm::createStringError(
-        "node %s: the rank of feed %s is not known; give its shape with --shape %s=?,...", name.c_str(),
-        feed.tensor.c_str(), feed.tensor.c_str());
-  SmallVector<int64_t> dims;
-  for (int64_t size : *shape)
-    dims.push_back(size < 0 ? ShapedType::kDynamic : size);
-  return RankedTensorType::get(dims, element);
-}
-
 /// A tensor that every element of which is the number (or word) `text`.
 llvm::Expected<ImportedValue> EntryBuilder::getConstant(EntryImporter &entry, NodeOutput output,
                                                         StringRef text) {
   std::string tensor = nodes[output.node]->name() + ":" + std::to_string(output.output);
-  auto type = getFeedType({tensor, std::nullopt, std::nullopt}, output);
+  auto type = types.get({tensor, std::nullopt, std::nullopt}, output);
   if (!type)
     return type.takeError();
   auto fail = [&](const char *what) {
@@ -316,7 +199,7 @@ llvm::Error EntryBuilder::run() {
     entry.watched.insert({output.node, output.output});
   GraphImporter graph(entry, nodes, edges, "", nullptr);
   for (auto [feed, output] : llvm::zip_equal(spec.feeds, feeds)) {
-    auto type = getFeedType(feed, output);
+    auto type = types.get(feed, output);
     if (!type)
       return type.takeError();
     ImportedValue value;
