@@ -234,13 +234,17 @@ Value NestWriter::strideOfMemory(Value memory, unsigned dim) {
   return stride;
 }
 
+Value NestWriter::argumentOf(Value memory) {
+  size_t number = llvm::find(record.memories, memory) - record.memories.begin();
+  return function.getArgument(record.maps.size() + number);
+}
+
 Value NestWriter::addressOf(Value memory, ValueRange place) {
   Value offset = constant(0);
   for (auto [dim, at] : llvm::enumerate(place))
     offset = add(offset, multiply(at, strideOfMemory(memory, dim)));
   Value element = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), offset);
-  size_t number = llvm::find(record.memories, memory) - record.memories.begin();
-  Value base = function.getArgument(record.maps.size() + number);
+  Value base = argumentOf(memory);
   return LLVM::GEPOp::create(builder, loc, base.getType(),
                              cast<MemRefType>(memory.getType()).getElementType(), base, element);
 }

@@ -50,6 +50,9 @@ protected:
   forEach(mlir::Value begin, mlir::Value end, mlir::Value step, mlir::ValueRange carried,
           llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> body);
 
+  /// Where memory begins; and its stride along a dimension, in elements.
+  mlir::Value argumentOf(mlir::Value memory);
+  mlir::Value strideOfMemory(mlir::Value memory, unsigned dim);
   mlir::Value addressOf(mlir::Value memory, mlir::ValueRange place);
   /// Where an operand's element lies.
   mlir::Value addressOf(mlir::OpOperand &operand, mlir::ValueRange index);
@@ -90,7 +93,6 @@ private:
   /// The body's values for what it takes from outside.
   void mapCaptured(mlir::IRMapping &mapping);
   mlir::Value sizeOfMemory(mlir::Value memory, unsigned dim);
-  mlir::Value strideOfMemory(mlir::Value memory, unsigned dim);
 
   llvm::SmallVector<mlir::Value> numbers;
 };

@@ -2,14 +2,14 @@
 //
 // The row writer: reductions along the dimension that lies side by side in memory, and what a chain has
 // around them. The lanes of a warp, or the threads of a block where a row is long, take the row's elements in
-// turn, so that a warp reads whole lines, and each sees those elements only that it has made itself: in
-// shared memory, or where they belong. Partial results meet by shuffles in a butterfly, then through shared
-// memory: the order depends on the sizes only, so results are the same each time. After that all threads have
-// them.
+// turn, packs of neighbours where the row is whole packs, so that a warp reads whole lines. Each sees those
+// elements only that it has made itself: in shared memory, or where they belong. Partial results meet by
+// shuffles in a butterfly, then through shared memory: the order depends on the sizes only, not on where
+// memory begins, so results are the same each time. After that all threads have them.
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Codegen/GPU/NestWriter.h"
+#include "compiler/Codegen/GPU/PackWriter.h"
 #include "compiler/Codegen/GPU/RowCombiner.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -20,9 +20,9 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
-class RowWriter : NestWriter {
+class RowWriter : PackWriter {
 public:
-  using NestWriter::NestWriter;
+  using PackWriter::PackWriter;
 
   void write() {
     std::optional<int64_t> length = getRowLength(op);
@@ -36,6 +36,7 @@ public:
     columns = countPoints(reductionLoops);
     for (Value base : chain.staged)
       declareStage(base);
+    chooseRowPacks(length);
     // All threads that share a row go through the loop equally often: they wait for each other in it.
     Value first = add(multiply(special("ctaid.x"), perBlock), rowOfBlock);
     Value step = multiply(special("nctaid.x"), perBlock);
@@ -47,6 +48,22 @@ public:
   }
 
 private:
+  /// Packs end where lines do, and leave no lane without work.
+  void chooseRowPacks(std::optional<int64_t> length) {
+    SmallVector<linalg::GenericOp> nests;
+    for (linalg::GenericOp member : chain.members) {
+      enter(member);
+      if (!getLoops().empty())
+        nests.push_back(member);
+    }
+    enter(chain.main);
+    choosePacks(nests, /*mayBeApart=*/true);
+    while (length && mostPoints > 1 && (*getLineLength() % mostPoints || *length / mostPoints < lanes))
+      mostPoints /= 2;
+    if (mostPoints > 1)
+      canBeWide = isAligned(nests);
+  }
+
   /// A row of each piece of memory that waits, for each row that the block has.
   struct Stage {
     Value shared;
@@ -97,11 +114,12 @@ private:
     llvm::erase_if(real, [&](unsigned loop) { return llvm::is_contained(reductionLoops, loop); });
     return real;
   }
-  SmallVector<unsigned> getColumnLoops() {
+  SmallVector<unsigned> getLoops() override {
     SmallVector<unsigned> real = getRealLoops(op);
     if (reductionLoops.empty())
-      return llvm::to_vector(ArrayRef(real).drop_front(chain.rowLoops));
-    return reductionLoops;
+      return llvm::to_vector(ArrayRef(real).drop_front(std::min<size_t>(chain.rowLoops, real.size())));
+    llvm::erase_if(real, [&](unsigned loop) { return !llvm::is_contained(reductionLoops, loop); });
+    return real;
   }
 
   SmallVector<Value> getIndex() {
@@ -112,17 +130,23 @@ private:
   }
 
   Value load(OpOperand &operand, ValueRange index) override {
+    Value known = ofRow.lookup(chain.bases.lookup(operand.get()));
+    return known ? known : PackWriter::load(operand, index);
+  }
+
+  SmallVector<Value> loadPack(OpOperand &operand, Points points) override {
     Value base = chain.bases.lookup(operand.get());
     if (Value known = ofRow.lookup(base))
-      return known;
+      return SmallVector<Value>(width, known);
     auto stage = stages.find(base);
     if (stage == stages.end())
-      return NestWriter::load(operand, index);
+      return PackWriter::loadPack(operand, points);
+    Value place = placeIn(stage->second);
     if (stage->second.isFilled)
-      return LLVM::LoadOp::create(builder, loc, stage->second.type, placeIn(stage->second));
-    Value element = NestWriter::load(operand, index);
-    LLVM::StoreOp::create(builder, loc, element, placeIn(stage->second));
-    return element;
+      return loadNext(place, stage->second.type);
+    SmallVector<Value> loaded = PackWriter::loadPack(operand, points);
+    storeNext(loaded, place);
+    return loaded;
   }
 
   SmallVector<Value> loadOld(ValueRange index) {
@@ -132,26 +156,54 @@ private:
     return old;
   }
 
-  SmallVector<Value> forEachColumn(ValueRange carried,
-                                   function_ref<SmallVector<Value>(ArrayRef<Value>, ValueRange)> body) {
-    SmallVector<Value> index = getIndex();
-    return forEach(lane, countPoints(getColumnLoops()), constant(lanes), carried,
-                   [&](Value at, ValueRange values) {
-                     column = at;
-                     splitPoint(at, getColumnLoops(), index);
-                     return body(index, values);
-                   });
+  /// The columns that are this thread's, packs of them or one by one.
+  SmallVector<Value> forEachColumn(SmallVector<Value> carried,
+                                   function_ref<SmallVector<Value>(Points, ValueRange)> body) {
+    Value end = countPoints(getLoops());
+    if (mostPoints == 1)
+      return forEachOf(lane, end, 1, carried, body);
+    Value size = constant(mostPoints), packs = arith::DivUIOp::create(builder, loc, end, size);
+    if (getLineLength())
+      return forEachOf(lane, packs, mostPoints, carried, body);
+    packs = arith::SelectOp::create(builder, loc, isWholePacks(), packs, constant(0));
+    carried = forEachOf(lane, packs, mostPoints, carried, body);
+    return forEachOf(add(lane, multiply(packs, size)), end, 1, carried, body);
+  }
+
+  SmallVector<Value> forEachOf(Value first, Value end, unsigned points, ValueRange carried,
+                               function_ref<SmallVector<Value>(Points, ValueRange)> body) {
+    SmallVector<Value> start = getIndex();
+    width = points;
+    carried = forEach(first, end, constant(lanes), carried, [&](Value number, ValueRange values) {
+      column = multiply(number, constant(points));
+      SmallVector<SmallVector<Value>> places;
+      for (ArrayRef<Value> place : placePoints(column)) {
+        places.push_back(start);
+        for (auto [loop, at] : llvm::zip_equal(getLoops(), place))
+          places.back()[loop] = at;
+      }
+      readElements(places);
+      SmallVector<Value> results = body(places, values);
+      forgetElements();
+      return results;
+    });
+    width = 1;
+    return carried;
   }
 
   /// An elementwise nest of a whole row.
   void walkThrough() {
-    forEachColumn({}, [&](ArrayRef<Value> index, ValueRange) {
-      for (auto [output, value] : llvm::zip(op.getDpsInitsMutable(), compute(index, loadOld(index)))) {
+    forEachColumn({}, [&](Points points, ValueRange) {
+      SmallVector<SmallVector<Value>> results(op.getNumDpsInits());
+      for (point = 0; point < width; ++point)
+        for (auto [all, value] : llvm::zip_equal(results, compute(points[point], loadOld(points[point]))))
+          all.push_back(value);
+      for (auto [output, values] : llvm::zip(op.getDpsInitsMutable(), results)) {
         Value base = chain.bases.lookup(output.get());
         if (auto stage = stages.find(base); stage != stages.end())
-          LLVM::StoreOp::create(builder, loc, value, placeIn(stage->second));
+          storeNext(values, placeIn(stage->second));
         if (!chain.own.contains(base))
-          store(value, output, index);
+          storePack(values, output, points);
       }
       return SmallVector<Value>();
     });
@@ -191,8 +243,12 @@ private:
       start = loadOld(index);
     else
       start.push_back(arith::ConstantOp::create(builder, loc, combiner.neutral));
-    SmallVector<Value> result = forEachColumn(
-        start, [&](ArrayRef<Value> place, ValueRange carried) { return compute(place, carried); });
+    SmallVector<Value> result = forEachColumn(start, [&](Points points, ValueRange values) {
+      SmallVector<Value> carried = llvm::to_vector(values);
+      for (point = 0; point < width; ++point)
+        carried = compute(points[point], carried);
+      return carried;
+    });
     result = combineLanes(result);
     if (lanes > kWarpThreads)
       result = combineWarps(result);
