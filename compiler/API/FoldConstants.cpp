@@ -27,6 +27,9 @@ namespace {
 
 /// Bytes of a result that may be larger than its operands; of those of an op, and of all that are kept.
 constexpr int64_t kSmallResult = 1 << 16, kMostResults = 1 << 26;
+/// Multiplications of products and elements under windows: of all that is computed, and what all threads
+/// share.
+constexpr int64_t kMostSteps = int64_t(1) << 37, kParallelSteps = 1 << 24;
 /// Elements that are widened here.
 constexpr int64_t kFewElements = 256;
 /// Constants of more bytes are resources.
@@ -52,14 +55,39 @@ bool isDoneByReader(Operation *op) {
          byteWidth(cast.getType().getElementType()) > byteWidth(cast.getX().getType().getElementType());
 }
 
+/// What a static result takes that is made of many elements each; 0 for other ops.
+int64_t countSteps(Operation *op) {
+  auto countElements = [](Value value) { return cast<ShapedType>(value.getType()).getNumElements(); };
+  auto size = [](int64_t results, ArrayRef<int64_t> each) {
+    for (int64_t factor : each)
+      results = llvm::SaturatingMultiply<uint64_t>(results, factor);
+    return results;
+  };
+  if (auto product = dyn_cast<tg::MatMulOp>(op)) {
+    ArrayRef<int64_t> lhs = cast<ShapedType>(product.getLhs().getType()).getShape();
+    return size(countElements(product), lhs[lhs.size() - (product.getTransposeLhs() ? 2 : 1)]);
+  }
+  if (auto convolution = dyn_cast<tg::ConvOp>(op))
+    return size(countElements(convolution),
+                cast<ShapedType>(convolution.getFilter().getType()).getShape().drop_back());
+  if (auto windows = dyn_cast<tg::ReduceWindowOp>(op))
+    return size(countElements(windows), windows.getWindow());
+  return 0;
+}
+
 class Folder {
 public:
   Folder(ModuleOp module, const CompileOptions &options) : module(module), options(options) {}
 
   void run() {
     module.walk([&](Operation *op) {
-      if (isFoldable(op))
-        folded.insert(op);
+      if (!isFoldable(op))
+        return;
+      int64_t own = countSteps(op);
+      if (own > kMostSteps - steps)
+        return;
+      steps += own;
+      folded.insert(op);
     });
     for (Operation *op : folded)
       for (Value result : op->getResults())
@@ -155,7 +183,8 @@ private:
         buildPhasePipeline(info.phase, passes, own);
     if (failed(passes.run(*trial)))
       return llvm::createStringError("constants have no code");
-    auto code = HostCode::create(*trial, *target, **machine, own.optimizationLevel);
+    unsigned numThreads = steps < kParallelSteps ? 1 : 0;
+    auto code = HostCode::create(*trial, *target, **machine, own.optimizationLevel, numThreads);
     if (!code)
       return code.takeError();
     SmallVector<tgc_tensor_t> fetches(results.size());
@@ -218,6 +247,7 @@ private:
   const CompileOptions &options;
   llvm::SetVector<Operation *> folded; ///< In the program's order.
   llvm::SetVector<Value> results;
+  int64_t steps = 0; ///< Of what is folded.
 };
 
 } // namespace

@@ -8,7 +8,8 @@
 namespace tgc {
 
 llvm::Expected<std::unique_ptr<HostCode>> HostCode::create(mlir::ModuleOp module, const CodeTarget &target,
-                                                           llvm::TargetMachine &machine, unsigned level) {
+                                                           llvm::TargetMachine &machine, unsigned level,
+                                                           unsigned numThreads) {
   DescriptorOptions descriptor;
   descriptor.target = describeNeeds(target, machine);
   descriptor.weights = WeightsLinkage::External;
@@ -26,12 +27,12 @@ llvm::Expected<std::unique_ptr<HostCode>> HostCode::create(mlir::ModuleOp module
     return engine.takeError();
   result->engine = std::move(*engine);
   tgc_error_t error;
-  tgc_session_options_t one = {};
-  one.size = sizeof one;
-  one.num_threads = 1;
+  tgc_session_options_t options = {};
+  options.size = sizeof options;
+  options.num_threads = numThreads;
   tgc_status_t status = tgc_module_from_info(result->engine->info(), nullptr, &result->code, &error);
   if (status == TGC_OK)
-    status = tgc_session_create(result->code, &one, &result->session, &error);
+    status = tgc_session_create(result->code, &options, &result->session, &error);
   if (status != TGC_OK)
     return llvm::createStringError(error.message);
   return result;

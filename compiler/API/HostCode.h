@@ -9,13 +9,14 @@
 
 namespace tgc {
 
-/// Code in this process, with a session of it on one thread.
+/// Code in this process, with a session of it.
 class HostCode {
 public:
   /// Of a module after the phase `llvm`, whose weights the code reads where they are. An error if this
-  /// machine lacks what the target has.
+  /// machine lacks what the target has. 0 threads: as many as the machine has CPUs.
   static llvm::Expected<std::unique_ptr<HostCode>> create(mlir::ModuleOp module, const CodeTarget &target,
-                                                          llvm::TargetMachine &machine, unsigned level);
+                                                          llvm::TargetMachine &machine, unsigned level,
+                                                          unsigned numThreads = 1);
   ~HostCode();
 
   tgc_session_t *getSession() const { return session; }
