@@ -298,8 +298,8 @@ void tuneTiles(ModuleOp module, const CompileOptions &options, const CodeTarget 
   OwningOpRef<ModuleOp> trial = module.clone();
   const VectorUnit &unit = options.vectors;
   PassManager passes(module.getContext());
-  FormContractionsPassOptions form = {unit.bytes,        unit.registers, unit.panelBytes,
-                                      unit.pairsBfloats, unit.dotsBytes, options.exact};
+  FormContractionsPassOptions form = {unit.bytes,     unit.registers,   unit.panelBytes, unit.pairsBfloats,
+                                      unit.dotsBytes, unit.pairsShorts, options.exact};
   passes.addPass(createFormContractionsPass(form));
   ScopedDiagnosticHandler silence(module.getContext(), [](Diagnostic &) { return success(); });
   if (failed(passes.run(*trial))) // the phase itself will say why

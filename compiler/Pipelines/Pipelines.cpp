@@ -73,9 +73,13 @@ void buildLinalgPipeline(OpPassManager &passes, const CompileOptions &options) {
 }
 
 void buildTiledPipeline(OpPassManager &passes, const CompileOptions &options) {
-  FormContractionsPassOptions unit = {options.vectors.bytes,      options.vectors.registers,
-                                      options.vectors.panelBytes, options.vectors.pairsBfloats,
-                                      options.vectors.dotsBytes,  options.exact};
+  FormContractionsPassOptions unit = {options.vectors.bytes,
+                                      options.vectors.registers,
+                                      options.vectors.panelBytes,
+                                      options.vectors.pairsBfloats,
+                                      options.vectors.dotsBytes,
+                                      options.vectors.pairsShorts,
+                                      options.exact};
   passes.addPass(createFormContractionsPass(unit));
   addCleanup(passes);
   if (options.profile)
@@ -91,10 +95,11 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
   const VectorUnit &vectors = options.vectors;
   passes.addPass(
       createLowerAttentionPass({vectors.bytes, vectors.registers, vectors.panelBytes, vectors.pairsBfloats}));
-  LowerContractionsPassOptions unit = {vectors.bytes, vectors.registers, vectors.panelBytes,
-                                       vectors.pairsBfloats, vectors.dotsBytes};
-  passes.addPass(createGroupNestsPass({vectors.bytes, vectors.registers, vectors.panelBytes,
-                                       vectors.pairsBfloats, vectors.dotsBytes, /*products=*/true}));
+  LowerContractionsPassOptions unit = {vectors.bytes,        vectors.registers, vectors.panelBytes,
+                                       vectors.pairsBfloats, vectors.dotsBytes, vectors.pairsShorts};
+  passes.addPass(
+      createGroupNestsPass({vectors.bytes, vectors.registers, vectors.panelBytes, vectors.pairsBfloats,
+                            vectors.dotsBytes, vectors.pairsShorts, /*products=*/true}));
   passes.addPass(createLowerContractionsPass(unit));
   passes.addPass(createGroupNestsPass());
   passes.addPass(createSplitNestsPass());

@@ -98,6 +98,8 @@ std::string describeNeeds(const CodeTarget &target, const TargetMachine &machine
            (hasFeatures(machine, "avx512vnni avx512bf16") ? "+avx512bf16"
             : hasFeatures(machine, "avx512vnni")          ? "+avx512vnni"
                                                           : "");
+  if (hasFeatures(machine, "avxvnni"))
+    return text + " x86-64-v3+avxvnni";
   return text + (hasFeatures(machine, "avx") ? " x86-64-v3" : " x86-64");
 }
 
@@ -105,9 +107,15 @@ VectorUnit getVectorUnit(const TargetMachine &machine) {
   if (machine.getTargetTriple().getArch() == Triple::aarch64)
     return {16, 32};
   if (hasFeatures(machine, "avx512f"))
-    return {64, 32, 0, hasFeatures(machine, "avx512bf16 avx512vnni avx512vl"),
-            hasFeatures(machine, "avx512vnni avx512vl")};
-  return {hasFeatures(machine, "avx") ? 32u : 16u, 16};
+    return {64,
+            32,
+            0,
+            hasFeatures(machine, "avx512bf16 avx512vnni avx512vl"),
+            hasFeatures(machine, "avx512vnni avx512vl"),
+            hasFeatures(machine, "avx512bw")};
+  if (hasFeatures(machine, "avx"))
+    return {32, 16, 0, false, hasFeatures(machine, "avxvnni"), hasFeatures(machine, "avx2")};
+  return {16, 16, 0, false, false, hasFeatures(machine, "sse2")};
 }
 
 } // namespace tgc

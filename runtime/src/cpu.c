@@ -38,8 +38,14 @@ static int32_t find_level(void) {
     return 4;
   return __get_cpuid_count(7, 1, &a, &b, &c, &d) && HAS(a, bit_AVX512BF16) ? 6 : 5;
 }
+
+static uint8_t find_avx_vnni(void) {
+  unsigned a, b, c, d;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) && HAS(a, bit_AVXVNNI);
+}
 #else
 static int32_t find_level(void) { return 1; }
+static uint8_t find_avx_vnni(void) { return 0; }
 #endif
 
 int32_t tgc_cpu_level(void) {
@@ -49,3 +55,5 @@ int32_t tgc_cpu_level(void) {
     level = limit[0] - '0' < 3 ? 1 : limit[0] - '0';
   return level;
 }
+
+uint8_t tgc_cpu_has_avx_vnni(void) { return tgc_cpu_level() >= 3 && find_avx_vnni(); }

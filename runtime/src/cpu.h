@@ -8,4 +8,8 @@
  * AVX512-VNNI, or 6: AVX512-BF16 too; 1 elsewhere. */
 int32_t tgc_cpu_level(void);
 
+/* Whether it is of level 3 at least and has AVX-VNNI, which no level implies ("x86-64-v3+avxvnni" in a
+ * module's target). */
+uint8_t tgc_cpu_has_avx_vnni(void);
+
 #endif /* TGC_SRC_CPU_H */

@@ -59,8 +59,11 @@ static tgc_status_t check_machine(const tgc_module_info_t *info, tgc_error_t *er
   int32_t needed = 6;
   while (needed > 1 && (!last || strcmp(last + 1, names[needed]) != 0))
     --needed;
+  uint8_t needs_avx_vnni = last && !strcmp(last + 1, "x86-64-v3+avxvnni");
+  if (needs_avx_vnni)
+    needed = 3;
   int32_t level = needed > 1 ? tgc_cpu_level() : needed;
-  if (level >= needed)
+  if (level >= needed && (!needs_avx_vnni || tgc_cpu_has_avx_vnni()))
     return TGC_OK;
   return tgc_error_set(error, TGC_FAILED_PRECONDITION,
                        "the module is made for %s, this machine has %s; compile it with --target cpu",

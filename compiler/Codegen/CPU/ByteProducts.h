@@ -1,4 +1,4 @@
-//===- ByteProducts.h - Sums of four products of bytes ---------*- C++ -*-===//
+//===- ByteProducts.h - Sums of several products of bytes ------*- C++ -*-===//
 #ifndef TGC_COMPILER_CODEGEN_CPU_BYTEPRODUCTS_H
 #define TGC_COMPILER_CODEGEN_CPU_BYTEPRODUCTS_H
 
@@ -21,9 +21,16 @@ mlir::Value joinQuads(mlir::OpBuilder &builder, mlir::Location loc, std::array<m
 /// `lanes` times the byte that shifts signed bytes to unsigned ones and back, in each byte of a quad.
 mlir::Value createByteShift(mlir::OpBuilder &builder, mlir::Location loc, int64_t lanes);
 
-/// `lanes` times the same four bytes, shifted if there is a `shift`.
-mlir::Value repeatQuad(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value quad, int64_t lanes,
-                       mlir::Value shift);
+/// `lanes` times the same bytes: `group` is a vector of two or four.
+mlir::Value repeatBytes(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value group, int64_t lanes);
+
+/// Bytes as 16 bits.
+mlir::Value widenToShorts(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value bytes, bool byZeros);
+
+/// sum[i] + x[2i] * y[2i] + x[2i+1] * y[2i+1] on vectors of 4, 8 or 16 sums of 32 bits, by an instruction
+/// that multiplies 16 bits with signs, and an addition. Sums wrap; two products of bytes do not.
+mlir::Value addShortProducts(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value sum, mlir::Value x,
+                             mlir::Value y);
 
 /// sum[i] + x[4i] * y[4i] + ... + x[4i+3] * y[4i+3] on vectors of 4, 8 or 16 sums of 32 bits, by one
 /// instruction of AVX512-VNNI. One of x and y has signs, the other has none; sums wrap.

@@ -68,9 +68,8 @@ int64_t countStepsAtOnce(kernel::ContractOp op, VectorUnit unit) {
   };
   if (unit.pairsBfloats && op.getAccumulatorType().isF32() && areBoth([](Type t) { return t.isBF16(); }))
     return 2;
-  if (unit.dotsBytes && op.getAccumulatorType().isInteger(32) &&
-      areBoth([](Type t) { return t.isInteger(8); }))
-    return 4;
+  if (op.getAccumulatorType().isInteger(32) && areBoth([](Type t) { return t.isInteger(8); }))
+    return unit.dotsBytes ? 4 : unit.pairsShorts ? 2 : 1;
   return 1;
 }
 
@@ -133,7 +132,7 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   if (!isLanewise && tiling.lanes >= 4 && !sums.empty() && lhs.strides[sums.back().back()] == 1)
     stepsAtOnce = countStepsAtOnce(op, unit);
   if (stepsAtOnce > 1)
-    tiling = leaveRoomToJoinSteps(tiling, getStaticSize(rows));
+    tiling = leaveRoomToJoinSteps(tiling, unit, stepsAtOnce, getStaticSize(rows));
   if (rhsForm == RhsForm::AlongSum) {
     tiling = selectTilingAlongSum(unit, getBytes(op.getAccumulatorType()), getStaticSize(rows));
     columnsAlongSum = selectColumnsAlongSum(tiling.rows, tiling.lanes, unit.registers);

@@ -91,8 +91,8 @@ struct ContractPlan {
   bool fetchesColumns = false;
   /// Panels of the right operand that stay in the second-level cache while rows stream by.
   int64_t panelsPerGroup;
-  /// Products that one instruction adds to a sum: 2 of bf16 by AVX512-BF16, 4 of bytes by AVX512-VNNI,
-  /// else 1.
+  /// Products that are added to a sum together: 2 of bf16 by AVX512-BF16, 4 of bytes by AVX512-VNNI, 2 of
+  /// bytes on other machines of x86-64, else 1.
   int64_t stepsAtOnce = 1;
   /// Whether the sum is long enough to fetch the result's memory meanwhile.
   bool fetchesInit;

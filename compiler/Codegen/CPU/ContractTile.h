@@ -76,6 +76,11 @@ struct ContractTile : ContractAccess {
                                           mlir::OpFoldResult rhsStep, const Place &place,
                                           mlir::ValueRange sums);
 
+  /// Two steps of the sum at once, of bytes that become 16 bits.
+  llvm::SmallVector<mlir::Value> addBytePairs(int64_t rows, mlir::OpFoldResult lhsAt,
+                                              mlir::OpFoldResult rhsAt, mlir::OpFoldResult rhsStep,
+                                              const Place &place, mlir::ValueRange sums);
+
   /// The right operand's bytes of four steps of the sum, those of a column together.
   llvm::SmallVector<mlir::Value> loadQuads(mlir::OpFoldResult rhsAt, mlir::OpFoldResult rhsStep,
                                            const Place &place);

@@ -182,7 +182,9 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
   }
 
 private:
-  VectorUnit getUnit() const { return {vectorBytes, vectorRegisters, panelBytes, pairsBfloats, dotsBytes}; }
+  VectorUnit getUnit() const {
+    return {vectorBytes, vectorRegisters, panelBytes, pairsBfloats, dotsBytes, pairsShorts};
+  }
 
   static std::optional<Roles> match(linalg::GenericOp op) {
     if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || op.getNumResults() != 1 ||

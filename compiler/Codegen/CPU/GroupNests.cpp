@@ -181,7 +181,7 @@ struct GroupNestsPass : impl::GroupNestsPassBase<GroupNestsPass> {
   void runOnOperation() override {
     KernelCalls kernels(getOperation());
     GroupKind kind = products ? GroupKind::AroundProduct : GroupKind::OfNests;
-    VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes, pairsBfloats, dotsBytes};
+    VectorUnit unit = {vectorBytes, vectorRegisters, panelBytes, pairsBfloats, dotsBytes, pairsShorts};
     forEachEntry(getOperation(), [&](func::FuncOp entry, ArrayRef<Block *> blocks) {
       EntryMemory memory;
       DenseMap<std::pair<Value, int64_t>, Value> dims;

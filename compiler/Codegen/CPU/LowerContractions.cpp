@@ -60,7 +60,7 @@ private:
   }
 
   VectorUnit getVectorUnit() const {
-    return {vectorBytes, vectorRegisters, panelBytes, pairsBfloats, dotsBytes};
+    return {vectorBytes, vectorRegisters, panelBytes, pairsBfloats, dotsBytes, pairsShorts};
   }
 
   void lowerWinograd(OpBuilder &builder, kernel::ContractOp op, ArrayRef<OpFoldResult> sizes) {

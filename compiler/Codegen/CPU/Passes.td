@@ -11,6 +11,7 @@ class VectorUnitPass<string flag, list<Option> more = []> : Pass<flag, "::mlir::
     Option<"panelBytes", "panel-bytes", "unsigned", "0", "Bytes of a row of a packed panel; 0: what suits the registers">,
     Option<"pairsBfloats", "pairs-bfloats", "bool", "false", "Whether the machine has AVX512-BF16">,
     Option<"dotsBytes", "dots-bytes", "bool", "false", "Whether the machine has AVX512-VNNI">,
+    Option<"pairsShorts", "pairs-shorts", "bool", "false", "Whether the machine adds products of pairs of 16 bits">,
   ] # more;
 }
 

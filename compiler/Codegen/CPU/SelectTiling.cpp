@@ -53,12 +53,11 @@ ContractTiling selectContractTiling(VectorUnit unit, int64_t elementBytes, int64
   return tiling;
 }
 
-ContractTiling leaveRoomToJoinSteps(ContractTiling tiling, int64_t rows) {
-  if (tiling.rows <= kMostRowsThatJoinSteps || tiling.vectors == 1)
+ContractTiling leaveRoomToJoinSteps(ContractTiling tiling, VectorUnit unit, int64_t steps, int64_t rows) {
+  int64_t most = steps == 4 && unit.registers < 32 ? kMostRowsThatJoinQuads : kMostRowsThatJoinSteps;
+  if (tiling.rows <= most || tiling.vectors == 1)
     return tiling;
-  tiling.rows = ShapedType::isDynamic(rows)
-                    ? kMostRowsThatJoinSteps
-                    : llvm::divideCeil(rows, llvm::divideCeil(rows, kMostRowsThatJoinSteps));
+  tiling.rows = ShapedType::isDynamic(rows) ? most : llvm::divideCeil(rows, llvm::divideCeil(rows, most));
   return tiling;
 }
 

@@ -22,6 +22,9 @@ struct VectorUnit {
   bool pairsBfloats = false;
   /// Whether it adds four products of bytes to a sum of 32 bits (AVX512-VNNI).
   bool dotsBytes = false;
+  /// Whether it multiplies pairs of 16 bits and adds both products, with vectors of this size (SSE2, AVX2,
+  /// AVX512-BW).
+  bool pairsShorts = false;
 };
 
 /// The tile of a contraction that stays in registers: `rows` times `vectors` accumulators of `lanes`
@@ -37,10 +40,10 @@ struct ContractTiling {
 /// `elementBytes` is the accumulator's; unknown columns or rows are ShapedType::kDynamic.
 ContractTiling selectContractTiling(VectorUnit unit, int64_t elementBytes, int64_t columns, int64_t rows);
 
-/// The same tile with registers left over for vectors of which several steps of the sum are joined, and for
+/// The same tile with registers left over for vectors of which so many steps of the sum are joined, and for
 /// their order.
-ContractTiling leaveRoomToJoinSteps(ContractTiling tiling, int64_t rows);
-inline constexpr int64_t kMostRowsThatJoinSteps = 12;
+ContractTiling leaveRoomToJoinSteps(ContractTiling tiling, VectorUnit unit, int64_t steps, int64_t rows);
+inline constexpr int64_t kMostRowsThatJoinSteps = 12, kMostRowsThatJoinQuads = 4;
 
 /// Contractions of fewer multiplications stay loops, which LLVM unrolls.
 inline constexpr int64_t kLeastProducts = 512;

@@ -72,8 +72,11 @@ SmallVector<Value> ContractTile::sumRange(int64_t rows, size_t level,
   OpFoldResult length = math.sub(end, begin);
   OpFoldResult afterWhole = math.sub(end, math.rem(length, math.known(atOnce)));
   auto addWhole = [&](OpFoldResult nextLhs, OpFoldResult nextRhs, ValueRange carried) {
-    return atOnce == 2 ? addPairs(rows, nextLhs, nextRhs, rhsSumStrides[level], place, carried)
-                       : addQuads(rows, nextLhs, nextRhs, rhsSumStrides[level], place, carried);
+    OpFoldResult rhsStep = rhsSumStrides[level];
+    if (atOnce == 4)
+      return addQuads(rows, nextLhs, nextRhs, rhsStep, place, carried);
+    return elementOf(lhs.flat).isInteger(8) ? addBytePairs(rows, nextLhs, nextRhs, rhsStep, place, carried)
+                                            : addPairs(rows, nextLhs, nextRhs, rhsStep, place, carried);
   };
   SmallVector<Value> ofWhole = sumSteps(begin, afterWhole, atOnce, sums, addWhole);
   auto known = getConstantIntValue(length);
@@ -172,10 +175,33 @@ SmallVector<Value> ContractTile::addPairs(int64_t rows, OpFoldResult lhsAt, OpFo
   return result;
 }
 
+SmallVector<Value> ContractTile::addBytePairs(int64_t rows, OpFoldResult lhsAt, OpFoldResult rhsAt,
+                                              OpFoldResult rhsStep, const Place &place, ValueRange sums) {
+  SmallVector<Value> columns, result;
+  for (auto [low, high] :
+       llvm::zip_equal(loadColumns(rhsAt, place), loadColumns(math.add(rhsAt, rhsStep), place))) {
+    Value pairs = vector::InterleaveOp::create(builder, loc, low, high);
+    columns.push_back(widenToShorts(builder, loc, pairs, isUnsigned(kUnsignedRhs)));
+  }
+  VectorType pairType = VectorType::get({2}, builder.getI8Type());
+  for (int64_t row = 0; row < rows; ++row) {
+    OpFoldResult address = math.add(lhsAt, math.mul(math.known(row), getRowStride(lhs)));
+    Value pair =
+        vector::LoadOp::create(builder, loc, pairType, lhs.flat, ValueRange{math.materialize(address)});
+    Value bytes = repeatBytes(builder, loc, pair, plan.tiling.lanes);
+    Value shorts = widenToShorts(builder, loc, bytes, isUnsigned(kUnsignedLhs));
+    for (int64_t v = 0; v < vectors; ++v)
+      result.push_back(addShortProducts(builder, loc, sums[row * vectors + v], shorts, columns[v]));
+  }
+  return result;
+}
+
 SmallVector<Value> ContractTile::loadQuads(OpFoldResult rhsAt, OpFoldResult rhsStep, const Place &place) {
   int64_t lanes = plan.tiling.lanes;
   SmallVector<Value> quads;
-  if (masksRhs() || vectors > 2 || !isConstantIntValue(rhsStep, vectors * lanes)) {
+  // Smaller vectors have no permutation of two of them.
+  bool permutesTwo = lanes == 16;
+  if (masksRhs() || vectors > 2 || !permutesTwo || !isConstantIntValue(rhsStep, vectors * lanes)) {
     SmallVector<Value> steps[4];
     for (int64_t step = 0; step < 4; ++step)
       steps[step] = loadColumns(math.add(rhsAt, math.mul(math.known(step), rhsStep)), place);
@@ -211,7 +237,9 @@ SmallVector<Value> ContractTile::addQuads(int64_t rows, OpFoldResult lhsAt, OpFo
     OpFoldResult address = math.add(lhsAt, math.mul(math.known(row), getRowStride(lhs)));
     Value quad =
         vector::LoadOp::create(builder, loc, quadType, lhs.flat, ValueRange{math.materialize(address)});
-    Value bytes = repeatQuad(builder, loc, quad, plan.tiling.lanes, shift);
+    Value bytes = repeatBytes(builder, loc, quad, plan.tiling.lanes);
+    if (shift)
+      bytes = arith::XOrIOp::create(builder, loc, bytes, shift);
     for (int64_t v = 0; v < vectors; ++v)
       addTo(sums[row * vectors + v], bytes, columns[v]);
   }

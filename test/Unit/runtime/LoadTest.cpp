@@ -172,6 +172,9 @@ TEST(Load, AModuleForAnotherMachineIsRefused) {
   EXPECT_EQ(tgc_module_from_info(&info, nullptr, &module, &error), TGC_FAILED_PRECONDITION);
   info.target = "x86_64-linux-gnu cascadelake x86-64-v4+avx512vnni";
   EXPECT_EQ(tgc_module_from_info(&info, nullptr, &module, &error), TGC_FAILED_PRECONDITION);
+  setenv("TGC_CPU_LEVEL", "1", 1);
+  info.target = "x86_64-linux-gnu alderlake x86-64-v3+avxvnni";
+  EXPECT_EQ(tgc_module_from_info(&info, nullptr, &module, &error), TGC_FAILED_PRECONDITION);
   info.target = "x86_64-linux-gnu x86-64";
   EXPECT_EQ(tgc_module_from_info(&info, nullptr, &module, &error), TGC_OK) << error.message;
   unsetenv("TGC_CPU_LEVEL");
