@@ -219,8 +219,13 @@ bool ContractPlan::canReadInPlace(kernel::ContractOp op, int64_t numRows, bool i
   auto serves = [&](int64_t mostRows) { return !ShapedType::isDynamic(numRows) && numRows <= mostRows; };
   if (isTransposed && serves(kMostRowsOfNarrow) && rowBytes <= kMostBytesOfNarrowRow)
     return true;
-  return !ShapedType::isDynamic(length) && (length * rowBytes <= kMostBytesInPlace ||
-                                            (serves(kMostRowsInPlace) && rowBytes <= kMostBytesOfRowInPlace));
+  if (ShapedType::isDynamic(length))
+    return false;
+  int64_t numBytes = length * rowBytes;
+  bool comesInPieces = numBytes > kMostBytesOfFewRowsInPlace && columns >= kLeastColumnsOfKernelPacking &&
+                       numRows >= kLeastRowsToPack;
+  return numBytes <= kMostBytesInPlace ||
+         (serves(kMostRowsInPlace) && rowBytes <= kMostBytesOfRowInPlace && !comesInPieces);
 }
 
 /// Whether few rows read columns that lie along the sum, as the rows do.

@@ -33,8 +33,11 @@ inline constexpr int64_t kMostTunedVectors = 4, kMostTunedRows = 24, kMostTunedR
 inline constexpr int64_t kLeastTunedProducts = 1 << 16, kMostTunedBytes = int64_t(1) << 30;
 /// Where a step of a tile takes longer than to fetch a piece of a row, as with vectors of 64 bytes, a right
 /// operand of up to so many bytes is read in place by any number of rows; a larger one by up to so many rows,
-/// if a row of it has so many bytes at most: its pieces lie on as many pages as the sum has steps.
+/// if a row of it has so many bytes at most: its pieces lie on as many pages as the sum has steps. Of a
+/// larger one than that, whose rows are long enough to be packed by the kernel, they would come piece by
+/// piece from memory.
 inline constexpr int64_t kMostBytesInPlace = 5 << 19, kMostRowsInPlace = 96, kMostBytesOfRowInPlace = 1 << 13;
+inline constexpr int64_t kMostBytesOfFewRowsInPlace = 1 << 22;
 /// The same for up to so many rows of a transposed left operand, whatever the length of the sum, if a row has
 /// so many bytes at most: its pieces lie as close as in panels.
 inline constexpr int64_t kMostRowsOfNarrow = 512, kMostBytesOfNarrowRow = 1024;

@@ -526,6 +526,43 @@ func.func @in_place(%x: memref<?x784xf32>, %w: memref<784x320xf32>, %y: memref<?
 #b = affine_map<(m, k, n) -> (k, n)>
 #c = affine_map<(m, k, n) -> (m, n)>
 
+// Few rows read 4 MB in place; of more, whose pieces would come from memory one by one, the kernel packs a block at a time. Less than
+// 128 columns stay in place: their rows are short.
+// CHECK-LABEL: func @far
+// CHECK-NOT: call @tgc_pack_
+// CHECK: return
+// CHECK-LABEL: func private @tgc_contract_{{.*}}memref<2048x512xf32>
+// CHECK-NOT: memref<65536xf32>
+// CHECK: return
+// CHECK-LABEL: func private @tgc_contract_{{.*}}memref<4608x512xf32>
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<65536xf32>
+// CHECK: return
+// CHECK-LABEL: func private @tgc_contract_{{.*}}memref<20000x100xf32>
+// CHECK-NOT: memref.alloca
+// CHECK: return
+func.func @far(%x: memref<49x2048xf32>, %w: memref<2048x512xf32>, %y: memref<49x512xf32>, %far: memref<49x4608xf32>, %v: memref<4608x512xf32>,
+               %long: memref<49x20000xf32>, %u: memref<20000x100xf32>, %z: memref<49x100xf32>) {
+  kernel.contract (%x, %w) into %y sizes [49, 2048, 512] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<49x2048xf32>, memref<2048x512xf32> into memref<49x512xf32>
+  kernel.contract (%far, %v) into %y sizes [49, 4608, 512] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<49x4608xf32>, memref<4608x512xf32> into memref<49x512xf32>
+  kernel.contract (%long, %u) into %z sizes [49, 20000, 100] attributes {indexing_maps = [#a, #b, #c]} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<49x20000xf32>, memref<20000x100xf32> into memref<49x100xf32>
+  return
+}
+
+// -----
+
+#a = affine_map<(m, k, n) -> (m, k)>
+#b = affine_map<(m, k, n) -> (k, n)>
+#c = affine_map<(m, k, n) -> (m, n)>
+
 // A long epilogue is there twice for a tile, not 24 times: the sums go through memory, and a loop over the rows takes them
 // from there.
 // CHECK-LABEL: func @long_epilogue
