@@ -69,6 +69,8 @@ Value getOverwritten(Operation *op, const llvm::SmallDenseSet<Value> &views) {
       target = contract.getInit();
   } else if (auto copy = dyn_cast<memref::CopyOp>(op)) {
     target = copy.getTarget();
+  } else if (auto fill = dyn_cast<linalg::FillOp>(op)) {
+    target = fill.getOutputs()[0];
   } else if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
     if (generic.getNumDpsInits() == 1 && generic.getNumReductionLoops() == 0 &&
         generic.getIndexingMapsArray().back().isPermutation() &&

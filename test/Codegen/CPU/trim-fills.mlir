@@ -26,6 +26,22 @@ func.func @border(%x: memref<?x28x28x16xf32>, %n: index) -> memref<?x31x32x16xf3
   return %p : memref<?x31x32x16xf32>
 }
 
+// The part is filled with another number, as what a pool begins with.
+// CHECK-LABEL: func @filled
+// CHECK: %[[FILLED:.*]] = memref.alloc
+// CHECK-NOT: linalg.fill {{.*}} outs(%[[FILLED]]
+// CHECK-COUNT-5: linalg.fill
+// CHECK: return
+func.func @filled() -> memref<34x34x16xf32> {
+  %z = arith.constant 0.0 : f32
+  %low = arith.constant 0xFF800000 : f32
+  %p = memref.alloc() : memref<34x34x16xf32>
+  linalg.fill ins(%z : f32) outs(%p : memref<34x34x16xf32>)
+  %s = memref.subview %p[1, 1, 0] [32, 32, 16] [1, 1, 1] : memref<34x34x16xf32> to memref<32x32x16xf32, strided<[544, 16, 1], offset: 560>>
+  linalg.fill ins(%low : f32) outs(%s : memref<32x32x16xf32, strided<[544, 16, 1], offset: 560>>)
+  return %p : memref<34x34x16xf32>
+}
+
 // What was filled is read first, or added to: all of it stays.
 // CHECK-LABEL: func @read
 // CHECK: linalg.fill {{.*}} : memref<34x34x16xf32>
