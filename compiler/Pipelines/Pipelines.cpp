@@ -97,6 +97,8 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
       createLowerAttentionPass({vectors.bytes, vectors.registers, vectors.panelBytes, vectors.pairsBfloats}));
   LowerContractionsPassOptions unit = {vectors.bytes,        vectors.registers, vectors.panelBytes,
                                        vectors.pairsBfloats, vectors.dotsBytes, vectors.pairsShorts};
+  passes.addPass(createGroupWindowsPass({vectors.bytes, vectors.registers, vectors.panelBytes,
+                                         vectors.pairsBfloats, vectors.dotsBytes, vectors.pairsShorts}));
   passes.addPass(
       createGroupNestsPass({vectors.bytes, vectors.registers, vectors.panelBytes, vectors.pairsBfloats,
                             vectors.dotsBytes, vectors.pairsShorts, /*products=*/true}));

@@ -16,7 +16,6 @@
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/PackCalls.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
-#include "compiler/Codegen/Common/KernelWork.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -54,7 +53,10 @@ struct GroupEmitter : GroupPlan {
         kernels.getFunction(builder, loc, product ? "tgc_product_rows_" : "tgc_nests_", arguments,
                             [&](OpBuilder &, Block &body) { emitBody(body, arguments, rowCount); });
     OpFoldResult count = math.ceilDiv(rowCount, math.known(blockRows));
-    KernelCalls::call(builder, describe(arguments), function, arguments, count,
+    SmallVector<Operation *> ops;
+    for (const Nest &nest : group.nests)
+      ops.push_back(nest.op);
+    KernelCalls::call(builder, describeTogether(loc, ops, arguments), function, arguments, count,
                       math.mul(rowCount, math.known(getWorkOfRow())));
     for (const Nest &nest : llvm::reverse(group.nests))
       nest.op->erase();
@@ -63,34 +65,6 @@ struct GroupEmitter : GroupPlan {
   }
 
 private:
-  /// With the work of all nests, if it is known: what several of them read and write passes the memory once.
-  Location describe(ArrayRef<Value> arguments) {
-    SizeNames names;
-    SymbolicSize bytes;
-    KernelWork all;
-    // The location is the product's, whose work is not the group's.
-    if (auto work = product ? getWork(loc) : std::nullopt)
-      loc = describeWork(loc, {work->number, /*isNest=*/false, "", ""});
-    all.operations = "0";
-    SmallVector<KernelWork> works;
-    for (const Nest &nest : group.nests) {
-      std::optional<KernelWork> work = getWork(nest.op->getLoc());
-      if (!work || !work->isKnown())
-        return loc;
-      all.number = work->number;
-      all.operations = addFormulas(all.operations, work->operations);
-      works.push_back(*work);
-    }
-    all.type = joinTypes(works);
-    for (Value argument : arguments)
-      bytes += getBytes(argument, names);
-    std::optional<std::string> formula = names.getFormula(bytes);
-    if (!formula)
-      return loc;
-    all.bytes = *formula;
-    return describeWork(loc, all);
-  }
-
   OpFoldResult getRowCount() {
     OpFoldResult count = math.known(rows.known);
     for (Value size : rows.sizes)

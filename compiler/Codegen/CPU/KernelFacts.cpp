@@ -3,6 +3,7 @@
 #include "compiler/Codegen/CPU/KernelFacts.h"
 #include "compiler/Codegen/CPU/TunedTiles.h"
 #include "compiler/Codegen/CPU/Winograd.h"
+#include "compiler/Codegen/Common/KernelWork.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -173,6 +174,33 @@ SymbolicSize getBytes(Value value, SizeNames &names) {
   for (int64_t dim = 0; dim < shaped.getRank(); ++dim)
     bytes = bytes * names.sizeOf(value, dim);
   return bytes;
+}
+
+Location describeTogether(Location loc, ArrayRef<Operation *> ops, ValueRange arguments) {
+  SizeNames names;
+  SymbolicSize bytes;
+  KernelWork all;
+  all.operations = "0";
+  // The location may be a product's, whose work is not that of all.
+  if (auto work = getWork(loc); work && !work->isNest)
+    loc = describeWork(loc, {work->number, /*isNest=*/false, "", ""});
+  SmallVector<KernelWork> works;
+  for (Operation *op : ops) {
+    std::optional<KernelWork> work = getWork(op->getLoc());
+    if (!work || !work->isKnown())
+      return loc;
+    all.number = work->number;
+    all.operations = addFormulas(all.operations, work->operations);
+    works.push_back(*work);
+  }
+  all.type = joinTypes(works);
+  for (Value argument : arguments)
+    bytes += getBytes(argument, names);
+  std::optional<std::string> formula = names.getFormula(bytes);
+  if (!formula)
+    return loc;
+  all.bytes = *formula;
+  return describeWork(loc, all);
 }
 
 std::optional<KernelFacts> getKernelFacts(Operation *op, SizeNames &names) {

@@ -27,6 +27,11 @@ struct KernelFacts {
 /// Of all elements of a tensor or a buffer; nothing of a scalar.
 SymbolicSize getBytes(mlir::Value value, SizeNames &names);
 
+/// The location with the work of all ops, which become one kernel over `arguments`, if it is known: what
+/// several of them read and write passes the memory once. They have one at least.
+mlir::Location describeTogether(mlir::Location loc, llvm::ArrayRef<mlir::Operation *> ops,
+                                mlir::ValueRange arguments);
+
 /// None if the op is no kernel. Sizes are named by the names of the op's entry.
 std::optional<KernelFacts> getKernelFacts(mlir::Operation *op, SizeNames &names);
 

@@ -114,6 +114,16 @@ def GroupNestsPass : VectorUnitPass<"tgc-group-nests", [
                            "::tgc::rt::RtDialect"];
 }
 
+def GroupWindowsPass : VectorUnitPass<"tgc-group-windows"> {
+  let summary = "Run pools with the products before them, block by block of rows";
+  let description = [{
+    Runs on memrefs, before `tgc-group-nests` and before products are lowered. A nest that reads windows of a product's rows of images,
+    which nothing else reads, becomes one function with it: the rows of results that a few rows of the nest need lie on the stack.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect", "::tgc::rt::RtDialect"];
+}
+
 def SplitNestsPass : Pass<"tgc-split-nests", "::mlir::ModuleOp"> {
   let summary = "Run large loop nests that walk their operands in other orders on all threads";
   let description = [{

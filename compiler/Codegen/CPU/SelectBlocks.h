@@ -25,6 +25,12 @@ inline int64_t getGroupBytes(VectorUnit unit) {
 /// has so many products at least.
 inline constexpr int64_t kLeastRowsOfFarBlock = 48, kMostRowsOfBlock = 96;
 inline constexpr int64_t kLeastProductsOfBlock = 1 << 16;
+/// Results of a product that a pool reads pass through a block on the stack if they have so many bytes at
+/// least and a block has so many products; where blocks share rows, a strip that begins anew has so many rows
+/// for each shared one. Of an open number of images each has so many products at most, because threads share
+/// out images.
+inline constexpr int64_t kLeastWindowBytes = 1 << 18, kLeastProductsOfWindows = 1 << 15;
+inline constexpr int64_t kLeastRowsOfStrip = 14, kMostWorkOfOpenImage = 1 << 22;
 /// Shapes that --tune tries beside the table's: vectors of a tile, and its rows, with one vector and with
 /// more.
 inline constexpr int64_t kMostTunedVectors = 4, kMostTunedRows = 24, kMostTunedRowsOfVectors = 14;
