@@ -16,6 +16,7 @@
 #include "compiler/Codegen/CPU/ReadBytes.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "compiler/Codegen/CPU/TunedTiles.h"
+#include "compiler/Codegen/CPU/TurnRows.h"
 #include "compiler/Codegen/CPU/VectorBody.h"
 #include "compiler/Codegen/CPU/Winograd.h"
 #include "compiler/Codegen/CPU/ZeroBorders.h"
@@ -177,6 +178,8 @@ struct FormContractionsPass : impl::FormContractionsPassBase<FormContractionsPas
       takeTunedTile(contract, tiles);
       if (!contract.getPanelWidth() && !contract.getWinograd())
         packConstant(contract, unit, packed);
+      if (!contract.getPanelWidth() && !contract.getWinograd())
+        turnFewRows(contract, unit);
     }
     getOperation()->removeAttr(kTunedTiles);
   }

@@ -397,3 +397,39 @@ func.func @before_a_loop(%x: tensor<32x64xf32>, %w: tensor<64x64xf32>, %n: index
   }
   return %r : tensor<32x64xf32>
 }
+
+// -----
+
+#a = affine_map<(m, n, k) -> (k, m)>
+#b = affine_map<(m, n, k) -> (n, k)>
+#c = affine_map<(m, n, k) -> (m, n)>
+
+// Both operands lie transposed: few rows are turned, so that the right operand can stay; of many, the kernel turns what it reads.
+// CHECK-DAG: #[[$TURNED:.*]] = affine_map<(d0, d1) -> (d1, d0)>
+// CHECK-LABEL: func @across_the_sum
+// CHECK-SAME: %[[FEW:.*]]: tensor<?x7xf32>, %[[MANY:.*]]: tensor<?x300xf32>
+// CHECK: %[[TURN:.*]] = linalg.generic {indexing_maps = [#[[$TURNED]]
+// CHECK-SAME: ins(%[[FEW]] : tensor<?x7xf32>) outs(%{{.*}} : tensor<7x?xf32>)
+// CHECK: kernel.contract(%[[TURN]]
+// CHECK-NOT: linalg.generic
+// CHECK: kernel.contract(%[[MANY]]
+func.func @across_the_sum(%x: tensor<?x7xf32>, %y: tensor<?x300xf32>, %w: tensor<64x?xf32>) -> (tensor<7x64xf32>, tensor<300x64xf32>) {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<7x64xf32>
+  %f = tensor.empty() : tensor<300x64xf32>
+  %few = linalg.fill ins(%z : f32) outs(%e : tensor<7x64xf32>) -> tensor<7x64xf32>
+  %many = linalg.fill ins(%z : f32) outs(%f : tensor<300x64xf32>) -> tensor<300x64xf32>
+  %0 = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : tensor<?x7xf32>, tensor<64x?xf32>) outs(%few : tensor<7x64xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<7x64xf32>
+  %1 = linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]} ins(%y, %w : tensor<?x300xf32>, tensor<64x?xf32>) outs(%many : tensor<300x64xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<300x64xf32>
+  return %0, %1 : tensor<7x64xf32>, tensor<300x64xf32>
+}
