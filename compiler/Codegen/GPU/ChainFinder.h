@@ -97,6 +97,22 @@ private:
   /// Which rows wait in shared memory, and how many threads have one.
   void planRows(NestChain &chain);
 
+  //===--------------------------------------------------------------------===//
+  // Elements (FlatChains.cpp)
+  //===--------------------------------------------------------------------===//
+
+  /// What the members do to memory.
+  struct ElementAccess {
+    bool isElsewhere = false, isWritten = false, readsOld = false;
+  };
+  using ElementAccesses = llvm::MapVector<mlir::Value, ElementAccess>;
+
+  /// Returns where the last member stands.
+  size_t growElements(size_t at);
+  ElementAccesses findAccesses(mlir::linalg::GenericOp op);
+  /// Whether a nest touches elements that others do, and of what either writes these only.
+  static bool goesAlong(const ElementAccesses &some, const ElementAccesses &others);
+
   mlir::func::FuncOp entry;
   DeviceMemory memory;
   llvm::SmallVector<mlir::linalg::GenericOp> nests;

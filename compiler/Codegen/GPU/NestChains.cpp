@@ -1,6 +1,7 @@
 //===- NestChains.cpp - Nests that one kernel does ------------------------===//
 
 #include "compiler/Codegen/GPU/ChainFinder.h"
+#include "compiler/Codegen/GPU/HostProgram.h"
 #include "compiler/Codegen/GPU/NestWriter.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/Placement.h"
@@ -58,6 +59,11 @@ void ChainFinder::runNests() {
   for (size_t i = 0; i < nests.size(); ++i)
     if (!taken.contains(nests[i]) && isReduction(nests[i]))
       growRows(i);
+  // Several GPUs choose nest by nest whether each computes it or takes it from another one.
+  if (getGpus(entry->getParentOfType<ModuleOp>()).size() == 1)
+    for (size_t i = 0; i < nests.size(); ++i)
+      if (!taken.contains(nests[i]) && isParallel(nests[i]))
+        i = growElements(i);
   nests.clear();
   others.clear();
 }
