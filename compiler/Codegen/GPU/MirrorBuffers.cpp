@@ -13,6 +13,7 @@
 #include "dialects/Rt/IR/RtDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -77,9 +78,14 @@ private:
     }
   }
 
-  /// From the first to the last byte of an arena that a device touches; the arena where its first op does not
+  /// Bytes of an arena.
+  struct Range {
+    Value begin, end;
+  };
+
+  /// From the first to the last byte of an arena that some devices touch; nothing where its first op does not
   /// know that yet.
-  Value getTouched(rt::WorkspaceOp arena, Value device, OpBuilder &builder) {
+  std::optional<Range> findRange(rt::WorkspaceOp arena, ArrayRef<Value> devices, OpBuilder &builder) {
     Location loc = arena.getLoc();
     auto isKnown = [&](Value value) {
       Operation *op = value.getDefiningOp();
@@ -90,11 +96,14 @@ private:
       auto constant = getConstantIntValue(value);
       return constant ? Value(arith::ConstantIndexOp::create(builder, loc, *constant)) : value;
     };
-    Value begin, end;
-    for (Operation *op : parts[{arena, device}]) {
+    llvm::SetVector<Operation *> views;
+    for (Value device : devices)
+      views.insert_range(parts[{arena, device}]);
+    Range range;
+    for (Operation *op : views) {
       auto view = dyn_cast<memref::ViewOp>(op);
       if (!view || !isKnown(view.getByteShift()) || !llvm::all_of(view.getSizes(), isKnown))
-        return arena;
+        return std::nullopt;
       auto type = view.getType();
       int64_t fixed = byteWidth(type.getElementType());
       for (int64_t size : type.getShape())
@@ -104,16 +113,49 @@ private:
         bytes = arith::MulIOp::create(builder, loc, bytes, here(size));
       Value first = here(view.getByteShift());
       Value last = arith::AddIOp::create(builder, loc, first, bytes);
-      begin = begin ? arith::MinUIOp::create(builder, loc, begin, first).getResult() : first;
-      end = end ? arith::MaxUIOp::create(builder, loc, end, last).getResult() : last;
+      range.begin =
+          range.begin ? arith::MinUIOp::create(builder, loc, range.begin, first).getResult() : first;
+      range.end = range.end ? arith::MaxUIOp::create(builder, loc, range.end, last).getResult() : last;
     }
-    if (!begin)
+    if (!range.begin)
+      return std::nullopt;
+    return range;
+  }
+
+  /// What a device has of an arena. Where several devices of the program are one, it has one mirror, of all
+  /// that they touch.
+  Value getTouched(rt::WorkspaceOp arena, Value device, OpBuilder &builder) {
+    Location loc = arena.getLoc();
+    SmallVector<Value> devices;
+    for (auto opened : arena->getParentOfType<func::FuncOp>().getOps<rt::DeviceOp>())
+      devices.push_back(opened);
+    std::optional<Range> own = findRange(arena, device, builder);
+    if (!own)
       return arena;
+    if (devices.size() > 1) {
+      std::optional<Range> all = findRange(arena, devices, builder);
+      if (!all)
+        return arena;
+      Value address = toNumber(builder, device), isShared;
+      for (Value other : devices) {
+        if (other == device)
+          continue;
+        Value isOther =
+            arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, address, toNumber(builder, other));
+        isShared = isShared ? arith::OrIOp::create(builder, loc, isShared, isOther).getResult() : isOther;
+      }
+      own->begin = arith::SelectOp::create(builder, loc, isShared, all->begin, own->begin);
+      own->end = arith::SelectOp::create(builder, loc, isShared, all->end, own->end);
+    }
     // As the driver aligns memory.
     Value mask = arith::ConstantIndexOp::create(builder, loc, -kAlignment);
-    begin = arith::AndIOp::create(builder, loc, begin, mask);
-    Value bytes = arith::SubIOp::create(builder, loc, end, begin);
+    Value begin = arith::AndIOp::create(builder, loc, own->begin, mask);
+    Value bytes = arith::SubIOp::create(builder, loc, own->end, begin);
     return memref::ViewOp::create(builder, loc, cast<MemRefType>(arena.getType()), arena, begin, bytes);
+  }
+
+  static Value toNumber(OpBuilder &builder, Value pointer) {
+    return LLVM::PtrToIntOp::create(builder, pointer.getLoc(), builder.getI64Type(), pointer);
   }
 
   template <typename Op> void transfer(Op op) {
@@ -171,8 +213,13 @@ private:
     else
       builder.setInsertionPointAfter(opened);
     Value mirrored = root;
-    if (auto arena = root.getDefiningOp<rt::WorkspaceOp>())
+    if (auto arena = root.getDefiningOp<rt::WorkspaceOp>()) {
+      for (auto opened : arena->getParentOfType<func::FuncOp>().getOps<rt::DeviceOp>())
+        if (opened->getBlock() == builder.getInsertionBlock() &&
+            !opened->isBeforeInBlock(&*builder.getInsertionPoint()))
+          builder.setInsertionPointAfter(opened);
       mirrored = getTouched(arena, device, builder);
+    }
     auto variable = root.getDefiningOp<rt::VariableOp>();
     IntegerAttr resident = variable && variable.getResident() && getHome(variable) == device
                                ? builder.getI32IntegerAttr(variable.getIndex())
