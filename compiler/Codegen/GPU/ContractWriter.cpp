@@ -51,13 +51,8 @@ void ContractWriter::beginTiles() {
   record.spaces = {spaceOf(loops.batch, 1), spaceOf(loops.rows, tile.rows),
                    spaceOf(loops.columns, tile.columns)};
   numParts = constant(1);
-  if (record.parts) {
-    numParts = sizeOfHost(record.parts->count);
-    auto known = getConstantIntValue(record.parts->count);
-    int place = llvm::find(record.numbers, KernelNumber{KernelNumber::Scalar, record.parts->count}) -
-                record.numbers.begin();
-    record.spaces.push_back({{known ? Extent{*known, -1} : Extent{1, place}}, 1});
-  }
+  if (record.parts)
+    numParts = countParts();
   sides[0] = makeSide(0, loops.rows, tile.rows);
   sides[1] = makeSide(1, loops.columns, tile.columns);
 }
@@ -111,11 +106,6 @@ void ContractWriter::placeTile(Value number, Value tilesDown, Value tilesAcross)
   Value column = arith::DivUIOp::create(builder, loc, inGroup, rows);
   sides[0].begin = multiply(row, constant(rowsAtOnce));
   sides[1].begin = multiply(column, constant(tile.columns));
-}
-
-Value ContractWriter::sizeOfHost(Value size) {
-  std::optional<int64_t> known = getConstantIntValue(size);
-  return known ? constant(*known) : number({KernelNumber::Scalar, size});
 }
 
 void ContractWriter::takePart(Value part) {

@@ -102,8 +102,6 @@ private:
   Side makeSide(unsigned operand, llvm::ArrayRef<unsigned> ownLoops, unsigned ofTile);
   Space spaceOf(llvm::ArrayRef<unsigned> ownLoops, unsigned pointsPerBlock);
   mlir::Value load(mlir::OpOperand &operand, mlir::ValueRange index) override;
-  /// A size that the host's program has.
-  mlir::Value sizeOfHost(mlir::Value size);
   void takePart(mlir::Value part);
   void placeTile(mlir::Value number, mlir::Value tilesDown, mlir::Value tilesAcross);
   llvm::SmallVector<mlir::Value> joinParts(llvm::ArrayRef<mlir::Value> sums, const Group &group);

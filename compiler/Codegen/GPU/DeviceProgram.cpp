@@ -155,12 +155,16 @@ static void writeOpKernel(const NestChain &chain, ModuleOp kernels, KernelRecord
 
 static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &program, BufferNames &names) {
   KernelRecord record;
+  std::optional<SharedSums> shared;
   if (chain.form == NestChain::Contraction && !isAttention(chain.main))
-    if (std::optional<SharedSums> shared = shareSums(chain.main, products, chain.members.front())) {
-      writeKernel(makeChain(shared->start), products, program, names);
-      program.records.back().node += " (counters)";
-      record.parts = shared->parts;
-    }
+    shared = shareSums(chain.main, products, chain.members.front());
+  else if (chain.form == NestChain::Rows)
+    shared = shareRows(chain, chain.members.front());
+  if (shared) {
+    writeKernel(makeChain(shared->start), products, program, names);
+    program.records.back().node += " (counters)";
+    record.parts = shared->parts;
+  }
   record.name = "k" + std::to_string(program.records.size());
   record.node = getNodes(chain);
   record.entry = onOneLine(chain.main->getParentOfType<func::FuncOp>().getName().str());

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
@@ -167,6 +168,19 @@ Extent NestWriter::extentOf(unsigned loop) {
   if (!ShapedType::isDynamic(range))
     return {range, -1};
   return {1, static_cast<int>(llvm::find(record.numbers, *findSize(op, loop)) - record.numbers.begin())};
+}
+
+Value NestWriter::sizeOfHost(Value size) {
+  std::optional<int64_t> known = getConstantIntValue(size);
+  return known ? constant(*known) : number({KernelNumber::Scalar, size});
+}
+
+Value NestWriter::countParts() {
+  Value host = record.parts->count, count = sizeOfHost(host);
+  int place = llvm::find(record.numbers, KernelNumber{KernelNumber::Scalar, host}) - record.numbers.begin();
+  std::optional<int64_t> known = getConstantIntValue(host);
+  record.spaces.push_back({{known ? Extent{*known, -1} : Extent{1, place}}, 1});
+  return count;
 }
 
 Value NestWriter::callIntrinsic(StringRef name, Type result, ValueRange operands) {

@@ -38,6 +38,10 @@ protected:
   /// The size of a loop of the nest.
   mlir::Value sizeOf(unsigned loop);
   Extent extentOf(unsigned loop);
+  /// A size that the host has computed.
+  mlir::Value sizeOfHost(mlir::Value size);
+  /// How many parts sums have; the kernel's points are those of each part.
+  mlir::Value countParts();
   /// A special register, as an index: "tid.x".
   mlir::Value special(llvm::StringRef name);
   mlir::Value callIntrinsic(llvm::StringRef name, mlir::Type result, mlir::ValueRange operands);

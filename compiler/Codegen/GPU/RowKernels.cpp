@@ -27,6 +27,8 @@ public:
   void write() {
     std::optional<int64_t> length = getRowLength(op);
     lanes = chain.lanes ? chain.lanes : length && *length < kLongRow ? kWarpThreads : kRowThreads;
+    if (record.parts)
+      lanes = kRowThreads;
     record.threads = kRowThreads;
     pointsPerBlock = record.spaces.front().pointsPerBlock = kRowThreads / lanes;
     Value thread = special("tid.x");
@@ -40,8 +42,17 @@ public:
     // All threads that share a row go through the loop equally often: they wait for each other in it.
     Value first = add(multiply(special("ctaid.x"), perBlock), rowOfBlock);
     Value step = multiply(special("nctaid.x"), perBlock);
-    forEach(first, countPoints(parallelLoops), step, {}, [&](Value row, ValueRange) {
-      writeRow(row);
+    Value rows = countPoints(parallelLoops), all = rows;
+    if (record.parts) {
+      numParts = countParts();
+      all = multiply(rows, numParts);
+    }
+    forEach(first, all, step, {}, [&](Value number, ValueRange) {
+      if (record.parts) {
+        part = arith::DivUIOp::create(builder, loc, number, rows);
+        number = arith::RemUIOp::create(builder, loc, number, rows);
+      }
+      writeRow(number);
       return SmallVector<Value>();
     });
     finish();
@@ -83,6 +94,8 @@ private:
   }
 
   void writeRow(Value row) {
+    rowNumber = row;
+    OpBuilder::InsertionGuard guard(builder);
     rowIndex.resize(op.getNumLoops());
     SmallVector<unsigned> loops = getRowLoops();
     splitPoint(row, loops, rowIndex);
@@ -159,15 +172,26 @@ private:
   /// The columns that are this thread's, packs of them or one by one.
   SmallVector<Value> forEachColumn(SmallVector<Value> carried,
                                    function_ref<SmallVector<Value>(Points, ValueRange)> body) {
-    Value end = countPoints(getLoops());
+    Value begin = constant(0), end = countPoints(getLoops()),
+          isWhole = mostPoints > 1 ? isWholePacks() : Value();
+    if (record.parts) {
+      // Whole packs, too.
+      Value steps = sizeOfHost(record.parts->steps);
+      begin = multiply(part, steps);
+      end = arith::MinUIOp::create(builder, loc, add(begin, steps), end);
+    }
     if (mostPoints == 1)
-      return forEachOf(lane, end, 1, carried, body);
-    Value size = constant(mostPoints), packs = arith::DivUIOp::create(builder, loc, end, size);
+      return forEachOf(add(begin, lane), end, 1, carried, body);
+    auto inPacks = [&](Value elements) {
+      return arith::DivUIOp::create(builder, loc, elements, constant(mostPoints)).getResult();
+    };
+    Value endOfPacks = inPacks(end), first = add(inPacks(begin), lane);
     if (getLineLength())
-      return forEachOf(lane, packs, mostPoints, carried, body);
-    packs = arith::SelectOp::create(builder, loc, isWholePacks(), packs, constant(0));
-    carried = forEachOf(lane, packs, mostPoints, carried, body);
-    return forEachOf(add(lane, multiply(packs, size)), end, 1, carried, body);
+      return forEachOf(first, endOfPacks, mostPoints, carried, body);
+    endOfPacks = arith::SelectOp::create(builder, loc, isWhole, endOfPacks, constant(0));
+    carried = forEachOf(first, endOfPacks, mostPoints, carried, body);
+    Value rest = arith::SelectOp::create(builder, loc, isWhole, end, begin);
+    return forEachOf(add(rest, lane), end, 1, carried, body);
   }
 
   SmallVector<Value> forEachOf(Value first, Value end, unsigned points, ValueRange carried,
@@ -220,13 +244,20 @@ private:
     for (auto [output, value] : llvm::zip(op.getDpsInitsMutable(), values)) {
       Value base = chain.bases.lookup(output.get());
       ofRow[base] = value;
-      if (!chain.own.contains(base))
+      // What the sum starts with is not what it comes to.
+      linalg::GenericOp main = chain.main;
+      bool isStart = record.parts && !isJoined && base == chain.bases.lookup(main.getDpsInits()[0]);
+      if (!chain.own.contains(base) && !isStart)
         onFirst([&] { store(value, output, index); });
     }
   }
 
   void onFirst(function_ref<void()> write) {
     Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, lane, constant(0));
+    if (record.parts && !isJoined) {
+      Value isFirstPart = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, part, constant(0));
+      isFirst = arith::AndIOp::create(builder, loc, isFirst, isFirstPart);
+    }
     auto ifFirst = scf::IfOp::create(builder, loc, isFirst, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(ifFirst.thenBlock());
@@ -252,6 +283,8 @@ private:
     result = combineLanes(result);
     if (lanes > kWarpThreads)
       result = combineWarps(result);
+    if (record.parts)
+      result = joinParts(result.front());
     if (combiner.findsPlace())
       return keep(result, index);
     if (hasOld)
@@ -299,9 +332,68 @@ private:
     return result;
   }
 
+  /// All parts of a row. What follows is done by the block that has them: the last one to come.
+  SmallVector<Value> joinParts(Value mine) {
+    Type type = mine.getType(), flag = builder.getI1Type();
+    Value yes = arith::ConstantIntOp::create(builder, loc, 1, 1),
+          no = arith::ConstantIntOp::create(builder, loc, 0, 1);
+    auto placeOf = [&](Value number) {
+      return addressOf(record.parts->sums, add(multiply(rowNumber, numParts), number));
+    };
+    auto createIf = [&](Value condition, TypeRange types) {
+      return scf::IfOp::create(builder, loc, types, condition, /*withElseRegion=*/true);
+    };
+    Value isShared = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ugt, numParts, constant(1));
+    auto shared = createIf(isShared, {flag, type});
+    builder.setInsertionPointToStart(shared.elseBlock());
+    scf::YieldOp::create(builder, loc, ValueRange{yes, mine});
+    builder.setInsertionPointToStart(shared.thenBlock());
+    Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, lane, constant(0));
+    auto counted = createIf(isFirst, flag);
+    builder.setInsertionPointToStart(counted.elseBlock());
+    scf::YieldOp::create(builder, loc, no);
+    builder.setInsertionPointToStart(counted.thenBlock());
+    LLVM::StoreOp::create(builder, loc, mine, placeOf(part));
+    // A fence of one thread, before a barrier, is one for what all of the block load behind it.
+    callIntrinsic("membar.gl", Type(), {});
+    Value before = LLVM::AtomicRMWOp::create(
+        builder, loc, LLVM::AtomicBinOp::add, addressOf(record.parts->counters, rowNumber),
+        arith::ConstantIntOp::create(builder, loc, 1, 32), LLVM::AtomicOrdering::monotonic, "device");
+    callIntrinsic("membar.gl", Type(), {});
+    Value count =
+        add(arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), before), constant(1));
+    scf::YieldOp::create(
+        builder, loc,
+        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, count, numParts).getResult());
+    builder.setInsertionPointAfter(counted);
+    auto number = [&](int64_t n) { return arith::ConstantIntOp::create(builder, loc, n, 32).getResult(); };
+    Value isLast = callIntrinsic("barrier.cta.red.or.aligned.count", flag,
+                                 {number(0), number(kRowThreads), counted.getResult(0)});
+    auto joined = createIf(isLast, type);
+    builder.setInsertionPointToStart(joined.elseBlock());
+    scf::YieldOp::create(builder, loc, mine);
+    builder.setInsertionPointToStart(joined.thenBlock());
+    auto loadPart = [&](Value at) -> Value { return LLVM::LoadOp::create(builder, loc, type, placeOf(at)); };
+    scf::YieldOp::create(
+        builder, loc,
+        forEach(constant(1), numParts, constant(1), loadPart(constant(0)), [&](Value at, ValueRange carried) {
+          return combiner.combine(builder, carried, loadPart(at));
+        }));
+    builder.setInsertionPointAfter(joined);
+    scf::YieldOp::create(builder, loc, ValueRange{isLast, joined.getResult(0)});
+    builder.setInsertionPointAfter(shared);
+    auto ifLast = scf::IfOp::create(builder, loc, shared.getResult(0), /*withElseRegion=*/false);
+    builder.setInsertionPointToStart(ifLast.thenBlock());
+    isJoined = true;
+    return {shared.getResult(1)};
+  }
+
   RowCombiner combiner;
   unsigned lanes = kWarpThreads, pointsPerBlock = 1, parts = 0;
   Value lane, rowOfBlock, columns;
+  /// Of parts: how many a row has, that of the block, and whether all of them have met.
+  Value numParts, part, rowNumber;
+  bool isJoined = false;
   /// The element of the row that is being written.
   Value column;
   SmallVector<Value> rowIndex;

@@ -1,6 +1,7 @@
 //===- SharedSums.cpp - Sums that several blocks share --------------------===//
 
 #include "compiler/Codegen/GPU/SharedSums.h"
+#include "compiler/Codegen/GPU/RowCombiner.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -16,6 +17,8 @@ constexpr const char kSharedSumsAttribute[] = "tgc.shared_sums";
 constexpr int64_t kBlocks = 132;
 /// Steps that are worth a block, and what parts are multiples of: whole stages of all forms of kernels.
 constexpr int64_t kFewestSteps = 512, kStepsAtOnce = 128;
+/// The same of rows: 32 elements for each thread, and whole lines of memory.
+constexpr int64_t kFewestOfRow = 8192, kElementsAtOnce = 1024;
 
 /// Sizes of the host's program. Divisors are constants, so that all of it can be computed before there is
 /// memory.
@@ -88,30 +91,24 @@ bool mayBeLong(linalg::GenericOp op, ArrayRef<unsigned> summed) {
          countUsual(op, summed) >= 2 * kFewestSteps;
 }
 
-} // namespace
+/// Steps of a part at least, and what they are multiples of; what a tile leaves, and how much of it.
+struct PartSize {
+  int64_t fewest, atOnce;
+};
+struct PartSums {
+  Type element;
+  int64_t count;
+};
 
-std::optional<SharedSums> shareSums(linalg::GenericOp op, GpuF32 products, Operation *before) {
-  ContractLoops loops = *sortLoops(op);
-  SmallVector<unsigned> summed;
-  op.getReductionDims(summed);
-  TileShape tile = chooseTile(op, products);
-  int64_t usualTiles = countUsual(op, loops.batch) * llvm::divideCeil(countUsual(op, loops.rows), tile.rows) *
-                       llvm::divideCeil(countUsual(op, loops.columns), tile.columns);
-  if (!isFreeSum(op) || 2 * usualTiles > kBlocks || !mayBeLong(op, summed))
-    return std::nullopt;
-
-  Sizes sizes(op, before);
-  Value all = sizes.countPoints(summed);
-  Value across = sizes.divideUp(sizes.countPoints(loops.columns), tile.columns);
-  Value down = sizes.divideUp(sizes.countPoints(loops.rows), tile.rows);
-  Value tiles = sizes.multiply(sizes.countPoints(loops.batch), sizes.multiply(down, across));
+/// Cuts sums of so many steps, of so many tiles; nothing if they need not be cut.
+std::optional<SharedSums> cut(Sizes &sizes, Value tiles, Value all, PartSize size, PartSums sums) {
   std::optional<int64_t> knownTiles = getConstantIntValue(tiles);
   Value count = sizes.constant(1), stepsOfPart = all;
   int64_t mostBlocks = knownTiles ? *knownTiles : kBlocks;
   for (int64_t parts = 2; parts <= kBlocks; parts *= 2) {
     Value fits = sizes.isAtMost(sizes.multiply(tiles, sizes.constant(parts)), sizes.constant(kBlocks));
-    Value isWorth = sizes.both(fits, sizes.isAtMost(sizes.constant(parts * kFewestSteps), all));
-    Value steps = sizes.roundUp(sizes.divideUp(all, parts), kStepsAtOnce);
+    Value isWorth = sizes.both(fits, sizes.isAtMost(sizes.constant(parts * size.fewest), all));
+    Value steps = sizes.roundUp(sizes.divideUp(all, parts), size.atOnce);
     count = sizes.select(isWorth, sizes.constant(parts), count);
     stepsOfPart = sizes.select(isWorth, steps, stepsOfPart);
     if (knownTiles && getConstantIntValue(isWorth) != 0)
@@ -132,10 +129,7 @@ std::optional<SharedSums> shareSums(linalg::GenericOp op, GpuF32 products, Opera
   SharedSums shared;
   shared.parts.count = count;
   shared.parts.steps = stepsOfPart;
-  TileShape most = hasWgmmaKernel(op, products) ? chooseWgmmaTile(op, products) : tile;
-  int64_t ofTile = std::max(tile.rows * tile.columns, most.rows * most.columns);
-  shared.parts.sums =
-      allocate(getElementTypeOrSelf(op.getDpsInits()[0].getType()), sizes.constant(mostBlocks * ofTile));
+  shared.parts.sums = allocate(sums.element, sizes.constant(mostBlocks * sums.count));
   // Without parts there is nothing to count, and no kernel for it.
   Value isCut = sizes.isAtMost(sizes.constant(2), count);
   shared.parts.counters =
@@ -143,6 +137,52 @@ std::optional<SharedSums> shareSums(linalg::GenericOp op, GpuF32 products, Opera
   shared.start = fillWithZero(builder, loc, shared.parts.counters);
   shared.start->setAttr(kSharedSumsAttribute, builder.getUnitAttr());
   return shared;
+}
+
+} // namespace
+
+std::optional<SharedSums> shareSums(linalg::GenericOp op, GpuF32 products, Operation *before) {
+  ContractLoops loops = *sortLoops(op);
+  SmallVector<unsigned> summed;
+  op.getReductionDims(summed);
+  TileShape tile = chooseTile(op, products);
+  int64_t usualTiles = countUsual(op, loops.batch) * llvm::divideCeil(countUsual(op, loops.rows), tile.rows) *
+                       llvm::divideCeil(countUsual(op, loops.columns), tile.columns);
+  if (!isFreeSum(op) || 2 * usualTiles > kBlocks || !mayBeLong(op, summed))
+    return std::nullopt;
+
+  Sizes sizes(op, before);
+  Value all = sizes.countPoints(summed);
+  Value across = sizes.divideUp(sizes.countPoints(loops.columns), tile.columns);
+  Value down = sizes.divideUp(sizes.countPoints(loops.rows), tile.rows);
+  Value tiles = sizes.multiply(sizes.countPoints(loops.batch), sizes.multiply(down, across));
+  TileShape most = hasWgmmaKernel(op, products) ? chooseWgmmaTile(op, products) : tile;
+  int64_t ofTile = std::max(tile.rows * tile.columns, most.rows * most.columns);
+  return cut(sizes, tiles, all, {kFewestSteps, kStepsAtOnce},
+             {getElementTypeOrSelf(op.getDpsInits()[0].getType()), ofTile});
+}
+
+std::optional<SharedSums> shareRows(const NestChain &chain, Operation *before) {
+  linalg::GenericOp op = chain.main;
+  SmallVector<unsigned> rows, columns;
+  op.getParallelDims(rows);
+  op.getReductionDims(columns);
+  std::optional<int64_t> length = getRowLength(op);
+  int64_t numRows = 1;
+  for (unsigned loop : rows)
+    numRows *=
+        ShapedType::isDynamic(op.getStaticLoopRanges()[loop]) ? kBlocks : op.getStaticLoopRanges()[loop];
+  if (op.getNumDpsInits() != 1 || 2 * numRows > kBlocks || (length && *length < 2 * kFewestOfRow))
+    return std::nullopt;
+  // No block but the last one sees the result, so nothing may go through the row again.
+  auto isOnce = [&](linalg::GenericOp member) {
+    return member == op || getRealLoops(member).size() == chain.rowLoops;
+  };
+  if (!llvm::all_of(chain.members, isOnce))
+    return std::nullopt;
+  Sizes sizes(op, before);
+  return cut(sizes, sizes.countPoints(rows), sizes.countPoints(columns), {kFewestOfRow, kElementsAtOnce},
+             {getElementTypeOrSelf(op.getDpsInits()[0].getType()), 1});
 }
 
 void dropSharedSums(ModuleOp program) {
