@@ -39,6 +39,7 @@ public:
     countBlocksOfGradients();
     prepare(std::max(depth, width));
     differences = declareShared("differences", f32, kTile);
+    forgetPlaces();
     forEachGradient([&](ArrayRef<Value> batch, Gradient gradient, Value firstRow) {
       writeRows(batch, gradient, firstRow);
     });
@@ -60,6 +61,7 @@ private:
 
   void writeRows(ArrayRef<Value> batch, Gradient gradient, Value firstRow) {
     bool hasQueries = gradient == OfQueries;
+    forgetPlaces();
     Lines none = linesOf(gradient, {});
     unsigned columns = columnsOf(lengthOf(none.elementLoop));
     SmallVector<Value> sums(kEach * columns, number(0));
@@ -70,6 +72,7 @@ private:
     }
     sums =
         forEach(constant(0), sizeOf(none.loop), constant(kTile), sums, [&](Value first, ValueRange carried) {
+          forgetPlaces();
           Value firstQuery = hasQueries ? firstRow : first, firstKey = hasQueries ? first : firstRow;
           Statistics inside = hasQueries ? statistics : takeStatistics(batch, firstQuery, /*areRows=*/false);
           Value hidden = isHidden(batch, firstQuery, firstKey, inside.largest, /*mayGrow=*/false);
@@ -86,6 +89,7 @@ private:
             });
           });
         });
+    forgetPlaces();
     storeRows(batch, gradient, firstRow, sums);
   }
 

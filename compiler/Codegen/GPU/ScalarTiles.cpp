@@ -1,6 +1,7 @@
 //===- ScalarTiles.cpp - Products of tiles of attention in f32 ------------===//
 
 #include "compiler/Codegen/GPU/ScalarTiles.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
@@ -8,13 +9,34 @@ using namespace mlir;
 namespace tgc {
 
 void ScalarTiles::prepare(int64_t longest) {
-  Value thread = special("tid.x");
-  threadRow = divide(thread, kSide);
-  threadColumn = remainder(thread, kSide);
+  findPlaces(special("tid.x"));
   sides[0] = declareShared("rows", f32, kSteps * kLine);
   sides[1] = declareShared("columns", f32, kSteps * kLine);
   matrix = declareShared("matrix", f32, kTile * kLine);
   rows = declareShared("lines", f32, kSteps * columnsOf(longest) * kSide);
+}
+
+void ScalarTiles::findPlaces(Value thread) {
+  threadRow = divide(thread, kSide);
+  threadColumn = remainder(thread, kSide);
+}
+
+void ScalarTiles::forgetPlaces() {
+  Value thread = special("tid.x");
+  Type word = builder.getI32Type();
+  if (!zero) {
+    // What others may have written, as far as anybody sees.
+    record.sharedBytes = 16;
+    zero = declareDynamicShared("zero", 16);
+    Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, thread, constant(0));
+    branch(isFirst, [&] {
+      Value none = arith::ConstantIntOp::create(builder, loc, 0, 32);
+      LLVM::StoreOp::create(builder, loc, none, zero);
+    });
+    wait();
+  }
+  Value nothing = LLVM::LoadOp::create(builder, loc, word, zero);
+  findPlaces(add(thread, arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), nothing)));
 }
 
 Value ScalarTiles::inShared(Value memory, Value line, Value place, unsigned pitch) {

@@ -27,6 +27,9 @@ protected:
 
   /// Before the tiles; `longest` is the loop along the longest lines of addProducts.
   void prepare(int64_t longest);
+  /// Lets nothing of a thread's places be kept in registers from before: they begin at a zero in shared
+  /// memory that nobody knows, as all do from here on.
+  void forgetPlaces();
   /// Columns that a thread has of lines along a loop.
   unsigned columnsOf(int64_t length) const { return (length + kSide - 1) / kSide; }
   int64_t lengthOf(unsigned loop) { return op.getStaticLoopRanges()[loop]; }
@@ -49,11 +52,12 @@ protected:
   mlir::Value threadRow, threadColumn;
 
 private:
+  void findPlaces(mlir::Value thread);
   void fetchSide(mlir::Value memory, llvm::ArrayRef<mlir::Value> batch, const Lines &lines,
                  mlir::Value first);
   void fetchLines(llvm::ArrayRef<mlir::Value> batch, const Lines &lines, mlir::Value first);
 
-  mlir::Value sides[2], matrix, rows;
+  mlir::Value sides[2], matrix, rows, zero;
 };
 
 } // namespace tgc
