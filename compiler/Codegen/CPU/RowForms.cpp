@@ -113,6 +113,21 @@ static std::optional<unsigned> countLeading(AffineMap map, MemRefType type, Arra
   return dim;
 }
 
+/// Whether the dimensions behind the leading ones say how long each loop of a row is: a loop of one iteration
+/// may have walked nothing but a leading one.
+static bool saysLoopSizes(const Nest &nest, const RowForm &form) {
+  DestinationStyleOpInterface op = nest.op;
+  for (unsigned loop = form.numLoops, end = nest.getLoopSizes().size(); loop < end; ++loop)
+    if (llvm::none_of(op->getOpOperands(), [&](OpOperand &operand) {
+          AffineMap map = nest.getMap(operand.getOperandNumber());
+          unsigned leading = form.leading[operand.getOperandNumber()];
+          return llvm::any_of(map.getResults().drop_front(leading == RowForm::kSame ? 0 : leading),
+                              [&](AffineExpr expr) { return expr.isFunctionOfDim(loop); });
+        }))
+      return false;
+  return true;
+}
+
 static bool fillLeading(const Nest &nest, RowForm &form) {
   SmallVector<int64_t> sizes = nest.getLoopSizes();
   bool hasIndex = false;
@@ -131,7 +146,7 @@ static bool fillLeading(const Nest &nest, RowForm &form) {
       return false;
     form.leading.push_back(*leading);
   }
-  return true;
+  return !nest.getLoops() || saysLoopSizes(nest, form);
 }
 
 /// Whether the loop is one of rows.

@@ -475,3 +475,34 @@ func.func @taken(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   }
   return
 }
+
+// -----
+
+#same = affine_map<(k, r) -> (k, r)>
+#in = affine_map<(r, k, c) -> (k, r)>
+#one = affine_map<(r, k, c) -> (0, 0)>
+#out = affine_map<(r, k, c) -> (r, c)>
+
+// The one step of a sum is a loop that only a leading dimension knows of.
+// CHECK-LABEL: func @one_step
+// CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "reduction", "parallel"]
+func.func @one_step(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %x = rt.feed %frame[0] : memref<1x4096xf32>
+  %w = rt.feed %frame[1] : memref<1x1xf32>
+  %y = rt.fetch %frame[0] () : memref<4096x1xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = memref.alloc() : memref<1x4096xf32>
+  linalg.generic {indexing_maps = [#same, #same], iterator_types = ["parallel", "parallel"]} ins(%x : memref<1x4096xf32>) outs(%e : memref<1x4096xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = math.exp %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.fill ins(%zero : f32) outs(%y : memref<4096x1xf32>)
+  linalg.generic {indexing_maps = [#in, #one, #out], iterator_types = ["parallel", "reduction", "parallel"]} ins(%e, %w : memref<1x4096xf32>, memref<1x1xf32>) outs(%y : memref<4096x1xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %s, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
