@@ -8,6 +8,8 @@
 #include "frontend/Import/OpRegistry.h"
 #include "frontend/Import/SlidingWindow.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace tgc {
@@ -90,20 +92,30 @@ Value softsignGradient(NodeImporter &n, Value dy, Value x) {
   return n.div(dy, n.mul(below, below));
 }
 
+/// The output of a root or a reciprocal; one where it is zero, infinite or NaN, as its size compares with
+/// `bound`, and the gradient is zero: TensorFlow's gradient is zero there.
+Value usable(NodeImporter &n, Value dy, Value y, Direction direction, double bound) {
+  bool isComplex = isa<ComplexType>(getElementTypeOrSelf(y.getType()));
+  Value size = isComplex ? n.create<tg::ComplexAbsOp>(y) : n.create<tg::AbsOp>(y);
+  Value keeps = n.create<tg::OrOp>(n.compare(direction, size, n.splatLike(size, bound)),
+                                   n.compare(Direction::NE, dy, n.splatLike(dy, 0)));
+  return n.select(keeps, y, n.splatLike(y, 1));
+}
+
 /// (output, gradient)
 Value sqrtGradient(NodeImporter &n, Value y, Value dy) {
-  return n.div(n.mul(dy, n.splatLike(dy, 0.5)), conjugate(n, y));
+  return n.div(n.mul(dy, n.splatLike(dy, 0.5)), conjugate(n, usable(n, dy, y, Direction::GT, 0)));
 }
 
 /// (output, gradient)
 Value rsqrtGradient(NodeImporter &n, Value y, Value dy) {
-  y = conjugate(n, y);
+  y = conjugate(n, usable(n, dy, y, Direction::LT, INFINITY));
   return n.mul(n.mul(n.mul(y, y), y), n.mul(dy, n.splatLike(dy, -0.5)));
 }
 
 /// (output, gradient)
 Value reciprocalGradient(NodeImporter &n, Value y, Value dy) {
-  y = conjugate(n, y);
+  y = conjugate(n, usable(n, dy, y, Direction::LT, INFINITY));
   return n.mul(n.create<tg::NegOp>(dy), n.mul(y, y));
 }
 

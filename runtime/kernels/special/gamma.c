@@ -59,12 +59,14 @@ double tgc_special_zeta_f64(double x, double q) {
   enum { kTerms = sizeof(kFactorialOverBernoulli) / sizeof(kFactorialOverBernoulli[0]) };
   /* Each step towards the right half line costs a power; nobody asks for so many. */
   const double farthest = -1e6;
-  if (isnan(x) || isnan(q))
-    return NAN;
   if (x == 1.0)
     return INFINITY;
+  if (isnan(x) || isnan(q))
+    return NAN;
   if (x < 1.0)
     return NAN;
+  if (isinf(x)) /* the first term's limit */
+    return q < 1.0 ? INFINITY : q == 1.0 ? 1.0 : 0.0;
   if (q <= 0.0) {
     if (q == floor(q))
       return x == floor(x) && fmod(x, 2.0) == 0.0 ? INFINITY : NAN;

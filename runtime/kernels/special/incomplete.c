@@ -99,12 +99,13 @@ static dual_t gamma_fraction(double a, double x) {
 
 static int prefers_series(double a, double x) { return x < 1.0 || x < a; }
 
+/* At the borders as TensorFlow has it: zero and infinity decide before NaN does. */
 double tgc_special_igamma_f64(double a, double x) {
+  if (x == 0.0)
+    return 0.0;
   if (isnan(a) || isnan(x) || x < 0.0 || a <= 0.0)
     return NAN;
   if (isinf(a))
-    return isinf(x) ? NAN : 0.0;
-  if (x == 0.0)
     return 0.0;
   if (isinf(x))
     return 1.0;
@@ -115,7 +116,7 @@ double tgc_special_igammac_f64(double a, double x) {
   if (isnan(a) || isnan(x) || x < 0.0 || a <= 0.0)
     return NAN;
   if (isinf(a))
-    return isinf(x) ? NAN : 1.0;
+    return isinf(x) ? 0.0 : 1.0;
   if (x == 0.0)
     return 1.0;
   if (isinf(x))
@@ -125,9 +126,11 @@ double tgc_special_igammac_f64(double a, double x) {
 
 /* The derivative of igamma by a. */
 double tgc_special_igamma_grad_a_f64(double a, double x) {
+  if (x == 0.0)
+    return 0.0;
   if (isnan(a) || isnan(x) || x < 0.0 || a <= 0.0)
     return NAN;
-  if (x == 0.0 || isinf(x) || isinf(a))
+  if (isinf(x) || isinf(a))
     return 0.0;
   double factor = gamma_factor(a, x), factorSlope = log(x) - tgc_special_digamma_f64(a);
   if (!prefers_series(a, x)) {
