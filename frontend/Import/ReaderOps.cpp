@@ -94,6 +94,33 @@ LogicalResult importReset(NodeImporter &n) {
   return success();
 }
 
+/// TensorFlow knows the state of readers whose files are one record each.
+FailureOr<std::string> getReaderWithState(NodeImporter &n) {
+  auto config = getObject(n, 0, kReaderPrefix, "reader");
+  if (succeeded(config) && config->front() != 'W' && config->front() != 'I') {
+    n.error() << "only WholeFileReader and IdentityReader have a state that can be kept";
+    return failure();
+  }
+  return config;
+}
+
+LogicalResult importSerializeState(NodeImporter &n) {
+  auto config = getReaderWithState(n);
+  if (failed(config))
+    return failure();
+  KernelResult text{{}, tg::StringType::get(n.builder.getContext())};
+  n.setResult(callKernel(n, "tgc_kernel_reader_serialize", {}, text, *config, /*isPure=*/false).front());
+  return success();
+}
+
+LogicalResult importRestoreState(NodeImporter &n) {
+  auto config = getReaderWithState(n);
+  if (failed(config) || failed(requireRanks(n, 1, {0})))
+    return failure();
+  n.hostCall("tgc_kernel_reader_restore", n.getTensor(1), {}, *config, {}, /*isPure=*/false);
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Staging areas
 //===----------------------------------------------------------------------===//
@@ -145,6 +172,8 @@ void registerReaderOps(OpRegistry &registry) {
   registry.add({"ReaderNumRecordsProduced", "ReaderNumRecordsProducedV2"}, importCount<0>);
   registry.add({"ReaderNumWorkUnitsCompleted", "ReaderNumWorkUnitsCompletedV2"}, importCount<1>);
   registry.add({"ReaderReset", "ReaderResetV2"}, importReset);
+  registry.add({"ReaderSerializeState", "ReaderSerializeStateV2"}, importSerializeState);
+  registry.add({"ReaderRestoreState", "ReaderRestoreStateV2"}, importRestoreState);
   registry.add({"Stage"}, importStage);
   registry.add({"Unstage"}, importUnstage);
 }

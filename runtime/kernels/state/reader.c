@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include "runtime/kernels/codec/codec.h"
 #include "runtime/kernels/print/text.h"
+#include "runtime/kernels/string/wire.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -24,6 +25,7 @@ typedef struct reader {
   FILE *file;
   char *unpacked; /* what a packed file holds; NULL if it is none */
   char *name;     /* of the file that is read */
+  char *last;     /* of the file that ended last, or NULL */
   int64_t place;  /* lines, bytes or records that were read */
   int64_t size;   /* of the file */
   int64_t produced, started, finished;
@@ -35,15 +37,23 @@ static void end_file(reader_t *reader) {
   if (reader->file)
     fclose(reader->file);
   free(reader->unpacked);
-  free(reader->name);
+  free(reader->last);
+  reader->last = reader->name;
   reader->unpacked = NULL;
   reader->file = NULL;
   reader->name = NULL;
   ++reader->finished;
 }
 
+static void reset_reader(reader_t *reader) {
+  end_file(reader);
+  free(reader->last);
+  reader->last = NULL;
+  reader->produced = reader->started = reader->finished = 0;
+}
+
 static void release_reader(void *object) {
-  end_file(object);
+  reset_reader(object);
   free(object);
 }
 
@@ -70,10 +80,8 @@ static void fail_file(tgc_frame_t *frame, const char *node, const char *name, co
 
 /* The file that was begun with is no good: ends it and the run. */
 static void fail_begun(tgc_frame_t *frame, const char *node, reader_t *reader, const char *reason) {
-  char *kept = tgc_rt_scratch(frame, strlen(reader->name) + 1);
-  strcpy(kept, reader->name);
   end_file(reader);
-  fail_file(frame, node, kept, reason);
+  fail_file(frame, node, reader->last, reason);
 }
 
 /* Lets the file be what is packed in it. As TensorFlow has it, streams of GZIP may stand one behind the
@@ -280,6 +288,14 @@ TGC_KERNEL(tgc_kernel_reader_read_up_to) {
   }
 }
 
+static void add_varint(tgc_text_t *text, uint64_t value) {
+  do {
+    char byte = (char)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+    tgc_text_add(text, &byte, 1);
+    value >>= 7;
+  } while (value);
+}
+
 /* Outputs (int64): records produced, files finished. */
 TGC_KERNEL(tgc_kernel_reader_counts) {
   TGC_KERNEL_UNUSED;
@@ -290,7 +306,60 @@ TGC_KERNEL(tgc_kernel_reader_counts) {
 
 TGC_KERNEL(tgc_kernel_reader_reset) {
   TGC_KERNEL_UNUSED;
+  reset_reader(find_reader(frame, node, config));
+}
+
+/* Output, a scalar: the state of a reader that is between two files, as TensorFlow writes it: a message of
+ * the files begun, finished, the records and the last file's name. */
+TGC_KERNEL(tgc_kernel_reader_serialize) {
+  TGC_KERNEL_UNUSED;
+  const reader_t *reader = find_reader(frame, node, config);
+  const int64_t numbers[3] = {reader->started, reader->finished, reader->produced};
+  tgc_text_t text = {.frame = frame};
+  for (int i = 0; i < 3; ++i)
+    if (numbers[i]) {
+      char tag = (char)((i + 1) << 3);
+      tgc_text_add(&text, &tag, 1);
+      add_varint(&text, (uint64_t)numbers[i]);
+    }
+  uint64_t length = reader->last ? strlen(reader->last) : 0;
+  if (length > 0) {
+    tgc_text_add(&text, "\x22", 1);
+    add_varint(&text, length);
+    tgc_text_add(&text, reader->last, length);
+  }
+  *(tgc_string_t *)outputs[0].data = (tgc_string_t){text.data, text.size};
+}
+
+/* Input 0, a scalar: a state. What is no state leaves a reader that has read nothing. */
+TGC_KERNEL(tgc_kernel_reader_restore) {
+  TGC_KERNEL_UNUSED;
   reader_t *reader = find_reader(frame, node, config);
-  end_file(reader);
-  reader->produced = reader->started = reader->finished = 0;
+  const tgc_string_t *state = inputs[0].data;
+  tgc_wire_t message = {(const unsigned char *)state->data, (const unsigned char *)state->data + state->size},
+             part, last = {NULL, NULL};
+  int64_t *const numbers[3] = {&reader->started, &reader->finished, &reader->produced};
+  int number, wire, found;
+  uint64_t value;
+  reset_reader(reader);
+  while ((found = tgc_wire_field(&message, &number, &wire, &part, &value)) > 0)
+    if (wire == 0 && number >= 1 && number <= 3)
+      *numbers[number - 1] = (int64_t)value;
+    else if (wire == 2 && number == 4)
+      last = part;
+  if (found == 0 && reader->produced >= 0 && reader->started >= 0 && reader->started <= reader->finished) {
+    size_t length = (size_t)(last.end - last.at);
+    reader->last = malloc(length + 1);
+    if (!reader->last)
+      tgc_rt_fail(frame, TGC_RESOURCE_EXHAUSTED, node, "no memory for a reader", NULL, 0);
+    if (length > 0)
+      memcpy(reader->last, last.at, length);
+    reader->last[length] = 0;
+    return;
+  }
+  reset_reader(reader);
+  tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node,
+              found ? "Could not parse state of a reader"
+                    : "Unexpected or inconsistent numbers when restoring a reader",
+              NULL, 0);
 }
