@@ -215,7 +215,8 @@ template <int kind> LogicalResult importToBucket(NodeImporter &n) {
 }
 
 constexpr StringLiteral kLower = "tgc_kernel_string_lower", kUpper = "tgc_kernel_string_upper",
-                        kStrip = "tgc_kernel_string_strip", kDecodeBase64 = "tgc_kernel_decode_base64";
+                        kStrip = "tgc_kernel_string_strip", kDecodeBase64 = "tgc_kernel_decode_base64",
+                        kDecodeJSON = "tgc_kernel_decode_json_example";
 
 } // namespace
 
@@ -224,6 +225,7 @@ void registerStringOps(OpRegistry &registry) {
   registry.add({"StringUpper"}, importCase<kUpper>);
   registry.add({"StringStrip"}, importPlain<kStrip>);
   registry.add({"DecodeBase64"}, importPlain<kDecodeBase64>);
+  registry.add({"DecodeJSONExample"}, importPlain<kDecodeJSON>);
   registry.add({"EncodeBase64"}, importEncodeBase64);
   registry.add({"StringLength"}, importLength);
   registry.add({"Substr"}, importSubstr);
