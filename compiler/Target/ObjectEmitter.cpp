@@ -4,6 +4,7 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
@@ -97,6 +98,57 @@ struct KernelPasses : OptPassGate {
 
 KernelPasses kernelPasses;
 
+/// Bytes of a local array that an instruction reads or writes.
+struct LocalAccess {
+  const Instruction *op;
+  int64_t begin, end;
+
+  bool isStore() const { return isa<StoreInst>(op); }
+  bool overlaps(const LocalAccess &other) const { return begin < other.end && other.begin < end; }
+};
+
+/// Whether SROA of LLVM 22 would make one vector of what `load` reads where its last part is stored, though
+/// other parts are stored, and may be computed, behind that.
+bool isMergedTooEarly(const LocalAccess &load, ArrayRef<LocalAccess> accesses) {
+  const LocalAccess *last = nullptr;
+  SmallVector<const LocalAccess *> parts;
+  for (const LocalAccess &access : accesses) {
+    if (access.op == load.op || !access.overlaps(load))
+      continue;
+    // Others read or write it too: it is not merged.
+    if (!access.isStore() || access.begin < load.begin || access.end > load.end)
+      return false;
+    parts.push_back(&access);
+    if (!last || access.begin > last->begin)
+      last = &access;
+  }
+  return any_of(parts, [&](const LocalAccess *part) {
+    return part->op->getParent() == last->op->getParent() && last->op->comesBefore(part->op);
+  });
+}
+
+bool isMergedTooEarly(const Function &function) {
+  const DataLayout &layout = function.getDataLayout();
+  MapVector<const Value *, SmallVector<LocalAccess>> arrays;
+  for (const Instruction &op : instructions(function)) {
+    const Value *pointer = getLoadStorePointerOperand(&op);
+    if (!pointer)
+      continue;
+    APInt begin(layout.getIndexTypeSizeInBits(pointer->getType()), 0);
+    const Value *base = pointer->stripAndAccumulateConstantOffsets(layout, begin, /*AllowNonInbounds=*/true);
+    TypeSize size = layout.getTypeStoreSize(getLoadStoreType(&op));
+    if (isa<AllocaInst>(base) && !size.isScalable())
+      arrays[base].push_back(
+          {&op, begin.getSExtValue(), begin.getSExtValue() + static_cast<int64_t>(size.getFixedValue())});
+  }
+  return any_of(arrays, [](const auto &array) {
+    return any_of(array.second, [&](const LocalAccess &access) {
+      return !access.isStore() && isa<FixedVectorType>(access.op->getType()) &&
+             isMergedTooEarly(access, array.second);
+    });
+  });
+}
+
 } // namespace
 
 void optimize(Module &code, TargetMachine &machine, unsigned level) {
@@ -112,6 +164,10 @@ void optimize(Module &code, TargetMachine &machine, unsigned level) {
   if (machine.getTargetTriple().isX86())
     callbacks.registerShouldRunOptionalPassCallback(
         [](StringRef pass, Any) { return kernelPasses.shouldRunPass(pass, ""); });
+  callbacks.registerShouldRunOptionalPassCallback([](StringRef pass, Any ir) {
+    const auto *function = any_cast<const Function *>(&ir);
+    return pass != "SROAPass" || !function || !isMergedTooEarly(**function);
+  });
   PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(components);
