@@ -30,7 +30,7 @@ inline constexpr int64_t kLeastProductsOfBlock = 1 << 16;
 /// for each shared one. Of an open number of images each has so many products at most, because threads share
 /// out images.
 inline constexpr int64_t kLeastWindowBytes = 1 << 18, kLeastProductsOfWindows = 1 << 15;
-inline constexpr int64_t kLeastRowsOfStrip = 14, kMostWorkOfOpenImage = 1 << 22;
+inline constexpr int64_t kLeastRowsOfStrip = 50, kMostWorkOfOpenImage = 1 << 22;
 /// Shapes that --tune tries beside the table's: vectors of a tile, and its rows, with one vector and with
 /// more.
 inline constexpr int64_t kMostTunedVectors = 4, kMostTunedRows = 24, kMostTunedRowsOfVectors = 14;

@@ -218,13 +218,25 @@ private:
         offsets[dim] = math.known(from);
         sizes[dim] = math.known(to - from);
         Value side = memref::SubViewOp::create(builder, loc, scratch, offsets, sizes, strides);
-        linalg::FillOp::create(builder, group.padding[0].getLoc(), getPadding(), side);
+        store(group.padding[0].getLoc(), getPadding(), side);
       }
     }
   }
 
+  /// A number, or what memory of the same shape holds, as a nest that is computed on vectors.
+  void store(Location where, Value what, Value to) {
+    unsigned rank = cast<MemRefType>(to.getType()).getRank();
+    AffineMap all = builder.getMultiDimIdentityMap(rank);
+    AffineMap maps[] = {isa<MemRefType>(what.getType()) ? all : AffineMap::get(rank, 0, builder.getContext()),
+                        all};
+    SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
+    linalg::GenericOp::create(
+        builder, where, TypeRange(), what, to, maps, iterators,
+        [](OpBuilder &b, Location l, ValueRange arguments) { linalg::YieldOp::create(b, l, arguments[0]); });
+  }
+
   void fillRows(OpFoldResult first, OpFoldResult count) {
-    linalg::FillOp::create(builder, group.padding[0].getLoc(), getPadding(), viewScratch(first, count));
+    store(group.padding[0].getLoc(), getPadding(), viewScratch(first, count));
   }
 
   /// Neither part reaches into the other: a block has as many rows of its own at least.
@@ -234,7 +246,7 @@ private:
     builder.setInsertionPointToStart(choice.thenBlock());
     OpFoldResult kept = math.known(plan.getKeptRows());
     Value from = viewScratch(math.known(plan.blockRows * group.step), kept);
-    linalg::CopyOp::create(builder, loc, from, viewScratch(math.known(0), kept));
+    store(loc, from, viewScratch(math.known(0), kept));
   }
 
   //===--------------------------------------------------------------------===//
@@ -331,8 +343,7 @@ private:
               ? scratch
               : viewOperand(operand.get(), op.getMatchingIndexingMap(&operand), group.ofPool, rows));
     if (group.fill)
-      linalg::FillOp::create(builder, group.fill.getLoc(), mapping.lookup(group.fill.getInputs()[0]),
-                             operands.back());
+      store(group.fill.getLoc(), mapping.lookup(group.fill.getInputs()[0]), operands.back());
     IRMapping inner(mapping);
     builder.clone(*op, inner)->setOperands(operands);
   }

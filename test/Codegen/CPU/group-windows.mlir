@@ -16,7 +16,7 @@
 // CHECK: memref.alloca() {alignment = 64 : i64} : memref<1x24x24x32xf32>
 // CHECK: scf.for
 // CHECK: kernel.contract({{.*}}) into {{.*}} sizes [1, 24, 24, 5, 5, 8, 32] attributes {{{.*}}panel_width = 32{{.*}}zero_borders = array<i64: 1, 2, 26, 2, 2, 26>
-// CHECK: linalg.fill ins(%{{.*}} : f32) outs(%{{.*}} : memref<1x12x12x32xf32
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : f32) outs(%{{.*}} : memref<1x12x12x32xf32
 // CHECK: linalg.generic
 // CHECK: arith.maximumf
 func.func @images(%frame: !llvm.ptr) attributes {rt.feeds = []} {
@@ -49,42 +49,42 @@ func.func @images(%frame: !llvm.ptr) attributes {rt.feeds = []} {
 #window = affine_map<(n, y, x, p, q, f) -> (p, q)>
 #pooled = affine_map<(n, y, x, p, q, f) -> (n, y, x, f)>
 
-// One large image, whose windows overlap and reach over the edges: four strips of two blocks of rows; a block after the first of its strip moves the row that
+// Large images, whose windows overlap and reach over the edges: each is a strip of blocks of rows; a block after the first of its strip moves the row that
 // it shares with the one before. What lies beside the results is filled once, rows of the border in the blocks that have them.
 // CHECK-LABEL: func @rows
-// CHECK-NOT: alloc() : memref<1x8
+// CHECK-NOT: alloc() : memref<4x8
 // CHECK: rt.parallel_for %arg0, @[[KERNEL:tgc_windows_[0-9]+]]({{.*}}) count %c4
 // CHECK-NOT: linalg
 // CHECK: func private @[[KERNEL]]
 // CHECK: memref.alloca() {alignment = 64 : i64} : memref<1x[[ROWS:[0-9]+]]x81x64xf32>
-// CHECK: linalg.fill {{.*}}memref<1x[[ROWS]]x1x64xf32
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : memref<1x[[ROWS]]x1x64xf32
 // CHECK: scf.for
 // CHECK: scf.for
 // CHECK: scf.if
-// CHECK: linalg.copy
-// CHECK: linalg.fill {{.*}} outs(%{{.*}} : memref<1x?x81x64xf32
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : memref<1x1x81x64xf32
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : memref<1x?x81x64xf32
 // CHECK: kernel.contract({{.*}}) into {{.*}} sizes [1, -9223372036854775808, 80, 5, 5, 8, 64] attributes {{{.*}}zero_borders = array<i64: 2, 2, 82>
 // CHECK: linalg.generic
 func.func @rows(%frame: !llvm.ptr) attributes {rt.feeds = []} {
-  %x = rt.feed %frame[0] : memref<1x84x84x8xf32>
+  %x = rt.feed %frame[0] : memref<4x84x84x8xf32>
   %w = rt.feed %frame[1] : memref<12800xf32>
-  %y = rt.fetch %frame[0] () : memref<1x40x40x64xf32>
+  %y = rt.fetch %frame[0] () : memref<4x40x40x64xf32>
   %low = arith.constant 0xFF800000 : f32
-  %z = memref.alloc() : memref<1x81x81x64xf32>
-  %below = memref.subview %z[0, 80, 0, 0] [1, 1, 81, 64] [1, 1, 1, 1] : memref<1x81x81x64xf32> to memref<1x1x81x64xf32, strided<[419904, 5184, 64, 1], offset: 414720>>
-  linalg.fill ins(%low : f32) outs(%below : memref<1x1x81x64xf32, strided<[419904, 5184, 64, 1], offset: 414720>>)
-  %right = memref.subview %z[0, 0, 80, 0] [1, 80, 1, 64] [1, 1, 1, 1] : memref<1x81x81x64xf32> to memref<1x80x1x64xf32, strided<[419904, 5184, 64, 1], offset: 5120>>
-  linalg.fill ins(%low : f32) outs(%right : memref<1x80x1x64xf32, strided<[419904, 5184, 64, 1], offset: 5120>>)
-  %part = memref.subview %z[0, 0, 0, 0] [1, 80, 80, 64] [1, 1, 1, 1] : memref<1x81x81x64xf32> to memref<1x80x80x64xf32, strided<[419904, 5184, 64, 1]>>
+  %z = memref.alloc() : memref<4x81x81x64xf32>
+  %below = memref.subview %z[0, 80, 0, 0] [4, 1, 81, 64] [1, 1, 1, 1] : memref<4x81x81x64xf32> to memref<4x1x81x64xf32, strided<[419904, 5184, 64, 1], offset: 414720>>
+  linalg.fill ins(%low : f32) outs(%below : memref<4x1x81x64xf32, strided<[419904, 5184, 64, 1], offset: 414720>>)
+  %right = memref.subview %z[0, 0, 80, 0] [4, 80, 1, 64] [1, 1, 1, 1] : memref<4x81x81x64xf32> to memref<4x80x1x64xf32, strided<[419904, 5184, 64, 1], offset: 5120>>
+  linalg.fill ins(%low : f32) outs(%right : memref<4x80x1x64xf32, strided<[419904, 5184, 64, 1], offset: 5120>>)
+  %part = memref.subview %z[0, 0, 0, 0] [4, 80, 80, 64] [1, 1, 1, 1] : memref<4x81x81x64xf32> to memref<4x80x80x64xf32, strided<[419904, 5184, 64, 1]>>
   %window = memref.alloc() : memref<3x3xf32>
-  kernel.contract(%x, %w) into %part sizes [1, 80, 80, 5, 5, 8, 64] attributes {indexing_maps = [#conv, #filter, #out], panel_width = 32, zero_borders = array<i64: 1, 2, 82, 2, 2, 82>} {
+  kernel.contract(%x, %w) into %part sizes [4, 80, 80, 5, 5, 8, 64] attributes {indexing_maps = [#conv, #filter, #out], panel_width = 32, zero_borders = array<i64: 1, 2, 82, 2, 2, 82>} {
   ^bb0(%s: f32):
     kernel.yield %s : f32
-  } : memref<1x84x84x8xf32>, memref<12800xf32> into memref<1x80x80x64xf32, strided<[419904, 5184, 64, 1]>>
-  memref.copy %part, %part : memref<1x80x80x64xf32, strided<[419904, 5184, 64, 1]>> to memref<1x80x80x64xf32, strided<[419904, 5184, 64, 1]>>
-  linalg.fill ins(%low : f32) outs(%y : memref<1x40x40x64xf32>)
+  } : memref<4x84x84x8xf32>, memref<12800xf32> into memref<4x80x80x64xf32, strided<[419904, 5184, 64, 1]>>
+  memref.copy %part, %part : memref<4x80x80x64xf32, strided<[419904, 5184, 64, 1]>> to memref<4x80x80x64xf32, strided<[419904, 5184, 64, 1]>>
+  linalg.fill ins(%low : f32) outs(%y : memref<4x40x40x64xf32>)
   linalg.generic {indexing_maps = [#windows, #window, #pooled], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "parallel"]}
-      ins(%z, %window : memref<1x81x81x64xf32>, memref<3x3xf32>) outs(%y : memref<1x40x40x64xf32>) {
+      ins(%z, %window : memref<4x81x81x64xf32>, memref<3x3xf32>) outs(%y : memref<4x40x40x64xf32>) {
   ^bb0(%e: f32, %b: f32, %o: f32):
     %0 = arith.maximumf %o, %e : f32
     linalg.yield %0 : f32
