@@ -90,6 +90,15 @@ Value GradientBuilder::unless(ComparisonDirection direction, Value x, Value y, V
   return select(compare(direction, x, y), number(dy, 0), dy);
 }
 
+Value GradientBuilder::guardRoot(Value dy, Value y, bool isReciprocal) {
+  Value size = isa<ComplexType>(getElementTypeOrSelf(y.getType())) ? unary<ComplexAbsOp>(y) : unary<AbsOp>(y);
+  Value isUsable = isReciprocal ? compare(ComparisonDirection::LT, size,
+                                          number(size, std::numeric_limits<double>::infinity()))
+                                : compare(ComparisonDirection::GT, size, number(size, 0));
+  Value keeps = binary<OrOp>(isUsable, compare(ComparisonDirection::NE, dy, number(dy, 0)));
+  return select(keeps, y, number(y, 1));
+}
+
 Value GradientBuilder::cast(Value x, Type type) {
   Type to = withElementType(x.getType(), getElementTypeOrSelf(type));
   return to == x.getType() ? x : CastOp::create(builder, loc, to, x, false).getResult();

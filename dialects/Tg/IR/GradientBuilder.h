@@ -40,6 +40,7 @@ public:
   Value div(Value x, Value y) { return binary<DivOp>(x, y); }
   Value neg(Value x) { return unary<NegOp>(x); }
   Value square(Value x) { return mul(x, x); }
+  Value cube(Value x) { return mul(square(x), x); }
   /// The complex conjugate; a real tensor itself.
   Value conj(Value x);
   /// Towards zero.
@@ -55,6 +56,9 @@ public:
   /// `dy` where the comparison holds, else zero; and the other way round.
   Value where(ComparisonDirection direction, Value x, Value y, Value dy);
   Value unless(ComparisonDirection direction, Value x, Value y, Value dy);
+  /// A root `y`; one where it is zero, of a reciprocal root where it is infinite, or NaN, and `dy` is zero:
+  /// the gradient is zero there, as TensorFlow's kernels have it, so that a root that `where` guards has one.
+  Value guardRoot(Value dy, Value y, bool isReciprocal);
   /// As `type` has its elements.
   Value cast(Value x, mlir::Type type);
   Value complex(Value real, Value imag);

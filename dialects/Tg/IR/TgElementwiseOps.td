@@ -97,9 +97,9 @@ def Tg_LogOp : Tg_UnaryOp<"log", ["Log"], [{ s.log(x) }],
 def Tg_Log1pOp : Tg_UnaryOp<"log1p", ["Log1p"], [{ s.log1p(x) }],
     [{ g.div(dy, g.conj(g.add(x, 1))) }]> { let summary = "log(1 + x), exact near zero"; }
 def Tg_SqrtOp : Tg_UnaryOp<"sqrt", ["Sqrt"], [{ s.sqrt(x) }],
-    [{ g.div(g.mul(dy, 0.5), g.conj(y)) }]> { let summary = "Square root"; }
+    [{ g.div(g.mul(dy, 0.5), g.conj(g.guardRoot(dy, y, /*isReciprocal=*/false))) }]> { let summary = "Square root"; }
 def Tg_RsqrtOp : Tg_UnaryOp<"rsqrt", ["Rsqrt"], [{ s.rsqrt(x) }],
-    [{ g.mul(g.mul(dy, -0.5), g.conj(g.mul(g.square(y), y))) }]> { let summary = "One over the square root"; }
+    [{ g.mul(g.mul(dy, -0.5), g.cube(g.conj(g.guardRoot(dy, y, /*isReciprocal=*/true)))) }]> { let summary = "One over the square root"; }
 
 //===----------------------------------------------------------------------===//
 // Trigonometric and hyperbolic functions
