@@ -149,6 +149,10 @@ ContractPlan::ContractPlan(kernel::ContractOp op, VectorUnit unit)
   }
   if (rhsForm != RhsForm::AlongSum)
     tiling = tuned.apply(tiling, getStaticSize(rows));
+  // Panels are as wide as the product for which they were packed liked them; this one may be a block of its
+  // rows.
+  if (std::optional<uint64_t> width = op.getPanelWidth(); width && !op.getWinograd())
+    tiling.vectors = static_cast<int64_t>(*width) / tiling.lanes;
   if (lhsCopy != selectCopy(op, lhs.strides))
     lhsCopy = LhsCopy::None;
   selectFetching(op, accesses[1], unit);
