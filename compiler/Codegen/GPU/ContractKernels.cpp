@@ -90,7 +90,7 @@ private:
       SmallVector<Value> place = llvm::to_vector(batch);
       splitPoint(clip(add(side.begin, position), side.count), side.loops, place);
       splitPoint(clip(add(first, step), steps), reductionLoops, place);
-      LLVM::StoreOp::create(builder, loc, NestWriter::load(*side.operand, place),
+      LLVM::StoreOp::create(builder, loc, makeElement(side, loadParts(side, place)),
                             placeInShared(side, step, position));
     }
   }

@@ -1,6 +1,7 @@
 //===- ContractWriter.cpp - Tiles of sums of products ---------------------===//
 
 #include "compiler/Codegen/GPU/ContractWriter.h"
+#include "compiler/Codegen/GPU/OperandMakers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -222,7 +223,7 @@ ContractWriter::Side ContractWriter::makeSide(unsigned operand, ArrayRef<unsigne
                         return map.getResults().back().isFunctionOfDim(loop);
                       });
   Type type = getElementTypeOrSelf(of->get().getType());
-  return {of, ownLoops, Value(), countPoints(ownLoops), type, ofTile, runsAlongSum};
+  return {of, ownLoops, Value(), countPoints(ownLoops), type, ofTile, runsAlongSum, chain.makers[operand]};
 }
 
 Value ContractWriter::load(OpOperand &operand, ValueRange index) {
@@ -230,27 +231,61 @@ Value ContractWriter::load(OpOperand &operand, ValueRange index) {
   return known ? known : NestWriter::load(operand, index);
 }
 
+linalg::GenericOp ContractWriter::getStart() {
+  const auto *main = llvm::find(chain.members, chain.main);
+  if (main == chain.members.begin() || llvm::is_contained(chain.makers, *std::prev(main)))
+    return {};
+  return *std::prev(main);
+}
+
+SmallVector<Value> ContractWriter::indexOf(linalg::GenericOp member, ArrayRef<Value> place) {
+  return llvm::map_to_vector(chain.followed.lookup(member),
+                             [&](int loop) { return loop < 0 ? constant(0) : place[loop]; });
+}
+
+SmallVector<Value> ContractWriter::loadParts(const Side &side, ArrayRef<Value> place) {
+  if (!side.maker)
+    return {NestWriter::load(*side.operand, place)};
+  SmallVector<Value> index = indexOf(side.maker, place);
+  enter(side.maker);
+  SmallVector<Value> parts;
+  for (OpOperand *input : getMakerInputs(side.maker))
+    parts.push_back(NestWriter::load(*input, index));
+  enter(chain.main);
+  return parts;
+}
+
+Value ContractWriter::makeElement(const Side &side, ValueRange parts) {
+  if (!side.maker)
+    return parts.front();
+  enter(side.maker);
+  SmallVector<Value> elements;
+  auto next = parts.begin();
+  for (OpOperand *input : op.getDpsInputOperands())
+    elements.push_back(isa<MemRefType>(input->get().getType()) ? *next++ : NestWriter::load(*input, {}));
+  Value element = computeOf(elements, SmallVector<Value>(1)).front();
+  enter(chain.main);
+  return element;
+}
+
 void ContractWriter::follow(linalg::GenericOp member, ArrayRef<Value> place) {
   enter(member);
-  SmallVector<Value> index;
-  for (int loop : chain.followed.lookup(member))
-    index.push_back(loop < 0 ? constant(0) : place[loop]);
+  SmallVector<Value> index = indexOf(member, place);
   SmallVector<Value> old;
   for (OpOperand &output : op.getDpsInitsMutable())
     old.push_back(op.getMatchingBlockArgument(&output).use_empty() ? Value() : load(output, index));
   for (auto [output, value] : llvm::zip(op.getDpsInitsMutable(), compute(index, old))) {
     Value base = chain.bases.lookup(output.get());
     atHand[base] = value;
-    bool isStart = member == chain.members.front();
-    if (!isStart && !chain.own.contains(base))
+    if (member != getStart() && !chain.own.contains(base))
       store(value, output, index);
   }
   enter(chain.main);
 }
 
 Value ContractWriter::startAt(ArrayRef<Value> place) {
-  if (chain.members.front() != chain.main)
-    follow(chain.members.front(), place);
+  if (linalg::GenericOp start = getStart())
+    follow(start, place);
   Value start = load(op.getDpsInitsMutable()[0], place);
   atHand.clear();
   return start;

@@ -59,6 +59,8 @@ protected:
     unsigned tile;
     /// Whether neighbours in memory are neighbours in the sum.
     bool runsAlongSum;
+    /// The member that makes the elements; none: they are in memory.
+    mlir::linalg::GenericOp maker;
   };
 
   /// Before anything else of the kernel.
@@ -82,6 +84,10 @@ protected:
   /// A position that exists: the last one for those behind it.
   mlir::Value clip(mlir::Value position, mlir::Value count);
   mlir::Value isBelow(mlir::Value a, mlir::Value b);
+  /// What an operand's element is made of, at a place of the contraction's loops, and the element: of memory,
+  /// both are the same.
+  llvm::SmallVector<mlir::Value> loadParts(const Side &side, llvm::ArrayRef<mlir::Value> place);
+  mlir::Value makeElement(const Side &side, mlir::ValueRange parts);
   /// What a sum begins with, and what becomes of it, at a place of the contraction's loops.
   mlir::Value startAt(llvm::ArrayRef<mlir::Value> place);
   void finishAt(mlir::Value sum, llvm::ArrayRef<mlir::Value> place);
@@ -105,6 +111,10 @@ private:
   void takePart(mlir::Value part);
   void placeTile(mlir::Value number, mlir::Value tilesDown, mlir::Value tilesAcross);
   llvm::SmallVector<mlir::Value> joinParts(llvm::ArrayRef<mlir::Value> sums, const Group &group);
+  /// The member that fills the results before; none: they have values.
+  mlir::linalg::GenericOp getStart();
+  /// The indices of another member at a place of the contraction's loops.
+  llvm::SmallVector<mlir::Value> indexOf(mlir::linalg::GenericOp member, llvm::ArrayRef<mlir::Value> place);
   /// What another member of the chain makes at a place of the contraction's loops, from what is at hand.
   void follow(mlir::linalg::GenericOp member, llvm::ArrayRef<mlir::Value> place);
 

@@ -7,6 +7,7 @@
 #include "compiler/Codegen/GPU/ContractWriter.h"
 #include "compiler/Codegen/GPU/KernelWork.h"
 #include "compiler/Codegen/GPU/OpNests.h"
+#include "compiler/Codegen/GPU/OperandMakers.h"
 #include "compiler/Codegen/GPU/SharedSums.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -203,6 +204,7 @@ DeviceProgram writeKernels(ModuleOp program, GpuF32 products) {
   BufferNames names;
   for (auto entry : program.getOps<func::FuncOp>()) {
     std::vector<NestChain> chains = findChains(entry);
+    takeMakers(entry, products, chains);
     llvm::DenseMap<Operation *, const NestChain *> chainOf;
     for (const NestChain &chain : chains)
       for (linalg::GenericOp member : chain.members)

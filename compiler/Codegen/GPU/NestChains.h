@@ -28,6 +28,9 @@ struct NestChain {
   llvm::SmallPtrSet<mlir::Value, 4> own;
   /// Of a contraction: its loop for each loop of another member; -1: that has one iteration.
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<int>> followed;
+  /// Of a contraction: the members that make its operands where it loads them, the first of all; none: they
+  /// are in memory.
+  mlir::linalg::GenericOp makers[2];
   /// Of rows: how many of the members' real loops say which row it is, how many threads share a row, and the
   /// memory whose rows wait in shared memory.
   unsigned rowLoops = 0, lanes = 0;

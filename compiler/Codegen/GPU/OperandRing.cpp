@@ -1,6 +1,7 @@
 //===- OperandRing.cpp - Operands on their way to tensor cores ------------===//
 
 #include "compiler/Codegen/GPU/OperandRing.h"
+#include "compiler/Codegen/GPU/OperandMakers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -16,6 +17,11 @@ Value RingWriter::remainder(Value a, unsigned b) {
 
 unsigned RingWriter::stepsOfStage() {
   return kStageBytes * 8 / getElementTypeOrSelf(op.getDpsInputs()[0].getType()).getIntOrFloatBitWidth();
+}
+
+unsigned RingWriter::countElementsOfThread(linalg::GenericOp op, unsigned operand, TileShape tile) {
+  unsigned bits = getElementTypeOrSelf(op.getDpsInputs()[operand].getType()).getIntOrFloatBitWidth();
+  return (operand ? tile.columns : tile.rows) * kStageBytes * 8 / bits / kThreads;
 }
 
 void RingWriter::prepare(Value tid) {
@@ -104,6 +110,61 @@ void RingWriter::fill(const Side &side, ArrayRef<Value> batch, Value stage, Valu
     });
 }
 
+void RingWriter::forEachMade(const Side &side, function_ref<void(Value position, Value step)> visit) {
+  unsigned ofLine = side.runsAlongSum ? stepsOfStage() : side.tile;
+  Value fast = remainder(thread, ofLine), slow = divide(thread, ofLine);
+  unsigned count = countElementsOfThread(op, side.operand->getOperandNumber(), tile);
+  for (unsigned i = 0; i < count; ++i) {
+    Value line = add(slow, constant(kThreads / ofLine * i));
+    visit(side.runsAlongSum ? line : fast, side.runsAlongSum ? fast : line);
+  }
+}
+
+/// Elements inside are loaded in the place of those outside, and nothing of a stage that there is not.
+SmallVector<Value> RingWriter::loadMade(const Side &side, ArrayRef<Value> batch, Stage stage) {
+  SmallVector<Value> zeros, parts;
+  for (OpOperand *input : getMakerInputs(side.maker))
+    zeros.push_back(arith::ConstantOp::create(
+        builder, loc, builder.getZeroAttr(getElementTypeOrSelf(input->get().getType()))));
+  SmallVector<Value> none;
+  for (unsigned i = countElementsOfThread(op, side.operand->getOperandNumber(), tile); i > 0; --i)
+    llvm::append_range(none, zeros);
+  auto ifThere = scf::IfOp::create(builder, loc, ValueRange(none).getTypes(),
+                                   isBelow(stage.number, stage.count), /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(ifThere.elseBlock());
+  scf::YieldOp::create(builder, loc, none);
+  builder.setInsertionPointToStart(ifThere.thenBlock());
+  Value first = add(firstStep, multiply(stage.number, constant(stepsOfStage())));
+  forEachMade(side, [&](Value position, Value step) {
+    SmallVector<Value> place = llvm::to_vector(batch);
+    splitPoint(clip(add(side.begin, position), side.count), side.loops, place);
+    splitPoint(clip(add(first, step), endStep), reductionLoops, place);
+    llvm::append_range(parts, loadParts(side, place));
+  });
+  scf::YieldOp::create(builder, loc, parts);
+  return llvm::to_vector(ValueRange(ifThere.getResults()));
+}
+
+/// Makes the elements of a stage, at the byte `place`. What lies outside becomes zero.
+void RingWriter::storeMade(const Side &side, Stage stage, Value place, ValueRange parts) {
+  auto ifThere =
+      scf::IfOp::create(builder, loc, isBelow(stage.number, stage.count), /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(ifThere.thenBlock());
+  Value first = add(firstStep, multiply(stage.number, constant(stepsOfStage())));
+  Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(side.type));
+  size_t ofElement = getMakerInputs(side.maker).size();
+  forEachMade(side, [&](Value position, Value step) {
+    Value element = makeElement(side, parts.take_front(ofElement));
+    parts = parts.drop_front(ofElement);
+    Value isInside = arith::AndIOp::create(builder, loc, isBelow(add(side.begin, position), side.count),
+                                           isBelow(add(first, step), endStep));
+    LLVM::StoreOp::create(builder, loc, arith::SelectOp::create(builder, loc, isInside, element, zero),
+                          byteOf(add(place, placeInStage(side, step, position))));
+  });
+}
+
 SmallVector<Value>
 RingWriter::forEachStage(ArrayRef<Value> batch, const Side &rows, const Side &columns, ValueRange sums,
                          function_ref<SmallVector<Value>(Value, SmallVector<Value>)> multiplyStage) {
@@ -111,13 +172,16 @@ RingWriter::forEachStage(ArrayRef<Value> batch, const Side &rows, const Side &co
   Value steps = arith::SubIOp::create(builder, loc, endStep, firstStep);
   Value count = arith::CeilDivUIOp::create(builder, loc, steps, ofStage);
   unsigned ahead = numStages() - 1;
+  SmallVector<const Side *> made, copied;
+  for (const Side *side : {&rows, &columns})
+    (side->maker ? made : copied).push_back(side);
   auto fillStage = [&](Value number, Value slot) {
     auto ifThere = scf::IfOp::create(builder, loc, isBelow(number, count), /*withElseRegion=*/false);
     {
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(ifThere.thenBlock());
       Value stage = multiply(slot, constant(bytesOfStage()));
-      for (const Side *side : {&rows, &columns})
+      for (const Side *side : copied)
         fill(*side, batch, stage, add(firstStep, multiply(number, ofStage)), endStep);
     }
     callIntrinsic("cp.async.commit.group", Type(), {});
@@ -126,8 +190,31 @@ RingWriter::forEachStage(ArrayRef<Value> batch, const Side &rows, const Side &co
     fillStage(number, number);
     return SmallVector<Value>();
   });
-  SmallVector<Value> carried = {constant(0)};
+  // What stages are made of, each in registers: the next one's first, `held` behind the one at hand.
+  auto loadStage = [&](Value number) {
+    SmallVector<Value> parts;
+    for (const Side *side : made)
+      llvm::append_range(parts, loadMade(*side, batch, {number, count}));
+    return parts;
+  };
+  auto storeStage = [&](Value number, Value slot, ValueRange parts) {
+    for (const Side *side : made) {
+      size_t ofSide = getMakerInputs(side->maker).size() *
+                      countElementsOfThread(op, side->operand->getOperandNumber(), tile);
+      storeMade(*side, {number, count}, multiply(slot, constant(bytesOfStage())), parts.take_front(ofSide));
+      parts = parts.drop_front(ofSide);
+    }
+  };
+  unsigned words = 0;
+  for (const Side *side : made)
+    words += countHeldWords(side->maker, countElementsOfThread(op, side->operand->getOperandNumber(), tile));
+  unsigned held = made.empty() ? 0 : std::min(kMostHeldWords / words, kMostStages) - 1;
+  SmallVector<Value> next = loadStage(constant(0)), carried = {constant(0)};
   llvm::append_range(carried, sums);
+  size_t ofStageParts = next.size(), numSums = sums.size();
+  for (unsigned i = 0; i < held; ++i)
+    llvm::append_range(carried, loadStage(constant(i + 1)));
+  storeStage(constant(0), constant(0), next);
   carried = forEach(constant(0), count, constant(1), carried, [&](Value number, ValueRange inside) {
     // All groups but those of the stages ahead are there; behind the barrier, for all threads.
     Value open = arith::ConstantIntOp::create(builder, loc, ahead - 1, 32);
@@ -141,13 +228,17 @@ RingWriter::forEachStage(ArrayRef<Value> batch, const Side &rows, const Side &co
     // The stage that was multiplied before this one.
     Value before = arith::SubIOp::create(builder, loc, slot, constant(1));
     fillStage(add(number, constant(ahead)), wrapped(before, 0, ahead));
-    SmallVector<Value> results = {wrapped(add(slot, constant(1)), ahead, 0)};
+    SmallVector<Value> parts = llvm::to_vector(inside.drop_front(1 + numSums));
+    llvm::append_range(parts, loadStage(add(number, constant(held + 1))));
+    Value nextSlot = wrapped(add(slot, constant(1)), ahead, 0);
+    SmallVector<Value> results = {nextSlot};
     llvm::append_range(results, multiplyStage(multiply(slot, constant(bytesOfStage())),
-                                              llvm::to_vector(inside.drop_front())));
+                                              llvm::to_vector(inside.slice(1, numSums))));
+    storeStage(add(number, constant(1)), nextSlot, ArrayRef(parts).take_front(ofStageParts));
+    llvm::append_range(results, ArrayRef(parts).drop_front(ofStageParts));
     return results;
   });
-  carried.erase(carried.begin());
-  return carried;
+  return llvm::to_vector(ArrayRef(carried).slice(1, numSums));
 }
 
 } // namespace tgc

@@ -5,7 +5,8 @@
 // steps or of a tile's side of elements, and chunks of 16 bytes are permuted in their lines so that a matrix
 // of `ldmatrix` meets each bank once. Copies are as wide as sizes and strides make sure that all of one is in
 // the operand and aligned; f32 can always be copied. Shorter elements without neighbours go through
-// registers.
+// registers, and so does what is computed on its way: what that is made of is loaded some stages ahead, and
+// stored as the stage that is multiplied next.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TGC_COMPILER_CODEGEN_GPU_OPERANDRING_H
@@ -18,6 +19,9 @@ namespace tgc {
 class RingWriter : public TileWriter {
 public:
   using TileWriter::TileWriter;
+
+  /// Elements of an operand that a thread brings to a stage.
+  static unsigned countElementsOfThread(mlir::linalg::GenericOp op, unsigned operand, TileShape tile);
 
 protected:
   /// What a bank-wide access moves; bytes of steps in a stage; all that a block can have without asking.
@@ -54,6 +58,15 @@ private:
   unsigned elementsOfCopy(const Side &side);
   void fill(const Side &side, llvm::ArrayRef<mlir::Value> batch, mlir::Value stage, mlir::Value first,
             mlir::Value steps);
+
+  /// A stage's number in the sum, and how many there are.
+  struct Stage {
+    mlir::Value number, count;
+  };
+  /// The elements that a thread makes of a side with a maker.
+  void forEachMade(const Side &side, llvm::function_ref<void(mlir::Value position, mlir::Value step)> visit);
+  llvm::SmallVector<mlir::Value> loadMade(const Side &side, llvm::ArrayRef<mlir::Value> batch, Stage stage);
+  void storeMade(const Side &side, Stage stage, mlir::Value place, mlir::ValueRange parts);
   mlir::Value ring;
 };
 
