@@ -182,10 +182,11 @@ static void askForDevice(func::FuncOp entry, ArrayRef<StringRef> demands) {
   openDemanded(builder, entry.getLoc(), entry.getArgument(0), demands);
 }
 
-LogicalResult dispatchEntries(ModuleOp module, const DeviceCode &code) {
-  FailureOr<unsigned> slots = mirrorBuffers(module);
-  if (failed(slots))
+LogicalResult dispatchEntries(ModuleOp module, DeviceCode &code) {
+  FailureOr<MirrorPlan> plan = mirrorBuffers(module);
+  if (failed(plan))
     return failure();
+  code.memory = plan->gpus;
   // One image after the other, as tgc_device_open wants them.
   std::string chips, texts, kernels;
   auto add = [&](const std::string &chip, const std::string &text, const std::string &lines) {
@@ -207,7 +208,7 @@ LogicalResult dispatchEntries(ModuleOp module, const DeviceCode &code) {
                                          described("kernels", builder.getStringAttr(kernels)),
                                          described("gpus", builder.getDenseI32ArrayAttr(getGpus(module))),
                                          described("demands", builder.getStrArrayAttr(demands)),
-                                         described("slots", builder.getI32IntegerAttr(*slots)),
+                                         described("slots", builder.getI32IntegerAttr(plan->numMirrors)),
                                          described("required", builder.getI32IntegerAttr(code.isRequired))}));
   llvm::StringMap<func::FuncOp> devices;
   SmallVector<func::FuncOp> entries;

@@ -24,6 +24,8 @@ struct DeviceCode {
   DeviceProgram kernels;
   std::vector<Transfer> transfers;
   std::vector<DeviceImage> images;
+  /// After dispatchEntries.
+  std::vector<MirrorBytes> memory;
   std::string chip;
   /// A run without a device fails.
   bool isRequired = false;
@@ -39,7 +41,7 @@ std::string getAssembler();
 void addDeviceEntries(mlir::ModuleOp module, const DeviceCode &code);
 
 /// After it: gives the device's entries their memory, and each entry that has one its choice.
-llvm::LogicalResult dispatchEntries(mlir::ModuleOp module, const DeviceCode &code);
+llvm::LogicalResult dispatchEntries(mlir::ModuleOp module, DeviceCode &code);
 
 } // namespace tgc
 

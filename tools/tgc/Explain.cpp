@@ -116,9 +116,17 @@ json::Object toJson(const DeviceCode &device) {
         json::Object{{"memory", copy.memory}, {"from", copy.from}, {"to", copy.to}, {"for", copy.node}});
   for (const HostWork &work : device.kernels.host)
     host.push_back(json::Object{{"node", work.node}, {"op", work.op}, {"reason", work.reason}});
+  json::Array memory;
+  for (const MirrorBytes &mirrors : device.memory) {
+    json::Object bytes{{"gpu", mirrors.gpu}};
+    for (auto [name, known] : llvm::zip_equal(kMirrorNames, mirrors.bytes))
+      bytes[name] = known ? json::Value(*known) : json::Value(nullptr);
+    memory.push_back(std::move(bytes));
+  }
   return json::Object{{"chip", device.chip},
                       {"kernels", std::move(kernels)},
                       {"copies", std::move(copies)},
+                      {"memory", std::move(memory)},
                       {"host", std::move(host)}};
 }
 
@@ -134,12 +142,32 @@ void printFacts(raw_ostream &stream, const KernelFacts &kernel, const Roofline &
          << (kernel.tile.empty() ? "" : "  measured: " + kernel.tile) << "\n";
 }
 
+/// What a session allocates on a GPU; `isOne`: there are no others.
+void printMemory(raw_ostream &stream, const MirrorBytes &mirrors, bool isOne) {
+  stream << "  memory of " << (isOne ? "the GPU" : "GPU " + std::to_string(mirrors.gpu)) << ":";
+  int64_t all = 0;
+  bool isKnown = true;
+  for (auto [name, bytes] : llvm::zip_equal(kMirrorNames, mirrors.bytes)) {
+    if (bytes == 0)
+      continue;
+    if (bytes)
+      stream << " " << name << " " << *bytes << " bytes,";
+    else
+      stream << " " << name << " as runs want them,";
+    all += bytes.value_or(0);
+    isKnown &= bytes.has_value();
+  }
+  stream << " in all " << all << " bytes" << (isKnown ? "" : " and those") << "\n";
+}
+
 void printDevice(raw_ostream &stream, const DeviceCode &device) {
   stream << "device " << device.chip << ": " << device.kernels.records.size() << " kernels, "
          << device.transfers.size() << " copies\n";
   for (const KernelRecord &kernel : device.kernels.records)
     stream << "  launch " << kernel.name << "  " << kernel.node << (kernel.shared.empty() ? "" : ", or ")
            << kernel.shared << "\n";
+  for (const MirrorBytes &mirrors : device.memory)
+    printMemory(stream, mirrors, device.memory.size() == 1);
   for (const Transfer &copy : device.transfers)
     stream << "  copy " << copy.memory
            << (copy.from == "host" || copy.to == "host" ? "" : " from " + copy.from) << " to "

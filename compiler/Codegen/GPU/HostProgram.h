@@ -38,9 +38,24 @@ struct Transfer {
 /// order of `device.records`. Entries that launch nothing are taken out, too.
 std::vector<Transfer> launchKernels(mlir::ModuleOp program, DeviceProgram &device);
 
-/// After the arena is planned: gives all memory that launches and copies name a mirror on the device. Returns
-/// how many there are.
-llvm::FailureOr<unsigned> mirrorBuffers(mlir::ModuleOp module);
+/// What mirrors are for, as rt.mirror and runtime/kernels/device/device.h number it; and a name for each.
+enum MirrorKind : uint32_t { Constant, Arena, Buffer, Feed, Fetch, Variable, Any };
+inline constexpr llvm::StringLiteral kMirrorNames[] = {"constants", "arena",   "buffers",
+                                                       "feeds",     "fetches", "variables"};
+
+/// The memory that one of the program's GPUs has once all entries have run, by kind; none: a run decides.
+struct MirrorBytes {
+  unsigned gpu = 0;
+  std::optional<int64_t> bytes[Any] = {0, 0, 0, 0, 0, 0};
+};
+
+struct MirrorPlan {
+  unsigned numMirrors = 0;
+  std::vector<MirrorBytes> gpus;
+};
+
+/// After the arena is planned: gives all memory that launches and copies name a mirror on the device.
+llvm::FailureOr<MirrorPlan> mirrorBuffers(mlir::ModuleOp module);
 
 } // namespace tgc
 

@@ -16,14 +16,21 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/StringMap.h"
+#include <map>
 
 using namespace mlir;
 
 namespace tgc {
 namespace {
 
-/// What a mirror is for, as rt.mirror and runtime/kernels/device/device.h number it.
-enum Kind : uint32_t { Constant, Arena, Buffer, Feed, Fetch, Variable, Any };
+/// Bytes of memory, if that is known.
+std::optional<int64_t> getBytes(Value memory) {
+  auto type = cast<MemRefType>(memory.getType());
+  if (type.hasStaticShape())
+    return type.getNumElements() * byteWidth(type.getElementType());
+  auto arena = memory.getDefiningOp<rt::WorkspaceOp>();
+  return arena ? getConstantIntValue(arena.getBytes()) : std::nullopt;
+}
 
 class Mirrors {
 public:
@@ -52,10 +59,18 @@ public:
     function.walk([&](rt::DisownOp op) { setSlot(op); });
   }
 
-  FailureOr<unsigned> count() const {
+  FailureOr<MirrorPlan> getPlan() const {
     if (hasFailed)
       return failure();
-    return slots.size();
+    MirrorPlan plan;
+    plan.numMirrors = slots.size();
+    for (const auto &[place, mirror] : sizes) {
+      if (plan.gpus.empty() || plan.gpus.back().gpu != place.first)
+        plan.gpus.push_back({place.first});
+      std::optional<int64_t> &sum = plan.gpus.back().bytes[mirror.kind];
+      sum = sum && mirror.bytes ? std::optional(*sum + *mirror.bytes) : std::nullopt;
+    }
+    return plan;
   }
 
 private:
@@ -110,12 +125,11 @@ private:
         fixed *= ShapedType::isDynamic(size) ? 1 : size;
       Value bytes = arith::ConstantIndexOp::create(builder, loc, fixed);
       for (Value size : view.getSizes())
-        bytes = arith::MulIOp::create(builder, loc, bytes, here(size));
+        bytes = builder.createOrFold<arith::MulIOp>(loc, bytes, here(size));
       Value first = here(view.getByteShift());
-      Value last = arith::AddIOp::create(builder, loc, first, bytes);
-      range.begin =
-          range.begin ? arith::MinUIOp::create(builder, loc, range.begin, first).getResult() : first;
-      range.end = range.end ? arith::MaxUIOp::create(builder, loc, range.end, last).getResult() : last;
+      Value last = builder.createOrFold<arith::AddIOp>(loc, first, bytes);
+      range.begin = range.begin ? builder.createOrFold<arith::MinUIOp>(loc, range.begin, first) : first;
+      range.end = range.end ? builder.createOrFold<arith::MaxUIOp>(loc, range.end, last) : last;
     }
     if (!range.begin)
       return std::nullopt;
@@ -123,15 +137,17 @@ private:
   }
 
   /// What a device has of an arena. Where several devices of the program are one, it has one mirror, of all
-  /// that they touch.
-  Value getTouched(rt::WorkspaceOp arena, Value device, OpBuilder &builder) {
+  /// that they touch. `known`: how many bytes it has where they are not.
+  Value getTouched(rt::WorkspaceOp arena, Value device, OpBuilder &builder, std::optional<int64_t> &known) {
     Location loc = arena.getLoc();
+    known = getBytes(arena);
     SmallVector<Value> devices;
     for (auto opened : arena->getParentOfType<func::FuncOp>().getOps<rt::DeviceOp>())
       devices.push_back(opened);
     std::optional<Range> own = findRange(arena, device, builder);
     if (!own)
       return arena;
+    std::optional<int64_t> first = getConstantIntValue(own->begin), end = getConstantIntValue(own->end);
     if (devices.size() > 1) {
       std::optional<Range> all = findRange(arena, devices, builder);
       if (!all)
@@ -149,6 +165,7 @@ private:
     }
     // As the driver aligns memory.
     Value mask = arith::ConstantIndexOp::create(builder, loc, -kAlignment);
+    known = first && end ? std::optional(*end - (*first & -kAlignment)) : std::nullopt;
     Value begin = arith::AndIOp::create(builder, loc, own->begin, mask);
     Value bytes = arith::SubIOp::create(builder, loc, own->end, begin);
     return memref::ViewOp::create(builder, loc, cast<MemRefType>(arena.getType()), arena, begin, bytes);
@@ -213,19 +230,30 @@ private:
     else
       builder.setInsertionPointAfter(opened);
     Value mirrored = root;
+    std::optional<int64_t> bytes = getBytes(root);
     if (auto arena = root.getDefiningOp<rt::WorkspaceOp>()) {
       for (auto opened : arena->getParentOfType<func::FuncOp>().getOps<rt::DeviceOp>())
         if (opened->getBlock() == builder.getInsertionBlock() &&
             !opened->isBeforeInBlock(&*builder.getInsertionPoint()))
           builder.setInsertionPointAfter(opened);
-      mirrored = getTouched(arena, device, builder);
+      mirrored = getTouched(arena, device, builder, bytes);
     }
     auto variable = root.getDefiningOp<rt::VariableOp>();
     IntegerAttr resident = variable && variable.getResident() && getHome(variable) == device
                                ? builder.getI32IntegerAttr(variable.getIndex())
                                : IntegerAttr();
+    note(device, slot, kind, bytes);
     return rt::MirrorOp::create(builder, root.getLoc(), builder.getIndexType(), device, slot, kind, mirrored,
                                 resident);
+  }
+
+  /// A mirror is as large as the largest of what it has to hold.
+  void note(Value device, uint32_t slot, uint32_t kind, std::optional<int64_t> bytes) {
+    auto gpu = device.getDefiningOp()->getAttrOfType<IntegerAttr>(kGpuNumberAttribute);
+    auto place = std::pair(gpu ? unsigned(gpu.getInt()) : 0u, slot);
+    auto [known, isNew] = sizes.try_emplace(place, Mirror{kind, bytes});
+    std::optional<int64_t> &most = known->second.bytes;
+    most = most && bytes ? std::optional(std::max(*most, *bytes)) : std::nullopt;
   }
 
   /// The device that keeps a resident variable.
@@ -267,16 +295,22 @@ private:
   /// By memory and device.
   llvm::DenseMap<std::pair<Value, Value>, Value> distances;
   llvm::StringMap<unsigned> slots;
+  /// By GPU and slot.
+  struct Mirror {
+    uint32_t kind;
+    std::optional<int64_t> bytes;
+  };
+  std::map<std::pair<unsigned, uint32_t>, Mirror> sizes;
   bool hasFailed = false;
 };
 
 } // namespace
 
-FailureOr<unsigned> mirrorBuffers(ModuleOp module) {
+FailureOr<MirrorPlan> mirrorBuffers(ModuleOp module) {
   Mirrors mirrors;
   for (auto function : module.getOps<func::FuncOp>())
     mirrors.add(function);
-  return mirrors.count();
+  return mirrors.getPlan();
 }
 
 } // namespace tgc
