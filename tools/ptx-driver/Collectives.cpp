@@ -64,11 +64,24 @@ template <typename T> void combine(const Reduction &all) {
   }
 }
 
+/// Beside the numbers of NCCL's reductions: what the root gives.
+constexpr int kBroadcast = 100;
+
+Result broadcast(const Reduction &all) {
+  const Part &root = all.parts[all.parts.front().root];
+  for (const Part &part : all.parts)
+    if (part.to != root.from)
+      std::memcpy(part.to, root.from, root.count);
+  return Success;
+}
+
 size_t sizeOf(int type) {
-  return type == 2 || type == 7 ? 4 : type == 4 || type == 8 ? 8 : type == 6 ? 2 : 0;
+  return type <= 1 ? 1 : type == 2 || type == 7 ? 4 : type == 4 || type == 8 ? 8 : type == 6 ? 2 : 0;
 }
 
 Result compute(const Reduction &all) {
+  if (all.parts.front().reduction == kBroadcast)
+    return broadcast(all);
   // Results may lie where operands do, so these are read before: by place of the element, as NCCL allows.
   switch (all.parts.front().type) {
   case 2:
@@ -113,16 +126,17 @@ NcclResult ask(const void *from, void *to, size_t count, int type, int reduction
   auto *who = static_cast<Member *>(member);
   auto *where = static_cast<Stream *>(stream);
   size_t bytes = count * sizeOf(type);
-  if (!bytes || reduction < 0 || reduction > 3 || where->gpu != who->gpu ||
+  bool isBroadcast = reduction == kBroadcast;
+  if (!bytes || reduction < 0 || (reduction > 3 && !isBroadcast) || where->gpu != who->gpu ||
       root >= int(who->team->members.size()))
     return NcclInvalidArgument;
-  bool writes = root < 0 || root == who->rank;
-  if (!isOn(*who->gpu, from, bytes) || (writes && !isOn(*who->gpu, to, bytes)))
+  bool writes = isBroadcast || root < 0 || root == who->rank, reads = !isBroadcast || root == who->rank;
+  if ((reads && !isOn(*who->gpu, from, bytes)) || (writes && !isOn(*who->gpu, to, bytes)))
     return NcclInvalidArgument;
   // The simulator's memory, which addresses of the device stand for.
-  auto *source = who->gpu->device.bytes(reinterpret_cast<uintptr_t>(from)).data();
+  auto *source = reads ? who->gpu->device.bytes(reinterpret_cast<uintptr_t>(from)).data() : nullptr;
   auto *target = writes ? who->gpu->device.bytes(reinterpret_cast<uintptr_t>(to)).data() : nullptr;
-  asked.push_back({who, where, source, target, count, type, reduction, root});
+  asked.push_back({who, where, source, target, isBroadcast ? bytes : count, type, reduction, root});
   return NcclSuccess;
 }
 
@@ -193,8 +207,13 @@ TGC_NCCL_EXPORT int ncclGroupEnd() {
         part.root != first.root)
       return NcclInvalidUsage;
   all->isThere.assign(all->parts.size(), false);
-  call.gpu.trace() << (first.root < 0 ? "reduce " : "reduce to one ") << first.count << " elements of "
-                   << all->parts.size() << " devices\n";
+  if (first.reduction == kBroadcast)
+    call.gpu.trace() << "broadcast " << first.count << " bytes of GPU "
+                     << all->parts[first.root].member->gpu->number << " to " << all->parts.size() - 1
+                     << " others\n";
+  else
+    call.gpu.trace() << (first.root < 0 ? "reduce " : "reduce to one ") << first.count << " elements of "
+                     << all->parts.size() << " devices\n";
   if (!call.gpu.wishes.isLate)
     return compute(*all) ? NcclUnhandled : NcclSuccess;
   for (size_t rank = 0; rank < all->parts.size(); ++rank)
@@ -212,4 +231,9 @@ TGC_NCCL_EXPORT int ncclAllReduce(const void *from, void *to, size_t count, int 
 TGC_NCCL_EXPORT int ncclReduce(const void *from, void *to, size_t count, int type, int reduction, int root,
                                void *member, void *stream) {
   return ask(from, to, count, type, reduction, root, member, stream);
+}
+
+TGC_NCCL_EXPORT int ncclBroadcast(const void *from, void *to, size_t count, int type, int root, void *member,
+                                  void *stream) {
+  return ask(from, to, count, type, kBroadcast, root, member, stream);
 }

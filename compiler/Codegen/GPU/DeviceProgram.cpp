@@ -9,6 +9,7 @@
 #include "compiler/Codegen/GPU/OpNests.h"
 #include "compiler/Codegen/GPU/OperandMakers.h"
 #include "compiler/Codegen/GPU/SharedSums.h"
+#include "dialects/Tg/IR/Placement.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -196,6 +197,25 @@ static void writeKernel(const NestChain &chain, GpuF32 products, DeviceProgram &
   program.records.push_back(std::move(record));
 }
 
+/// What reads nothing is computed where its value is first used: nodes on several GPUs that fill memory with
+/// the same were one op, on one of them.
+static void placeFills(func::FuncOp entry) {
+  entry.walk([](linalg::GenericOp fill) {
+    if (fill->getNumResults() || fill.getNumDpsInits() != 1 || fill.getNumDpsInputs() ||
+        getOpNest(fill) != OpNest::None)
+      return;
+    Operation *next = nullptr;
+    for (Operation *user : fill.getDpsInits()[0].getUsers())
+      if (Operation *here = fill->getBlock()->findAncestorOpInBlock(*user);
+          here && !isa<memref::DimOp>(here) && fill->isBeforeInBlock(here) &&
+          (!next || here->isBeforeInBlock(next)))
+        next = here;
+    auto first = dyn_cast_or_null<linalg::GenericOp>(next);
+    if (first && !getSharedReduction(first.getLoc()) && getPlace(first.getLoc()) != getPlace(fill.getLoc()))
+      fill->setLoc(first.getLoc());
+  });
+}
+
 DeviceProgram writeKernels(ModuleOp program, GpuF32 products) {
   dropSharedSums(program);
   DeviceProgram result;
@@ -203,6 +223,7 @@ DeviceProgram writeKernels(ModuleOp program, GpuF32 products) {
   result.wgmmaKernels = ModuleOp::create(program.getLoc());
   BufferNames names;
   for (auto entry : program.getOps<func::FuncOp>()) {
+    placeFills(entry);
     std::vector<NestChain> chains = findChains(entry);
     takeMakers(entry, products, chains);
     llvm::DenseMap<Operation *, const NestChain *> chainOf;

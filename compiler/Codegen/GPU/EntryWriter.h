@@ -81,6 +81,13 @@ private:
   /// What several GPUs do together if the library for that is there; else one of them does it, and others
   /// take the result.
   void share(KernelRecord &record, Sharing sharing);
+  /// Brings a value that a kernel reads to its GPU; to all others, too, of which kernels read it before it
+  /// changes, if these are several and one GPU has it.
+  void bringToReaders(mlir::Value base, const KernelRecord &record);
+  /// Whether a copy of it can be all that there is of its class.
+  bool canHaveOne(mlir::Value base);
+  /// The GPUs whose kernels read a piece of memory from one on, side by side with it, until it changes.
+  Gpus findReadersFrom(mlir::Value base, mlir::Operation *first);
   /// Gives each GPU an operand that it has, where there is one.
   void takeFromWhereTheyAre(Sharing &sharing);
   bool has(unsigned gpu, mlir::Value value) {
@@ -110,6 +117,15 @@ private:
   /// What getReaders() says of each base, once it has been asked.
   llvm::DenseMap<mlir::Value, Gpus> readers;
   bool hasReaders = false;
+  /// Of each piece of memory the kernels and other ops of the entry's block that touch it, by their number
+  /// there, once somebody has asked.
+  struct Touch {
+    unsigned number;
+    Gpus readers;
+    bool isWritten;
+  };
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<Touch>> touches;
+  llvm::DenseMap<mlir::Operation *, unsigned> numbers;
   /// Variables that took a new size: their memory may be elsewhere now than where it was read.
   llvm::SmallPtrSet<mlir::Value, 4> moved;
   /// Nests whose kernels are started already, with that of the first of their chain.

@@ -122,7 +122,7 @@ void EntryWriter::launch(KernelRecord &record) {
   record.gpu = gpuOf(record);
   LaunchUses uses = findUses(record);
   for (Value base : kernelUses.getRead(record))
-    places.bring(base, record.gpu);
+    bringToReaders(base, record);
   Gpus others = findOthers(record, record.gpu);
   for (Value base : kernelUses.getWritten(record)) {
     if (isResident(base))

@@ -36,6 +36,67 @@ void EntryWriter::share(KernelRecord &record, Sharing sharing) {
     shared.insert(base);
 }
 
+void EntryWriter::bringToReaders(Value base, const KernelRecord &record) {
+  constexpr int kSeveral = 2;
+  State &state = places.stateOf(base);
+  unsigned root = isResident(base) ? places.homeOf(base) : firstOf(state.gpus);
+  bool isOfOne = !state.isOnHost && (state.gpus || isResident(base)) && canHaveOne(base) &&
+                 !(state.gpus & bitOf(record.gpu)) && record.gpu != root;
+  Gpus to = isOfOne ? findReadersFrom(base, record.members.front()) & ~state.gpus & ~bitOf(root) : 0;
+  if (llvm::popcount(to) < kSeveral)
+    return places.bring(base, record.gpu);
+  Location loc = record.op->getLoc();
+  places.bring(base, root);
+  places.keepMirrored(base);
+  Sharing sharing = makeBroadcast(base, root, to | bitOf(root));
+  auto choice =
+      scf::IfOp::create(builder, loc, createCanShare(builder, loc, sharing, places), /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(choice.thenBlock()->getTerminator());
+  createShare(builder, loc, sharing, places);
+  builder.setInsertionPoint(choice.elseBlock()->getTerminator());
+  places.passToAll(base, root, to);
+  places.stateOf(base).gpus |= to;
+}
+
+bool EntryWriter::canHaveOne(Value base) {
+  return !isConstant(base) && !memory.isJoined(base) && memory.getMembers(base).size() == 1 &&
+         isa<MemRefType>(base.getType());
+}
+
+Gpus EntryWriter::findReadersFrom(Value base, Operation *first) {
+  if (numbers.empty()) {
+    for (Operation &op : entry.front()) {
+      unsigned number = numbers.size();
+      numbers[&op] = number;
+      auto kernel = kernels.find(&op);
+      if (kernel == kernels.end()) {
+        for (const auto &[touched, isWritten] : kernelUses.findEffects(op).touched)
+          if (isWritten)
+            touches[touched].push_back({number, 0, true});
+        continue;
+      }
+      const KernelRecord &record = device.records[kernel->second];
+      if (&op != record.members.front())
+        continue;
+      for (Value read : kernelUses.getRead(record))
+        touches[read].push_back({number, bitOf(gpuOf(record)), false});
+      for (Value written : kernelUses.getWritten(record))
+        touches[written].push_back({number, 0, true});
+    }
+  }
+  auto from = numbers.find(first);
+  Gpus readers = 0;
+  for (const Touch &touch : touches.lookup(base)) {
+    if (from == numbers.end() || touch.number < from->second)
+      continue;
+    if (touch.isWritten)
+      break;
+    readers |= touch.readers;
+  }
+  return readers;
+}
+
 void EntryWriter::takeFromWhereTheyAre(Sharing &sharing) {
   for (size_t i = 0; i < sharing.gpus.size(); ++i)
     for (size_t j = 0; j < sharing.gpus.size(); ++j)

@@ -1,4 +1,4 @@
-//===- SharedReductions.cpp - Reductions that several GPUs share ----------===//
+//===- SharedReductions.cpp - Work that several GPUs share ----------------===//
 
 #include "compiler/Codegen/GPU/SharedReductions.h"
 #include "compiler/ABI/RtToLLVM.h"
@@ -110,6 +110,20 @@ std::optional<Sharing> findSharing(const KernelRecord &record, ArrayRef<int32_t>
     return std::nullopt;
   sharing.type = *type;
   sharing.reduction = *kind;
+  return sharing;
+}
+
+Sharing makeBroadcast(Value memory, unsigned root, Gpus all) {
+  constexpr int32_t kBytes = 1;
+  Sharing sharing;
+  for (Gpus left = all; left; left &= left - 1) {
+    sharing.gpus.push_back(firstOf(left));
+    sharing.operands.push_back(memory);
+  }
+  sharing.result = memory;
+  sharing.type = kBytes;
+  sharing.reduction = kBroadcast;
+  sharing.root = root;
   return sharing;
 }
 

@@ -99,7 +99,12 @@ void ValuePlaces::upload(Value base, unsigned gpu) {
   }
 }
 
-void ValuePlaces::pass(Value base, unsigned from, unsigned to) {
+void ValuePlaces::passToAll(Value base, unsigned from, Gpus to) {
+  for (Gpus left = to; left; left &= left - 1)
+    pass(base, from, firstOf(left), " (or ncclBroadcast brings it)");
+}
+
+void ValuePlaces::pass(Value base, unsigned from, unsigned to, StringRef condition) {
   Operation *point = &*builder.getInsertionPoint();
   keepMirrored(base);
   for (Value member : memory.getMembersAt(base, point)) {
@@ -108,7 +113,7 @@ void ValuePlaces::pass(Value base, unsigned from, unsigned to) {
     createDownload(point->getLoc(), member, from, kGiveFunction);
     auto taken = rt::UploadOp::create(builder, point->getLoc(), handles[to], member, Value(), IntegerAttr());
     taken->setAttr(kTransferAttribute, builder.getStringAttr(kTakeFunction));
-    note(member, nameOf(from), nameOf(to), "");
+    note(member, nameOf(from), nameOf(to), condition);
   }
 }
 

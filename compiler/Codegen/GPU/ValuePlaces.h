@@ -57,6 +57,8 @@ public:
   /// Puts a value on a GPU, too; `state` is what is known of it where the builder stands.
   void bring(mlir::Value base, unsigned gpu);
   void bring(mlir::Value base, State &state, unsigned gpu);
+  /// The same for several, from one that has it, where they could not be given it at once.
+  void passToAll(mlir::Value base, unsigned from, Gpus to);
   /// Puts a value on the host, too.
   void download(mlir::Value base);
   void download(mlir::Value base, State &state, bool isLast = false);
@@ -73,7 +75,7 @@ private:
   /// Copies all of a class that can be reached here.
   void upload(mlir::Value base, unsigned gpu);
   /// The same from one GPU to another.
-  void pass(mlir::Value base, unsigned from, unsigned to);
+  void pass(mlir::Value base, unsigned from, unsigned to, llvm::StringRef condition = "");
   void createDownload(mlir::Location loc, mlir::Value memory, unsigned gpu, llvm::StringRef function);
   /// Feeds may be the device's, if the caller has them there.
   void expose(mlir::Value base);

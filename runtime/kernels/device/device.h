@@ -64,7 +64,9 @@ void tgc_device_take(tgc_device_t *device, const char *node, uint64_t host, int6
 /* A reduction that several devices share. First it is asked whether those of `places`, a bit for each, can:
  * they are different ones, and NCCL is there. Then, for each, comes what it gives and where it wants the
  * result, of as many bytes, and at last the reduction: type and kind as NCCL numbers them, `root` is the
- * place of the one that has the result, -1: all have. Nobody waits for it but what comes after it on each. */
+ * place of the one that has the result, -1: all have; or a broadcast of bytes that `root` gives to all.
+ * Nobody waits for it but what comes after it on each. */
+enum { TGC_DEVICE_BROADCAST = 100 };
 uint32_t tgc_device_can_share(tgc_device_t *device, uint32_t places);
 void tgc_device_share(tgc_device_t *device, const char *node, uint64_t host, int64_t distance,
                       uint64_t bytes);

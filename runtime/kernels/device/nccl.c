@@ -1,8 +1,8 @@
-/*===- nccl.c - Reductions that devices share -------------------------------===
+/*===- nccl.c - Reductions and broadcasts that devices share ----------------===
  *
  * NCCL, loaded when a program that can use it first runs on several GPUs: no header, no library of a toolkit.
  * Names, numbers and signatures are those of its documentation. Its kernels go by the streams of the devices'
- * own, so all that comes before or after them there does. Linked into modules with such reductions.
+ * own, so all that comes before or after them there does. Linked into modules with such work.
  *
  *===----------------------------------------------------------------------===*/
 #define _GNU_SOURCE
@@ -24,6 +24,8 @@
   X(int, ncclReduce,                                                                                         \
     (const void *from, void *to, size_t count, int type, int reduction, int root, void *communicator,        \
      void *stream))                                                                                          \
+  X(int, ncclBroadcast,                                                                                      \
+    (const void *from, void *to, size_t count, int type, int root, void *communicator, void *stream))        \
   X(const char *, ncclGetErrorString, (int result))
 
 static struct {
@@ -171,6 +173,11 @@ static uint32_t place_of(const share_t *share) {
   return place;
 }
 
+/* Of work for all, of work for or of one. */
+static const char *name_of(uint32_t reduction, int32_t root) {
+  return reduction == TGC_DEVICE_BROADCAST ? "ncclBroadcast" : root < 0 ? "ncclAllReduce" : "ncclReduce";
+}
+
 static int start(const team_t *team, const share_t *share, uint32_t type, uint32_t reduction, int32_t root) {
   const void *from = (const void *)(uintptr_t)share->source;
   void *to = (void *)(uintptr_t)share->target, *member = team->members[place_of(share)];
@@ -180,23 +187,27 @@ static int start(const team_t *team, const share_t *share, uint32_t type, uint32
   int rank = 0; /* places of a team are in the order of its ranks */
   for (int32_t i = 0; i < root; ++i)
     rank += team->places >> i & 1;
+  if (reduction == TGC_DEVICE_BROADCAST)
+    return nccl.ncclBroadcast(from, to, count, (int)type, rank, member, share->device->stream);
   return nccl.ncclReduce(from, to, count, (int)type, (int)reduction, rank, member, share->device->stream);
 }
 
 /* Bytes are what each device gives, and what it gets. */
-static void report(shares_t *shares, int32_t root) {
+static void report(shares_t *shares, uint32_t reduction, int32_t root) {
+  int is_broadcast = reduction == TGC_DEVICE_BROADCAST;
   for (uint32_t i = 0; i < shares->count; ++i) {
     const share_t *share = &shares->all[i];
     tgc_device_t *device = share->device;
     if (!device->times.are_wanted)
       continue;
-    const char *name = root < 0 ? "ncclAllReduce" : "ncclReduce";
-    char *label = device->times.shares[root >= 0];
+    const char *name = name_of(reduction, root);
+    char *label = device->times.shares[is_broadcast ? 2 : root >= 0];
     if (device->ordinal)
       snprintf(label, sizeof device->times.shares[0], "%u:%s", device->ordinal, name);
     else
       snprintf(label, sizeof device->times.shares[0], "%s", name);
-    uint64_t gets = root < 0 || (uint32_t)root == place_of(share) ? share->bytes : 0;
+    /* Of a broadcast each has one part: it gives or it gets. */
+    uint64_t gets = !is_broadcast && (root < 0 || (uint32_t)root == place_of(share)) ? share->bytes : 0;
     tgc_device_enter(device, "a shared reduction", shares->node);
     tgc_cu_result result = tgc_times_report(device, label, shares->node, share->bytes + gets);
     tgc_device_leave(device);
@@ -224,7 +235,7 @@ void tgc_device_share_all(tgc_device_t *device, uint32_t places, uint32_t type, 
   int ended = nccl.ncclGroupEnd();
   pthread_mutex_unlock(&mutex);
   tgc_device_leave(first);
-  check(first, result ? result : ended, root < 0 ? "ncclAllReduce" : "ncclReduce");
+  check(first, result ? result : ended, name_of(reduction, root));
   time_all(shares, tgc_times_end);
-  report(shares, root);
+  report(shares, reduction, root);
 }

@@ -67,7 +67,8 @@ typedef struct times {
   void **events;
   size_t count, capacity;
   uint8_t are_wanted;
-  char shares[2][32]; /* what profiles call reductions for all and for one: "1:ncclAllReduce" on GPU 1 */
+  /* What profiles call reductions for all and for one, and broadcasts: "1:ncclAllReduce" on GPU 1. */
+  char shares[3][32];
 } times_t;
 
 /* A device's part of a reduction. */
