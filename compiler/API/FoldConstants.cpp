@@ -29,7 +29,7 @@ namespace {
 constexpr int64_t kSmallResult = 1 << 16, kMostResults = 1 << 26;
 /// Multiplications of products and elements under windows: of all that is computed, and what all threads
 /// share.
-constexpr int64_t kMostSteps = int64_t(1) << 37, kParallelSteps = 1 << 24;
+constexpr int64_t kMostSteps = int64_t(1) << 33, kParallelSteps = 1 << 24;
 /// Elements that are widened here.
 constexpr int64_t kFewElements = 256;
 /// Constants of more bytes are resources.
