@@ -71,15 +71,10 @@ struct ContractTile : ContractAccess {
   /// The right operand's vectors of a step of the sum.
   llvm::SmallVector<mlir::Value> loadColumns(mlir::OpFoldResult rhsAt, const Place &place);
 
-  /// Two steps of the sum at once.
+  /// Two steps of the sum at once, of bf16, or of bytes that become 16 bits.
   llvm::SmallVector<mlir::Value> addPairs(int64_t rows, mlir::OpFoldResult lhsAt, mlir::OpFoldResult rhsAt,
                                           mlir::OpFoldResult rhsStep, const Place &place,
                                           mlir::ValueRange sums);
-
-  /// Two steps of the sum at once, of bytes that become 16 bits.
-  llvm::SmallVector<mlir::Value> addBytePairs(int64_t rows, mlir::OpFoldResult lhsAt,
-                                              mlir::OpFoldResult rhsAt, mlir::OpFoldResult rhsStep,
-                                              const Place &place, mlir::ValueRange sums);
 
   /// The right operand's bytes of four steps of the sum, those of a column together.
   llvm::SmallVector<mlir::Value> loadQuads(mlir::OpFoldResult rhsAt, mlir::OpFoldResult rhsStep,

@@ -19,6 +19,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
@@ -88,16 +89,11 @@ private:
           captured.insert(operand);
       getUsedValuesDefinedAbove(nest.op->getRegions(), captured);
     }
-    return llvm::filter_to_vector(captured, [](Value value) { return !isConstant(value); });
+    return llvm::filter_to_vector(captured, [](Value value) { return !matchPattern(value, m_Constant()); });
   }
 
   bool isPacked(const Nest &nest, unsigned operand) const {
     return packed && &nest == product && operand == 1;
-  }
-
-  static bool isConstant(Value value) {
-    Operation *op = value.getDefiningOp();
-    return op && op->hasTrait<OpTrait::ConstantLike>();
   }
 
   //===--------------------------------------------------------------------===//
@@ -160,7 +156,7 @@ private:
     llvm::SetVector<Value> used(nest.op->operand_begin(), nest.op->operand_end());
     getUsedValuesDefinedAbove(nest.op->getRegions(), used);
     for (Value value : used)
-      if (isConstant(value) && !mapping.contains(value))
+      if (matchPattern(value, m_Constant()) && !mapping.contains(value))
         builder.clone(*value.getDefiningOp(), mapping);
   }
 

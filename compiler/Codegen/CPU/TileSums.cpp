@@ -75,8 +75,7 @@ SmallVector<Value> ContractTile::sumRange(int64_t rows, size_t level,
     OpFoldResult rhsStep = rhsSumStrides[level];
     if (atOnce == 4)
       return addQuads(rows, nextLhs, nextRhs, rhsStep, place, carried);
-    return elementOf(lhs.flat).isInteger(8) ? addBytePairs(rows, nextLhs, nextRhs, rhsStep, place, carried)
-                                            : addPairs(rows, nextLhs, nextRhs, rhsStep, place, carried);
+    return addPairs(rows, nextLhs, nextRhs, rhsStep, place, carried);
   };
   SmallVector<Value> ofWhole = sumSteps(begin, afterWhole, atOnce, sums, addWhole);
   auto known = getConstantIntValue(length);
@@ -159,39 +158,28 @@ SmallVector<Value> ContractTile::loadColumns(OpFoldResult rhsAt, const Place &pl
 
 SmallVector<Value> ContractTile::addPairs(int64_t rows, OpFoldResult lhsAt, OpFoldResult rhsAt,
                                           OpFoldResult rhsStep, const Place &place, ValueRange sums) {
+  Type element = elementOf(lhs.flat);
+  bool areBytes = element.isInteger(8);
   SmallVector<Value> columns, result;
   for (auto [low, high] :
        llvm::zip_equal(loadColumns(rhsAt, place), loadColumns(math.add(rhsAt, rhsStep), place)))
-    columns.push_back(pairUp(builder, loc, low, high));
-  VectorType pairType = VectorType::get({2}, builder.getBF16Type());
+    columns.push_back(areBytes
+                          ? widenToShorts(builder, loc, vector::InterleaveOp::create(builder, loc, low, high),
+                                          isUnsigned(kUnsignedRhs))
+                          : pairUp(builder, loc, low, high));
   for (int64_t row = 0; row < rows; ++row) {
     OpFoldResult address = math.add(lhsAt, math.mul(math.known(row), getRowStride(lhs)));
-    Value pair =
-        vector::LoadOp::create(builder, loc, pairType, lhs.flat, ValueRange{math.materialize(address)});
-    Value repeated = repeatPair(builder, loc, pair, plan.tiling.lanes);
-    for (int64_t v = 0; v < vectors; ++v)
-      result.push_back(addPairProducts(builder, loc, sums[row * vectors + v], repeated, columns[v]));
-  }
-  return result;
-}
-
-SmallVector<Value> ContractTile::addBytePairs(int64_t rows, OpFoldResult lhsAt, OpFoldResult rhsAt,
-                                              OpFoldResult rhsStep, const Place &place, ValueRange sums) {
-  SmallVector<Value> columns, result;
-  for (auto [low, high] :
-       llvm::zip_equal(loadColumns(rhsAt, place), loadColumns(math.add(rhsAt, rhsStep), place))) {
-    Value pairs = vector::InterleaveOp::create(builder, loc, low, high);
-    columns.push_back(widenToShorts(builder, loc, pairs, isUnsigned(kUnsignedRhs)));
-  }
-  VectorType pairType = VectorType::get({2}, builder.getI8Type());
-  for (int64_t row = 0; row < rows; ++row) {
-    OpFoldResult address = math.add(lhsAt, math.mul(math.known(row), getRowStride(lhs)));
-    Value pair =
-        vector::LoadOp::create(builder, loc, pairType, lhs.flat, ValueRange{math.materialize(address)});
-    Value bytes = repeatBytes(builder, loc, pair, plan.tiling.lanes);
-    Value shorts = widenToShorts(builder, loc, bytes, isUnsigned(kUnsignedLhs));
-    for (int64_t v = 0; v < vectors; ++v)
-      result.push_back(addShortProducts(builder, loc, sums[row * vectors + v], shorts, columns[v]));
+    Value pair = vector::LoadOp::create(builder, loc, VectorType::get({2}, element), lhs.flat,
+                                        ValueRange{math.materialize(address)});
+    Value repeated = areBytes
+                         ? widenToShorts(builder, loc, repeatBytes(builder, loc, pair, plan.tiling.lanes),
+                                         isUnsigned(kUnsignedLhs))
+                         : repeatPair(builder, loc, pair, plan.tiling.lanes);
+    for (int64_t v = 0; v < vectors; ++v) {
+      Value sum = sums[row * vectors + v];
+      result.push_back(areBytes ? addShortProducts(builder, loc, sum, repeated, columns[v])
+                                : addPairProducts(builder, loc, sum, repeated, columns[v]));
+    }
   }
   return result;
 }

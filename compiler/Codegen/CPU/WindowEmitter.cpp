@@ -15,6 +15,7 @@
 #include "compiler/Codegen/CPU/WindowGroup.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
@@ -78,11 +79,6 @@ private:
     op->erase();
   }
 
-  static bool isConstant(Value value) {
-    Operation *op = value.getDefiningOp();
-    return op && op->hasTrait<OpTrait::ConstantLike>();
-  }
-
   /// What the ops use from outside, constants included.
   llvm::SetVector<Value> collectUsed() {
     llvm::SetVector<Value> used;
@@ -100,14 +96,15 @@ private:
   }
 
   SmallVector<Value> collectArguments() {
-    return llvm::filter_to_vector(collectUsed(), [](Value value) { return !isConstant(value); });
+    return llvm::filter_to_vector(collectUsed(),
+                                  [](Value value) { return !matchPattern(value, m_Constant()); });
   }
 
   void emitBody(Block &body, ArrayRef<Value> arguments) {
     for (auto [i, argument] : llvm::enumerate(arguments))
       mapping.map(argument, body.getArgument(i));
     for (Value value : collectUsed())
-      if (isConstant(value))
+      if (matchPattern(value, m_Constant()))
         builder.clone(*value.getDefiningOp(), mapping);
     MemRefType type = group.getBufferType();
     SmallVector<int64_t> shape(type.getShape());
