@@ -1,8 +1,6 @@
 /*===- device.c - A session's device ----------------------------------------===*/
 #define _GNU_SOURCE
-#include "runtime/kernels/device/parameters.h"
-#include "runtime/kernels/device/peaks.h"
-#include "runtime/kernels/device/state.h"
+#include "runtime/kernels/device/images.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -66,9 +64,7 @@ void tgc_device_leave(const tgc_device_t *device) {
  * Opening.
  *===----------------------------------------------------------------------===*/
 
-/* Says why there is no device, and returns the status for that. */
-static int32_t missing(tgc_device_t *device, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int32_t missing(tgc_device_t *device, const char *format, ...) {
+int32_t tgc_device_missing(tgc_device_t *device, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(device->reason, sizeof device->reason, format, arguments);
@@ -76,204 +72,60 @@ static int32_t missing(tgc_device_t *device, const char *format, ...) {
   return TGC_UNAVAILABLE;
 }
 
-/* What a result says of the device: it is full, or broken by whoever used it before, or it will not do. */
-static int32_t status_of(tgc_device_t *device, tgc_cu_result result, const char *what) {
+int32_t tgc_device_status(tgc_device_t *device, tgc_cu_result result, const char *what) {
   if (result == TGC_CU_SUCCESS)
     return TGC_OK;
-  missing(device, "%s fails: %s", what, tgc_driver_error(device->driver, result));
+  tgc_device_missing(device, "%s fails: %s", what, tgc_driver_error(device->driver, result));
   if (result == TGC_CU_OUT_OF_MEMORY)
     return TGC_RESOURCE_EXHAUSTED;
   int is_fault = result >= TGC_CU_FIRST_FAULT && result <= TGC_CU_LAST_FAULT;
   return is_fault || result == TGC_CU_UNCORRECTABLE ? TGC_INTERNAL : TGC_UNAVAILABLE;
 }
 
-/* One of the images that there are, or those behind the last. */
-typedef struct image {
-  const char *chips; /* its own, and those of the images behind it */
-  const char *code, *kernels;
-  long capability;
-  int is_exact;          /* it runs on no other capability */
-  uint64_t machine_code; /* bytes of it; 0: it is PTX */
-} image_t;
-
-/* Reads "sm_90a", which is PTX, or "sm_90a:20768", which is machine code of so many bytes. */
-static void read_chip(image_t *image) {
-  char *end;
-  image->capability = strtol(image->chips + strlen("sm_"), &end, 10);
-  image->is_exact = *end == 'a';
-  end += image->is_exact;
-  image->machine_code = *end == ':' ? strtoull(end + 1, NULL, 10) : 0;
-}
-
-/* Goes on to the next image; 0: there is none. */
-static int next_image(image_t *image) {
-  const char *next = strchr(image->chips, ' ');
-  if (!next)
-    return 0;
-  image->chips = next + 1;
-  image->code += image->machine_code ? image->machine_code : strlen(image->code) + 1;
-  image->kernels += strlen(image->kernels) + 1;
-  read_chip(image);
-  return 1;
-}
-
-/* Whether the GPU can run it: machine code serves later chips of the same generation, PTX all later ones. */
-static int can_run(const image_t *image, long capability) {
-  if (image->is_exact)
-    return capability == image->capability;
-  return capability >= image->capability &&
-         (!image->machine_code || capability / 10 == image->capability / 10);
-}
-
-/* Goes on to the first image that the GPU can run, from this one on. */
-static int32_t choose_image(tgc_device_t *device, image_t *image) {
-  const tgc_driver_t *cu = device->driver;
-  int major = 0, minor = 0;
-  tgc_cu_result result = cu->cuDeviceGetAttribute(&major, TGC_CU_CAPABILITY_MAJOR, device->number);
-  if (result == TGC_CU_SUCCESS)
-    result = cu->cuDeviceGetAttribute(&minor, TGC_CU_CAPABILITY_MINOR, device->number);
-  if (result != TGC_CU_SUCCESS)
-    return status_of(device, result, "cuDeviceGetAttribute");
-  while (!can_run(image, 10 * major + minor))
-    if (!next_image(image))
-      return missing(device, "the GPU has compute capability %d.%d, the code is for sm_%ld%s", major, minor,
-                     image->capability, image->is_exact ? "a only" : " and later");
-  return TGC_OK;
-}
-
-static int32_t load_image(tgc_device_t *device, const image_t *image) {
-  char log[1024] = "";
-  int options[] = {TGC_CU_ERROR_LOG, TGC_CU_ERROR_LOG_SIZE};
-  void *values[] = {log, (void *)(uintptr_t)sizeof log};
-  const char *code = image->code;
-  char *copy = NULL;
-  if (image->machine_code) { /* it lies anywhere in the library */
-    code = copy = malloc(image->machine_code);
-    if (!copy)
-      return missing(device, "no memory for machine code"), TGC_RESOURCE_EXHAUSTED;
-    memcpy(copy, image->code, image->machine_code);
-  }
-  tgc_cu_result result = device->driver->cuModuleLoadDataEx(&device->module, code, 2, options, values);
-  free(copy);
-  int32_t status = status_of(device, result, "cuModuleLoadDataEx");
-  if (status != TGC_UNAVAILABLE)
-    return status;
-  return missing(device, "the driver refuses the code: %s; %.*s", tgc_driver_error(device->driver, result),
-                 (int)sizeof log - 1, log);
-}
-
-/* Machine code that this driver does not take has the same as PTX behind it. */
-static int32_t load_code(tgc_device_t *device, image_t *image) {
-  int32_t status = load_image(device, image);
-  while (status == TGC_UNAVAILABLE && image->machine_code && next_image(image)) {
-    status = choose_image(device, image);
-    if (status == TGC_OK)
-      status = load_image(device, image);
-  }
-  return status;
-}
-
-/* What profiles call a kernel, and how fast it could be. */
-static void label_kernel(const tgc_device_t *device, const tgc_peaks_t *peaks, kernel_t *kernel) {
-  char place[16] = "";
-  if (device->ordinal)
-    snprintf(place, sizeof place, "%u:", device->ordinal);
-  size_t length = (size_t)snprintf(kernel->label, sizeof kernel->label, "%s%s", place, kernel->name);
-  if (kernel->work && length < sizeof kernel->label)
-    snprintf(kernel->label + length, sizeof kernel->label - length, "\t%llu\t%llu",
-             (unsigned long long)peaks->bytes,
-             (unsigned long long)tgc_peaks_of(peaks, strrchr(kernel->work, ' ') + 1));
-}
-
-/* Takes the lines "NAME=NODE" apart. */
-static int32_t find_kernels(tgc_device_t *device, const char *kernels) {
-  uint32_t count = 0, next = 0;
-  for (const char *c = kernels; *c; ++c)
-    count += *c == '\n';
-  free(device->names); /* of an attempt before */
-  free(device->kernels);
-  device->names = strdup(kernels);
-  device->kernels = calloc(count ? count : 1, sizeof *device->kernels);
-  if (!device->names || !device->kernels)
-    return missing(device, "no memory for the names of kernels"), TGC_RESOURCE_EXHAUSTED;
-  tgc_peaks_t peaks = tgc_peaks_read(device->driver, device->number);
-  for (char *line = device->names; *line;) {
-    char *end = strchr(line, '\n'), *node = strchr(line, '='), *needs = strchr(line, ' ');
-    kernel_t *kernel = &device->kernels[next++];
-    char *work = strchr(line, '\t');
-    *end = *node = '\0';
-    if (work && work < end) {
-      *work = '\0';
-      kernel->work = work + 1;
-      device->times.are_wanted = tgc_rt_profile_device(device->frame, NULL);
-    }
-    if (needs && needs < node) {
-      *needs = '\0';
-      kernel->parameters =
-          tgc_parameters_begin(needs + 1, &kernel->threads, &kernel->shared_bytes, &kernel->cluster);
-      if (!*kernel->parameters)
-        kernel->parameters = NULL; /* those of the launch, as they are */
-    }
-    kernel->name = line;
-    kernel->node = node + 1;
-    label_kernel(device, &peaks, kernel);
-    int32_t status =
-        status_of(device, device->driver->cuModuleGetFunction(&kernel->function, device->module, line), line);
-    if (status == TGC_OK && kernel->shared_bytes)
-      status = status_of(device,
-                         device->driver->cuFuncSetAttribute(kernel->function, TGC_CU_MOST_SHARED_BYTES,
-                                                            (int)kernel->shared_bytes),
-                         line);
-    if (status != TGC_OK)
-      return status;
-    line = end + 1;
-  }
-  return TGC_OK;
-}
-
 /* What is done inside the context. */
 static int32_t fill_context(tgc_device_t *device, image_t *image) {
-  int32_t status = status_of(device, device->driver->cuStreamCreate(&device->stream, 0), "cuStreamCreate");
+  int32_t status =
+      tgc_device_status(device, device->driver->cuStreamCreate(&device->stream, 0), "cuStreamCreate");
   if (status == TGC_OK)
-    status = status_of(device, tgc_copies_open(device), "cuEventCreate");
+    status = tgc_device_status(device, tgc_copies_open(device), "cuEventCreate");
   if (status == TGC_OK)
-    status = load_code(device, image);
-  return status == TGC_OK ? find_kernels(device, image->kernels) : status;
+    status = tgc_image_load(device, image);
+  return status == TGC_OK ? tgc_image_find_kernels(device, image->kernels) : status;
 }
 
 static int32_t open_device(tgc_device_t *device, const char *chips, const char *code, const char *kernels) {
   const char *wish = getenv("TGC_DEVICE");
   image_t image = {.chips = chips, .code = code, .kernels = kernels};
-  read_chip(&image);
+  tgc_image_read_chip(&image);
   device->is_wanted |= wish && strcmp(wish, "cuda") == 0;
   if (wish && strcmp(wish, "cpu") == 0)
-    return missing(device, "TGC_DEVICE=cpu asks for none");
+    return tgc_device_missing(device, "TGC_DEVICE=cpu asks for none");
   const tgc_driver_t *cu = device->driver = tgc_driver_load(device->reason, sizeof device->reason);
   if (!cu)
     return TGC_UNAVAILABLE;
-  int32_t status = status_of(device, cu->cuDeviceGetCount(&device->num_found), "cuDeviceGetCount");
+  int32_t status = tgc_device_status(device, cu->cuDeviceGetCount(&device->num_found), "cuDeviceGetCount");
   if (status == TGC_OK && !device->num_found)
-    return missing(device, "the driver finds no GPU");
+    return tgc_device_missing(device, "the driver finds no GPU");
   device->ordinal = (int)device->wanted < device->num_found ? device->wanted : 0;
   if (status == TGC_OK && *device->demand && device->ordinal != device->wanted)
-    return missing(device, "the driver finds %d of them", device->num_found);
+    return tgc_device_missing(device, "the driver finds %d of them", device->num_found);
   if (status == TGC_OK)
-    status = status_of(device, cu->cuDeviceGet(&device->number, (int)device->ordinal), "cuDeviceGet");
+    status = tgc_device_status(device, cu->cuDeviceGet(&device->number, (int)device->ordinal), "cuDeviceGet");
   if (status == TGC_OK)
-    status = choose_image(device, &image);
+    status = tgc_image_choose(device, &image);
   if (status == TGC_OK)
-    status = status_of(
+    status = tgc_device_status(
         device, cu->cuDeviceGetAttribute(&device->num_processors, TGC_CU_NUM_PROCESSORS, device->number),
         "cuDeviceGetAttribute");
   if (status != TGC_OK)
     return status;
-  status = status_of(device, cu->cuDevicePrimaryCtxRetain(&device->context, device->number),
-                     "cuDevicePrimaryCtxRetain");
+  status = tgc_device_status(device, cu->cuDevicePrimaryCtxRetain(&device->context, device->number),
+                             "cuDevicePrimaryCtxRetain");
   if (status != TGC_OK) {
     device->context = NULL;
     return status;
   }
-  status = status_of(device, cu->cuCtxPushCurrent_v2(device->context), "cuCtxPushCurrent");
+  status = tgc_device_status(device, cu->cuCtxPushCurrent_v2(device->context), "cuCtxPushCurrent");
   if (status != TGC_OK)
     return status;
   status = fill_context(device, &image);

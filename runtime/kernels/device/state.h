@@ -149,6 +149,14 @@ int32_t tgc_device_judge(tgc_device_t *device, tgc_cu_result result, const char 
 /* Ends the run after an error. */
 void tgc_device_check(tgc_device_t *device, tgc_cu_result result, const char *what, const char *node);
 
+/* While the device is being opened: says why there is none, and returns the status for that. */
+int32_t tgc_device_missing(tgc_device_t *device, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* What a result says of a device that is being opened: it is full, or broken by whoever used it before, or
+ * it will not do. */
+int32_t tgc_device_status(tgc_device_t *device, tgc_cu_result result, const char *what);
+
 /* Calls of the driver for the context stand between these two; the thread's own comes back after them. */
 void tgc_device_enter(tgc_device_t *device, const char *what, const char *node);
 void tgc_device_leave(const tgc_device_t *device);

@@ -7,26 +7,9 @@
  *===------------------------------------------------------------------------===*/
 
 #define _GNU_SOURCE
+#include "table.h"
 #include "runtime/kernels/string/hash.h"
-#include "runtime/kernels/string/number.h"
 #include "stored.h"
-
-#include <stddef.h>
-#include <stdio.h>
-
-typedef struct table {
-  uint8_t is_initialized;
-  int32_t key_dtype, value_dtype;
-  int64_t row; /* elements of one value */
-  int64_t count, room;
-  /* Entries in the order in which they came; of each string a block of its own holds the bytes. */
-  char *keys, *values;
-  int64_t *slots; /* numbers of entries, or -1 */
-  uint64_t mask;
-  /* The keys, none to two, that TensorFlow's kind of table marks free places with: nobody may use them. */
-  char *reserved;
-  int64_t num_reserved;
-} table_t;
 
 static void release_bytes(int32_t dtype, void *data, int64_t count) {
   for (int64_t i = 0; dtype == TGC_STRING && i < count; ++i)
@@ -56,7 +39,7 @@ static void fail_memory(tgc_frame_t *frame, const char *node) {
   tgc_rt_fail(frame, TGC_RESOURCE_EXHAUSTED, node, "cannot allocate the entries of a table", NULL, 0);
 }
 
-static table_t *find_table(tgc_frame_t *frame, const char *node, const char *config) {
+table_t *tgc_table_get(tgc_frame_t *frame, const char *node, const char *config) {
   void **object = tgc_rt_object(frame, config + 2, release_table);
   table_t *table = *object ? *object : (*object = calloc(1, sizeof *table));
   if (!table)
@@ -177,7 +160,7 @@ static void refuse_reserved(tgc_frame_t *frame, const char *node, const table_t 
 /* Inputs: the keys that nobody may use, scalars. */
 TGC_KERNEL(tgc_kernel_table_reserve) {
   TGC_KERNEL_UNUSED;
-  table_t *table = find_table(frame, node, config);
+  table_t *table = tgc_table_get(frame, node, config);
   if (table->num_reserved)
     return;
   table->key_dtype = inputs[0].dtype;
@@ -190,10 +173,8 @@ TGC_KERNEL(tgc_kernel_table_reserve) {
   }
 }
 
-/* Enters pairs; a second value of a key replaces the first, or, if `is_fixed`, must be the same. Reserved
- * keys, which checkpoints hold for free places, are left out. */
-static void enter(tgc_frame_t *frame, const char *node, table_t *table, const tgc_tensor_t *keys,
-                  const tgc_tensor_t *values, int is_fixed) {
+void tgc_table_enter(tgc_frame_t *frame, const char *node, table_t *table, const tgc_tensor_t *keys,
+                     const tgc_tensor_t *values, int is_fixed) {
   int64_t count = tgc_count(keys);
   if (count > 0) {
     int64_t row = tgc_count(values) / count;
@@ -227,29 +208,29 @@ static void enter(tgc_frame_t *frame, const char *node, table_t *table, const tg
 /* Inputs: keys and values. A table that is initialised stays as it is. */
 TGC_KERNEL(tgc_kernel_table_initialize) {
   TGC_KERNEL_UNUSED;
-  table_t *table = find_table(frame, node, config);
+  table_t *table = tgc_table_get(frame, node, config);
   if (!table->is_initialized)
-    enter(frame, node, table, &inputs[0], &inputs[1], 1);
+    tgc_table_enter(frame, node, table, &inputs[0], &inputs[1], 1);
 }
 
 TGC_KERNEL(tgc_kernel_table_insert) {
   TGC_KERNEL_UNUSED;
-  table_t *table = find_table(frame, node, config);
+  table_t *table = tgc_table_get(frame, node, config);
   refuse_reserved(frame, node, table, &inputs[0]);
-  enter(frame, node, table, &inputs[0], &inputs[1], 0);
+  tgc_table_enter(frame, node, table, &inputs[0], &inputs[1], 0);
 }
 
 TGC_KERNEL(tgc_kernel_table_import) {
   TGC_KERNEL_UNUSED;
-  table_t *table = find_table(frame, node, config);
+  table_t *table = tgc_table_get(frame, node, config);
   clear(table);
-  enter(frame, node, table, &inputs[0], &inputs[1], 0);
+  tgc_table_enter(frame, node, table, &inputs[0], &inputs[1], 0);
 }
 
 /* Input 0: keys whose entries go; others stay in order. */
 TGC_KERNEL(tgc_kernel_table_remove) {
   TGC_KERNEL_UNUSED;
-  table_t *table = find_table(frame, node, config);
+  table_t *table = tgc_table_get(frame, node, config);
   refuse_reserved(frame, node, table, &inputs[0]);
   if (table->count == 0)
     return;
@@ -280,7 +261,7 @@ TGC_KERNEL(tgc_kernel_table_remove) {
 }
 
 static table_t *find_initialized(tgc_frame_t *frame, const char *node, const char *config) {
-  table_t *table = find_table(frame, node, config);
+  table_t *table = tgc_table_get(frame, node, config);
   if (!table->is_initialized && config[0] != '1')
     tgc_rt_fail(frame, TGC_FAILED_PRECONDITION, node, "Table not initialized.", NULL, 0);
   return table;
@@ -326,116 +307,4 @@ TGC_KERNEL(tgc_kernel_table_export) {
            table->count);
   tgc_load(frame, outputs[1].dtype, tgc_find_output(frame, &outputs[1], outputs[1].rank, dims), table->values,
            table->count * table->row);
-}
-
-/* Column `index` of a line, -1 the line's number, -2 all of it, as an element of a type; 0 if there is none.
- */
-static int read_column(const char *line, size_t size, int64_t number, long index, char delimiter,
-                       int32_t dtype, void *element) {
-  if (index == -1) {
-    tgc_set_int(dtype, element, 0, number);
-    return 1;
-  }
-  for (; index > 0; --index) {
-    const char *next = memchr(line, delimiter, size);
-    if (!next)
-      return 0;
-    size -= (size_t)(next + 1 - line);
-    line = next + 1;
-  }
-  const char *end = index == 0 ? memchr(line, delimiter, size) : NULL;
-  tgc_string_t field = {line, end ? (uint64_t)(end - line) : size};
-  if (dtype != TGC_STRING)
-    return tgc_parse_number(dtype, field, element, 0);
-  *(tgc_string_t *)element = field;
-  return 1;
-}
-
-/* A text, line by line: of a file, or, without one, the bytes from `at` to `end`. */
-typedef struct line_reader {
-  FILE *file;
-  char *line;
-  size_t room;
-  const char *at, *end;
-} line_reader_t;
-
-/* The next line without its end, or NULL. */
-static const char *next_line(line_reader_t *reader, size_t *out_size) {
-  const char *line = reader->at;
-  size_t size;
-  if (reader->file) {
-    ssize_t length = getline(&reader->line, &reader->room, reader->file);
-    if (length < 0)
-      return NULL;
-    line = reader->line;
-    size = (size_t)length;
-  } else {
-    if (reader->at == reader->end)
-      return NULL;
-    const char *stop = memchr(line, '\n', (size_t)(reader->end - line));
-    reader->at = stop ? stop + 1 : reader->end;
-    size = (size_t)(reader->at - line);
-  }
-  while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r'))
-    --size;
-  *out_size = size;
-  return line;
-}
-
-/* Input 0: the name of a text file; input 1: the delimiter; input 2, if there is one: the file's bytes.
- * Config "MUTABLE NAME\nKEY VALUE VOCABULARY OFFSET KEYTYPE VALUETYPE": columns, how many lines there must be
- * (-1: any), the number of the first line, types as numbers. */
-TGC_KERNEL(tgc_kernel_table_initialize_from_file) {
-  TGC_KERNEL_UNUSED;
-  size_t length = strcspn(config, "\n");
-  char *name = tgc_rt_scratch(frame, length + 1), *rest;
-  memcpy(name, config, length);
-  name[length] = 0;
-  long numbers[6];
-  numbers[0] = strtol(config + length, &rest, 10);
-  for (int i = 1; i < 6; ++i)
-    numbers[i] = strtol(rest, &rest, 10);
-  table_t *table = find_table(frame, node, name);
-  if (table->is_initialized)
-    return;
-  const tgc_string_t *given = inputs[0].data;
-  char *path = tgc_rt_scratch(frame, given->size + 1);
-  memcpy(path, given->data, given->size);
-  path[given->size] = 0;
-  int64_t text = (int64_t)(intptr_t)path;
-  line_reader_t reader = {0};
-  if (num_inputs > 2) {
-    const tgc_string_t *content = inputs[2].data;
-    reader.at = content->data;
-    reader.end = content->data + content->size;
-  } else if (!(reader.file = fopen(path, "r"))) {
-    tgc_rt_fail(frame, TGC_NOT_FOUND, node, "%s; No such file or directory", &text, 1);
-  }
-  const char *line;
-  char delimiter = *((const tgc_string_t *)inputs[1].data)->data;
-  size_t size;
-  int64_t number = 0;
-  int is_right = 1;
-  while (is_right && (numbers[2] < 0 || number < numbers[2]) && (line = next_line(&reader, &size))) {
-    int64_t line_number = numbers[3] + number++;
-    tgc_string_t pair[2];
-    tgc_tensor_t tensors[2] = {{.dtype = (int32_t)numbers[4]}, {.dtype = (int32_t)numbers[5]}};
-    for (int i = 0; i < 2 && is_right; ++i) {
-      tensors[i].data = &pair[i];
-      is_right = read_column(line, size, line_number, numbers[i], delimiter, tensors[i].dtype, &pair[i]);
-    }
-    if (is_right)
-      enter(frame, node, table, &tensors[0], &tensors[1], 1);
-  }
-  free(reader.line);
-  if (reader.file)
-    fclose(reader.file);
-  int64_t values[3] = {text, number, numbers[2]};
-  if (!is_right)
-    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Invalid number of columns or values in %s line %d",
-                values, 2);
-  if (numbers[2] >= 0 && number < numbers[2])
-    tgc_rt_fail(frame, TGC_INVALID_ARGUMENT, node, "Invalid vocab_size in %s: it has %d lines, expected %d",
-                values, 3);
-  table->is_initialized = 1;
 }

@@ -63,7 +63,9 @@ TEST(Load, TheLibraryIsWhole) {
     tgc_error_t error;
     tgc_module_t *module;
     tgc_session_t *session;
-    tgc_session_options_t options = {sizeof options, 3, 0, nullptr, nullptr};
+    tgc_session_options_t options = {};
+    options.size = sizeof options;
+    options.num_threads = 3;
     ASSERT_EQ(api->module_from_info(info, nullptr, &module, &error), TGC_OK) << error.message;
     ASSERT_EQ(api->session_create(module, &options, &session, &error), TGC_OK) << error.message;
     checkSquares(api->session_run, session);
@@ -89,7 +91,9 @@ TEST(Load, UnloadingEndsTheThreads) {
     tgc_error_t error;
     tgc_module_t *module;
     tgc_session_t *session;
-    tgc_session_options_t options = {sizeof options, 3, 0, nullptr, nullptr};
+    tgc_session_options_t options = {};
+    options.size = sizeof options;
+    options.num_threads = 3;
     info->api->module_from_info(info, nullptr, &module, &error);
     info->api->session_create(module, &options, &session, &error);
     checkSquares(info->api->session_run, session);
