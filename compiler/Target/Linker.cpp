@@ -11,6 +11,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 #include <link.h>
 #include <mutex>
@@ -108,6 +109,63 @@ Error writeObjects(ArrayRef<ObjectPieces> objects, std::vector<ScratchFile> &fil
   return Error::success();
 }
 
+/// lld writes through a map of the file, so a full disk would be a signal: room for all of `files` must be
+/// left.
+Error checkRoom(ScratchFile &linked, std::vector<ScratchFile> &files) {
+  uint64_t needed = 0;
+  for (ScratchFile &file : files) {
+    uint64_t size = 0;
+    if (!sys::fs::file_size(file.name(), size))
+      needed += size;
+  }
+  StringRef folder = sys::path::parent_path(linked.name());
+  ErrorOr<sys::fs::space_info> space = sys::fs::disk_space(folder);
+  if (space && space->available < needed)
+    return createStringError("cannot link in " + folder + ": it has room for " + Twine(space->available) +
+                             " bytes, " + Twine(needed) + " may be needed; set TMPDIR to a larger one");
+  return Error::success();
+}
+
+Error write(int descriptor, StringRef bytes, StringRef path) {
+  raw_fd_ostream stream(descriptor, /*shouldClose=*/false);
+  stream << bytes;
+  stream.flush();
+  std::error_code code = stream.error();
+  stream.clear_error();
+  return code ? createStringError(code, "cannot write " + path + ": " + code.message()) : Error::success();
+}
+
+/// Writes what was linked to `path`, all of it or nothing. It is one call of the system, out of memory that
+/// is there: file systems that can keep a file in large pages (ext4 since Linux 6.16, XFS) do so for what
+/// comes in one piece, and weights are read faster from those than from the small ones that lld's map leaves.
+Error writeInOnePiece(const char *linked, StringRef path) {
+  ErrorOr<std::unique_ptr<MemoryBuffer>> bytes =
+      MemoryBuffer::getFile(linked, /*IsText=*/false, /*RequiresNullTerminator=*/true, /*IsVolatile=*/true);
+  if (!bytes)
+    return createStringError(bytes.getError(), "cannot read what was linked: " + bytes.getError().message());
+  // Devices and pipes stay what they are.
+  bool isOther = false;
+  if (!sys::fs::is_other(path, isOther) && isOther) {
+    int descriptor;
+    if (std::error_code code = sys::fs::openFileForWrite(path, descriptor))
+      return createStringError(code, "cannot write " + path + ": " + code.message());
+    Error error = write(descriptor, (*bytes)->getBuffer(), path);
+    sys::Process::SafelyCloseFileDescriptor(descriptor);
+    return error;
+  }
+  unsigned mode = sys::fs::all_read | sys::fs::all_write | sys::fs::all_exe;
+  Expected<sys::fs::TempFile> file = sys::fs::TempFile::create(path + ".%%%%%%%%", mode);
+  if (!file)
+    return createStringError("cannot write " + path + ": " + toString(file.takeError()));
+  if (Error error = write(file->FD, (*bytes)->getBuffer(), path))
+    return joinErrors(std::move(error), file->discard());
+  if (Error error = file->keep(path)) {
+    consumeError(file->discard());
+    return createStringError("cannot write " + path + ": " + toString(std::move(error)));
+  }
+  return Error::success();
+}
+
 /// `kind` are the arguments that tell what is made; the archives are searched in order.
 Error link(ArrayRef<ObjectPieces> objects, StringRef path, const LinkOptions &options,
            ArrayRef<StringRef> archives, ArrayRef<const char *> kind) {
@@ -120,8 +178,13 @@ Error link(ArrayRef<ObjectPieces> objects, StringRef path, const LinkOptions &op
       return archive.takeError();
     files.push_back(std::move(*archive));
   }
-  std::string libm = loadedLibrary("libm.so.6"), libc = loadedLibrary("libc.so.6"), output = path.str();
-  SmallVector<const char *> arguments = {"ld.lld", "-o", output.c_str()};
+  Expected<ScratchFile> linked = ScratchFile::create("so", "");
+  if (!linked)
+    return linked.takeError();
+  if (Error error = checkRoom(*linked, files))
+    return error;
+  std::string libm = loadedLibrary("libm.so.6"), libc = loadedLibrary("libc.so.6");
+  SmallVector<const char *> arguments = {"ld.lld", "-o", linked->name()};
   for (ScratchFile &file : files)
     arguments.push_back(file.name());
   append_range(arguments, kind);
@@ -132,7 +195,9 @@ Error link(ArrayRef<ObjectPieces> objects, StringRef path, const LinkOptions &op
   for (const std::string &library : {std::cref(libm), std::cref(libc)})
     if (!library.empty())
       arguments.push_back(library.c_str());
-  return runLld(arguments);
+  if (Error error = runLld(arguments))
+    return error;
+  return writeInOnePiece(linked->name(), path);
 }
 
 Error checkHost(const LinkOptions &options, StringRef what) {
@@ -179,13 +244,8 @@ Error linkProgram(ArrayRef<ObjectPieces> objects, StringRef path, const LinkOpti
   std::string loader = dynamicLoader();
   if (loader.empty())
     return createStringError("a program needs the dynamic loader, but this tgc was linked without one");
-  if (Error error = link(objects, path, options, {programArchive(), kernelArchive(), runtimeArchive()},
-                         {"-pie", "-e", "_start", "--dynamic-linker", loader.c_str()}))
-    return error;
-  if (std::error_code code = sys::fs::setPermissions(
-          path, sys::fs::perms::all_read | sys::fs::perms::all_exe | sys::fs::perms::owner_write))
-    return createStringError(code, path + ": " + code.message());
-  return Error::success();
+  return link(objects, path, options, {programArchive(), kernelArchive(), runtimeArchive()},
+              {"-pie", "-e", "_start", "--dynamic-linker", loader.c_str()});
 }
 
 } // namespace tgc
