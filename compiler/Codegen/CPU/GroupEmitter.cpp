@@ -4,10 +4,10 @@
 //     each nest, on the block's rows of its operands
 //
 // Buffers that no one else uses hold one block, on the stack, or are the memory of the result that is
-// computed of them in the end: it leaves the caches while the nests before compute. What a nest alone moves
-// to memory that no cache holds is stored past the caches. Elementwise nests see a block as one row of
-// elements, whatever its dimensions. A product's block of rows is a product of its own, whose right operand
-// is packed once for all blocks.
+// computed of them in the end: it leaves the caches while the nests before compute. What a nest does little
+// but move to memory that no cache holds is stored past the caches. Elementwise nests see a block as one row
+// of elements, whatever its dimensions. A product's block of rows is a product of its own, whose right
+// operand is packed once for all blocks.
 //
 //===----------------------------------------------------------------------===//
 

@@ -259,7 +259,7 @@ std::optional<std::pair<Value, Value>> GroupPlan::findDestination(Value base, in
   auto first = llvm::find_if(group.nests, uses);
   const Nest &last = *llvm::find_if(llvm::reverse(group.nests), uses);
   linalg::LinalgOp op = last.getLoops();
-  if (&*first == &last || !op || op.getNumReductionLoops() || op.getNumDpsInits() != 1)
+  if (&*first == &last || !op || op.getNumReductionLoops() || op.getNumDpsInits() != 1 || isStreamed(last))
     return std::nullopt;
   OpOperand *init = op.getDpsInitOperand(0);
   unsigned number = init->getOperandNumber();
@@ -285,16 +285,27 @@ std::optional<std::pair<Value, Value>> GroupPlan::findDestination(Value base, in
 
 bool GroupPlan::isStreamed(const Nest &nest) const {
   linalg::LinalgOp op = nest.getLoops();
-  if (group.nests.size() != 1 || !op || !nest.tables.empty() || op.getNumDpsInits() != 1 ||
-      op.getNumReductionLoops() || op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) ||
-      countOps(op->getRegion(0).front()) > kMostStreamedOps)
+  if (unit.bytes < kLeastStreamingVector || product || !op || !nest.tables.empty() ||
+      op.getNumDpsInits() != 1 || op.getNumReductionLoops() ||
+      op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)))
     return false;
   OpOperand *init = op.getDpsInitOperand(0);
+  unsigned number = init->getOperandNumber();
   auto type = cast<MemRefType>(init->get().getType());
-  Value base = nest.memories[init->getOperandNumber()].base;
-  auto isResult = [&](const Memory &memory) { return memory.base == base; };
-  return type.hasStaticShape() && llvm::count_if(nest.memories, isResult) == 1 &&
-         type.getNumElements() * getElementBytes(type.getElementType()) >= kLeastStreamedBytes;
+  Value base = nest.memories[number].base;
+  int64_t bytes = getElementBytes(type.getElementType()), uses = 0;
+  for (const Nest &other : group.nests)
+    uses += llvm::count_if(other.memories, [&](const Memory &memory) { return memory.base == base; }) +
+            other.isTable(base);
+  bool isNear = group.nests.size() == 1 || getRowElements(nest, number) * bytes <= kMostStreamedRow;
+  if (uses != 1 || local.contains(base) || !type.hasStaticShape() || !isNear ||
+      type.getNumElements() * bytes < kLeastStreamedBytes)
+    return false;
+  llvm::SmallBitVector areShared(op->getNumOperands());
+  for (OpOperand &operand : op->getOpOperands())
+    areShared[operand.getOperandNumber()] =
+        !op.getMatchingIndexingMap(&operand).isFunctionOfDim(op.getNumLoops() - 1);
+  return countOpsOfElement(op->getRegion(0).front(), areShared) <= kMostStreamedOps;
 }
 
 /// What is too large for the stack stays where it is.

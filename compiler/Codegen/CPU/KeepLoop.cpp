@@ -11,15 +11,28 @@ namespace tgc {
 /// What a polynomial with its special cases is long.
 static constexpr int64_t kOpsOfFunction = 20;
 
+static int64_t countOp(Operation &op) {
+  bool isInstruction = isa<math::AbsFOp, math::AbsIOp, math::CopySignOp, math::FloorOp, math::CeilOp,
+                           math::FmaOp, math::RoundEvenOp, math::SqrtOp>(op);
+  bool isFunction = isa<math::MathDialect>(op.getDialect()) && !isInstruction;
+  return op.hasTrait<OpTrait::ConstantLike>() ? 0 : isFunction ? kOpsOfFunction : 1;
+}
+
 int64_t countOps(Block &body) {
+  return countOpsOfElement(body, llvm::SmallBitVector(body.getNumArguments()));
+}
+
+int64_t countOpsOfElement(Block &body, const llvm::SmallBitVector &areShared) {
+  llvm::SmallPtrSet<Value, 8> shared;
+  for (unsigned argument : areShared.set_bits())
+    shared.insert(body.getArgument(argument));
+  auto isShared = [&](Value value) { return value.getParentBlock() != &body || shared.contains(value); };
   int64_t count = 0;
-  for (Operation &op : body.without_terminator()) {
-    bool isInstruction = isa<math::AbsFOp, math::AbsIOp, math::CopySignOp, math::FloorOp, math::CeilOp,
-                             math::FmaOp, math::RoundEvenOp, math::SqrtOp>(op);
-    bool isFunction = isa<math::MathDialect>(op.getDialect()) && !isInstruction;
-    if (!op.hasTrait<OpTrait::ConstantLike>())
-      count += isFunction ? kOpsOfFunction : 1;
-  }
+  for (Operation &op : body.without_terminator())
+    if (op.getNumResults() == 1 && op.getNumOperands() && llvm::all_of(op.getOperands(), isShared))
+      shared.insert(op.getResult(0));
+    else
+      count += countOp(op);
   return count;
 }
 

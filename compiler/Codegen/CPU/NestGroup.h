@@ -70,7 +70,7 @@ enum class GroupKind { OfNests, AroundProduct };
 /// fetches; 0: none.
 inline constexpr llvm::StringLiteral kFetchAhead = "kernel.fetch_ahead";
 
-/// On a nest that is a group of its own: it moves what leaves the caches before anything reads it.
+/// On a nest of a group: it does little but move what leaves the caches before anything reads it.
 inline constexpr llvm::StringLiteral kStreamed = "kernel.streamed";
 
 /// Replaces the nests by a call of a function that takes blocks of rows through all of them, if that pays.

@@ -78,6 +78,9 @@ inline constexpr int64_t kLeastBytesToFetchInSum = 1 << 20;
 /// whole is not read first. Copies of 16 MB gain by it, those of 8 MB lose.
 inline constexpr int64_t kLeastStreamedBytes = 1 << 24, kMostStreamedOps = 8;
 inline constexpr int64_t kLeastStreamingVector = 32, kLeastStreamedRow = 256;
+/// Behind other nests of a group only rows of up to so many bytes are: what they are computed of then lies on
+/// the stack, and shares the nearest cache with what those nests read.
+inline constexpr int64_t kMostStreamedRow = 1 << 14;
 /// Longer bodies, in ops of KeepLoop.h's count, are not repeated for each accumulator or for the rest of a
 /// loop: what a loop costs when it runs is less than a percent, and LLVM's time grows with the code.
 inline constexpr int64_t kLongestRepeatedBody = 16;

@@ -342,6 +342,88 @@ func.func @moves(%frame: !llvm.ptr) attributes {rt.feeds = []} {
 
 // -----
 
+#in = affine_map<(r, c) -> (r, c)>
+#row = affine_map<(r, c) -> (r)>
+
+// What a group moves in the end goes past the caches, too, and what it is computed of lies on the stack meanwhile. Functions of a row
+// do not count, only what is computed of each element.
+// CHECK-LABEL: func @moves_last
+// CHECK: func private
+// CHECK: memref.alloca() {{.*}} memref<1024xf32>
+// CHECK-NOT: kernel.streamed
+// CHECK: math.exp
+// CHECK: linalg.generic
+// CHECK-SAME: kernel.streamed
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: math.log
+func.func @moves_last(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %low = arith.constant 0xFF800000 : f32
+  %x = rt.feed %frame[0] : memref<4096x1024xf32>
+  %y = rt.fetch %frame[0] () : memref<4096x1024xf32>
+  %m = memref.alloc() : memref<4096xf32>
+  %e = memref.alloc() : memref<4096x1024xf32>
+  linalg.fill ins(%low : f32) outs(%m : memref<4096xf32>)
+  linalg.generic {indexing_maps = [#in, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<4096x1024xf32>) outs(%m : memref<4096xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.maximumf %a, %o : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #row, #in], iterator_types = ["parallel", "parallel"]} ins(%x, %m : memref<4096x1024xf32>, memref<4096xf32>) outs(%e : memref<4096x1024xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.subf %a, %b : f32
+    %1 = math.exp %0 : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #row, #in], iterator_types = ["parallel", "parallel"]} ins(%e, %m : memref<4096x1024xf32>, memref<4096xf32>) outs(%y : memref<4096x1024xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = math.log %b : f32
+    %1 = arith.mulf %a, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(r, c) -> (r, c)>
+#row = affine_map<(r, c) -> (r)>
+
+// Of rows of more than 16 KB it would leave the nearest cache, so the result's memory holds it.
+// CHECK-LABEL: func @moves_long_rows
+// CHECK: func private
+// CHECK-NOT: kernel.streamed
+// CHECK: memref.alloca() {{.*}} memref<1xf32>
+// CHECK-NOT: memref.alloca
+// CHECK: math.log
+func.func @moves_long_rows(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %low = arith.constant 0xFF800000 : f32
+  %x = rt.feed %frame[0] : memref<1024x4097xf32>
+  %y = rt.fetch %frame[0] () : memref<1024x4097xf32>
+  %m = memref.alloc() : memref<1024xf32>
+  %e = memref.alloc() : memref<1024x4097xf32>
+  linalg.fill ins(%low : f32) outs(%m : memref<1024xf32>)
+  linalg.generic {indexing_maps = [#in, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<1024x4097xf32>) outs(%m : memref<1024xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.maximumf %a, %o : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #row, #in], iterator_types = ["parallel", "parallel"]} ins(%x, %m : memref<1024x4097xf32>, memref<1024xf32>) outs(%e : memref<1024x4097xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.subf %a, %b : f32
+    %1 = math.exp %0 : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #row, #in], iterator_types = ["parallel", "parallel"]} ins(%e, %m : memref<1024x4097xf32>, memref<1024xf32>) outs(%y : memref<1024x4097xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = math.log %b : f32
+    %1 = arith.mulf %a, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
 #row = affine_map<(r, u, c) -> (r, u)>
 #all = affine_map<(r, u, c) -> (r, u, c)>
 
