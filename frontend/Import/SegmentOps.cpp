@@ -5,6 +5,8 @@
 #include "frontend/Import/OpRegistry.h"
 #include "frontend/Import/RowGradients.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace tgc {
@@ -14,7 +16,8 @@ using Size = OpFoldResult;
 using Direction = tg::ComparisonDirection;
 using Kind = tg::ScatterKind;
 
-/// What a segment without rows holds: of a maximum the lowest finite number, as TensorFlow has it.
+/// What a segment of rows in any order starts from: of a maximum the lowest finite number, as TensorFlow has
+/// it.
 Value neutral(NodeImporter &n, Kind kind, Type element) {
   if (kind == Kind::Mul)
     return n.scalar(element, 1);
@@ -105,8 +108,12 @@ template <Kind kind> LogicalResult importSegment(NodeImporter &n) {
                             "segment_ids should be the same size as dimension 0 of input, got %d and %d")))
     return failure();
   Size segments = countSegments(n, ids);
-  Value result = reduceRows(n, kind, neutral(n, kind, element), segments, data, ids);
-  if (kind == Kind::Max || kind == Kind::Min) {
+  bool isExtreme = kind == Kind::Max || kind == Kind::Min;
+  Value start = isExtreme && isa<FloatType>(element)
+                    ? n.scalar(element, kind == Kind::Max ? -INFINITY : INFINITY)
+                    : neutral(n, kind, element);
+  Value result = reduceRows(n, kind, start, segments, data, ids);
+  if (isExtreme) {
     Value counts = countRows(n, ids, segments);
     Value hasRows = n.compare(Direction::NE, counts, n.splatLike(counts, 0));
     result = n.select(broadcastTrailing(n, hasRows, n.sizes.sizesOf(result)), result, n.splatLike(result, 0));

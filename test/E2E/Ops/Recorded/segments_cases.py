@@ -17,6 +17,8 @@ def per_type(record):
         record.joined(f"segment_of_{len(ids)}", [op(data=data, segment_ids=record.fed(ids, tf.int32)) for _, op in names])
     wide = record.fed(record.numbers(tf.float32, [6, 0, 2]))
     ends = [record.fed([first, 1, float("inf"), -float("inf"), 2, float("inf")], tf.float32) for first in (0, float("nan"))]
+    lowest = record.fed([-float("inf"), -float("inf"), 1, -float("inf"), 3, float("inf")], tf.float32)
+    record("segment_infinite", [raw.SegmentMax(data=lowest, segment_ids=IDS), raw.SegmentMin(data=-lowest, segment_ids=IDS)])
     # Which of a NaN and a number is the larger depends on their order in TensorFlow.
     record.joined("segment_edges", [op(data=x, segment_ids=IDS) for name, op in names for x in [wide] + ends[:1 if name[-3:] in ("Max", "Min") else 2]])
 
