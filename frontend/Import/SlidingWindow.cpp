@@ -127,12 +127,14 @@ FailureOr<SlidingWindow> getWindow(NodeImporter &n, const WindowAttrs &attrs, in
   }
   Size room = s.sub(s.add(input, s.add(w.low, w.high)), extent);
   auto known = IndexBuilder::getConstant(room);
-  // TensorFlow refuses a negative size where shapes tell it, for which Conv3D has no dilations; in a run, a
-  // window that is too large by less than two strides has no place.
+  // TensorFlow refuses a negative size where shapes tell it, for which Conv3D has no dilations; in a run, and
+  // where patches and dilations are taken, a window that is too large by less than two strides has no place.
   auto undilated = IndexBuilder::getConstant(s.sub(s.add(input, s.add(w.low, w.high)), window));
-  bool isSeenInRun =
-      n.node.op() == "Conv3D" && undilated && *undilated >= 0 && known && *known > -2 * w.stride;
-  if (known && *known < 0 && !isSeenInRun) {
+  StringRef op = n.node.op();
+  bool hasNoPlace = known && *known > -2 * w.stride &&
+                    (op.starts_with("Dilation2D") || op == "ExtractImagePatches" ||
+                     op == "ExtractVolumePatches" || (op == "Conv3D" && undilated && *undilated >= 0));
+  if (known && *known < 0 && !hasNoPlace) {
     n.error() << "window of " << *IndexBuilder::getConstant(extent)
               << " elements is larger than the padded input of "
               << *known + *IndexBuilder::getConstant(extent) << " in dimension " << dim;

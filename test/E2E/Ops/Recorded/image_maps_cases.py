@@ -43,3 +43,8 @@ def cases(record):
     colours = tf.constant(random.normal(size=(4, 5, 3)), tf.float32)  # of any sign, as nothing clamps them
     record("hue", [raw.AdjustHue(images=colours, delta=delta) for delta in (0.1, -0.45, 0.8)])
     record("saturation", [raw.AdjustSaturation(images=colours, scale=scale) for scale in (0.5, 1.5)])
+    # Windows that are too large by less than two strides have no place.
+    small = tf.ensure_shape(images, [2, 5, 6, 2])
+    record("no_place", [tf.image.extract_patches(small, [1, 7, 2, 1], [1, 2, 1, 1], [1, 1, 1, 1], "VALID"),
+                        raw.ExtractVolumePatches(input=small[:, None], ksizes=[1, 1, 6, 3, 1], strides=[1, 1, 1, 1, 1], padding="VALID"),
+                        tf.nn.dilation2d(small, tf.zeros([3, 2, 2]), [1, 3, 1, 1], "VALID", "NHWC", [1, 4, 1, 1])])
