@@ -130,7 +130,7 @@ typedef struct fresnel {
 
 /* Both integrals of cos and sin of pi t^2 / 2 from 0 to x >= 0. */
 static fresnel_t fresnel(double x) {
-  if (x > 1e8) /* within 1 / (pi x) of the limit */
+  if (x > 36974.0) /* where the expansion of TensorFlow ends */
     return (fresnel_t){0.5, 0.5};
   double square = x * x;
   if (x < 1.5) {

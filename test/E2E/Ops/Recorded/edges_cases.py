@@ -19,3 +19,5 @@ def cases(record):
         a, x = [tf.compat.v1.placeholder(dtype, [None], name=f"{name}_{dtype.name}") for name in ("a", "x")]
         record("special_" + dtype.name, [tf.math.igamma(a, x), tf.math.igammac(a, x), raw.IgammaGradA(a=a, x=x), tf.math.zeta(a, x)],
                {a: y.astype(dtype.as_numpy_dtype), x: dy.astype(dtype.as_numpy_dtype)})
+        near = record.fed(np.array([0, -2, 36975, -6e4], dtype.as_numpy_dtype))
+        record("oscillating_" + dtype.name, [tf.math.special.bessel_y1(near[:2]), tf.math.special.fresnel_sin(near[2:]), tf.math.special.fresnel_cos(near[2:])])
