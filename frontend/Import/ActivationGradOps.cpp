@@ -5,10 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Tg/IR/GuardedRoot.h"
 #include "frontend/Import/OpRegistry.h"
 #include "frontend/Import/SlidingWindow.h"
-
-#include <cmath>
 
 using namespace mlir;
 
@@ -92,30 +91,26 @@ Value softsignGradient(NodeImporter &n, Value dy, Value x) {
   return n.div(dy, n.mul(below, below));
 }
 
-/// The output of a root or a reciprocal; one where it is zero, infinite or NaN, as its size compares with
-/// `bound`, and the gradient is zero: TensorFlow's gradient is zero there.
-Value usable(NodeImporter &n, Value dy, Value y, Direction direction, double bound) {
-  bool isComplex = isa<ComplexType>(getElementTypeOrSelf(y.getType()));
-  Value size = isComplex ? n.create<tg::ComplexAbsOp>(y) : n.create<tg::AbsOp>(y);
-  Value keeps = n.create<tg::OrOp>(n.compare(direction, size, n.splatLike(size, bound)),
-                                   n.compare(Direction::NE, dy, n.splatLike(dy, 0)));
-  return n.select(keeps, y, n.splatLike(y, 1));
+/// What a root's or a reciprocal's gradient divides by, or is a product of.
+Value guardRoot(NodeImporter &n, Value dy, Value y, bool isReciprocal) {
+  return conjugate(n, tg::guardRoot(n.builder, n.loc, dy, y, isReciprocal,
+                                    [&](Value like, double number) { return n.splatLike(like, number); }));
 }
 
 /// (output, gradient)
 Value sqrtGradient(NodeImporter &n, Value y, Value dy) {
-  return n.div(n.mul(dy, n.splatLike(dy, 0.5)), conjugate(n, usable(n, dy, y, Direction::GT, 0)));
+  return n.div(n.mul(dy, n.splatLike(dy, 0.5)), guardRoot(n, dy, y, /*isReciprocal=*/false));
 }
 
 /// (output, gradient)
 Value rsqrtGradient(NodeImporter &n, Value y, Value dy) {
-  y = conjugate(n, usable(n, dy, y, Direction::LT, INFINITY));
+  y = guardRoot(n, dy, y, /*isReciprocal=*/true);
   return n.mul(n.mul(n.mul(y, y), y), n.mul(dy, n.splatLike(dy, -0.5)));
 }
 
 /// (output, gradient)
 Value reciprocalGradient(NodeImporter &n, Value y, Value dy) {
-  y = conjugate(n, usable(n, dy, y, Direction::LT, INFINITY));
+  y = guardRoot(n, dy, y, /*isReciprocal=*/true);
   return n.mul(n.create<tg::NegOp>(dy), n.mul(y, y));
 }
 

@@ -1,6 +1,7 @@
 //===- GradientBuilder.cpp - The words of gradient rules ------------------===//
 
 #include "dialects/Tg/IR/GradientBuilder.h"
+#include "dialects/Tg/IR/GuardedRoot.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -91,12 +92,8 @@ Value GradientBuilder::unless(ComparisonDirection direction, Value x, Value y, V
 }
 
 Value GradientBuilder::guardRoot(Value dy, Value y, bool isReciprocal) {
-  Value size = isa<ComplexType>(getElementTypeOrSelf(y.getType())) ? unary<ComplexAbsOp>(y) : unary<AbsOp>(y);
-  Value isUsable = isReciprocal ? compare(ComparisonDirection::LT, size,
-                                          number(size, std::numeric_limits<double>::infinity()))
-                                : compare(ComparisonDirection::GT, size, number(size, 0));
-  Value keeps = binary<OrOp>(isUsable, compare(ComparisonDirection::NE, dy, number(dy, 0)));
-  return select(keeps, y, number(y, 1));
+  return tg::guardRoot(builder, loc, dy, y, isReciprocal,
+                       [&](Value like, double x) { return number(like, x); });
 }
 
 Value GradientBuilder::cast(Value x, Type type) {
