@@ -213,13 +213,15 @@ Value multiplyAlong(NodeImporter &n, Value matrix, Value x, int64_t dim, bool is
   return n.reshape(product, result);
 }
 
-/// Images [batch, rows, columns, channels] times a matrix for the rows and one for the columns.
-Value multiplyImages(NodeImporter &n, Value x, Value rows, Value columns, bool isTransposed) {
-  Type element = getElementTypeOrSelf(x.getType()).isF64() ? n.builder.getF64Type() : n.builder.getF32Type();
+/// Images [batch, rows, columns, channels] times a matrix for the rows and one for the columns, in f64 where
+/// that is the result's type or the images'.
+Value multiplyImages(NodeImporter &n, Value x, Value rows, Value columns, bool isTransposed, Type result) {
+  bool isWide = getElementTypeOrSelf(x.getType()).isF64() || result.isF64();
+  Type element = isWide ? n.builder.getF64Type() : n.builder.getF32Type();
   Value byRows = multiplyAlong(n, n.cast(rows, element), n.cast(x, element), 1, isTransposed);
   // [rows, batch, columns, channels] -> [columns, rows, batch, channels]
   Value byBoth = multiplyAlong(n, n.cast(columns, element), byRows, 2, isTransposed);
-  return n.transpose(byBoth, {2, 1, 0, 3});
+  return n.cast(n.transpose(byBoth, {2, 1, 0, 3}), result);
 }
 
 Value gather(NodeImporter &n, Value x, Value indices, int64_t axis) {
@@ -256,7 +258,8 @@ template <Matrix matrix> LogicalResult importByMatrix(NodeImporter &n) {
   if (failed(axes))
     return failure();
   Value x = n.cast(n.getTensor(0), n.builder.getF32Type());
-  n.setResult(multiplyImages(n, x, (axes->rows.*matrix)(), (axes->columns.*matrix)(), false));
+  n.setResult(
+      multiplyImages(n, x, (axes->rows.*matrix)(), (axes->columns.*matrix)(), false, n.builder.getF32Type()));
   return success();
 }
 
@@ -268,8 +271,8 @@ template <Matrix matrix> LogicalResult importGradient(NodeImporter &n) {
   auto axes = getGradientAxes(n, {sizes[1], sizes[2]});
   if (failed(axes))
     return failure();
-  Value result = multiplyImages(n, n.getTensor(0), (axes->rows.*matrix)(), (axes->columns.*matrix)(), true);
-  n.setResult(n.cast(result, n.getElementType(1)));
+  n.setResult(multiplyImages(n, n.getTensor(0), (axes->rows.*matrix)(), (axes->columns.*matrix)(), true,
+                             n.getElementType(1)));
   return success();
 }
 
@@ -281,9 +284,8 @@ LogicalResult importNearestGradient(NodeImporter &n) {
   auto axes = getGradientAxes(n, *size);
   if (failed(axes))
     return failure();
-  Value result =
-      multiplyImages(n, n.getTensor(0), axes->rows.nearestMatrix(), axes->columns.nearestMatrix(), true);
-  n.setResult(n.cast(result, n.getElementType(0)));
+  n.setResult(multiplyImages(n, n.getTensor(0), axes->rows.nearestMatrix(), axes->columns.nearestMatrix(),
+                             true, n.getElementType(0)));
   return success();
 }
 
