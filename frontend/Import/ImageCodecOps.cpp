@@ -94,15 +94,17 @@ LogicalResult importEncodeJpeg(NodeImporter &n) {
   StringRef format = n.getString("format");
   if (failed(requireRanks(n, 0, {3})))
     return failure();
-  if (!n.getString("xmp_metadata").empty())
-    return n.error() << "xmp_metadata is not supported";
+  StringRef metadata = n.getString("xmp_metadata");
+  if (metadata.contains('\0'))
+    return n.error() << "xmp_metadata has a byte of zero";
   auto depth = IndexBuilder::getConstant(n.sizes.sizeOf(n.getTensor(0), 2));
   if (depth && ((format == "grayscale" && *depth != 1) || (format == "rgb" && *depth != 3)))
     return n.error() << "format " << format << " expects another number of channels than " << *depth;
   return setJpeg(n, quality,
                  describeJpeg(quality, n.getBool("progressive"), n.getBool("optimize_size"),
                               !n.getBool("chroma_downsampling"), n.getString("density_unit") == "cm" ? 2 : 1,
-                              n.getInt("x_density"), n.getInt("y_density")));
+                              n.getInt("x_density"), n.getInt("y_density")) +
+                     " " + metadata);
 }
 
 /// With the other operator's defaults.

@@ -34,7 +34,8 @@
   F(jpeg_set_defaults)                                                                                       \
   F(jpeg_set_quality)                                                                                        \
   F(jpeg_simple_progression)                                                                                 \
-  F(jpeg_start_compress) F(jpeg_write_scanlines) F(jpeg_finish_compress) F(jpeg_destroy_compress)
+  F(jpeg_start_compress)                                                                                     \
+  F(jpeg_write_marker) F(jpeg_write_scanlines) F(jpeg_finish_compress) F(jpeg_destroy_compress)
 
 /* What is used of the library. Several threads may fill it at once: with the same. */
 static struct {
@@ -178,6 +179,8 @@ tgc_picture_t tgc_read_jpeg(const tgc_reader_t *reader, int64_t channels, tgc_jp
 
 typedef struct encoding {
   int quality, is_progressive, is_optimized, has_full_color, unit, x_density, y_density, channels;
+  const char *packet; /* of segment APP1; NULL: there is none */
+  size_t packet_size;
 } encoding_t;
 
 static int write_rows(const tgc_tensor_t *image, encoding_t encoding, unsigned char **bytes,
@@ -209,6 +212,9 @@ static int write_rows(const tgc_tensor_t *image, encoding_t encoding, unsigned c
     for (int i = 0; i < info.num_components; ++i)
       info.comp_info[i].h_samp_factor = info.comp_info[i].v_samp_factor = 1;
   jpeg.jpeg_start_compress(&info, TRUE);
+  if (encoding.packet)
+    jpeg.jpeg_write_marker(&info, JPEG_APP0 + 1, (const JOCTET *)encoding.packet,
+                           (unsigned)encoding.packet_size);
   while (info.next_scanline < info.image_height) {
     /* libjpeg does not write through it. */
     JSAMPROW row = (uint8_t *)image->data + (int64_t)info.next_scanline * width * depth;
@@ -219,8 +225,9 @@ static int write_rows(const tgc_tensor_t *image, encoding_t encoding, unsigned c
   return 1;
 }
 
-/* Config "QUALITY PROGRESSIVE OPTIMIZED FULL UNIT X Y": FULL keeps all of the colours; UNIT 1: inches, 2: cm.
- * Inputs: image [height, width, 1 or 3] of bytes. */
+/* Config "QUALITY PROGRESSIVE OPTIMIZED FULL UNIT X Y METADATA": FULL keeps all of the colours; UNIT 1:
+ * inches, 2: cm; METADATA is XMP, which has a name space before it in the file, and may be empty. Inputs:
+ * image [height, width, 1 or 3] of bytes. */
 TGC_KERNEL(tgc_kernel_encode_jpeg) {
   TGC_KERNEL_UNUSED;
   load_library(frame, node);
@@ -232,6 +239,16 @@ TGC_KERNEL(tgc_kernel_encode_jpeg) {
     char *rest;
     *fields[i] = (int)strtol(config, &rest, 10);
     config = rest;
+  }
+  const char *metadata = *config ? config + 1 : config;
+  if (*metadata) {
+    static const char kNameSpace[] = "http://ns.adobe.com/xap/1.0/";
+    size_t length = strlen(metadata);
+    char *packet = tgc_rt_scratch(frame, sizeof kNameSpace + length);
+    memcpy(packet, kNameSpace, sizeof kNameSpace);
+    memcpy(packet + sizeof kNameSpace, metadata, length);
+    encoding.packet = packet;
+    encoding.packet_size = sizeof kNameSpace + length;
   }
   encoding.channels = (int)inputs[0].dims[2];
   unsigned char *bytes = NULL;

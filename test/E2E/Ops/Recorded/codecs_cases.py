@@ -46,6 +46,8 @@ def cases(record):
                                             raw.ExtractJpegShape(contents=file)])
     record("encode", [raw.DecodeJpeg(contents=raw.EncodeJpeg(image=smooth)), raw.DecodePng(contents=raw.EncodePng(image=smooth))])
     record("quality", [raw.DecodeJpeg(contents=raw.EncodeJpegVariableQuality(images=smooth, quality=quality)) for quality in (30, 95)])
+    metadata = '<a b="c"/>\n\xe9'
+    record("metadata", raw.Substr(input=raw.EncodeJpeg(image=smooth, xmp_metadata=metadata), pos=20, len=33 + len(metadata.encode())))
     colors = random.integers(0, 256, (256, 3)).astype(np.uint8)
     file = tf.constant(gif(smooth[..., 0], colors))
     record("gif", [raw.DecodeGif(contents=file), raw.DecodeImage(contents=file, expand_animations=False)])
