@@ -93,13 +93,13 @@ LogicalResult importRange(NodeImporter &n) {
       {RankedTensorType::get({kDynamic}, *splits), RankedTensorType::get({kDynamic}, n.getElementType(0))});
 }
 
-/// (splits..., values, indices): rows of the outermost dimension.
+/// (splits..., values, indices): rows of the outermost dimension, or one of them.
 LogicalResult importGather(NodeImporter &n) {
   size_t numSplits = n.getInt("PARAMS_RAGGED_RANK");
   int64_t rank = n.getRank(numSplits + 1);
   if (failed(requireVectors(n, 0, numSplits)))
     return failure();
-  if (rank == 0 || n.getRank(numSplits) == 0 ||
+  if (numSplits == 0 || n.getRank(numSplits) == 0 ||
       n.getInt("OUTPUT_RAGGED_RANK") != static_cast<int64_t>(numSplits) + rank - 1)
     return n.error() << "indices " << n.getType(numSplits + 1) << " of a tensor with " << numSplits
                      << " ragged dimensions do not give " << n.getInt("OUTPUT_RAGGED_RANK") << " of them";

@@ -227,11 +227,12 @@ static void find_leaves(const tgc_tensor_t *splits, uint32_t num_splits, int64_t
 }
 
 /* Inputs: splits..., values, indices; outputs: splits..., values. Dimensions of the indices but the last come
- * first, with rows of one length. */
+ * first, with rows of one length. A single index takes a row as it is, without the outermost splits. */
 TGC_KERNEL(tgc_kernel_ragged_gather) {
   TGC_KERNEL_UNUSED;
-  uint32_t num_splits = num_inputs - 2, num_outer = num_outputs - 1 - num_splits;
+  uint32_t num_splits = num_inputs - 2;
   const tgc_tensor_t *values = &inputs[num_splits], *indices = &inputs[num_splits + 1];
+  uint32_t num_outer = indices->rank ? (uint32_t)indices->rank - 1 : 0, num_dropped = indices->rank ? 0 : 1;
   int64_t count = tgc_count(indices), rows = inputs[0].dims[0] - 1, total = 0;
   for (uint32_t d = 0; d < num_splits; ++d)
     check_splits(frame, node, &inputs[d], d + 1 < num_splits ? inputs[d + 1].dims[0] - 1 : values->dims[0]);
@@ -250,8 +251,8 @@ TGC_KERNEL(tgc_kernel_ragged_gather) {
     for (int64_t i = 0; i < size; ++i)
       tgc_set_int(outputs[d].dtype, splits, i, i * indices->dims[d + 1]);
   }
-  for (uint32_t d = 0; d < num_splits; ++d) {
-    tgc_tensor_t *output = &outputs[num_outer + d];
+  for (uint32_t d = num_dropped; d < num_splits; ++d) {
+    tgc_tensor_t *output = &outputs[num_outer + d - num_dropped];
     int64_t size = 1, begin, end, at = 0, sum = 0;
     for (int64_t i = 0; i < count; ++i) {
       find_leaves(inputs, d, get(indices, i), &begin, &end);

@@ -44,6 +44,10 @@ def cases(record):
         for kind, indices, rank in (("vector", picks, 0), ("matrix", table, 1)):
             record("gather_" + tag + kind, tf.nest.flatten(raw.RaggedGather(
                 params_nested_splits=[splits], params_dense_values=data, indices=indices, OUTPUT_RAGGED_RANK=1 + rank)), given)
+    one = tf.compat.v1.placeholder(tf.int32, [], name="one")
+    record("gather_row", [raw.RaggedGather(params_nested_splits=[splits], params_dense_values=values, indices=one, OUTPUT_RAGGED_RANK=0).output_dense_values,
+                          *tf.nest.flatten(raw.RaggedGather(params_nested_splits=[outer, splits], params_dense_values=pairs, indices=one, OUTPUT_RAGGED_RANK=1))],
+           {one: np.int32(2)})
     record("gather_nested", tf.nest.flatten(raw.RaggedGather(
         params_nested_splits=[outer, splits], params_dense_values=values, indices=[2, 0, 1, 2], OUTPUT_RAGGED_RANK=2)))
     record("sparse", [*raw.RaggedTensorToSparse(rt_nested_splits=[splits], rt_dense_values=values),
