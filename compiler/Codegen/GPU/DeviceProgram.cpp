@@ -144,6 +144,8 @@ static void writeOpKernel(const NestChain &chain, ModuleOp kernels, KernelRecord
   switch (getOpNest(chain.main)) {
   case OpNest::Scan:
     return writeScanKernel(chain, kernels, record);
+  case OpNest::Scatter:
+    return writeScatterKernel(chain, kernels, record);
   case OpNest::TopK:
     return writeTopKKernel(chain, kernels, record);
   case OpNest::RandomState:

@@ -1,7 +1,8 @@
-//===- OpNests.cpp - Scans, searches and random numbers as nests ----------===//
+//===- OpNests.cpp - Scans, scatters, searches and random numbers as nests ===//
 
 #include "compiler/Codegen/GPU/OpNests.h"
 #include "compiler/ABI/NodeText.h"
+#include "compiler/Codegen/GPU/ScatterNests.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -23,6 +24,7 @@ constexpr StringLiteral kKernelPrefix = "tgc_kernel_random_";
 OpNest getNestOf(StringRef kind) {
   return llvm::StringSwitch<OpNest>(kind)
       .Case("scan", OpNest::Scan)
+      .Case("scatter", OpNest::Scatter)
       .Case("top_k", OpNest::TopK)
       .Cases({"state", "stateless_state"}, OpNest::RandomState)
       .Cases({"uniform", "uniform_int", "uniform_full_int"}, OpNest::Random)
@@ -262,7 +264,7 @@ void turnOpsIntoNests(ModuleOp program) {
   SmallVector<Operation *> ops;
   program.walk([&](Operation *op) {
     // Nothing is launched by other functions, where a nest would stay one.
-    if (isa<kernel::ScanOp, kernel::TopKOp, rt::HostCallOp>(op) &&
+    if (isa<kernel::ScanOp, kernel::TopKOp, rt::HostCallOp, scf::ForOp>(op) &&
         op->getParentOfType<func::FuncOp>()->hasAttr("rt.feeds"))
       ops.push_back(op);
   });
@@ -271,8 +273,10 @@ void turnOpsIntoNests(ModuleOp program) {
       turnIntoNest(scan);
     else if (auto search = dyn_cast<kernel::TopKOp>(op))
       turnIntoNest(search);
-    else
-      turnIntoNest(cast<rt::HostCallOp>(op));
+    else if (auto call = dyn_cast<rt::HostCallOp>(op))
+      turnIntoNest(call);
+    else if (linalg::GenericOp nest = turnScatterIntoNest(cast<scf::ForOp>(op)))
+      mark(nest, "scatter", {});
 }
 
 Operation *turnIntoOp(linalg::GenericOp nest) {
@@ -283,6 +287,8 @@ Operation *turnIntoOp(linalg::GenericOp nest) {
     OpBuilder builder(nest);
     op = kernel::TopKOp::create(builder, nest.getLoc(), TypeRange(), nest.getDpsInputs()[0],
                                 nest.getDpsInits()[0], nest.getDpsInits()[1], isUnsignedSearch(nest));
+  } else if (getOpNest(nest) == OpNest::Scatter) {
+    op = turnIntoScatter(nest);
   } else {
     op = turnIntoCall(nest);
   }

@@ -1,4 +1,4 @@
-//===- OpNests.h - Scans, searches and random numbers as nests --*- C++ -*-===//
+//===- OpNests.h - Scans, scatters, searches, random numbers ----*- C++ -*-===//
 //
 // Where device code is made, ops that are no nests but have kernels become nests, as attention does
 // (AttentionNests.h), so that all that is known of nests (memory, sizes, launches) goes for them. A
@@ -21,6 +21,7 @@ enum class OpNest {
   TopK,        ///< kernel.top_k; loops are those of rows, one over a row and one over its results
   RandomState, ///< rt.host_call of a kernel that makes keys and counters
   Random,      ///< rt.host_call of one that fills a tensor with numbers; loops are those of the tensor
+  Scatter,     ///< a loop that scatters rows (ScatterNests.h)
 };
 
 OpNest getOpNest(mlir::linalg::GenericOp op);
@@ -60,6 +61,8 @@ RandomState getRandomState(mlir::linalg::GenericOp nest);
 
 /// A thread for each line, or a warp or a block where lines are few.
 void writeScanKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
+/// A warp for some of the places that rows go to, which takes the rows in their order.
+void writeScatterKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 /// A block for each row.
 void writeTopKKernel(const NestChain &chain, mlir::ModuleOp kernels, KernelRecord &record);
 /// A thread for each step of the generator.
