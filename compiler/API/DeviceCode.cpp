@@ -29,6 +29,7 @@ static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program, GpuF32 produc
   before.addPass(createLinalgGeneralizeNamedOpsPass());
   if (failed(before.run(program)))
     return llvm::createStringError("the program cannot be given buffers");
+  copyWhatHostFinds(program);
   turnCopiesIntoNests(program);
   turnAttentionIntoNests(program);
   turnOpsIntoNests(program);

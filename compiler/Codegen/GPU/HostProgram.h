@@ -23,7 +23,10 @@ inline constexpr const char kGpuNumberAttribute[] = "rt.gpu";
 /// The numbers of the GPUs that a program uses, by the graph's names; one at least.
 llvm::SmallVector<int32_t> getGpus(mlir::ModuleOp program);
 
-/// Before kernels are written: copies of memory may be kernels, too.
+/// Before kernels are written. Memory whose size a call of the host finds out is the session's and has no
+/// mirror: what nests read of it is copied to memory that has one.
+void copyWhatHostFinds(mlir::ModuleOp program);
+/// After that: copies of memory may be kernels, too.
 void turnCopiesIntoNests(mlir::ModuleOp program);
 
 /// A copy between host and device or between two devices, and the op that asks for it.
