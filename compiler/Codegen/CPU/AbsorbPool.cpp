@@ -1,7 +1,8 @@
 //===- AbsorbPool.cpp - Pools in the kernels of convolutions --------------===//
 //
-// A tile of 4 x 4 results holds four windows of a pool by 2 x 2, so their maxima or sums are made of
-// registers, and the results themselves, four times as much memory, are never stored.
+// A tile of 4 x 4 results holds four windows of a pool by 2 x 2, one of 2 x 2 is such a window, so their
+// maxima or sums are made of registers, and the results themselves, four times as much memory, are never
+// stored.
 //
 //===----------------------------------------------------------------------===//
 
@@ -87,7 +88,7 @@ kernel::ContractOp absorbPool(kernel::ContractOp op) {
   auto onlyUser = [](Value value) -> Operation * {
     return value.hasOneUse() ? *value.user_begin() : nullptr;
   };
-  if (isFilterGradient(op))
+  if (isFilterGradient(op) || getTileResults(op) % 2 != 0)
     return op;
   Value elements = op.getResult(0);
   tensor::InsertSliceOp padding = matchPadding(onlyUser(elements), elements);
@@ -110,7 +111,7 @@ kernel::ContractOp absorbPool(kernel::ContractOp op) {
     if (!op.getLhsMap().getResult(dim).isFunctionOfDim(loop) || rest < (padding ? -1 : 0) || rest > 1)
       return op;
     sizes[loop] -= std::max<int64_t>(rest, 0);
-    if (sizes[loop] < kTileResults)
+    if (sizes[loop] < getTileResults(op))
       return op;
   }
   auto isComputed = [&](Operation &inner) {

@@ -120,6 +120,8 @@ inline constexpr int64_t kLeastRegisterBytes = 512;
 /// fewer products are not worth the code.
 inline constexpr int64_t kLeastWinogradChannels = 12;
 inline constexpr int64_t kLeastWinogradProducts = 1 << 20;
+/// The largest windows of tiles: of 2 x 2 results.
+inline constexpr int64_t kMostWinogradWindow = 5;
 /// What transforming an element costs, and reading an element of the filter from the third-level cache, in
 /// multiplications of a kernel.
 inline constexpr int64_t kProductsPerTransformed = 7;

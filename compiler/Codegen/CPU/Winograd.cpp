@@ -89,11 +89,23 @@ std::optional<WindowLoops> matchWindows(kernel::ContractOp op) {
 
 bool isF32(Value value) { return cast<ShapedType>(value.getType()).getElementType().isF32(); }
 
-/// A filter's three elements along one dimension, transformed.
-std::array<double, 6> transformFilter(double g0, double g1, double g2) {
-  double even = g0 + 0.5 * g2, odd = std::sqrt(0.5) * g1, farEven = g0 + 2 * g2, farOdd = std::sqrt(2.0) * g1;
-  return {g0, (even + odd) * -2 / 3, (even - odd) * -2 / 3, (farEven + farOdd) / 6, (farEven - farOdd) / 6,
-          g2};
+/// A filter's elements along one dimension, transformed.
+std::array<double, kTileElements> transformFilter(ArrayRef<double> weights) {
+  auto evaluate = [&](double point) {
+    double value = 0;
+    for (double weight : llvm::reverse(weights))
+      value = value * point + weight;
+    return value;
+  };
+  double near = std::sqrt(0.5), far = std::sqrt(2.0);
+  return {weights.front(),   evaluate(near) * -2 / 3, evaluate(-near) * -2 / 3,
+          evaluate(far) / 6, evaluate(-far) / 6,      weights.back()};
+}
+
+/// Rows or columns of the largest windows of a phase, and of the smallest.
+std::pair<int64_t, int64_t> getWindowsOfPhases(int64_t height, int64_t width, int64_t stride) {
+  int64_t down = llvm::divideCeil(height, stride), across = llvm::divideCeil(width, stride);
+  return {std::max(down, across), std::min(height, width) / stride};
 }
 
 /// The number of tiles, if the number of images is known.
@@ -156,7 +168,7 @@ void moveColumnsLast(kernel::ContractOp op) {
 TilesPlan::TilesPlan(kernel::ContractOp op, VectorUnit unit) : column(op.getColumnLoop()) {
   WindowLoops loops = *matchWindows(op);
   ArrayRef<int64_t> sizes = op.getLoopSizes();
-  tiles = {loops.image, loops.y, loops.x, sizes[loops.y], sizes[loops.x]};
+  tiles = {loops.image, loops.y, loops.x, sizes[loops.y], sizes[loops.x], getTileResults(op)};
   windowY = loops.windowY;
   windowX = loops.windowX;
   channel = loops.channel;
@@ -221,6 +233,13 @@ OpFoldResult WinogradPlan::countUnits(const IndexMath &math, ArrayRef<OpFoldResu
 
 bool isFilterGradient(kernel::ContractOp op) { return matchWindows(op)->isGradient; }
 
+int64_t getTileResults(kernel::ContractOp op) {
+  WindowLoops loops = *matchWindows(op);
+  ArrayRef<int64_t> sizes = op.getLoopSizes();
+  return kTileElements + 1 -
+         getWindowsOfPhases(sizes[loops.windowY], sizes[loops.windowX], loops.stride).first;
+}
+
 bool paysWinograd(kernel::ContractOp op, VectorUnit unit) {
   auto loops = matchWindows(op);
   if (!loops || unit.bytes * unit.registers < kLeastRegisterBytes || op.getAccumulates() ||
@@ -230,20 +249,19 @@ bool paysWinograd(kernel::ContractOp op, VectorUnit unit) {
   int64_t images = sizes[loops->image], height = sizes[loops->y], width = sizes[loops->x],
           windowY = sizes[loops->windowY], windowX = sizes[loops->windowX], channels = sizes[loops->channel],
           columns = sizes[op.getColumnLoop()];
-  auto isFilterSize = [&](int64_t window) {
-    return loops->stride == 1 ? window == 3 : loops->stride == 2 && window >= 4 && window <= 6;
-  };
-  if (!isFilterSize(windowY) || !isFilterSize(windowX) || ShapedType::isDynamic(height) ||
-      ShapedType::isDynamic(width) || ShapedType::isDynamic(channels) || ShapedType::isDynamic(columns) ||
-      height < kTileResults || width < kTileResults || channels < kLeastWinogradChannels ||
-      columns < kLeastWinogradChannels || images == 0)
+  if (loops->stride > 2 ||
+      llvm::any_of(ArrayRef{height, width, windowY, windowX, channels, columns}, ShapedType::isDynamic))
+    return false;
+  auto [window, smallest] = getWindowsOfPhases(windowY, windowX, loops->stride);
+  int64_t results = kTileElements + 1 - window;
+  if (window < 2 || window > kMostWinogradWindow || smallest + 1 < window || height < results ||
+      width < results || channels < kLeastWinogradChannels || columns < kLeastWinogradChannels || images == 0)
     return false;
   if (ShapedType::isDynamic(images))
     images = kTypicalSize;
   // In multiplications of a kernel: of each element that is transformed, and of each of the filter's that is
   // read anew for a unit of tiles.
-  double tiles =
-      double(images) * llvm::divideCeil(height, kTileResults) * llvm::divideCeil(width, kTileResults);
+  double tiles = double(images) * llvm::divideCeil(height, results) * llvm::divideCeil(width, results);
   double direct =
       double(windowY) * windowX * channels * columns * images * height * width * getShareWithinBorders(op);
   channels *= loops->stride * loops->stride;
@@ -261,7 +279,8 @@ bool paysWinograd(kernel::ContractOp op, VectorUnit unit) {
 int64_t countProductsByTiles(kernel::ContractOp op, int64_t products) {
   WindowLoops loops = *matchWindows(op);
   int64_t window = op.getLoopSizes()[loops.windowY] * op.getLoopSizes()[loops.windowX];
-  return products * kTileProducts * loops.stride * loops.stride / (kTileResults * kTileResults * window);
+  int64_t results = getTileResults(op);
+  return products * kTileProducts * loops.stride * loops.stride / (results * results * window);
 }
 
 void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &known) {
@@ -304,11 +323,18 @@ void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &kno
           int64_t y = plan.stride * i + down, x = plan.stride * j + across;
           return y < plan.windowHeight && x < plan.windowWidth ? g[y * strideY + x * strideX] : 0;
         };
-        std::array<std::array<double, 6>, 3> rows;
-        for (int64_t i = 0; i < 3; ++i)
-          rows[i] = transformFilter(weight(i, 0), weight(i, 1), weight(i, 2));
+        SmallVector<std::array<double, kTileElements>> rows;
+        for (int64_t i = 0; i < plan.getWindowSize(); ++i) {
+          SmallVector<double> weights;
+          for (int64_t j = 0; j < plan.getWindowSize(); ++j)
+            weights.push_back(weight(i, j));
+          rows.push_back(transformFilter(weights));
+        }
         for (int64_t j = 0; j < kTileElements; ++j) {
-          std::array<double, 6> both = transformFilter(rows[0][j], rows[1][j], rows[2][j]);
+          SmallVector<double> weights;
+          for (const auto &row : rows)
+            weights.push_back(row[j]);
+          std::array<double, kTileElements> both = transformFilter(weights);
           for (int64_t i = 0; i < kTileElements; ++i)
             filter[plan.getFilterOffset(i * kTileElements + j, channel, column)] = both[i];
         }

@@ -3,13 +3,14 @@
 // A tile of 4 x 4 results of a convolution with windows of 3 x 3 is A'((G g G') * (B' d B))A: 36 products for
 // each channel instead of 144, between transforms of the filter g, of 6 x 6 elements d of the operand and of
 // the sums. Summed over channels, the products are 36 contractions, in which tiles are the rows. Lavin and
-// Gray, "Fast algorithms for convolutional neural networks", 2016.
+// Gray, "Fast algorithms for convolutional neural networks", 2016. The same 6 x 6 elements and products make
+// 5 x 5 results of windows of 2 x 2, 3 x 3 of 4 x 4 and 2 x 2 of 5 x 5.
 //
 // The polynomials behind it are taken at 0, +-sqrt(1/2), +-sqrt(2) and infinity: pairs whose product is 1
 // keep the transforms' numbers small, so the error is 1 to 2 times that of the sum itself, where the usual
 // +-1 and +-2 make it 6 times as large (docs/numerics.md).
 //
-// A convolution by 4 to 6 in steps of 2 is the sum of four by 2 or 3 of every other row and column, so it is
+// A convolution by 3 to 10 in steps of 2 is the sum of four by 1 to 5 of every other row and column, so it is
 // computed likewise, with four times the channels.
 //
 //===----------------------------------------------------------------------===//
@@ -22,8 +23,8 @@
 
 namespace tgc {
 
-/// Results and elements of a tile along one dimension, and both squared.
-inline constexpr int64_t kTileResults = 4, kTileElements = 6, kTileProducts = 36;
+/// Elements of a tile along one dimension, and in all, which are its products as well.
+inline constexpr int64_t kTileElements = 6, kTileProducts = 36;
 
 /// Images that are cut into tiles. The last tile of a row or column of tiles that do not divide the image
 /// lies further in, over results of the one before.
@@ -31,12 +32,14 @@ struct ImageTiles {
   /// Loops.
   unsigned image, y, x;
   int64_t height, width;
+  /// Of a tile, along one dimension.
+  int64_t results;
 
-  int64_t getDown() const { return llvm::divideCeil(height, kTileResults); }
-  int64_t getAcross() const { return llvm::divideCeil(width, kTileResults); }
+  int64_t getDown() const { return llvm::divideCeil(height, results); }
+  int64_t getAcross() const { return llvm::divideCeil(width, results); }
   /// Results of the last tile that are those of the one before it.
-  int64_t getSharedDown() const { return getDown() * kTileResults - height; }
-  int64_t getSharedAcross() const { return getAcross() * kTileResults - width; }
+  int64_t getSharedDown() const { return getDown() * results - height; }
+  int64_t getSharedAcross() const { return getAcross() * results - width; }
   mlir::OpFoldResult count(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const {
     return math.mul(loopSizes[image], math.known(getDown() * getAcross()));
   }
@@ -51,8 +54,7 @@ struct TilesPlan {
   unsigned windowY, windowX, channel, column;
   int64_t windowHeight, windowWidth;
   /// From row to row of results in the operand, 1 or 2. Steps of 2 part the operand and the filter in four
-  /// phases by odd and even rows and columns, each with windows of 2 or 3: the channels of a sum of four
-  /// convolutions.
+  /// phases by odd and even rows and columns: the channels of a sum of four convolutions.
   int64_t stride, channelsOfPhase;
   int64_t channels, columns;
   /// Of a vector of results, of a panel of the 36 contractions, and of their tiles.
@@ -61,10 +63,15 @@ struct TilesPlan {
   int64_t panelsPerGroup, numGroups;
 
   int64_t getNumPhases() const { return stride * stride; }
-  /// Of the last row or column of a phase with steps of 2: whether no window has it, or those of even phases
-  /// only.
-  bool isNever(int64_t window, bool isLast) const { return isLast && stride == 2 && window == 4; }
-  bool isOfEvenOnly(int64_t window, bool isLast) const { return isLast && stride == 2 && window == 5; }
+  /// Rows and columns of the largest windows of a phase. Others have one less.
+  int64_t getWindowSize() const { return kTileElements + 1 - tiles.results; }
+  /// Of the last row or column of a phase's windows: whether none has it, or those of even phases only.
+  bool isNever(int64_t window, bool isLast) const {
+    return isLast && window <= stride * (getWindowSize() - 1);
+  }
+  bool isOfEvenOnly(int64_t window, bool isLast) const {
+    return isLast && stride == 2 && window == 2 * getWindowSize() - 1;
+  }
   int64_t getGroupWidth() const { return panelWidth * panelsPerGroup; }
 };
 
@@ -88,8 +95,8 @@ struct WinogradPlan : TilesPlan {
   mlir::OpFoldResult countUnits(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const;
 };
 
-/// The gradient by the filter: the sum over tiles of G'((A g A') * (B' d B))G, where g are gradients of 4 x 4
-/// results.
+/// The gradient by the filter: the sum over tiles of G'((A g A') * (B' d B))G, where g are gradients of a
+/// tile's results.
 struct FilterGradientPlan : TilesPlan {
   FilterGradientPlan(kernel::ContractOp op, VectorUnit unit);
 
@@ -108,6 +115,9 @@ struct FilterGradientPlan : TilesPlan {
 
 /// Whether the contraction is a gradient by a filter, if it is computed by tiles at all.
 bool isFilterGradient(kernel::ContractOp op);
+
+/// Results of a tile along one dimension, of a contraction that is computed by tiles.
+int64_t getTileResults(kernel::ContractOp op);
 
 /// Whether the contraction is such a convolution, or its gradient by the filter, and takes less time as
 /// tiles.

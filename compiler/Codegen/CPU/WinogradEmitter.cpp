@@ -88,7 +88,7 @@ struct WinogradEmitter : TileEmitter {
   void storeTile(OpFoldResult tile, const TilePlace &place, OpFoldResult inGroup, OpFoldResult column,
                  Value mask) {
     auto results = transformSquare(
-        kTileElements, [&](const Elements &m) { return transformSums(m); },
+        kTileElements, [&](const Elements &m) { return transformSums(m, tiles.results); },
         [&](int64_t i, int64_t j) {
           return load(sums.flat, addressIn(sums, tile, i * kTileElements + j, inGroup));
         });
@@ -138,12 +138,12 @@ struct WinogradEmitter : TileEmitter {
       return windows;
     };
     if (shared == 0)
-      return {{Part::Always, getWindows(0, kTileResults)}};
+      return {{Part::Always, getWindows(0, tiles.results)}};
     // Windows lie otherwise in the last tile.
     if (shared % size != 0)
-      return {{Part::OfOthers, getWindows(0, kTileResults)},
-              {Part::OfLast, getWindows(shared, kTileResults)}};
-    return {{Part::Always, getWindows(shared, kTileResults)}, {Part::OfOthers, getWindows(0, shared)}};
+      return {{Part::OfOthers, getWindows(0, tiles.results)},
+              {Part::OfLast, getWindows(shared, tiles.results)}};
+    return {{Part::Always, getWindows(shared, tiles.results)}, {Part::OfOthers, getWindows(0, shared)}};
   }
 
   void ifHolds(const Part &part, Value isLast, function_ref<void()> body) {
@@ -197,13 +197,14 @@ void emitFilterTransform(OpBuilder &builder, kernel::ContractOp op, const Winogr
       ChannelPhase phase = vectors.getPhase(plan, channel);
       OpFoldResult from =
           math.add(math.add(filter.offset, column), math.mul(phase.channel, filter.strides[plan.channel]));
+      int64_t window = plan.getWindowSize();
       auto results = vectors.transformSquare(
-          3, [&](const VectorMath::Elements &g) { return vectors.transformFilter(g); },
+          window, [&](const VectorMath::Elements &g) { return vectors.transformFilter(g); },
           [&](int64_t i, int64_t j) {
             OpFoldResult address =
                 math.add(from, math.mul(math.known(plan.stride * i), filter.strides[plan.windowY]));
             address = math.add(address, math.mul(math.known(plan.stride * j), filter.strides[plan.windowX]));
-            return vectors.loadOfPhase(plan, phase, i == 2, j == 2, filter, address, mask);
+            return vectors.loadOfPhase(plan, phase, i + 1 == window, j + 1 == window, filter, address, mask);
           });
       // The order of getFilterOffset.
       OpFoldResult width = math.known(plan.getGroupWidth()), panelWidth = math.known(plan.panelWidth),

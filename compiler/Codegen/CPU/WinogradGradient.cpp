@@ -119,7 +119,7 @@ struct GradientEmitter : TileEmitter {
       mask = createLaneMask(builder, loc, math.max(math.sub(math.known(plan.columns), column), math.known(0)),
                             plan.lanes);
     auto transformed = transformSquare(
-        kTileResults, [&](const Elements &g) { return transformGradients(g); },
+        tiles.results, [&](const Elements &g) { return transformGradients(g); },
         [&](int64_t i, int64_t j) {
           Value gradient = load(rhs.flat, math.add(addressAt(rhs, place, i, j), column), mask);
           if (i < tiles.getSharedDown())
@@ -149,11 +149,12 @@ struct GradientEmitter : TileEmitter {
   void emitResult() {
     LinearAccess init = LinearAccess::create(builder, loc, in.init, op.getInitMap());
     Value sums = flatten(in.rhs);
+    int64_t window = plan.getWindowSize();
     forEach(OpFoldResult(in.begin), OpFoldResult(in.end), 1, [&](OpFoldResult channel) {
       ChannelPhase phase = getPhase(plan, channel);
       forEachVector(math.known(plan.columns), plan.columns, [&](OpFoldResult column, Value mask) {
         auto results = transformSquare(
-            kTileElements, [&](const Elements &m) { return transformFilterSums(m); },
+            kTileElements, [&](const Elements &m) { return transformFilterSums(m, window); },
             [&](int64_t i, int64_t j) {
               Value sum;
               for (int64_t part = 0; part < plan.numParts; ++part) {
@@ -164,8 +165,8 @@ struct GradientEmitter : TileEmitter {
               return sum;
             });
         SmallVector<Value> shared(extras.size());
-        for (int64_t i = 0; i < 3; ++i)
-          for (int64_t j = 0; j < 3; ++j) {
+        for (int64_t i = 0; i < window; ++i)
+          for (int64_t j = 0; j < window; ++j) {
             auto addressOf = [&](const LinearAccess &access) {
               OpFoldResult address = access.offset;
               for (auto [at, loop] :
@@ -176,7 +177,7 @@ struct GradientEmitter : TileEmitter {
                 address = math.add(address, math.mul(at, access.strides[loop]));
               return address;
             };
-            ifHasWeight(phase, i == 2, j == 2, [&] {
+            ifHasWeight(phase, i + 1 == window, j + 1 == window, [&] {
               store(finish(results[i][j], addressOf, {plan.windowY, plan.windowX}, mask, shared), init.flat,
                     addressOf(init), mask);
             });

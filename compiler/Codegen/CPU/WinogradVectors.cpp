@@ -93,37 +93,62 @@ VectorMath::Elements VectorMath::transformElements(const Elements &d) {
           scaleAdd(-kFar, oddFar, evenFar),      scaleAdd(-2.5, d[3], add(d[1], d[5]))};
 }
 
-VectorMath::Elements VectorMath::transformSums(const Elements &m) {
-  Value evenNear = add(m[1], m[2]), oddNear = sub(m[1], m[2]), evenFar = add(m[3], m[4]),
-        oddFar = sub(m[3], m[4]);
-  return {add(add(m[0], evenNear), evenFar), scaleAdd(kFar, oddFar, scale(kNear, oddNear)),
-          scaleAdd(2, evenFar, scale(0.5, evenNear)),
-          scaleAdd(2 * kFar, oddFar, scaleAdd(0.5 * kNear, oddNear, m[5]))};
+VectorMath::Parities VectorMath::evaluate(const Elements &coefficients) {
+  // Of every other coefficient from the one at `first` on, by Horner's rule in the square of the point.
+  auto evaluateHalf = [&](size_t first, double square) {
+    size_t last = first + (coefficients.size() - 1 - first) / 2 * 2;
+    Value value = coefficients[last];
+    while (last > first) {
+      last -= 2;
+      value = scaleAdd(square, value, coefficients[last]);
+    }
+    return value;
+  };
+  return {evaluateHalf(0, kNear * kNear), scale(kNear, evaluateHalf(1, kNear * kNear)),
+          evaluateHalf(0, kFar * kFar), scale(kFar, evaluateHalf(1, kFar * kFar))};
+}
+
+VectorMath::Elements VectorMath::sumPowers(Value atZero, const Parities &at, Value atInfinity,
+                                           int64_t count) {
+  Elements sums = {add(add(atZero, at.evenNear), at.evenFar)};
+  double near = 1, far = 1;
+  for (int64_t power = 1; power < count; ++power) {
+    near *= kNear;
+    far *= kFar;
+    bool isOdd = power % 2 == 1;
+    Value nearest = isOdd ? at.oddNear : at.evenNear;
+    Value sum = power == count - 1 ? scaleAdd(near, nearest, atInfinity) : scale(near, nearest);
+    sums.push_back(scaleAdd(far, isOdd ? at.oddFar : at.evenFar, sum));
+  }
+  return sums;
+}
+
+VectorMath::Elements VectorMath::transformSums(const Elements &m, int64_t count) {
+  return sumPowers(m[0], {add(m[1], m[2]), sub(m[1], m[2]), add(m[3], m[4]), sub(m[3], m[4])}, m[5], count);
 }
 
 VectorMath::Elements VectorMath::transformGradients(const Elements &g) {
-  Value evenNear = scaleAdd(0.5, g[2], g[0]), oddNear = scale(kNear, scaleAdd(0.5, g[3], g[1])),
-        evenFar = scaleAdd(2, g[2], g[0]), oddFar = scale(kFar, scaleAdd(2, g[3], g[1]));
-  return {g[0], add(evenNear, oddNear), sub(evenNear, oddNear), add(evenFar, oddFar), sub(evenFar, oddFar),
-          g[3]};
+  auto [evenNear, oddNear, evenFar, oddFar] = evaluate(g);
+  return {
+      g.front(), add(evenNear, oddNear), sub(evenNear, oddNear), add(evenFar, oddFar), sub(evenFar, oddFar),
+      g.back()};
 }
 
 VectorMath::Elements VectorMath::transformFilter(const Elements &g) {
-  Value even = scaleAdd(0.5, g[2], g[0]), odd = scale(kNear, g[1]), farEven = scaleAdd(2, g[2], g[0]),
-        farOdd = scale(kFar, g[1]);
-  return {g[0],
-          scale(-2.0 / 3, add(even, odd)),
-          scale(-2.0 / 3, sub(even, odd)),
-          scale(1.0 / 6, add(farEven, farOdd)),
-          scale(1.0 / 6, sub(farEven, farOdd)),
-          g[2]};
+  auto [evenNear, oddNear, evenFar, oddFar] = evaluate(g);
+  return {g.front(),
+          scale(-2.0 / 3, add(evenNear, oddNear)),
+          scale(-2.0 / 3, sub(evenNear, oddNear)),
+          scale(1.0 / 6, add(evenFar, oddFar)),
+          scale(1.0 / 6, sub(evenFar, oddFar)),
+          g.back()};
 }
 
-VectorMath::Elements VectorMath::transformFilterSums(const Elements &m) {
-  Value even = scale(-2.0 / 3, add(m[1], m[2])), odd = scale(-2.0 / 3, sub(m[1], m[2])),
-        farEven = scale(1.0 / 6, add(m[3], m[4])), farOdd = scale(1.0 / 6, sub(m[3], m[4]));
-  return {add(m[0], add(even, farEven)), scaleAdd(kFar, farOdd, scale(kNear, odd)),
-          scaleAdd(2, farEven, scaleAdd(0.5, even, m[5]))};
+VectorMath::Elements VectorMath::transformFilterSums(const Elements &m, int64_t count) {
+  return sumPowers(m[0],
+                   {scale(-2.0 / 3, add(m[1], m[2])), scale(-2.0 / 3, sub(m[1], m[2])),
+                    scale(1.0 / 6, add(m[3], m[4])), scale(1.0 / 6, sub(m[3], m[4]))},
+                   m[5], count);
 }
 
 SmallVector<VectorMath::Elements>
@@ -155,10 +180,10 @@ ChannelPhase VectorMath::getPhase(const TilesPlan &plan, OpFoldResult channel) {
 
 Value VectorMath::loadOfPhase(const TilesPlan &plan, ChannelPhase phase, bool isLastRow, bool isLastColumn,
                               const LinearAccess &access, OpFoldResult address, Value mask) {
-  if (plan.stride == 1)
-    return load(access.flat, address, mask);
   if (plan.isNever(plan.windowHeight, isLastRow) || plan.isNever(plan.windowWidth, isLastColumn))
     return constant(0);
+  if (plan.stride == 1)
+    return load(access.flat, address, mask);
   SmallVector<OpFoldResult, 2> zeroIfOdd;
   auto move = [&](OpFoldResult odd, unsigned loop, bool isOfEvenOnly) {
     if (isOfEvenOnly)
@@ -226,7 +251,7 @@ TilePlace TileEmitter::locate(OpFoldResult tile) {
   place.image = math.div(row, down);
   auto begin = [&](OpFoldResult index, int64_t count, int64_t size, Value &isLast) {
     isLast = isEqual(index, math.known(count - 1));
-    return math.min(math.mul(index, math.known(kTileResults)), math.known(size - kTileResults));
+    return math.min(math.mul(index, math.known(tiles.results)), math.known(size - tiles.results));
   };
   place.y = begin(math.rem(row, down), tiles.getDown(), tiles.height, place.isLastDown);
   place.x = begin(math.rem(tile, across), tiles.getAcross(), tiles.width, place.isLastAcross);

@@ -45,13 +45,13 @@ struct VectorMath {
   void ifTrue(mlir::Value condition, llvm::function_ref<void()> body);
   mlir::Value isEqual(mlir::OpFoldResult a, mlir::OpFoldResult b);
 
-  /// Transforms of one dimension: of 6 elements (B'), of a tile's 6 sums to 4 results (A') and of 4 results'
-  /// gradients to 6 (A), of the filter's 3 elements to 6 (G) and of 6 sums to its 3 (G').
+  /// Transforms of one dimension: of 6 elements (B'), of a tile's 6 sums to its results (A'), of the results'
+  /// gradients to 6 (A), of the filter's elements to 6 (G) and of 6 sums to its `count` elements (G').
   Elements transformElements(const Elements &d);
-  Elements transformSums(const Elements &m);
+  Elements transformSums(const Elements &m, int64_t count);
   Elements transformGradients(const Elements &g);
   Elements transformFilter(const Elements &g);
-  Elements transformFilterSums(const Elements &m);
+  Elements transformFilterSums(const Elements &m, int64_t count);
 
   /// A transform of both dimensions of a square of `size` x `size` vectors; results are rows of columns.
   llvm::SmallVector<Elements> transformSquare(int64_t size,
@@ -59,8 +59,8 @@ struct VectorMath {
                                               llvm::function_ref<mlir::Value(int64_t, int64_t)> load);
 
   ChannelPhase getPhase(const TilesPlan &plan, mlir::OpFoldResult channel);
-  /// Element of a square of a phase; `address` is that of the phase of even rows and columns. In the last row
-  /// and column odd phases have nothing if the window is 5 long, and all if it is 4 long: 0.
+  /// Element of a square of a phase; `address` is that of the phase of even rows and columns. Where windows
+  /// are smaller than the largest ones, the last row or column has nothing: 0.
   mlir::Value loadOfPhase(const TilesPlan &plan, ChannelPhase phase, bool isLastRow, bool isLastColumn,
                           const LinearAccess &access, mlir::OpFoldResult address, mlir::Value mask);
 
@@ -69,6 +69,17 @@ struct VectorMath {
   void multiply(mlir::Value lhs, mlir::Value rhs, mlir::Value init,
                 llvm::ArrayRef<llvm::ArrayRef<unsigned>> dims, llvm::ArrayRef<mlir::OpFoldResult> sizes,
                 bool accumulates, int64_t panelWidth, VectorUnit unit);
+
+private:
+  /// Of vectors that belong to a point and to its negative: those of even and of odd powers, of each pair of
+  /// points.
+  struct Parities {
+    mlir::Value evenNear, oddNear, evenFar, oddFar;
+  };
+  /// What a polynomial with these coefficients, at least two, is at the points.
+  Parities evaluate(const Elements &coefficients);
+  /// Sums over all points of their powers 0 to `count` - 1 times what belongs to them.
+  Elements sumPowers(mlir::Value atZero, const Parities &at, mlir::Value atInfinity, int64_t count);
 };
 
 /// A tile's first result in its image, and whether it is the last one of its column and row of tiles.

@@ -78,15 +78,31 @@ func.func @few_tiles(%x: tensor<1x6x6x256xf32>, %f: tensor<3x3x256x256xf32>) -> 
 #f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
 #y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
 
-// Windows of another size, and double precision.
-// CHECK-LABEL: func @wide_windows
-// CHECK: kernel.contract
-// CHECK-NOT: winograd
-func.func @wide_windows(%x: tensor<8x20x20x32xf32>, %f: tensor<5x5x32x32xf32>) -> tensor<8x16x16x32xf32> {
+// Two results and five weights are the same six elements as four and three.
+// CHECK-LABEL: func @five_by_five
+// CHECK: kernel.contract{{.*}} winograd}
+func.func @five_by_five(%x: tensor<8x20x20x32xf32>, %f: tensor<5x5x32x32xf32>) -> tensor<8x16x16x32xf32> {
   %z = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<8x16x16x32xf32>
   %i = linalg.fill ins(%z : f32) outs(%e : tensor<8x16x16x32xf32>) -> tensor<8x16x16x32xf32>
   %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<8x20x20x32xf32>, tensor<5x5x32x32xf32>) outs(%i : tensor<8x16x16x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<8x16x16x32xf32>
+  return %y : tensor<8x16x16x32xf32>
+}
+
+// Larger windows, and double precision.
+// CHECK-LABEL: func @wide_windows
+// CHECK: kernel.contract
+// CHECK-NOT: winograd
+func.func @wide_windows(%x: tensor<8x21x21x32xf32>, %f: tensor<6x6x32x32xf32>) -> tensor<8x16x16x32xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x16x16x32xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<8x16x16x32xf32>) -> tensor<8x16x16x32xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<8x21x21x32xf32>, tensor<6x6x32x32xf32>) outs(%i : tensor<8x16x16x32xf32>) {
   ^bb0(%a: f32, %b: f32, %s: f32):
     %p = arith.mulf %a, %b : f32
     %t = arith.addf %s, %p : f32
