@@ -32,13 +32,15 @@ struct Axis {
     return n.broadcastTo(n.sizeTensor(value, getElementTypeOrSelf(like.getType())), n.sizes.sizesOf(like));
   }
 
-  /// Old pixels per new pixel, like `like`.
-  Value scale(Value like) const {
+  /// Old pixels per new pixel, like `like`; `isPositive`: a single old pixel has a part of it in each new
+  /// one.
+  Value scale(Value like, bool isPositive = false) const {
     IndexBuilder &s = n.sizes;
     Size above = from, below = to;
     if (alignsCorners) {
       // Of a single pixel the corners cannot be aligned.
-      Value isSeveral = s.equals(s.max(to, s.constant(2)), to);
+      Size least = isPositive ? s.min(from, to) : to;
+      Value isSeveral = s.equals(s.max(least, s.constant(2)), least);
       above = s.select(isSeveral, s.sub(from, s.constant(1)), from);
       below = s.select(isSeveral, s.sub(to, s.constant(1)), to);
     }
@@ -140,7 +142,7 @@ Value Axis::bicubicMatrix() const {
 /// How much of each old pixel a new one covers; the last old pixel stands for what lies beyond.
 Value Axis::areaMatrix() const {
   SmallVector<Size> shape = matrixShape();
-  Value index = n.iota({to}, f32(), 0), step = scale(index);
+  Value index = n.iota({to}, f32(), 0), step = scale(index, /*isPositive=*/true);
   Value start = n.broadcastAlong(n.mul(index, step), 0, shape);
   Value end = n.broadcastAlong(n.mul(n.add(index, number(index, 1)), step), 0, shape);
   Value left = n.iota(shape, f32(), 1);

@@ -8,6 +8,7 @@ CENTERS = [(False, False), (True, False), (False, True)]
 def resized(record, kind):
     x = record.fed(record.numbers(kind, [2, 3, 5, 1]))
     results = [raw.ResizeArea(images=x, size=size, align_corners=align) for size in ([5, 4], [2, 9]) for align in (False, True)][: None if kind == tf.float32 else 1]
+    results += [raw.ResizeArea(images=x[:, :1], size=[3, 4], align_corners=True), raw.ResizeArea(images=x[:, :, :1], size=[2, 1], align_corners=True)]
     results += [raw.ResizeBicubic(images=x, size=[5, 3], align_corners=align, half_pixel_centers=half) for align, half in CENTERS][: None if kind == tf.float32 else 1]
     record.joined("resized_" + kind.name, results)
 
