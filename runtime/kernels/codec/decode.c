@@ -73,9 +73,9 @@ static void write_sample(tgc_tensor_t *output, int64_t to, const tgc_picture_t *
   if (output->dtype == TGC_UINT8)
     ((uint8_t *)output->data)[to] = (uint8_t)(picture->bits == 16 ? value >> 8 : value);
   else if (output->dtype == TGC_UINT16)
-    ((uint16_t *)output->data)[to] = (uint16_t)(picture->bits == 16 ? value : value * 257);
+    ((uint16_t *)output->data)[to] = (uint16_t)(picture->bits == 16 ? value : value * 256);
   else
-    ((float *)output->data)[to] = picture->bits == 16 ? (float)value / 65535.0f : (float)value / 255.0f;
+    ((float *)output->data)[to] = (float)value * (picture->bits == 16 ? 1.0f / 65535.0f : 1.0f / 255.0f);
 }
 
 /* Config "KIND CHANNELS RATIO FANCY RECOVERS METHOD FIRST": KIND is the operator's (I: any); FIRST says that

@@ -54,6 +54,9 @@ def cases(record):
     rgba = run(raw.EncodePng(image=tf.constant(random.integers(0, 256, (5, 6, 4)), tf.uint8)))
     record("gif_of_png", raw.DecodeGif(contents=rgba))
     record("bmp", [raw.DecodeBmp(contents=tf.constant(bmp(smooth))), raw.DecodeBmp(contents=tf.constant(bmp(smooth[..., :1])))])
+    # Other types hold 256 times the byte, or a share of the largest; a PNG file is read in 16 bits for both.
+    files = [run(raw.EncodePng(image=smooth)), run(raw.EncodeJpeg(image=smooth)), file, tf.constant(bmp(smooth))]
+    record("wider", [raw.DecodeImage(contents=file, dtype=kind, expand_animations=False) for file in files for kind in (tf.uint16, tf.float32)])
     texts = [b"hello hello hello " * 20, b"", bytes(range(1, 256)) * 2]
     record("zlib", raw.DecodeCompressed(bytes=tf.constant([zlib.compress(text, level) for text in texts for level in (0, 1, 9)]), compression_type="ZLIB"))
     record("gzip", raw.DecodeCompressed(bytes=tf.constant([gzip.compress(text, mtime=0) for text in texts]), compression_type="GZIP"))
