@@ -33,10 +33,8 @@ public:
     SmallVector<Piece> pieces;
     appendPieces(kKeys, pieces);
     appendPieces(kValues, pieces);
-    unsigned numKept = piecesOf(depth),
-             numStages = std::min(kMostStages, kMostShared / kPieceBytes - numKept);
-    beginRing(pieces, numKept, numStages);
-    findPlaces(declareShared("pieces", builder.getI8Type(), (numKept + numStages) * kPieceBytes));
+    beginRing(pieces);
+    findPlaces(piecesOf(depth));
     forEachTile(countTiles(queries), [&](ArrayRef<Value> batch, Value tile) {
       writeTile(batch, multiply(tile, constant(kTile)));
     });
@@ -44,9 +42,6 @@ public:
   }
 
 private:
-  /// All that a block can have without asking.
-  static constexpr unsigned kMostShared = 48 << 10, kMostStages = 4;
-
   /// What is carried from one tile of keys to the next: the first keys of that and of those to come; and of
   /// each of a lane's rows the largest score, the lane's sum of weights, and the sums of weighted values.
   struct Rows {
@@ -145,14 +140,29 @@ private:
     storeResults(batch, firstQuery, rows);
   }
 
+  /// Some at a time: addresses of extras and what lies there would fill the registers, from the first
+  /// products on, where nobody kept them apart.
+  void scoreProducts(MutableArrayRef<Value> scores, ArrayRef<Value> batch, Value firstQuery, Value firstKey) {
+    constexpr unsigned kAtOnce = kResults;
+    Value all = arith::ConstantIntOp::create(builder, loc, -1, 32), sameQuery, sameKey;
+    for (unsigned i = 0; i < scores.size(); ++i) {
+      if (i % kAtOnce == 0) {
+        callIntrinsic("bar.warp.sync", Type(), all);
+        Value nothing = loadZero();
+        sameQuery = add(firstQuery, nothing);
+        sameKey = add(firstKey, nothing);
+      }
+      scores[i] = scoreOf(scores[i], batch, rowOf(sameQuery, i), add(sameKey, columnOf(i)));
+    }
+  }
+
   void takeKeys(ArrayRef<Value> batch, Value firstQuery, Rows &rows) {
     Value firstKey = rows.tiles.front();
     SmallVector<Value> scores(kTile / kColumns * kResults, number(0));
     for (unsigned piece = 0; piece < piecesOf(depth); ++piece)
       multiplyLines(piece, depth, constant(piece * kPieceBytes),
                     takePiece(batch, rows.tiles, piece, rows.slot), scores);
-    for (unsigned i = 0; i < scores.size(); ++i)
-      scores[i] = scoreOf(scores[i], batch, rowOf(firstQuery, i), add(firstKey, columnOf(i)));
+    scoreProducts(scores, batch, firstQuery, firstKey);
     Value isSilent = weighScores(scores, rows);
     SmallVector<Value> weights = packWeights(scores);
     for (unsigned piece = 0; piece < piecesOf(width); ++piece) {

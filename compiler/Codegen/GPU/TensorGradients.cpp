@@ -34,12 +34,7 @@ public:
   void write() {
     beginTiles(kThreads);
     countBlocksOfGradients();
-    unsigned kept = piecesOf(depth) + piecesOf(width);
-    unsigned bytes = (kept + kStages) * kPieceBytes;
-    record.sharedBytes = bytes + kChunkBytes;
-    Value memory = declareDynamicShared("pieces", kLineBytes);
-    findPlaces(memory);
-    forgetPlaces(elementOf(memory, builder.getI8Type(), constant(bytes)));
+    findPlaces(piecesOf(depth) + piecesOf(width));
     for (Value &of : statistics)
       of = declareShared("statistics" + std::to_string(&of - statistics), f32, kTile);
     forEachGradient([&](ArrayRef<Value> batch, Gradient gradient, Value firstRow) {
@@ -49,8 +44,6 @@ public:
   }
 
 private:
-  static constexpr unsigned kStages = 4;
-
   /// What is known of each query: the number that scores are compared with, what weights are multiplied by,
   /// and the sum of gradients * attended.
   enum Statistic { Origin, Share, Difference, kNumStatistics };
@@ -110,7 +103,7 @@ private:
       appendPieces(column, passing);
     }
     appendPieces(summedOf(gradient), passing);
-    beginRing(passing, piecesOf(depth) + piecesOf(width), kStages);
+    beginRing(passing);
     for (auto [place, piece] : llvm::enumerate(kept))
       fill(piece, batch, firstRow, constant(place * kPieceBytes));
     if (hasQueries)

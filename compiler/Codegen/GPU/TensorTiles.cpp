@@ -15,20 +15,17 @@ TensorTiles::TensorTiles(const NestChain &chain, GpuF32 products, ModuleOp kerne
       element(getElementTypeOrSelf(op.getDpsInputs()[kQueries].getType())),
       hasParts(products != GpuF32::TF32) {}
 
-void TensorTiles::findPlaces(Value bytes) {
-  memory = bytes;
+void TensorTiles::findPlaces(unsigned kept) {
+  numKept = kept;
+  unsigned bytes = (numKept + kStages) * kPieceBytes;
+  record.sharedBytes = bytes + kChunkBytes;
+  memory = declareDynamicShared("pieces", kLineBytes);
   thread = special("tid.x");
-  Value lane = remainder(thread, kWarp);
-  warpRow = multiply(divide(thread, kWarp), constant(kRows));
-  group = divide(lane, 4);
-  inGroup = remainder(lane, 4);
-  rowOfMatrix = remainder(lane, 8);
-  lowHalf = remainder(divide(lane, 8), 2);
-  highHalf = divide(lane, 16);
-}
-
-void TensorTiles::forgetPlaces(Value address) {
-  zero = address;
+  Lane own = laneOf(thread);
+  warpRow = own.warpRow;
+  group = own.group;
+  inGroup = own.inGroup;
+  zero = elementOf(memory, builder.getI8Type(), constant(bytes));
   Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, thread, constant(0));
   branch(isFirst, [&] {
     Value none = arith::ConstantIntOp::create(builder, loc, 0, 32);
@@ -37,18 +34,19 @@ void TensorTiles::forgetPlaces(Value address) {
   wait();
 }
 
+TensorTiles::Lane TensorTiles::laneOf(Value number) {
+  Value ofWarp = remainder(number, kWarp);
+  return {remainder(ofWarp, 8), remainder(divide(ofWarp, 8), 2),
+          divide(ofWarp, 16),   remainder(ofWarp, 4),
+          divide(ofWarp, 4),    multiply(divide(number, kWarp), constant(kRows))};
+}
+
 Value TensorTiles::loadZero() {
-  if (!zero)
-    return constant(0);
   Value loaded = LLVM::LoadOp::create(builder, loc, builder.getI32Type(), zero);
   return arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), loaded);
 }
 
-void TensorTiles::beginRing(ArrayRef<Piece> all, unsigned kept, unsigned stages) {
-  pieces.assign(all.begin(), all.end());
-  numKept = kept;
-  numStages = stages;
-}
+void TensorTiles::beginRing(ArrayRef<Piece> all) { pieces.assign(all.begin(), all.end()); }
 
 //===----------------------------------------------------------------------===//
 // Shared memory
@@ -97,33 +95,36 @@ void TensorTiles::fill(Piece piece, ArrayRef<Value> batch, Value first, Value to
   Value numElements = constant(op.getStaticLoopRanges()[elementLoop]);
   unsigned count = elementsOfCopy(operand, elementLoop), atOnce = std::max(count, 1u);
   unsigned copiesOfLine = elementsOfLine() / atOnce;
-  Value own = zero ? add(thread, loadZero()) : thread;
-  forEach(own, constant(kTile * copiesOfLine), constant(kThreads), {}, [&](Value copy, ValueRange) {
-    Value line = divide(copy, copiesOfLine);
-    Value at = multiply(remainder(copy, copiesOfLine), constant(atOnce));
-    Value place = placeOf(to, line, at);
-    line = add(first, line);
-    at = add(at, constant(elementsOfLine() * piece.number));
-    Value isInside = arith::AndIOp::create(builder, loc, isBelow(line, numLines), isBelow(at, numElements));
-    SmallVector<Value> index(batch);
-    index[lineLoop] = clip(line, numLines);
-    index[elementLoop] = choose(isInside, at, constant(0));
-    Value from = addressAt(operand, index);
-    if (!count) {
-      Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
-      Value loaded = LLVM::LoadOp::create(builder, loc, element, from);
-      LLVM::StoreOp::create(builder, loc, choose(isInside, loaded, zero), place);
-      return SmallVector<Value>();
-    }
-    auto word = [&](int64_t number) { return arith::ConstantIntOp::create(builder, loc, number, 32); };
-    unsigned bytes = count * elementBytes();
-    Value taken = choose(isInside, word(bytes), word(0));
-    StringRef name = bytes == kChunkBytes ? "cp.async.cg.shared.global.16.s"
-                     : bytes == 8         ? "cp.async.ca.shared.global.8.s"
-                                          : "cp.async.ca.shared.global.4.s";
-    callIntrinsic(name, Type(), {place, from, taken});
-    return SmallVector<Value>();
-  });
+  forEach(add(thread, loadZero()), constant(kTile * copiesOfLine), constant(kThreads), {},
+          [&](Value copy, ValueRange) {
+            Value line = divide(copy, copiesOfLine);
+            Value at = multiply(remainder(copy, copiesOfLine), constant(atOnce));
+            Value place = placeOf(to, line, at);
+            line = add(first, line);
+            at = add(at, constant(elementsOfLine() * piece.number));
+            Value isInside =
+                arith::AndIOp::create(builder, loc, isBelow(line, numLines), isBelow(at, numElements));
+            SmallVector<Value> index(batch);
+            index[lineLoop] = clip(line, numLines);
+            index[elementLoop] = choose(isInside, at, constant(0));
+            Value from = addressAt(operand, index);
+            if (!count) {
+              Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
+              Value loaded = LLVM::LoadOp::create(builder, loc, element, from);
+              LLVM::StoreOp::create(builder, loc, choose(isInside, loaded, zero), place);
+              return SmallVector<Value>();
+            }
+            auto word = [&](int64_t number) {
+              return arith::ConstantIntOp::create(builder, loc, number, 32);
+            };
+            unsigned bytes = count * elementBytes();
+            Value taken = choose(isInside, word(bytes), word(0));
+            StringRef name = bytes == kChunkBytes ? "cp.async.cg.shared.global.16.s"
+                             : bytes == 8         ? "cp.async.ca.shared.global.8.s"
+                                                  : "cp.async.ca.shared.global.4.s";
+            callIntrinsic(name, Type(), {place, from, taken});
+            return SmallVector<Value>();
+          });
 }
 
 /// Where the piece of a ring's slot begins.
@@ -142,7 +143,7 @@ void TensorTiles::fillSlot(ArrayRef<Value> batch, ArrayRef<Value> tiles, unsigne
 
 /// The next slot, or the one before.
 Value TensorTiles::neighbour(Value slot, bool isNext) {
-  unsigned last = numStages - 1;
+  unsigned last = kStages - 1;
   Value isAtEnd =
       arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, slot, constant(isNext ? last : 0));
   Value moved =
@@ -151,12 +152,12 @@ Value TensorTiles::neighbour(Value slot, bool isNext) {
 }
 
 void TensorTiles::startRing(ArrayRef<Value> batch, ArrayRef<Value> tiles) {
-  for (unsigned i = 0; i + 1 < numStages; ++i)
+  for (unsigned i = 0; i + 1 < kStages; ++i)
     fillSlot(batch, tiles, i, constant(i));
 }
 
 Value TensorTiles::takePiece(ArrayRef<Value> batch, ArrayRef<Value> tiles, unsigned piece, Value &slot) {
-  unsigned ahead = numStages - 1;
+  constexpr unsigned ahead = kStages - 1;
   Value open = arith::ConstantIntOp::create(builder, loc, ahead - 1, 32);
   callIntrinsic("cp.async.wait.group", Type(), open);
   wait();
@@ -242,13 +243,15 @@ void TensorTiles::multiplyFragments(const Tf32Parts &left, const Tf32Parts &righ
 
 void TensorTiles::multiplyLines(unsigned number, int64_t length, Value rows, Value columns,
                                 MutableArrayRef<Value> sums) {
+  lane = laneOf(add(thread, loadZero()));
   unsigned steps = std::min<int64_t>(elementsOfLine(), length - int64_t(number) * elementsOfLine());
   for (unsigned step = 0; step < steps; step += stepsOfProduct()) {
-    Tf32Parts left = split(readMatrices(rows, add(warpRow, add(lineOf(lowHalf, 0), rowOfMatrix)),
-                                        elementOfLine(highHalf, step), /*isTurned=*/false));
+    Tf32Parts left =
+        split(readMatrices(rows, add(lane.warpRow, add(lineOf(lane.lowHalf, 0), lane.rowOfMatrix)),
+                           elementOfLine(lane.highHalf, step), /*isTurned=*/false));
     for (unsigned column = 0; column < kTile; column += 2 * kColumns) {
-      Tf32Parts right = split(readMatrices(columns, add(lineOf(highHalf, column), rowOfMatrix),
-                                           elementOfLine(lowHalf, step), /*isTurned=*/false));
+      Tf32Parts right = split(readMatrices(columns, add(lineOf(lane.highHalf, column), lane.rowOfMatrix),
+                                           elementOfLine(lane.lowHalf, step), /*isTurned=*/false));
       for (unsigned i : {0, 1})
         multiplyFragments(left, right, 2 * i, sums.slice((column / kColumns + i) * kResults, kResults));
     }
@@ -258,12 +261,13 @@ void TensorTiles::multiplyLines(unsigned number, int64_t length, Value rows, Val
 /// The words of two products' columns of elements: steps are lines.
 SmallVector<Value> TensorTiles::readAcross(Value begin, unsigned line, unsigned at) {
   if (!element.isF32())
-    return readMatrices(begin, add(lineOf(lowHalf, line), rowOfMatrix), elementOfLine(highHalf, at),
+    return readMatrices(begin, add(lineOf(lane.lowHalf, line), lane.rowOfMatrix),
+                        elementOfLine(lane.highHalf, at),
                         /*isTurned=*/true);
   SmallVector<Value> words;
   for (unsigned i = 0; i < 4; ++i) {
-    Value step = add(multiply(inGroup, constant(2)), constant(line + i % 2));
-    Value place = placeOf(begin, step, add(group, constant(at + i / 2 * kColumns)));
+    Value step = add(multiply(lane.inGroup, constant(2)), constant(line + i % 2));
+    Value place = placeOf(begin, step, add(lane.group, constant(at + i / 2 * kColumns)));
     words.push_back(LLVM::LoadOp::create(builder, loc, builder.getI32Type(), place));
   }
   return words;
@@ -271,6 +275,7 @@ SmallVector<Value> TensorTiles::readAcross(Value begin, unsigned line, unsigned 
 
 void TensorTiles::multiplyWeights(unsigned number, int64_t length, Value lines, ArrayRef<Value> weights,
                                   MutableArrayRef<Value> sums) {
+  lane = laneOf(add(thread, loadZero()));
   unsigned first = number * elementsOfLine() / kColumns;
   unsigned count = std::min(elementsOfLine() / kColumns, productsAcross(length) - first);
   for (unsigned step = 0; step < kTile; step += stepsOfProduct()) {

@@ -31,27 +31,28 @@ protected:
   static constexpr unsigned kRowsOfLane = 2, kLanesOfRow = 4;
   static constexpr unsigned kWordBytes = 4, kChunkBytes = 16, kLineBytes = 128,
                             kPieceBytes = kTile * kLineBytes;
+  /// Pieces of the ring.
+  static constexpr unsigned kStages = 4;
 
   /// A piece of an operand's lines.
   struct Piece {
     unsigned operand, number;
   };
 
-  /// Before tiles; `memory` are the bytes of pieces.
-  void findPlaces(mlir::Value memory);
-  /// Lets nothing of places be kept in registers from one use of them to the next: all begin at a zero that
-  /// nobody knows, the word at `address`. All threads do.
-  void forgetPlaces(mlir::Value address);
-  /// That zero, if there is one.
+  /// Before tiles: asks for shared memory for pieces that are kept and for the ring behind them. All threads
+  /// do.
+  void findPlaces(unsigned numKept);
+  /// A zero that nobody knows to be one: what is added to it is computed again where it is used, instead of
+  /// being kept in registers from before.
   mlir::Value loadZero();
-  /// What passes for each tile of columns, in this order, through slots behind the pieces that are kept.
-  void beginRing(llvm::ArrayRef<Piece> pieces, unsigned numKept, unsigned numStages);
+  /// What passes for each tile of columns, in this order, through the ring.
+  void beginRing(llvm::ArrayRef<Piece> pieces);
 
   unsigned piecesOf(int64_t elements) const { return llvm::divideCeil(elements, elementsOfLine()); }
   /// The pieces of an operand.
   void appendPieces(unsigned operand, llvm::SmallVectorImpl<Piece> &pieces);
   /// The tiles that copies may be under way of.
-  unsigned tilesAtOnce() const { return 1 + (pieces.size() + numStages - 2) / pieces.size(); }
+  unsigned tilesAtOnce() const { return 1 + (pieces.size() + kStages - 2) / pieces.size(); }
   /// Products side by side over some elements.
   unsigned productsAcross(int64_t elements) const { return llvm::divideCeil(elements, kColumns); }
 
@@ -101,6 +102,11 @@ protected:
   mlir::Value thread, warpRow, group, inGroup;
 
 private:
+  /// Which lines and elements of matrices are the lane's.
+  struct Lane {
+    mlir::Value rowOfMatrix, lowHalf, highHalf, inGroup, group, warpRow;
+  };
+  Lane laneOf(mlir::Value thread);
   unsigned elementBytes() const { return element.getIntOrFloatBitWidth() / 8; }
   unsigned elementsOfLine() const { return kLineBytes / elementBytes(); }
   unsigned elementsOfChunk() const { return kChunkBytes / elementBytes(); }
@@ -129,9 +135,11 @@ private:
   mlir::Value pack(mlir::Value first, mlir::Value second);
 
   bool hasParts;
-  mlir::Value memory, zero, rowOfMatrix, lowHalf, highHalf;
+  mlir::Value memory, zero;
+  /// While products are written: as nobody knows it from other products.
+  Lane lane;
   llvm::SmallVector<Piece> pieces;
-  unsigned numKept = 0, numStages = 0;
+  unsigned numKept = 0;
 };
 
 } // namespace tgc
