@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/GroupPlan.h"
+#include "compiler/Codegen/CPU/KeepLoop.h"
 #include "compiler/Codegen/CPU/KernelFacts.h"
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/PackCalls.h"
@@ -177,7 +178,7 @@ private:
 
   /// Of each operand: how many elements on the next block's begin, if this nest is to fetch them. What
   /// several nests read comes from memory for the first of them; of the others, the one that computes most
-  /// has time to fetch, if it has functions to compute.
+  /// has time to fetch, if it has functions of each element to compute.
   SmallVector<int64_t> getFetchedAhead(const Nest &nest) const {
     SmallVector<int64_t> ahead(nest.op->getNumOperands(), 0);
     for (OpOperand *input : nest.getLoops().getDpsInputOperands()) {
@@ -203,6 +204,7 @@ private:
       if (!nest.touches(base))
         continue;
       if (!isFirst && !nest.getProduct() && getCostOfElement(nest.op) >= kProductsPerFunction &&
+          countOpsOfElement(nest.getLoops()) > kMostStreamedOps &&
           (!fetcher || getCostOfElement(nest.op) > getCostOfElement(fetcher->op)))
         fetcher = &nest;
       isFirst = false;

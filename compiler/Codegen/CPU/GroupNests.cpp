@@ -15,6 +15,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/CPU/InlineNests.h"
 #include "compiler/Codegen/CPU/NestGroup.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/RowForms.h"
@@ -163,6 +164,8 @@ struct BlockGrouper {
   }
 
   void close(NestGroup &group, Operation *before) {
+    if (kind == GroupKind::OfNests)
+      inlineShortNests(group, forms, kind);
     OpBuilder builder(before);
     emitNestGroup(builder, group, kernels, kind, unit);
   }

@@ -301,11 +301,7 @@ bool GroupPlan::isStreamed(const Nest &nest) const {
   if (uses != 1 || local.contains(base) || !type.hasStaticShape() || !isNear ||
       type.getNumElements() * bytes < kLeastStreamedBytes)
     return false;
-  llvm::SmallBitVector areShared(op->getNumOperands());
-  for (OpOperand &operand : op->getOpOperands())
-    areShared[operand.getOperandNumber()] =
-        !op.getMatchingIndexingMap(&operand).isFunctionOfDim(op.getNumLoops() - 1);
-  return countOpsOfElement(op->getRegion(0).front(), areShared) <= kMostStreamedOps;
+  return countOpsOfElement(op) <= kMostStreamedOps;
 }
 
 /// What is too large for the stack stays where it is.

@@ -18,14 +18,7 @@ static int64_t countOp(Operation &op) {
   return op.hasTrait<OpTrait::ConstantLike>() ? 0 : isFunction ? kOpsOfFunction : 1;
 }
 
-int64_t countOps(Block &body) {
-  return countOpsOfElement(body, llvm::SmallBitVector(body.getNumArguments()));
-}
-
-int64_t countOpsOfElement(Block &body, const llvm::SmallBitVector &areShared) {
-  llvm::SmallPtrSet<Value, 8> shared;
-  for (unsigned argument : areShared.set_bits())
-    shared.insert(body.getArgument(argument));
+static int64_t countOpsBut(Block &body, llvm::SmallPtrSet<Value, 8> shared) {
   auto isShared = [&](Value value) { return value.getParentBlock() != &body || shared.contains(value); };
   int64_t count = 0;
   for (Operation &op : body.without_terminator())
@@ -34,6 +27,16 @@ int64_t countOpsOfElement(Block &body, const llvm::SmallBitVector &areShared) {
     else
       count += countOp(op);
   return count;
+}
+
+int64_t countOps(Block &body) { return countOpsBut(body, {}); }
+
+int64_t countOpsOfElement(linalg::LinalgOp op) {
+  llvm::SmallPtrSet<Value, 8> shared;
+  for (OpOperand &operand : op->getOpOperands())
+    if (!op.getMatchingIndexingMap(&operand).isFunctionOfDim(op.getNumLoops() - 1))
+      shared.insert(op.getMatchingBlockArgument(&operand));
+  return countOpsBut(*op.getBlock(), std::move(shared));
 }
 
 void keepLoop(scf::ForOp loop) {

@@ -7,16 +7,15 @@
 #ifndef TGC_COMPILER_CODEGEN_CPU_KEEPLOOP_H
 #define TGC_COMPILER_CODEGEN_CPU_KEEPLOOP_H
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "llvm/ADT/SmallBitVector.h"
 
 namespace tgc {
 
 /// Ops on one element that the block computes, a function that becomes a polynomial counting as many.
 int64_t countOps(mlir::Block &body);
-/// The same of the ops that are computed for each element, where the arguments `areShared` are the same for
-/// many.
-int64_t countOpsOfElement(mlir::Block &body, const llvm::SmallBitVector &areShared);
+/// The same of what changes along the last loop.
+int64_t countOpsOfElement(mlir::linalg::LinalgOp op);
 
 /// Keeps the loop from being unrolled. The LLVM dialect has to be loaded.
 void keepLoop(mlir::scf::ForOp loop);

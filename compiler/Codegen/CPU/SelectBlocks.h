@@ -81,6 +81,9 @@ inline constexpr int64_t kLeastStreamingVector = 32, kLeastStreamedRow = 256;
 /// Behind other nests of a group only rows of up to so many bytes are: what they are computed of then lies on
 /// the stack, and shares the nearest cache with what those nests read.
 inline constexpr int64_t kMostStreamedRow = 1 << 14;
+/// Ops of an element that are computed again by each nest that reads it, which is in the nearest cache as it
+/// was before them.
+inline constexpr int64_t kMostOpsComputedAgain = 4;
 /// Longer bodies, in ops of KeepLoop.h's count, are not repeated for each accumulator or for the rest of a
 /// loop: what a loop costs when it runs is less than a percent, and LLVM's time grows with the code.
 inline constexpr int64_t kLongestRepeatedBody = 16;

@@ -424,6 +424,226 @@ func.func @moves_long_rows(%frame: !llvm.ptr) attributes {rt.feeds = []} {
 
 // -----
 
+#in = affine_map<(r, c) -> (r, c)>
+#one = affine_map<(r, c) -> (r, 0)>
+#each = affine_map<(r, u, c) -> (r, u, c)>
+#sum = affine_map<(r, u, c) -> (r, u)>
+
+// Differences are computed where they are squared and where they are scaled, of the row in the nearest cache. A row's functions are no
+// reason to fetch the next row.
+// CHECK-LABEL: func @centre
+// CHECK: func private
+// CHECK: memref.alloca() {{.*}} memref<16xf32>
+// CHECK-NOT: memref.alloca
+// CHECK-NOT: kernel.fetch_ahead
+// CHECK: iterator_types = ["parallel", "parallel", "reduction"]} ins(%{{.*}}, %{{.*}} : memref<16x128xf32{{.*}}, memref<16x1xf32
+// CHECK-NEXT: ^bb0(%[[A:.*]]: f32, %[[B:.*]]: f32, %[[O:.*]]: f32):
+// CHECK-NEXT: %[[D:.*]] = arith.subf %[[A]], %[[B]]
+// CHECK-NEXT: %[[Q:.*]] = arith.mulf %[[D]], %[[D]]
+// CHECK-NEXT: arith.addf %[[Q]], %[[O]]
+// CHECK: iterator_types = ["parallel", "parallel"]} ins(%{{.*}}, %{{.*}}, %{{.*}} :
+// CHECK-NEXT: ^bb0(%[[A:.*]]: f32, %[[B:.*]]: f32, %[[S:.*]]: f32, %{{.*}}: f32):
+// CHECK-NEXT: %[[D:.*]] = arith.subf %[[A]], %[[B]]
+// CHECK-NEXT: arith.mulf %[[D]], %[[S]]
+func.func @centre(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %zero = arith.constant 0.0 : f32
+  %x = rt.feed %frame[0] : memref<512x128xf32>
+  %m = rt.feed %frame[1] : memref<512x1xf32>
+  %y = rt.fetch %frame[0] () : memref<512x128xf32>
+  %s = memref.alloc() : memref<512x1xf32>
+  %d = memref.alloc() : memref<512x128xf32>
+  %v = memref.expand_shape %d [[0, 1], [2]] output_shape [512, 1, 128] : memref<512x128xf32> into memref<512x1x128xf32>
+  linalg.fill ins(%zero : f32) outs(%s : memref<512x1xf32>)
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%x, %m : memref<512x128xf32>, memref<512x1xf32>) outs(%d : memref<512x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.subf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#each, #sum], iterator_types = ["parallel", "parallel", "reduction"]} ins(%v : memref<512x1x128xf32>) outs(%s : memref<512x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.mulf %a, %a : f32
+    %1 = arith.addf %0, %o : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%d, %s : memref<512x128xf32>, memref<512x1xf32>) outs(%y : memref<512x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(r, c) -> (r, c)>
+#one = affine_map<(r, c) -> (r, 0)>
+#each = affine_map<(r, u, c) -> (r, u, c)>
+#sum = affine_map<(r, u, c) -> (r, u)>
+
+// Not of a row that changes in between, by more ops, by ops that one product's rounding may join, or if somebody else reads them.
+// CHECK-LABEL: func @changed
+// CHECK: func private
+// CHECK: arith.subf
+// CHECK-NOT: arith.subf
+func.func @changed(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %zero = arith.constant 0.0 : f32
+  %x = rt.feed %frame[0] : memref<512x128xf32>
+  %m = rt.feed %frame[1] : memref<512x1xf32>
+  %y = rt.fetch %frame[0] () : memref<512x128xf32>
+  %s = memref.alloc() : memref<512x1xf32>
+  %d = memref.alloc() : memref<512x128xf32>
+  %v = memref.expand_shape %d [[0, 1], [2]] output_shape [512, 1, 128] : memref<512x128xf32> into memref<512x1x128xf32>
+  linalg.fill ins(%zero : f32) outs(%s : memref<512x1xf32>)
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%x, %m : memref<512x128xf32>, memref<512x1xf32>) outs(%d : memref<512x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.subf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #in], iterator_types = ["parallel", "parallel"]} ins(%x : memref<512x128xf32>) outs(%x : memref<512x128xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#each, #sum], iterator_types = ["parallel", "parallel", "reduction"]} ins(%v : memref<512x1x128xf32>) outs(%s : memref<512x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.mulf %a, %a : f32
+    %1 = arith.addf %0, %o : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%d, %s : memref<512x128xf32>, memref<512x1xf32>) outs(%y : memref<512x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(r, c) -> (r, c)>
+#one = affine_map<(r, c) -> (r, 0)>
+#each = affine_map<(r, u, c) -> (r, u, c)>
+#sum = affine_map<(r, u, c) -> (r, u)>
+
+// CHECK-LABEL: func @long
+// CHECK: func private
+// CHECK-COUNT-5: arith.addf %{{.*}}, %{{.*}} : f32
+// CHECK-NOT: arith.addf
+// CHECK: arith.mulf
+func.func @long(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %zero = arith.constant 0.0 : f32
+  %x = rt.feed %frame[0] : memref<512x128xf32>
+  %m = rt.feed %frame[1] : memref<512x1xf32>
+  %y = rt.fetch %frame[0] () : memref<512x128xf32>
+  %s = memref.alloc() : memref<512x1xf32>
+  %d = memref.alloc() : memref<512x128xf32>
+  %v = memref.expand_shape %d [[0, 1], [2]] output_shape [512, 1, 128] : memref<512x128xf32> into memref<512x1x128xf32>
+  linalg.fill ins(%zero : f32) outs(%s : memref<512x1xf32>)
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%x, %m : memref<512x128xf32>, memref<512x1xf32>) outs(%d : memref<512x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.addf %a, %b : f32
+    %1 = arith.addf %0, %a : f32
+    %2 = arith.addf %1, %b : f32
+    %3 = arith.addf %2, %a : f32
+    %4 = arith.addf %3, %b : f32
+    linalg.yield %4 : f32
+  }
+  linalg.generic {indexing_maps = [#each, #sum], iterator_types = ["parallel", "parallel", "reduction"]} ins(%v : memref<512x1x128xf32>) outs(%s : memref<512x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.mulf %a, %a : f32
+    %1 = arith.addf %0, %o : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%d, %s : memref<512x128xf32>, memref<512x1xf32>) outs(%y : memref<512x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(r, c) -> (r, c)>
+#one = affine_map<(r, c) -> (r, 0)>
+#each = affine_map<(r, u, c) -> (r, u, c)>
+#sum = affine_map<(r, u, c) -> (r, u)>
+
+// CHECK-LABEL: func @contracted
+// CHECK: func private
+// CHECK: arith.mulf {{.*}} fastmath<contract>
+// CHECK-NOT: fastmath<contract>
+func.func @contracted(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %zero = arith.constant 0.0 : f32
+  %x = rt.feed %frame[0] : memref<512x128xf32>
+  %m = rt.feed %frame[1] : memref<512x1xf32>
+  %y = rt.fetch %frame[0] () : memref<512x128xf32>
+  %s = memref.alloc() : memref<512x1xf32>
+  %d = memref.alloc() : memref<512x128xf32>
+  %v = memref.expand_shape %d [[0, 1], [2]] output_shape [512, 1, 128] : memref<512x128xf32> into memref<512x1x128xf32>
+  linalg.fill ins(%zero : f32) outs(%s : memref<512x1xf32>)
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%x, %m : memref<512x128xf32>, memref<512x1xf32>) outs(%d : memref<512x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b fastmath<contract> : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#each, #sum], iterator_types = ["parallel", "parallel", "reduction"]} ins(%v : memref<512x1x128xf32>) outs(%s : memref<512x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.mulf %a, %a : f32
+    %1 = arith.addf %0, %o : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%d, %s : memref<512x128xf32>, memref<512x1xf32>) outs(%y : memref<512x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(r, c) -> (r, c)>
+#one = affine_map<(r, c) -> (r, 0)>
+#each = affine_map<(r, u, c) -> (r, u, c)>
+#sum = affine_map<(r, u, c) -> (r, u)>
+
+// CHECK-LABEL: func @read_elsewhere
+// CHECK: func private
+// CHECK: arith.subf
+// CHECK-NOT: arith.subf
+func.func @read_elsewhere(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %zero = arith.constant 0.0 : f32
+  %x = rt.feed %frame[0] : memref<512x128xf32>
+  %m = rt.feed %frame[1] : memref<512x1xf32>
+  %y = rt.fetch %frame[0] () : memref<512x128xf32>
+  %s = memref.alloc() : memref<512x1xf32>
+  %d = memref.alloc() : memref<512x128xf32>
+  %v = memref.expand_shape %d [[0, 1], [2]] output_shape [512, 1, 128] : memref<512x128xf32> into memref<512x1x128xf32>
+  linalg.fill ins(%zero : f32) outs(%s : memref<512x1xf32>)
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%x, %m : memref<512x128xf32>, memref<512x1xf32>) outs(%d : memref<512x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.subf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#each, #sum], iterator_types = ["parallel", "parallel", "reduction"]} ins(%v : memref<512x1x128xf32>) outs(%s : memref<512x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.mulf %a, %a : f32
+    %1 = arith.addf %0, %o : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%d, %s : memref<512x128xf32>, memref<512x1xf32>) outs(%y : memref<512x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  %z = rt.fetch %frame[1] () : memref<512x128xf32>
+  memref.copy %d, %z : memref<512x128xf32> to memref<512x128xf32>
+  return
+}
+
+// -----
+
 #row = affine_map<(r, u, c) -> (r, u)>
 #all = affine_map<(r, u, c) -> (r, u, c)>
 
