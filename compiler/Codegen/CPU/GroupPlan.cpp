@@ -87,7 +87,10 @@ void GroupPlan::chooseBlock() {
   int64_t bytes = 0;
   for (auto [base, each] : bytesOfRow)
     bytes += each;
-  blockRows = std::max<int64_t>(kBlockBytes / std::max<int64_t>(bytes, 1), 1);
+  bool streams =
+      group.nests.size() > 1 && llvm::any_of(group.nests, [&](const Nest &nest) { return isStreamed(nest); });
+  int64_t most = streams ? kStreamedBlockBytes : kBlockBytes;
+  blockRows = std::max<int64_t>(most / std::max<int64_t>(bytes, 1), 1);
   if (!rows.sizes.empty())
     return;
   blockRows = std::min(blockRows, rows.known);

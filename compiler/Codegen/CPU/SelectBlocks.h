@@ -81,6 +81,9 @@ inline constexpr int64_t kLeastStreamingVector = 32, kLeastStreamedRow = 256;
 /// Behind other nests of a group only rows of up to so many bytes are: what they are computed of then lies on
 /// the stack, and shares the nearest cache with what those nests read.
 inline constexpr int64_t kMostStreamedRow = 1 << 14;
+/// What such a block of rows touches: memory is read in its first nest and written in its last, so short
+/// blocks let the processor overlap both.
+inline constexpr int64_t kStreamedBlockBytes = 1 << 13;
 /// Ops of an element that are computed again by each nest that reads it, which is in the nearest cache as it
 /// was before them.
 inline constexpr int64_t kMostOpsComputedAgain = 4;

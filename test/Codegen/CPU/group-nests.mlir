@@ -480,6 +480,47 @@ func.func @centre(%frame: !llvm.ptr) attributes {rt.feeds = []} {
 #each = affine_map<(r, u, c) -> (r, u, c)>
 #sum = affine_map<(r, u, c) -> (r, u)>
 
+// Blocks of what goes past the caches are short: one row of 4 KB, of which another 4 KB are computed.
+// CHECK-LABEL: func @moves_blocks
+// CHECK: func private
+// CHECK: memref.alloca() {{.*}} memref<1xf32>
+// CHECK: memref.subview {{.*}} [1, 1024] [1, 1]
+// CHECK: kernel.streamed
+func.func @moves_blocks(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %zero = arith.constant 0.0 : f32
+  %x = rt.feed %frame[0] : memref<4096x1024xf32>
+  %m = rt.feed %frame[1] : memref<4096x1xf32>
+  %y = rt.fetch %frame[0] () : memref<4096x1024xf32>
+  %s = memref.alloc() : memref<4096x1xf32>
+  %d = memref.alloc() : memref<4096x1024xf32>
+  %v = memref.expand_shape %d [[0, 1], [2]] output_shape [4096, 1, 1024] : memref<4096x1024xf32> into memref<4096x1x1024xf32>
+  linalg.fill ins(%zero : f32) outs(%s : memref<4096x1xf32>)
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%x, %m : memref<4096x1024xf32>, memref<4096x1xf32>) outs(%d : memref<4096x1024xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.subf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [#each, #sum], iterator_types = ["parallel", "parallel", "reduction"]} ins(%v : memref<4096x1x1024xf32>) outs(%s : memref<4096x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.mulf %a, %a : f32
+    %1 = arith.addf %0, %o : f32
+    linalg.yield %1 : f32
+  }
+  linalg.generic {indexing_maps = [#in, #one, #in], iterator_types = ["parallel", "parallel"]} ins(%d, %s : memref<4096x1024xf32>, memref<4096x1xf32>) outs(%y : memref<4096x1024xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+#in = affine_map<(r, c) -> (r, c)>
+#one = affine_map<(r, c) -> (r, 0)>
+#each = affine_map<(r, u, c) -> (r, u, c)>
+#sum = affine_map<(r, u, c) -> (r, u)>
+
 // Not of a row that changes in between, by more ops, by ops that one product's rounding may join, or if somebody else reads them.
 // CHECK-LABEL: func @changed
 // CHECK: func private
