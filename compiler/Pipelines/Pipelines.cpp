@@ -103,7 +103,7 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
       createGroupNestsPass({vectors.bytes, vectors.registers, vectors.panelBytes, vectors.pairsBfloats,
                             vectors.dotsBytes, vectors.pairsShorts, /*products=*/true}));
   passes.addPass(createLowerContractionsPass(unit));
-  passes.addPass(createGroupNestsPass());
+  passes.addPass(createGroupNestsPass({vectors.bytes, vectors.registers, vectors.panelBytes}));
   passes.addPass(createSplitNestsPass());
   passes.addPass(createParallelBranchesPass());
   passes.addPass(createPlaceWeightsPass());
