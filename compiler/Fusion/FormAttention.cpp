@@ -4,8 +4,9 @@
 // needs no matrix of scores in memory: Dao et al., "FlashAttention", 2022. Recognised on tg, where the
 // softmax is still one piece and sizes are named; transposes and repetitions around it become maps of the
 // kernel. Whatever else reads the scores or the weights (a gradient, a fetch) keeps them, and all of it as it
-// was. Where the graph has f16 or bf16, the kernel has f32 from the products to the weights: what is between
-// is rounded once, not after each op.
+// was. Where the graph has f16 or bf16, the kernel has f32 from the products to the weights: of what is
+// between only sums are rounded. A mask that is added leaves nothing of the scores it hides, so a query that
+// sees no key at all gets the mean of the values.
 //
 //===----------------------------------------------------------------------===//
 
@@ -379,6 +380,11 @@ Value Attention::buildScore(OpBuilder &builder, Block &body, Value value, DenseM
     for (Value operand : op->getOperands())
       operands.push_back(buildScore(builder, body, operand, scalars));
     scalar = op.buildScalar(builder, loc, operands);
+    Type element = getElementTypeOrSelf(value.getType());
+    if (isa<tg::AddOp, tg::SubOp>(op) && isa<FloatType>(element) && element.getIntOrFloatBitWidth() == 16) {
+      Value rounded = arith::TruncFOp::create(builder, loc, element, scalar);
+      scalar = arith::ExtFOp::create(builder, loc, scalar.getType(), rounded);
+    }
   }
   return scalars[value] = scalar;
 }

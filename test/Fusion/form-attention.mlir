@@ -72,14 +72,16 @@ func.func @kept(%q: tensor<40x8xf32>, %k: tensor<40x8xf32>, %v: tensor<40x16xf32
 
 // -----
 
-// What the graph has of 16-bit floats is f32 in the region, casts and all; operands stay as they are.
+// What the graph has of 16-bit floats is f32 in the region, casts and all, but for sums; operands stay as they are.
 // CHECK-LABEL: func @half
 // CHECK-SAME: %[[q:.*]]: tensor<40x8xf16>, %[[k:.*]]: tensor<40x8xf16>, %[[v:.*]]: tensor<40x16xf16>, %[[mask:.*]]: tensor<40x40xf16>
 // CHECK: %[[float:.*]] = tg.cast %[[mask]]
 // CHECK: %[[result:.*]] = kernel.attention(%[[q]], %[[k]], %[[v]]) with(%[[float]])
 // CHECK-NEXT: ^bb0(%[[sum:.*]]: f32, %[[hidden:.*]]: f32):
 // CHECK-NEXT: %[[scaled:.*]] = arith.mulf %[[sum]], %{{.*}} : f32
-// CHECK-NEXT: %[[score:.*]] = arith.addf %[[scaled]], %[[hidden]] : f32
+// CHECK-NEXT: %[[added:.*]] = arith.addf %[[scaled]], %[[hidden]] : f32
+// CHECK-NEXT: %[[short:.*]] = arith.truncf %[[added]] : f32 to f16
+// CHECK-NEXT: %[[score:.*]] = arith.extf %[[short]] : f16 to f32
 // CHECK-NEXT: kernel.yield %[[score]] : f32
 // CHECK-NEXT: } : tensor<40x8xf16>, tensor<40x8xf16>, tensor<40x16xf16> with tensor<40x40xf32> into tensor<40x16xf16> -> tensor<40x16xf16>
 // CHECK-NEXT: return %[[result]]

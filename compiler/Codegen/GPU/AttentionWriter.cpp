@@ -141,6 +141,9 @@ void AttentionWriter::findMask() {
   };
   auto numberOf = [](Value value) { return cast<BlockArgument>(value).getArgNumber(); };
   Value score = op.getBody()->getTerminator()->getOperand(0);
+  if (auto widened = score.getDefiningOp<arith::ExtFOp>())
+    if (auto rounded = widened.getIn().getDefiningOp<arith::TruncFOp>())
+      score = rounded.getIn();
   if (auto sum = score.getDefiningOp<arith::AddFOp>()) {
     for (Value term : sum->getOperands())
       if (isMask(term) && !mask)

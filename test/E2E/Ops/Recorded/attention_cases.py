@@ -72,3 +72,9 @@ def cases(record):
     record("any", softmax_product(tf.matmul(a, b, transpose_b=True), b))
     record("no_keys", softmax_product(tf.matmul(a, b[:, :, :0], transpose_b=True), b[:, :, :0]))
     record("one_of_two", softmax_product(tf.matmul(a[:1], b[:1], transpose_b=True) + tf.reduce_sum(b, -1)[:, :1, None, :], b))
+
+    # In 16 bits nothing is left of the scores under a large number: what sees no key gets the mean of all values.
+    for kind, least, scale in (tf.float16, -3e4, 2.3), (tf.float16, -65504, 2.4), (tf.bfloat16, -3e4, 2.5):
+        q, k, v = (tf.cast(tensor, kind) for tensor in (queries[:1, 0] * scale, keys[:1, 0], values[:1, 0]))
+        added = tf.matmul(q, k, transpose_b=True) + (1 - tf.cast(some, kind)) * tf.cast(least, kind)
+        record(f"blind_{kind.name}_{-int(least)}", softmax_product(added, v)[:, 3::5])
