@@ -42,6 +42,14 @@ bool hasBlocks(AffineMap map, ImageLoops loops) {
 
 bool isMemory(Value value) { return isa<MemRefType>(value.getType()); }
 
+/// Whether elements of the last dimension lie together, as kernels by tiles want them.
+bool isInRows(Value memory) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  auto type = cast<MemRefType>(memory.getType());
+  return succeeded(type.getStridesAndOffset(strides, offset)) && !strides.empty() && strides.back() == 1;
+}
+
 struct Finder {
   linalg::GenericOp pool;
   EntryMemory &memory;
@@ -67,27 +75,36 @@ private:
         .wasInterrupted();
   }
 
-  /// The buffer that only the product writes and only the pool reads.
+  /// The buffer that only the product writes, and that nothing reads before the pool.
   bool findBuffer(Value input) {
     group = WindowGroup();
     group.pool = pool;
-    group.buffer = input.getDefiningOp<memref::AllocOp>();
-    if (!group.buffer)
+    group.buffer = input;
+    group.areKept = input.getDefiningOp<rt::FetchOp>() != nullptr;
+    if (!group.areKept && !input.getDefiningOp<memref::AllocOp>())
       return false;
-    for (Operation *user : group.buffer->getUsers()) {
+    for (Operation *user : input.getUsers()) {
       if (user == pool)
         continue;
-      if (user->getBlock() != pool->getBlock() || !user->isBeforeInBlock(pool))
+      if (isBehind(user)) {
+        group.areKept = true;
+        continue;
+      }
+      if (user->getBlock() != pool->getBlock())
         return false;
       auto part = dyn_cast<memref::SubViewOp>(user);
-      bool isPart = part && llvm::any_of(part->getUsers(), llvm::IsaPred<kernel::ContractOp>);
+      bool isPart = part && llvm::any_of(part->getUsers(), [&](Operation *inner) {
+                      return isa<kernel::ContractOp>(inner) && !isBehind(inner);
+                    });
       if (isPart && !group.part)
         group.part = part;
       SmallVector<Operation *> inners = {user};
       if (part)
         inners.assign(part->user_begin(), part->user_end());
       for (Operation *inner : inners)
-        if (!takePadding(inner) && !takeProduct(inner) && !isCopyOfItself(inner))
+        if (isBehind(inner))
+          group.areKept = true;
+        else if (!takePadding(inner) && !takeProduct(inner) && !isCopyOfItself(inner))
           return false;
     }
     if (!group.product || group.product.getInit() != (group.part ? group.part.getResult() : input) ||
@@ -100,6 +117,12 @@ private:
                                  fill.getInputs()[0] == group.padding[0].getInputs()[0];
                         }) &&
            (!group.part || isInterior());
+  }
+
+  /// Whether the op, or what holds it, runs after the pool.
+  bool isBehind(Operation *op) {
+    Operation *own = pool->getBlock()->findAncestorOpInBlock(*op);
+    return own && own != pool && pool->isBeforeInBlock(own);
   }
 
   bool takePadding(Operation *op) {
@@ -118,11 +141,22 @@ private:
   bool takeProduct(Operation *op) {
     auto product = dyn_cast<kernel::ContractOp>(op);
     if (!product || group.product || product->getBlock() != pool->getBlock() ||
-        !product->isBeforeInBlock(pool) || product.getAccumulates() || product.getWinograd() ||
-        product.getPool() || readsMemory(product.getEpilogue()))
+        !product->isBeforeInBlock(pool) || product.getAccumulates() || product.getPool() ||
+        readsMemory(product.getEpilogue()))
+      return false;
+    if (product.getWinograd() &&
+        (isFilterGradient(product) || !llvm::all_of(product->getOperands(), isInRows)))
       return false;
     group.product = product;
     return true;
+  }
+
+  OpFoldResult getNumImages() {
+    if (!group.getBufferType().isDynamicDim(0))
+      return Builder(pool.getContext()).getIndexAttr(group.getNumImages());
+    if (auto fetch = group.buffer.getDefiningOp<rt::FetchOp>())
+      return OpFoldResult(fetch.getSizes()[0]);
+    return group.buffer.getDefiningOp<memref::AllocOp>().getMixedSizes()[0];
   }
 
   /// Whether the results lie in the buffer as they are, at a known place, all images of it.
@@ -130,7 +164,7 @@ private:
     memref::SubViewOp part = group.part;
     MemRefType type = part.getSourceType();
     if (!part.getDroppedDims().none() || !isConstantIntValue(part.getMixedOffsets()[0], 0) ||
-        !isEqualConstantIntOrValue(part.getMixedSizes()[0], group.buffer.getMixedSizes()[0]))
+        !isEqualConstantIntOrValue(part.getMixedSizes()[0], getNumImages()))
       return false;
     for (int64_t dim = 1; dim < type.getRank(); ++dim)
       if (!getConstantIntValue(part.getMixedOffsets()[dim]) || part.getType().isDynamicDim(dim))
@@ -195,7 +229,7 @@ private:
         return false;
     for (OpOperand &operand : pool->getOpOperands())
       if (isMemory(operand.get()) && (!hasBlocks(pool.getMatchingIndexingMap(&operand), group.ofPool) ||
-                                      (operand.get() == group.buffer.getResult() && &operand != &input)))
+                                      (operand.get() == group.buffer && &operand != &input)))
         return false;
     AffineMap results = pool.getMatchingIndexingMap(pool.getDpsInitOperand(0));
     return results.isProjectedPermutation() && results.isFunctionOfDim(group.ofPool.image) &&
@@ -208,7 +242,7 @@ private:
     for (Value operand : group.product->getOperands().drop_back())
       ofProduct.add(memory.find(operand), /*isWritten=*/false);
     for (OpOperand *input : pool.getDpsInputOperands())
-      if (isMemory(input->get()) && input->get() != group.buffer.getResult())
+      if (isMemory(input->get()) && input->get() != group.buffer)
         ofProduct.add(memory.find(input->get()), /*isWritten=*/false);
     ofResult.add(memory.find(group.getResult()), /*isWritten=*/true);
     if (ofProduct.isUnknown || ofResult.isUnknown || ofProduct.conflictsWith(ofResult))

@@ -69,7 +69,7 @@ private:
       return lowerFilterGradient(builder, op, FilterGradientPlan(op, unit), sizes);
     WinogradPlan plan(op, unit);
     IndexMath math(builder, op.getLoc());
-    Value filter = op.getPanelWidth() ? op.getRhs() : transformFilter(builder, op, plan);
+    Value filter = op.getPanelWidth() ? op.getRhs() : transformFilter(builder, *kernels, op, plan);
     callKernel(
         builder, op, {plan.countUnits(math, sizes), math.known(0)}, sizes, filter, {},
         [&](OpBuilder &b, const ContractOperands &operands) { emitWinograd(b, op, plan, unit, operands); });
@@ -108,22 +108,6 @@ private:
     for (OpFoldResult size : sizes)
       products = math.mul(products, size);
     return products;
-  }
-
-  Value transformFilter(OpBuilder &builder, kernel::ContractOp op, const WinogradPlan &plan) {
-    Location loc = op.getLoc();
-    IndexMath math(builder, loc);
-    auto type = MemRefType::get({plan.getFilterSize()}, builder.getF32Type());
-    Value filter = memref::AllocOp::create(builder, loc, type, ValueRange(), builder.getI64IntegerAttr(64));
-    Value arguments[] = {op.getRhs(), filter};
-    func::FuncOp function =
-        kernels->getFunction(builder, loc, "tgc_filter_", arguments, [&](OpBuilder &b, Block &body) {
-          emitFilterTransform(b, op, plan, body.getArgument(0), body.getArgument(1), body.getArgument(2),
-                              body.getArgument(3));
-        });
-    KernelCalls::call(builder, loc, function, arguments, math.known(plan.channels),
-                      math.known(plan.getFilterSize() * kProductsPerTransformed));
-    return filter;
   }
 
   /// Packs the right operand if there are enough rows, else reads it in place; both with one kernel.

@@ -2,6 +2,7 @@
 
 #include "compiler/Codegen/CPU/PackCalls.h"
 #include "compiler/Codegen/CPU/ContractEmitter.h"
+#include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -74,6 +75,23 @@ Value packRhs(OpBuilder &builder, KernelCalls &kernels, StringRef prefix, kernel
   KernelCalls::call(builder, loc, function, arguments, panels,
                     math.mul(elements, math.known(kProductsPerPackedElement)));
   return packed;
+}
+
+Value transformFilter(OpBuilder &builder, KernelCalls &kernels, kernel::ContractOp op,
+                      const WinogradPlan &plan) {
+  Location loc = op.getLoc();
+  IndexMath math(builder, loc);
+  auto type = MemRefType::get({plan.getFilterSize()}, builder.getF32Type());
+  Value filter = memref::AllocOp::create(builder, loc, type, ValueRange(), builder.getI64IntegerAttr(64));
+  Value arguments[] = {op.getRhs(), filter};
+  func::FuncOp function =
+      kernels.getFunction(builder, loc, "tgc_filter_", arguments, [&](OpBuilder &b, Block &body) {
+        emitFilterTransform(b, op, plan, body.getArgument(0), body.getArgument(1), body.getArgument(2),
+                            body.getArgument(3));
+      });
+  KernelCalls::call(builder, loc, function, arguments, math.known(plan.channels),
+                    math.known(plan.getFilterSize() * kProductsPerTransformed));
+  return filter;
 }
 
 } // namespace tgc

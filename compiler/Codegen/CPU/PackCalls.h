@@ -4,6 +4,7 @@
 
 #include "compiler/Codegen/CPU/ContractPlan.h"
 #include "compiler/Codegen/CPU/KernelCalls.h"
+#include "compiler/Codegen/CPU/Winograd.h"
 
 namespace tgc {
 
@@ -21,6 +22,10 @@ llvm::SmallVector<mlir::OpFoldResult> replaceDynamic(llvm::ArrayRef<mlir::OpFold
 mlir::Value packRhs(mlir::OpBuilder &builder, KernelCalls &kernels, llvm::StringRef prefix,
                     kernel::ContractOp op, const ContractPlan &plan,
                     llvm::ArrayRef<mlir::OpFoldResult> sizes);
+
+/// The same for the filter of a convolution by tiles, which is transformed.
+mlir::Value transformFilter(mlir::OpBuilder &builder, KernelCalls &kernels, kernel::ContractOp op,
+                            const WinogradPlan &plan);
 
 } // namespace tgc
 

@@ -118,10 +118,12 @@ def GroupWindowsPass : VectorUnitPass<"tgc-group-windows"> {
   let summary = "Run pools with the products before them, block by block of rows";
   let description = [{
     Runs on memrefs, before `tgc-group-nests` and before products are lowered. A nest that reads windows of a product's rows of images,
-    which nothing else reads, becomes one function with it: the rows of results that a few rows of the nest need lie on the stack.
+    becomes one function with it: the rows of results that a few rows of the nest need lie on the stack, or, if something else reads
+    them too, where they would have been stored.
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
-                           "::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect", "::tgc::rt::RtDialect"];
+                           "::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect",
+                           "::tgc::rt::RtDialect"];
 }
 
 def SplitNestsPass : Pass<"tgc-split-nests", "::mlir::ModuleOp"> {

@@ -26,11 +26,12 @@ inline int64_t getGroupBytes(VectorUnit unit) {
 inline constexpr int64_t kLeastRowsOfFarBlock = 48, kMostRowsOfBlock = 96;
 inline constexpr int64_t kLeastProductsOfBlock = 1 << 16;
 /// Results of a product that a pool reads pass through a block on the stack if they have so many bytes at
-/// least and a block has so many products; where blocks share rows, a strip that begins anew has so many rows
-/// for each shared one. Of an open number of images each has so many products at most, because threads share
-/// out images.
+/// least, one takes so many products at most, which leaves the way to memory something to save, and a block
+/// has so many products and, if it is computed by tiles, so many of those. Of an open number of images each
+/// has so many products at most, because threads share out images.
 inline constexpr int64_t kLeastWindowBytes = 1 << 18, kLeastProductsOfWindows = 1 << 15;
-inline constexpr int64_t kLeastRowsOfStrip = 50, kMostWorkOfOpenImage = 1 << 22;
+inline constexpr int64_t kMostProductsOfResult = 3 << 8, kLeastTilesOfBlock = 32;
+inline constexpr int64_t kMostWorkOfOpenImage = 1 << 22;
 /// Shapes that --tune tries beside the table's: vectors of a tile, and its rows, with one vector and with
 /// more.
 inline constexpr int64_t kMostTunedVectors = 4, kMostTunedRows = 24, kMostTunedRowsOfVectors = 14;

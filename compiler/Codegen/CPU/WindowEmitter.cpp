@@ -3,8 +3,11 @@
 //   for each strip of the share: some neighbouring blocks of rows of an image
 //     for each block of the strip
 //       the rows that the block before has computed too move to the front
-//       the product's other rows follow, with the border around them
-//       the pool's rows
+//       the product's rows follow, with the border around them
+//       the pool's rows whose windows end there
+//
+// Windows that begin in one strip and end in the next are left to a second call: both strips leave the rows
+// that those need in memory of their own, the seams. So each row is computed once, whatever the threads.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,7 +15,7 @@
 #include "compiler/Codegen/CPU/LinearAccess.h"
 #include "compiler/Codegen/CPU/PackCalls.h"
 #include "compiler/Codegen/CPU/SelectBlocks.h"
-#include "compiler/Codegen/CPU/WindowGroup.h"
+#include "compiler/Codegen/CPU/WindowMemory.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -23,54 +26,77 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
-/// Rows of one image.
-struct Rows {
-  OpFoldResult image, first, count;
-};
-
-struct WindowEmitter {
-  OpBuilder &builder;
-  const WindowPlan &plan;
-  WindowGroup &group;
+struct WindowEmitter : WindowMemory {
   KernelCalls &kernels;
-  Location loc;
-  IndexMath math;
   /// The product's right operand, packed for all blocks; else null.
   Value packed = {};
-  IRMapping mapping = {};
-  /// Memory of a block.
-  Value scratch = {};
 
   WindowEmitter(OpBuilder &builder, const WindowPlan &plan, KernelCalls &kernels)
-      : builder(builder), plan(plan), group(plan.group), kernels(kernels), loc(group.product.getLoc()),
-        math(builder, loc) {}
+      : WindowMemory(builder, plan), kernels(kernels) {}
 
   void emit() {
     kernel::ContractOp product = group.product;
     SmallVector<OpFoldResult> sizes = getLoopSizes(builder, product);
-    if (plan.ofProduct.rhsForm == RhsForm::PackedByCall)
+    OpFoldResult images = sizes[group.ofProduct.image];
+    if (plan.ofTiles && !product.getPanelWidth())
+      packed = transformFilter(builder, kernels, product, *plan.ofTiles);
+    else if (!plan.ofTiles && plan.ofProduct.rhsForm == RhsForm::PackedByCall)
       packed = packRhs(builder, kernels, "tgc_pack_rows_", product, plan.ofProduct, sizes);
-    SmallVector<Value> arguments = collectArguments();
+    if (hasSeams() && !group.areKept)
+      allocateSeams(math.mul(images, math.known(plan.getStrips() - 1)));
     SmallVector<Operation *> ops(group.padding.begin(), group.padding.end());
     ops.append({product, group.pool});
     if (group.fill)
       ops.push_back(group.fill);
-    Location described = describeTogether(loc, ops, arguments);
-    func::FuncOp function = kernels.getFunction(builder, loc, "tgc_windows_", arguments,
-                                                [&](OpBuilder &, Block &body) { emitBody(body, arguments); });
-    OpFoldResult images = sizes[group.ofProduct.image];
-    KernelCalls::call(builder, described, function, arguments, math.mul(images, math.known(plan.getStrips())),
-                      math.mul(images, math.known(plan.getWorkOfImage())));
+    OpFoldResult work = math.mul(images, math.known(plan.getWorkOfImage()));
+    emitCall(
+        "tgc_windows_", /*ofSeams=*/false, ops, plan.getStrips(), images, work,
+        [&](Value strip, OpFoldResult image, OpFoldResult ofImage) { emitStrip(strip, image, ofImage); });
+    if (hasSeams())
+      emitCall("tgc_window_seams_", /*ofSeams=*/true, {group.pool.getOperation()}, plan.getStrips() - 1,
+               images, math.div(work, math.known(plan.blockRows)),
+               [&](Value seam, OpFoldResult image, OpFoldResult ofImage) { emitSeam(seam, image, ofImage); });
     erase();
   }
 
 private:
+  /// A function of so many pieces of each image, and its call.
+  void emitCall(StringRef prefix, bool ofSeams, ArrayRef<Operation *> ops, int64_t pieces,
+                OpFoldResult images, OpFoldResult work,
+                function_ref<void(Value, OpFoldResult, OpFoldResult)> emitPiece) {
+    llvm::SetVector<Value> used = collectUsed(ofSeams);
+    SmallVector<Value> arguments =
+        llvm::filter_to_vector(used, [](Value value) { return !matchPattern(value, m_Constant()); });
+    Location described = describeTogether(loc, ops, arguments);
+    func::FuncOp function =
+        kernels.getFunction(builder, loc, prefix, arguments, [&](OpBuilder &, Block &body) {
+          mapping.clear();
+          for (auto [i, argument] : llvm::enumerate(arguments))
+            mapping.map(argument, body.getArgument(i));
+          for (Value value : used)
+            if (matchPattern(value, m_Constant()))
+              builder.clone(*value.getDefiningOp(), mapping);
+          if (!ofSeams && !group.areKept)
+            allocateScratch();
+          unsigned last = body.getNumArguments() - 1;
+          forEach(body.getArgument(last - 1), body.getArgument(last), [&](Value piece) {
+            OpFoldResult perImage = math.known(pieces), number = OpFoldResult(piece);
+            if (pieces == 1)
+              emitPiece(piece, number, math.known(0));
+            else
+              emitPiece(piece, math.div(number, perImage), math.rem(number, perImage));
+          });
+        });
+    KernelCalls::call(builder, described, function, arguments, math.mul(images, math.known(pieces)), work);
+  }
+
   void erase() {
     group.pool.erase();
     if (group.fill)
       group.fill.erase();
     group.product.erase();
-    eraseUses(group.buffer);
+    if (!group.areKept)
+      eraseUses(group.buffer.getDefiningOp());
   }
 
   static void eraseUses(Operation *op) {
@@ -80,46 +106,25 @@ private:
   }
 
   /// What the ops use from outside, constants included.
-  llvm::SetVector<Value> collectUsed() {
+  llvm::SetVector<Value> collectUsed(bool ofSeams) {
     llvm::SetVector<Value> used;
     kernel::ContractOp product = group.product;
-    for (Value operand : product->getOperands().drop_back())
-      used.insert(packed && operand == product.getRhs() ? packed : operand);
+    if (!ofSeams) {
+      for (Value operand : product->getOperands().drop_back())
+        used.insert(packed && operand == product.getRhs() ? packed : operand);
+      if (!group.padding.empty() && !group.areKept)
+        used.insert(group.padding[0].getInputs()[0]);
+      getUsedValuesDefinedAbove(product->getRegions(), used);
+    }
     used.insert(group.pool->operand_begin(), group.pool->operand_end());
-    used.remove(group.buffer.getResult());
-    for (linalg::FillOp fill : {group.padding.empty() ? linalg::FillOp() : group.padding[0], group.fill})
-      if (fill)
-        used.insert(fill.getInputs()[0]);
-    getUsedValuesDefinedAbove(product->getRegions(), used);
+    if (!group.areKept)
+      used.remove(group.buffer);
+    if (seams)
+      used.insert(seams);
+    if (group.fill)
+      used.insert(group.fill.getInputs()[0]);
     getUsedValuesDefinedAbove(group.pool->getRegions(), used);
     return used;
-  }
-
-  SmallVector<Value> collectArguments() {
-    return llvm::filter_to_vector(collectUsed(),
-                                  [](Value value) { return !matchPattern(value, m_Constant()); });
-  }
-
-  void emitBody(Block &body, ArrayRef<Value> arguments) {
-    for (auto [i, argument] : llvm::enumerate(arguments))
-      mapping.map(argument, body.getArgument(i));
-    for (Value value : collectUsed())
-      if (matchPattern(value, m_Constant()))
-        builder.clone(*value.getDefiningOp(), mapping);
-    MemRefType type = group.getBufferType();
-    SmallVector<int64_t> shape(type.getShape());
-    shape[0] = 1;
-    shape[group.rowDim] = plan.getRowsOfBlock();
-    scratch = memref::AllocaOp::create(builder, loc, MemRefType::get(shape, type.getElementType()),
-                                       builder.getI64IntegerAttr(64));
-    fillSides();
-    unsigned last = body.getNumArguments() - 1;
-    forEach(body.getArgument(last - 1), body.getArgument(last), [&](Value strip) {
-      if (plan.getStrips() == 1)
-        return emitStrip(strip, math.known(0));
-      OpFoldResult strips = math.known(plan.getStrips());
-      emitStrip(math.div(OpFoldResult(strip), strips), math.rem(OpFoldResult(strip), strips));
-    });
   }
 
   void forEach(Value begin, Value end, function_ref<void(Value)> body) {
@@ -130,125 +135,93 @@ private:
                        });
   }
 
-  void emitStrip(OpFoldResult image, OpFoldResult strip) {
-    int64_t poolRows = group.getPoolRows(), stripRows = plan.stripRows, blockRows = plan.blockRows;
-    OpFoldResult begin = math.mul(strip, math.known(stripRows)), numRows = math.known(stripRows);
-    if (poolRows % stripRows != 0)
-      numRows = math.min(numRows, math.sub(math.known(poolRows), begin));
-    if (blockRows == stripRows)
-      return emitBlock({image, begin, numRows}, Value());
-    Value blocks = math.materialize(math.ceilDiv(numRows, math.known(blockRows)));
-    Value zero = math.materialize(math.known(0));
-    forEach(zero, blocks, [&](Value block) {
-      Value follows = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, block, zero);
-      OpFoldResult done = math.mul(OpFoldResult(block), math.known(blockRows)), count = math.known(blockRows);
-      if (poolRows % stripRows != 0 || stripRows % blockRows != 0)
-        count = math.min(count, math.sub(numRows, done));
-      emitBlock({image, math.add(begin, done), count}, follows);
+  void ifHolds(Value condition, function_ref<void()> body) {
+    auto choice = scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(choice.thenBlock());
+    body();
+  }
+
+  Value isEqual(OpFoldResult a, OpFoldResult b) {
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, math.materialize(a),
+                                 math.materialize(b));
+  }
+
+  OpFoldResult select(Value condition, OpFoldResult a, OpFoldResult b) {
+    return arith::SelectOp::create(builder, loc, condition, math.materialize(a), math.materialize(b))
+        .getResult();
+  }
+
+  void emitStrip(Value number, OpFoldResult image, OpFoldResult strip) {
+    if (plan.isWholeImage()) {
+      Rows rows = {image, math.known(0), math.known(plan.blockRows)};
+      emitProduct(rows);
+      return emitPool({image, math.known(0), math.known(group.getPoolRows())},
+                      viewRows(image, math.known(0), math.known(0)));
+    }
+    OpFoldResult first = math.mul(strip, math.known(plan.stripBlocks));
+    OpFoldResult end = math.min(math.add(first, math.known(plan.stripBlocks)), math.known(plan.getBlocks()));
+    OpFoldResult seam = math.sub(OpFoldResult(number), image); // The one after the strip.
+    forEach(math.materialize(first), math.materialize(end), [&](Value block) {
+      emitBlock(image, block, isEqual(OpFoldResult(block), first),
+                isEqual(math.add(OpFoldResult(block), math.known(1)), end), seam);
     });
   }
 
-  /// Rows of the pool. `follows`: whether the rows before have been computed into the same memory; null: they
-  /// have not.
-  void emitBlock(const Rows &rows, Value follows) {
-    int64_t above = group.getRowsBefore(), height = group.getProductRows();
-    // In rows of the buffer that the block's memory stands for.
-    OpFoldResult top = math.mul(rows.first, math.known(group.step));
-    OpFoldResult numRows = math.add(math.mul(math.sub(rows.count, math.known(1)), math.known(group.step)),
-                                    math.known(group.reach));
-    OpFoldResult kept = math.known(0);
-    if (follows) {
-      moveKeptRows(follows);
-      kept = arith::SelectOp::create(builder, loc, follows, math.materialize(math.known(plan.getKeptRows())),
-                                     math.materialize(kept))
-                 .getResult();
+  /// A block of rows, which may be the first or the last of its strip.
+  void emitBlock(OpFoldResult image, OpFoldResult block, Value begins, Value ends, OpFoldResult seam) {
+    int64_t kept = plan.getKeptRows(), above = group.getRowsBefore(), below = plan.getRowsBelow();
+    int64_t size = plan.blockRows, lastSize = plan.getRowsOfLastBlock(), behind = plan.getWindowsBehind();
+    Value isFirst = isEqual(block, math.known(0)), isLast = isEqual(block, math.known(plan.getBlocks() - 1));
+    Value isSet = arith::ConstantIntOp::create(builder, loc, 1, 1);
+    auto isNot = [&](Value value) -> Value { return arith::XOrIOp::create(builder, loc, value, isSet); };
+    auto both = [&](Value a, Value b) -> Value { return arith::AndIOp::create(builder, loc, a, b); };
+    if (scratch && kept > 0)
+      ifHolds(isNot(begins), [&] { copyRows(viewScratch(size, kept), viewScratch(0, kept)); });
+    if (scratch && above > 0)
+      ifHolds(isFirst, [&] { fillRows(kept - above, above); });
+    OpFoldResult first = math.mul(block, math.known(size));
+    if (plan.ofTiles && lastSize != size) {
+      // Kernels by tiles know how many rows they have.
+      ifHolds(isLast, [&] { emitProduct({image, first, math.known(lastSize)}); });
+      ifHolds(isNot(isLast), [&] { emitProduct({image, first, math.known(size)}); });
+    } else {
+      OpFoldResult count = math.known(size);
+      emitProduct({image, first, lastSize == size ? count : select(isLast, math.known(lastSize), count)});
     }
-    // In rows of the block's memory: where the results begin and end.
-    OpFoldResult begin = kept, end = numRows;
-    if (above > 0) {
-      OpFoldResult border = math.max(math.sub(math.known(above), top), math.known(0));
-      fillRows(math.known(0), math.min(border, numRows));
-      begin = math.max(begin, border);
+    if (scratch && below > 0)
+      ifHolds(isLast, [&] { fillRows(kept + lastSize, below); });
+    if (scratch && hasSeams()) {
+      int64_t rest = plan.getRowsOfSeam() - kept;
+      ifHolds(both(begins, isNot(isFirst)), [&] {
+        copyRows(viewScratch(kept, rest), viewSeam(math.sub(seam, math.known(1)), kept, rest));
+      });
+      ifHolds(both(ends, isNot(isLast)), [&] { copyRows(viewScratch(size, kept), viewSeam(seam, 0, kept)); });
     }
-    if ((group.getPoolRows() - 1) * group.step + group.reach > above + height) {
-      OpFoldResult below = math.max(math.sub(math.known(above + height), top), math.known(0));
-      end = math.min(end, below);
-      fillRows(end, math.sub(numRows, end));
-    }
-    OpFoldResult computed = math.max(math.sub(end, begin), math.known(0));
-    emitProduct({rows.image, math.sub(math.add(top, begin), math.known(above)), computed}, begin);
-    emitPool(rows);
+    // The windows that end with the block, less those over the seam before it.
+    int64_t windows = size / group.step;
+    OpFoldResult begin = math.sub(math.mul(block, math.known(windows)), math.known(behind));
+    OpFoldResult skipped = select(
+        begins, select(isFirst, math.known(behind), math.known(plan.getSharedWindows())), math.known(0));
+    OpFoldResult poolRows = math.known(group.getPoolRows());
+    OpFoldResult end = select(isLast, poolRows, math.min(math.add(begin, math.known(windows)), poolRows));
+    OpFoldResult from = math.add(begin, skipped);
+    Rows rows = {image, from, math.max(math.sub(end, from), math.known(0))};
+    emitPool(rows, viewRows(image, math.mul(skipped, math.known(group.step)),
+                            math.mul(from, math.known(group.step))));
   }
 
-  //===--------------------------------------------------------------------===//
-  // The block's memory
-  //===--------------------------------------------------------------------===//
-
-  Value viewScratch(OpFoldResult first, OpFoldResult count) {
-    auto type = cast<MemRefType>(scratch.getType());
-    SmallVector<OpFoldResult> offsets(type.getRank(), math.known(0)), strides(type.getRank(), math.known(1));
-    SmallVector<OpFoldResult> sizes;
-    for (int64_t size : type.getShape())
-      sizes.push_back(math.known(size));
-    offsets[group.rowDim] = first;
-    sizes[group.rowDim] = count;
-    return memref::SubViewOp::create(builder, loc, scratch, offsets, sizes, strides);
+  /// The windows that begin in a strip and end in the next.
+  void emitSeam(Value number, OpFoldResult image, OpFoldResult seam) {
+    int64_t windows = plan.blockRows * plan.stripBlocks / group.step;
+    OpFoldResult first = math.sub(math.mul(math.add(seam, math.known(1)), math.known(windows)),
+                                  math.known(plan.getWindowsBehind()));
+    OpFoldResult count = math.min(math.known(plan.getSharedWindows()),
+                                  math.max(math.sub(math.known(group.getPoolRows()), first), math.known(0)));
+    Value elements = group.areKept ? viewRows(image, math.known(0), math.mul(first, math.known(group.step)))
+                                   : viewSeam(OpFoldResult(number), 0, plan.getRowsOfSeam());
+    emitPool({image, first, count}, elements);
   }
-
-  Value getPadding() { return mapping.lookup(group.padding[0].getInputs()[0]); }
-
-  /// What lies beside the results, which no block writes.
-  void fillSides() {
-    auto type = cast<MemRefType>(scratch.getType());
-    for (int64_t dim = 1; group.part && dim < type.getRank(); ++dim) {
-      int64_t begin = *getConstantIntValue(group.part.getMixedOffsets()[dim]);
-      int64_t end = begin + group.part.getType().getDimSize(dim), size = type.getDimSize(dim);
-      if (dim == group.rowDim)
-        continue;
-      for (auto [from, to] : {std::pair(int64_t(0), begin), std::pair(end, size)}) {
-        if (from == to)
-          continue;
-        SmallVector<OpFoldResult> offsets(type.getRank(), math.known(0)), sizes,
-            strides(type.getRank(), math.known(1));
-        for (int64_t each : type.getShape())
-          sizes.push_back(math.known(each));
-        offsets[dim] = math.known(from);
-        sizes[dim] = math.known(to - from);
-        Value side = memref::SubViewOp::create(builder, loc, scratch, offsets, sizes, strides);
-        store(group.padding[0].getLoc(), getPadding(), side);
-      }
-    }
-  }
-
-  /// A number, or what memory of the same shape holds, as a nest that is computed on vectors.
-  void store(Location where, Value what, Value to) {
-    unsigned rank = cast<MemRefType>(to.getType()).getRank();
-    AffineMap all = builder.getMultiDimIdentityMap(rank);
-    AffineMap maps[] = {isa<MemRefType>(what.getType()) ? all : AffineMap::get(rank, 0, builder.getContext()),
-                        all};
-    SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
-    linalg::GenericOp::create(
-        builder, where, TypeRange(), what, to, maps, iterators,
-        [](OpBuilder &b, Location l, ValueRange arguments) { linalg::YieldOp::create(b, l, arguments[0]); });
-  }
-
-  void fillRows(OpFoldResult first, OpFoldResult count) {
-    store(group.padding[0].getLoc(), getPadding(), viewScratch(first, count));
-  }
-
-  /// Neither part reaches into the other: a block has as many rows of its own at least.
-  void moveKeptRows(Value follows) {
-    auto choice = scf::IfOp::create(builder, loc, follows, /*withElseRegion=*/false);
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(choice.thenBlock());
-    OpFoldResult kept = math.known(plan.getKeptRows());
-    Value from = viewScratch(math.known(plan.blockRows * group.step), kept);
-    store(loc, from, viewScratch(math.known(0), kept));
-  }
-
-  //===--------------------------------------------------------------------===//
-  // The block's ops
-  //===--------------------------------------------------------------------===//
 
   /// What those rows of the op's loops touch of the operand.
   Value viewOperand(Value operand, AffineMap map, ImageLoops loops, const Rows &rows) {
@@ -275,13 +248,13 @@ private:
     return memref::SubViewOp::create(builder, loc, memory, offsets, sizes, strides);
   }
 
-  void emitProduct(const Rows &rows, OpFoldResult firstInScratch) {
+  void emitProduct(const Rows &rows) {
     kernel::ContractOp op = group.product;
     SmallVector<Value> operands;
     for (auto [i, operand] : llvm::enumerate(op->getOperands().drop_back()))
       operands.push_back(
           viewOperand(i == 1 && packed ? packed : operand, op.getMap(i), group.ofProduct, rows));
-    operands.push_back(viewResults(firstInScratch, rows.count));
+    operands.push_back(viewResults(rows));
     IRMapping inner(mapping);
     auto block = cast<kernel::ContractOp>(builder.clone(*op, inner));
     block->setOperands(operands);
@@ -289,8 +262,10 @@ private:
     sizes[group.ofProduct.image] = 1;
     sizes[group.ofProduct.row] = getConstantIntValue(rows.count).value_or(ShapedType::kDynamic);
     block.setLoopSizes(sizes);
+    if (plan.ofTiles)
+      block->setDiscardableAttr(kIsPart, builder.getUnitAttr());
     if (packed) {
-      block.setPanelWidth(plan.ofProduct.tiling.getPanelWidth());
+      block.setPanelWidth(plan.ofTiles ? plan.ofTiles->panelWidth : plan.ofProduct.tiling.getPanelWidth());
       block.removeReversedRhsAttr();
     } else if (!op.getPanelWidth()) {
       block.setInPlace(true);
@@ -316,28 +291,14 @@ private:
       block.setZeroBorders(left);
   }
 
-  Value viewResults(OpFoldResult first, OpFoldResult count) {
-    auto type = cast<MemRefType>(scratch.getType());
-    SmallVector<OpFoldResult> offsets(type.getRank(), math.known(0)), sizes,
-        strides(type.getRank(), math.known(1));
-    auto results = cast<MemRefType>(group.product.getInit().getType());
-    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-      if (group.part)
-        offsets[dim] = math.known(*getConstantIntValue(group.part.getMixedOffsets()[dim]));
-      sizes.push_back(math.known(dim == 0 ? 1 : results.getDimSize(dim)));
-    }
-    offsets[group.rowDim] = first;
-    sizes[group.rowDim] = count;
-    return memref::SubViewOp::create(builder, loc, scratch, offsets, sizes, strides);
-  }
-
-  void emitPool(const Rows &rows) {
+  /// The pool's rows, of what those windows read.
+  void emitPool(const Rows &rows, Value elements) {
     linalg::GenericOp op = group.pool;
     SmallVector<Value> operands;
     for (OpOperand &operand : op->getOpOperands())
       operands.push_back(
-          operand.get() == group.buffer.getResult()
-              ? scratch
+          operand.get() == group.buffer
+              ? elements
               : viewOperand(operand.get(), op.getMatchingIndexingMap(&operand), group.ofPool, rows));
     if (group.fill)
       store(group.fill.getLoc(), mapping.lookup(group.fill.getInputs()[0]), operands.back());

@@ -12,7 +12,13 @@ int64_t WindowGroup::getRowsBefore() {
   return part ? *getConstantIntValue(part.getMixedOffsets()[rowDim]) : 0;
 }
 
-int64_t WindowGroup::getProductRows() { return product.getLoopSizes()[ofProduct.row]; }
+int64_t WindowGroup::getProductRows() {
+  int64_t rows = product.getLoopSizes()[ofProduct.row];
+  if (areKept)
+    return rows;
+  int64_t read = (getPoolRows() - 1) * step + reach - getRowsBefore();
+  return std::clamp(read, std::min<int64_t>(product.getWinograd() ? kTileElements - 1 : 1, rows), rows);
+}
 int64_t WindowGroup::getPoolRows() { return pool.getStaticLoopRanges()[ofPool.row]; }
 int64_t WindowGroup::getNumImages() { return getBufferType().getDimSize(0); }
 
@@ -28,14 +34,41 @@ int64_t WindowGroup::getFactor(AffineExpr expr, unsigned loop) {
 }
 
 WindowPlan::WindowPlan(WindowGroup &group, VectorUnit unit) : group(group), ofProduct(group.product, unit) {
+  if (group.product.getWinograd())
+    ofTiles.emplace(group.product, unit);
   if (canRun())
-    chooseBlock(unit);
+    chooseBlocks(unit);
 }
 
-int64_t WindowPlan::getRowsOfBlock() const { return (blockRows - 1) * group.step + group.reach; }
+int64_t WindowPlan::getBlocks() const {
+  int64_t rows = group.getProductRows();
+  return ofTiles ? std::max<int64_t>(rows / blockRows, 1) : llvm::divideCeil(rows, blockRows);
+}
+
+int64_t WindowPlan::getRowsOfLastBlock() const {
+  return group.getProductRows() - (getBlocks() - 1) * blockRows;
+}
 
 int64_t WindowPlan::getKeptRows() const {
-  return isWholeImage() ? 0 : std::max<int64_t>(group.reach - group.step, 0);
+  int64_t above = group.getRowsBefore();
+  return isWholeImage() ? above : above + getWindowsBehind() * group.step;
+}
+
+int64_t WindowPlan::getWindowsBehind() const {
+  return isWholeImage() ? 0 : (group.reach - 1 - group.getRowsBefore()) / group.step;
+}
+
+int64_t WindowPlan::getRowsOfSeam() const {
+  return getSharedWindows() == 0 ? 0 : (getSharedWindows() - 1) * group.step + group.reach;
+}
+
+int64_t WindowPlan::getRowsBelow() const {
+  int64_t needed = (group.getPoolRows() - 1) * group.step + group.reach;
+  return std::max<int64_t>(needed - group.getRowsBefore() - group.getProductRows(), 0);
+}
+
+int64_t WindowPlan::getRowsOfMemory() const {
+  return getKeptRows() + std::max(blockRows, getRowsOfLastBlock()) + getRowsBelow();
 }
 
 int64_t WindowPlan::getWorkOfImage() const {
@@ -44,7 +77,7 @@ int64_t WindowPlan::getWorkOfImage() const {
     work *= loop == group.ofPool.image ? 1 : size;
   for (auto [loop, size] : llvm::enumerate(group.product.getLoopSizes()))
     products *= loop == group.ofProduct.image ? 1 : size;
-  return work + products;
+  return work + (ofTiles ? countProductsByTiles(group.product, products) : products);
 }
 
 /// Whether all sizes but the number of images are known, and blocks read the right operand as the whole does.
@@ -55,59 +88,82 @@ bool WindowPlan::canRun() const {
         return false;
     return sizes[image] != 0;
   };
-  return areKnown(group.product.getLoopSizes(), group.ofProduct.image) &&
-         areKnown(group.pool.getStaticLoopRanges(), group.ofPool.image) &&
+  if (!areKnown(group.product.getLoopSizes(), group.ofProduct.image) ||
+      !areKnown(group.pool.getStaticLoopRanges(), group.ofPool.image) || group.getRowsBefore() >= group.reach)
+    return false;
+  return ofTiles ||
          llvm::is_contained({RhsForm::Direct, RhsForm::Packed, RhsForm::PackedByCall}, ofProduct.rhsForm);
 }
 
-void WindowPlan::chooseBlock(VectorUnit unit) {
+int64_t WindowPlan::getRhsBytes() const {
+  if (ofTiles)
+    return ofTiles->getFilterSize() * sizeof(float);
+  int64_t elements = 1;
+  for (auto [loop, size] : llvm::enumerate(group.product.getLoopSizes()))
+    elements *= group.product.getRhsMap().isFunctionOfDim(loop) ? size : 1;
+  return elements * getBytes(getElementTypeOrSelf(group.product.getRhs().getType()));
+}
+
+void WindowPlan::chooseBlocks(VectorUnit unit) {
   MemRefType type = group.getBufferType();
   int64_t bytesOfImage = countElements(type.getShape().drop_front()) * getBytes(type.getElementType());
   int64_t bytesOfRow = bytesOfImage / type.getDimSize(group.rowDim), images = group.getNumImages();
-  int64_t most = getGroupBytes(unit) / 2, rhsElements = 1, work = getWorkOfImage();
-  for (auto [loop, size] : llvm::enumerate(group.product.getLoopSizes()))
-    rhsElements *= group.product.getRhsMap().isFunctionOfDim(loop) ? size : 1;
-  int64_t rhsBytes = rhsElements * getBytes(getElementTypeOrSelf(group.product.getRhs().getType()));
-  bool isOpen = ShapedType::isDynamic(images);
-  // A right operand from further away than the second-level cache would come again for each block.
-  if (rhsBytes > getGroupBytes(unit) || (!isOpen && images * bytesOfImage < kLeastWindowBytes) ||
-      most / bytesOfRow < group.reach)
+  int64_t most = getGroupBytes(unit) / 2, work = getWorkOfImage();
+  bool isOpen = ShapedType::isDynamic(images), isFar = getRhsBytes() > getGroupBytes(unit);
+  if ((!isOpen && images * bytesOfImage < kLeastWindowBytes) ||
+      work / (bytesOfImage / getBytes(type.getElementType())) > kMostProductsOfResult)
     return;
-  blockRows = std::min((most / bytesOfRow - group.reach) / group.step + 1, group.getPoolRows());
+  // What the last cache gives back of one image costs less than seams.
+  if (images == 1 && group.reach > group.step && !group.areKept && !ofTiles)
+    return;
+  // Images, and strips of them, are what threads share out.
   bool areEnough = isOpen ? work <= kMostWorkOfOpenImage : images * 2 >= kParallelPieces;
-  if (isWholeImage() && areEnough)
-    stripRows = blockRows;
+  int64_t pieces = isOpen ? kParallelPieces / 2 : llvm::divideCeil(kParallelPieces, images);
+  if (bytesOfImage <= most && areEnough)
+    blockRows = group.getProductRows();
   else
-    chooseStrips(isOpen ? kParallelPieces / 2 : llvm::divideCeil(kParallelPieces, images));
+    chooseStrips(most / bytesOfRow, pieces, isFar);
   if (!pays())
     return;
-  // Too few for threads, or for what a call costs.
-  int64_t strips = getStrips();
-  if ((!areEnough && 4 * strips * (isOpen ? 1 : images) < kParallelPieces) ||
-      work / llvm::divideCeil(group.getPoolRows(), blockRows) < kLeastProductsOfWindows)
+  if ((!areEnough && 4 * getStrips() * (isOpen ? 1 : images) < kParallelPieces) ||
+      work / getBlocks() < kLeastProductsOfWindows)
+    blockRows = 0;
+  // A right operand from further away than the second-level cache would come again for each block; tiles read
+  // it for some of them anyway.
+  else if (ofTiles ? countTiles() < getLeastTiles(isFar) : isFar)
     blockRows = 0;
 }
 
-/// As many as threads may want: blocks of one size, or, where windows overlap, more than one of them, because
-/// each strip computes again what it shares with the one before.
-void WindowPlan::chooseStrips(int64_t pieces) {
-  int64_t poolRows = group.getPoolRows(), shared = std::max<int64_t>(group.reach - group.step, 0);
-  if (shared == 0) {
-    blockRows = std::min<int64_t>(blockRows, llvm::divideCeil(poolRows, pieces));
-    for (int64_t size = blockRows; size > blockRows / 2; --size)
-      if (poolRows % size == 0) {
-        blockRows = size;
-        break;
-      }
-    stripRows = blockRows;
+int64_t WindowPlan::countTiles() const {
+  return llvm::divideCeil(blockRows, ofTiles->tiles.results) * ofTiles->tiles.getAcross();
+}
+
+/// Tiles that a block has at least. A filter from further away than the second-level cache comes again for so
+/// many anyway.
+int64_t WindowPlan::getLeastTiles(bool isFar) const {
+  return isFar ? ofTiles->mostTiles : kLeastTilesOfBlock;
+}
+
+/// Blocks of at most `mostRows` with those that windows need besides, all with as many windows: the rows of
+/// one are a multiple of the pool's step, and of a tile's.
+void WindowPlan::chooseStrips(int64_t mostRows, int64_t pieces, bool isFar) {
+  int64_t height = group.getProductRows(),
+          unit = ofTiles ? std::lcm(group.step, ofTiles->tiles.results) : group.step;
+  int64_t most = mostRows - group.reach - getRowsBelow(), wanted = llvm::divideCeil(height, pieces);
+  if (ofTiles)
+    wanted = std::max<int64_t>(wanted, llvm::divideCeil(getLeastTiles(isFar), ofTiles->tiles.getAcross()) *
+                                           ofTiles->tiles.results);
+  int64_t rows = std::min<int64_t>(most, llvm::alignTo(wanted, unit)) / unit * unit, even = rows;
+  while (even > rows / 2 && height % even != 0)
+    even -= unit;
+  if (even > rows / 2)
+    rows = even;
+  else if (ofTiles) // What is left over joins the last block.
+    rows = std::min(rows, most / 2 / unit * unit);
+  if (rows < group.reach || rows >= height)
     return;
-  }
-  int64_t strips = std::clamp<int64_t>(group.getProductRows() / (shared * kLeastRowsOfStrip), 1, pieces);
-  stripRows = llvm::divideCeil(poolRows, llvm::bit_floor(static_cast<uint64_t>(strips)));
-  blockRows = llvm::divideCeil(stripRows, llvm::divideCeil(stripRows, blockRows));
-  // Rows that move to the front must not lie there already.
-  if (blockRows * group.step < shared && blockRows < stripRows)
-    blockRows = 0;
+  blockRows = rows;
+  stripBlocks = std::max<int64_t>(getBlocks() / pieces, 1);
 }
 
 } // namespace tgc

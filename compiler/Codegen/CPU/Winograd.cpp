@@ -193,10 +193,12 @@ WinogradPlan::WinogradPlan(kernel::ContractOp op, VectorUnit unit) : TilesPlan(o
   tilesPerUnit = std::max(
       {tilesPerUnit / rowsOfTiling * rowsOfTiling, std::min(tilesPerUnit, rowsOfTiling), kLeastTilesOfUnit});
   scratchBytes = tilesPerUnit * bytesOfTile;
+  mostTiles = tilesPerUnit;
   areUnitsEqual = false;
   if (int64_t known = countKnownTiles(tiles, op); !ShapedType::isDynamic(known)) {
     // Some units for threads to share.
-    tilesPerUnit = std::min(tilesPerUnit, std::max<int64_t>(llvm::divideCeil(known, 4), rowsOfTiling));
+    int64_t units = op->hasAttr(kIsPart) ? 1 : 4;
+    tilesPerUnit = std::min(tilesPerUnit, std::max<int64_t>(llvm::divideCeil(known, units), rowsOfTiling));
     int64_t divisor = getLargestDivisor(known, tilesPerUnit);
     areUnitsEqual = divisor * 2 > tilesPerUnit || divisor == known;
     if (areUnitsEqual)

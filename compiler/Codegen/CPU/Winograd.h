@@ -75,11 +75,14 @@ struct TilesPlan {
   int64_t getGroupWidth() const { return panelWidth * panelsPerGroup; }
 };
 
+/// On a convolution that is a part of a larger one, which threads share out.
+inline constexpr llvm::StringLiteral kIsPart = "kernel.is_part";
+
 struct WinogradPlan : TilesPlan {
   WinogradPlan(kernel::ContractOp op, VectorUnit unit);
 
-  /// Tiles that are transformed together, and the bytes on the stack that this takes at most.
-  int64_t tilesPerUnit, scratchBytes;
+  /// Tiles that fit on the stack, those that are transformed together, and the bytes that this takes at most.
+  int64_t mostTiles, tilesPerUnit, scratchBytes;
   /// Whether the last unit has as many, whatever the number of images.
   bool areUnitsEqual;
 
