@@ -18,6 +18,9 @@ using namespace mlir;
 namespace tgc {
 namespace {
 
+/// Squares along the sum that a line is fetched ahead: rows lie apart, so machines do not foresee them.
+constexpr int64_t kSquaresAhead = 2;
+
 struct PackEmitter {
   OpBuilder &builder;
   const ContractPlan &plan;
@@ -75,6 +78,11 @@ struct PackEmitter {
     return vector::MaskedLoadOp::create(builder, loc, vectorType, rhs.flat, ValueRange{index}, mask, zeros);
   }
 
+  void fetch(OpFoldResult address) {
+    memref::PrefetchOp::create(builder, loc, rhs.flat, ValueRange{math.materialize(address)},
+                               /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+  }
+
   void storeVector(Value vector, OpFoldResult address) {
     vector::StoreOp::create(builder, loc, vector, packed, ValueRange{math.materialize(address)});
   }
@@ -115,8 +123,11 @@ struct PackEmitter {
       forRange(math.known(0), whole, lanes, [&](Value step) {
         for (int64_t v = 0; v < plan.tiling.vectors; ++v) {
           SmallVector<Value> square;
-          for (int64_t i = 0; i < lanes; ++i)
-            square.push_back(loadVector(math.add(math.add(source, step), offsets[v * lanes + i])));
+          for (int64_t i = 0; i < lanes; ++i) {
+            OpFoldResult at = math.add(math.add(source, step), offsets[v * lanes + i]);
+            square.push_back(loadVector(at));
+            fetch(math.add(at, math.known(kSquaresAhead * lanes)));
+          }
           OpFoldResult corner = math.add(target, math.mul(step, math.known(getWidth())));
           for (auto [i, row] : llvm::enumerate(transposeSquare(builder, loc, square)))
             storeVector(row, math.add(corner, math.known(i * getWidth() + v * lanes)));

@@ -138,9 +138,10 @@ void ContractTile::shareFetching(Place &place, OpFoldResult unit) {
     place.next = math.add(place.next, math.div(math.mul(unit, width), math.known(plan.fetchingUnits)));
     return;
   }
-  // A block along the sum has two lines for a step at most: what one or two tiles fetch.
+  // A block along the sum has two lines for a step at most: what one or two tiles fetch. Those that follow
+  // ask for the same again by turns, so that their own rows, which come from as far, do not drive it out.
   OpFoldResult steps = math.mul(math.known(plan.linesToFetch), math.sub(place.sumEnd, place.sumBegin));
-  place.next = math.sub(math.mul(math.min(unit, math.known(1)), steps),
+  place.next = math.sub(math.mul(math.rem(unit, math.known(2)), steps),
                         math.mul(math.known(plan.linesToFetch), place.sumBegin));
 }
 
