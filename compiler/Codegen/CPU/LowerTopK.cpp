@@ -226,10 +226,13 @@ void lower(kernel::TopKOp op) {
   Value size = sizeOf(op.getX(), last), k = sizeOf(op.getValues(), last);
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0),
         one = arith::ConstantIndexOp::create(builder, loc, 1);
+  // One row is a kernel as well.
+  if (last == 0)
+    sizes.push_back(one);
   SmallVector<Value> begins(sizes.size(), zero), steps(sizes.size(), one);
   auto nest =
       scf::buildLoopNest(builder, loc, begins, sizes, steps, [&](OpBuilder &b, Location l, ValueRange row) {
-        RowSearch{b, op, l, row}.run(size, k);
+        RowSearch{b, op, l, row.take_front(last)}.run(size, k);
       });
   for (scf::ForOp loop : nest.loops)
     loop->setDiscardableAttr(kernel::kIndependentAttr, builder.getUnitAttr());

@@ -48,6 +48,16 @@ OpFoldResult estimateWork(OpBuilder &builder, Location loc, ArrayRef<Value> argu
   return work;
 }
 
+bool isIndependent(scf::ForOp loop) { return loop->hasAttr(kernel::kIndependentAttr); }
+
+bool holdsIndependent(scf::ForOp loop) {
+  return loop.getBody()
+      ->walk([](scf::ForOp inner) {
+        return isIndependent(inner) ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 void shareLoop(scf::ForOp loop, KernelCalls &kernels) {
   SmallVector<Value> arguments;
   llvm::SetVector<Value> constants;
@@ -84,7 +94,7 @@ void shareLoops(ModuleOp module, KernelCalls &kernels) {
   for (auto entry : module.getOps<func::FuncOp>())
     if (entry->hasAttr("rt.feeds"))
       entry.walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
-        if (!loop->hasAttr(kernel::kIndependentAttr) || isConstantIntValue(loop.getUpperBound(), 1))
+        if (!isIndependent(loop) || (isConstantIntValue(loop.getUpperBound(), 1) && holdsIndependent(loop)))
           return WalkResult::advance();
         loops.push_back(loop);
         return WalkResult::skip();
