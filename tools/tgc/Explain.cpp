@@ -78,6 +78,9 @@ json::Object toJson(const KernelFacts &kernel, const Roofline &roofline) {
 
 json::Object toJson(const KernelLine &line, const Roofline &roofline) {
   json::Object result = toJson(line.facts, roofline);
+  if (!line.isKnown)
+    for (StringRef key : {"flops", "bytes", "bound", "predicted_ns"})
+      result[key] = nullptr;
   result["name"] = line.name;
   json::Array parts;
   for (const KernelFacts &part : line.parts)
@@ -130,15 +133,18 @@ json::Object toJson(const DeviceCode &device) {
                       {"host", std::move(host)}};
 }
 
-void printFacts(raw_ostream &stream, const KernelFacts &kernel, const Roofline &roofline) {
+void printFacts(raw_ostream &stream, const KernelFacts &kernel, const Roofline &roofline, bool isKnown) {
   stream << kernel.kind;
   if (!kernel.sizes.empty() || !kernel.summed.empty())
     stream << " [" << listOf(kernel.sizes) << (kernel.summed.empty() ? "" : " | ") << listOf(kernel.summed)
            << "]";
-  stream << "  " << kernel.flops.str() << " FLOP" << (kernel.type == "f32" ? "" : " in " + kernel.type)
-         << "  " << kernel.bytes.str() << " bytes  "
-         << llvm::formatv("{0:f2} us ", predict(roofline, kernel) / 1000) << getBound(roofline, kernel)
-         << "  " << kernel.node << (kernel.isInLoop ? "  (each iteration)" : "")
+  if (isKnown)
+    stream << "  " << kernel.flops.str() << " FLOP" << (kernel.type == "f32" ? "" : " in " + kernel.type)
+           << "  " << kernel.bytes.str() << " bytes  "
+           << llvm::formatv("{0:f2} us ", predict(roofline, kernel) / 1000) << getBound(roofline, kernel);
+  else
+    stream << "  unknown work";
+  stream << "  " << kernel.node << (kernel.isInLoop ? "  (each iteration)" : "")
          << (kernel.tile.empty() ? "" : "  measured: " + kernel.tile) << "\n";
 }
 
@@ -232,6 +238,7 @@ static KernelLine describeKernel(const KernelUse &use, const EntryFacts &entry) 
   for (const KernelWork &work : use.works) {
     auto part = entry.parts.find(work.number);
     bool isPart = part != entry.parts.end() && !isa<memref::CopyOp>(use.op);
+    line.isKnown |= isPart || work.isKnown();
     if (isPart) {
       facts = part->second;
       line.parts.push_back(facts);
@@ -322,10 +329,10 @@ void Explanation::print(raw_ostream &stream, bool asJson) const {
       stream << "  " << symbol << " = " << meaning << "\n";
     for (const KernelLine &line : entry.kernels) {
       stream << "  " << line.name << "  ";
-      printFacts(stream, line.facts, roofline);
+      printFacts(stream, line.facts, roofline, line.isKnown);
       for (const KernelFacts &part : line.parts) {
         stream << "    ";
-        printFacts(stream, part, roofline);
+        printFacts(stream, part, roofline, /*isKnown=*/true);
       }
     }
     for (const std::string &call : entry.hostCalls)

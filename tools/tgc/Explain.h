@@ -17,6 +17,8 @@ struct KernelLine {
   std::string name;
   /// Sizes are of its only part, or of the last nest of a group.
   KernelFacts facts;
+  /// Whether anything is known of its work.
+  bool isKnown = false;
   /// If it has several that run one after the other: branches.
   std::vector<KernelFacts> parts;
 };

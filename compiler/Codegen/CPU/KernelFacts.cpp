@@ -163,6 +163,17 @@ KernelFacts factsOf(kernel::AttentionGradOp op, SizeNames &names) {
   return facts;
 }
 
+KernelFacts factsOf(kernel::ScanOp op, SizeNames &names) {
+  KernelFacts facts = factsOf(op.getOperation(), names);
+  auto type = cast<ShapedType>(op.getX().getType());
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    facts.sizes.push_back(names.sizeOf(op.getX(), dim));
+  facts.flops = productOf(facts.sizes) * flopsPerPoint(op.getCombination());
+  if (type.getElementType().isF64())
+    facts.type = "f64";
+  return facts;
+}
+
 } // namespace
 
 SymbolicSize getBytes(Value value, SizeNames &names) {
@@ -212,6 +223,10 @@ std::optional<KernelFacts> getKernelFacts(Operation *op, SizeNames &names) {
     return factsOf(attention, names);
   if (auto gradient = dyn_cast<kernel::AttentionGradOp>(op))
     return factsOf(gradient, names);
+  if (auto scan = dyn_cast<kernel::ScanOp>(op))
+    return factsOf(scan, names);
+  if (isa<kernel::TopKOp>(op))
+    return factsOf(op, names);
   return std::nullopt;
 }
 
