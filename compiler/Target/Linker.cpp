@@ -8,10 +8,12 @@
 #include "compiler/Target/Linker.h"
 #include "compiler/Target/RuntimeArchives.h"
 #include "lld/Common/Driver.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 #include <link.h>
 #include <mutex>
@@ -135,6 +137,20 @@ Error write(int descriptor, StringRef bytes, StringRef path) {
   return code ? createStringError(code, "cannot write " + path + ": " + code.message()) : Error::success();
 }
 
+/// A new file beside `path`, and its name. Not a TempFile of LLVM, which puts digits in place of each % of a
+/// folder's name.
+Expected<int> createBeside(StringRef path, unsigned mode, std::string &name) {
+  int descriptor;
+  std::error_code code;
+  do {
+    name = path.str() + '.' + utohexstr(sys::Process::GetRandomNumber(), /*LowerCase=*/true);
+    code = sys::fs::openFileForWrite(name, descriptor, sys::fs::CD_CreateNew, sys::fs::OF_None, mode);
+  } while (code == std::errc::file_exists);
+  if (code)
+    return errorCodeToError(code);
+  return descriptor;
+}
+
 /// Writes what was linked to `path`, all of it or nothing. It is one call of the system, out of memory that
 /// is there: file systems that can keep a file in large pages (ext4 since Linux 6.16, XFS) do so for what
 /// comes in one piece, and weights are read faster from those than from the small ones that lld's map leaves.
@@ -143,27 +159,40 @@ Error writeInOnePiece(const char *linked, StringRef path) {
       MemoryBuffer::getFile(linked, /*IsText=*/false, /*RequiresNullTerminator=*/true, /*IsVolatile=*/true);
   if (!bytes)
     return createStringError(bytes.getError(), "cannot read what was linked: " + bytes.getError().message());
-  // Devices and pipes stay what they are.
-  bool isOther = false;
-  if (!sys::fs::is_other(path, isOther) && isOther) {
+  auto fail = [&](std::error_code code) {
+    return createStringError(code, "cannot write " + path + ": " + code.message());
+  };
+  unsigned mode = sys::fs::all_read | sys::fs::all_write | sys::fs::all_exe;
+  // Links stay links, /dev/stdout one of them: what they name is replaced. Devices and pipes stay what they
+  // are, and so is opened what a link names that has no name of its own.
+  SmallString<128> target;
+  bool isLink = false, isOther = false;
+  sys::fs::is_symlink_file(path, isLink);
+  bool hasName = !isLink || !sys::fs::real_path(path, target);
+  if (!hasName || (!sys::fs::is_other(path, isOther) && isOther)) {
     int descriptor;
-    if (std::error_code code = sys::fs::openFileForWrite(path, descriptor))
-      return createStringError(code, "cannot write " + path + ": " + code.message());
+    if (std::error_code code =
+            sys::fs::openFileForWrite(path, descriptor, sys::fs::CD_CreateAlways, sys::fs::OF_None, mode))
+      return fail(code);
     Error error = write(descriptor, (*bytes)->getBuffer(), path);
     sys::Process::SafelyCloseFileDescriptor(descriptor);
     return error;
   }
-  unsigned mode = sys::fs::all_read | sys::fs::all_write | sys::fs::all_exe;
-  Expected<sys::fs::TempFile> file = sys::fs::TempFile::create(path + ".%%%%%%%%", mode);
-  if (!file)
-    return createStringError("cannot write " + path + ": " + toString(file.takeError()));
-  if (Error error = write(file->FD, (*bytes)->getBuffer(), path))
-    return joinErrors(std::move(error), file->discard());
-  if (Error error = file->keep(path)) {
-    consumeError(file->discard());
-    return createStringError("cannot write " + path + ": " + toString(std::move(error)));
-  }
-  return Error::success();
+  if (!isLink)
+    target = path;
+  std::string name;
+  Expected<int> descriptor = createBeside(target, mode, name);
+  if (!descriptor)
+    return fail(errorToErrorCode(descriptor.takeError()));
+  sys::RemoveFileOnSignal(name);
+  Error error = write(*descriptor, (*bytes)->getBuffer(), path);
+  std::error_code code = sys::Process::SafelyCloseFileDescriptor(*descriptor);
+  if (!error && !code)
+    code = sys::fs::rename(name, target);
+  if (error || code)
+    sys::fs::remove(name);
+  sys::DontRemoveFileOnSignal(name);
+  return error ? std::move(error) : code ? fail(code) : Error::success();
 }
 
 /// `kind` are the arguments that tell what is made; the archives are searched in order.
