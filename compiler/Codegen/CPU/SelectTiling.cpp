@@ -9,6 +9,24 @@ using namespace mlir;
 
 namespace tgc {
 
+namespace {
+/// Rows of a tile, such that the accumulators, a row of the panel and one broadcast element fit: of a tile of
+/// one and of two vectors, and of the latter at most, where a known number of rows is shared out evenly.
+struct TileRows {
+  unsigned registers;
+  int64_t ofOneVector, ofTwo, ofTwoAtMost;
+};
+} // namespace
+
+static constexpr TileRows kTileRows[] = {
+    {32, 16, 12, 14}, // AVX-512, NEON
+    {16, 8, 6, 6},    // SSE2, AVX2
+};
+
+static const TileRows &getTileRows(VectorUnit unit) {
+  return unit.registers >= kTileRows[0].registers ? kTileRows[0] : kTileRows[1];
+}
+
 /// A panel of the same width whatever the vectors are, for packed constants that several machines share.
 static ContractTiling selectSharedTiling(VectorUnit unit, int64_t elementBytes, int64_t columns,
                                          int64_t rows) {
@@ -38,16 +56,11 @@ ContractTiling selectContractTiling(VectorUnit unit, int64_t elementBytes, int64
     tiling.lanes =
         std::min<int64_t>(tiling.lanes, std::max<int64_t>(llvm::PowerOf2Ceil(columns), 16 / elementBytes));
   }
-  // The accumulators, a row of the panel, and one broadcast element fit: 12 x 2 of 32 registers, 6 x 2 of 16.
-  // Rows of a known number are shared out evenly, with up to 14 in a tile.
-  bool isLarge = unit.registers >= 32;
-  if (tiling.vectors == 1)
-    tiling.rows = isLarge ? 16 : 8;
-  else
-    tiling.rows = isLarge ? 12 : 6;
+  const TileRows &known = getTileRows(unit);
+  tiling.rows = tiling.vectors == 1 ? known.ofOneVector : known.ofTwo;
   if (ShapedType::isDynamic(rows))
     return tiling;
-  int64_t most = isLarge && tiling.vectors == 2 ? 14 : tiling.rows;
+  int64_t most = tiling.vectors == 1 ? known.ofOneVector : known.ofTwoAtMost;
   int64_t tiles = std::max<int64_t>(llvm::divideCeil(rows, most), 1);
   tiling.rows = std::max<int64_t>(llvm::divideCeil(rows, tiles), 1);
   return tiling;
