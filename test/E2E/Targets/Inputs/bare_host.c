@@ -5,7 +5,7 @@
 
 const tgc_module_info_t *tgc_module_query(uint32_t max_version);
 
-#define LARGEST 16
+#define LARGEST 32
 #define SIZE (32u << 20)
 
 static _Alignas(64) char memory[SIZE];
