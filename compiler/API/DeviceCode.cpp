@@ -6,6 +6,7 @@
 #include "compiler/Codegen/Common/Bufferize.h"
 #include "compiler/Codegen/Common/Passes.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
+#include "compiler/Codegen/GPU/FunctionCalls.h"
 #include "compiler/Codegen/GPU/OpNests.h"
 #include "compiler/Codegen/GPU/Remainders.h"
 #include "dialects/Rt/IR/RtDialect.h"
@@ -42,6 +43,8 @@ static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program, GpuF32 produc
     buildKernelPipeline(passes);
     if (failed(passes.run(*device.kernels)) || failed(passes.run(*device.wgmmaKernels)))
       return llvm::createStringError("the kernels cannot be lowered");
+    callFunctions(*device.kernels);
+    callFunctions(*device.wgmmaKernels);
     if (partUnsupported(device))
       continue;
     moveUnsupportedToHost(device);

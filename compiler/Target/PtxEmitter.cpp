@@ -7,6 +7,7 @@
 
 #include "compiler/Target/PtxEmitter.h"
 #include "compiler/Target/CodeTarget.h"
+#include "compiler/Target/GpuFunctions.h"
 #include "compiler/Target/ObjectEmitter.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/DIBuilder.h"
@@ -114,6 +115,8 @@ Expected<std::string> emitPtx(mlir::ModuleOp kernels, const StringMap<PtxKernel>
   for (Function &function : *code)
     if (!function.isDeclaration())
       makeKernel(function, described.lookup(function.getName()));
+  if (Error error = linkGpuFunctions(*code))
+    return std::move(error);
   addLocations(*code, described);
   optimize(*code, **machine, kLevel);
   auto text = emitCode(*code, **machine, CodeGenFileType::AssemblyFile);

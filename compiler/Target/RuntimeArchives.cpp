@@ -12,6 +12,7 @@
 EMBED(tgc_runtime_archive, TGC_RUNTIME_ARCHIVE);
 EMBED(tgc_kernel_archive, TGC_KERNEL_ARCHIVE);
 EMBED(tgc_program_archive, TGC_PROGRAM_ARCHIVE);
+EMBED(tgc_gpu_functions, TGC_GPU_FUNCTIONS);
 
 namespace tgc {
 
@@ -27,6 +28,10 @@ llvm::StringRef kernelArchive() {
 llvm::StringRef programArchive() {
   return {tgc_program_archive_begin,
           static_cast<size_t>(tgc_program_archive_end - tgc_program_archive_begin)};
+}
+
+llvm::StringRef gpuFunctions() {
+  return {tgc_gpu_functions_begin, static_cast<size_t>(tgc_gpu_functions_end - tgc_gpu_functions_begin)};
 }
 
 } // namespace tgc

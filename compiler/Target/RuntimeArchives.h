@@ -15,6 +15,9 @@ llvm::StringRef kernelArchive();
 /// What makes a program of a module: its start, its main function, and arrays in files.
 llvm::StringRef programArchive();
 
+/// Functions for GPUs, as LLVM's bitcode.
+llvm::StringRef gpuFunctions();
+
 } // namespace tgc
 
 #endif // TGC_COMPILER_TARGET_RUNTIMEARCHIVES_H

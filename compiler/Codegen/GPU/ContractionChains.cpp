@@ -1,6 +1,7 @@
 //===- ContractionChains.cpp - What a contraction's kernel does besides ---===//
 
 #include "compiler/Codegen/GPU/ChainFinder.h"
+#include "compiler/Codegen/GPU/FunctionCalls.h"
 
 using namespace mlir;
 
@@ -74,7 +75,8 @@ std::optional<size_t> ChainFinder::findStart(size_t at, Value result) {
 bool ChainFinder::follows(linalg::GenericOp op, Places &places, const Effects &touched,
                           llvm::SmallPtrSetImpl<Value> &old) {
   std::optional<SmallVector<int>> loops = findLoops(op, places);
-  if (!loops)
+  // Sums of products need the registers.
+  if (!loops || callsFunctions(op))
     return false;
   Places added;
   for (OpOperand &output : op.getDpsInitsMutable()) {

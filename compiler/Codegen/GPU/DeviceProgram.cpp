@@ -5,10 +5,12 @@
 #include "compiler/Codegen/Common/Cleanup.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/ContractWriter.h"
+#include "compiler/Codegen/GPU/FunctionCalls.h"
 #include "compiler/Codegen/GPU/KernelWork.h"
 #include "compiler/Codegen/GPU/OpNests.h"
 #include "compiler/Codegen/GPU/OperandMakers.h"
 #include "compiler/Codegen/GPU/SharedSums.h"
+#include "compiler/Target/GpuFunctions.h"
 #include "dialects/Tg/IR/Placement.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -251,6 +253,8 @@ DeviceProgram writeKernels(ModuleOp program, GpuF32 products) {
       return WalkResult::skip();
     });
   }
+  declareFunctions(*result.kernels);
+  declareFunctions(*result.wgmmaKernels);
   return result;
 }
 
@@ -275,7 +279,9 @@ static std::string whyUnsupported(func::FuncOp kernel) {
     return "it takes more than a kernel can be given";
   std::string reason;
   kernel.walk([&](Operation *op) {
-    if ((isa<math::MathDialect>(op->getDialect()) && !isNative(op)) || isa<func::CallOp>(op))
+    auto call = dyn_cast<func::CallOp>(op);
+    if ((isa<math::MathDialect>(op->getDialect()) && !isNative(op)) ||
+        (call && !isGpuFunction(call.getCallee())))
       reason = op->getName().getStringRef().str() + " of these elements has no device code yet";
   });
   return reason;

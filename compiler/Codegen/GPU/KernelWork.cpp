@@ -10,6 +10,7 @@
 #include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/NestAccess.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -49,7 +50,7 @@ static int64_t countOperations(linalg::GenericOp nest) {
   int64_t count = 0;
   nest.getBody()->walk([&](Operation *op) {
     bool isFloat = op->getNumResults() == 1 && isa<FloatType>(getElementTypeOrSelf(op->getResult(0)));
-    if (isFloat && isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) &&
+    if (isFloat && isa<arith::ArithDialect, func::FuncDialect, math::MathDialect>(op->getDialect()) &&
         !isa<arith::ConstantOp, arith::SelectOp, CastOpInterface>(op))
       count += isa<math::FmaOp>(op) ? 2 : 1;
   });

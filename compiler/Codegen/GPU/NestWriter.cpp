@@ -3,10 +3,12 @@
 #include "compiler/Codegen/GPU/NestWriter.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/OpNests.h"
+#include "compiler/Target/GpuFunctions.h"
 #include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -70,7 +72,10 @@ std::string whyNoKernel(linalg::GenericOp op) {
         isa<linalg::YieldOp, linalg::IndexOp, memref::LoadOp, memref::DimOp, affine::AffineApplyOp>(inner);
     if (auto size = dyn_cast<memref::DimOp>(inner))
       isKnown &= size.getConstantIndex().has_value();
-    if (!isKnown || inner->getNumRegions())
+    auto call = dyn_cast<func::CallOp>(inner);
+    if (call && !isGpuFunction(call.getCallee()))
+      reason = "it calls " + call.getCallee().str();
+    else if ((!isKnown && !call) || inner->getNumRegions())
       reason = "its body has " + inner->getName().getStringRef().str();
   });
   llvm::SetVector<Value> captured;

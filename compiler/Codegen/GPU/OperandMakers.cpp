@@ -2,6 +2,7 @@
 
 #include "compiler/Codegen/GPU/OperandMakers.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
+#include "compiler/Codegen/GPU/FunctionCalls.h"
 #include "compiler/Codegen/GPU/NestAccess.h"
 #include "compiler/Codegen/GPU/OpNests.h"
 #include "compiler/Codegen/GPU/OperandRing.h"
@@ -101,9 +102,9 @@ private:
   bool canMake(linalg::GenericOp nest) {
     if (nest->getNumResults() || nest.getNumDpsInits() != 1 || chainOf.contains(nest) || isAttention(nest) ||
         getOpNest(nest) != OpNest::None || nest.getNumParallelLoops() != nest.getNumLoops() ||
-        nest->hasAttr(kCopyAttribute) || nest->hasAttr(kAloneAttribute) || !whyNoKernel(nest).empty() ||
-        !getLoaded(nest).empty() || !nest.getMatchingBlockArgument(nest.getDpsInitOperand(0)).use_empty() ||
-        getMakerInputs(nest).empty())
+        nest->hasAttr(kCopyAttribute) || nest->hasAttr(kAloneAttribute) || callsFunctions(nest) ||
+        !whyNoKernel(nest).empty() || !getLoaded(nest).empty() ||
+        !nest.getMatchingBlockArgument(nest.getDpsInitOperand(0)).use_empty() || getMakerInputs(nest).empty())
       return false;
     bool isPlain = true;
     nest.getRegion().walk(

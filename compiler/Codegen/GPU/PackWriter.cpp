@@ -1,6 +1,7 @@
 //===- PackWriter.cpp - Neighbours that a thread does at once -------------===//
 
 #include "compiler/Codegen/GPU/PackWriter.h"
+#include "compiler/Codegen/GPU/FunctionCalls.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -71,7 +72,7 @@ PackWriter::Step PackWriter::findStep(linalg::GenericOp nest, OpOperand &operand
 static unsigned countWork(linalg::GenericOp nest) {
   unsigned work = 0;
   for (Operation &op : *nest.getBody())
-    work += isa<math::MathDialect>(op.getDialect()) ? kWorkOfFunction : 1;
+    work += becomesCall(&op) ? kMostWork : isa<math::MathDialect>(op.getDialect()) ? kWorkOfFunction : 1;
   return work;
 }
 

@@ -109,19 +109,23 @@ static double dilogarithm(double z) {
   return sum;
 }
 
-/* The integral of log(t) / (1 - t) from 1 to x: the dilogarithm at 1 - x. */
-double tgc_special_spence_f64(double x) {
-  if (isnan(x) || isinf(x) || x < 0.0) /* TensorFlow has no value at infinity */
-    return NAN;
+/* The integral of log(t) / (1 - t) from 1 to x, 0 <= x <= 1.5: the dilogarithm at 1 - x. */
+static double spence_below(double x) {
   const double piSquaredOver6 = 1.64493406684822643647;
   if (x == 0.0)
     return piSquaredOver6;
   if (x < 0.5)
     return piSquaredOver6 - log(x) * log1p(-x) - dilogarithm(x);
+  return dilogarithm(1.0 - x);
+}
+
+double tgc_special_spence_f64(double x) {
+  if (isnan(x) || isinf(x) || x < 0.0) /* TensorFlow has no value at infinity */
+    return NAN;
   if (x <= 1.5)
-    return dilogarithm(1.0 - x);
+    return spence_below(x);
   double l = log(x);
-  return -0.5 * l * l - tgc_special_spence_f64(1.0 / x);
+  return -0.5 * l * l - spence_below(1.0 / x);
 }
 
 typedef struct fresnel {
@@ -135,15 +139,19 @@ static fresnel_t fresnel(double x) {
   double square = x * x;
   if (x < 1.5) {
     /* The series of exp(i pi t^2 / 2), integrated: even terms make the cosine, odd ones the sine. */
-    double power = x, sums[2] = {x, 0.0};
+    double power = x, cosine = x, sine = 0.0;
     for (int k = 1; k < 60; ++k) {
       power *= 0.5 * kPi * square / k;
       double term = power / (2 * k + 1);
-      sums[k & 1] += k & 2 ? -term : term;
+      double signed_term = k & 2 ? -term : term;
+      if (k & 1)
+        sine += signed_term;
+      else
+        cosine += signed_term;
       if (term < DBL_EPSILON * 0.01 * x)
         break;
     }
-    return (fresnel_t){sums[0], sums[1]};
+    return (fresnel_t){cosine, sine};
   }
   /* h = continued fraction of erfc(z) at z = (1 - i) x sqrt(pi) / 2, by Lentz's method; re and im parts by
    * hand. */
