@@ -84,7 +84,14 @@ LogicalResult importDilation(NodeImporter &n) {
   auto dilation = getDilation(n);
   if (failed(dilation))
     return failure();
-  n.setResult(n.reduce(Kind::Max, dilation->sums, {4}));
+  Value sums = dilation->sums;
+  // TensorFlow keeps what is larger than the lowest finite number, so NaN and -infinity do not count.
+  if (auto element = dyn_cast<FloatType>(n.getElementType(0))) {
+    APFloat largest = APFloat::getLargest(element.getFloatSemantics(), /*Negative=*/true);
+    Value lowest = n.splatLike(sums, largest.convertToDouble());
+    sums = n.select(n.compare(Direction::GT, sums, lowest), sums, lowest);
+  }
+  n.setResult(n.reduce(Kind::Max, sums, {4}));
   return success();
 }
 

@@ -1,3 +1,4 @@
+import numpy as np
 import tensorflow as tf
 
 raw = tf.raw_ops
@@ -87,3 +88,8 @@ def cases(record):
     for kind in record.types("ExtractVolumePatches"):
         x = record.fed(record.numbers(kind, [1, 3, 4, 3, 1]))
         record.joined("patches_" + kind.name, [raw.ExtractVolumePatches(input=x, ksizes=[1, 2, 3, 2, 1], strides=[1, 1, 2, 2, 1], padding=padding) for padding in ("VALID", "SAME")])
+    # What is not larger than the lowest finite number does not count, and windows may lie beside the image.
+    nan, inf = float("nan"), float("inf")
+    odd = record.fed(np.array([[[-inf, -inf, 1, nan, 3, nan], [-inf, -inf, nan, nan, 2, 4]]], np.float32)[..., None])
+    record("nothing_counts", [raw.Dilation2D(input=odd, filter=tf.reshape([1., 0, 2, 0], [2, 2, 1]), strides=[1] * 4, rates=[1, 1, 1, 1], padding="VALID"),
+                              raw.Dilation2D(input=odd[:, :1], filter=tf.zeros([2, 1, 1]), strides=[1] * 4, rates=[1, 2, 1, 1], padding="SAME")])
