@@ -184,3 +184,72 @@ func.func @lanes(%x: tensor<8x16x4xf32>, %w: tensor<4x16xf32>) -> tensor<8x16xf3
   } -> tensor<8x16xf32>
   return %y : tensor<8x16xf32>
 }
+
+// -----
+
+#id = affine_map<(m, n) -> (m, n)>
+#column = affine_map<(m, n) -> (n)>
+
+// x - mean is made of what is in memory anyway: whoever reads it subtracts.
+// CHECK-LABEL: func @centered
+// CHECK: linalg.generic
+// CHECK: arith.subf
+// CHECK-NEXT: arith.mulf
+// CHECK: linalg.generic
+// CHECK: arith.subf
+// CHECK-NEXT: arith.negf
+// CHECK-NOT: linalg.generic
+func.func @centered(%x: tensor<8x64xf32>, %mean: tensor<64xf32>, %zeros: tensor<64xf32>) -> (tensor<64xf32>, tensor<8x64xf32>) {
+  %e = tensor.empty() : tensor<8x64xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #column, #id], iterator_types = ["parallel", "parallel"]} ins(%x, %mean : tensor<8x64xf32>, tensor<64xf32>) outs(%e : tensor<8x64xf32>) {
+  ^bb0(%i: f32, %m: f32, %o: f32):
+    %7 = arith.subf %i, %m : f32
+    linalg.yield %7 : f32
+  } -> tensor<8x64xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #column], iterator_types = ["reduction", "parallel"]} ins(%0 : tensor<8x64xf32>) outs(%zeros : tensor<64xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %7 = arith.mulf %i, %i : f32
+    %8 = arith.addf %o, %7 : f32
+    linalg.yield %8 : f32
+  } -> tensor<64xf32>
+  %2 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%0 : tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %7 = arith.negf %i : f32
+    linalg.yield %7 : f32
+  } -> tensor<8x64xf32>
+  return %1, %2 : tensor<64xf32>, tensor<8x64xf32>
+}
+
+// -----
+
+#id = affine_map<(m, n) -> (m, n)>
+
+// A sum of two tensors is stored: its readers would read both. So is what a return needs.
+// CHECK-LABEL: func @stored
+// CHECK: arith.addf
+// CHECK: linalg.generic
+// CHECK-NOT: arith.addf
+// CHECK: arith.mulf
+// CHECK: linalg.generic
+// CHECK-NOT: arith.mulf
+// CHECK: math.exp
+func.func @stored(%x: tensor<8x64xf32>, %y: tensor<8x64xf32>) -> (tensor<8x64xf32>, tensor<8x64xf32>) {
+  %e = tensor.empty() : tensor<8x64xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]} ins(%x, %y : tensor<8x64xf32>, tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.addf %i, %j : f32
+    linalg.yield %7 : f32
+  } -> tensor<8x64xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]} ins(%0, %x : tensor<8x64xf32>, tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = arith.mulf %i, %j : f32
+    linalg.yield %7 : f32
+  } -> tensor<8x64xf32>
+  %2 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]} ins(%0, %1 : tensor<8x64xf32>, tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) {
+  ^bb0(%i: f32, %j: f32, %o: f32):
+    %7 = math.exp %i : f32
+    %8 = arith.subf %7, %j : f32
+    linalg.yield %8 : f32
+  } -> tensor<8x64xf32>
+  return %1, %2 : tensor<8x64xf32>, tensor<8x64xf32>
+}
