@@ -9,6 +9,7 @@
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/Common/KernelWork.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
+#include "dialects/Rt/IR/RtDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -29,6 +30,16 @@ constexpr int64_t kLeastSavedBytes = 1 << 15;
 
 /// Of one fill: more than two for each dimension that a buffer may have.
 constexpr int64_t kMostSlabs = 1024;
+
+/// The sizes of memory that nothing else is a name of: of a buffer, or of what the caller takes a fetch from.
+std::optional<SmallVector<OpFoldResult>> getSizesOfOwn(Value memory) {
+  if (auto alloc = memory.getDefiningOp<memref::AllocOp>())
+    return alloc.getMixedSizes();
+  if (auto fetch = memory.getDefiningOp<rt::FetchOp>())
+    return getMixedValues(cast<MemRefType>(memory.getType()).getShape(), fetch.getSizes(),
+                          memory.getContext());
+  return std::nullopt;
+}
 
 /// The buffer and all views of it; nothing if it goes by other names too: through loops, conditions,
 /// selections.
@@ -100,10 +111,10 @@ struct TrimFillsPass : impl::TrimFillsPassBase<TrimFillsPass> {
 private:
   /// The part of the filled buffer that is stored next, before anything else touches the buffer.
   static memref::SubViewOp findOverwrittenPart(linalg::FillOp fill) {
-    auto alloc = fill.getOutputs()[0].getDefiningOp<memref::AllocOp>();
-    if (!alloc)
+    Value memory = fill.getOutputs()[0];
+    if (!getSizesOfOwn(memory))
       return {};
-    std::optional<llvm::SmallDenseSet<Value>> views = collectViews(alloc);
+    std::optional<llvm::SmallDenseSet<Value>> views = collectViews(memory);
     if (!views)
       return {};
     for (Operation *next = fill->getNextNode(); next; next = next->getNextNode()) {
@@ -111,19 +122,19 @@ private:
         continue;
       Value target = getOverwritten(next, *views);
       auto part = target ? target.getDefiningOp<memref::SubViewOp>() : memref::SubViewOp();
-      bool isPart = part && part.getSource() == alloc.getResult() && part->getBlock() == fill->getBlock() &&
-                    part.getSourceType().getRank() == part.getType().getRank() && pays(alloc, part);
+      bool isPart = part && part.getSource() == memory && part->getBlock() == fill->getBlock() &&
+                    part.getSourceType().getRank() == part.getType().getRank() && pays(memory, part);
       return isPart ? part : memref::SubViewOp();
     }
     return {};
   }
 
   /// Whether the part leaves dimensions whole or is a known range of them, and is large enough.
-  static bool pays(memref::AllocOp alloc, memref::SubViewOp part) {
-    MemRefType type = alloc.getType();
+  static bool pays(Value memory, memref::SubViewOp part) {
+    auto type = cast<MemRefType>(memory.getType());
     if (!type.getElementType().isIntOrFloat())
       return false;
-    SmallVector<OpFoldResult> sizes = alloc.getMixedSizes();
+    SmallVector<OpFoldResult> sizes = *getSizesOfOwn(memory);
     int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
     bool isTrimmed = false;
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
@@ -157,8 +168,8 @@ private:
     OpBuilder builder(fill);
     Location loc = fill.getLoc();
     int64_t slabs = 0;
-    auto alloc = fill.getOutputs()[0].getDefiningOp<memref::AllocOp>();
-    SmallVector<OpFoldResult> sizes = alloc.getMixedSizes();
+    Value memory = fill.getOutputs()[0];
+    SmallVector<OpFoldResult> sizes = *getSizesOfOwn(memory);
     SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0)),
         ones(sizes.size(), builder.getIndexAttr(1));
     for (size_t dim = 0; dim < sizes.size(); ++dim) {
@@ -166,14 +177,14 @@ private:
         continue;
       int64_t begin = *getConstantIntValue(part.getMixedOffsets()[dim]);
       int64_t end = begin + *getConstantIntValue(part.getMixedSizes()[dim]);
-      int64_t whole = alloc.getType().getDimSize(dim);
+      int64_t whole = cast<MemRefType>(memory.getType()).getDimSize(dim);
       for (auto [from, to] :
            {std::pair<int64_t, int64_t>(0, begin), std::pair<int64_t, int64_t>(end, whole)}) {
         if (from == to)
           continue;
         offsets[dim] = builder.getIndexAttr(from);
         sizes[dim] = builder.getIndexAttr(to - from);
-        Value slab = memref::SubViewOp::create(builder, loc, alloc, offsets, sizes, ones);
+        Value slab = memref::SubViewOp::create(builder, loc, memory, offsets, sizes, ones);
         describe(linalg::FillOp::create(builder, loc, fill.getInputs()[0], slab), ++slabs);
       }
       offsets[dim] = builder.getIndexAttr(begin);

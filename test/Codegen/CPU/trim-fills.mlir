@@ -26,6 +26,21 @@ func.func @border(%x: memref<?x28x28x16xf32>, %n: index) -> memref<?x31x32x16xf3
   return %p : memref<?x31x32x16xf32>
 }
 
+// So it is in memory of the caller.
+// CHECK-LABEL: func @fetched
+// CHECK: %[[FETCH:.*]] = rt.fetch
+// CHECK-COUNT-4: linalg.fill {{.*}} strided
+// CHECK-NOT: linalg.fill
+// CHECK: return
+func.func @fetched(%frame: !llvm.ptr, %x: memref<?x28x28x16xf32>, %n: index) {
+  %z = arith.constant 0.0 : f32
+  %p = rt.fetch %frame[0] (%n) : memref<?x31x32x16xf32>
+  linalg.fill ins(%z : f32) outs(%p : memref<?x31x32x16xf32>)
+  %s = memref.subview %p[0, 1, 2, 0] [%n, 28, 28, 16] [1, 1, 1, 1] : memref<?x31x32x16xf32> to memref<?x28x28x16xf32, strided<[15872, 512, 16, 1], offset: 544>>
+  memref.copy %x, %s : memref<?x28x28x16xf32> to memref<?x28x28x16xf32, strided<[15872, 512, 16, 1], offset: 544>>
+  return
+}
+
 // The part is filled with another number, as what a pool begins with.
 // CHECK-LABEL: func @filled
 // CHECK: %[[FILLED:.*]] = memref.alloc
