@@ -7,6 +7,9 @@
 // be are looked at one by one. Of equal elements the one with the lower index is better. A NaN counts as
 // larger than every number, so it is not lost.
 //
+// Who wants all elements sorts the row: a heap takes them one by one, while the comparisons of a network do
+// not depend on what they find, so that a vector of them is made at once.
+//
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/CPU/Passes.h"
@@ -15,6 +18,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -27,6 +31,9 @@ namespace {
 
 /// Elements that are compared with the worst of the best at once: few, so that it is worse each time.
 constexpr int64_t kLanes = 16;
+
+/// From how many elements on a network sorts them faster than a heap.
+constexpr int64_t kLeastSorted = 32;
 
 /// An element and where it was.
 struct Candidate {
@@ -56,10 +63,14 @@ struct RowSearch {
   /// Whether x comes before y in the result.
   Value isBetter(Candidate x, Candidate y) {
     Value comesFirst = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, x.index, y.index);
-    Value isNotSmaller = arith::XOrIOp::create(b, loc, isLarger(y.value, x.value), createTrue());
+    Value isSmaller = isLarger(y.value, x.value);
+    Value isNotSmaller = arith::XOrIOp::create(b, loc, isSmaller, createTrue(isSmaller.getType()));
     return either(isLarger(x.value, y.value), both(isNotSmaller, comesFirst));
   }
-  Value createTrue() { return arith::ConstantOp::create(b, loc, b.getBoolAttr(true)); }
+  Value createTrue(Type type) { return arith::ConstantOp::create(b, loc, b.getOneAttr(type)); }
+  Candidate choose(Value condition, Candidate x, Candidate y) {
+    return {choose(condition, x.value, y.value), choose(condition, x.index, y.index)};
+  }
 
   SmallVector<Value> place(Value last) {
     SmallVector<Value> indices(row);
@@ -101,10 +112,30 @@ struct RowSearch {
   /// The same for a vector of elements.
   void offerHits(Value first, Value k);
 
+  /// Finds the `k` best with a heap.
+  void search(Value size, Value k);
+
+  /// A vector of what the results have so far, from `slot` on.
+  Candidate readLanes(Value slot);
+  void writeLanes(Value slot, Candidate x);
+
+  /// Puts the better of the elements at `i` and `i + distance` first.
+  void order(Value i, Value distance);
+
+  /// The same for the lanes of `mask` at `i` and after it. Those at `i + distance` are not among them.
+  void orderLanes(Value i, Value distance, Value mask);
+
+  /// Orders the elements i < `end` in which the bits of `stride`, a power of two, are those of `phase`.
+  void orderAll(Value end, Value stride, Value phase, Value distance);
+
+  /// Sorts a row of which every element is wanted, by Batcher's merge exchange (Knuth, The Art of Computer
+  /// Programming 3, algorithm 5.2.2 M): about (log2 size)^2 / 2 passes over the results.
+  void sort(Value size);
+
   void run(Value size, Value k);
 
   static Value createIsLarger(OpBuilder &b, Location loc, Value x, Value y, bool isUnsigned) {
-    if (!isa<FloatType>(x.getType()))
+    if (!isa<FloatType>(getElementTypeOrSelf(x.getType())))
       return arith::CmpIOp::create(b, loc, isUnsigned ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt,
                                    x, y);
     Value larger = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, y);
@@ -127,7 +158,7 @@ void RowSearch::siftDown(Value hole, Value size, Candidate x) {
         Value second = arith::MinSIOp::create(inner, l, s.add(left, s.constant(1)), last);
         Candidate a = s.read(first), c = s.read(second);
         Value secondIsWorse = s.isBetter(a, c);
-        Candidate child{s.choose(secondIsWorse, c.value, a.value), s.choose(secondIsWorse, c.index, a.index)};
+        Candidate child = s.choose(secondIsWorse, c, a);
         Value goesOn = s.both(s.less(left, size), s.isBetter(x, child));
         scf::ConditionOp::create(
             inner, l, goesOn,
@@ -187,9 +218,8 @@ void RowSearch::offerHits(Value first, Value k) {
       });
 }
 
-void RowSearch::run(Value size, Value k) {
+void RowSearch::search(Value size, Value k) {
   Value zero = constant(0), one = constant(1);
-  forEach(zero, k, [&](RowSearch s, Value i) { s.write(i, s.readOperand(i)); });
   // Slots k / 2 - 1, ..., 0 have children.
   Value parents = arith::ShRUIOp::create(b, loc, k, one);
   forEach(zero, parents, [&](RowSearch s, Value i) {
@@ -211,6 +241,115 @@ void RowSearch::run(Value size, Value k) {
     s.write(last, worst);
     s.siftDown(s.constant(0), last, moved);
   });
+}
+
+Candidate RowSearch::readLanes(Value slot) {
+  auto readFrom = [&](Value memory) -> Value {
+    Type type = cast<MemRefType>(memory.getType()).getElementType();
+    return vector::TransferReadOp::create(b, loc, VectorType::get({kLanes}, type), memory, place(slot),
+                                          arith::ConstantOp::create(b, loc, b.getZeroAttr(type)),
+                                          ArrayRef<bool>{true});
+  };
+  return {readFrom(op.getValues()), readFrom(op.getIndices())};
+}
+
+void RowSearch::writeLanes(Value slot, Candidate x) {
+  vector::TransferWriteOp::create(b, loc, x.value, op.getValues(), place(slot), ArrayRef<bool>{true});
+  vector::TransferWriteOp::create(b, loc, x.index, op.getIndices(), place(slot), ArrayRef<bool>{true});
+}
+
+void RowSearch::order(Value i, Value distance) {
+  Value j = add(i, distance);
+  Candidate x = read(i), y = read(j);
+  Value swaps = isBetter(y, x);
+  write(i, choose(swaps, y, x));
+  write(j, choose(swaps, x, y));
+}
+
+void RowSearch::orderLanes(Value i, Value distance, Value mask) {
+  Value j = add(i, distance);
+  Candidate x = readLanes(i), y = readLanes(j);
+  Value swaps = both(mask, isBetter(y, x));
+  writeLanes(i, choose(swaps, y, x));
+  // Where the vectors overlap, elements of the first are in the second, at lanes without partners.
+  writeLanes(j, choose(mask, choose(swaps, x, y), readLanes(j)));
+}
+
+void RowSearch::orderAll(Value end, Value stride, Value phase, Value distance) {
+  Value lanes = constant(kLanes), zero = constant(0);
+  // Long runs of elements, or all of them with some lanes.
+  Value hasRuns = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, stride, lanes);
+  Value period = choose(hasRuns, add(stride, stride), end), first = choose(hasRuns, phase, zero);
+  Value length = choose(hasRuns, stride, end);
+  auto laneType = VectorType::get({kLanes}, b.getI32Type());
+  SmallVector<int32_t> numbers = llvm::to_vector(llvm::seq<int32_t>(0, kLanes));
+  auto spread = [&](Value x) -> Value {
+    Value lowBits = both(x, constant(kLanes - 1));
+    return vector::BroadcastOp::create(b, loc, laneType,
+                                       arith::IndexCastOp::create(b, loc, b.getI32Type(), lowBits));
+  };
+  Value numbersOfLanes =
+      arith::ConstantOp::create(b, loc, DenseElementsAttr::get(laneType, ArrayRef<int32_t>(numbers)));
+  Value mask = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, both(numbersOfLanes, spread(stride)),
+                                     spread(phase));
+  forEach(zero, arith::CeilDivSIOp::create(b, loc, end, period), [&](RowSearch s, Value run) {
+    Value begin = s.add(arith::MulIOp::create(s.b, loc, run, period), first);
+    Value stop = arith::MinSIOp::create(s.b, loc, s.add(begin, length), end);
+    Value count = arith::MaxSIOp::create(s.b, loc, s.sub(stop, begin), zero);
+    Value whole = arith::DivUIOp::create(s.b, loc, count, lanes);
+    s.forEach(zero, whole, [&](RowSearch t, Value block) {
+      t.orderLanes(t.add(begin, arith::MulIOp::create(t.b, loc, block, lanes)), distance, mask);
+    });
+    Value rest = s.add(begin, arith::MulIOp::create(s.b, loc, whole, lanes));
+    s.forEach(rest, stop, [&](RowSearch t, Value i) {
+      Value isMeant = arith::CmpIOp::create(t.b, loc, arith::CmpIPredicate::eq, t.both(i, stride), phase);
+      scf::IfOp::create(t.b, loc, isMeant, [&](OpBuilder &inner, Location l) {
+        t.at(inner).order(i, distance);
+        scf::YieldOp::create(inner, l);
+      });
+    });
+  });
+}
+
+void RowSearch::sort(Value size) {
+  Value zero = constant(0), one = constant(1);
+  // The powers of two below the size.
+  Value unused = math::CountLeadingZerosOp::create(
+      b, loc, arith::IndexCastOp::create(b, loc, b.getI64Type(), sub(size, one)));
+  Value powers = sub(constant(64), arith::IndexCastOp::create(b, loc, b.getIndexType(), unused));
+  auto power = [&](RowSearch s, Value exponent) -> Value {
+    return arith::ShLIOp::create(s.b, loc, one, exponent);
+  };
+  forEach(one, add(powers, one), [&](RowSearch s, Value step) {
+    Value stride = power(s, s.sub(powers, step));
+    s.orderAll(s.sub(size, stride), stride, zero, stride);
+    s.forEach(one, step, [&](RowSearch t, Value merge) {
+      Value distance = t.sub(power(t, t.sub(powers, merge)), stride);
+      t.orderAll(t.sub(size, distance), stride, stride, distance);
+    });
+  });
+}
+
+void RowSearch::run(Value size, Value k) {
+  forEach(constant(0), k, [&](RowSearch s, Value i) { s.write(i, s.readOperand(i)); });
+  auto knownSize = getConstantIntValue(size), knownK = getConstantIntValue(k);
+  bool isPart = knownSize && knownK && *knownSize != *knownK;
+  if (isPart || (knownK && *knownK < kLeastSorted))
+    return search(size, k);
+  if (knownSize && knownK)
+    return sort(size);
+  Value isWhole = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, size, k);
+  Value isLong = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, k, constant(kLeastSorted));
+  scf::IfOp::create(
+      b, loc, both(isWhole, isLong),
+      [&](OpBuilder &inner, Location l) {
+        at(inner).sort(size);
+        scf::YieldOp::create(inner, l);
+      },
+      [&](OpBuilder &inner, Location l) {
+        at(inner).search(size, k);
+        scf::YieldOp::create(inner, l);
+      });
 }
 
 void lower(kernel::TopKOp op) {
