@@ -24,8 +24,26 @@ def rows(name, reduction):
             f"  %{name} = tg.broadcast_to %{name}1 equal [0] : tensor<{ROWS}x1xf32> -> {X}\n  ")
 
 
+def columns(name, reduction):
+    """The same of a reduction of its columns, one channel each."""
+    c = f"tensor<{COLUMNS}xf32>"
+    return (f"%{name}0 = tg.reduce {reduction} dimensions [0] : {X} -> {c}\n  %{name}1 = tg.reshape %{name}0 : {c} -> tensor<1x{COLUMNS}xf32>\n"
+            f"  %{name} = tg.broadcast_to %{name}1 equal [1] : tensor<1x{COLUMNS}xf32> -> {X}\n  ")
+
+
+def normalised(repeat, count):
+    """%y, normalised with the mean and the variance of `count` elements each, which `repeat` finds."""
+    return (splat("n", 1 / count) + splat("eps", 1e-5) + repeat("s", "sum %a") + f"%m = tg.mul %s, %n : {X}\n  %d = tg.sub %a, %m : {X}\n  %q = tg.mul %d, %d : {X}\n  " +
+            repeat("v", "sum %q") + f"%w = tg.mul %v, %n : {X}\n  %z = tg.add %w, %eps : {X}\n  %r = tg.rsqrt %z : {X}\n  %y = tg.mul %d, %r : {X}")
+
+
 def splat(name, value):
     return f"%{name} = tg.constant dense<{value:e}> : {X}\n  "
+
+
+def places(count):
+    """An attribute of 32-bit numbers that name each of `count` rows once, far from the one before."""
+    return "0x" + b"".join((i * 7919 % count).to_bytes(4, "little") for i in range(count)).hex()
 
 
 # Op by op: types of the operands, type of the result (its bytes count, too), and the body, which makes %y of %a, %b, %c. Adam makes %m and %v of
@@ -34,9 +52,8 @@ CASES = {
     "copy": ([X], X, f"%y = tg.neg %a : {X}"),
     "tanh and product": ([X, X], X, f"%t = tg.tanh %a : {X}\n  %p = tg.mul %t, %b : {X}\n  %y = tg.add %p, %a : {X}"),
     "softmax of rows": ([X], X, rows("m", "max %a") + f"%d = tg.sub %a, %m : {X}\n  %e = tg.exp %d : {X}\n  " + rows("s", "sum %e") + f"%y = tg.div %e, %s : {X}"),
-    "layer norm of rows": ([X], X, splat("n", 1 / COLUMNS) + splat("eps", 1e-5) + rows("s", "sum %a") +
-                           f"%m = tg.mul %s, %n : {X}\n  %d = tg.sub %a, %m : {X}\n  %q = tg.mul %d, %d : {X}\n  " + rows("v", "sum %q") +
-                           f"%w = tg.mul %v, %n : {X}\n  %z = tg.add %w, %eps : {X}\n  %r = tg.rsqrt %z : {X}\n  %y = tg.mul %d, %r : {X}"),
+    "layer norm of rows": ([X], X, normalised(rows, COLUMNS)),
+    "batch norm of columns": ([X], X, normalised(columns, ROWS)),
     "momentum": ([X, X, X], X, splat("rate", -0.01) + splat("keep", 0.9) + f"%k = tg.mul %b, %keep : {X}\n  %v = tg.add %k, %c : {X}\n  %u = tg.mul %v, %rate : {X}\n  "
                  f"%y = tg.add %a, %u : {X}"),
     "adam": ([X, X, X, X], [X, X, X], splat("keep", 0.9) + splat("rest", 0.1) + splat("keep2", 0.999) + splat("rest2", 0.001) + splat("rate", -0.01) + splat("eps", 1e-7) +
@@ -55,6 +72,10 @@ CASES = {
                        "%y = tg.transpose %a [0, 2, 1, 3] : tensor<64x128x16x64xf32> -> tensor<64x16x128x64xf32>"),
     "NHWC to NCHW": (["tensor<32x64x64x64xf32>"], "tensor<32x64x64x64xf32>",
                      "%y = tg.transpose %a [0, 3, 1, 2] : tensor<32x64x64x64xf32> -> tensor<32x64x64x64xf32>"),
+    "pad": ([X], f"tensor<{ROWS + 2}x{COLUMNS + 32}xf32>", f"%z = tg.constant dense<0.0> : tensor<f32>\n  %y = tg.pad %a, %z low [1, 16] high [1, 16] interior [0, 0] : {X}, tensor<f32> "
+            f"-> tensor<{ROWS + 2}x{COLUMNS + 32}xf32>"),
+    "gather rows of 64": (["tensor<131072x64xf32>"], "tensor<131072x64xf32>", f'%i = tg.constant dense<"{places(131072)}"> : tensor<131072xi32>\n'
+                          "  %y = tg.gather %a, %i axis 0 : (tensor<131072x64xf32>, tensor<131072xi32>) -> tensor<131072x64xf32>"),
     "concat of columns": ([HALF, HALF], X, f"%y = tg.concat %a, %b dimension 1 : ({HALF}, {HALF}) -> {X}"),
     "concat of made columns": ([HALF, HALF], X, f"%p = tg.neg %a : {HALF}\n  %q = tg.relu %b : {HALF}\n"
                                f"  %y = tg.concat %p, %q dimension 1 : ({HALF}, {HALF}) -> {X}"),
