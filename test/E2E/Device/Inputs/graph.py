@@ -32,6 +32,8 @@ class Graph:
             return f"b: {str(value).lower()}"
         if isinstance(value, int):
             return f"i: {value}"
+        if isinstance(value, float):
+            return f"f: {value}"
         if isinstance(value, str):
             return f's: "{value}"'
         return "list { " + " ".join(f"i: {v}" for v in value) + " }"
