@@ -69,8 +69,8 @@ private:
         places = std::min(kMostOwners, places * (ShapedType::isDynamic(extent) ? kMostOwners : extent));
       else
         size *= ShapedType::isDynamic(extent) ? kLikelyElements : extent;
-    int64_t chunks = llvm::divideCeil(size, kWarpThreads);
-    return std::clamp<int64_t>(kMostWarps / chunks, 1, places);
+    int64_t chunks = std::max<int64_t>(llvm::divideCeil(size, kWarpThreads), 1);
+    return std::clamp<int64_t>(kMostWarps / chunks, 1, std::max<int64_t>(places, 1));
   }
 
   Value isBelow(Value a, Value b) {
