@@ -99,7 +99,7 @@ static Space resolveGeneric(uint64_t &address) {
 
 bool Launch::locate(Warp &warp, const Instr &in, int lane, Space space, uint64_t address, uint64_t size,
                     uint64_t align, Use use, Place &place) {
-  StringRef verb = use == Use::Read ? "reads" : use == Use::Write ? "writes" : "updates";
+  const char *verb = use == Use::Read ? "reads" : use == Use::Write ? "writes" : "updates";
   uint64_t given = address;
   if (space == Space::Generic)
     space = resolveGeneric(address);
