@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Checks the code for GPUs of all entries of the model zoo, without a GPU.
 
-  check-devices.py --bin build/bin [--ptxas PTXAS] [--driver build/lib/libtgc-ptx-driver.so] [--models DIR] [--model RE]
+  check-devices.py --bin build/bin [--ptxas PTXAS [--nvdisasm NVDISASM]] [--driver build/lib/libtgc-ptx-driver.so] [--models DIR] [--model RE]
                    [--kind forward,grad,train] [--gpu-f32 ieee] [--seconds 200] [--json out.json] [--resume]
 
 With --ptxas each entry's kernels are compiled for sm_80 and sm_90a and given to the assembler: what it refuses, registers in
-memory (spills) of products and attention, and messages of a wgmma that it had to serialise (C75xx) are failures. With --driver
+memory (spills) of products and attention, and messages of a wgmma that it had to serialise (C75xx) are failures; with --nvdisasm,
+kernels whose machine code lacks what PTX asks for, too (tensor cores, loads of 16 bytes, copies past registers). With --driver
 the entry is run on the simulator behind the driver's interface, and its numbers are compared with TensorFlow's (check.py of the
 zoo); --seconds limits the processor time of an entry, since it does not depend on what else the machine does. --json keeps what
 was found; with --resume entries that it holds are not done again. The last line counts passed and failed.
@@ -25,6 +26,16 @@ import time
 CHIPS = ("sm_80", "sm_90a")
 # Products and attention, whose registers must suffice: products of fragments, or runs of multiply-adds.
 BUSY = re.compile(r"mma\.sync|wgmma|fma\.rn\.f32(?:.*\n){1,3}.*fma\.rn\.f32(?:.*\n){1,3}.*fma\.rn\.f32")
+
+# What PTX has, and the instruction that must be in the kernel's machine code then.
+INSTRUCTIONS = {
+    "LDG.128": (r"ld\.(?:weak\.|relaxed\.)?global\S*\.(?:v4\.[bfsu]32|v2\.[bfsu]64)", r"LDG\S*\.128"),
+    "LDGSTS": (r"cp\.async\.c[ag]", r"LDGSTS"),
+    "LDSM": (r"ldmatrix", r"LDSM"),
+    "MMA": (r"mma\.sync", r"[BDHI]MMA"),
+    "GMMA": (r"wgmma\.mma_async", r"[BHIQ]GMMA"),
+    "UTMALDG": (r"cp\.async\.bulk\.tensor\S*global", r"UTMALDG"),
+}
 
 
 def command_of(tgc, folder, entry, chip, gpu_f32, out):
@@ -89,7 +100,25 @@ def assemble(options, folder, entry, chip, work):
             about = re.search(rf"^// {name}: (.*)$", ptx, flags=re.M)
             if BUSY.search(kernels.get(name, "")):
                 faults.append(f"{chip}: {name} ({about.group(1) if about else ''}): {found.group(1)} bytes of registers in memory")
+    if options.nvdisasm and not status:
+        faults += [f"{chip}: {fault}" for fault in disassemble(options, kernels, os.path.join(work, "cubin"), row)]
     return row, faults
+
+
+def disassemble(options, kernels, cubin, row):
+    """Which kernels lack an instruction; counts in the row those that have it."""
+    status, text, _ = run([options.nvdisasm, "-c", cubin], options.seconds)
+    if status:
+        return [f"nvdisasm: {text.strip()[-300:] or status}"]
+    parts = re.split(r"^\s*\.section\s+\.text\.(\w+)", text, flags=re.M)
+    code = dict(zip(parts[1::2], parts[2::2]))
+    faults = []
+    for key, (asked, wanted) in INSTRUCTIONS.items():
+        users = [name for name, body in kernels.items() if re.search(asked, body)]
+        lacking = [name for name in users if not re.search(r"\b" + wanted, code.get(name, ""))]
+        row[key] = len(users) - len(lacking)
+        faults += [f"{name} lacks {key}" for name in lacking]
+    return faults
 
 
 def compute(options, model, entry):
@@ -108,7 +137,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     parser.add_argument("--bin", required=True)
-    parser.add_argument("--ptxas"), parser.add_argument("--driver"), parser.add_argument("--model"), parser.add_argument("--kind")
+    parser.add_argument("--ptxas"), parser.add_argument("--nvdisasm"), parser.add_argument("--driver"), parser.add_argument("--model"), parser.add_argument("--kind")
     parser.add_argument("--models", default=os.path.join(root, "..", "shared", "models"))
     parser.add_argument("--gpu-f32", default="ieee"), parser.add_argument("--seconds", type=int, default=200)
     parser.add_argument("--json"), parser.add_argument("--resume", action="store_true")
@@ -157,6 +186,7 @@ def main():
                     total[chip + key] = max(total[chip + key], value) if key == "registers" else total[chip + key] + value
         chips = " | ".join(f"{chip}: {total[chip + 'kernels']} kernels, {total[chip + 'registers']} registers at most, {total[chip + 'spills']} with spills, "
                            f"mma {total[chip + 'mma']}, wgmma {total[chip + 'wgmma']}, {total[chip + 'compile']:.1f} s" for chip in CHIPS if options.ptxas)
+        chips += "".join(f" | {chip}: " + ", ".join(f"{total[chip + key]} {key}" for key in INSTRUCTIONS) for chip in CHIPS if options.nvdisasm)
         if total["entries"]:
             print(f"{model}: {total['entries']} entries, {total['numbers']} right | {chips}", flush=True)
     print(f"{passed} passed, {failed} failed")
