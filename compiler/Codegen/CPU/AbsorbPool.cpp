@@ -88,7 +88,10 @@ kernel::ContractOp absorbPool(kernel::ContractOp op) {
   auto onlyUser = [](Value value) -> Operation * {
     return value.hasOneUse() ? *value.user_begin() : nullptr;
   };
-  if (isFilterGradient(op) || getTileResults(op) % 2 != 0)
+  if (isFilterGradient(op))
+    return op;
+  auto [down, across] = getTile(op);
+  if (down.results % 2 != 0 || across.results % 2 != 0)
     return op;
   Value elements = op.getResult(0);
   tensor::InsertSliceOp padding = matchPadding(onlyUser(elements), elements);
@@ -111,7 +114,7 @@ kernel::ContractOp absorbPool(kernel::ContractOp op) {
     if (!op.getLhsMap().getResult(dim).isFunctionOfDim(loop) || rest < (padding ? -1 : 0) || rest > 1)
       return op;
     sizes[loop] -= std::max<int64_t>(rest, 0);
-    if (sizes[loop] < getTileResults(op))
+    if (sizes[loop] < (dim == 1 ? down : across).results)
       return op;
   }
   auto isComputed = [&](Operation &inner) {

@@ -117,9 +117,12 @@ inline constexpr int64_t kWinogradScratchBytes = 3 << 17;
 /// Columns of a group of panels: the sums of a tile.
 inline constexpr int64_t kWinogradGroupColumns = 64;
 inline constexpr int64_t kMostTilesOfUnit = 48, kLeastTilesOfUnit = 8;
+/// Tiles of one row or column have fewer products, so there are more of them.
+inline constexpr int64_t kMostLinesOfUnit = 96;
 /// Channels whose sums with a group of columns stay in the second-level cache while tiles stream by, tiles of
 /// a block of those, and units of work that a gradient by the filter has at least.
 inline constexpr int64_t kChannelsOfGradient = 32, kTilesOfGradientBlock = 32, kGradientUnits = 4;
+inline constexpr int64_t kChannelsOfLinesGradient = 64, kLinesOfGradientBlock = 96;
 /// Bytes of all vector registers, at least, that hold a transform of a tile: the first level of x86-64 has
 /// half of them, and machines that have no more are older than the code for tiles is worth.
 inline constexpr int64_t kLeastRegisterBytes = 512;
@@ -127,8 +130,8 @@ inline constexpr int64_t kLeastRegisterBytes = 512;
 /// fewer products are not worth the code.
 inline constexpr int64_t kLeastWinogradChannels = 12;
 inline constexpr int64_t kLeastWinogradProducts = 1 << 20;
-/// The largest windows of tiles: of 2 x 2 results.
-inline constexpr int64_t kMostWinogradWindow = 5;
+/// Elements of a tile along both dimensions, if it has two.
+inline constexpr int64_t kSquareElements = 6;
 /// What transforming an element costs, and reading an element of the filter from the third-level cache, in
 /// multiplications of a kernel.
 inline constexpr int64_t kProductsPerTransformed = 7;

@@ -17,7 +17,8 @@ int64_t WindowGroup::getProductRows() {
   if (areKept)
     return rows;
   int64_t read = (getPoolRows() - 1) * step + reach - getRowsBefore();
-  return std::clamp(read, std::min<int64_t>(product.getWinograd() ? kTileElements - 1 : 1, rows), rows);
+  return std::clamp(read, std::min<int64_t>(product.getWinograd() ? getTile(product).first.results : 1, rows),
+                    rows);
 }
 int64_t WindowGroup::getPoolRows() { return pool.getStaticLoopRanges()[ofPool.row]; }
 int64_t WindowGroup::getNumImages() { return getBufferType().getDimSize(0); }
@@ -91,8 +92,10 @@ bool WindowPlan::canRun() const {
   if (!areKnown(group.product.getLoopSizes(), group.ofProduct.image) ||
       !areKnown(group.pool.getStaticLoopRanges(), group.ofPool.image) || group.getRowsBefore() >= group.reach)
     return false;
-  return ofTiles ||
-         llvm::is_contained({RhsForm::Direct, RhsForm::Packed, RhsForm::PackedByCall}, ofProduct.rhsForm);
+  // Tiles of one row or column are chosen by the size of the image, and a block has another one.
+  if (ofTiles)
+    return !ofTiles->tiles.areLines();
+  return llvm::is_contained({RhsForm::Direct, RhsForm::Packed, RhsForm::PackedByCall}, ofProduct.rhsForm);
 }
 
 int64_t WindowPlan::getRhsBytes() const {
@@ -135,7 +138,7 @@ void WindowPlan::chooseBlocks(VectorUnit unit) {
 }
 
 int64_t WindowPlan::countTiles() const {
-  return llvm::divideCeil(blockRows, ofTiles->tiles.results) * ofTiles->tiles.getAcross();
+  return llvm::divideCeil(blockRows, ofTiles->tiles.down.results) * ofTiles->tiles.getAcross();
 }
 
 /// Tiles that a block has at least. A filter from further away than the second-level cache comes again for so
@@ -148,11 +151,11 @@ int64_t WindowPlan::getLeastTiles(bool isFar) const {
 /// one are a multiple of the pool's step, and of a tile's.
 void WindowPlan::chooseStrips(int64_t mostRows, int64_t pieces, bool isFar) {
   int64_t height = group.getProductRows(),
-          unit = ofTiles ? std::lcm(group.step, ofTiles->tiles.results) : group.step;
+          unit = ofTiles ? std::lcm(group.step, ofTiles->tiles.down.results) : group.step;
   int64_t most = mostRows - group.reach - getRowsBelow(), wanted = llvm::divideCeil(height, pieces);
   if (ofTiles)
     wanted = std::max<int64_t>(wanted, llvm::divideCeil(getLeastTiles(isFar), ofTiles->tiles.getAcross()) *
-                                           ofTiles->tiles.results);
+                                           ofTiles->tiles.down.results);
   int64_t rows = std::min<int64_t>(most, llvm::alignTo(wanted, unit)) / unit * unit, even = rows;
   while (even > rows / 2 && height % even != 0)
     even -= unit;

@@ -1,12 +1,10 @@
 //===- Winograd.cpp - Which convolutions are computed by tiles ------------===//
 
 #include "compiler/Codegen/CPU/Winograd.h"
-#include "compiler/Codegen/CPU/SelectBlocks.h"
 #include "compiler/Codegen/CPU/ZeroBorders.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include <cmath>
 
 using namespace mlir;
 
@@ -89,23 +87,30 @@ std::optional<WindowLoops> matchWindows(kernel::ContractOp op) {
 
 bool isF32(Value value) { return cast<ShapedType>(value.getType()).getElementType().isF32(); }
 
-/// A filter's elements along one dimension, transformed.
-std::array<double, kTileElements> transformFilter(ArrayRef<double> weights) {
-  auto evaluate = [&](double point) {
-    double value = 0;
-    for (double weight : llvm::reverse(weights))
-      value = value * point + weight;
-    return value;
+/// The height and the width of tiles, if there are such tiles of a convolution of known sizes.
+std::optional<std::pair<TileSide, TileSide>> selectTile(kernel::ContractOp op, const WindowLoops &loops) {
+  ArrayRef<int64_t> sizes = op.getLoopSizes();
+  int64_t height = sizes[loops.y], width = sizes[loops.x], windowY = sizes[loops.windowY],
+          windowX = sizes[loops.windowX];
+  if (loops.stride == 1 && (windowY == 1) != (windowX == 1)) {
+    TileSide down, across;
+    (windowX == 1 ? down : across) = windowX == 1 ? selectLine(windowY, height) : selectLine(windowX, width);
+    if (down.isPlain() && across.isPlain())
+      return std::nullopt;
+    return std::pair(down, across);
+  }
+  // Of the largest windows of a phase.
+  auto select = [&](int64_t window, int64_t size) -> std::optional<TileSide> {
+    window = llvm::divideCeil(window, loops.stride);
+    int64_t results = kSquareElements + 1 - window;
+    if (window < 2 || results < 2 || size < results)
+      return std::nullopt;
+    return TileSide{kSquareElements, results};
   };
-  double near = std::sqrt(0.5), far = std::sqrt(2.0);
-  return {weights.front(),   evaluate(near) * -2 / 3, evaluate(-near) * -2 / 3,
-          evaluate(far) / 6, evaluate(-far) / 6,      weights.back()};
-}
-
-/// Rows or columns of the largest windows of a phase, and of the smallest.
-std::pair<int64_t, int64_t> getWindowsOfPhases(int64_t height, int64_t width, int64_t stride) {
-  int64_t down = llvm::divideCeil(height, stride), across = llvm::divideCeil(width, stride);
-  return {std::max(down, across), std::min(height, width) / stride};
+  std::optional<TileSide> down = select(windowY, height), across = select(windowX, width);
+  if (!down || !across || loops.stride > 2)
+    return std::nullopt;
+  return std::pair(*down, *across);
 }
 
 /// The number of tiles, if the number of images is known.
@@ -168,7 +173,8 @@ void moveColumnsLast(kernel::ContractOp op) {
 TilesPlan::TilesPlan(kernel::ContractOp op, VectorUnit unit) : column(op.getColumnLoop()) {
   WindowLoops loops = *matchWindows(op);
   ArrayRef<int64_t> sizes = op.getLoopSizes();
-  tiles = {loops.image, loops.y, loops.x, sizes[loops.y], sizes[loops.x], getTileResults(op)};
+  tiles = {loops.image, loops.y, loops.x, sizes[loops.y], sizes[loops.x], {}, {}};
+  std::tie(tiles.down, tiles.across) = getTile(op);
   windowY = loops.windowY;
   windowX = loops.windowX;
   channel = loops.channel;
@@ -188,8 +194,9 @@ TilesPlan::TilesPlan(kernel::ContractOp op, VectorUnit unit) : column(op.getColu
 }
 
 WinogradPlan::WinogradPlan(kernel::ContractOp op, VectorUnit unit) : TilesPlan(op, unit) {
-  int64_t bytesOfTile = kTileProducts * sizeof(float) * (getTileStride() + getGroupWidth());
-  tilesPerUnit = std::min(kWinogradScratchBytes / bytesOfTile, kMostTilesOfUnit);
+  int64_t bytesOfTile = tiles.getProducts() * sizeof(float) * (getTileStride() + getGroupWidth());
+  tilesPerUnit =
+      std::min(kWinogradScratchBytes / bytesOfTile, tiles.areLines() ? kMostLinesOfUnit : kMostTilesOfUnit);
   tilesPerUnit = std::max(
       {tilesPerUnit / rowsOfTiling * rowsOfTiling, std::min(tilesPerUnit, rowsOfTiling), kLeastTilesOfUnit});
   scratchBytes = tilesPerUnit * bytesOfTile;
@@ -207,12 +214,12 @@ WinogradPlan::WinogradPlan(kernel::ContractOp op, VectorUnit unit) : TilesPlan(o
 }
 
 FilterGradientPlan::FilterGradientPlan(kernel::ContractOp op, VectorUnit unit) : TilesPlan(op, unit) {
-  channelsOfUnit = getLargestDivisor(channelsOfPhase, kChannelsOfGradient);
+  channelsOfUnit = getLargestDivisor(channelsOfPhase, getChannelsWanted());
   if (channelsOfUnit < kLeastWinogradChannels)
     channelsOfUnit = channelsOfPhase;
   numParts = 1;
   numParts = llvm::divideCeil(kGradientUnits, getNumUnits());
-  tilesOfBlock = kTilesOfGradientBlock;
+  tilesOfBlock = tiles.areLines() ? kLinesOfGradientBlock : kTilesOfGradientBlock;
   areBlocksEqual = false;
   int64_t known = countKnownTiles(tiles, op);
   if (ShapedType::isDynamic(known) || known % numParts != 0)
@@ -225,7 +232,8 @@ FilterGradientPlan::FilterGradientPlan(kernel::ContractOp op, VectorUnit unit) :
 
 int64_t WinogradPlan::getFilterOffset(int64_t product, int64_t channel, int64_t column) const {
   int64_t group = column / getGroupWidth(), panel = column % getGroupWidth() / panelWidth;
-  return (((group * kTileProducts + product) * panelsPerGroup + panel) * channels + channel) * panelWidth +
+  return (((group * tiles.getProducts() + product) * panelsPerGroup + panel) * channels + channel) *
+             panelWidth +
          column % panelWidth;
 }
 
@@ -235,12 +243,7 @@ OpFoldResult WinogradPlan::countUnits(const IndexMath &math, ArrayRef<OpFoldResu
 
 bool isFilterGradient(kernel::ContractOp op) { return matchWindows(op)->isGradient; }
 
-int64_t getTileResults(kernel::ContractOp op) {
-  WindowLoops loops = *matchWindows(op);
-  ArrayRef<int64_t> sizes = op.getLoopSizes();
-  return kTileElements + 1 -
-         getWindowsOfPhases(sizes[loops.windowY], sizes[loops.windowX], loops.stride).first;
-}
+std::pair<TileSide, TileSide> getTile(kernel::ContractOp op) { return *selectTile(op, *matchWindows(op)); }
 
 bool paysWinograd(kernel::ContractOp op, VectorUnit unit) {
   auto loops = matchWindows(op);
@@ -251,43 +254,46 @@ bool paysWinograd(kernel::ContractOp op, VectorUnit unit) {
   int64_t images = sizes[loops->image], height = sizes[loops->y], width = sizes[loops->x],
           windowY = sizes[loops->windowY], windowX = sizes[loops->windowX], channels = sizes[loops->channel],
           columns = sizes[op.getColumnLoop()];
-  if (loops->stride > 2 ||
-      llvm::any_of(ArrayRef{height, width, windowY, windowX, channels, columns}, ShapedType::isDynamic))
+  if (llvm::any_of(ArrayRef{height, width, windowY, windowX, channels, columns}, ShapedType::isDynamic) ||
+      channels < kLeastWinogradChannels || columns < kLeastWinogradChannels || images == 0)
     return false;
-  auto [window, smallest] = getWindowsOfPhases(windowY, windowX, loops->stride);
-  int64_t results = kTileElements + 1 - window;
-  if (window < 2 || window > kMostWinogradWindow || smallest + 1 < window || height < results ||
-      width < results || channels < kLeastWinogradChannels || columns < kLeastWinogradChannels || images == 0)
+  auto tile = selectTile(op, *loops);
+  if (!tile)
     return false;
+  auto [down, across] = *tile;
   if (ShapedType::isDynamic(images))
     images = kTypicalSize;
   // In multiplications of a kernel: of each element that is transformed, and of each of the filter's that is
   // read anew for a unit of tiles.
-  double tiles = double(images) * llvm::divideCeil(height, results) * llvm::divideCeil(width, results);
+  double tiles =
+      double(images) * llvm::divideCeil(height, down.results) * llvm::divideCeil(width, across.results);
+  int64_t numProducts = down.elements * across.elements;
   double direct =
       double(windowY) * windowX * channels * columns * images * height * width * getShareWithinBorders(op);
   channels *= loops->stride * loops->stride;
   double products = double(channels) * columns;
   int64_t costOfFilter = kProductsPerFilterElement;
-  if (loops->isGradient && kTileProducts * products > kMostNearSums)
+  if (loops->isGradient && numProducts * products > kMostNearSums)
     costOfFilter += kProductsPerFarSum;
-  if (!loops->isGradient && kTileProducts * products > kMostNearWeights)
+  if (!loops->isGradient && numProducts * products > kMostNearWeights)
     costOfFilter += kProductsPerFarWeight;
   double byTiles =
       tiles * (1.2 * products + kProductsPerTransformed * (channels + columns)) + products * costOfFilter;
-  return direct >= kLeastWinogradProducts && kTileProducts * byTiles < 0.9 * direct;
+  return direct >= kLeastWinogradProducts && numProducts * byTiles < 0.9 * direct;
 }
 
 int64_t countProductsByTiles(kernel::ContractOp op, int64_t products) {
   WindowLoops loops = *matchWindows(op);
   int64_t window = op.getLoopSizes()[loops.windowY] * op.getLoopSizes()[loops.windowX];
-  int64_t results = getTileResults(op);
-  return products * kTileProducts * loops.stride * loops.stride / (results * results * window);
+  auto [down, across] = getTile(op);
+  return products * down.elements * across.elements * loops.stride * loops.stride /
+         (down.results * across.results * window);
 }
 
 void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &known) {
   if (isFilterGradient(op)) {
-    op.setWinograd(FilterGradientPlan(op, unit).channelsOfUnit <= 2 * kChannelsOfGradient);
+    FilterGradientPlan plan(op, unit);
+    op.setWinograd(plan.channelsOfUnit <= 2 * plan.getChannelsWanted());
     return;
   }
   WinogradPlan plan(op, unit);
@@ -309,9 +315,9 @@ void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &kno
   };
   int64_t strideY = strideOf(plan.windowY), strideX = strideOf(plan.windowX),
           strideChannel = strideOf(plan.channel), strideColumn = strideOf(plan.column);
-  PackedConstants::key_type key = {
-      constant->value.getAsOpaquePointer(),
-      {kTileProducts, plan.stride, strideY, strideX, strideChannel, strideColumn, plan.panelWidth}};
+  PackedConstants::key_type key = {constant->value.getAsOpaquePointer(),
+                                   {plan.tiles.down.elements, plan.tiles.across.elements, plan.stride,
+                                    strideY, strideX, strideChannel, strideColumn, plan.panelWidth}};
   ElementsAttr &transformed = known[key];
   if (!transformed) {
     auto elements = reinterpret_cast<const float *>(constant->bytes.data());
@@ -325,20 +331,20 @@ void selectWinograd(kernel::ContractOp op, VectorUnit unit, PackedConstants &kno
           int64_t y = plan.stride * i + down, x = plan.stride * j + across;
           return y < plan.windowHeight && x < plan.windowWidth ? g[y * strideY + x * strideX] : 0;
         };
-        SmallVector<std::array<double, kTileElements>> rows;
-        for (int64_t i = 0; i < plan.getWindowSize(); ++i) {
+        const TileSide &tileDown = plan.tiles.down, &tileAcross = plan.tiles.across;
+        SmallVector<SmallVector<double>> rows;
+        for (int64_t i = 0; i < tileDown.getWindow(); ++i) {
           SmallVector<double> weights;
-          for (int64_t j = 0; j < plan.getWindowSize(); ++j)
+          for (int64_t j = 0; j < tileAcross.getWindow(); ++j)
             weights.push_back(weight(i, j));
-          rows.push_back(transformFilter(weights));
+          rows.push_back(tileAcross.transformFilter(weights));
         }
-        for (int64_t j = 0; j < kTileElements; ++j) {
+        for (int64_t j = 0; j < tileAcross.elements; ++j) {
           SmallVector<double> weights;
           for (const auto &row : rows)
             weights.push_back(row[j]);
-          std::array<double, kTileElements> both = transformFilter(weights);
-          for (int64_t i = 0; i < kTileElements; ++i)
-            filter[plan.getFilterOffset(i * kTileElements + j, channel, column)] = both[i];
+          for (auto [i, both] : llvm::enumerate(tileDown.transformFilter(weights)))
+            filter[plan.getFilterOffset(i * tileAcross.elements + j, channel, column)] = both;
         }
       }
     transformed = makePackedConstant(

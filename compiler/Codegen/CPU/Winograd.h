@@ -4,11 +4,14 @@
 // each channel instead of 144, between transforms of the filter g, of 6 x 6 elements d of the operand and of
 // the sums. Summed over channels, the products are 36 contractions, in which tiles are the rows. Lavin and
 // Gray, "Fast algorithms for convolutional neural networks", 2016. The same 6 x 6 elements and products make
-// 5 x 5 results of windows of 2 x 2, 3 x 3 of 4 x 4 and 2 x 2 of 5 x 5.
+// 5 x 5 results of windows of 2 x 2, 3 x 3 of 4 x 4 and 2 x 2 of 5 x 5. Windows of one row or column have
+// tiles of one row or column of 6, 8 or 9 elements.
 //
-// The polynomials behind it are taken at 0, +-sqrt(1/2), +-sqrt(2) and infinity: pairs whose product is 1
-// keep the transforms' numbers small, so the error is 1 to 2 times that of the sum itself, where the usual
-// +-1 and +-2 make it 6 times as large (docs/numerics.md).
+// The polynomials behind 6 elements are taken at 0, +-sqrt(1/2), +-sqrt(2) and infinity: pairs whose product
+// is 1 keep the transforms' numbers small, so the error is 1 to 2 times that of the sum itself, where the
+// usual
+// +-1 and +-2 make it 6 times as large (docs/numerics.md). One dimension has an error that is the root of
+// that of two, so 8 and 9 elements have room there.
 //
 // A convolution by 3 to 10 in steps of 2 is the sum of four by 1 to 5 of every other row and column, so it is
 // computed likewise, with four times the channels.
@@ -19,12 +22,10 @@
 
 #include "compiler/Codegen/CPU/ContractEmitter.h"
 #include "compiler/Codegen/CPU/PackConstants.h"
-#include <array>
+#include "compiler/Codegen/CPU/SelectBlocks.h"
+#include "compiler/Codegen/CPU/TileSide.h"
 
 namespace tgc {
-
-/// Elements of a tile along one dimension, and in all, which are its products as well.
-inline constexpr int64_t kTileElements = 6, kTileProducts = 36;
 
 /// Images that are cut into tiles. The last tile of a row or column of tiles that do not divide the image
 /// lies further in, over results of the one before.
@@ -32,14 +33,17 @@ struct ImageTiles {
   /// Loops.
   unsigned image, y, x;
   int64_t height, width;
-  /// Of a tile, along one dimension.
-  int64_t results;
+  TileSide down, across;
 
-  int64_t getDown() const { return llvm::divideCeil(height, results); }
-  int64_t getAcross() const { return llvm::divideCeil(width, results); }
+  /// Pairs of matrices that are multiplied.
+  int64_t getProducts() const { return down.elements * across.elements; }
+  /// Whether tiles are one row or column.
+  bool areLines() const { return down.isPlain() || across.isPlain(); }
+  int64_t getDown() const { return llvm::divideCeil(height, down.results); }
+  int64_t getAcross() const { return llvm::divideCeil(width, across.results); }
   /// Results of the last tile that are those of the one before it.
-  int64_t getSharedDown() const { return getDown() * results - height; }
-  int64_t getSharedAcross() const { return getAcross() * results - width; }
+  int64_t getSharedDown() const { return getDown() * down.results - height; }
+  int64_t getSharedAcross() const { return getAcross() * across.results - width; }
   mlir::OpFoldResult count(const IndexMath &math, llvm::ArrayRef<mlir::OpFoldResult> loopSizes) const {
     return math.mul(loopSizes[image], math.known(getDown() * getAcross()));
   }
@@ -57,21 +61,14 @@ struct TilesPlan {
   /// phases by odd and even rows and columns: the channels of a sum of four convolutions.
   int64_t stride, channelsOfPhase;
   int64_t channels, columns;
-  /// Of a vector of results, of a panel of the 36 contractions, and of their tiles.
+  /// Of a vector of results, of a panel of the contractions, and of their tiles.
   int64_t lanes, panelWidth, rowsOfTiling;
   /// Columns are summed in groups of panels, so that the sums of a unit's tiles stay in the cache.
   int64_t panelsPerGroup, numGroups;
 
   int64_t getNumPhases() const { return stride * stride; }
-  /// Rows and columns of the largest windows of a phase. Others have one less.
-  int64_t getWindowSize() const { return kTileElements + 1 - tiles.results; }
-  /// Of the last row or column of a phase's windows: whether none has it, or those of even phases only.
-  bool isNever(int64_t window, bool isLast) const {
-    return isLast && window <= stride * (getWindowSize() - 1);
-  }
-  bool isOfEvenOnly(int64_t window, bool isLast) const {
-    return isLast && stride == 2 && window == 2 * getWindowSize() - 1;
-  }
+  /// Of the last row or column of a phase's windows: whether windows of even phases only have it.
+  bool isOfEvenOnly(int64_t window, bool isLast) const { return isLast && stride == 2 && window % 2 == 1; }
   int64_t getGroupWidth() const { return panelWidth * panelsPerGroup; }
 };
 
@@ -88,7 +85,7 @@ struct WinogradPlan : TilesPlan {
 
   /// The transformed filter: [group, product, panel of the group, channel, column of the panel].
   int64_t getFilterOffset(int64_t product, int64_t channel, int64_t column) const;
-  int64_t getFilterSize() const { return kTileProducts * numGroups * getGroupWidth() * channels; }
+  int64_t getFilterSize() const { return tiles.getProducts() * numGroups * getGroupWidth() * channels; }
   /// From tile to tile among the transformed elements of a product: not a multiple of what makes lines of the
   /// cache collide.
   int64_t getTileStride() const {
@@ -110,17 +107,21 @@ struct FilterGradientPlan : TilesPlan {
   int64_t tilesOfBlock;
   bool areBlocksEqual;
 
+  /// Channels of a unit, if their number has such divisors.
+  int64_t getChannelsWanted() const {
+    return tiles.areLines() ? kChannelsOfLinesGradient : kChannelsOfGradient;
+  }
   int64_t getNumUnits() const { return numParts * (channels / channelsOfUnit) * numGroups; }
   /// The sums, [part, product, channel, column].
   int64_t getRowSize() const { return numGroups * getGroupWidth(); }
-  int64_t getPartSize() const { return kTileProducts * channels * getRowSize(); }
+  int64_t getPartSize() const { return tiles.getProducts() * channels * getRowSize(); }
 };
 
 /// Whether the contraction is a gradient by a filter, if it is computed by tiles at all.
 bool isFilterGradient(kernel::ContractOp op);
 
-/// Results of a tile along one dimension, of a contraction that is computed by tiles.
-int64_t getTileResults(kernel::ContractOp op);
+/// The height and the width of the tiles of a contraction that is computed by tiles.
+std::pair<TileSide, TileSide> getTile(kernel::ContractOp op);
 
 /// Whether the contraction is such a convolution, or its gradient by the filter, and takes less time as
 /// tiles.

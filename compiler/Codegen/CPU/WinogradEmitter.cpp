@@ -81,17 +81,18 @@ struct WinogradEmitter : TileEmitter {
     int64_t width = plan.getGroupWidth();
     multiply(view(elements, numTiles, plan.channels), filter, view(sums, numTiles, width),
              {{0, 1, 2}, {0, 2, 3}, {0, 1, 3}},
-             {math.known(kTileProducts), numTiles, math.known(plan.channels), math.known(width)},
+             {math.known(tiles.getProducts()), numTiles, math.known(plan.channels), math.known(width)},
              /*accumulates=*/false, plan.panelWidth, unit);
   }
 
   void storeTile(OpFoldResult tile, const TilePlace &place, OpFoldResult inGroup, OpFoldResult column,
                  Value mask) {
-    auto results = transformSquare(
-        kTileElements, [&](const Elements &m) { return transformSums(m, tiles.results); },
+    auto results = transform(
+        tiles.down.elements, tiles.across.elements, &VectorMath::transformSums,
         [&](int64_t i, int64_t j) {
-          return load(sums.flat, addressIn(sums, tile, i * kTileElements + j, inGroup));
-        });
+          return load(sums.flat, addressIn(sums, tile, i * tiles.across.elements + j, inGroup));
+        },
+        tiles);
     auto emitWindows = [&](ArrayRef<Window> down, ArrayRef<Window> across) {
       SmallVector<Value> shared(extras.size());
       for (Window rows : down)
@@ -111,9 +112,9 @@ struct WinogradEmitter : TileEmitter {
           store(pooled, init.flat, addressOfResult(place, rows.begin, columns.begin, column), mask);
         }
     };
-    for (const Part &down : getParts(tiles.getSharedDown()))
+    for (const Part &down : getParts(tiles.getSharedDown(), tiles.down.results))
       ifHolds(down, place.isLastDown, [&] {
-        for (const Part &across : getParts(tiles.getSharedAcross()))
+        for (const Part &across : getParts(tiles.getSharedAcross(), tiles.across.results))
           ifHolds(across, place.isLastAcross, [&] { emitWindows(down.windows, across.windows); });
       });
   }
@@ -128,8 +129,9 @@ struct WinogradEmitter : TileEmitter {
     SmallVector<Window, 4> windows;
   };
 
-  /// The windows of a tile. Of the last one's results the tile before it has stored the first, `shared`.
-  SmallVector<Part> getParts(int64_t shared) {
+  /// The windows of a tile along a dimension of so many results. Of the last one's the tile before it has
+  /// stored the first, `shared`.
+  SmallVector<Part> getParts(int64_t shared, int64_t results) {
     int64_t size = windowSize;
     auto getWindows = [&](int64_t begin, int64_t end) {
       SmallVector<Window, 4> windows;
@@ -138,12 +140,11 @@ struct WinogradEmitter : TileEmitter {
       return windows;
     };
     if (shared == 0)
-      return {{Part::Always, getWindows(0, tiles.results)}};
+      return {{Part::Always, getWindows(0, results)}};
     // Windows lie otherwise in the last tile.
     if (shared % size != 0)
-      return {{Part::OfOthers, getWindows(0, tiles.results)},
-              {Part::OfLast, getWindows(shared, tiles.results)}};
-    return {{Part::Always, getWindows(shared, tiles.results)}, {Part::OfOthers, getWindows(0, shared)}};
+      return {{Part::OfOthers, getWindows(0, results)}, {Part::OfLast, getWindows(shared, results)}};
+    return {{Part::Always, getWindows(shared, results)}, {Part::OfOthers, getWindows(0, shared)}};
   }
 
   void ifHolds(const Part &part, Value isLast, function_ref<void()> body) {
@@ -197,24 +198,28 @@ void emitFilterTransform(OpBuilder &builder, kernel::ContractOp op, const Winogr
       ChannelPhase phase = vectors.getPhase(plan, channel);
       OpFoldResult from =
           math.add(math.add(filter.offset, column), math.mul(phase.channel, filter.strides[plan.channel]));
-      int64_t window = plan.getWindowSize();
-      auto results = vectors.transformSquare(
-          window, [&](const VectorMath::Elements &g) { return vectors.transformFilter(g); },
+      const ImageTiles &tiles = plan.tiles;
+      int64_t height = tiles.down.getWindow(), width = tiles.across.getWindow();
+      auto results = vectors.transform(
+          height, width, &VectorMath::transformFilter,
           [&](int64_t i, int64_t j) {
             OpFoldResult address =
                 math.add(from, math.mul(math.known(plan.stride * i), filter.strides[plan.windowY]));
             address = math.add(address, math.mul(math.known(plan.stride * j), filter.strides[plan.windowX]));
-            return vectors.loadOfPhase(plan, phase, i + 1 == window, j + 1 == window, filter, address, mask);
-          });
+            return vectors.loadOfPhase(plan, phase, i + 1 == height, j + 1 == width, filter, address, mask);
+          },
+          tiles);
       // The order of getFilterOffset.
-      OpFoldResult width = math.known(plan.getGroupWidth()), panelWidth = math.known(plan.panelWidth),
-                   group = math.div(column, width), panel = math.div(math.rem(column, width), panelWidth);
-      for (int64_t product = 0; product < kTileProducts; ++product) {
-        OpFoldResult to = math.add(math.mul(group, math.known(kTileProducts)), math.known(product));
+      OpFoldResult groupWidth = math.known(plan.getGroupWidth()), panelWidth = math.known(plan.panelWidth),
+                   group = math.div(column, groupWidth),
+                   panel = math.div(math.rem(column, groupWidth), panelWidth);
+      for (int64_t product = 0; product < tiles.getProducts(); ++product) {
+        OpFoldResult to = math.add(math.mul(group, math.known(tiles.getProducts())), math.known(product));
         to = math.add(math.mul(to, math.known(plan.panelsPerGroup)), panel);
         to = math.add(math.mul(to, math.known(plan.channels)), channel);
         to = math.add(math.mul(to, panelWidth), math.rem(column, panelWidth));
-        vectors.store(results[product / kTileElements][product % kTileElements], target.flat, to);
+        vectors.store(results[product / tiles.across.elements][product % tiles.across.elements], target.flat,
+                      to);
       }
     });
   });

@@ -79,7 +79,7 @@ struct GradientEmitter : TileEmitter {
         });
         multiply(view(elements, count, plan.channelsOfUnit), view(gradients, count, plan.getGroupWidth()),
                  target, {{0, 2, 1}, {0, 2, 3}, {0, 1, 3}},
-                 {math.known(kTileProducts), math.known(plan.channelsOfUnit), count,
+                 {math.known(tiles.getProducts()), math.known(plan.channelsOfUnit), count,
                   math.known(plan.getGroupWidth())},
                  /*accumulates=*/true, /*panelWidth=*/0, unit);
       });
@@ -91,9 +91,9 @@ struct GradientEmitter : TileEmitter {
     int64_t product = plan.channels * plan.getRowSize();
     auto layout =
         StridedLayoutAttr::get(builder.getContext(), ShapedType::kDynamic, {product, plan.getRowSize(), 1});
-    auto type = MemRefType::get({kTileProducts, plan.channelsOfUnit, plan.getGroupWidth()},
+    auto type = MemRefType::get({tiles.getProducts(), plan.channelsOfUnit, plan.getGroupWidth()},
                                 builder.getF32Type(), layout);
-    OpFoldResult sizes[] = {math.known(kTileProducts), math.known(plan.channelsOfUnit),
+    OpFoldResult sizes[] = {math.known(tiles.getProducts()), math.known(plan.channelsOfUnit),
                             math.known(plan.getGroupWidth())};
     OpFoldResult strides[] = {math.known(product), math.known(plan.getRowSize()), math.known(1)};
     return memref::ReinterpretCastOp::create(builder, loc, type, in.init, math.materialize(offset), sizes,
@@ -104,7 +104,7 @@ struct GradientEmitter : TileEmitter {
     Value flat = flatten(in.init), zeros = constant(0);
     forEach(math.known(0), math.known(plan.channelsOfUnit), 1, [&](OpFoldResult inUnit) {
       forEach(math.known(0), math.known(plan.getGroupWidth()), plan.lanes, [&](OpFoldResult inGroup) {
-        for (int64_t product = 0; product < kTileProducts; ++product)
+        for (int64_t product = 0; product < tiles.getProducts(); ++product)
           store(zeros, flat,
                 addressOfSum(part, product, math.add(channel, inUnit), math.add(column, inGroup)));
       });
@@ -118,8 +118,8 @@ struct GradientEmitter : TileEmitter {
     if (plan.columns != plan.getRowSize())
       mask = createLaneMask(builder, loc, math.max(math.sub(math.known(plan.columns), column), math.known(0)),
                             plan.lanes);
-    auto transformed = transformSquare(
-        tiles.results, [&](const Elements &g) { return transformGradients(g); },
+    auto transformed = transform(
+        tiles.down.results, tiles.across.results, &VectorMath::transformGradients,
         [&](int64_t i, int64_t j) {
           Value gradient = load(rhs.flat, math.add(addressAt(rhs, place, i, j), column), mask);
           if (i < tiles.getSharedDown())
@@ -127,15 +127,14 @@ struct GradientEmitter : TileEmitter {
           if (j < tiles.getSharedAcross())
             gradient = arith::SelectOp::create(builder, loc, place.isLastAcross, zeros, gradient);
           return gradient;
-        });
-    for (int64_t product = 0; product < kTileProducts; ++product)
-      store(transformed[product / kTileElements][product % kTileElements], to.flat,
+        },
+        tiles);
+    for (int64_t product = 0; product < tiles.getProducts(); ++product)
+      store(transformed[product / tiles.across.elements][product % tiles.across.elements], to.flat,
             addressIn(to, tile, product, inGroup));
   }
 
   void ifHasWeight(ChannelPhase phase, bool isLastRow, bool isLastColumn, function_ref<void()> body) {
-    if (plan.isNever(plan.windowHeight, isLastRow) || plan.isNever(plan.windowWidth, isLastColumn))
-      return;
     auto ifEven = [&](OpFoldResult odd, bool isOfEvenOnly, function_ref<void()> inner) {
       if (isOfEvenOnly)
         ifTrue(isEqual(odd, math.known(0)), inner);
@@ -149,24 +148,25 @@ struct GradientEmitter : TileEmitter {
   void emitResult() {
     LinearAccess init = LinearAccess::create(builder, loc, in.init, op.getInitMap());
     Value sums = flatten(in.rhs);
-    int64_t window = plan.getWindowSize();
+    int64_t height = tiles.down.getWindow(), width = tiles.across.getWindow();
     forEach(OpFoldResult(in.begin), OpFoldResult(in.end), 1, [&](OpFoldResult channel) {
       ChannelPhase phase = getPhase(plan, channel);
       forEachVector(math.known(plan.columns), plan.columns, [&](OpFoldResult column, Value mask) {
-        auto results = transformSquare(
-            kTileElements, [&](const Elements &m) { return transformFilterSums(m, window); },
+        auto results = transform(
+            tiles.down.elements, tiles.across.elements, &VectorMath::transformFilterSums,
             [&](int64_t i, int64_t j) {
               Value sum;
               for (int64_t part = 0; part < plan.numParts; ++part) {
-                Value next =
-                    load(sums, addressOfSum(math.known(part), i * kTileElements + j, channel, column));
+                Value next = load(
+                    sums, addressOfSum(math.known(part), i * tiles.across.elements + j, channel, column));
                 sum = sum ? add(sum, next) : next;
               }
               return sum;
-            });
+            },
+            tiles);
         SmallVector<Value> shared(extras.size());
-        for (int64_t i = 0; i < window; ++i)
-          for (int64_t j = 0; j < window; ++j) {
+        for (int64_t i = 0; i < height; ++i)
+          for (int64_t j = 0; j < width; ++j) {
             auto addressOf = [&](const LinearAccess &access) {
               OpFoldResult address = access.offset;
               for (auto [at, loop] :
@@ -177,7 +177,7 @@ struct GradientEmitter : TileEmitter {
                 address = math.add(address, math.mul(at, access.strides[loop]));
               return address;
             };
-            ifHasWeight(phase, i + 1 == window, j + 1 == window, [&] {
+            ifHasWeight(phase, i + 1 == height, j + 1 == width, [&] {
               store(finish(results[i][j], addressOf, {plan.windowY, plan.windowX}, mask, shared), init.flat,
                     addressOf(init), mask);
             });

@@ -12,9 +12,6 @@ using namespace mlir;
 
 namespace tgc {
 
-/// The points of interpolation, but for 0 and infinity.
-static const double kNear = std::sqrt(0.5), kFar = std::sqrt(2.0);
-
 VectorMath::VectorMath(OpBuilder &builder, Location loc, int64_t lanes)
     : builder(builder), loc(loc), math(builder, loc), type(VectorType::get({lanes}, builder.getF32Type())) {}
 
@@ -85,87 +82,130 @@ Value VectorMath::isEqual(OpFoldResult a, OpFoldResult b) {
                                math.materialize(b));
 }
 
-VectorMath::Elements VectorMath::transformElements(const Elements &d) {
-  Value evenNear = scaleAdd(-2, d[2], d[4]), oddNear = scaleAdd(-2, d[1], d[3]),
-        evenFar = scaleAdd(-0.5, d[2], d[4]), oddFar = scaleAdd(-0.5, d[1], d[3]);
-  return {scaleAdd(-2.5, d[2], add(d[0], d[4])), scaleAdd(kNear, oddNear, evenNear),
-          scaleAdd(-kNear, oddNear, evenNear),   scaleAdd(kFar, oddFar, evenFar),
-          scaleAdd(-kFar, oddFar, evenFar),      scaleAdd(-2.5, d[3], add(d[1], d[5]))};
+Value VectorMath::sumEveryOther(ArrayRef<double> factors, const Elements &vectors, int64_t first) {
+  Value sum = vectors[first + 2 * (factors.size() - 1)];
+  for (int64_t i = factors.size() - 2; i >= 0; --i)
+    sum = scaleAdd(factors[i], vectors[first + 2 * i], sum);
+  return sum;
 }
 
-VectorMath::Parities VectorMath::evaluate(const Elements &coefficients) {
+VectorMath::Elements VectorMath::transformElements(const Elements &d, const TileSide &side) {
+  if (side.isPlain())
+    return d;
+  SmallVector<double> all = side.getSquaresProduct();
+  int64_t zero = side.hasZero();
+  Elements transformed;
+  if (zero)
+    transformed.push_back(sumEveryOther(all, d, 0));
+  // (x + p) and (x - p) times what both have in common: even and odd powers, whose sums and differences these
+  // are.
+  for (auto [i, point] : llvm::enumerate(side.getPoints())) {
+    SmallVector<double> common = side.getSquaresProduct(i);
+    Value byElement = sumEveryOther(common, d, 1 + zero), byPoint = sumEveryOther(common, d, zero);
+    transformed.push_back(scaleAdd(point, byPoint, byElement));
+    transformed.push_back(zero ? scaleAdd(-point, byPoint, byElement)
+                               : scaleAdd(point, byPoint, arith::NegFOp::create(builder, loc, byElement)));
+  }
+  transformed.push_back(sumEveryOther(all, d, zero));
+  return transformed;
+}
+
+VectorMath::Parities VectorMath::evaluate(const Elements &coefficients, double point) {
   // Of every other coefficient from the one at `first` on, by Horner's rule in the square of the point.
-  auto evaluateHalf = [&](size_t first, double square) {
+  auto evaluateHalf = [&](size_t first) {
     size_t last = first + (coefficients.size() - 1 - first) / 2 * 2;
     Value value = coefficients[last];
     while (last > first) {
       last -= 2;
-      value = scaleAdd(square, value, coefficients[last]);
+      value = scaleAdd(point * point, value, coefficients[last]);
     }
     return value;
   };
-  return {evaluateHalf(0, kNear * kNear), scale(kNear, evaluateHalf(1, kNear * kNear)),
-          evaluateHalf(0, kFar * kFar), scale(kFar, evaluateHalf(1, kFar * kFar))};
+  return {evaluateHalf(0), scale(point, evaluateHalf(1))};
 }
 
-VectorMath::Elements VectorMath::sumPowers(Value atZero, const Parities &at, Value atInfinity,
-                                           int64_t count) {
-  Elements sums = {add(add(atZero, at.evenNear), at.evenFar)};
-  double near = 1, far = 1;
-  for (int64_t power = 1; power < count; ++power) {
-    near *= kNear;
-    far *= kFar;
-    bool isOdd = power % 2 == 1;
-    Value nearest = isOdd ? at.oddNear : at.evenNear;
-    Value sum = power == count - 1 ? scaleAdd(near, nearest, atInfinity) : scale(near, nearest);
-    sums.push_back(scaleAdd(far, isOdd ? at.oddFar : at.evenFar, sum));
+VectorMath::Elements VectorMath::sumPowers(Value atZero, ArrayRef<Parities> pairs, Value atInfinity,
+                                           int64_t count, const TileSide &side) {
+  Elements sums;
+  for (int64_t power = 0; power < count; ++power) {
+    Value sum = power == 0 ? atZero : power == count - 1 ? atInfinity : Value();
+    for (auto [parities, point] : llvm::zip_equal(pairs, side.getPoints())) {
+      Value even = power % 2 == 0 ? parities.even : parities.odd;
+      double factor = std::pow(point, power);
+      sum = sum ? scaleAdd(factor, even, sum) : scale(factor, even);
+    }
+    sums.push_back(sum);
   }
   return sums;
 }
 
-VectorMath::Elements VectorMath::transformSums(const Elements &m, int64_t count) {
-  return sumPowers(m[0], {add(m[1], m[2]), sub(m[1], m[2]), add(m[3], m[4]), sub(m[3], m[4])}, m[5], count);
+SmallVector<VectorMath::Parities> VectorMath::getParities(const Elements &m, const TileSide &side) {
+  SmallVector<Parities> pairs;
+  for (size_t at = side.hasZero(); at + 1 < m.size(); at += 2)
+    pairs.push_back({add(m[at], m[at + 1]), sub(m[at], m[at + 1])});
+  return pairs;
 }
 
-VectorMath::Elements VectorMath::transformGradients(const Elements &g) {
-  auto [evenNear, oddNear, evenFar, oddFar] = evaluate(g);
-  return {
-      g.front(), add(evenNear, oddNear), sub(evenNear, oddNear), add(evenFar, oddFar), sub(evenFar, oddFar),
-      g.back()};
+VectorMath::Elements VectorMath::transformSums(const Elements &m, const TileSide &side) {
+  if (side.isPlain())
+    return m;
+  return sumPowers(side.hasZero() ? m.front() : Value(), getParities(m, side), m.back(), side.results, side);
 }
 
-VectorMath::Elements VectorMath::transformFilter(const Elements &g) {
-  auto [evenNear, oddNear, evenFar, oddFar] = evaluate(g);
-  return {g.front(),
-          scale(-2.0 / 3, add(evenNear, oddNear)),
-          scale(-2.0 / 3, sub(evenNear, oddNear)),
-          scale(1.0 / 6, add(evenFar, oddFar)),
-          scale(1.0 / 6, sub(evenFar, oddFar)),
-          g.back()};
+VectorMath::Elements VectorMath::transformGradients(const Elements &g, const TileSide &side) {
+  if (side.isPlain())
+    return g;
+  Elements transformed;
+  if (side.hasZero())
+    transformed.push_back(g.front());
+  for (double point : side.getPoints()) {
+    auto [even, odd] = evaluate(g, point);
+    transformed.append({add(even, odd), sub(even, odd)});
+  }
+  transformed.push_back(g.back());
+  return transformed;
 }
 
-VectorMath::Elements VectorMath::transformFilterSums(const Elements &m, int64_t count) {
-  return sumPowers(m[0],
-                   {scale(-2.0 / 3, add(m[1], m[2])), scale(-2.0 / 3, sub(m[1], m[2])),
-                    scale(1.0 / 6, add(m[3], m[4])), scale(1.0 / 6, sub(m[3], m[4]))},
-                   m[5], count);
+VectorMath::Elements VectorMath::transformFilter(const Elements &g, const TileSide &side) {
+  Elements values = transformGradients(g, side);
+  if (side.isPlain())
+    return values;
+  size_t at = 0;
+  if (side.hasZero())
+    values[at++] = scale(side.getZeroFactor(), g.front());
+  for (size_t i = 0; i < side.getPoints().size(); ++i)
+    for (int sign = 0; sign < 2; ++sign, ++at)
+      values[at] = scale(side.getPairFactor(i), values[at]);
+  return values;
 }
 
-SmallVector<VectorMath::Elements>
-VectorMath::transformSquare(int64_t size, function_ref<Elements(const Elements &)> transform,
-                            function_ref<Value(int64_t, int64_t)> load) {
+VectorMath::Elements VectorMath::transformFilterSums(const Elements &m, const TileSide &side) {
+  if (side.isPlain())
+    return m;
+  SmallVector<Parities> pairs = getParities(m, side);
+  for (auto [i, parities] : llvm::enumerate(pairs)) {
+    parities.even = scale(side.getPairFactor(i), parities.even);
+    parities.odd = scale(side.getPairFactor(i), parities.odd);
+  }
+  Value atZero = side.hasZero() ? scale(side.getZeroFactor(), m.front()) : Value();
+  return sumPowers(atZero, pairs, m.back(), side.getWindow(), side);
+}
+
+SmallVector<VectorMath::Elements> VectorMath::transform(int64_t height, int64_t width, Transform transform,
+                                                        function_ref<Value(int64_t, int64_t)> load,
+                                                        const ImageTiles &tiles) {
   SmallVector<Elements> columns, rows;
-  for (int64_t j = 0; j < size; ++j) {
+  for (int64_t j = 0; j < width; ++j) {
     Elements column;
-    for (int64_t i = 0; i < size; ++i)
+    for (int64_t i = 0; i < height; ++i)
       column.push_back(load(i, j));
-    columns.push_back(transform(column));
+    columns.push_back((this->*transform)(column, tiles.down));
   }
   for (size_t i = 0; i < columns.front().size(); ++i) {
     Elements row;
     for (const Elements &column : columns)
       row.push_back(column[i]);
-    rows.push_back(transform(row));
+    rows.push_back((this->*transform)(row, tiles.across));
   }
   return rows;
 }
@@ -180,8 +220,6 @@ ChannelPhase VectorMath::getPhase(const TilesPlan &plan, OpFoldResult channel) {
 
 Value VectorMath::loadOfPhase(const TilesPlan &plan, ChannelPhase phase, bool isLastRow, bool isLastColumn,
                               const LinearAccess &access, OpFoldResult address, Value mask) {
-  if (plan.isNever(plan.windowHeight, isLastRow) || plan.isNever(plan.windowWidth, isLastColumn))
-    return constant(0);
   if (plan.stride == 1)
     return load(access.flat, address, mask);
   SmallVector<OpFoldResult, 2> zeroIfOdd;
@@ -249,12 +287,12 @@ TilePlace TileEmitter::locate(OpFoldResult tile) {
   OpFoldResult row = math.div(tile, across);
   TilePlace place;
   place.image = math.div(row, down);
-  auto begin = [&](OpFoldResult index, int64_t count, int64_t size, Value &isLast) {
+  auto begin = [&](OpFoldResult index, int64_t count, int64_t size, const TileSide &side, Value &isLast) {
     isLast = isEqual(index, math.known(count - 1));
-    return math.min(math.mul(index, math.known(tiles.results)), math.known(size - tiles.results));
+    return math.min(math.mul(index, math.known(side.results)), math.known(size - side.results));
   };
-  place.y = begin(math.rem(row, down), tiles.getDown(), tiles.height, place.isLastDown);
-  place.x = begin(math.rem(tile, across), tiles.getAcross(), tiles.width, place.isLastAcross);
+  place.y = begin(math.rem(row, down), tiles.getDown(), tiles.height, tiles.down, place.isLastDown);
+  place.x = begin(math.rem(tile, across), tiles.getAcross(), tiles.width, tiles.across, place.isLastAcross);
   return place;
 }
 
@@ -266,7 +304,7 @@ OpFoldResult TileEmitter::addressAt(const LinearAccess &access, const TilePlace 
 }
 
 TileEmitter::Matrices TileEmitter::allocate(int64_t numTiles, int64_t tileStride) {
-  auto type = MemRefType::get({kTileProducts * numTiles * tileStride}, builder.getF32Type());
+  auto type = MemRefType::get({tiles.getProducts() * numTiles * tileStride}, builder.getF32Type());
   Value flat = memref::AllocaOp::create(builder, loc, type, builder.getI64IntegerAttr(64));
   return {flat, numTiles, tileStride};
 }
@@ -281,8 +319,8 @@ Value TileEmitter::view(const Matrices &matrices, OpFoldResult rows, int64_t col
   int64_t stride = matrices.numTiles * matrices.tileStride;
   auto layout = StridedLayoutAttr::get(builder.getContext(), 0, {stride, matrices.tileStride, 1});
   int64_t known = getConstantIntValue(rows).value_or(ShapedType::kDynamic);
-  auto type = MemRefType::get({kTileProducts, known, columns}, builder.getF32Type(), layout);
-  OpFoldResult sizes[] = {math.known(kTileProducts), rows, math.known(columns)};
+  auto type = MemRefType::get({tiles.getProducts(), known, columns}, builder.getF32Type(), layout);
+  OpFoldResult sizes[] = {math.known(tiles.getProducts()), rows, math.known(columns)};
   OpFoldResult strides[] = {math.known(stride), math.known(matrices.tileStride), math.known(1)};
   return memref::ReinterpretCastOp::create(builder, loc, type, matrices.flat, math.known(0), sizes, strides);
 }
@@ -290,15 +328,16 @@ Value TileEmitter::view(const Matrices &matrices, OpFoldResult rows, int64_t col
 void TileEmitter::transformTile(const LinearAccess &lhs, const TilePlace &place, ChannelPhase phase,
                                 OpFoldResult channel, Value mask, const Matrices &to, OpFoldResult tile,
                                 OpFoldResult column) {
-  auto transformed = transformSquare(
-      kTileElements, [&](const Elements &d) { return transformElements(d); },
+  int64_t height = tiles.down.elements, width = tiles.across.elements;
+  auto transformed = transform(
+      height, width, &VectorMath::transformElements,
       [&](int64_t i, int64_t j) {
-        return loadOfPhase(common, phase, i + 1 == kTileElements, j + 1 == kTileElements, lhs,
+        return loadOfPhase(common, phase, i + 1 == height, j + 1 == width, lhs,
                            math.add(addressAt(lhs, place, i, j), channel), mask);
-      });
-  for (int64_t product = 0; product < kTileProducts; ++product)
-    store(transformed[product / kTileElements][product % kTileElements], to.flat,
-          addressIn(to, tile, product, column));
+      },
+      tiles);
+  for (int64_t product = 0; product < tiles.getProducts(); ++product)
+    store(transformed[product / width][product % width], to.flat, addressIn(to, tile, product, column));
 }
 
 Value TileEmitter::finish(Value sum, function_ref<OpFoldResult(const LinearAccess &)> addressOf,

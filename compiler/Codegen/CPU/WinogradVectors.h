@@ -18,7 +18,7 @@ struct ChannelPhase {
 
 struct VectorMath {
   /// Vectors along one dimension of a tile.
-  using Elements = llvm::SmallVector<mlir::Value, 6>;
+  using Elements = llvm::SmallVector<mlir::Value, 9>;
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
@@ -45,41 +45,48 @@ struct VectorMath {
   void ifTrue(mlir::Value condition, llvm::function_ref<void()> body);
   mlir::Value isEqual(mlir::OpFoldResult a, mlir::OpFoldResult b);
 
-  /// Transforms of one dimension: of 6 elements (B'), of a tile's 6 sums to its results (A'), of the results'
-  /// gradients to 6 (A), of the filter's elements to 6 (G) and of 6 sums to its `count` elements (G').
-  Elements transformElements(const Elements &d);
-  Elements transformSums(const Elements &m, int64_t count);
-  Elements transformGradients(const Elements &g);
-  Elements transformFilter(const Elements &g);
-  Elements transformFilterSums(const Elements &m, int64_t count);
+  /// Transforms of one dimension: of a tile's elements (B'), of its sums to its results (A'), of the results'
+  /// gradients to as many as there are elements (A), of the filter's weights (G) and of sums to those (G').
+  Elements transformElements(const Elements &d, const TileSide &side);
+  Elements transformSums(const Elements &m, const TileSide &side);
+  Elements transformGradients(const Elements &g, const TileSide &side);
+  Elements transformFilter(const Elements &g, const TileSide &side);
+  Elements transformFilterSums(const Elements &m, const TileSide &side);
 
-  /// A transform of both dimensions of a square of `size` x `size` vectors; results are rows of columns.
-  llvm::SmallVector<Elements> transformSquare(int64_t size,
-                                              llvm::function_ref<Elements(const Elements &)> transform,
-                                              llvm::function_ref<mlir::Value(int64_t, int64_t)> load);
+  /// A transform of both dimensions of `height` x `width` vectors of a tile; results are rows of columns.
+  using Transform = Elements (VectorMath::*)(const Elements &, const TileSide &);
+  llvm::SmallVector<Elements> transform(int64_t height, int64_t width, Transform transform,
+                                        llvm::function_ref<mlir::Value(int64_t, int64_t)> load,
+                                        const ImageTiles &tiles);
 
   ChannelPhase getPhase(const TilesPlan &plan, mlir::OpFoldResult channel);
   /// Element of a square of a phase; `address` is that of the phase of even rows and columns. Where windows
-  /// are smaller than the largest ones, the last row or column has nothing: 0.
+  /// of odd phases are smaller, the last row or column has nothing: 0.
   mlir::Value loadOfPhase(const TilesPlan &plan, ChannelPhase phase, bool isLastRow, bool isLastColumn,
                           const LinearAccess &access, mlir::OpFoldResult address, mlir::Value mask);
 
-  /// Multiplies 36 pairs of matrices, [product, m, k] by [product, k, n], as a kernel of its own would. With
+  /// Multiplies pairs of matrices, [product, m, k] by [product, k, n], as a kernel of its own would. With
   /// a panel width the right one is packed.
   void multiply(mlir::Value lhs, mlir::Value rhs, mlir::Value init,
                 llvm::ArrayRef<llvm::ArrayRef<unsigned>> dims, llvm::ArrayRef<mlir::OpFoldResult> sizes,
                 bool accumulates, int64_t panelWidth, VectorUnit unit);
 
 private:
-  /// Of vectors that belong to a point and to its negative: those of even and of odd powers, of each pair of
-  /// points.
+  /// Of vectors that belong to a point and to its negative: those of even and of odd powers.
   struct Parities {
-    mlir::Value evenNear, oddNear, evenFar, oddFar;
+    mlir::Value even, odd;
   };
-  /// What a polynomial with these coefficients, at least two, is at the points.
-  Parities evaluate(const Elements &coefficients);
-  /// Sums over all points of their powers 0 to `count` - 1 times what belongs to them.
-  Elements sumPowers(mlir::Value atZero, const Parities &at, mlir::Value atInfinity, int64_t count);
+  /// The sum of every other one of `vectors` from the one at `first` on, times `factors`, of which the last
+  /// is 1.
+  mlir::Value sumEveryOther(llvm::ArrayRef<double> factors, const Elements &vectors, int64_t first);
+  /// What a polynomial with these coefficients, at least two, is at the points of a pair.
+  Parities evaluate(const Elements &coefficients, double point);
+  /// Sums over all points of their powers 0 to `count` - 1, at least two, times what belongs to them. Null if
+  /// 0 is no point.
+  Elements sumPowers(mlir::Value atZero, llvm::ArrayRef<Parities> pairs, mlir::Value atInfinity,
+                     int64_t count, const TileSide &side);
+  /// What of the elements `m` of a tile belongs to its pairs.
+  llvm::SmallVector<Parities> getParities(const Elements &m, const TileSide &side);
 };
 
 /// A tile's first result in its image, and whether it is the last one of its column and row of tiles.

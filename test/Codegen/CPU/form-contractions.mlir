@@ -199,7 +199,7 @@ func.func @no_rows(%x: tensor<64x40xf32>, %w: tensor<64x40xf32>, %e: tensor<40xf
 // CHECK-NEXT: #map1 = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3, d4, d5, d6)>
 // CHECK-NEXT: #map2 = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d6)>
 // CHECK-LABEL: func @filter_gradient
-// CHECK: kernel.contract(%{{.*}}, %{{.*}}) into %{{.*}} sizes [3, 5, 16, 8, 10, 12, 32] attributes {indexing_maps = [#map, #map1, #map2]}
+// CHECK: kernel.contract(%{{.*}}, %{{.*}}) into %{{.*}} sizes [3, 5, 16, 8, 10, 12, 32] attributes {indexing_maps = [#map, #map1, #map2], winograd}
 // CHECK: arith.negf
 // CHECK-NOT: linalg.generic
 func.func @filter_gradient(%x: tensor<8x12x16x16xf32>, %g: tensor<8x10x12x32xf32>) -> tensor<3x5x16x32xf32> {

@@ -110,3 +110,60 @@ func.func @pool(%x: memref<7x18x18x32xf32>, %f: memref<3x3x32x32xf32>, %y: memre
   } : memref<7x18x18x32xf32>, memref<3x3x32x32xf32> into memref<7x8x8x32xf32>
   return
 }
+
+// -----
+
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+
+// Windows of seven weights in one row: nine products of nine elements and of a transformed filter make three results. Each tile is
+// transformed once, in one direction.
+// CHECK-LABEL: func @row
+// CHECK: memref.alloc() {alignment = 64 : i64} : memref<9216xf32>
+// CHECK: func private @tgc_filter_0
+// CHECK-COUNT-7: vector.load
+// CHECK-NOT: vector.load
+// CHECK-COUNT-9: vector.store
+// CHECK-NOT: vector.store
+// CHECK: func private @tgc_contract_1
+// CHECK-COUNT-2: memref.alloca
+// CHECK-COUNT-9: vector.load
+// CHECK-NOT: vector.load
+// CHECK-COUNT-9: vector.store
+// CHECK-COUNT-3: arith.negf
+// CHECK-NOT: arith.negf
+func.func @row(%x: memref<7x16x24x32xf32>, %f: memref<1x7x32x32xf32>, %y: memref<7x16x18x32xf32>) {
+  kernel.contract (%x, %f) into %y sizes [7, 16, 18, 1, 7, 32, 32] attributes {indexing_maps = [#x, #f, #y], winograd} {
+  ^bb0(%s: f32):
+    %t = arith.negf %s : f32
+    kernel.yield %t : f32
+  } : memref<7x16x24x32xf32>, memref<1x7x32x32xf32> into memref<7x16x18x32xf32>
+  return
+}
+
+// -----
+
+#gx = affine_map<(r, s, c, n, y, x, k) -> (n, y + r, x + s, c)>
+#gy = affine_map<(r, s, c, n, y, x, k) -> (n, y, x, k)>
+#gf = affine_map<(r, s, c, n, y, x, k) -> (r, s, c, k)>
+
+// The gradient by such a filter of three weights in one column: eight products of eight elements and six gradients.
+// CHECK-LABEL: func @column_gradient
+// CHECK: func private @tgc_gradient_0
+// CHECK-COUNT-2: memref.alloca
+// CHECK-COUNT-8: vector.load
+// CHECK-COUNT-8: vector.store
+// CHECK-COUNT-6: vector.load
+// CHECK-NOT: vector.load
+// CHECK-COUNT-8: vector.store
+// CHECK: func private @tgc_contract_1
+// CHECK-COUNT-3: vector.store
+// CHECK-NOT: vector.store
+func.func @column_gradient(%x: memref<8x20x16x32xf32>, %g: memref<8x18x16x32xf32>, %f: memref<3x1x32x32xf32>) {
+  kernel.contract (%x, %g) into %f sizes [3, 1, 32, 8, 18, 16, 32] attributes {indexing_maps = [#gx, #gy, #gf], winograd} {
+  ^bb0(%s: f32):
+    kernel.yield %s : f32
+  } : memref<8x20x16x32xf32>, memref<8x18x16x32xf32> into memref<3x1x32x32xf32>
+  return
+}

@@ -230,3 +230,76 @@ func.func @turned_filter(%x: tensor<8x16x16x32xf32>, %f: tensor<3x3x64x32xf32>) 
   } -> tensor<8x14x14x64xf32>
   return %y : tensor<8x14x14x64xf32>
 }
+
+// -----
+
+#x = affine_map<(n, y, x, r, s, c, k) -> (n, y + r, x + s, c)>
+#f = affine_map<(n, y, x, r, s, c, k) -> (r, s, c, k)>
+#y = affine_map<(n, y, x, r, s, c, k) -> (n, y, x, k)>
+
+// Windows of one row, and of one column: tiles of nine elements.
+// CHECK-LABEL: func @row
+// CHECK: kernel.contract{{.*}} winograd}
+func.func @row(%x: tensor<1x17x23x192xf32>, %f: tensor<1x7x192x192xf32>) -> tensor<1x17x17x192xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x17x17x192xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<1x17x17x192xf32>) -> tensor<1x17x17x192xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<1x17x23x192xf32>, tensor<1x7x192x192xf32>) outs(%i : tensor<1x17x17x192xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<1x17x17x192xf32>
+  return %y : tensor<1x17x17x192xf32>
+}
+
+// The same turned.
+// CHECK-LABEL: func @column
+// CHECK: kernel.contract{{.*}} winograd}
+func.func @column(%x: tensor<1x23x17x192xf32>, %f: tensor<7x1x192x192xf32>) -> tensor<1x17x17x192xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x17x17x192xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<1x17x17x192xf32>) -> tensor<1x17x17x192xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<1x23x17x192xf32>, tensor<7x1x192x192xf32>) outs(%i : tensor<1x17x17x192xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<1x17x17x192xf32>
+  return %y : tensor<1x17x17x192xf32>
+}
+
+// Nine weights.
+// CHECK-LABEL: func @wide_row
+// CHECK: kernel.contract
+// CHECK-NOT: winograd
+func.func @wide_row(%x: tensor<8x17x25x64xf32>, %f: tensor<1x9x64x64xf32>) -> tensor<8x17x17x64xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x17x17x64xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<8x17x17x64xf32>) -> tensor<8x17x17x64xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<8x17x25x64xf32>, tensor<1x9x64x64xf32>) outs(%i : tensor<8x17x17x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<8x17x17x64xf32>
+  return %y : tensor<8x17x17x64xf32>
+}
+
+// Eight results of three weights take sixteen products by tiles of eight elements and twelve by tiles of six, of a filter that is
+// read for few of them.
+// CHECK-LABEL: func @few_rows
+// CHECK: kernel.contract
+// CHECK-NOT: winograd
+func.func @few_rows(%x: tensor<1x8x10x384xf32>, %f: tensor<1x3x384x384xf32>) -> tensor<1x8x8x384xf32> {
+  %z = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x8x8x384xf32>
+  %i = linalg.fill ins(%z : f32) outs(%e : tensor<1x8x8x384xf32>) -> tensor<1x8x8x384xf32>
+  %y = linalg.generic {indexing_maps = [#x, #f, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]} ins(%x, %f : tensor<1x8x10x384xf32>, tensor<1x3x384x384xf32>) outs(%i : tensor<1x8x8x384xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<1x8x8x384xf32>
+  return %y : tensor<1x8x8x384xf32>
+}
