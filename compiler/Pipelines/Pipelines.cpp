@@ -107,6 +107,7 @@ void buildBuffersPipeline(OpPassManager &passes, const CompileOptions &options) 
   passes.addPass(createSplitNestsPass());
   passes.addPass(createParallelBranchesPass());
   passes.addPass(createPlaceWeightsPass());
+  passes.addPass(createScheduleKernelsPass());
   passes.addPass(createPlanBuffersPass());
   addCleanup(passes);
   if (options.profile)

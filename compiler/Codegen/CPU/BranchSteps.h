@@ -2,7 +2,7 @@
 #ifndef TGC_COMPILER_CODEGEN_CPU_BRANCHSTEPS_H
 #define TGC_COMPILER_CODEGEN_CPU_BRANCHSTEPS_H
 
-#include "compiler/Codegen/CPU/MemoryEffects.h"
+#include "compiler/Codegen/Common/MemoryEffects.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace tgc {

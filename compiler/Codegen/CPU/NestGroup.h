@@ -3,8 +3,8 @@
 #define TGC_COMPILER_CODEGEN_CPU_NESTGROUP_H
 
 #include "compiler/Codegen/CPU/KernelCalls.h"
-#include "compiler/Codegen/CPU/MemoryEffects.h"
 #include "compiler/Codegen/CPU/SelectTiling.h"
+#include "compiler/Codegen/Common/MemoryEffects.h"
 #include "dialects/Kernel/IR/KernelDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 

@@ -66,19 +66,16 @@ struct BranchFinder {
   int64_t &numOpenRegions;
   func::FuncOp entry;
   KernelCalls &kernels;
-  EntryMemory &memory;
-  SymbolTable &symbols;
+  OpEffects &opEffects;
   SmallVector<Branch> branches;
-  DenseMap<std::pair<Operation *, size_t>, bool> written;
 
   BranchFinder(Block &block, int64_t &numOpenRegions, func::FuncOp entry, KernelCalls &kernels,
-               EntryMemory &memory, SymbolTable &symbols)
-      : block(block), numOpenRegions(numOpenRegions), entry(entry), kernels(kernels), memory(memory),
-        symbols(symbols) {}
+               OpEffects &opEffects)
+      : block(block), numOpenRegions(numOpenRegions), entry(entry), kernels(kernels), opEffects(opEffects) {}
 
   void run() {
     for (Operation &op : llvm::make_early_inc_range(block)) {
-      Effects effects = getEffects(op);
+      Effects effects = opEffects.get(op);
       if (std::optional<int64_t> work = getWork(&op))
         addStep({&op, std::move(effects), *work});
       else
@@ -87,41 +84,6 @@ struct BranchFinder {
   }
 
 private:
-  //===--------------------------------------------------------------------===//
-  // What an op does
-  //===--------------------------------------------------------------------===//
-
-  /// `symbols` lacks the regions made here.
-  func::FuncOp findFunction(StringRef name) {
-    auto function = symbols.lookup<func::FuncOp>(name);
-    return function ? function : entry->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(name);
-  }
-
-  /// A call touches what it is given, and what it does not write is read by others meanwhile.
-  void addCallEffects(func::FuncOp callee, ValueRange arguments, Effects &effects) {
-    for (auto [i, argument] : llvm::enumerate(arguments))
-      if (isa<BaseMemRefType>(argument.getType())) {
-        auto [known, isNew] = written.try_emplace({callee, i}, false);
-        if (isNew)
-          known->second = writesArgument(callee, i);
-        effects.add(memory.find(argument), known->second);
-      }
-  }
-
-  Effects getEffects(Operation &op) {
-    Effects effects;
-    effects.isUnknown = op.hasTrait<OpTrait::IsTerminator>();
-    op.walk([&](Operation *inner) {
-      if (auto call = dyn_cast<func::CallOp>(inner))
-        addCallEffects(findFunction(call.getCallee()), call.getOperands(), effects);
-      else if (auto loop = dyn_cast<rt::ParallelForOp>(inner))
-        addCallEffects(findFunction(loop.getCallee()), loop.getArguments(), effects);
-      else
-        memory.addEffects(*inner, effects);
-    });
-    return effects;
-  }
-
   //===--------------------------------------------------------------------===//
   // Branches
   //===--------------------------------------------------------------------===//
@@ -313,9 +275,10 @@ struct ParallelBranchesPass : impl::ParallelBranchesPassBase<ParallelBranchesPas
     SymbolTable symbols(getOperation());
     forEachEntry(getOperation(), [&](func::FuncOp entry, ArrayRef<Block *> blocks) {
       EntryMemory memory;
+      OpEffects effects(memory, symbols);
       int64_t numOpenRegions = 0;
       for (Block *block : blocks)
-        BranchFinder(*block, numOpenRegions, entry, kernels, memory, symbols).run();
+        BranchFinder(*block, numOpenRegions, entry, kernels, effects).run();
     });
     getOperation().walk([](Operation *op) {
       op->removeDiscardableAttr(KernelCalls::kWork);

@@ -11,8 +11,8 @@
 
 #include "compiler/Codegen/CPU/ContractPlan.h"
 #include "compiler/Codegen/CPU/KernelCalls.h"
-#include "compiler/Codegen/CPU/MemoryEffects.h"
 #include "compiler/Codegen/CPU/Winograd.h"
+#include "compiler/Codegen/Common/MemoryEffects.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 

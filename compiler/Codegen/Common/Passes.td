@@ -105,6 +105,14 @@ def RotateLoopBuffersPass : Pass<"tgc-rotate-loop-buffers", "::mlir::ModuleOp"> 
   let dependentDialects = ["::tgc::rt::RtDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
+def ScheduleKernelsPass : Pass<"tgc-schedule-kernels", "::mlir::ModuleOp"> {
+  let summary = "Put kernels in an order that needs less memory at one time";
+  let description = [{
+    Runs before `tgc-plan-buffers`, when kernels are final. Each block of an entry gets the best of a few orders that keep what depends
+    on what; the given one stays if the arena would not be smaller.
+  }];
+}
+
 def SeparateDestinationsPass : Pass<"tgc-separate-destinations", "::mlir::ModuleOp"> {
   let summary = "Give each use of a fill or an empty tensor one of its own";
   let description = [{ Runs before bufferization, after the last elimination of common subexpressions. }];

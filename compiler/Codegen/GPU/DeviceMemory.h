@@ -7,7 +7,7 @@
 #ifndef TGC_COMPILER_CODEGEN_GPU_DEVICEMEMORY_H
 #define TGC_COMPILER_CODEGEN_GPU_DEVICEMEMORY_H
 
-#include "compiler/Codegen/CPU/MemoryEffects.h"
+#include "compiler/Codegen/Common/MemoryEffects.h"
 
 namespace tgc {
 

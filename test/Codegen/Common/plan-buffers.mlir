@@ -17,15 +17,58 @@ func.func @reuse(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   return
 }
 
-// A view keeps its buffer alive.
+// What reads a view keeps its buffer alive; the view alone does not.
 // CHECK-LABEL: func.func @view_is_a_use
 // CHECK: arith.constant 8192 : index
 func.func @view_is_a_use(%frame: !llvm.ptr) attributes {rt.feeds = []} {
   %a = memref.alloc() : memref<1024xf32>
+  "test.write"(%a) : (memref<1024xf32>) -> ()
   %view = memref.reinterpret_cast %a to offset: [0], sizes: [32, 32], strides: [32, 1] : memref<1024xf32> to memref<32x32xf32>
   %b = memref.alloc() : memref<1024xf32>
   "test.write"(%b) : (memref<1024xf32>) -> ()
   "test.read"(%view) : (memref<32x32xf32>) -> ()
+  return
+}
+
+// CHECK-LABEL: func.func @early_view
+// CHECK: arith.constant 4096 : index
+func.func @early_view(%frame: !llvm.ptr) attributes {rt.feeds = []} {
+  %a = memref.alloc() : memref<1024xf32>
+  %view = memref.reinterpret_cast %a to offset: [0], sizes: [32, 32], strides: [32, 1] : memref<1024xf32> to memref<32x32xf32>
+  %b = memref.alloc() : memref<1024xf32>
+  "test.write"(%b) : (memref<1024xf32>) -> ()
+  "test.write"(%view) : (memref<32x32xf32>) -> ()
+  return
+}
+
+// In an iteration %b and %c share memory, and in one of the parts of the condition %d does; what the loop carries, or what it finds, lives as long as it runs.
+// CHECK-LABEL: func.func @loop
+// CHECK-SAME: rt.live_bytes = 12288
+// CHECK: rt.workspace
+func.func @loop(%frame: !llvm.ptr, %yes: i1) attributes {rt.feeds = []} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  %a = memref.alloc() : memref<1024xf32>
+  "test.write"(%a) : (memref<1024xf32>) -> ()
+  %r = scf.for %i = %c0 to %c9 step %c1 iter_args(%carried = %a) -> memref<1024xf32> {
+    "test.read"(%carried) : (memref<1024xf32>) -> ()
+    %b = memref.alloc() : memref<1024xf32>
+    "test.write"(%b) : (memref<1024xf32>) -> ()
+    %c = memref.alloc() : memref<1024xf32>
+    "test.write"(%c) : (memref<1024xf32>) -> ()
+    scf.if %yes {
+      %d = memref.alloc() : memref<1024xf32>
+      "test.write"(%d) : (memref<1024xf32>) -> ()
+    } else {
+      %d = memref.alloc() : memref<1024xf32>
+      "test.write"(%d) : (memref<1024xf32>) -> ()
+    }
+    %next = memref.alloc() : memref<1024xf32>
+    "test.write"(%next) : (memref<1024xf32>) -> ()
+    scf.yield %next : memref<1024xf32>
+  }
+  "test.read"(%r) : (memref<1024xf32>) -> ()
   return
 }
 

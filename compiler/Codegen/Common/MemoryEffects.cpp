@@ -1,6 +1,6 @@
 //===- MemoryEffects.cpp - What ops do to buffers -------------------------===//
 
-#include "compiler/Codegen/CPU/MemoryEffects.h"
+#include "compiler/Codegen/Common/MemoryEffects.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -139,6 +139,34 @@ static bool isWritten(Value memref) {
 
 bool writesArgument(func::FuncOp function, unsigned argument) {
   return function.isDeclaration() || isWritten(function.getArgument(argument));
+}
+
+/// A call touches what it is given, and what it does not write is read by others meanwhile.
+void OpEffects::addCall(StringRef name, ValueRange arguments, Effects &effects) {
+  auto callee = symbols.lookup<func::FuncOp>(name);
+  if (!callee)
+    callee = cast<ModuleOp>(symbols.getOp()).lookupSymbol<func::FuncOp>(name);
+  for (auto [i, argument] : llvm::enumerate(arguments))
+    if (isa<BaseMemRefType>(argument.getType())) {
+      auto [known, isNew] = written.try_emplace({callee, i}, false);
+      if (isNew)
+        known->second = writesArgument(callee, i);
+      effects.add(memory.find(argument), known->second);
+    }
+}
+
+Effects OpEffects::get(Operation &op) {
+  Effects effects;
+  effects.isUnknown = op.hasTrait<OpTrait::IsTerminator>();
+  op.walk([&](Operation *inner) {
+    if (auto call = dyn_cast<func::CallOp>(inner))
+      addCall(call.getCallee(), call.getOperands(), effects);
+    else if (auto loop = dyn_cast<rt::ParallelForOp>(inner))
+      addCall(loop.getCallee(), loop.getArguments(), effects);
+    else
+      memory.addEffects(*inner, effects);
+  });
+  return effects;
 }
 
 void forEachEntry(ModuleOp module, function_ref<void(func::FuncOp, ArrayRef<Block *>)> visit) {

@@ -1,9 +1,10 @@
 //===- MemoryEffects.h - What ops do to buffers ----------------*- C++ -*-===//
-#ifndef TGC_COMPILER_CODEGEN_CPU_MEMORYEFFECTS_H
-#define TGC_COMPILER_CODEGEN_CPU_MEMORYEFFECTS_H
+#ifndef TGC_COMPILER_CODEGEN_COMMON_MEMORYEFFECTS_H
+#define TGC_COMPILER_CODEGEN_COMMON_MEMORYEFFECTS_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace tgc {
@@ -44,6 +45,23 @@ private:
   llvm::DenseMap<int64_t, mlir::Value> variables;
 };
 
+/// What ops of an entry do, with the ops and the kernels inside of them.
+class OpEffects {
+public:
+  OpEffects(EntryMemory &memory, mlir::SymbolTable &symbols) : memory(memory), symbols(symbols) {}
+
+  Effects get(mlir::Operation &op);
+
+private:
+  void addCall(mlir::StringRef callee, mlir::ValueRange arguments, Effects &effects);
+
+  EntryMemory &memory;
+  /// May lack functions that were made since.
+  mlir::SymbolTable &symbols;
+  /// Whether a function writes to an argument.
+  llvm::DenseMap<std::pair<mlir::Operation *, size_t>, bool> written;
+};
+
 /// The blocks of each entry of the module in which ops on buffers stand, those of loops and conditions
 /// included.
 void forEachEntry(mlir::ModuleOp module,
@@ -54,4 +72,4 @@ bool writesArgument(mlir::func::FuncOp function, unsigned argument);
 
 } // namespace tgc
 
-#endif // TGC_COMPILER_CODEGEN_CPU_MEMORYEFFECTS_H
+#endif // TGC_COMPILER_CODEGEN_COMMON_MEMORYEFFECTS_H

@@ -1,0 +1,130 @@
+//===- ListSchedulerTest.cpp - Orders of steps that need little memory ----===//
+
+#include "compiler/Codegen/Common/ListScheduler.h"
+#include "gtest/gtest.h"
+#include <chrono>
+#include <numeric>
+#include <random>
+
+using tgc::StepGraph;
+
+namespace {
+
+/// Steps that compute one buffer each: `sources` of each step are earlier ones.
+StepGraph makeGraph(llvm::ArrayRef<llvm::SmallVector<unsigned>> sources, llvm::ArrayRef<int64_t> sizes) {
+  StepGraph graph;
+  graph.steps.resize(sources.size());
+  graph.sizes.assign(sizes.begin(), sizes.end());
+  for (unsigned i = 0; i < sources.size(); ++i) {
+    graph.steps[i].buffers.push_back(i);
+    for (unsigned source : sources[i]) {
+      if (!llvm::is_contained(graph.steps[i].buffers, source))
+        graph.steps[i].buffers.push_back(source);
+      graph.addOrder(source, i);
+    }
+  }
+  return graph;
+}
+
+int64_t countGiven(const StepGraph &graph) {
+  llvm::SmallVector<unsigned> given(graph.steps.size());
+  std::iota(given.begin(), given.end(), 0);
+  return countLiveBytes(graph, given);
+}
+
+/// Every step once, after those it needs.
+void expectOrder(const StepGraph &graph, llvm::ArrayRef<unsigned> order) {
+  ASSERT_EQ(order.size(), graph.steps.size());
+  std::vector<unsigned> place(order.size(), ~0u);
+  for (unsigned i = 0; i < order.size(); ++i)
+    place[order[i]] = i;
+  for (unsigned i = 0; i < order.size(); ++i)
+    for (unsigned after : graph.steps[i].after)
+      EXPECT_LT(place[i], place[after]);
+}
+
+TEST(ListSchedulerTest, NothingIsBetterThanAChain) {
+  StepGraph graph = makeGraph({{}, {0}, {1}}, {64, 64, 64});
+  EXPECT_EQ(countGiven(graph), 128);
+  EXPECT_TRUE(schedule(graph).empty());
+  EXPECT_TRUE(schedule(StepGraph()).empty());
+}
+
+/// Six branches side by side: one after the other only one has its large value.
+TEST(ListSchedulerTest, BranchesComeOneAfterTheOther) {
+  llvm::SmallVector<llvm::SmallVector<unsigned>> sources(6);
+  llvm::SmallVector<int64_t> sizes(6, 1000);
+  for (unsigned i = 0; i < 6; ++i) {
+    sources.push_back({i});
+    sizes.push_back(1);
+  }
+  StepGraph graph = makeGraph(sources, sizes);
+  EXPECT_EQ(countGiven(graph), 6001);
+  llvm::SmallVector<unsigned> order = schedule(graph);
+  expectOrder(graph, order);
+  EXPECT_EQ(order, (llvm::SmallVector<unsigned>{0, 6, 1, 7, 2, 8, 3, 9, 4, 10, 5, 11}));
+  EXPECT_EQ(countLiveBytes(graph, order), 1001);
+}
+
+/// A small beginning whose end is large: what a step asks for alone would begin all branches.
+TEST(ListSchedulerTest, BranchesMayGrow) {
+  llvm::SmallVector<llvm::SmallVector<unsigned>> sources(4);
+  llvm::SmallVector<int64_t> sizes(4, 100);
+  for (unsigned i = 0; i < 4; ++i) {
+    sources.push_back({i});
+    sizes.push_back(200);
+  }
+  for (unsigned i = 0; i < 4; ++i) {
+    sources.push_back({4 + i});
+    sizes.push_back(1);
+  }
+  StepGraph graph = makeGraph(sources, sizes);
+  llvm::SmallVector<unsigned> order = schedule(graph);
+  expectOrder(graph, order);
+  EXPECT_EQ(countLiveBytes(graph, order), 300);
+}
+
+/// What a step needs alone counts while it runs.
+TEST(ListSchedulerTest, InnerBytesLiveDuringTheStep) {
+  StepGraph graph = makeGraph({{}, {0}}, {8, 8});
+  graph.steps[0].inner = 100;
+  EXPECT_EQ(countGiven(graph), 108);
+}
+
+TEST(ListSchedulerTest, RandomGraphsNeverNeedMore) {
+  std::minstd_rand random(7);
+  int better = 0;
+  for (int round = 0; round < 500; ++round) {
+    unsigned count = 2 + random() % 40;
+    llvm::SmallVector<llvm::SmallVector<unsigned>> sources(count);
+    llvm::SmallVector<int64_t> sizes;
+    for (unsigned i = 0; i < count; ++i) {
+      sizes.push_back(1 + random() % 100);
+      for (unsigned n = i ? random() % 3 : 0; n > 0; --n)
+        sources[i].push_back(random() % i);
+    }
+    StepGraph graph = makeGraph(sources, sizes);
+    llvm::SmallVector<unsigned> order = schedule(graph);
+    if (order.empty())
+      continue;
+    ++better;
+    expectOrder(graph, order);
+    EXPECT_LT(countLiveBytes(graph, order), countGiven(graph));
+  }
+  EXPECT_GT(better, 250);
+}
+
+/// A value that all steps read does not make the order quadratic.
+TEST(ListSchedulerTest, LargeGraphsAreFast) {
+  constexpr unsigned kCount = 20000;
+  llvm::SmallVector<llvm::SmallVector<unsigned>> sources(kCount);
+  llvm::SmallVector<int64_t> sizes(kCount, 64);
+  for (unsigned i = 1; i < kCount; ++i)
+    sources[i] = {0, i / 2};
+  auto begin = std::chrono::steady_clock::now();
+  StepGraph graph = makeGraph(sources, sizes);
+  expectOrder(graph, schedule(graph));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
+} // namespace
