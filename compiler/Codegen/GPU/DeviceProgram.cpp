@@ -119,10 +119,10 @@ bool isPlumbing(Operation *op) {
 /// A nest by itself.
 static NestChain makeChain(linalg::GenericOp nest) {
   NestChain chain;
-  chain.form = getOpNest(nest) != OpNest::None ? NestChain::Flat
-               : isContraction(nest)           ? NestChain::Contraction
-               : isRowReduction(nest)          ? NestChain::Rows
-                                               : NestChain::Flat;
+  chain.form = getOpNest(nest) != OpNest::None || isComplex(nest) ? NestChain::Flat
+               : isContraction(nest)                              ? NestChain::Contraction
+               : isRowReduction(nest)                             ? NestChain::Rows
+                                                                  : NestChain::Flat;
   chain.members.push_back(nest);
   chain.main = nest;
   return chain;
@@ -259,6 +259,7 @@ DeviceProgram writeKernels(ModuleOp program, GpuF32 products) {
 }
 
 void buildKernelPipeline(OpPassManager &passes) {
+  passes.addPass(createConvertComplexToStandardPass());
   passes.addPass(math::createMathExtendToSupportedTypes());
   passes.addPass(createExpandMathPass());
   arith::ArithEmulateUnsupportedFloatsOptions emulated;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Codegen/GPU/KernelWork.h"
+#include "compiler/ABI/Dtypes.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/NestAccess.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -37,7 +38,7 @@ static bool multiplyBy(Product &product, const NestSize &size, const KernelRecor
 static std::optional<Product> countBytes(Value memory, const KernelRecord &record) {
   auto type = cast<MemRefType>(memory.getType());
   Product bytes;
-  bytes.fixed = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  bytes.fixed = byteWidth(type.getElementType());
   for (int64_t dim = 0; dim < type.getRank(); ++dim)
     if (!multiplyBy(bytes, getSize(memory, dim), record))
       return std::nullopt;

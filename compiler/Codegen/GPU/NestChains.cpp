@@ -69,7 +69,7 @@ void ChainFinder::runNests() {
 }
 
 bool ChainFinder::canJoin(linalg::GenericOp op) {
-  if (op->getNumResults() || op->hasAttr(kCopyAttribute) || op->hasAttr(kAloneAttribute) ||
+  if (op->getNumResults() || op->hasAttr(kCopyAttribute) || op->hasAttr(kAloneAttribute) || isComplex(op) ||
       !whyNoKernel(op).empty())
     return false;
   SmallVector<Value> all = getLoaded(op);

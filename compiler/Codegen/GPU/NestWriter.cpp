@@ -2,15 +2,12 @@
 
 #include "compiler/Codegen/GPU/NestWriter.h"
 #include "compiler/Codegen/GPU/AttentionNests.h"
-#include "compiler/Codegen/GPU/OpNests.h"
-#include "compiler/Target/GpuFunctions.h"
-#include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -22,71 +19,6 @@ namespace tgc {
 
 /// Kinds of memory, as NVPTX numbers them.
 static constexpr unsigned kGlobalSpace = 1, kSharedSpace = 3;
-
-static bool isElement(Type type) {
-  return (type.isIntOrFloat() && llvm::is_contained({1u, 8u, 16u, 32u, 64u}, type.getIntOrFloatBitWidth())) &&
-         !isa<Float8E4M3FNType, Float8E5M2Type>(type);
-}
-
-/// Whether a kernel can be told the value as 64 bits.
-static bool isScalar(Type type) { return type.isIndex() || isElement(type); }
-
-/// The operand and its dimension that a loop's size is read from.
-static std::optional<KernelNumber> findSize(linalg::GenericOp op, unsigned loop) {
-  Value operand;
-  unsigned dim;
-  if (isAttention(op)) {
-    OpOperand &counter = getCounter(op, loop);
-    auto place = getAffineDimExpr(loop, op.getContext());
-    return KernelNumber{KernelNumber::Size, counter.get(),
-                        *op.getMatchingIndexingMap(&counter).getResultPosition(place)};
-  }
-  if (failed(cast<linalg::LinalgOp>(*op).mapIterationSpaceDimToOperandDim(loop, operand, dim)))
-    return std::nullopt;
-  return KernelNumber{KernelNumber::Size, operand, dim};
-}
-
-static std::string whyNotMemory(Type type) {
-  auto memory = dyn_cast<MemRefType>(type);
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  if (!memory || failed(memory.getStridesAndOffset(strides, offset)))
-    return "an operand is neither memory nor a number";
-  return isElement(memory.getElementType()) ? "" : "its elements are no numbers of a device";
-}
-
-std::string whyNoKernel(linalg::GenericOp op) {
-  if (isPlacedOnHost(op.getLoc()))
-    return "the graph places it on the CPU";
-  for (Value operand : op->getOperands())
-    if (!isScalar(operand.getType()))
-      if (std::string reason = whyNotMemory(operand.getType()); !reason.empty())
-        return reason;
-  for (auto [loop, range] : llvm::enumerate(op.getStaticLoopRanges()))
-    if (ShapedType::isDynamic(range) && !findSize(op, loop))
-      return "the size of a loop is no operand's";
-  std::string reason;
-  op.getRegion().walk([&](Operation *inner) {
-    bool isKnown =
-        isa<arith::ArithDialect, math::MathDialect>(inner->getDialect()) ||
-        isa<linalg::YieldOp, linalg::IndexOp, memref::LoadOp, memref::DimOp, affine::AffineApplyOp>(inner);
-    if (auto size = dyn_cast<memref::DimOp>(inner))
-      isKnown &= size.getConstantIndex().has_value();
-    auto call = dyn_cast<func::CallOp>(inner);
-    if (call && !isGpuFunction(call.getCallee()))
-      reason = "it calls " + call.getCallee().str();
-    else if ((!isKnown && !call) || inner->getNumRegions())
-      reason = "its body has " + inner->getName().getStringRef().str();
-  });
-  llvm::SetVector<Value> captured;
-  getUsedValuesDefinedAbove(op.getRegion(), captured);
-  for (Value value : captured)
-    if (!isScalar(value.getType()) && reason.empty())
-      reason = whyNotMemory(value.getType());
-  if (reason.empty() && getOpNest(op) == OpNest::TopK)
-    reason = whyNoSearch(op);
-  return reason;
-}
 
 static SmallVector<Value> mapped(const IRMapping &mapping, ValueRange values) {
   return llvm::map_to_vector(values, [&](Value value) { return mapping.lookupOrDefault(value); });
@@ -264,8 +196,25 @@ Value NestWriter::addressOf(Value memory, ValueRange place) {
     offset = add(offset, multiply(at, strideOfMemory(memory, dim)));
   Value element = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), offset);
   Value base = argumentOf(memory);
-  return LLVM::GEPOp::create(builder, loc, base.getType(),
-                             cast<MemRefType>(memory.getType()).getElementType(), base, element);
+  Type type = cast<MemRefType>(memory.getType()).getElementType();
+  if (auto complex = dyn_cast<ComplexType>(type))
+    type = LLVM::LLVMArrayType::get(complex.getElementType(), 2);
+  return LLVM::GEPOp::create(builder, loc, base.getType(), type, base, element);
+}
+
+/// Where the imaginary part lies.
+Value NestWriter::behind(Value address, ComplexType type) {
+  return LLVM::GEPOp::create(builder, loc, address.getType(), type.getElementType(), address,
+                             ArrayRef<LLVM::GEPArg>{1});
+}
+
+Value NestWriter::loadFrom(Value address, Type type) {
+  auto complex = dyn_cast<ComplexType>(type);
+  if (!complex)
+    return LLVM::LoadOp::create(builder, loc, type, address);
+  Value real = LLVM::LoadOp::create(builder, loc, complex.getElementType(), address);
+  Value imaginary = LLVM::LoadOp::create(builder, loc, complex.getElementType(), behind(address, complex));
+  return complex::CreateOp::create(builder, loc, complex, real, imaginary);
 }
 
 Value NestWriter::addressOf(OpOperand &operand, ValueRange index) {
@@ -273,18 +222,31 @@ Value NestWriter::addressOf(OpOperand &operand, ValueRange index) {
   return addressOf(operand.get(), *affine::expandAffineMap(builder, loc, map, index));
 }
 
+Value NestWriter::cloneConstant(Value value) {
+  if (auto parts = value.getDefiningOp<complex::CreateOp>())
+    return complex::CreateOp::create(builder, loc, parts.getType(), cloneConstant(parts.getReal()),
+                                     cloneConstant(parts.getImaginary()));
+  return builder.clone(*value.getDefiningOp())->getResult(0);
+}
+
 Value NestWriter::load(OpOperand &operand, ValueRange index) {
   Type type = getElementTypeOrSelf(operand.get().getType());
   if (!isa<MemRefType>(operand.get().getType())) {
-    if (auto fixed = operand.get().getDefiningOp<arith::ConstantOp>())
-      return builder.clone(*fixed)->getResult(0);
+    if (isConstantNumber(operand.get()))
+      return cloneConstant(operand.get());
     return number({KernelNumber::Scalar, operand.get()});
   }
-  return LLVM::LoadOp::create(builder, loc, type, addressOf(operand, index));
+  return loadFrom(addressOf(operand, index), type);
 }
 
 void NestWriter::store(Value value, OpOperand &operand, ValueRange index) {
-  LLVM::StoreOp::create(builder, loc, value, addressOf(operand, index));
+  Value address = addressOf(operand, index);
+  if (auto type = dyn_cast<ComplexType>(value.getType())) {
+    Value imaginary = complex::ImOp::create(builder, loc, value);
+    LLVM::StoreOp::create(builder, loc, imaginary, behind(address, type));
+    value = complex::ReOp::create(builder, loc, value);
+  }
+  LLVM::StoreOp::create(builder, loc, value, address);
 }
 
 Value NestWriter::shuffleWord(StringRef kind, Value word, unsigned lane) {
@@ -364,8 +326,8 @@ void NestWriter::mapCaptured(IRMapping &mapping) {
   llvm::SetVector<Value> captured;
   getUsedValuesDefinedAbove(op.getRegion(), captured);
   for (Value value : captured) {
-    if (auto fixed = value.getDefiningOp<arith::ConstantOp>())
-      mapping.map(value, builder.clone(*fixed)->getResult(0));
+    if (isConstantNumber(value))
+      mapping.map(value, cloneConstant(value));
     else if (!isa<MemRefType>(value.getType()))
       mapping.map(value, number({KernelNumber::Scalar, value}));
   }
@@ -394,8 +356,7 @@ SmallVector<Value> NestWriter::compute(ValueRange index, ValueRange outputs) {
       mapping.map(position.getResult(), index[position.getDim()]);
     } else if (auto element = dyn_cast<memref::LoadOp>(inner)) {
       Value address = addressOf(element.getMemRef(), mapped(mapping, element.getIndices()));
-      mapping.map(element.getResult(),
-                  LLVM::LoadOp::create(builder, loc, element.getType(), address).getResult());
+      mapping.map(element.getResult(), loadFrom(address, element.getType()));
     } else if (auto size = dyn_cast<memref::DimOp>(inner)) {
       mapping.map(size.getResult(), sizeOfMemory(size.getSource(), *size.getConstantIndex()));
     } else {

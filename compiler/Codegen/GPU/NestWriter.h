@@ -17,6 +17,16 @@ namespace tgc {
 /// Why a nest has no kernel of any form; empty if it has one.
 std::string whyNoKernel(mlir::linalg::GenericOp op);
 
+/// Whether kernels clone the number, rather than being told it.
+bool isConstantNumber(mlir::Value value);
+
+/// The operand and its dimension that a loop's size is read from.
+std::optional<KernelNumber> findSize(mlir::linalg::GenericOp op, unsigned loop);
+
+/// Whether it takes or gives complex numbers, which a kernel has as two: a nest by itself, a thread for each
+/// result.
+bool isComplex(mlir::linalg::GenericOp op);
+
 class NestWriter {
 public:
   /// Begins the kernel: a function that takes the memory of the nests' operands and of what their bodies
@@ -97,6 +107,9 @@ private:
   /// The body's values for what it takes from outside.
   void mapCaptured(mlir::IRMapping &mapping);
   mlir::Value sizeOfMemory(mlir::Value memory, unsigned dim);
+  mlir::Value cloneConstant(mlir::Value value);
+  mlir::Value behind(mlir::Value address, mlir::ComplexType type);
+  mlir::Value loadFrom(mlir::Value address, mlir::Type type);
 
   llvm::SmallVector<mlir::Value> numbers;
 };

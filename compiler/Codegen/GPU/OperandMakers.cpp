@@ -103,7 +103,7 @@ private:
     if (nest->getNumResults() || nest.getNumDpsInits() != 1 || chainOf.contains(nest) || isAttention(nest) ||
         getOpNest(nest) != OpNest::None || nest.getNumParallelLoops() != nest.getNumLoops() ||
         nest->hasAttr(kCopyAttribute) || nest->hasAttr(kAloneAttribute) || callsFunctions(nest) ||
-        !whyNoKernel(nest).empty() || !getLoaded(nest).empty() ||
+        isComplex(nest) || !whyNoKernel(nest).empty() || !getLoaded(nest).empty() ||
         !nest.getMatchingBlockArgument(nest.getDpsInitOperand(0)).use_empty() || getMakerInputs(nest).empty())
       return false;
     bool isPlain = true;

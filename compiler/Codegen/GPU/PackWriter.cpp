@@ -77,6 +77,8 @@ static unsigned countWork(linalg::GenericOp nest) {
 }
 
 void PackWriter::choosePacks(ArrayRef<linalg::GenericOp> nests, bool mayBeApart) {
+  if (llvm::any_of(nests, isComplex))
+    return;
   linalg::GenericOp first = op;
   unsigned smallest = kAccessBytes, largest = 0, work = 0;
   auto look = [&](linalg::GenericOp nest) {

@@ -1,7 +1,8 @@
 """Writes GraphDefs as text: graph.node("y", "Sum", ["x", "axes"], T=graph.FLOAT)."""
 import numpy
 
-TYPES = {"float32": "DT_FLOAT", "float64": "DT_DOUBLE", "int32": "DT_INT32", "int64": "DT_INT64", "bool": "DT_BOOL", "float16": "DT_HALF", "bfloat16": "DT_BFLOAT16", "int8": "DT_INT8", "uint8": "DT_UINT8"}
+TYPES = {"float32": "DT_FLOAT", "float64": "DT_DOUBLE", "int32": "DT_INT32", "int64": "DT_INT64", "bool": "DT_BOOL", "float16": "DT_HALF", "bfloat16": "DT_BFLOAT16", "int8": "DT_INT8", "uint8": "DT_UINT8",
+         "complex64": "DT_COMPLEX64", "complex128": "DT_COMPLEX128"}
 
 
 class Type(str):
