@@ -78,6 +78,13 @@ bool feedsLanes(linalg::GenericOp producer, linalg::LinalgOp consumer) {
   return from.getNumResults() > 0 && from.getResults().back() != to.getResults().back();
 }
 
+/// Whether the op sums over columns, and the reshape would put other dimensions between those that it reads:
+/// nothing that makes or shares them could be fused any more.
+bool splitsSummedColumns(linalg::GenericOp producer, Operation *reshape) {
+  return producer && isa<tensor::ExpandShapeOp>(reshape) && producer.getNumReductionLoops() > 0 &&
+         producer.getIteratorTypesArray().back() == utils::IteratorType::parallel;
+}
+
 } // namespace
 
 int64_t getMemoryCost() { return kMemoryCost; }
@@ -105,7 +112,8 @@ bool paysToFuse(OpOperand *operand) {
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   // Reshapes move through ops; they compute nothing.
   if (!producer || !consumer)
-    return operand->get().getDefiningOp() && operand->get().hasOneUse();
+    return operand->get().getDefiningOp() && operand->get().hasOneUse() &&
+           !splitsSummedColumns(producer, operand->getOwner());
   return producer->hasOneUse() && paysToFuseCopy(operand);
 }
 

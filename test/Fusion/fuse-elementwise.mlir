@@ -253,3 +253,22 @@ func.func @stored(%x: tensor<8x64xf32>, %y: tensor<8x64xf32>) -> (tensor<8x64xf3
   } -> tensor<8x64xf32>
   return %1, %2 : tensor<8x64xf32>, tensor<8x64xf32>
 }
+
+// -----
+
+#id = affine_map<(m, n) -> (m, n)>
+#column = affine_map<(m, n) -> (n)>
+
+// The shape of sums of columns does not become one of what they read.
+// CHECK-LABEL: func @columns
+// CHECK: linalg.generic {{.*}} ins(%arg0 : tensor<8x64xf32>)
+// CHECK: tensor.expand_shape {{.*}} : tensor<64xf32> into tensor<1x64xf32>
+func.func @columns(%x: tensor<8x64xf32>, %zeros: tensor<64xf32>) -> tensor<1x64xf32> {
+  %1 = linalg.generic {indexing_maps = [#id, #column], iterator_types = ["reduction", "parallel"]} ins(%x : tensor<8x64xf32>) outs(%zeros : tensor<64xf32>) {
+  ^bb0(%i: f32, %o: f32):
+    %7 = arith.addf %o, %i : f32
+    linalg.yield %7 : f32
+  } -> tensor<64xf32>
+  %r = tensor.expand_shape %1 [[0, 1]] output_shape [1, 64] : tensor<64xf32> into tensor<1x64xf32>
+  return %r : tensor<1x64xf32>
+}
