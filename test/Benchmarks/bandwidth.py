@@ -24,17 +24,23 @@ def rows(name, reduction):
             f"  %{name} = tg.broadcast_to %{name}1 equal [0] : tensor<{ROWS}x1xf32> -> {X}\n  ")
 
 
-def columns(name, reduction):
-    """The same of a reduction of its columns, one channel each."""
-    c = f"tensor<{COLUMNS}xf32>"
-    return (f"%{name}0 = tg.reduce {reduction} dimensions [0] : {X} -> {c}\n  %{name}1 = tg.reshape %{name}0 : {c} -> tensor<1x{COLUMNS}xf32>\n"
-            f"  %{name} = tg.broadcast_to %{name}1 equal [1] : tensor<1x{COLUMNS}xf32> -> {X}\n  ")
+def batch_norm(shape, count):
+    """%y, %a normalised with the mean and the variance of each channel, of `count` elements each."""
+    channels = shape.rsplit("x", 1)[1]
+    x, c = f"tensor<{shape}xf32>", f"tensor<{channels}xf32>"
+    one = "1x" * (shape.count("x")) + channels
 
+    def spread(name):
+        return (f"%{name}1 = tg.reshape %{name} : {c} -> tensor<{one}xf32>\n"
+                f"  %{name}2 = tg.broadcast_to %{name}1 equal [{shape.count('x')}] : tensor<{one}xf32> -> {x}\n  ")
 
-def normalised(repeat, count):
-    """%y, normalised with the mean and the variance of `count` elements each, which `repeat` finds."""
-    return (splat("n", 1 / count) + splat("eps", 1e-5) + repeat("s", "sum %a") + f"%m = tg.mul %s, %n : {X}\n  %d = tg.sub %a, %m : {X}\n  %q = tg.mul %d, %d : {X}\n  " +
-            repeat("v", "sum %q") + f"%w = tg.mul %v, %n : {X}\n  %z = tg.add %w, %eps : {X}\n  %r = tg.rsqrt %z : {X}\n  %y = tg.mul %d, %r : {X}")
+    def mean(name, of):
+        summed = ", ".join(map(str, range(shape.count("x"))))
+        return f"%{name}0 = tg.reduce sum %{of} dimensions [{summed}] : {x} -> {c}\n  %{name} = tg.mul %{name}0, %n : {c}\n  "
+
+    return (f"%n = tg.constant dense<{1 / count:e}> : {c}\n  %eps = tg.constant dense<1.0e-3> : {c}\n  " + mean("m", "a") + spread("m") +
+            f"%d = tg.sub %a, %m2 : {x}\n  %q = tg.mul %d, %d : {x}\n  " + mean("v", "q") +
+            f"%z = tg.add %v, %eps : {c}\n  %r = tg.rsqrt %z : {c}\n  " + spread("r") + f"%y = tg.mul %d, %r2 : {x}")
 
 
 def splat(name, value):
@@ -52,8 +58,10 @@ CASES = {
     "copy": ([X], X, f"%y = tg.neg %a : {X}"),
     "tanh and product": ([X, X], X, f"%t = tg.tanh %a : {X}\n  %p = tg.mul %t, %b : {X}\n  %y = tg.add %p, %a : {X}"),
     "softmax of rows": ([X], X, rows("m", "max %a") + f"%d = tg.sub %a, %m : {X}\n  %e = tg.exp %d : {X}\n  " + rows("s", "sum %e") + f"%y = tg.div %e, %s : {X}"),
-    "layer norm of rows": ([X], X, normalised(rows, COLUMNS)),
-    "batch norm of columns": ([X], X, normalised(columns, ROWS)),
+    "layer norm of rows": ([X], X, splat("n", 1 / COLUMNS) + splat("eps", 1e-5) + rows("s", "sum %a") +
+                           f"%m = tg.mul %s, %n : {X}\n  %d = tg.sub %a, %m : {X}\n  %q = tg.mul %d, %d : {X}\n  " + rows("v", "sum %q") +
+                           f"%w = tg.mul %v, %n : {X}\n  %z = tg.add %w, %eps : {X}\n  %r = tg.rsqrt %z : {X}\n  %y = tg.mul %d, %r : {X}"),
+    "batch norm": (["tensor<32x32x64x128xf32>"], "tensor<32x32x64x128xf32>", batch_norm("32x32x64x128", 32 * 32 * 64)),
     "momentum": ([X, X, X], X, splat("rate", -0.01) + splat("keep", 0.9) + f"%k = tg.mul %b, %keep : {X}\n  %v = tg.add %k, %c : {X}\n  %u = tg.mul %v, %rate : {X}\n  "
                  f"%y = tg.add %a, %u : {X}"),
     "adam": ([X, X, X, X], [X, X, X], splat("keep", 0.9) + splat("rest", 0.1) + splat("keep2", 0.999) + splat("rest2", 0.001) + splat("rate", -0.01) + splat("eps", 1e-7) +
