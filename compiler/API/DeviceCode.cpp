@@ -8,7 +8,6 @@
 #include "compiler/Codegen/GPU/AttentionNests.h"
 #include "compiler/Codegen/GPU/FunctionCalls.h"
 #include "compiler/Codegen/GPU/OpNests.h"
-#include "compiler/Codegen/GPU/Remainders.h"
 #include "dialects/Rt/IR/RtDialect.h"
 #include "dialects/Tg/IR/Placement.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -37,8 +36,6 @@ static llvm::Expected<DeviceProgram> makeKernels(ModuleOp program, GpuF32 produc
   turnOpsIntoNests(program);
   for (;;) {
     DeviceProgram device = writeKernels(program, products);
-    expandRemainders(*device.kernels);
-    expandRemainders(*device.wgmmaKernels);
     PassManager passes(program.getContext());
     buildKernelPipeline(passes);
     if (failed(passes.run(*device.kernels)) || failed(passes.run(*device.wgmmaKernels)))
