@@ -25,6 +25,20 @@ StepGraph makeGraph(llvm::ArrayRef<llvm::SmallVector<unsigned>> sources, llvm::A
   return graph;
 }
 
+/// Branches side by side, one step of each after the other: of each layer one size.
+StepGraph makeBranches(unsigned count, llvm::ArrayRef<int64_t> layers) {
+  llvm::SmallVector<llvm::SmallVector<unsigned>> sources;
+  llvm::SmallVector<int64_t> sizes;
+  for (int64_t size : layers)
+    for (unsigned i = 0; i < count; ++i) {
+      sources.emplace_back();
+      if (sizes.size() >= count)
+        sources.back().push_back(sizes.size() - count);
+      sizes.push_back(size);
+    }
+  return makeGraph(sources, sizes);
+}
+
 int64_t countGiven(const StepGraph &graph) {
   llvm::SmallVector<unsigned> given(graph.steps.size());
   std::iota(given.begin(), given.end(), 0);
@@ -51,13 +65,7 @@ TEST(ListSchedulerTest, NothingIsBetterThanAChain) {
 
 /// Six branches side by side: one after the other only one has its large value.
 TEST(ListSchedulerTest, BranchesComeOneAfterTheOther) {
-  llvm::SmallVector<llvm::SmallVector<unsigned>> sources(6);
-  llvm::SmallVector<int64_t> sizes(6, 1000);
-  for (unsigned i = 0; i < 6; ++i) {
-    sources.push_back({i});
-    sizes.push_back(1);
-  }
-  StepGraph graph = makeGraph(sources, sizes);
+  StepGraph graph = makeBranches(6, {1000, 1});
   EXPECT_EQ(countGiven(graph), 6001);
   llvm::SmallVector<unsigned> order = schedule(graph);
   expectOrder(graph, order);
@@ -67,17 +75,7 @@ TEST(ListSchedulerTest, BranchesComeOneAfterTheOther) {
 
 /// A small beginning whose end is large: what a step asks for alone would begin all branches.
 TEST(ListSchedulerTest, BranchesMayGrow) {
-  llvm::SmallVector<llvm::SmallVector<unsigned>> sources(4);
-  llvm::SmallVector<int64_t> sizes(4, 100);
-  for (unsigned i = 0; i < 4; ++i) {
-    sources.push_back({i});
-    sizes.push_back(200);
-  }
-  for (unsigned i = 0; i < 4; ++i) {
-    sources.push_back({4 + i});
-    sizes.push_back(1);
-  }
-  StepGraph graph = makeGraph(sources, sizes);
+  StepGraph graph = makeBranches(4, {100, 200, 1});
   llvm::SmallVector<unsigned> order = schedule(graph);
   expectOrder(graph, order);
   EXPECT_EQ(countLiveBytes(graph, order), 300);
