@@ -39,8 +39,8 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
     With `panel_width` p, `rhs` is packed: one dimension of elements in the order [batch loops..., n / p, summed loops..., n % p], where n is the
     last loop of `init`. With `in_place` it is row-major and is not packed, however many rows it serves.
 
-    With `winograd` a convolution with windows of up to 5 x 5 is computed by tiles of 6 x 6 elements, with fewer multiplications and other
-    roundings. With `panel_width` too, `rhs` is the filter, transformed and in the order of that kernel.
+    With `winograd` a convolution with windows of up to 5 x 5, or of one row or column, is computed by tiles of some elements, with fewer
+    multiplications and other roundings. With `panel_width` too, `rhs` is the filter, transformed and in the order of that kernel.
 
     With `pool` the elements of such a convolution are not stored: each window of 2 x 2 of them becomes one, whose row and column in `init`,
     of the dimensions [image, row, column, channel], are half of theirs. Behind the last row or column of an odd number of them windows have what
